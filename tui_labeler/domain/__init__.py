@@ -1,0 +1,1 @@
+"""Frozen values of the field: no I/O, no clock, standard library only."""

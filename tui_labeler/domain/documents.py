@@ -1,0 +1,229 @@
+"""Documents: their state, and the short form that lists and filters work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tui_labeler.domain.labels import Label, Stamp, Suggestion, ToPlace, open_suggestions
+from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.domain.text import text_records
+
+
+class DocumentState(StrEnum):
+    UNLABELED = "unlabeled"
+    LABELED = "labeled"
+    AUTO_LABELED = "auto-labeled"
+    REVIEWED = "reviewed"
+    """Seen and rightly empty; it counts for training."""
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """All that the project's state says of one document. Its text is in the container."""
+
+    id: int
+    location: str
+    """Its name in the container."""
+    language: str = ""
+    """Empty: the project's language."""
+    dataset: Dataset = Dataset.TRAIN
+    size: int = 0
+    """Bytes."""
+    characters: int = 0
+    etag: str = ""
+    """Says whether the stored text changed: the container's own mark."""
+    text_hash: str = ""
+    """SHA-256 of the raw bytes, the first 16 hexadecimal digits."""
+    problem: str = ""
+    """Why the text can't be read; empty when it can."""
+    reviewed: Stamp | None = None
+    flag: str = ""
+    """A note for somebody else; empty when there is none."""
+    revision: int = 0
+    """The sequence number of the last change."""
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    suggestions: Mapping[str, Suggestion] = field(default_factory=dict)
+    to_place: Mapping[str, ToPlace] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Unknown keys and regions of an imported labels file."""
+
+    @property
+    def active_labels(self) -> tuple[Label, ...]:
+        """What people see, in text order."""
+        return _in_order(label for label in self.labels.values() if label.is_active)
+
+    @property
+    def saved_labels(self) -> tuple[Label, ...]:
+        """What training, evaluation, export and sync use, in text order."""
+        return _in_order(label for label in self.labels.values() if label.is_saved)
+
+    def open_suggestions(self, kind: ProjectKind) -> tuple[Suggestion, ...]:
+        """The undecided suggestions that no user label hides, in text order."""
+        return open_suggestions(kind, self.labels.values(), self.suggestions.values())
+
+    @property
+    def text_records(self) -> int:
+        return text_records(self.characters)
+
+
+def _in_order(labels: Iterable[Label]) -> tuple[Label, ...]:
+    return tuple(
+        sorted(
+            labels,
+            key=lambda label: (label.span.start, label.span.end) if label.span else (0, 0),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """One document in a list: derived from :class:`Document`, small enough for 100,000 in memory."""
+
+    id: int
+    location: str
+    language: str
+    dataset: Dataset
+    size: int
+    characters: int
+    state: DocumentState
+    flag: str
+    labels: tuple[tuple[str, int], ...]
+    """Active labels a category id: ``(("c1", 3), ("c2", 1))``."""
+    suggestions: tuple[tuple[str, int], ...]
+    """Open suggestions a category id."""
+    drafts: tuple[tuple[str, int], ...]
+    """Draft changes an actor."""
+    jobs: tuple[str, ...]
+    """The jobs that the open suggestions come from."""
+    lowest: float | None
+    """The least confidence among the open suggestions."""
+    highest: float | None
+    problem: str = ""
+
+    @property
+    def label_count(self) -> int:
+        return sum(count for _, count in self.labels)
+
+    @property
+    def suggestion_count(self) -> int:
+        return sum(count for _, count in self.suggestions)
+
+    @property
+    def draft_count(self) -> int:
+        return sum(count for _, count in self.drafts)
+
+    @property
+    def text_records(self) -> int:
+        return text_records(self.characters)
+
+
+def _counts(keys: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    for key in keys:
+        counts[key] = counts.get(key, 0) + 1
+    return tuple(sorted(counts.items()))
+
+
+def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
+    """The short form of a document."""
+    active = document.active_labels
+    suggestions = document.open_suggestions(kind)
+    confidences = [s.confidence for s in suggestions if s.confidence is not None]
+    drafts = [label.draft.actor for label in document.labels.values() if label.draft and not label.removed]
+    drafts += [
+        s.decision.stamp.actor
+        for s in document.suggestions.values()
+        if s.decision and s.decision.draft and s.decision.label is None
+    ]
+    if document.problem:
+        state = DocumentState.UNREADABLE
+    elif suggestions:
+        state = DocumentState.AUTO_LABELED
+    elif active:
+        state = DocumentState.LABELED
+    else:
+        state = DocumentState.REVIEWED if document.reviewed else DocumentState.UNLABELED
+    return DocumentRow(
+        id=document.id,
+        location=document.location,
+        language=document.language,
+        dataset=document.dataset,
+        size=document.size,
+        characters=document.characters,
+        state=state,
+        flag=document.flag,
+        labels=_counts(label.category for label in active),
+        suggestions=_counts(s.category for s in suggestions),
+        drafts=_counts(drafts),
+        jobs=tuple(sorted({s.job for s in suggestions})),
+        lowest=min(confidences, default=None),
+        highest=max(confidences, default=None),
+        problem=document.problem,
+    )
+
+
+class Sort(StrEnum):
+    NAME = "name"
+    SIZE = "size"
+    STATE = "state"
+    CONFIDENCE = "confidence"
+    """Least confident first."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """Which documents a list shows; fields that are unset let everything through."""
+
+    states: frozenset[DocumentState] = frozenset()
+    category: str | None = None
+    """A category id among the labels or open suggestions."""
+    dataset: Dataset | None = None
+    job: str | None = None
+    min_confidence: float | None = None
+    max_confidence: float | None = None
+    ids: frozenset[int] | None = None
+    """Given by their ids: failed in a job, found by a search of contents."""
+    name: str = ""
+    """Part of the location, case folded."""
+    flagged: bool = False
+
+    def matches(self, row: DocumentRow) -> bool:
+        if self.states and row.state not in self.states:
+            return False
+        if self.ids is not None and row.id not in self.ids:
+            return False
+        if self.dataset is not None and row.dataset is not self.dataset:
+            return False
+        if self.category is not None and not any(
+            key == self.category for key, _ in (*row.labels, *row.suggestions)
+        ):
+            return False
+        if self.job is not None and self.job not in row.jobs:
+            return False
+        if self.min_confidence is not None and (row.highest is None or row.highest < self.min_confidence):
+            return False
+        if self.max_confidence is not None and (row.lowest is None or row.lowest > self.max_confidence):
+            return False
+        if self.flagged and not row.flag:
+            return False
+        return not self.name or self.name in row.location.casefold()
+
+
+_STATE_ORDER = {state: rank for rank, state in enumerate(DocumentState)}
+
+
+def sort_key(sort: Sort, row: DocumentRow) -> tuple[Any, ...]:
+    """What rows are ordered by; the location settles ties."""
+    match sort:
+        case Sort.NAME:
+            return (row.location,)
+        case Sort.SIZE:
+            return (row.characters, row.location)
+        case Sort.STATE:
+            return (_STATE_ORDER[row.state], row.location)
+        case Sort.CONFIDENCE:
+            return (row.lowest is None, row.lowest, row.location)

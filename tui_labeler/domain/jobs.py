@@ -1,0 +1,183 @@
+"""Jobs: work that goes on by itself, in a process of its own, and is followed from anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tui_labeler.domain.labels import Placed, Span
+
+
+class JobKind(StrEnum):
+    AUTOLABEL = "autolabel"
+    TRAIN = "train"
+    EVALUATE = "evaluate"
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    PARTIALLY_COMPLETED = "partially completed"
+    """Done, but some documents failed."""
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    """Its process is gone and it had not ended."""
+
+    @property
+    def is_over(self) -> bool:
+        return self not in (JobState.QUEUED, JobState.RUNNING, JobState.CANCELLING)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What labels the documents of a job: a trained model, or a deployment on a resource."""
+
+    name: str
+    """``model`` or ``gpt``."""
+    model: str = ""
+    resource: str = ""
+    deployment: str = ""
+
+    @property
+    def source(self) -> str:
+        """What suggestions carry: ``model:NAME`` or ``gpt:RESOURCE/DEPLOYMENT``."""
+        return f"model:{self.model}" if self.name == "model" else f"gpt:{self.resource}/{self.deployment}"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a job cost in tokens; zero for a trained model."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What was asked for; written once, before the runner starts."""
+
+    id: str
+    kind: JobKind
+    actor: str
+    created: str
+    """UTC, ISO 8601."""
+    method: Method | None = None
+    categories: tuple[str, ...] = ()
+    """Category ids."""
+    documents: tuple[int, ...] = ()
+    """Document ids, in order."""
+    text_records: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
+    """What only this kind of job knows (for training: model, split, seed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFailure:
+    """Why one document of a job could not be labeled."""
+
+    document: int
+    location: str
+    error: str
+    """A stable code, for instance ``unreadable``."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as its records tell it at one moment."""
+
+    request: JobRequest
+    state: JobState = JobState.QUEUED
+    pid: int | None = None
+    """The runner's process, while it runs."""
+    started: str = ""
+    ended: str = ""
+    done: int = 0
+    """Documents that were labeled, or other steps that were finished."""
+    total: int = 0
+    suggestions: int = 0
+    unaligned: int = 0
+    failed: tuple[DocumentFailure, ...] = ()
+    text_records: int = 0
+    """Text records of the documents that were processed."""
+    usage: Usage = Usage()
+    cost: float | None = None
+    seconds: float = 0.0
+    """Time at work, over all runs."""
+    stage: str = ""
+    """What it is doing, in words."""
+    message: str = ""
+    """Why it failed or stopped."""
+    code: str = ""
+    """The error's code, when it failed."""
+    result: dict[str, Any] = field(default_factory=dict)
+    """What it found, when the kind of job gives one (training, evaluation)."""
+
+    @property
+    def id(self) -> str:
+        return self.request.id
+
+    @property
+    def waiting(self) -> int:
+        return max(0, self.total - self.done - len(self.failed))
+
+    @property
+    def rate(self) -> float | None:
+        """Documents a second, once there is something to go by."""
+        return self.done / self.seconds if self.seconds > 0 and self.done else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        rate = self.rate
+        return self.waiting / rate if rate and not self.state.is_over else None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an autolabeler says of one place in a document."""
+
+    category: str
+    """A category id."""
+    span: Span | None
+    confidence: float | None = None
+    placed: Placed = Placed.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an autolabeler says of one document."""
+
+    document: int
+    location: str
+    text_hash: str
+    characters: int
+    proposals: tuple[Proposal, ...] = ()
+    to_place: tuple[tuple[str, str], ...] = ()
+    """Category id and words, for what was answered and is not in the text."""
+    usage: Usage = Usage()
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaUse:
+    """The month's text records for trained-model jobs."""
+
+    month: str
+    """``2026-11``, UTC."""
+    limit: int
+    """``0``: no limit."""
+    used: int
+
+    @property
+    def left(self) -> int | None:
+        """``None`` when there is no limit."""
+        return max(0, self.limit - self.used) if self.limit else None

@@ -1,0 +1,1 @@
+"""Where the outside packages are met: stores, containers, estimators."""

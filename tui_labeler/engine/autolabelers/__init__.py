@@ -1,0 +1,1 @@
+"""What each method of autolabeling does with a document."""

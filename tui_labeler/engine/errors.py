@@ -1,0 +1,99 @@
+"""Everything that can go wrong on purpose.
+
+::
+
+    LabelerError
+    ├── InputError           2   wrong use or bad input: a name, a file, an option
+    │   ├── NotFoundError        what was named does not exist
+    │   └── FormatError          a label file that cannot be read; names line and field
+    ├── OutsideError         3   the outside world refused or could not be reached
+    │   ├── ContainerError       documents cannot be listed or read
+    │   └── StorageError         the home cannot be written: full, read-only, broken
+    └── RefusedError         4   a rule says no: quota, budget, lock
+        ├── LockedError          somebody else is at it
+        ├── QuotaError           too few text records left this month
+        └── ConflictError        it has changed meanwhile
+
+Each carries a title (what happened), a message (to what) and a hint (what to do next); the same words
+reach a toast, a dialog and standard error. Only ``LabelerError`` is ever caught.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LabelerError(Exception):
+    """Something that a person can understand and act upon."""
+
+    title: ClassVar[str] = "That did not work"
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(LabelerError):
+    title = "That can't be used"
+    code = "bad_input"
+
+
+class NotFoundError(InputError):
+    title = "Not found"
+    code = "not_found"
+
+
+class FormatError(InputError):
+    """A label file is not what it should be.
+
+    ``line`` counts from 1; ``field`` is a path such as ``assets.documents[3].location``.
+    """
+
+    title = "The file can't be read"
+    code = "bad_format"
+
+    def __init__(self, message: str, *, line: int | None = None, field: str = "", hint: str = "") -> None:
+        places = [f"line {line}"] * (line is not None) + [f"field {field}"] * bool(field)
+        super().__init__(f"{', '.join(places)}: {message}" if places else message, hint=hint)
+        self.line = line
+        self.field = field
+
+
+class OutsideError(LabelerError):
+    title = "No answer from outside"
+    code = "outside"
+    exit_code = 3
+
+
+class ContainerError(OutsideError):
+    title = "The container can't be read"
+    code = "container"
+
+
+class StorageError(OutsideError):
+    title = "The state can't be written"
+    code = "storage"
+
+
+class RefusedError(LabelerError):
+    title = "Refused"
+    code = "refused"
+    exit_code = 4
+
+
+class LockedError(RefusedError):
+    title = "Somebody else is at it"
+    code = "locked"
+
+
+class QuotaError(RefusedError):
+    title = "Not enough quota"
+    code = "quota"
+
+
+class ConflictError(RefusedError):
+    title = "It has changed meanwhile"
+    code = "conflict"
