@@ -51,8 +51,8 @@ class Container(Protocol):
 class Change(NamedTuple):
     """One item of the state before and after; ``None`` means that it was, or is, not there.
 
-    ``table`` is ``project``, ``category``, ``document``, ``label``, ``suggestion`` or ``to_place``. ``key`` is
-    the item's id, with the document before it where there is one: ``17/k3v9x2``.
+    ``table`` is ``project``, ``category``, ``document``, ``label``, ``suggestion`` or ``to_place``. ``key``
+    is the item's id, with the document before it where there is one: ``17/k3v9x2``.
     """
 
     table: str
