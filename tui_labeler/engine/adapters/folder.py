@@ -1,0 +1,195 @@
+"""A folder as a container: its root's ``.txt`` files are the documents."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError
+from tui_labeler.engine.ports import Blob
+
+CHUNK = 1000
+"""Files looked at in one go while listing: few enough that the first rows of 100,000 come at once."""
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes; a larger file is refused rather than read into memory. The service stops at 128,000 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderContainer:
+    """Documents in a folder.
+
+    File names are bytes on disk, names in a container are text. A byte that is not UTF-8 stands as
+    ``\\xff`` in the name, and a backslash is doubled, so that every file has one name and only one.
+    Symbolic links count as the files they lead to, and only where those lie inside the folder.
+    """
+
+    path: Path
+
+    @property
+    def address(self) -> str:
+        return str(self.path.absolute())
+
+    async def blobs(self) -> AsyncIterator[Blob]:
+        """All that stands at the root, sorted by name. Raises ``ContainerError``."""
+        names = await asyncio.to_thread(self._names)
+        for first in range(0, len(names), CHUNK):
+            for blob in await asyncio.to_thread(self._look, names[first : first + CHUNK]):
+                yield blob
+
+    async def read(self, name: str) -> bytes:
+        """The raw bytes of a file at the root.
+
+        Raises ``NotFoundError`` when it is not there, is no file or leads outside the folder,
+        ``InputError`` for what can't be the name of one, and ``ContainerError`` otherwise.
+        """
+        return await asyncio.to_thread(self._read, name)
+
+    @property
+    def _root(self) -> bytes:
+        root = self.address
+        if not _is_text(root):
+            raise ContainerError(
+                f"the folder's own path is not UTF-8: {root.encode('utf-8', 'replace').decode()}",
+                hint="Rename the folder, or reach it by a link with a plain name.",
+            )
+        return root.encode()
+
+    def _names(self) -> list[tuple[str, bytes]]:
+        try:
+            with os.scandir(self._root) as entries:
+                return sorted((_name_of(entry.name), entry.name) for entry in entries)
+        except OSError as error:
+            self._refuse(error)
+
+    def _look(self, names: list[tuple[str, bytes]]) -> list[Blob]:
+        root = self._root
+        real_root = os.path.realpath(root)
+        return [blob for name, raw in names if (blob := _blob(root, real_root, name, raw))]
+
+    def _read(self, name: str) -> bytes:
+        root = self._root
+        path = os.path.join(root, _raw_of(name))  # noqa: PTH118 - pathlib has no paths of bytes
+        try:
+            real = _inside(os.path.realpath(root), path)
+            if real is None:
+                raise NotFoundError(f"{name} leads outside the folder {self.address}")
+            # O_NONBLOCK: opening a pipe would wait for its other end for ever.
+            handle = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                return self._content(handle, name)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            self._refuse(error, name)
+
+    def _content(self, handle: int, name: str) -> bytes:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotFoundError(f"{name} is not a file in {self.address}")
+        if status.st_size > LARGEST:
+            raise ContainerError(
+                f"{name} has {status.st_size:,} bytes; no more than {LARGEST:,} are read",
+                hint="Cut the document into smaller ones.",
+            )
+        with open(handle, "rb", closefd=False) as file:
+            return file.read()
+
+    def _refuse(self, error: OSError, name: str = "") -> NoReturn:
+        """Says what the system's refusal means for the folder, or for one file in it."""
+        what = f"{name} in {self.address}" if name else self.address
+        if isinstance(error, PermissionError):
+            raise ContainerError(
+                f"no permission to read {what}",
+                hint="Give yourself read permission (chmod u+r, for a folder u+rx), or ask its owner.",
+            ) from error
+        if not self.path.exists():
+            raise ContainerError(
+                f"there is no folder {self.address}",
+                hint="Check the path, or make the folder and put the .txt files into it.",
+            ) from error
+        if not self.path.is_dir():
+            raise ContainerError(
+                f"{self.address} is not a folder",
+                hint="Name the folder that holds the .txt files, not a file.",
+            ) from error
+        if name and error.errno in _NO_SUCH_FILE:
+            raise NotFoundError(f"there is no document {what}") from error
+        raise ContainerError(f"{what}: {error.strerror}", hint="Check the disk or the mount.") from error
+
+
+# ENXIO: a socket; ELOOP: a link to itself.
+_NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _name_of(raw: bytes) -> str:
+    """The name that a file of these bytes has in the container."""
+    return raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+
+
+_ESCAPE = re.compile(rb"\\(?:\\|x([89a-f][0-9a-f]))|\\")
+
+
+def _raw_of(name: str) -> bytes:
+    """The bytes on disk for a name in the container.
+
+    Raises ``InputError`` for a name that no file at the root can have.
+    """
+    if not name or name in (".", "..") or "/" in name or "\0" in name or not _is_text(name):
+        raise InputError(
+            f"{name.encode('utf-8', 'replace').decode()!r} can't be the name of a document",
+            hint="Documents stand at the root of the folder; their names hold no slash.",
+        )
+
+    def unescaped(match: re.Match[bytes]) -> bytes:
+        if match.group(1):
+            return bytes.fromhex(match.group(1).decode())
+        return b"\\"
+
+    raw = _ESCAPE.sub(unescaped, name.encode())
+    if _name_of(raw) != name:
+        raise InputError(f"{name!r} can't be the name of a document")
+    return raw
+
+
+def _inside(real_root: bytes, path: bytes) -> bytes | None:
+    """Where ``path`` leads after all links, or ``None`` where that is outside the root."""
+    real = os.path.realpath(path)
+    return real if real.startswith(real_root.rstrip(b"/") + b"/") else None
+
+
+def _blob(root: bytes, real_root: bytes, name: str, raw: bytes) -> Blob | None:
+    """One entry of the listing; ``None`` when it vanished meanwhile."""
+    path = os.path.join(root, raw)  # noqa: PTH118 - pathlib has no paths of bytes
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        # A folder that may be listed but not entered: its documents get their message when read.
+        return Blob(name, 0, "", name.lower().endswith(".txt"))
+    if stat.S_ISLNK(status.st_mode):
+        inside = _inside(real_root, path)
+        try:
+            status = os.stat(path) if inside else status  # noqa: PTH116 - pathlib has no paths of bytes
+        except OSError:
+            inside = None
+        if not inside:
+            return Blob(name, 0, "", is_document=False)
+    return Blob(
+        name,
+        status.st_size,
+        f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}",
+        stat.S_ISREG(status.st_mode) and name.lower().endswith(".txt"),
+    )

@@ -1,0 +1,82 @@
+"""The service's limits, as warnings with the number in them.
+
+Source: "Service limits" of custom named entity recognition and custom text classification, Azure AI
+Language. None of them stops anybody here: Microsoft's own samples break some.
+"""
+
+from __future__ import annotations
+
+from tui_labeler.domain.text import safe
+
+DOCUMENTS_AT_LEAST = 10
+DOCUMENTS_AT_MOST = 100_000
+CHARACTERS_AT_MOST = 128_000
+CATEGORIES_AT_MOST = 200
+ENTITY_CHARACTERS_AT_MOST = 500
+NAME_CHARACTERS_AT_MOST = 50
+
+_CATEGORY_FORBIDDEN = frozenset(":$&%*()+~#/?")
+_PROJECT_ALLOWED = frozenset("_.-")
+
+
+def documents(count: int) -> tuple[str, ...]:
+    """Documents in one project."""
+    if count < DOCUMENTS_AT_LEAST:
+        return (f"{count} documents; the service asks for at least {DOCUMENTS_AT_LEAST} a project",)
+    if count > DOCUMENTS_AT_MOST:
+        return (f"{count:,} documents; the service takes at most {DOCUMENTS_AT_MOST:,} a project",)
+    return ()
+
+
+def characters(count: int) -> tuple[str, ...]:
+    """Characters (code points) in one document."""
+    if count > CHARACTERS_AT_MOST:
+        return (f"{count:,} characters; the service takes at most {CHARACTERS_AT_MOST:,} a document",)
+    return ()
+
+
+def categories(count: int) -> tuple[str, ...]:
+    """Entities or classes in one project."""
+    if count > CATEGORIES_AT_MOST:
+        return (f"{count} categories; the service takes at most {CATEGORIES_AT_MOST} a project",)
+    return ()
+
+
+def labeled_entity(length: int) -> tuple[str, ...]:
+    """Characters (code points) in one labeled entity."""
+    if length > ENTITY_CHARACTERS_AT_MOST:
+        return (f"{length:,} characters in one label; the service takes at most {ENTITY_CHARACTERS_AT_MOST}",)
+    return ()
+
+
+def category_name(name: str) -> tuple[str, ...]:
+    """Letters, digits and every symbol but ``: $ & % * ( ) + ~ # / ?``, at most 50 characters."""
+    return (*_too_long("category", name), *_forbidden("category", name, set(name) & _CATEGORY_FORBIDDEN))
+
+
+def project_name(name: str) -> tuple[str, ...]:
+    """Letters, digits, ``_``, ``.`` and ``-``, at most 50 characters; models follow the same rule."""
+    others = {character for character in name if not (character.isalnum() or character in _PROJECT_ALLOWED)}
+    return (*_too_long("project", name), *_forbidden("project", name, others))
+
+
+def document_name(name: str) -> tuple[str, ...]:
+    """Letters and digits before ``.txt``."""
+    stem = name[:-4] if name.lower().endswith(".txt") else name
+    return _forbidden("document", name, {character for character in stem if not character.isalnum()})
+
+
+def _too_long(what: str, name: str) -> tuple[str, ...]:
+    if len(name) <= NAME_CHARACTERS_AT_MOST:
+        return ()
+    return (
+        f"the {what} name {safe(name)} has {len(name)} characters; "
+        f"the service takes at most {NAME_CHARACTERS_AT_MOST}",
+    )
+
+
+def _forbidden(what: str, name: str, found: set[str]) -> tuple[str, ...]:
+    if not found:
+        return ()
+    shown = " ".join("space" if character == " " else safe(character) for character in sorted(found))
+    return (f"the {what} name {safe(name)} holds what the service does not take in names: {shown}",)
