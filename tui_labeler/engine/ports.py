@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from tui_labeler.domain.documents import Document, DocumentRow
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, QuotaUse
 from tui_labeler.domain.labels import Span
+from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 
 # --- containers -------------------------------------------------------------------------------------
@@ -178,6 +179,12 @@ class JobStore(Protocol):
     async def request_cancel(self, job_id: str) -> None:
         """Durable: a runner sees it within half a second."""
 
+    async def finished(self, job_id: str) -> frozenset[int]:
+        """Documents that need nothing more: answered, and the answer applied."""
+
+    async def reopen(self, job_id: str, *, retry: frozenset[int]) -> None:
+        """Makes a job that is over one that waits for a runner; failures of ``retry`` are forgotten."""
+
     async def delete(self, job_id: str) -> None: ...
 
     async def run(self, job_id: str) -> JobJournal:
@@ -233,13 +240,10 @@ class Launcher(Protocol):
 class ModelStore(Protocol):
     """The trained models of a project: a folder each, plain data only."""
 
-    async def list(self) -> tuple[dict[str, Any], ...]:
+    async def list(self) -> tuple[ModelCard, ...]:
         """The card of every model, sorted by name."""
 
-    async def card(self, name: str) -> dict[str, Any]:
-        """What is known of a model. Raises ``NotFoundError``."""
-
-    async def save(self, name: str, card: Mapping[str, Any], model: FittedModel) -> None:
+    async def save(self, card: ModelCard, model: FittedModel) -> None:
         """Puts a model in its place in one step; one of the same name is replaced."""
 
     async def load(self, name: str) -> FittedModel:

@@ -1,0 +1,77 @@
+"""What is known of a trained model, apart from what it learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tui_labeler.domain.performance import Guidance, Performance, TestedDocument, guidance
+from tui_labeler.domain.projects import ProjectKind
+
+
+class Split(StrEnum):
+    """How documents are parted into those to learn from and those to test with."""
+
+    AUTO = "auto"
+    """At random, from the documents in the training set."""
+    MANUAL = "manual"
+    """By the set that each document was put in."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What a person chooses when training."""
+
+    model: str
+    split: Split = Split.AUTO
+    test_percent: int = 20
+    seed: int = 0
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.test_percent <= 99:
+            raise ValueError(f"{self.test_percent} % is no share to test with; choose 1 to 99")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A trained model's papers."""
+
+    name: str
+    kind: ProjectKind
+    created: str
+    """UTC, ISO 8601."""
+    actor: str
+    seconds: float
+    """Time that training and testing took."""
+    version: str
+    """Hash of what was learned."""
+    labels_version: str
+    """Hash of the labels it learned from and was tested with."""
+    options: TrainOptions
+    categories: Mapping[str, str]
+    """Name by category id, as of training."""
+    performance: Performance
+    """By category id."""
+    train_documents: tuple[int, ...]
+    test_documents: tuple[int, ...]
+    train_labels: Mapping[str, int] = field(default_factory=dict)
+    """Labels a category id."""
+    test_labels: Mapping[str, int] = field(default_factory=dict)
+    train_documents_with: Mapping[str, int] = field(default_factory=dict)
+    """Documents with at least one label, a category id."""
+    test_documents_with: Mapping[str, int] = field(default_factory=dict)
+    tested: tuple[TestedDocument, ...] = ()
+    """The testing set, with what the model said; annotations name category ids."""
+    deleted_suggestions: int = 0
+
+    @property
+    def guidance(self) -> tuple[Guidance, ...]:
+        """Advice by category id."""
+        labels = {key: self.train_labels.get(key, 0) for key in self.categories}
+        return guidance(self.performance, labels, self.test_labels)
+
+    def category_name(self, category_id: str) -> str:
+        """The name as of training; ``$none`` stays what it is."""
+        return self.categories.get(category_id, category_id)

@@ -1,0 +1,77 @@
+"""Files that are whole or not there, and readable by their owner alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from tui_labeler.engine.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turns an ``OSError`` on ``path`` into a ``StorageError`` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        if error.errno in _FULL:
+            hint = "Free some space, then do it again. What was saved before is intact."
+        elif error.errno in _READ_ONLY:
+            hint = "Make the folder writable, or choose another with --home."
+        else:
+            hint = "Run `tui-labeler doctor` to see what is wrong with the home folder."
+        raise StorageError(f"{path}: {reason}", hint=hint) from error
+
+
+def make_folder(path: Path) -> None:
+    """Creates a folder, and those above it, for the owner alone. Raises ``StorageError``."""
+    with storage_errors(path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def sync_folder(path: Path) -> None:
+    """Makes names created or replaced in a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Writes every byte; a short write goes on where it stopped."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Puts ``data`` in place of ``path``: a crash leaves the old content or the new, never a part.
+
+    Raises ``StorageError``.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with storage_errors(path):
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            try:
+                write_all(descriptor, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
+        except OSError:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+            raise
+        sync_folder(path.parent)

@@ -1,0 +1,139 @@
+"""An append-only file of transactions, in segments, that many processes read and one at a time writes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from tui_labeler.engine.adapters.store.files import make_folder, storage_errors, sync_folder, write_all
+from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.ports import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SEGMENT_SIZE = 8 * 1024 * 1024
+"""Bytes after which a new segment begins: no reader ever has to hold more."""
+
+_decoder = msgspec.json.Decoder(Transaction)
+_encoder = msgspec.json.Encoder()
+
+
+class Position(NamedTuple):
+    """A place between two lines."""
+
+    segment: int
+    """Sequence number of the segment's first transaction: its file's name."""
+    offset: int
+    """Bytes."""
+    seq: int
+    """The last transaction before this place."""
+
+
+START = Position(1, 0, 0)
+
+
+class Journal:
+    """The transactions of a project, in order, one JSON line each.
+
+    Whoever appends holds the project's lock. A line without its line end was cut by a crash: readers wait
+    for the rest, the next writer cuts it off.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _path(self, segment: int) -> Path:
+        return self.folder / f"{segment:012d}.jsonl"
+
+    def changed_since(self, position: Position) -> bool:
+        """Whether there is something to read; one or two calls of ``stat``."""
+        try:
+            if self._path(position.segment).stat().st_size > position.offset:
+                return True
+        except FileNotFoundError:
+            return False
+        return position.seq >= position.segment and self._path(position.seq + 1).exists()
+
+    def read(self, position: Position) -> Iterator[tuple[Transaction, Position]]:
+        """The transactions after ``position``, each with the place behind it. Raises ``StorageError``."""
+        while True:
+            path = self._path(position.segment)
+            try:
+                with path.open("rb") as file:
+                    file.seek(position.offset)
+                    for line in file:
+                        if not line.endswith(b"\n"):
+                            break
+                        transaction = _parsed(path, position.offset, line)
+                        if transaction.seq != position.seq + 1:
+                            raise StorageError(
+                                f"{path}: transaction {position.seq + 1} is missing",
+                                hint="Restore the journal folder from a backup.",
+                            )
+                        position = Position(position.segment, position.offset + len(line), transaction.seq)
+                        yield transaction, position
+            except FileNotFoundError:
+                return
+            if position.seq < position.segment or not self._path(position.seq + 1).exists():
+                return
+            position = Position(position.seq + 1, 0, position.seq)
+
+    def append(self, position: Position, transaction: Transaction) -> Position:
+        """Writes a transaction behind ``position``, which is the end, and syncs it.
+
+        Raises ``StorageError``; then nothing was written.
+        """
+        line = _encoder.encode(transaction) + b"\n"
+        is_new = position.offset == 0
+        if position.offset > SEGMENT_SIZE:
+            position = Position(transaction.seq, 0, position.seq)
+            is_new = True
+        path = self._path(position.segment)
+        if is_new:
+            make_folder(self.folder)
+        with storage_errors(path):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                if os.fstat(descriptor).st_size > position.offset:
+                    os.ftruncate(descriptor, position.offset)
+                os.lseek(descriptor, position.offset, os.SEEK_SET)
+                try:
+                    write_all(descriptor, line)
+                    os.fsync(descriptor)
+                except OSError:
+                    os.ftruncate(descriptor, position.offset)
+                    raise
+            finally:
+                os.close(descriptor)
+            if is_new:
+                sync_folder(self.folder)
+        return Position(position.segment, position.offset + len(line), transaction.seq)
+
+    def segments(self) -> list[int]:
+        """The segments there are, oldest first."""
+        try:
+            return sorted(int(path.stem) for path in self.folder.glob("*.jsonl"))
+        except FileNotFoundError:
+            return []
+
+    def backwards(self) -> Iterator[Transaction]:
+        """Every transaction, newest first."""
+        for segment in reversed(self.segments()):
+            path = self._path(segment)
+            lines = path.read_bytes().split(b"\n")
+            for line in reversed(lines[:-1]):
+                yield _parsed(path, 0, line)
+
+
+def _parsed(path: Path, offset: int, line: bytes) -> Transaction:
+    try:
+        return _decoder.decode(line)
+    except msgspec.MsgspecError as error:
+        raise StorageError(
+            f"{path}: the line at byte {offset} can't be read: {error}",
+            hint="Restore the journal folder from a backup.",
+        ) from error

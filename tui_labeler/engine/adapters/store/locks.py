@@ -1,0 +1,85 @@
+"""Kernel locks: held by a process, freed by its death."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tui_labeler.engine.adapters.store.files import make_folder, storage_errors
+from tui_labeler.engine.errors import LockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE = 10.0
+"""Seconds to wait for a lock that is held for the length of one write."""
+
+
+class FileLock:
+    """An exclusive ``flock`` on a file of its own.
+
+    ``flock`` belongs to the open file, so it goes when the process does, whatever kills it. Not
+    reentrant: each ``with`` opens the file anew.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+
+    def acquire(self, patience: float = PATIENCE) -> None:
+        """Blocks for up to ``patience`` seconds, then raises ``LockedError``."""
+        make_folder(self.path.parent)
+        with storage_errors(self.path):
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + patience
+        pause = 0.0005
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    os.close(descriptor)
+                    raise LockedError(
+                        f"{self.path} is held by another process",
+                        hint="Wait for it to finish, or end it if it hangs (`fuser` on the file names it).",
+                    ) from None
+                time.sleep(pause)
+                pause = min(pause * 2, 0.01)
+            except OSError:
+                os.close(descriptor)
+                raise
+            else:
+                self._descriptor = descriptor
+                return
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    @contextmanager
+    def held(self, patience: float = PATIENCE) -> Iterator[None]:
+        self.acquire(patience)
+        try:
+            yield
+        finally:
+            self.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process holds the lock on ``path``."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

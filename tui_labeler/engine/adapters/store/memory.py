@@ -1,0 +1,211 @@
+"""A project's state in memory: an index of every document, and the whole of the few in use."""
+
+from __future__ import annotations
+
+import gc
+from collections import OrderedDict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tui_labeler.domain.documents import Document, DocumentRow, row_of
+from tui_labeler.engine.errors import NotFoundError
+from tui_labeler.engine.rows import (
+    PARTS,
+    document_header,
+    to_category,
+    to_document,
+    to_project,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tui_labeler.domain.projects import Category, Project
+    from tui_labeler.engine.adapters.store.shards import Shards
+    from tui_labeler.engine.ports import Transaction
+
+CACHED_DOCUMENTS = 64
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Keeps the garbage collector off while a hundred thousand rows are made: it would find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class MemoryState:
+    """What the journal and the shards say, as of one transaction.
+
+    Documents that changed since the last checkpoint are held whole; any other is read from its shard when
+    it is asked for. Touched only by the thread of the event loop.
+    """
+
+    def __init__(self, shards: Shards, project: dict[str, Any], categories: Iterable[dict[str, Any]]) -> None:
+        self._shards = shards
+        self.project_row = project
+        self.category_rows: dict[str, dict[str, Any]] = {row["id"]: row for row in categories}
+        self.changed: dict[int, dict[str, Any] | None] = {}
+        """Documents as they are since the last checkpoint; ``None`` for one that is gone."""
+        self.rows: dict[int, DocumentRow] = {}
+        self._ids: dict[str, int] = {}
+        self._documents: OrderedDict[int, Document] = OrderedDict()
+        self._project: Project = to_project(project)
+        self._categories: dict[str, Category] | None = None
+
+    # --- reading ------------------------------------------------------------------------------------
+
+    @property
+    def project(self) -> Project:
+        return self._project
+
+    @property
+    def categories(self) -> Mapping[str, Category]:
+        if self._categories is None:
+            self._categories = {key: to_category(row) for key, row in self.category_rows.items()}
+        return self._categories
+
+    def document_id(self, location: str) -> int | None:
+        return self._ids.get(location)
+
+    def document_row(self, document_id: int) -> dict[str, Any] | None:
+        """A document as stored; not to be changed."""
+        if document_id in self.changed:
+            return self.changed[document_id]
+        return self._shards.get(document_id)
+
+    def document(self, document_id: int) -> Document:
+        known = self._documents.get(document_id)
+        if known is not None:
+            self._documents.move_to_end(document_id)
+            return known
+        row = self.document_row(document_id)
+        if row is None:
+            raise NotFoundError(f"There is no document number {document_id}.")
+        document = to_document(row)
+        self._documents[document_id] = document
+        if len(self._documents) > CACHED_DOCUMENTS:
+            self._documents.popitem(last=False)
+        return document
+
+    def raw(self, table: str, key: str) -> dict[str, Any] | None:
+        if table == "project":
+            return self.project_row
+        if table == "category":
+            return self.category_rows.get(key)
+        number, _, item = key.partition("/")
+        row = self.document_row(int(number))
+        if row is None:
+            return None
+        if table == "document":
+            return document_header(row)
+        found: dict[str, Any] | None = row.get(PARTS[table], {}).get(item)
+        return found
+
+    # --- changing -----------------------------------------------------------------------------------
+
+    def fill(self, rows: Iterable[DocumentRow]) -> None:
+        """Takes the index of all documents."""
+        self.rows = {row.id: row for row in rows}
+        self._ids = {row.location: row.id for row in self.rows.values()}
+
+    def apply(self, transaction: Transaction) -> set[int]:
+        """Makes a transaction's changes and returns the documents that they touch."""
+        touched: set[int] = set()
+        for table, key, _, after in transaction.changes:
+            if table == "project":
+                if after is not None:
+                    self.project_row = after
+                    self._project = to_project(after)
+            elif table == "category":
+                self._categories = None
+                if after is None:
+                    self.category_rows.pop(key, None)
+                else:
+                    self.category_rows[key] = after
+            else:
+                touched.add(self._apply_to_document(table, key, after))
+        for document_id in touched:
+            self._touch(document_id, transaction.seq)
+        return touched
+
+    def _apply_to_document(self, table: str, key: str, after: dict[str, Any] | None) -> int:
+        number, _, item = key.partition("/")
+        document_id = int(number)
+        if table == "document":
+            old = self.document_row(document_id) or {}
+            inner = {part: dict(old[part]) for part in PARTS.values() if part in old}
+            self.changed[document_id] = None if after is None else {**after, **inner}
+            return document_id
+        row = self._own(document_id)
+        if row is not None:
+            part = row.setdefault(PARTS[table], {})
+            if after is None:
+                part.pop(item, None)
+            else:
+                part[item] = after
+        return document_id
+
+    def _own(self, document_id: int) -> dict[str, Any] | None:
+        """A document's row that may be changed: a copy of the shard's, made once."""
+        if document_id not in self.changed:
+            stored = self._shards.get(document_id)
+            if stored is None:
+                return None
+            self.changed[document_id] = _copied(stored)
+        return self.changed[document_id]
+
+    def _touch(self, document_id: int, seq: int) -> None:
+        self._documents.pop(document_id, None)
+        row = self.changed.get(document_id)
+        old = self.rows.get(document_id)
+        if row is None:
+            self.rows.pop(document_id, None)
+            if old is not None:
+                self._ids.pop(old.location, None)
+            return
+        row["revision"] = seq
+        new = row_of(self._project.kind, self.document(document_id))
+        self.rows[document_id] = new
+        if old is not None and old.location != new.location:
+            self._ids.pop(old.location, None)
+        self._ids[new.location] = document_id
+
+    # --- checkpoints --------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[int, dict[str, Any] | None]:
+        """The changed documents as they are, safe from later changes."""
+        return {
+            document_id: None if row is None else _copied(row) for document_id, row in self.changed.items()
+        }
+
+    def forget(self, snapshot: Mapping[int, dict[str, Any] | None]) -> None:
+        """What is in the shards as it is here need not be held."""
+        for document_id, stored in snapshot.items():
+            row = self.changed.get(document_id)
+            if (row is None) is (stored is None) and (
+                row is None or stored is None or row["revision"] == stored["revision"]
+            ):
+                self.changed.pop(document_id, None)
+
+
+def _copied(row: dict[str, Any]) -> dict[str, Any]:
+    """A copy that shares only what is replaced as a whole: the items of the inner maps."""
+    copy = dict(row)
+    for part in PARTS.values():
+        if part in copy:
+            copy[part] = dict(copy[part])
+    return copy
+
+
+def decode_rows(data: bytes) -> list[DocumentRow]:
+    """Raises ``msgspec.MsgspecError`` for what is no index."""
+    with no_collection():
+        return msgspec.json.decode(data, type=list[DocumentRow])

@@ -1,0 +1,63 @@
+"""The format of a home folder, and the steps from one format to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from tui_labeler.engine.adapters.store.files import make_folder, replace_file, storage_errors
+from tui_labeler.engine.adapters.store.locks import FileLock
+from tui_labeler.engine.errors import StorageError
+
+FORMAT = 1
+"""The format that this program writes."""
+
+Step = Callable[[Path], None]
+
+STEPS: Mapping[int, Step] = {}
+"""``STEPS[n]`` brings a home from format ``n`` to ``n + 1``. A step may be run again after a crash."""
+
+
+def read_format(home: Path) -> int | None:
+    """The format of a home; ``None`` for one that holds nothing. Raises ``StorageError``."""
+    path = home / "home.json"
+    with storage_errors(path):
+        if not path.exists():
+            return None
+        data = path.read_bytes()
+    try:
+        return msgspec.json.decode(data, type=dict[str, int])["format"]
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise StorageError(
+            f"{path} does not say which format the home has",
+            hint=f'Write {{"format": {FORMAT}}} into it if the home was made by this version.',
+        ) from error
+
+
+def bring_up_to_date(home: Path, *, target: int = FORMAT, steps: Mapping[int, Step] = STEPS) -> None:
+    """Migrates a home step by step, under a lock; a new home gets the newest format.
+
+    Raises ``StorageError`` for a home that a newer version made, or that can't be written.
+    """
+    if read_format(home) == target:
+        return
+    make_folder(home)
+    with FileLock(home / "projects.lock").held():
+        current = read_format(home)
+        if current is None:
+            current = target
+        if current > target:
+            raise StorageError(
+                f"{home} has format {current}; this version knows formats up to {target}",
+                hint="Update tui-labeler, or choose another home with --home.",
+            )
+        for number in range(current, target):
+            steps[number](home)
+            _write(home, number + 1)
+        _write(home, target)
+
+
+def _write(home: Path, number: int) -> None:
+    replace_file(home / "home.json", msgspec.json.encode({"format": number}) + b"\n")

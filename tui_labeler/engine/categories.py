@@ -1,0 +1,200 @@
+"""Entities and classes: add, describe, rename, merge, delete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.projects import Category
+from tui_labeler.engine.changes import put, put_category, put_label, put_suggestion
+from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.ports import Change, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tui_labeler.domain.projects import Dataset
+    from tui_labeler.engine.labeling import Labeling
+    from tui_labeler.engine.ports import ProjectStore, State, Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCount:
+    """How much there is of one category."""
+
+    labels: int = 0
+    documents: int = 0
+    """Documents with at least one label of it."""
+    suggestions: int = 0
+
+
+class Categories:
+    """The project's categories. Each call is one undoable step."""
+
+    def __init__(self, store: ProjectStore, surroundings: Surroundings, labeling: Labeling) -> None:
+        self._store = store
+        self._surroundings = surroundings
+        self._labeling = labeling
+
+    def by_name(self, name: str) -> Category:
+        """Raises ``NotFoundError`` naming those there are."""
+        return by_name(self._store.state, name)
+
+    def counts(self, dataset: Dataset | None = None) -> Mapping[str, CategoryCount]:
+        """Active labels and open suggestions by category id, of all documents or of one set."""
+        labels: dict[str, int] = {}
+        documents: dict[str, int] = {}
+        suggestions: dict[str, int] = {}
+        for row in self._store.state.rows.values():
+            if dataset is not None and row.dataset is not dataset:
+                continue
+            for key, count in row.labels:
+                labels[key] = labels.get(key, 0) + count
+                documents[key] = documents.get(key, 0) + 1
+            for key, count in row.suggestions:
+                suggestions[key] = suggestions.get(key, 0) + count
+        return {
+            key: CategoryCount(labels.get(key, 0), documents.get(key, 0), suggestions.get(key, 0))
+            for key in self._store.state.categories
+        }
+
+    async def add(
+        self, name: str, *, description: str = "", examples: Sequence[str] = (), color: str | None = None
+    ) -> Category:
+        """Raises ``InputError`` when the name is empty or taken."""
+        made = Category(
+            id=self._surroundings.new_id(),
+            name=_named(name),
+            description=description,
+            examples=tuple(examples),
+            color=color,
+        )
+
+        def plan(state: State) -> Plan:
+            _free(state, made.name)
+            return Plan("category.add", [put_category(state, made)])
+
+        await self._store.commit(self._surroundings.actor, plan)
+        return made
+
+    async def set(
+        self,
+        category_id: str,
+        *,
+        description: str | None = None,
+        examples: Sequence[str] | None = None,
+        color: str | None = None,
+    ) -> Category:
+        """Changes what is given and leaves the rest."""
+
+        def plan(state: State) -> Plan:
+            category = _category(state, category_id)
+            changed = replace(
+                category,
+                description=category.description if description is None else description,
+                examples=category.examples if examples is None else tuple(examples),
+                color=category.color if color is None else color,
+            )
+            return Plan("category.set", [put_category(state, changed)])
+
+        await self._store.commit(self._surroundings.actor, plan)
+        return self._store.state.categories[category_id]
+
+    async def rename(self, category_id: str, name: str) -> Category:
+        """Labels follow: they point at the id. Raises ``InputError`` when the name is taken."""
+
+        def plan(state: State) -> Plan:
+            category = _category(state, category_id)
+            if category.name != name:
+                _free(state, name, "Merge the two if they mean the same.")
+            return Plan("category.rename", [put_category(state, replace(category, name=_named(name)))])
+
+        await self._store.commit(self._surroundings.actor, plan)
+        return self._store.state.categories[category_id]
+
+    async def merge(self, category_id: str, into: str) -> CategoryCount:
+        """Turns labels and suggestions of one category into another's, and deletes the first.
+
+        Where the other category holds already (the same span, the same class) one label is left.
+        """
+        if category_id == into:
+            raise InputError("A category can't be merged into itself.")
+        return await self._remake("category.merge", category_id, into)
+
+    async def delete(self, category_id: str) -> CategoryCount:
+        """Deletes a category with all its labels and suggestions; one undo brings everything back."""
+        return await self._remake("category.delete", category_id, None)
+
+    async def _remake(self, action: str, category_id: str, into: str | None) -> CategoryCount:
+        tally = {"labels": 0, "suggestions": 0, "documents": 0}
+
+        def plan(state: State) -> Plan:
+            _category(state, category_id)
+            if into is not None:
+                _category(state, into)
+            changes: list[Change] = []
+            for row in state.rows.values():
+                step = _without(state, self._labeling, row.id, category_id, into)
+                tally["labels"] += sum(change.table == "label" for change in step)
+                tally["suggestions"] += sum(change.table == "suggestion" for change in step)
+                tally["documents"] += bool(step)
+                changes += step
+            return Plan(action, [*changes, put(state, "category", category_id, None)])
+
+        await self._store.commit(self._surroundings.actor, plan)
+        return CategoryCount(tally["labels"], tally["documents"], tally["suggestions"])
+
+
+def _without(
+    state: State, labeling: Labeling, document_id: int, category_id: str, into: str | None
+) -> list[Change]:
+    """One document's changes when a category goes; hidden labels and decided suggestions included."""
+    document = state.document(document_id)
+    changes: list[Change] = []
+    taken = {label.span for label in document.labels.values() if label.category == into and label.is_active}
+    for label in document.labels.values():
+        if label.category != category_id:
+            continue
+        if into is not None and label.span not in taken:
+            changes.append(put_label(state, document, replace(label, category=into)))
+            taken.add(label.span)
+        elif label.removed is None:
+            stamp = labeling.pen(state).stamp
+            changes.append(put_label(state, document, replace(label, removed=stamp, draft=None)))
+    for suggestion in document.suggestions.values():
+        if suggestion.category == category_id:
+            if into is not None:
+                changes.append(put_suggestion(state, document, replace(suggestion, category=into)))
+            else:
+                changes.append(put(state, "suggestion", f"{document.id}/{suggestion.id}", None))
+    return changes
+
+
+def by_name(state: State, name: str) -> Category:
+    """The category of that name. Raises ``NotFoundError`` naming those there are."""
+    for category in state.categories.values():
+        if category.name == name:
+            return category
+    known = ", ".join(category.name for category in state.categories.values()) or "none yet"
+    raise NotFoundError(
+        f"There is no {state.project.kind.noun} named {name!r}.",
+        hint=f"The project's {state.project.kind.nouns}: {known}.",
+    )
+
+
+def _category(state: State, category_id: str) -> Category:
+    try:
+        return state.categories[category_id]
+    except KeyError:
+        raise NotFoundError(f"There is no {state.project.kind.noun} with the id {category_id!r}.") from None
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise InputError("A category needs a name.")
+    return name.strip()
+
+
+def _free(state: State, name: str, hint: str = "") -> None:
+    if any(category.name == name.strip() for category in state.categories.values()):
+        raise InputError(f"There is already a category named {name.strip()!r}.", hint=hint)

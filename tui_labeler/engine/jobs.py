@@ -1,0 +1,212 @@
+"""Jobs seen from those who start and follow them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.documents import DocumentRow
+from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
+from tui_labeler.engine.errors import InputError, LockedError, RefusedError
+from tui_labeler.engine.models import find_model
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.ports import (
+        JobStore,
+        Launcher,
+        ModelStore,
+        ProjectStore,
+        QuotaStore,
+        Surroundings,
+    )
+
+FOLLOW_EVERY = 0.2
+"""Seconds between two looks at a job's journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a job would take, before it is started."""
+
+    documents: int
+    text_records: int
+    needed: int
+    """Text records of the quota; 0 for methods that use none."""
+    left: int | None
+    """Text records left this month; ``None`` when there is no limit."""
+    fits: int
+    """How many of the documents, from the first on, the quota allows."""
+
+
+class Jobs:
+    """Starts jobs in processes of their own, follows, cancels, resumes, retries and deletes them."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        jobs: JobStore,
+        models: ModelStore,
+        quota: QuotaStore,
+        launcher: Launcher,
+        surroundings: Surroundings,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._models = models
+        self._quota = quota
+        self._launcher = launcher
+        self._surroundings = surroundings
+
+    # --- starting -----------------------------------------------------------------------------------
+
+    async def estimate(self, rows: Sequence[DocumentRow], method: Method) -> Estimate:
+        """What labeling these documents would take."""
+        readable = [row for row in rows if not row.problem]
+        records = sum(row.text_records for row in readable)
+        if method.name != "model":
+            return Estimate(len(rows), records, 0, None, len(rows))
+        left = (await self._quota.usage()).left
+        fits = 0
+        used = 0
+        for row in rows:
+            used += 0 if row.problem else row.text_records
+            if left is not None and used > left:
+                break
+            fits += 1
+        return Estimate(len(rows), records, records, left, fits)
+
+    async def autolabel(
+        self,
+        rows: Sequence[DocumentRow],
+        method: Method,
+        categories: Sequence[str] | None = None,
+    ) -> Job:
+        """Starts a job that labels documents; ``categories`` are ids, all by default.
+
+        Raises ``QuotaError`` when too few text records are left, ``NotFoundError`` for an unknown model,
+        ``InputError`` without documents or categories.
+        """
+        if not rows:
+            raise InputError("No documents were chosen.", hint="Choose at least one document to label.")
+        await find_model(self._models, method.model)
+        known = self._store.state.categories
+        chosen = tuple(known) if categories is None else tuple(categories)
+        if not chosen or any(key not in known for key in chosen):
+            raise InputError("No categories were chosen.", hint="Choose at least one to label with.")
+        request = replace(
+            self._request(JobKind.AUTOLABEL),
+            method=method,
+            categories=chosen,
+            documents=tuple(row.id for row in rows),
+            text_records=sum(row.text_records for row in rows if not row.problem),
+        )
+        await self._quota.reserve(request.id, request.text_records)
+        return await self._start(request)
+
+    async def train(self, options: dict[str, Any]) -> Job:
+        """Starts a training job. Raises ``LockedError`` while another one of the project runs."""
+        for job in await self._jobs.list():
+            if job.request.kind is JobKind.TRAIN and not job.state.is_over:
+                raise LockedError(
+                    "A model is being trained in this project already.",
+                    hint=f"Wait for job {job.id} to end, or cancel it.",
+                )
+        return await self._start(replace(self._request(JobKind.TRAIN), options=options))
+
+    async def evaluate(self, method: Method, options: dict[str, Any]) -> Job:
+        """Starts a job that compares a method with the labels and changes nothing."""
+        await find_model(self._models, method.model)
+        return await self._start(replace(self._request(JobKind.EVALUATE), method=method, options=options))
+
+    def _request(self, kind: JobKind) -> JobRequest:
+        return JobRequest(
+            id=self._surroundings.new_id(),
+            kind=kind,
+            actor=self._surroundings.actor,
+            created=self._surroundings.now(),
+        )
+
+    async def _start(self, request: JobRequest) -> Job:
+        await self._jobs.create(request)
+        await self._launcher.launch(self._store.state.project.id, request.id)
+        return await self._jobs.get(request.id)
+
+    # --- following ----------------------------------------------------------------------------------
+
+    async def list(self) -> tuple[Job, ...]:
+        """Newest first."""
+        return await self._jobs.list()
+
+    async def get(self, job_id: str) -> Job:
+        """Raises ``NotFoundError``."""
+        return await self._jobs.get(job_id)
+
+    async def follow(self, job_id: str) -> AsyncIterator[Job]:
+        """The job each time that something is new, until it is over. Ends with it, or with the caller."""
+        last: Job | None = None
+        while True:
+            job = await self._jobs.get(job_id)
+            if job != last:
+                yield job
+                last = job
+            if job.state.is_over:
+                return
+            await asyncio.sleep(FOLLOW_EVERY)
+
+    # --- steering -----------------------------------------------------------------------------------
+
+    async def cancel(self, job_id: str) -> Job:
+        """Asks a job to stop. Cancelling one that is over does nothing."""
+        job = await self._jobs.get(job_id)
+        if job.state is JobState.INTERRUPTED or not job.state.is_over:
+            await self._jobs.request_cancel(job_id)
+        return await self._jobs.get(job_id)
+
+    async def resume(self, job_id: str, *, retry_failed: bool = False) -> Job:
+        """Goes on with what is missing; with ``retry_failed``, with the documents that failed too.
+
+        A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with,
+        ``QuotaError`` when too few text records are left.
+        """
+        job = await self._jobs.get(job_id)
+        if not job.state.is_over:
+            return job
+        if job.request.kind is not JobKind.AUTOLABEL and job.state is JobState.SUCCEEDED:
+            raise RefusedError(f"Job {job_id} has ended; there is nothing to go on with.")
+        again = {failure.document for failure in job.failed} if retry_failed else set()
+        if job.request.kind is JobKind.AUTOLABEL:
+            finished = await self._jobs.finished(job_id)
+            rows = self._store.state.rows
+            failed = {failure.document for failure in job.failed}
+            missing = [
+                rows[key]
+                for key in job.request.documents
+                if key in rows and key not in finished and (key not in failed or key in again)
+            ]
+            if not missing:
+                raise RefusedError(
+                    f"Job {job_id} has nothing left to do.",
+                    hint="`job retry` does its failed documents again." if failed else "",
+                )
+            records = sum(row.text_records for row in missing if not row.problem)
+            await self._quota.reserve(job_id, records)
+        await self._jobs.reopen(job_id, retry=frozenset(again))
+        await self._launcher.launch(self._store.state.project.id, job_id)
+        return await self._jobs.get(job_id)
+
+    async def retry(self, job_id: str) -> Job:
+        """Does a job's failed documents again. Raises as :meth:`resume`."""
+        job = await self._jobs.get(job_id)
+        if job.state.is_over and not job.failed and job.state is JobState.SUCCEEDED:
+            raise RefusedError(f"No document of job {job_id} failed.")
+        return await self.resume(job_id, retry_failed=True)
+
+    async def delete(self, job_id: str) -> None:
+        """Deletes a job's records; its suggestions stay. Raises ``RefusedError`` while it runs."""
+        job = await self._jobs.get(job_id)
+        if not job.state.is_over:
+            raise RefusedError(f"Job {job_id} is still at work.", hint="Cancel it first.")
+        await self._quota.settle(job_id, job.text_records)
+        await self._jobs.delete(job_id)

@@ -1,0 +1,326 @@
+"""Labels made by people: add, change, remove, save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.labels import (
+    Decision,
+    Draft,
+    DraftKind,
+    Label,
+    Origin,
+    Span,
+    Stamp,
+    Verdict,
+    in_the_way,
+)
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.changes import drop_label, put_document, put_label, put_suggestion
+from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
+from tui_labeler.engine.ports import Change, Plan, Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.engine.ports import ProjectStore, State, Transaction
+
+BATCH = 2000
+"""Documents a transaction of a bulk action: a line of the journal stays of a readable size."""
+
+
+class LabelInTheWayError(RefusedError):
+    """A label overlaps the one to be made; ``labels`` are those that would have to go."""
+
+    title = "A label is in the way"
+    code = "label_in_the_way"
+
+    def __init__(self, message: str, labels: Sequence[Label]) -> None:
+        super().__init__(message, hint="Replace it, or remove it first.")
+        self.labels = tuple(labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What saving applied."""
+
+    labels: int
+    removed: int
+    rejected: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Makes labels and decisions on behalf of one person at one moment."""
+
+    surroundings: Surroundings
+    immediate: bool
+    """Decisions apply at once, with no draft to save."""
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.surroundings.actor, self.surroundings.now())
+
+    def draft(self, kind: DraftKind) -> Draft | None:
+        return None if self.immediate else Draft(kind, self.surroundings.actor)
+
+    def label(
+        self, document: Document, category: str, span: Span | None, *, origin: Origin = Origin.PERSON
+    ) -> Label:
+        return Label(
+            id=self.surroundings.new_id(),
+            category=category,
+            span=span,
+            origin=origin,
+            made=self.stamp,
+            text_hash=document.text_hash,
+            saw_suggestion=any(s.decision is None for s in document.suggestions.values()),
+            draft=self.draft(DraftKind.ADD),
+        )
+
+    def removal(self, state: State, document: Document, label: Label) -> list[Change]:
+        """Takes a label away: a draft vanishes, a saved label gets a mark or a tombstone.
+
+        A suggestion that the label came from counts as rejected then: it was not right.
+        """
+        if label.draft and label.draft.kind is DraftKind.ADD:
+            changes = [drop_label(state, document, label.id)]
+        elif self.immediate:
+            changes = [put_label(state, document, replace(label, removed=self.stamp, draft=None))]
+        else:
+            changes = [put_label(state, document, replace(label, draft=self.draft(DraftKind.REMOVE)))]
+        source = document.suggestions.get(label.suggestion or "")
+        if source and source.decision and source.decision.label == label.id:
+            decision = self.decision(document, Verdict.REJECTED)
+            changes.append(put_suggestion(state, document, replace(source, decision=decision)))
+        return changes
+
+    def decision(self, document: Document, verdict: Verdict, label: str | None = None) -> Decision:
+        return Decision(
+            verdict=verdict,
+            stamp=self.stamp,
+            draft=not self.immediate,
+            label=label,
+            revision=document.revision,
+            text_hash=document.text_hash,
+        )
+
+
+class Labeling:
+    """What a person does to labels. Each call is one durable, undoable step.
+
+    ``immediate`` applies every step at once; otherwise steps are drafts until :meth:`save`. A project's
+    setting can ask for the former too.
+    """
+
+    def __init__(self, store: ProjectStore, surroundings: Surroundings, *, immediate: bool = False) -> None:
+        self._store = store
+        self._surroundings = surroundings
+        self._immediate = immediate
+
+    @property
+    def actor(self) -> str:
+        return self._surroundings.actor
+
+    def pen(self, state: State) -> Pen:
+        return Pen(self._surroundings, self._immediate or state.project.settings.save_immediately)
+
+    async def add(
+        self, document_id: int, category: str, span: Span | None = None, *, replacing: bool = False
+    ) -> Transaction | None:
+        """Labels a span (entities) or the whole document (classes); ``category`` is an id.
+
+        A single-label document's class is replaced. ``None`` when the label is there already. Raises
+        ``LabelInTheWayError`` for an overlapping label unless ``replacing``, ``InputError`` for a span
+        outside the text, ``NotFoundError`` for an unknown category or document.
+        """
+
+        def plan(state: State) -> Plan | None:
+            document = checked(state, document_id, category, span)
+            blocking = list(in_the_way(state.project.kind, document.labels.values(), category, span))
+            if any(label.category == category and label.span == span for label in blocking):
+                return None
+            if blocking and state.project.kind is ProjectKind.ENTITIES and not replacing:
+                raise _blocked(state, blocking)
+            pen = self.pen(state)
+            changes = [change for label in blocking for change in pen.removal(state, document, label)]
+            changes.append(put_label(state, document, pen.label(document, category, span)))
+            return Plan("label.add", changes)
+
+        return await self._store.commit(self.actor, plan)
+
+    async def add_many(self, document_id: int, category: str, spans: Sequence[Span]) -> Transaction | None:
+        """Labels several spans in one step (all occurrences of a word); spans that are taken are left."""
+
+        def plan(state: State) -> Plan:
+            changes: list[Change] = []
+            made: list[Label] = []
+            pen = self.pen(state)
+            for span in spans:
+                document = checked(state, document_id, category, span)
+                labels = [*document.labels.values(), *made]
+                if not any(in_the_way(state.project.kind, labels, category, span)):
+                    label = pen.label(document, category, span)
+                    made.append(label)
+                    changes.append(put_label(state, document, label))
+            return Plan("label.add_all", changes)
+
+        return await self._store.commit(self.actor, plan)
+
+    async def remove(self, document_id: int, label_id: str) -> Transaction | None:
+        """``None`` when it is gone already. Raises ``NotFoundError`` when there never was one."""
+
+        def plan(state: State) -> Plan | None:
+            document = state.document(document_id)
+            label = _label(document, label_id)
+            return (
+                Plan("label.remove", self.pen(state).removal(state, document, label))
+                if label.is_active
+                else None
+            )
+
+        return await self._store.commit(self.actor, plan)
+
+    async def change(
+        self, document_id: int, label_id: str, *, category: str | None = None, span: Span | None = None
+    ) -> Transaction | None:
+        """Gives a label another category, another span, or both. Raises as :meth:`add` does."""
+
+        def plan(state: State) -> Plan | None:
+            document = state.document(document_id)
+            label = _label(document, label_id)
+            wanted = replace(label, category=category or label.category, span=span or label.span)
+            if (wanted.category, wanted.span) == (label.category, label.span) or not label.is_active:
+                return None
+            checked(state, document_id, wanted.category, wanted.span)
+            others = [other for other in document.labels.values() if other.id != label_id]
+            blocking = list(in_the_way(state.project.kind, others, wanted.category, wanted.span))
+            if blocking:
+                raise _blocked(state, blocking)
+            pen = self.pen(state)
+            new = replace(
+                pen.label(document, wanted.category, wanted.span), saw_suggestion=label.saw_suggestion
+            )
+            return Plan(
+                "label.change", [*pen.removal(state, document, label), put_label(state, document, new)]
+            )
+
+        return await self._store.commit(self.actor, plan)
+
+    async def toggle(self, document_id: int, category: str) -> Transaction | None:
+        """Classes: sets a class that is not set, and takes away one that is. Raises as :meth:`add`."""
+        document = self._store.state.document(document_id)
+        for label in document.active_labels:
+            if label.category == category:
+                return await self.remove(document_id, label.id)
+        return await self.add(document_id, category)
+
+    async def set_reviewed(self, document_id: int, *, reviewed: bool = True) -> Transaction | None:
+        """Marks a document as seen, with nothing to label, or takes that back."""
+
+        def plan(state: State) -> Plan:
+            document = state.document(document_id)
+            stamp = (document.reviewed or self.pen(state).stamp) if reviewed else None
+            return Plan("document.review", [put_document(state, replace(document, reviewed=stamp))])
+
+        return await self._store.commit(self.actor, plan)
+
+    async def set_flag(self, document_id: int, note: str) -> Transaction | None:
+        """Flags a document with a note for somebody; an empty note takes the flag away."""
+
+        def plan(state: State) -> Plan:
+            document = state.document(document_id)
+            return Plan("document.flag", [put_document(state, replace(document, flag=note.strip()))])
+
+        return await self._store.commit(self.actor, plan)
+
+    def drafts(self) -> int:
+        """How many draft changes of this person wait to be saved."""
+        actor = self.actor
+        return sum(
+            count for row in self._store.state.rows.values() for name, count in row.drafts if name == actor
+        )
+
+    async def save(self) -> Saved:
+        """Applies this person's draft decisions to the labels."""
+        await self._store.refresh()
+        waiting = [
+            row.id
+            for row in self._store.state.rows.values()
+            if any(name == self.actor for name, _ in row.drafts)
+        ]
+        group = self._surroundings.new_id()
+        tally = _Tally()
+        for start in range(0, len(waiting), BATCH):
+            shell = Plan("labels.save", (), group=group, note={"continues": True} if start else {})
+            saving = partial(_saving, self, waiting[start : start + BATCH], shell, tally)
+            await self._store.commit(self.actor, saving)
+        return Saved(tally.labels, tally.removed, tally.rejected, len(waiting))
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self.labels = self.removed = self.rejected = 0
+
+
+def _saving(labeling: Labeling, batch: Sequence[int], shell: Plan, tally: _Tally, state: State) -> Plan:
+    changes: list[Change] = []
+    actor = labeling.actor
+    stamp = labeling.pen(state).stamp
+    for document_id in batch:
+        document = state.document(document_id)
+        for label in document.labels.values():
+            if label.draft is None or label.draft.actor != actor or label.removed:
+                continue
+            if label.draft.kind is DraftKind.ADD:
+                tally.labels += 1
+                changes.append(put_label(state, document, replace(label, draft=None)))
+            else:
+                tally.removed += 1
+                changes.append(put_label(state, document, replace(label, draft=None, removed=stamp)))
+        for suggestion in document.suggestions.values():
+            decision = suggestion.decision
+            if decision and decision.draft and decision.stamp.actor == actor:
+                tally.rejected += decision.verdict is Verdict.REJECTED
+                saved = replace(suggestion, decision=replace(decision, draft=False))
+                changes.append(put_suggestion(state, document, saved))
+    return replace(shell, changes=changes)
+
+
+def checked(state: State, document_id: int, category: str, span: Span | None) -> Document:
+    """The document, when ``category`` and ``span`` fit it and the project. Raises as ``Labeling.add``."""
+    document = state.document(document_id)
+    if category not in state.categories:
+        raise NotFoundError(f"There is no {state.project.kind.noun} with the id {category!r}.")
+    if document.problem:
+        raise RefusedError(f"{document.location} can't be labeled: {document.problem}.")
+    if (span is None) is not state.project.kind.is_classification:
+        raise InputError(
+            "A class holds for the whole document; it takes no span."
+            if span
+            else "An entity needs a span: where it begins and ends."
+        )
+    if span and span.end > document.characters:
+        raise InputError(
+            f"{span.start}..{span.end} is outside {document.location}, "
+            f"which has {document.characters} characters."
+        )
+    return document
+
+
+def _label(document: Document, label_id: str) -> Label:
+    try:
+        return document.labels[label_id]
+    except KeyError:
+        raise NotFoundError(f"{document.location} has no label {label_id!r}.") from None
+
+
+def _blocked(state: State, blocking: Sequence[Label]) -> LabelInTheWayError:
+    label = blocking[0]
+    name = state.categories[label.category].name
+    place = f" at {label.span.start}..{label.span.end}" if label.span else ""
+    return LabelInTheWayError(f"{name}{place} overlaps what is to be labeled.", blocking)

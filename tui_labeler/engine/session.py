@@ -1,0 +1,102 @@
+"""An open project: its use cases around one store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.documents import DocumentRow, DocumentState
+from tui_labeler.domain.projects import Category, Project
+from tui_labeler.engine.categories import Categories
+from tui_labeler.engine.documents import Documents
+from tui_labeler.engine.history import History
+from tui_labeler.engine.jobs import Jobs
+from tui_labeler.engine.labeling import Labeling
+from tui_labeler.engine.ports import (
+    Container,
+    ModelStore,
+    ProjectStore,
+    QuotaStore,
+    Surroundings,
+    Transaction,
+)
+from tui_labeler.engine.review import Review
+from tui_labeler.engine.training import Training
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.ports import JobStore, Launcher
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSummary:
+    """A project's figures, for lists and for ``show``."""
+
+    project: Project
+    categories: tuple[tuple[Category, int], ...]
+    """Each with its number of labels."""
+    states: Mapping[DocumentState, int]
+    drafts: int
+
+    @property
+    def documents(self) -> int:
+        return sum(self.states.values())
+
+
+class ProjectSession:
+    """One project, open: what screens and commands work with."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        container: Container,
+        jobs: JobStore,
+        models: ModelStore,
+        quota: QuotaStore,
+        launcher: Launcher,
+        surroundings: Surroundings,
+        *,
+        immediate: bool = False,
+    ) -> None:
+        self.store = store
+        self.surroundings = surroundings
+        self.models = models
+        self.quota = quota
+        self.documents = Documents(store, container, surroundings)
+        self.labeling = Labeling(store, surroundings, immediate=immediate)
+        self.review = Review(store, surroundings, self.labeling)
+        self.history = History(store, surroundings)
+        self.categories = Categories(store, surroundings, self.labeling)
+        self.jobs = Jobs(store, jobs, models, quota, launcher, surroundings)
+        self.training = Training(store, self.labeling, self.jobs, models)
+
+    @property
+    def project(self) -> Project:
+        return self.store.state.project
+
+    @property
+    def rows(self) -> Mapping[int, DocumentRow]:
+        """The short form of every document, by id."""
+        return self.store.state.rows
+
+    async def refresh(self) -> tuple[Transaction, ...]:
+        """Takes in what other processes did; cheap when there is nothing."""
+        return await self.store.refresh()
+
+    def summary(self) -> ProjectSummary:
+        """Figures as of the last refresh."""
+        states: dict[DocumentState, int] = dict.fromkeys(DocumentState, 0)
+        for row in self.rows.values():
+            states[row.state] += 1
+        counts = self.categories.counts()
+        return ProjectSummary(
+            project=self.project,
+            categories=tuple(
+                (category, counts[key].labels) for key, category in self.store.state.categories.items()
+            ),
+            states=states,
+            drafts=sum(row.draft_count for row in self.rows.values()),
+        )
+
+    async def close(self) -> None:
+        await self.store.close()

@@ -1,0 +1,105 @@
+"""Before a model is trained: what is there to learn from, and what training will delete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.models import Split, TrainOptions
+from tui_labeler.domain.projects import Dataset
+from tui_labeler.engine.errors import InputError, RefusedError
+from tui_labeler.engine.models import check_model_name
+from tui_labeler.engine.rows import to_row, to_value
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.jobs import Job
+    from tui_labeler.engine.jobs import Jobs
+    from tui_labeler.engine.labeling import Labeling
+    from tui_labeler.engine.ports import ModelStore, ProjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPreview:
+    """What a person should know before training."""
+
+    documents: int
+    """Documents that count: with a saved label, or reviewed with nothing to label."""
+    labels: int
+    test_documents: int
+    """Those of them that are in the testing set."""
+    drafts: int
+    """Draft changes of this person, which training does not see."""
+    deleted_suggestions: int
+    """Undecided suggestions that training deletes."""
+
+    @property
+    def manual_split(self) -> bool:
+        """Whether a manual split is possible."""
+        return self.test_documents > 0
+
+
+class Training:
+    """Trains models. The work itself is done by a runner."""
+
+    def __init__(self, store: ProjectStore, labeling: Labeling, jobs: Jobs, models: ModelStore) -> None:
+        self._store = store
+        self._labeling = labeling
+        self._jobs = jobs
+        self._models = models
+
+    async def preview(self) -> TrainingPreview:
+        """Counts over the whole project."""
+        await self._store.refresh()
+        state = self._store.state
+        documents = labels = tests = 0
+        for row in state.rows.values():
+            # Drafts are rare: only a document that has some need be looked at in full.
+            saved = len(state.document(row.id).saved_labels) if row.drafts else row.label_count
+            if saved or row.state.value == "reviewed":
+                documents += 1
+                labels += saved
+                tests += row.dataset is Dataset.TEST
+        return TrainingPreview(
+            documents=documents,
+            labels=labels,
+            test_documents=tests,
+            drafts=self._labeling.drafts(),
+            deleted_suggestions=sum(row.suggestion_count for row in state.rows.values()),
+        )
+
+    async def start(self, options: TrainOptions) -> Job:
+        """Starts training.
+
+        Raises ``InputError`` for a name that is none, or when there is nothing to learn from;
+        ``RefusedError`` when the name is taken and is not to be overwritten, or when a manual split has no
+        testing set; ``LockedError`` while a model is being trained.
+        """
+        check_model_name(options.model)
+        preview = await self.preview()
+        if not preview.labels:
+            raise InputError(
+                "There is no saved label to learn from.",
+                hint="Label some documents and save, or import labels."
+                if not preview.drafts
+                else f"Save the {preview.drafts} draft decisions first.",
+            )
+        if options.split is Split.MANUAL and not preview.manual_split:
+            raise RefusedError(
+                "A manual split needs a labeled document in the testing set.",
+                hint="Put some into it (`document set --dataset test`), or split automatically.",
+            )
+        if not options.overwrite and await self.exists(options.model):
+            raise RefusedError(
+                f"There is already a model named {options.model!r}.",
+                hint="Overwrite it on purpose (--yes on the command line), or choose another name.",
+            )
+        return await self._jobs.train(to_row(options))
+
+    async def exists(self, name: str) -> bool:
+        """Whether there is a model of that name."""
+        return any(card.name == name for card in await self._models.list())
+
+
+def options_of(row: dict[str, Any]) -> TrainOptions:
+    """The options that a training job's request holds."""
+    return to_value(row, TrainOptions, "training options")
