@@ -12,20 +12,22 @@ from tui_labeler.engine.categories import Categories
 from tui_labeler.engine.documents import Documents
 from tui_labeler.engine.history import History
 from tui_labeler.engine.jobs import Jobs
+from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.labeling import Labeling
-from tui_labeler.engine.ports import (
-    Container,
-    ModelStore,
-    ProjectStore,
-    QuotaStore,
-    Surroundings,
-    Transaction,
-)
 from tui_labeler.engine.review import Review
 from tui_labeler.engine.training import Training
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.ports import JobStore, Launcher
+    from tui_labeler.engine.ports import (
+        Container,
+        JobStore,
+        Launcher,
+        ModelStore,
+        ProjectStore,
+        QuotaStore,
+        Surroundings,
+        Transaction,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class ProjectSession:
         self.models = models
         self.quota = quota
         self.documents = Documents(store, container, surroundings)
+        self.label_files = LabelFiles(store, self.documents, surroundings)
         self.labeling = Labeling(store, surroundings, immediate=immediate)
         self.review = Review(store, surroundings, self.labeling)
         self.history = History(store, surroundings)

@@ -1,0 +1,78 @@
+"""The one place where settings become adapters, and adapters use cases."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_labeler.engine.ports import Surroundings
+from tui_labeler.settings import actor_name, read_settings
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.ports import Container, ProjectStore
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.workbench import Workbench
+    from tui_labeler.settings import Settings
+
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Without those that look alike: ids are read aloud and typed."""
+
+
+def now() -> str:
+    """UTC, ISO 8601 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def new_id() -> str:
+    """Ten letters and digits: 50 bits."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(10))
+
+
+def surroundings(settings: Settings) -> Surroundings:
+    return Surroundings(actor_name(settings), now, new_id)
+
+
+def container(address: str) -> Container:
+    """The container at an address. Raises ``InputError`` for one of an unknown kind."""
+    from tui_labeler.engine.adapters.folder import FolderContainer
+
+    return FolderContainer(Path(address))
+
+
+def container_address(given: str) -> str:
+    """What a person typed, as it is stored: a folder's absolute path."""
+    return str(Path(given).expanduser().absolute())
+
+
+def workbench(home: Path, *, immediate: bool = False) -> Workbench:
+    """The projects of a home. ``immediate`` applies each decision at once, as the command line does."""
+    from tui_labeler.engine.adapters.launcher import ProcessLauncher
+    from tui_labeler.engine.adapters.store.home import TinyProjects
+    from tui_labeler.engine.adapters.store.jobs import FileJobStore
+    from tui_labeler.engine.adapters.store.models import FolderModelStore
+    from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.workbench import Workbench
+
+    settings = read_settings(home)
+    around = surroundings(settings)
+    projects = TinyProjects(home, now, new_id)
+    quota = TinyQuotaStore(home, settings.quota, now)
+
+    def connect(store: ProjectStore) -> ProjectSession:
+        project = store.state.project
+        folder = projects.folder(project.id)
+        return ProjectSession(
+            store,
+            container(project.container),
+            FileJobStore(folder / "jobs", now),
+            FolderModelStore(folder / "models"),
+            quota,
+            ProcessLauncher(home),
+            around,
+            immediate=immediate,
+        )
+
+    return Workbench(projects, quota, connect, container_address, around)

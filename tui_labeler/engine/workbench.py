@@ -1,0 +1,134 @@
+"""All projects of a home: list, create, open, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tui_labeler.domain.jobs import QuotaUse
+from tui_labeler.domain.projects import Project, ProjectKind
+from tui_labeler.engine import limits
+from tui_labeler.engine.changes import put_project
+from tui_labeler.engine.documents import Synced
+from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.label_files import Imported
+from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, State, Surroundings
+from tui_labeler.engine.session import ProjectSession
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """What a person says of a project to be made."""
+
+    name: str
+    kind: ProjectKind
+    container: str
+    language: str = "en-us"
+    multilingual: bool = False
+    description: str = ""
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedProject:
+    """A project that was made, open, and what there is to say of it."""
+
+    session: ProjectSession
+    synced: Synced
+    imported: Imported | None
+    warnings: tuple[str, ...]
+
+
+Connect = Callable[[ProjectStore], ProjectSession]
+"""Puts the adapters that a project asks for around its store."""
+
+
+class Workbench:
+    """The projects of one home, for one person."""
+
+    def __init__(
+        self,
+        projects: Projects,
+        quota: QuotaStore,
+        connect: Connect,
+        check_container: Callable[[str], str],
+        surroundings: Surroundings,
+    ) -> None:
+        self._projects = projects
+        self._connect = connect
+        self._check_container = check_container
+        self.quota_store = quota
+        self.surroundings = surroundings
+
+    async def projects(self) -> tuple[Project, ...]:
+        """Sorted by name."""
+        return await self._projects.list()
+
+    async def open(self, name: str) -> ProjectSession:
+        """Raises ``NotFoundError``."""
+        return self._connect(await self._projects.open(name))
+
+    async def create(
+        self,
+        new: NewProject,
+        *,
+        labels: bytes | None = None,
+        labels_name: str = "",
+        progress: Callable[[int], None] | None = None,
+    ) -> CreatedProject:
+        """Makes a project, reads its container and, with ``labels``, imports a labels file.
+
+        When anything fails nothing is left behind. Raises ``InputError`` for a name or file that can't be
+        used, ``ContainerError`` for a container that can't be read.
+        """
+        warnings = limits.project_name(new.name)
+        if not new.name.strip() or new.name != new.name.strip():
+            raise InputError("A project needs a name, without white space around it.")
+        if len(set(new.categories)) != len(new.categories):
+            raise InputError("A category was named twice.")
+        project = Project(
+            id=f"p{self.surroundings.new_id()}",
+            name=new.name,
+            kind=new.kind,
+            container=self._check_container(new.container),
+            language=new.language,
+            multilingual=new.multilingual,
+            description=new.description,
+            created=self.surroundings.now(),
+        )
+        await self._projects.create(project)
+        try:
+            session = await self.open(project.id)
+            synced = await session.documents.sync(progress)
+            imported = None
+            if labels is not None:
+                imported = await session.label_files.read(labels, labels_name)
+            for name in new.categories:
+                if all(known.name != name for known in session.store.state.categories.values()):
+                    await session.categories.add(name)
+        except LabelerError:
+            await self._projects.delete(project.id, purge=True)
+            raise
+        await session.store.checkpoint()
+        return CreatedProject(session, synced, imported, (*warnings, *synced.warnings))
+
+    async def delete(self, name: str, *, purge: bool = False) -> None:
+        """Without ``purge`` the project's folder is kept aside. Raises ``NotFoundError``, or
+        ``RefusedError`` while a job of it is at work."""
+        session = await self.open(name)
+        for job in await session.jobs.list():
+            if not job.state.is_over:
+                await session.jobs.cancel(job.id)
+        await self._projects.delete(name, purge=purge)
+
+    async def quota(self) -> QuotaUse:
+        return await self.quota_store.usage()
+
+
+async def set_settings(session: ProjectSession, project: Project) -> None:
+    """Changes a project's description, language or settings; an undoable step."""
+
+    def plan(state: State) -> Plan:
+        return Plan("project.settings", [put_project(state, project)])
+
+    await session.store.commit(session.surroundings.actor, plan)
