@@ -84,10 +84,35 @@ _UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # CJK ideographs
     "\U00020000-\U0003ffff"
 )
+# What belongs to the character before it: combining marks and variation selectors.
+_MARKS = "\u0300-\u036f\u20d0-\u20f0\u302a-\u302f\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef"
+_UNSPACED_MARKS = (
+    _MARKS + "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u3099\u309a"
+    "\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064\u1067-\u106d\u1071-\u1074\u1082-\u108d\u108f"
+    "\u109a-\u109d\u17b4-\u17d3\u17dd"
+)
+# Python's \w has no combining marks, and most scripts spell vowels with them. The ranges may take in
+# letters and digits of the same scripts, which are parts of words anyway; never punctuation.
+_WORD_MARKS = (
+    _MARKS + "\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0711-\u07f3\u07fd\u0816-\u082d\u0859-\u085b\u0898-\u08e1"
+    "\u08e3-\u0963\u0981-\u09e3\u09fe-\u0a75\u0a81-\u0ae3\u0afa-\u0b63\u0b82-\u0bd7\u0c00-\u0c63"
+    "\u0c81-\u0c83\u0cbc-\u0d4d\u0d57-\u0d63\u0d81-\u0df3\u0f18\u0f19\u0f35\u0f37\u0f39\u0f3e-\u0f84"
+    "\u0f86-\u0fbc\u0fc6\u135d-\u135f\u1712-\u1734\u1752-\u1773\u180b-\u180d\u180f-\u193b\u1a17-\u1a1b"
+    "\u1a55-\u1a7f\u1ab0-\u1b44\u1b6b-\u1b73\u1b80-\u1bf3\u1c24-\u1c37\u1cd0-\u1cd2\u1cd4-\u1dff"
+    "\u2cef-\u2cf1\u2d7f-\u2dff\ua66f-\ua672\ua674-\ua67d\ua69e-\ua6f1\ua802-\ua827\ua82c\ua880-\ua8c5"
+    "\ua8e0-\ua8f1\ua8ff-\ua92d\ua947-\ua953\ua980-\ua9c0\ua9e5-\uaa4d\uaa7b-\uaac1\uaaeb-\uaaef\uaaf5"
+    "\uaaf6\uabe3-\uabea\uabec\uabed\ufb1e\U00011080-\U000110ba\U00011100-\U00011134\U0001e8d0-\U0001e8d6"
+    "\U0001e944-\U0001e94a"
+)
+_LETTER = rf"(?![{_UNSPACED}])[\w{_WORD_MARKS}]"
 _WORD = re.compile(
-    rf"[{_UNSPACED}][\u0300-\u036f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u3099\u309a]*"
-    rf"|(?:(?![{_UNSPACED}])[\w\u0300-\u036f])+(?:['’\u00b7.,](?=\w)(?:(?![{_UNSPACED}])[\w\u0300-\u036f])+)*"
-    r"|[^\w\s]"
+    rf"[{_UNSPACED}][{_UNSPACED_MARKS}]*"
+    # Joiners and soft hyphens stand within words as apostrophes do.
+    rf"|(?:{_LETTER})+(?:['’\u00b7.,\u00ad\u200c\u200d](?=\w)(?:{_LETTER})+)*"
+    # An emoji is one with its skin tone, its flag's other half and what a joiner ties to it.
+    r"|[\U0001f1e6-\U0001f1ff]{2}"
+    rf"|[^\w\s](?:[{_MARKS}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|\u200d[^\w\s])*"
 )
 
 
@@ -95,13 +120,15 @@ def words(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[i
     """The words of ``text[start:end]`` as half-open code point ranges, in order.
 
     A word is a run of letters and digits (inner apostrophes, points and commas included: ``O'Neil``,
-    ``623,463.00``), one character of a script that is written without spaces, or one punctuation mark.
+    ``623,463.00``), one character of a script that is written without spaces, one punctuation mark or one
+    emoji; combining marks belong to what they stand on.
     """
     for match in _WORD.finditer(text, start, len(text) if end is None else end):
         yield match.span()
 
 
-_SENTENCE_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|\r?\n(?:[ \t]*\r?\n)+|\n")
+# Looking behind first keeps a long run of marks from being tried from each of them.
+_SENTENCE_END = re.compile(r"(?<![.!?])[.!?]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|\r?\n(?:[ \t]*\r?\n)+|\n")
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -137,9 +164,15 @@ def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-# Zero-width and direction-changing characters: invisible, able to reorder what stands beside them.
-_INVISIBLE = frozenset("\u00ad\u061c\u180e\u200b\u200e\u200f\u2028\u2029\ufeff") | frozenset(
-    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2060, 0x206A), *range(0xFFF9, 0xFFFC))
+# Control characters, lone surrogates, noncharacters, and zero-width or direction-changing characters:
+# those are invisible, or able to reorder what stands beside them.
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+_NO_CHARACTER = re.compile(f"[\ud800-\udfff{_NONCHARACTERS}]")
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    f"\ud800-\udfff\U000e0000-\U000e007f{_NONCHARACTERS}]"
 )
 
 
@@ -150,10 +183,7 @@ def is_unsafe(character: str) -> bool:
     direction-changing format characters. The zero-width joiner and non-joiner are let through:
     emoji families and several scripts are spelt with them.
     """
-    code = ord(character)
-    if code < 0x20 or 0x7F <= code < 0xA0 or character in _INVISIBLE:
-        return True
-    return 0xD800 <= code < 0xE000 or (code & 0xFFFE) == 0xFFFE or 0xE0000 <= code < 0xE0080
+    return _UNSAFE.fullmatch(character) is not None
 
 
 def visible(character: str) -> str:
@@ -163,13 +193,7 @@ def visible(character: str) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "\u2421"
-    return "\ufffd" if code < 0xA0 or 0xD800 <= code < 0xE000 or (code & 0xFFFE) == 0xFFFE else "\u2423"
-
-
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
-)
+    return "\ufffd" if code < 0xA0 or _NO_CHARACTER.fullmatch(character) else "\u2423"
 
 
 def safe(text: str) -> str:

@@ -1,0 +1,75 @@
+"""The Azure labels file of the 2021 preview: categories are extractors or classifiers.
+
+Two shapes are in use: as the body of an import request (``metadata`` and ``assets``), and bare, with the
+assets' lists at the root. Source: the quick starts of 2021 (REST) and the service's own samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.formats.azure_keys import Dialect
+from tui_labeler.engine.formats.azure_read import read_categories, read_documents, read_metadata
+from tui_labeler.engine.formats.fields import KEYS, Node, kept
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.formats.model import LabelFile
+
+_LANGUAGES = ("language", "culture")
+_ENTITIES = Dialect("extractors", "name", "extractors", "extractorName", _LANGUAGES, keeps_order=False)
+_CLASSES = Dialect("classifiers", "name", "classifiers", "classifierName", _LANGUAGES, keeps_order=False)
+_MODEL_TYPES = {
+    "extraction": ProjectKind.ENTITIES,
+    "singleclassification": ProjectKind.SINGLE_LABEL,
+    "multiclassification": ProjectKind.MULTI_LABEL,
+}
+_NAMES = {"name": "projectName", "multiLingual": "multilingual"}
+_ENVELOPE = ("api-version", "metadata", "assets")
+
+
+def is_2021(root: Node) -> bool:
+    """Whether the categories have the names of 2021."""
+    assets = root.object().get("assets")
+    places = [root.object(), assets] if isinstance(assets, dict) else [root.object()]
+    return any(place.keys() & {_ENTITIES.schema, _CLASSES.schema} for place in places)
+
+
+def read(root: Node) -> LabelFile:
+    """Raises ``FormatError``."""
+    assets = root.get("assets") or root
+    metadata = root.get("metadata") or Node({}, root, "metadata")
+    dialect = _ENTITIES if _ENTITIES.schema in assets.object() else _CLASSES
+    kind = _kind(metadata, dialect)
+    documents = read_documents(assets, kind, dialect)
+    if kind is ProjectKind.SINGLE_LABEL and any(len(document.labels) > 1 for document in documents):
+        kind = ProjectKind.MULTI_LABEL
+    file = read_metadata(_renamed(metadata), kind)
+    known = dialect.assets if assets is not root else (*dialect.assets, *_ENVELOPE)
+    return replace(
+        file,
+        categories=read_categories(assets, dialect),
+        documents=documents,
+        extra={
+            "root": kept(root, _ENVELOPE, None) if assets is not root else {},
+            "metadata": {key: value for key, value in file.extra["metadata"].items() if key != KEYS},
+            "assets": kept(assets, known, None),
+        },
+    )
+
+
+def _kind(metadata: Node, dialect: Dialect) -> ProjectKind:
+    """The kind by its name of then; the bare shape has none and does not tell single from multi."""
+    named = metadata.get("modelType")
+    if named is None:
+        return ProjectKind.ENTITIES if dialect is _ENTITIES else ProjectKind.SINGLE_LABEL
+    kind = _MODEL_TYPES.get(named.text().casefold())
+    if kind is None or (kind is ProjectKind.ENTITIES) is not (dialect is _ENTITIES):
+        raise named.error(f"{named.text()} does not go with {dialect.schema}")
+    return kind
+
+
+def _renamed(metadata: Node) -> Node:
+    values = {_NAMES.get(key, key): value for key, value in metadata.object().items() if key != "modelType"}
+    return Node(values, metadata.parent, metadata.key)

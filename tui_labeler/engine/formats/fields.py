@@ -1,0 +1,234 @@
+"""Reading JSON field by field, with the path of each in every complaint; and keeping what is unknown.
+
+An ``extra`` holds, for one JSON object, every key that the program does not know. Under a known key it
+holds how an empty value was spelt (``null``, ``""``). ``$keys`` lists the object's keys in their order,
+where that is not the order in which they would be written anyway; ``$region`` is the index of the region that a
+label stands in. A key of the file that is itself called so gets another ``$`` in front.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats.model import REGION
+
+UTF8_MARK = b"\xef\xbb\xbf"
+KEYS = "$keys"
+_HINTS = frozenset({KEYS, REGION})
+_HINT = re.compile(r"\$+(?:keys|region)")
+DEEPEST = 100
+"""Levels of lists and objects within one unknown value; what is deeper can't be written back safely."""
+_LARGEST = 2**53 - 1
+
+
+def decode_json(data: bytes) -> Any:
+    """The value in ``data``; a UTF-8 byte order mark is tolerated.
+
+    Raises ``FormatError`` with line and column for what is no JSON.
+    """
+    data = data.removeprefix(UTF8_MARK)
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise _broken(data, error.start, f"byte 0x{data[error.start]:02x} is not UTF-8") from error
+    try:
+        return msgspec.json.decode(data)
+    except RecursionError as error:
+        raise FormatError("lists and objects are nested too deeply") from error
+    except msgspec.DecodeError as error:
+        return _complain(data, error)
+
+
+def encode_json(value: object, field: str = "") -> bytes:
+    """``value`` as JSON with two spaces a level and a line end.
+
+    Raises ``FormatError`` for text that no file can hold (half a surrogate pair).
+    """
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+    except UnicodeEncodeError as error:
+        shown = error.object.encode("utf-8", "backslashreplace").decode()
+        raise FormatError(f"{shown!r} is not Unicode text and can't be written", field=field) from error
+
+
+def _complain(data: bytes, error: msgspec.DecodeError) -> Any:
+    message = str(error)
+    found = re.search(r"\(byte (\d+)\)", message)
+    if found:
+        reason = message.removeprefix("JSON is malformed: ").replace(found.group(), "").strip()
+        raise _broken(data, int(found.group(1)), reason) from error
+    if "truncated" in message:
+        raise _broken(
+            data, len(data), "the file ends in the middle, or a \\u escape is half a pair"
+        ) from error
+    raise FormatError(f"this is not JSON: {message}") from error
+
+
+def _broken(data: bytes, offset: int, reason: str) -> FormatError:
+    before = data[:offset]
+    line = before.count(b"\n") + 1
+    column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+    return FormatError(f"column {column}: this is not JSON: {reason}", line=line)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of the file and the way to it."""
+
+    value: Any
+    parent: Node | None = None
+    key: str | int = ""
+
+    @property
+    def path(self) -> str:
+        """For instance ``assets.documents[3].location``."""
+        if self.parent is None:
+            return ""
+        before = self.parent.path
+        if isinstance(self.key, int):
+            return f"{before}[{self.key}]"
+        return f"{before}.{self.key}" if before else self.key
+
+    @property
+    def kind(self) -> str:
+        """What the value is, in words."""
+        return _kind(self.value)
+
+    def error(self, message: str, *, hint: str = "") -> FormatError:
+        return FormatError(message, field=self.path, hint=hint)
+
+    def get(self, key: str) -> Node | None:
+        """The value under ``key``, or ``None`` where it is missing or null."""
+        value = self.object().get(key)
+        return None if value is None else Node(value, self, key)
+
+    def need(self, key: str) -> Node:
+        node = self.get(key)
+        if node is None:
+            raise Node(None, self, key).error("is missing")
+        return node
+
+    def object(self) -> dict[str, Any]:
+        if not isinstance(self.value, dict):
+            raise self.error(f"should be an object, not {self.kind}")
+        return self.value
+
+    def nodes(self) -> Iterator[Node]:
+        if not isinstance(self.value, list):
+            raise self.error(f"should be a list, not {self.kind}")
+        return (Node(value, self, index) for index, value in enumerate(self.value))
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            raise self.error(f"should be text, not {self.kind}")
+        return self.value
+
+    def name(self) -> str:
+        """Text that is not just white space."""
+        if not self.text().strip():
+            raise self.error("is empty")
+        return self.text()
+
+    def whole(self) -> int:
+        if not isinstance(self.value, int) or isinstance(self.value, bool):
+            raise self.error(f"should be a whole number, not {self.kind}")
+        if abs(self.value) > _LARGEST:
+            raise self.error("is too large for an offset or a length")
+        return self.value
+
+    def flag(self) -> bool:
+        if not isinstance(self.value, bool):
+            raise self.error(f"should be true or false, not {self.kind}")
+        return self.value
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return f"the number {value}" if abs(value) <= _LARGEST else "a huge number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+    return "an object"
+
+
+def kept(
+    node: Node, known: Collection[str], usual: Sequence[str] | None, spelt: Collection[str] = ()
+) -> dict[str, Any]:
+    """The ``extra`` of an object.
+
+    ``known`` keys are understood; of those, ``spelt`` ones have a value that stands for a default, and its
+    spelling is kept. ``usual`` are the keys that are written when nothing else is said, in order; ``None``
+    keeps neither order nor spellings, for a file that is not written back in its own form.
+    """
+    value = node.object()
+    extra: dict[str, Any] = {}
+    for key, item in value.items():
+        if key not in known:
+            extra[_escaped(key)] = shallow(Node(item, node, key))
+        elif usual is not None and (item is None or key in spelt):
+            extra[key] = shallow(Node(item, node, key))
+    if usual is not None and list(value) != list(usual):
+        extra[KEYS] = list(value)
+    return extra
+
+
+def restored(
+    values: Mapping[str, Any],
+    extra: Mapping[str, Any],
+    usual: Iterable[str],
+    defaults: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """An object as it is written: ``values`` with what :func:`kept` kept.
+
+    A value of ``None`` is absent. A value that equals its default is left out where the object did not
+    have that key.
+    """
+    keys = list(extra.get(KEYS, usual))
+    present, defaults = set(keys), defaults or {}
+    written: dict[str, Any] = {}
+    for key, value in values.items():
+        default = key in defaults and value == defaults[key]
+        if (value is None or default) and key in extra:
+            written[key] = extra[key]
+        elif value is not None and not (default and key not in present):
+            written[key] = value
+    for key, value in extra.items():
+        if key not in _HINTS and key not in values:
+            written[_unescaped(key)] = value
+    order = {key: rank for rank, key in enumerate(keys)}
+    return dict(sorted(written.items(), key=lambda item: order.get(item[0], len(order))))
+
+
+def _escaped(key: str) -> str:
+    return f"${key}" if _HINT.fullmatch(key) else key
+
+
+def _unescaped(key: str) -> str:
+    return key[1:] if _HINT.fullmatch(key) else key
+
+
+def shallow(node: Node) -> Any:
+    """The value of ``node``; refuses what a recursive writer could not write."""
+    level = [node.value]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for value in level
+            if isinstance(value, dict | list)
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return node.value
+    raise node.error(f"is nested more than {DEEPEST} levels deep")

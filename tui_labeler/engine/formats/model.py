@@ -1,0 +1,124 @@
+"""A label file in memory, whatever its format: what readers give and writers take.
+
+Whatever a format says that the program has no word for rides along in ``extra``: unknown keys under
+their own names, and hints for writing back (:mod:`tui_labeler.engine.formats.fields`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tui_labeler.domain.projects import Dataset, ProjectKind
+
+
+class Unit(StrEnum):
+    """What the offsets of a format count, over the raw text."""
+
+    UTF16 = "UTF-16 code units"
+    CODE_POINT = "code points"
+
+
+@dataclass(frozen=True, slots=True)
+class FileCategory:
+    """An entity or class that the file declares."""
+
+    name: str
+    description: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileLabel:
+    """A label as the file has it: nothing of it is checked against the text yet."""
+
+    category: str
+    """The category's name."""
+    start: int = 0
+    """In ``unit``, from the start of the document; it may lie anywhere."""
+    length: int = 0
+    """In ``unit``; it may be zero or negative."""
+    unit: Unit | None = None
+    """``None`` for a class, which holds for the whole document."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRegion:
+    """A part of a document that was labeled: training looks only there."""
+
+    start: int = 0
+    """UTF-16 code units."""
+    length: int | None = None
+    """UTF-16 code units; ``None`` reaches to the end."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def holds(self, start: int, length: int) -> bool:
+        return self.start <= start and (self.length is None or start + length <= self.start + self.length)
+
+
+REGION = "$region"
+"""In a label's ``extra``: the index of the region that it stands in."""
+
+
+def region_of(label: FileLabel, regions: Sequence[FileRegion]) -> int | None:
+    """The index of the region that the label came in, or of the first that holds it."""
+    index = label.extra.get(REGION)
+    if isinstance(index, int) and 0 <= index < len(regions):
+        return index
+    return next((at for at, region in enumerate(regions) if region.holds(label.start, label.length)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FileDocument:
+    """A document that the file speaks of."""
+
+    location: str
+    """Its name in the container."""
+    language: str = ""
+    """Empty: the project's language."""
+    dataset: Dataset | None = None
+    """``None`` where the file does not say."""
+    labels: tuple[FileLabel, ...] = ()
+    """In the file's order."""
+    regions: tuple[FileRegion, ...] = ()
+    text: str | None = None
+    """The text itself, in formats that carry it."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFile:
+    """All that a label file says."""
+
+    kind: ProjectKind
+    project_name: str = ""
+    language: str = ""
+    multilingual: bool = False
+    description: str = ""
+    container: str = ""
+    """The name of the container that the file was made for."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    categories: tuple[FileCategory, ...] = ()
+    documents: tuple[FileDocument, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+    """By place: ``root``, ``metadata``, ``assets``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format: how it is recognised, read and written."""
+
+    name: str
+    """As on the command line."""
+    title: str
+    extensions: tuple[str, ...]
+    """Lower case, with the dot; the first is the usual one."""
+    sniff: Callable[[bytes, str], bool]
+    """Whether data under a file name look like this format. Cheap, and never raises."""
+    read: Callable[[bytes], LabelFile]
+    """Raises ``FormatError``."""
+    write: Callable[[LabelFile], bytes]
+    """Raises ``FormatError`` for what the format can't hold."""

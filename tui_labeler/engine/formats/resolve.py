@@ -1,0 +1,202 @@
+"""Between a label file's own offsets and the program's: what a file says, held against the texts.
+
+Nothing is dropped in silence: each label comes back, or a problem says why it could not.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tui_labeler.domain.labels import Span
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.text import OffsetMap, words
+from tui_labeler.engine.formats.model import (
+    FileCategory,
+    FileDocument,
+    FileLabel,
+    FileRegion,
+    LabelFile,
+    Unit,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FormatProblem:
+    """Something in a label file that people should know of."""
+
+    location: str
+    """The document; empty where it concerns the file."""
+    field: str
+    """For instance ``labels[3]``, counted in the file's order."""
+    reason: str
+    dropped: bool = False
+    """Whether the label is left out because of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLabel:
+    """A label in the program's terms; the category still by name."""
+
+    category: str
+    span: Span | None
+    """Code points; ``None`` for a class."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One document's labels, and what was odd about them."""
+
+    labels: tuple[ResolvedLabel, ...]
+    problems: tuple[FormatProblem, ...]
+
+
+def with_all_categories(file: LabelFile) -> tuple[LabelFile, tuple[FormatProblem, ...]]:
+    """The file with each category declared exactly once.
+
+    Categories that only labels name are added, each with a problem that says how many labels do.
+    """
+    problems: list[FormatProblem] = []
+    declared: dict[str, FileCategory] = {}
+    for index, category in enumerate(file.categories):
+        if declared.setdefault(category.name, category) is not category:
+            problems.append(
+                FormatProblem("", f"categories[{index}]", f"{category.name} is declared more than once")
+            )
+    used: dict[str, int] = {}
+    for document in file.documents:
+        for label in document.labels:
+            if label.category not in declared:
+                used[label.category] = used.get(label.category, 0) + 1
+    for name, count in used.items():
+        declared[name] = FileCategory(name)
+        problems.append(
+            FormatProblem("", "categories", f"{name} is not declared; added, with {_labels(count)}")
+        )
+    return replace(file, categories=tuple(declared.values())), tuple(problems)
+
+
+def _labels(count: int) -> str:
+    return "1 label" if count == 1 else f"{count:,} labels"
+
+
+def to_code_points(kind: ProjectKind, document: FileDocument, text: str) -> Resolved:
+    """Holds a document's labels against its text (without a byte order mark)."""
+    labels: list[ResolvedLabel] = []
+    problems: list[FormatProblem] = []
+    offsets = OffsetMap.of(text)
+    seen: set[tuple[str, Span | None]] = set()
+    fields: list[str] = []
+    for index, label in enumerate(document.labels):
+        place = f"labels[{index}]"
+        span, reason = _span(kind, label, offsets)
+        if not reason and (label.category, span) in seen:
+            reason = f"{label.category}{_at(span)} is there twice"
+        elif not reason and kind is ProjectKind.SINGLE_LABEL and labels:
+            reason = f"{label.category} is a second class where only one can be; {labels[0].category} stays"
+        if reason:
+            problems.append(FormatProblem(document.location, place, reason, dropped=True))
+            continue
+        seen.add((label.category, span))
+        fields.append(place)
+        labels.append(ResolvedLabel(label.category, span, dict(label.extra)))
+    problems += _overlaps(document.location, fields, labels)
+    problems += _cut_words(document.location, fields, labels, text)
+    return Resolved(tuple(labels), tuple(problems))
+
+
+def _span(kind: ProjectKind, label: FileLabel, offsets: OffsetMap) -> tuple[Span | None, str]:
+    """The label's span, or why there is none."""
+    if kind.is_classification:
+        return None, "" if label.unit is None else f"{label.category} is a span in a project of classes"
+    if label.unit is None:
+        return None, f"{label.category} has no span in a project of entities"
+    where = f"{label.category} at {label.start}, length {label.length}"
+    end = label.start + label.length
+    size = offsets.utf16_length if label.unit is Unit.UTF16 else offsets.length
+    if label.length <= 0:
+        return None, f"{where}: the length is not positive"
+    if label.start < 0 or end > size:
+        return None, f"{where}: outside the text, which has {size} {label.unit}"
+    if label.unit is Unit.CODE_POINT:
+        return Span(label.start, end), ""
+    try:
+        return Span(offsets.from_utf16(label.start), offsets.from_utf16(end)), ""
+    except ValueError as error:
+        return None, f"{where}: {error}"
+
+
+def _at(span: Span | None) -> str:
+    return f" at {span.start}, length {span.length}" if span else ""
+
+
+def _overlaps(location: str, fields: Sequence[str], labels: Sequence[ResolvedLabel]) -> list[FormatProblem]:
+    """One problem for each label that begins before an earlier one has ended."""
+    spans = sorted(
+        (label.span, label.category, name) for label, name in zip(labels, fields, strict=True) if label.span
+    )
+    problems: list[FormatProblem] = []
+    furthest: tuple[Span, str, str] | None = None
+    for span, category, name in spans:
+        if furthest and span.overlaps(furthest[0]):
+            reason = f"{category}{_at(span)} overlaps {furthest[1]}{_at(furthest[0])}; both are kept"
+            problems.append(FormatProblem(location, name, reason))
+        if furthest is None or span.end > furthest[0].end:
+            furthest = (span, category, name)
+    return problems
+
+
+def _cut_words(
+    location: str, fields: Sequence[str], labels: Sequence[ResolvedLabel], text: str
+) -> list[FormatProblem]:
+    """A file that counts in another unit, or over other line ends, shows in spans that cut words."""
+    if not any(label.span for label in labels):
+        return []
+    ranges = list(words(text))
+    starts = [start for start, _ in ranges]
+    problems: list[FormatProblem] = []
+    for label, name in zip(labels, fields, strict=True):
+        if not label.span:
+            continue
+        ends = [
+            side
+            for side, offset in (("starts", label.span.start), ("ends", label.span.end))
+            if _inside_word(text, ranges, starts, offset)
+        ]
+        if ends:
+            reason = f"{label.category}{_at(label.span)} {' and '.join(ends)} inside a word; it is kept"
+            problems.append(FormatProblem(location, name, reason))
+    return problems
+
+
+def _inside_word(text: str, ranges: Sequence[tuple[int, int]], starts: Sequence[int], offset: int) -> bool:
+    """Whether letters, digits or their marks of one word stand on both sides."""
+    index = bisect_right(starts, offset) - 1
+    if index < 0 or not ranges[index][0] < offset < ranges[index][1]:
+        return False
+    return all(unicodedata.category(text[at])[0] in "LNM" for at in (offset - 1, offset))
+
+
+def to_utf16(
+    labels: Iterable[ResolvedLabel], regions: Sequence[FileRegion], text: str
+) -> tuple[tuple[FileLabel, ...], tuple[FileRegion, ...]]:
+    """Labels as an Azure labels file counts them, and the regions that hold them.
+
+    A label that lies in no region gets one over the whole document. Raises ``ValueError`` for a span
+    that lies outside the text.
+    """
+    offsets = OffsetMap.of(text)
+    converted = tuple(_file_label(label, offsets) for label in labels)
+    lost = any(label.unit and region_of(label, regions) is None for label in converted)
+    return converted, (*regions, FileRegion(0, offsets.utf16_length)) if lost else tuple(regions)
+
+
+def _file_label(label: ResolvedLabel, offsets: OffsetMap) -> FileLabel:
+    if label.span is None:
+        return FileLabel(label.category, extra=dict(label.extra))
+    start, end = offsets.to_utf16(label.span.start), offsets.to_utf16(label.span.end)
+    return FileLabel(label.category, start, end - start, Unit.UTF16, dict(label.extra))
