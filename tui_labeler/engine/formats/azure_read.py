@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.formats import azure_keys
 from tui_labeler.engine.formats.azure_keys import DIALECTS, Dialect
 from tui_labeler.engine.formats.fields import Node, kept, shallow
 from tui_labeler.engine.formats.model import (
+    REGION,
     FileCategory,
     FileDocument,
     FileLabel,

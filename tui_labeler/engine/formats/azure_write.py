@@ -17,6 +17,7 @@ from tui_labeler.engine.formats.model import (
     FileRegion,
     LabelFile,
     Unit,
+    region_of,
 )
 
 

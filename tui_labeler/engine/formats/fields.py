@@ -1,8 +1,8 @@
 """Reading JSON field by field, with the path of each in every complaint; and keeping what is unknown.
 
 An ``extra`` holds, for one JSON object, every key that the program does not know. Under a known key it
-holds how an empty value was spelt (``null``, ``""``). ``$keys`` lists the object's keys in their order,
-where that is not the order in which they would be written anyway; ``$region`` is the index of the region that a
+holds how a default value was spelt (``null``, ``""``). ``$keys`` lists the object's keys in their order,
+where that is not how they would be written anyway; ``$region`` is the index of the region that a
 label stands in. A key of the file that is itself called so gets another ``$`` in front.
 """
 

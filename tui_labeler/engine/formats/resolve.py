@@ -21,6 +21,7 @@ from tui_labeler.engine.formats.model import (
     FileRegion,
     LabelFile,
     Unit,
+    region_of,
 )
 
 
