@@ -11,7 +11,8 @@ from tui_labeler.engine.ports import Surroundings
 from tui_labeler.settings import actor_name, read_settings
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.ports import Container, ProjectStore
+    from tui_labeler.engine.ports import Container, Estimators, ProjectStore
+    from tui_labeler.engine.runner import Runner
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
     from tui_labeler.settings import Settings
@@ -76,3 +77,33 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
         )
 
     return Workbench(projects, quota, connect, container_address, around)
+
+
+def estimators() -> Estimators:
+    """Loads scikit-learn: only a runner's process calls this."""
+    from tui_labeler.engine.adapters.estimators import SklearnEstimators
+
+    return SklearnEstimators()
+
+
+async def job_runner(home: Path, project_id: str) -> Runner:
+    """What a runner's process works with. Raises ``NotFoundError`` for an unknown project."""
+    from tui_labeler.engine.adapters.store.home import TinyProjects
+    from tui_labeler.engine.adapters.store.jobs import FileJobStore
+    from tui_labeler.engine.adapters.store.models import FolderModelStore
+    from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
+    from tui_labeler.engine.runner import Runner
+
+    settings = read_settings(home)
+    projects = TinyProjects(home, now, new_id)
+    store = await projects.open(project_id)
+    folder = projects.folder(store.state.project.id)
+    return Runner(
+        store=store,
+        container=container(store.state.project.container),
+        jobs=FileJobStore(folder / "jobs", now),
+        models=FolderModelStore(folder / "models", estimators),
+        quota=TinyQuotaStore(home, settings.quota, now),
+        estimators=estimators,
+        surroundings=surroundings(settings),
+    )

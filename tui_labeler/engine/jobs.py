@@ -191,6 +191,7 @@ class Jobs:
                     hint="`job retry` does its failed documents again." if failed else "",
                 )
             records = sum(row.text_records for row in missing if not row.problem)
+            await self._quota.settle(job_id, job.text_records)
             await self._quota.reserve(job_id, records)
         await self._jobs.reopen(job_id, retry=frozenset(again))
         await self._launcher.launch(self._store.state.project.id, job_id)

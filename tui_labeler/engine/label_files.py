@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
+
+from tui_labeler.domain.documents import Document, DocumentState
+from tui_labeler.domain.labels import Label, Origin, Stamp, in_the_way
+from tui_labeler.domain.projects import Category, Dataset
+from tui_labeler.engine.changes import put_category, put_document, put_label, put_project
+from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.formats import FORMATS, detect
+from tui_labeler.engine.formats.keeping import (
+    document_extra,
+    kept_document,
+    kept_project,
+    project_extra,
+)
+from tui_labeler.engine.formats.model import FileCategory, FileDocument, Format, LabelFile
+from tui_labeler.engine.formats.resolve import (
+    ResolvedLabel,
+    to_code_points,
+    to_utf16,
+    with_all_categories,
+)
+from tui_labeler.engine.ports import Change, Plan
 
 if TYPE_CHECKING:
     from tui_labeler.engine.documents import Documents
-    from tui_labeler.engine.ports import ProjectStore, Surroundings
+    from tui_labeler.engine.ports import ProjectStore, State, Surroundings
+
+BATCH = 2000
+"""Documents a transaction."""
+
+_ORDER, _NO_DATASET = "order", "no_dataset"
+"""In a document's ``extra``: its place in the file, and that the file named no set for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that a file holds, or a format can't hold, and that was left out."""
+    """Something that a file holds, or a format can't hold, and what there is to say of it."""
 
     location: str
     reason: str
@@ -30,7 +59,7 @@ class Imported:
     unchanged: int
     """Labels that were there already."""
     categories: tuple[str, ...]
-    """Names that were declared by it."""
+    """Names that it added to the project."""
     skipped: tuple[Skipped, ...]
     notes: tuple[Skipped, ...]
     """What was kept and deserves a look: overlaps, cut words, undeclared categories."""
@@ -47,6 +76,16 @@ class Exported:
     drafts_pending: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A document of the file, matched to one of the project and held against its text."""
+
+    document: int
+    order: int
+    file: FileDocument
+    labels: tuple[ResolvedLabel, ...]
+
+
 class LabelFiles:
     """Reads label files into the project and writes its saved labels to files."""
 
@@ -56,13 +95,244 @@ class LabelFiles:
         self._surroundings = surroundings
 
     async def read(self, data: bytes, filename: str, file_format: str = "auto") -> Imported:
-        """Imports labels. The file is checked whole first: a bad one changes nothing.
+        """Imports labels, which apply at once. The file is checked whole first: a bad one changes nothing.
 
         Doing it twice changes nothing the second time. Raises ``FormatError`` naming line and field, and
         ``InputError`` for a file of another kind than the project.
         """
-        raise NotImplementedError
+        known = detect(data, filename) if file_format == "auto" else _format(file_format)
+        file, problems = with_all_categories(known.read(data))
+        project = self._store.state.project
+        if file.kind is not project.kind:
+            raise InputError(
+                f"{filename} holds labels of a {file.kind} project, and {project.name} is {project.kind}.",
+                hint="Make a project of that kind for it (`project create --labels`).",
+            )
+        await self._store.refresh()
+        tally = _Tally([Skipped(p.location, f"{p.field}: {p.reason}") for p in problems])
+        ready = [
+            matched
+            for order, document in enumerate(file.documents)
+            if (matched := await self._matched(order, document, tally)) is not None
+        ]
+        group = self._surroundings.new_id()
+        await self._commit(Plan("labels.import", (), group=group), partial(_declaring, file, tally))
+        for start in range(0, len(ready), BATCH):
+            shell = Plan("labels.import", (), group=group, note={"continues": True})
+            stamp = Stamp(self._surroundings.actor, self._surroundings.now())
+            step = partial(_importing, ready[start : start + BATCH], stamp, tally)
+            await self._commit(shell, step)
+        return Imported(
+            format=known.name,
+            documents=len(ready),
+            labels=tally.labels,
+            unchanged=tally.unchanged,
+            categories=tuple(tally.categories),
+            skipped=tuple(tally.skipped),
+            notes=tuple(tally.notes),
+        )
+
+    async def _commit(self, shell: Plan, step: _Step) -> None:
+        def plan(state: State) -> Plan:
+            return replace(shell, changes=step(self._surroundings, state))
+
+        await self._store.commit(self._surroundings.actor, plan)
+
+    async def _matched(self, order: int, file: FileDocument, tally: _Tally) -> _Ready | None:
+        """Raises only for a container that can't be reached at all."""
+        document_id = self._store.state.document_id(file.location)
+        if document_id is None:
+            tally.skip(file.location, "it is not in the container")
+            return None
+        document = self._store.state.document(document_id)
+        text = ""
+        if not self._store.state.project.kind.is_classification:
+            try:
+                read = await self._documents.text(document_id)
+            except InputError as error:
+                tally.skip(file.location, error.message)
+                return None
+            if read.changed:
+                tally.skip(file.location, "its text is another than when the container was read; sync first")
+                return None
+            text = read.text
+        elif document.problem:
+            tally.skip(file.location, document.problem)
+            return None
+        resolved = to_code_points(self._store.state.project.kind, file, text)
+        for problem in resolved.problems:
+            place = tally.skip if problem.dropped else tally.note
+            place(file.location, f"{problem.field}: {problem.reason}")
+        return _Ready(document_id, order, file, resolved.labels)
 
     async def write(self, file_format: str = "azure") -> Exported:
         """All saved labels in a format. Raises ``InputError`` for a format that is not known."""
-        raise NotImplementedError
+        known = _format(file_format)
+        await self._store.refresh()
+        state = self._store.state
+        skipped: list[Skipped] = []
+        documents: list[tuple[int, str, FileDocument]] = []
+        for row in state.rows.values():
+            document = state.document(row.id)
+            if _belongs(document, row.state):
+                try:
+                    written = await self._file_document(state, document)
+                except LabelerError as error:
+                    skipped.append(Skipped(document.location, error.message))
+                else:
+                    order = document.extra.get(_ORDER, len(state.rows))
+                    documents.append((order, document.location, written))
+        documents.sort(key=lambda item: item[:2])
+        file = _label_file(state, [document for _, _, document in documents])
+        return Exported(
+            data=known.write(file),
+            documents=len(documents),
+            labels=sum(len(document.labels) for document in file.documents),
+            skipped=tuple(sorted(skipped, key=lambda item: item.location)),
+            drafts_pending=sum(row.draft_count for row in state.rows.values()),
+        )
+
+    async def _file_document(self, state: State, document: Document) -> FileDocument:
+        """Raises a ``LabelerError`` when the text that the labels stand in can't be had."""
+        labels = [
+            ResolvedLabel(state.categories[label.category].name, label.span, dict(label.extra))
+            for label in document.labels.values()
+            if label.is_saved
+        ]
+        regions, keys = kept_document(document.extra)
+        text = ""
+        if labels and not state.project.kind.is_classification:
+            read = await self._documents.text(document.id)
+            if read.changed:
+                raise InputError("its text is another than the one that was labeled; sync the project")
+            text = read.text
+        converted, held = to_utf16(labels, regions, text)
+        unsaid = document.dataset is Dataset.TRAIN and document.extra.get(_NO_DATASET)
+        return FileDocument(
+            location=document.location,
+            language=document.language,
+            dataset=None if unsaid else document.dataset,
+            labels=converted,
+            regions=held,
+            extra=keys,
+        )
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    _Step = Callable[[Surroundings, State], Sequence[Change]]
+
+
+class _Tally:
+    def __init__(self, notes: list[Skipped]) -> None:
+        self.notes = notes
+        self.skipped: list[Skipped] = []
+        self.categories: list[str] = []
+        self.labels = self.unchanged = 0
+
+    def skip(self, location: str, reason: str) -> None:
+        self.skipped.append(Skipped(location, reason))
+
+    def note(self, location: str, reason: str) -> None:
+        self.notes.append(Skipped(location, reason))
+
+
+def _format(name: str) -> Format:
+    try:
+        return FORMATS[name]
+    except KeyError:
+        raise InputError(f"There is no format {name!r}.", hint=f"Formats: {', '.join(FORMATS)}.") from None
+
+
+def _declaring(file: LabelFile, tally: _Tally, around: Surroundings, state: State) -> list[Change]:
+    """Adds the categories that the project does not have, and what the file says of the project."""
+    names = {category.name for category in state.categories.values()}
+    changes: list[Change] = []
+    for category in file.categories:
+        if category.name not in names:
+            made = Category(around.new_id(), category.name, category.description, extra=dict(category.extra))
+            changes.append(put_category(state, made))
+            tally.categories.append(category.name)
+    if not state.project.extra:
+        changes.append(put_project(state, replace(state.project, extra=project_extra(file))))
+    return changes
+
+
+def _importing(
+    batch: Sequence[_Ready], stamp: Stamp, tally: _Tally, around: Surroundings, state: State
+) -> list[Change]:
+    ids = {category.name: category.id for category in state.categories.values()}
+    changes: list[Change] = []
+    for ready in batch:
+        document = state.document(ready.document)
+        old = list(document.labels.values())
+        for label in ready.labels:
+            category = ids[label.category]
+            if any(o.is_active and (o.category, o.span) == (category, label.span) for o in old):
+                tally.unchanged += 1
+                continue
+            # Overlaps inside the file are kept; what people made in the project wins over the file.
+            blocking = next(in_the_way(state.project.kind, old, category, label.span), None)
+            if blocking is not None:
+                name = state.categories[blocking.category].name
+                tally.skip(document.location, f"{label.category} meets the project's own label {name}")
+                continue
+            made = Label(
+                id=around.new_id(),
+                category=category,
+                span=label.span,
+                origin=Origin.IMPORT,
+                made=stamp,
+                text_hash=document.text_hash,
+                extra=dict(label.extra),
+            )
+            tally.labels += 1
+            changes.append(put_label(state, document, made))
+        changes.append(put_document(state, _described(document, ready)))
+    return changes
+
+
+def _described(document: Document, ready: _Ready) -> Document:
+    """The document with what the file says of it besides labels."""
+    file = ready.file
+    extra = {**document_extra(file), _ORDER: ready.order}
+    if file.dataset is None:
+        extra[_NO_DATASET] = True
+    return replace(
+        document,
+        language=file.language or document.language,
+        dataset=file.dataset or document.dataset,
+        extra=extra,
+    )
+
+
+def _belongs(document: Document, state: DocumentState) -> bool:
+    """Whether a document has something to say in a labels file."""
+    return (
+        any(label.is_saved for label in document.labels.values())
+        or document.dataset is not Dataset.TRAIN
+        or bool(document.language)
+        or state is DocumentState.REVIEWED
+        or _ORDER in document.extra
+    )
+
+
+def _label_file(state: State, documents: Sequence[FileDocument]) -> LabelFile:
+    project = state.project
+    kept = kept_project(project.extra)
+    return LabelFile(
+        kind=project.kind,
+        project_name=project.name,
+        language=project.language,
+        multilingual=project.multilingual,
+        description=project.description,
+        container=kept.container or project.container.rstrip("/").rpartition("/")[2],
+        settings=kept.settings,
+        categories=tuple(
+            FileCategory(category.name, category.description, dict(category.extra))
+            for category in state.categories.values()
+        ),
+        documents=tuple(documents),
+        extra=kept.extra,
+    )

@@ -209,12 +209,17 @@ class JobJournal(Protocol):
     def finished(self) -> frozenset[int]:
         """Documents of earlier runs that need nothing more."""
 
+    @property
+    def failed_before(self) -> frozenset[int]:
+        """Documents that failed in earlier runs and are not to be tried again."""
+
     async def started(self, pid: int, total: int) -> None: ...
 
     async def answers(self, answers: Sequence[Answer]) -> None:
         """Before they are used."""
 
-    async def applied(self, documents: Sequence[int], suggestions: int) -> None: ...
+    async def applied(self, answers: Sequence[Answer], suggestions: int) -> None:
+        """The answers are in the project; ``suggestions`` came of them."""
 
     async def failed(self, failures: Sequence[DocumentFailure]) -> None: ...
 

@@ -11,9 +11,12 @@ from tui_labeler.engine import limits
 from tui_labeler.engine.changes import put_project
 from tui_labeler.engine.documents import Synced
 from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.formats import detect
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, State, Surroundings
 from tui_labeler.engine.session import ProjectSession
+
+LANGUAGE = "en-us"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class NewProject:
     name: str
     kind: ProjectKind
     container: str
-    language: str = "en-us"
+    language: str = ""
+    """Empty: what the labels file says, else ``en-us``."""
     multilingual: bool = False
     description: str = ""
     categories: tuple[str, ...] = ()
@@ -84,6 +88,12 @@ class Workbench:
         warnings = limits.project_name(new.name)
         if not new.name.strip() or new.name != new.name.strip():
             raise InputError("A project needs a name, without white space around it.")
+        labels_file = detect(labels, labels_name).read(labels) if labels is not None else None
+        if labels_file is not None and labels_file.kind is not new.kind:
+            raise InputError(
+                f"{labels_name} holds labels of a {labels_file.kind} project, not of a {new.kind} one.",
+                hint=f"Create the project with --kind {labels_file.kind.short}.",
+            )
         if len(set(new.categories)) != len(new.categories):
             raise InputError("A category was named twice.")
         project = Project(
@@ -91,9 +101,9 @@ class Workbench:
             name=new.name,
             kind=new.kind,
             container=self._check_container(new.container),
-            language=new.language,
-            multilingual=new.multilingual,
-            description=new.description,
+            language=new.language or (labels_file.language if labels_file else "") or LANGUAGE,
+            multilingual=new.multilingual or bool(labels_file and labels_file.multilingual),
+            description=new.description or (labels_file.description if labels_file else ""),
             created=self.surroundings.now(),
         )
         await self._projects.create(project)

@@ -185,7 +185,12 @@ class TinyProjectStore:
             write_index(self.folder / "index.json", self._shards, rows, position.seq)
 
     async def close(self) -> None:
-        """Folds the journal in when that is worth it. Another process at the same work is left to it."""
+        """Waits for a commit under way, and folds the journal in when that is worth it.
+
+        Another process at the same work is left to it.
+        """
+        async with self._mutex:
+            pass
         if self._state is not None and self.journal_bytes >= CHECKPOINT_AFTER // 64:
             try:
                 await self.checkpoint()

@@ -1,0 +1,46 @@
+"""Runners: processes that outlive the terminal that starts them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tui_labeler.engine.adapters.store.files import storage_errors
+
+
+class ProcessLauncher:
+    """A :class:`~tui_labeler.engine.ports.Launcher` that starts ``python -m tui_labeler.runner``.
+
+    The process has a session of its own, so that the hang-up of the terminal does not reach it, and nothing
+    of the terminal's: its words go to ``runner.log`` in the job's folder.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    async def launch(self, project_id: str, job_id: str) -> int:
+        return await asyncio.to_thread(self._launch, project_id, job_id)
+
+    def _launch(self, project_id: str, job_id: str) -> int:
+        self._children = [child for child in self._children if child.poll() is None]
+        log = self._home / "projects" / project_id / "jobs" / job_id / "runner.log"
+        with storage_errors(log):
+            descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            try:
+                child = subprocess.Popen(
+                    [sys.executable, "-m", "tui_labeler.runner", str(self._home), project_id, job_id],
+                    stdin=subprocess.DEVNULL,
+                    stdout=descriptor,
+                    stderr=descriptor,
+                    start_new_session=True,
+                    # Where the package is found, installed or not; the terminal's folder may go away.
+                    cwd=Path(__file__).parents[3],
+                )
+            finally:
+                os.close(descriptor)
+        self._children.append(child)
+        return child.pid

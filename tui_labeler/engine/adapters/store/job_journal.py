@@ -1,0 +1,210 @@
+"""A job's journal: small events for those who follow it, answers for the runner that comes after a crash."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage
+from tui_labeler.engine.adapters.store.files import storage_errors, write_all
+from tui_labeler.engine.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of a job."""
+
+    event: str
+    """``started``, ``stage``, ``applied``, ``failed``, ``ended`` or ``reopened``."""
+    time: str
+    pid: int | None = None
+    total: int = 0
+    done: int = 0
+    documents: tuple[int, ...] = ()
+    suggestions: int = 0
+    unaligned: int = 0
+    text_records: int = 0
+    usage: Usage = Usage()
+    failures: tuple[DocumentFailure, ...] = ()
+    words: str = ""
+    state: str = ""
+    code: str = ""
+    result: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def append_lines(path: Path, items: Sequence[Any]) -> None:
+    """Appends a JSON line each and syncs; a line that a crash cut off before is dropped first.
+
+    Only the holder of the job's lock writes. Raises ``StorageError``.
+    """
+    data = b"".join(msgspec.json.encode(item) + b"\n" for item in items)
+    with storage_errors(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            end = _whole_lines(descriptor)
+            os.ftruncate(descriptor, end)
+            os.lseek(descriptor, end, os.SEEK_SET)
+            try:
+                write_all(descriptor, data)
+                os.fsync(descriptor)
+            except OSError:
+                os.ftruncate(descriptor, end)
+                raise
+        finally:
+            os.close(descriptor)
+
+
+def _whole_lines(descriptor: int) -> int:
+    """Where the last whole line ends."""
+    end = os.fstat(descriptor).st_size
+    while end:
+        start = max(0, end - 65536)
+        block = os.pread(descriptor, end - start, start)
+        cut = block.rfind(b"\n")
+        if cut >= 0:
+            return start + cut + 1
+        end = start
+    return 0
+
+
+def read_lines(path: Path, offset: int) -> Iterator[tuple[bytes, int]]:
+    """The whole lines behind ``offset``, each with the offset behind it."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        file.seek(offset)
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            offset += len(line)
+            yield line, offset
+
+
+class JobFold:
+    """A job as its events tell it, brought up to date by reading only what is new."""
+
+    def __init__(self, request: JobRequest, path: Path) -> None:
+        self.request = request
+        self._path = path
+        self._offset = 0
+        self.finished: set[int] = set()
+        self.failures: dict[int, DocumentFailure] = {}
+        self.last = ""
+        """The last event that opens or closes a run: ``started``, ``ended``, ``reopened`` or nothing."""
+        self.last_time = request.created
+        self._sums = {"suggestions": 0, "unaligned": 0, "text_records": 0}
+        self._usage = Usage()
+        self._started = ""
+        self._run_started = ""
+        self._worked = 0.0
+        self._latest: Event | None = None
+        self._stage: Event | None = None
+        self._total = len(request.documents)
+        self._pid: int | None = None
+
+    def read_on(self) -> None:
+        """Raises ``StorageError`` for a line that is no event."""
+        for line, offset in read_lines(self._path, self._offset):
+            try:
+                event = msgspec.json.decode(line, type=Event)
+            except msgspec.MsgspecError as error:
+                raise StorageError(f"{self._path}: {error}", hint="Delete the job.") from error
+            self._take(event)
+            self._offset = offset
+
+    def _take(self, event: Event) -> None:
+        previous, self.last_time = self.last_time, event.time
+        if event.event in ("started", "reopened") and self.last == "started":
+            # The run before was killed: it worked until its last step.
+            self._worked += _seconds(self._run_started, previous)
+        match event.event:
+            case "started":
+                self.last, self._pid, self._run_started = "started", event.pid, event.time
+                self._started = self._started or event.time
+                self._total = event.total or self._total
+                self._latest = self._stage = None
+            case "stage":
+                self._stage = event
+            case "applied":
+                self.finished.update(event.documents)
+                for document in event.documents:
+                    self.failures.pop(document, None)
+                self._sums["suggestions"] += event.suggestions
+                self._sums["unaligned"] += event.unaligned
+                self._sums["text_records"] += event.text_records
+                self._usage += event.usage
+            case "failed":
+                self.failures.update({failure.document: failure for failure in event.failures})
+            case "ended":
+                self.last, self._latest, self._pid = "ended", event, None
+                self._worked += _seconds(self._run_started, event.time)
+            case "reopened":
+                self.last, self._latest = "reopened", None
+                for document in event.documents:
+                    self.failures.pop(document, None)
+
+    def job(self, *, held: bool, cancelling: bool, now: str, patience: float) -> Job:
+        """The job at this moment; ``held``: a runner has its lock (looked at *before* reading on)."""
+        state = self._state(held, cancelling, now, patience)
+        running = self.last == "started"
+        until = now if held else self.last_time
+        stage = self._stage
+        steps = stage is not None and not self.request.documents
+        ended = self._latest
+        return Job(
+            request=self.request,
+            state=state,
+            pid=self._pid if held else None,
+            started=self._started,
+            ended=ended.time if ended else "",
+            done=stage.done if steps and stage else len(self.finished),
+            total=stage.total if steps and stage else self._total,
+            suggestions=self._sums["suggestions"],
+            unaligned=self._sums["unaligned"],
+            failed=tuple(sorted(self.failures.values(), key=lambda failure: failure.location)),
+            text_records=self._sums["text_records"],
+            usage=self._usage,
+            seconds=round(self._worked + (_seconds(self._run_started, until) if running else 0.0), 3),
+            stage=stage.words if stage and not state.is_over else "",
+            message=ended.words if ended else "",
+            code=ended.code if ended else "",
+            result=ended.result if ended else {},
+        )
+
+    def _state(self, held: bool, cancelling: bool, now: str, patience: float) -> JobState:
+        if self.last == "ended" and self._latest is not None:
+            return JobState(self._latest.state)
+        if held:
+            if cancelling:
+                return JobState.CANCELLING
+            return JobState.RUNNING if self.last == "started" else JobState.QUEUED
+        # A runner takes a moment from its launch to its lock.
+        if self.last != "started" and _seconds(self.last_time, now) < patience:
+            return JobState.QUEUED
+        return JobState.INTERRUPTED
+
+
+def _seconds(start: str, end: str) -> float:
+    if not start or not end:
+        return 0.0
+    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
+
+
+def read_answers(path: Path) -> dict[int, Answer]:
+    """The last answer for each document. Raises ``StorageError``."""
+    found: dict[int, Answer] = {}
+    for line, _ in read_lines(path, 0):
+        try:
+            answer = msgspec.json.decode(line, type=Answer)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise StorageError(f"{path}: {error}", hint="Delete the job.") from error
+        found[answer.document] = answer
+    return found

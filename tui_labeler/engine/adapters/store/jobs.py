@@ -1,0 +1,233 @@
+"""The records of a project's jobs: a folder each."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage
+from tui_labeler.domain.text import text_records
+from tui_labeler.engine.adapters.store.files import make_folder, replace_file, storage_errors
+from tui_labeler.engine.adapters.store.job_journal import Event, JobFold, append_lines, read_answers
+from tui_labeler.engine.adapters.store.locks import FileLock, is_held
+from tui_labeler.engine.errors import LockedError, NotFoundError, StorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LAUNCH_PATIENCE = 15.0
+"""Seconds a runner may take from its launch to its lock before its job counts as interrupted."""
+
+LOCK_PATIENCE = 2.0
+"""Seconds to wait for a job's lock: those who look whether it is held have it for an instant."""
+
+
+class FileJobStore:
+    """A :class:`~tui_labeler.engine.ports.JobStore`.
+
+    A job is a folder: ``request.json`` (written once), ``events.jsonl`` and ``answers.jsonl`` (appended by
+    the runner), ``lock`` (held by the runner while it lives) and ``cancel`` (there when somebody asked).
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], str]) -> None:
+        self._folder = folder
+        self._now = now
+        self._folds: dict[str, JobFold] = {}
+
+    def _job_folder(self, job_id: str) -> Path:
+        folder = self._folder / job_id
+        if not re.fullmatch(r"[a-z0-9]+", job_id) or not (folder / "request.json").exists():
+            raise NotFoundError(
+                f"There is no job {job_id!r}.", hint="`tui-labeler jobs PROJECT` lists the jobs."
+            )
+        return folder
+
+    async def create(self, request: JobRequest) -> None:
+        def write() -> None:
+            folder = self._folder / request.id
+            make_folder(folder)
+            replace_file(folder / "request.json", msgspec.json.encode(request))
+
+        await asyncio.to_thread(write)
+
+    async def list(self) -> tuple[Job, ...]:
+        return await asyncio.to_thread(self._list)
+
+    def _list(self) -> tuple[Job, ...]:
+        ids = [path.parent.name for path in self._folder.glob("*/request.json")]
+        jobs = [self._get(job_id) for job_id in ids]
+        return tuple(sorted(jobs, key=lambda job: (job.request.created, job.id), reverse=True))
+
+    async def get(self, job_id: str) -> Job:
+        return await asyncio.to_thread(self._get, job_id)
+
+    def _get(self, job_id: str) -> Job:
+        folder = self._job_folder(job_id)
+        # The lock first: a runner writes its last event before it lets go.
+        held = is_held(folder / "lock")
+        fold = self._fold(job_id)
+        return fold.job(
+            held=held,
+            cancelling=(folder / "cancel").exists(),
+            now=self._now(),
+            patience=LAUNCH_PATIENCE,
+        )
+
+    def _fold(self, job_id: str) -> JobFold:
+        folder = self._job_folder(job_id)
+        if job_id not in self._folds:
+            self._folds[job_id] = JobFold(_request(folder), folder / "events.jsonl")
+        fold = self._folds[job_id]
+        fold.read_on()
+        return fold
+
+    async def finished(self, job_id: str) -> frozenset[int]:
+        fold = await asyncio.to_thread(self._fold, job_id)
+        return frozenset(fold.finished)
+
+    async def reopen(self, job_id: str, *, retry: frozenset[int]) -> None:
+        await asyncio.to_thread(self._reopen, job_id, retry)
+
+    def _reopen(self, job_id: str, retry: frozenset[int]) -> None:
+        folder = self._job_folder(job_id)
+        with FileLock(folder / "lock").held(LOCK_PATIENCE):
+            (folder / "cancel").unlink(missing_ok=True)
+            append_lines(
+                folder / "events.jsonl",
+                [Event("reopened", self._now(), documents=tuple(sorted(retry)))],
+            )
+
+    async def request_cancel(self, job_id: str) -> None:
+        await asyncio.to_thread(self._request_cancel, job_id)
+
+    def _request_cancel(self, job_id: str) -> None:
+        folder = self._job_folder(job_id)
+        replace_file(folder / "cancel", b"")
+        if self._get(job_id).state is not JobState.INTERRUPTED:
+            return
+        # Nobody is there to end it.
+        lock = FileLock(folder / "lock")
+        try:
+            lock.acquire(LOCK_PATIENCE)
+        except LockedError:
+            return
+        try:
+            append_lines(
+                folder / "events.jsonl", [Event("ended", self._now(), state=JobState.CANCELLED.value)]
+            )
+        finally:
+            lock.release()
+
+    async def delete(self, job_id: str) -> None:
+        folder = self._job_folder(job_id)
+        self._folds.pop(job_id, None)
+        with storage_errors(folder):
+            await asyncio.to_thread(shutil.rmtree, folder)
+
+    async def answers(self, job_id: str) -> tuple[Answer, ...]:
+        folder = self._job_folder(job_id)
+        return tuple((await asyncio.to_thread(read_answers, folder / "answers.jsonl")).values())
+
+    async def run(self, job_id: str) -> FileJobJournal:
+        folder = self._job_folder(job_id)
+        lock = FileLock(folder / "lock")
+        await asyncio.to_thread(lock.acquire, LOCK_PATIENCE)
+        fold = JobFold(_request(folder), folder / "events.jsonl")
+        fold.read_on()
+        kept = await asyncio.to_thread(read_answers, folder / "answers.jsonl")
+        open_answers = {
+            key: answer
+            for key, answer in kept.items()
+            if key not in fold.finished and key not in fold.failures
+        }
+        return FileJobJournal(folder, lock, fold, open_answers, self._now)
+
+
+def _request(folder: Path) -> JobRequest:
+    path = folder / "request.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=JobRequest)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise StorageError(f"{path}: {error}", hint="Delete the job's folder.") from error
+
+
+class FileJobJournal:
+    """A :class:`~tui_labeler.engine.ports.JobJournal`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        lock: FileLock,
+        fold: JobFold,
+        answered: Mapping[int, Answer],
+        now: Callable[[], str],
+    ) -> None:
+        self._folder = folder
+        self._lock = lock
+        self._fold = fold
+        self._answered = answered
+        self._now = now
+
+    @property
+    def job(self) -> Job:
+        self._fold.read_on()
+        return self._fold.job(held=True, cancelling=False, now=self._now(), patience=LAUNCH_PATIENCE)
+
+    @property
+    def answered(self) -> Mapping[int, Answer]:
+        return self._answered
+
+    @property
+    def finished(self) -> frozenset[int]:
+        return frozenset(self._fold.finished)
+
+    @property
+    def failed_before(self) -> frozenset[int]:
+        return frozenset(self._fold.failures)
+
+    async def _write(self, event: Event) -> None:
+        await asyncio.to_thread(append_lines, self._folder / "events.jsonl", [event])
+
+    async def started(self, pid: int, total: int) -> None:
+        await self._write(Event("started", self._now(), pid=pid, total=total))
+
+    async def answers(self, answers: Sequence[Answer]) -> None:
+        await asyncio.to_thread(append_lines, self._folder / "answers.jsonl", answers)
+
+    async def applied(self, answers: Sequence[Answer], suggestions: int) -> None:
+        await self._write(
+            Event(
+                "applied",
+                self._now(),
+                documents=tuple(answer.document for answer in answers),
+                suggestions=suggestions,
+                unaligned=sum(len(answer.to_place) for answer in answers),
+                text_records=sum(text_records(answer.characters) for answer in answers),
+                usage=sum((answer.usage for answer in answers), Usage()),
+            )
+        )
+
+    async def failed(self, failures: Sequence[DocumentFailure]) -> None:
+        if failures:
+            await self._write(Event("failed", self._now(), failures=tuple(failures)))
+
+    async def stage(self, words: str, done: int, total: int) -> None:
+        await self._write(Event("stage", self._now(), words=words, done=done, total=total))
+
+    async def ended(
+        self, state: str, *, message: str = "", code: str = "", result: dict[str, Any] | None = None
+    ) -> None:
+        await self._write(
+            Event("ended", self._now(), state=state, words=message, code=code, result=result or {})
+        )
+
+    def cancel_requested(self) -> bool:
+        return (self._folder / "cancel").exists()
+
+    async def close(self) -> None:
+        self._lock.release()

@@ -1,0 +1,98 @@
+"""Trained models: a folder each, of plain data."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tui_labeler.domain.models import ModelCard
+from tui_labeler.engine.adapters.store.files import make_folder, replace_file, storage_errors
+from tui_labeler.engine.adapters.store.locks import FileLock
+from tui_labeler.engine.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tui_labeler.engine.ports import Estimators, FittedModel
+
+
+class CardFile(msgspec.Struct, frozen=True):
+    format: int
+    content: str
+    """The subfolder with what the model learned."""
+    card: ModelCard
+
+
+FORMAT = 1
+
+
+class FolderModelStore:
+    """A :class:`~tui_labeler.engine.ports.ModelStore`.
+
+    ``NAME/card.json`` names the subfolder that holds the model; replacing a model writes a new subfolder
+    first and then the card, so that a crash leaves the old model or the new one.
+    """
+
+    def __init__(self, folder: Path, estimators: Callable[[], Estimators] | None = None) -> None:
+        self._folder = folder
+        self._estimators = estimators
+        """Loads them; only a runner may, they are heavy."""
+
+    async def list(self) -> tuple[ModelCard, ...]:
+        return await asyncio.to_thread(self._list)
+
+    def _list(self) -> tuple[ModelCard, ...]:
+        return tuple(self._file(path).card for path in sorted(self._folder.glob("*/card.json")))
+
+    def _file(self, path: Path) -> CardFile:
+        try:
+            found = msgspec.json.decode(path.read_bytes(), type=CardFile)
+        except FileNotFoundError:
+            raise NotFoundError(f"There is no model named {path.parent.name!r}.") from None
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise InputError(
+                f"{path} is no model's card: {error}", hint="Delete the model's folder, or restore it."
+            ) from error
+        if found.format != FORMAT or "/" in found.content or found.content.startswith("."):
+            raise InputError(f"{path} was made by another version of the program.")
+        return found
+
+    async def save(self, card: ModelCard, model: FittedModel) -> None:
+        await asyncio.to_thread(self._save, card, model)
+
+    def _save(self, card: ModelCard, model: FittedModel) -> None:
+        folder = self._folder / card.name
+        with FileLock(self._folder / ".lock").held():
+            content = folder / f"{card.version[:12]}-{os.getpid()}"
+            make_folder(content)
+            with storage_errors(content):
+                model.save(str(content))
+                for path in content.iterdir():
+                    path.chmod(0o600)
+                    with path.open("rb") as file:
+                        os.fsync(file.fileno())
+            row = msgspec.json.encode(CardFile(FORMAT, content.name, card))
+            replace_file(folder / "card.json", msgspec.json.format(row, indent=1))
+            for other in folder.iterdir():
+                if other.is_dir() and other != content:
+                    shutil.rmtree(other)
+
+    async def load(self, name: str) -> FittedModel:
+        if self._estimators is None:
+            raise InputError("Models are loaded by a job's runner only.")
+        path = self._folder / name / "card.json"
+        file = await asyncio.to_thread(self._file, path)
+        return await (await asyncio.to_thread(self._estimators)).load(str(path.parent / file.content))
+
+    async def delete(self, name: str) -> None:
+        """Raises ``NotFoundError``."""
+        names = {path.parent.name for path in self._folder.glob("*/card.json")}
+        if name not in names:
+            raise NotFoundError(f"There is no model named {name!r}.")
+        with storage_errors(self._folder / name):
+            await asyncio.to_thread(shutil.rmtree, self._folder / name)

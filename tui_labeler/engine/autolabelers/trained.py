@@ -1,0 +1,49 @@
+"""Labeling with a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.jobs import Answer, DocumentFailure, Proposal
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.autolabeling import Task
+    from tui_labeler.engine.ports import FittedModel
+
+BATCH_DOCUMENTS = 64
+BATCH_CHARACTERS = 64_000
+"""About a second of work: what a cancel has to wait for, and all that is in memory at once."""
+
+
+class TrainedAutolabeler:
+    """An :class:`~tui_labeler.engine.autolabeling.Autolabeler` over a model in memory."""
+
+    def __init__(self, model: FittedModel) -> None:
+        self._model = model
+
+    async def label(self, tasks: AsyncIterator[Task]) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
+        batch: list[Task] = []
+        size = 0
+        async for task in tasks:
+            batch.append(task)
+            size += len(task.text)
+            if len(batch) >= BATCH_DOCUMENTS or size >= BATCH_CHARACTERS:
+                yield await self._answers(batch)
+                batch, size = [], 0
+        if batch:
+            yield await self._answers(batch)
+
+    async def _answers(self, batch: Sequence[Task]) -> list[Answer | DocumentFailure]:
+        found = await self._model.predict([task.text for task in batch])
+        return [
+            Answer(
+                document=task.document,
+                location=task.location,
+                text_hash=task.text_hash,
+                characters=len(task.text),
+                proposals=tuple(Proposal(p.category, p.span, round(p.confidence, 4)) for p in predictions),
+                version=self._model.version,
+            )
+            for task, predictions in zip(batch, found, strict=True)
+        ]

@@ -1,0 +1,223 @@
+"""What an autolabeling job does: documents in, suggestions out, each document once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from tui_labeler.domain.jobs import Answer, DocumentFailure, JobRequest, JobState, Proposal
+from tui_labeler.domain.labels import Suggestion, ToPlace, Verdict
+from tui_labeler.engine.changes import drop_suggestion, put, put_suggestion
+from tui_labeler.engine.decoding import decode
+from tui_labeler.engine.errors import NotFoundError, OutsideError
+from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.rows import to_row
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.engine.ports import Container, JobJournal, ProjectStore, State
+
+
+NOT_IN_PROJECT = "it is not in the project any more"
+NOT_IN_CONTAINER = "it is no longer in the container; sync the project"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A document to label: what an autolabeler is given."""
+
+    document: int
+    location: str
+    language: str
+    text: str
+    text_hash: str
+
+
+class Autolabeler(Protocol):
+    """A method of labeling: a trained model, or a deployment. Lives in a runner's process."""
+
+    def label(self, tasks: AsyncIterator[Task]) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
+        """Takes documents as fast as it can use them and yields what it has, in any order.
+
+        Raises a ``LabelerError`` only for what ends the whole job.
+        """
+
+
+class AutolabelRun:
+    """One run of an autolabeling job, from what earlier runs left to its end."""
+
+    def __init__(
+        self, store: ProjectStore, container: Container, journal: JobJournal, autolabeler: Autolabeler
+    ) -> None:
+        self._store = store
+        self._container = container
+        self._journal = journal
+        self._autolabeler = autolabeler
+        self._request: JobRequest = journal.job.request
+        self._early: list[DocumentFailure] = []
+        self._kept: frozenset[int] = frozenset()
+
+    async def run(self) -> JobState:
+        """Labels what is left and says how it ended. Raises a ``LabelerError`` that ends the job."""
+        kept = [answer for answer in self._journal.answered.values() if self._fits(answer)]
+        self._kept = frozenset(answer.document for answer in kept)
+        if kept:
+            await self._apply(kept)
+        async for batch in self._autolabeler.label(self._tasks()):
+            answers = [item for item in batch if isinstance(item, Answer)]
+            failures = [item for item in batch if isinstance(item, DocumentFailure)]
+            if answers:
+                await self._journal.answers(answers)
+                await self._apply(answers)
+            await self._journal.failed([*failures, *self._take_early()])
+        await self._journal.failed(self._take_early())
+        return JobState.PARTIALLY_COMPLETED if self._journal.job.failed else JobState.SUCCEEDED
+
+    def _fits(self, answer: Answer) -> bool:
+        """Whether an answer of an earlier run is on the text as the project knows it."""
+        state = self._store.state
+        return answer.document in state.rows and state.document(answer.document).text_hash == answer.text_hash
+
+    def _take_early(self) -> list[DocumentFailure]:
+        early, self._early = self._early, []
+        return early
+
+    async def _tasks(self) -> AsyncIterator[Task]:
+        """The documents that need an answer; those that can't be read fail here."""
+        skip = self._journal.finished | self._journal.failed_before | self._kept
+        for document_id in self._request.documents:
+            if document_id in skip:
+                continue
+            task = await self._task(document_id)
+            if isinstance(task, Task):
+                yield task
+            else:
+                self._early.append(task)
+
+    async def _task(self, document_id: int) -> Task | DocumentFailure:
+        state = self._store.state
+        row = state.rows.get(document_id)
+        if row is None:
+            return DocumentFailure(document_id, f"document {document_id}", "gone", NOT_IN_PROJECT)
+        try:
+            decoded = decode(await self._container.read(row.location))
+        except NotFoundError:
+            return DocumentFailure(document_id, row.location, "gone", NOT_IN_CONTAINER)
+        except OutsideError as error:
+            return DocumentFailure(document_id, row.location, error.code, error.message)
+        if decoded.problem:
+            return DocumentFailure(document_id, row.location, "unreadable", decoded.problem)
+        language = row.language or state.project.language
+        return Task(document_id, row.location, language, decoded.text, decoded.text_hash)
+
+    async def _apply(self, answers: Sequence[Answer]) -> None:
+        """Makes answers suggestions; those on another text than the project knows fail."""
+        await self._store.refresh()
+        tally = _Tally()
+        plan = partial(_applying, self._request, answers, tally)
+        await self._store.commit(self._request.actor, plan)
+        fresh = [answer for answer in answers if answer.document not in tally.stale]
+        if fresh:
+            await self._journal.applied(fresh, tally.suggestions)
+        await self._journal.failed(list(tally.stale.values()))
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self.suggestions = 0
+        self.stale: dict[int, DocumentFailure] = {}
+
+
+def _applying(request: JobRequest, answers: Sequence[Answer], tally: _Tally, state: State) -> Plan:
+    changes: list[Change] = []
+    for answer in answers:
+        if answer.document not in state.rows:
+            tally.stale[answer.document] = DocumentFailure(
+                answer.document, answer.location, "gone", NOT_IN_PROJECT
+            )
+            continue
+        document = state.document(answer.document)
+        if document.text_hash != answer.text_hash:
+            tally.stale[answer.document] = DocumentFailure(
+                answer.document,
+                answer.location,
+                "changed",
+                "its text is another than when the container was read; sync the project, then retry",
+            )
+            continue
+        step, count = _document_changes(request, answer, document, state)
+        changes += step
+        tally.suggestions += count
+    # All of a job is undone together: its transactions share the job's id as their group.
+    return Plan("job.suggest", changes, group=request.id, job=request.id)
+
+
+def _document_changes(
+    request: JobRequest, answer: Answer, document: Document, state: State
+) -> tuple[list[Change], int]:
+    """Replaces the undecided suggestions of the job's categories; decisions stay."""
+    chosen = set(request.categories) & set(state.categories)
+    wanted = [proposal for proposal in answer.proposals if proposal.category in chosen]
+    new = {s.id: s for s in _suggestions(request, answer, wanted) if not _is_rejected(s, document)}
+    changes = [
+        drop_suggestion(state, document, old.id)
+        for old in document.suggestions.values()
+        if old.decision is None and old.category in request.categories and old.id not in new
+    ]
+    changes += [
+        put_suggestion(state, document, suggestion)
+        for suggestion in new.values()
+        if suggestion.id not in document.suggestions
+    ]
+    changes += [
+        put(state, "to_place", f"{document.id}/{old.id}", None)
+        for old in document.to_place.values()
+        if old.category in request.categories and old.job != request.id
+    ]
+    for number, (category, words) in enumerate(answer.to_place):
+        if category in request.categories:
+            item = ToPlace(f"{request.id}{number}", category, words, _source(request), request.id)
+            changes.append(put(state, "to_place", f"{document.id}/{item.id}", to_row(item)))
+    return changes, len(new)
+
+
+def _suggestions(request: JobRequest, answer: Answer, proposals: Sequence[Proposal]) -> list[Suggestion]:
+    return [
+        Suggestion(
+            id=suggestion_id(request.id, answer.document, proposal),
+            category=proposal.category,
+            span=proposal.span,
+            source=_source(request),
+            job=request.id,
+            confidence=proposal.confidence,
+            placed=proposal.placed,
+            version=answer.version,
+            text_hash=answer.text_hash,
+        )
+        for proposal in proposals
+    ]
+
+
+def _source(request: JobRequest) -> str:
+    return request.method.source if request.method else ""
+
+
+def suggestion_id(job: str, document: int, proposal: Proposal) -> str:
+    """The same proposal of the same job has the same id: applying an answer twice changes nothing."""
+    span = proposal.span
+    place = f"{span.start}-{span.end}" if span else ""
+    key = f"{job}/{document}/{proposal.category}/{place}"
+    return hashlib.sha256(key.encode()).hexdigest()[:12]
+
+
+def _is_rejected(suggestion: Suggestion, document: Document) -> bool:
+    """Whether a person rejected the same thing from the same method before."""
+    return any(
+        old.decision is not None
+        and old.decision.verdict is Verdict.REJECTED
+        and (old.category, old.span, old.method) == (suggestion.category, suggestion.span, suggestion.method)
+        for old in document.suggestions.values()
+    )

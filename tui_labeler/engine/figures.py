@@ -1,0 +1,64 @@
+"""Performance as plain figures, under category names: what commands print and jobs keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.models import ModelCard
+    from tui_labeler.domain.performance import Performance
+    from tui_labeler.engine.ports import State
+
+
+def performance_figures(performance: Performance, names: dict[str, str]) -> dict[str, Any]:
+    """``precision``, ``recall``, ``f1`` for the model and ``per_category``, rounded to four places."""
+    total = performance.total
+    return {
+        "precision": round(total.precision, 4),
+        "recall": round(total.recall, 4),
+        "f1": round(total.f1, 4),
+        "macro_f1": round(performance.macro_f1, 4),
+        "per_category": {
+            names.get(key, key): {
+                "precision": round(counts.precision, 4),
+                "recall": round(counts.recall, 4),
+                "f1": round(counts.f1, 4),
+                "support": counts.support,
+                "true_positives": counts.true_positives,
+                "false_positives": counts.false_positives,
+                "false_negatives": counts.false_negatives,
+            }
+            for key, counts in performance.per_category.items()
+        },
+    }
+
+
+def names_of(state: State, older: dict[str, str] | None = None) -> dict[str, str]:
+    """Names by category id; those of categories that are gone come from ``older``."""
+    return {**(older or {}), **{key: category.name for key, category in state.categories.items()}}
+
+
+def figures(card: ModelCard, state: State) -> dict[str, Any]:
+    """A model's figures."""
+    names = names_of(state, dict(card.categories))
+    return {
+        "model": card.name,
+        **performance_figures(card.performance, names),
+        "confusion": {
+            names.get(row, row): {names.get(column, column): count for column, count in line.items()}
+            for row, line in card.performance.confusion.items()
+        },
+        "train_documents": len(card.train_documents),
+        "test_documents": len(card.test_documents),
+        "guidance": [
+            {"category": names.get(item.category, item.category), "advice": item.advice}
+            for item in card.guidance
+        ],
+        "deleted_suggestions": card.deleted_suggestions,
+        "seconds": card.seconds,
+        "created": card.created,
+        "seed": card.options.seed,
+        "split": card.options.split.value,
+        "version": card.version,
+        "labels_version": card.labels_version,
+    }

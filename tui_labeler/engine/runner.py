@@ -1,0 +1,121 @@
+"""A job from its lock to its end, whatever its kind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.jobs import Job, JobKind, JobState
+from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
+from tui_labeler.engine.autolabeling import AutolabelRun
+from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.evaluation import EvaluationRun
+from tui_labeler.engine.ports import (
+    Container,
+    Estimators,
+    JobStore,
+    ModelStore,
+    ProjectStore,
+    QuotaStore,
+    Surroundings,
+)
+from tui_labeler.engine.training_run import TrainingRun
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.ports import (
+        JobJournal,
+    )
+
+LOOK_EVERY = 0.2
+"""Seconds between two looks for a request to cancel."""
+
+Outcome = tuple[JobState, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """What a runner's process works with."""
+
+    store: ProjectStore
+    container: Container
+    jobs: JobStore
+    models: ModelStore
+    quota: QuotaStore
+    estimators: Callable[[], Estimators]
+    """Loads them: heavy, and only when a job needs them."""
+    surroundings: Surroundings
+
+    async def run(self, job_id: str) -> Job:
+        """Runs a job to its end and returns it. Raises ``LockedError`` when it runs already."""
+        journal = await self.jobs.run(job_id)
+        try:
+            request = journal.job.request
+            await journal.started(os.getpid(), len(request.documents))
+            state, message, code, result = await self._finish(journal)
+            await self.quota.settle(job_id, journal.job.text_records)
+            await journal.ended(state.value, message=message, code=code, result=result)
+            return journal.job
+        finally:
+            await journal.close()
+
+    async def _finish(self, journal: JobJournal) -> tuple[JobState, str, str, dict[str, Any]]:
+        try:
+            state, result = await self._until_cancelled(journal)
+        except LabelerError as error:
+            words = f"{error.message} {error.hint}".strip()
+            return JobState.FAILED, words, error.code, {"exit_code": error.exit_code}
+        return state, "", "", result
+
+    async def _until_cancelled(self, journal: JobJournal) -> Outcome:
+        """The work, unless a cancel comes first. What was being written is written to its end."""
+        if journal.cancel_requested():
+            return JobState.CANCELLED, {}
+        work = asyncio.ensure_future(self._work(journal)())
+        while not work.done():
+            await asyncio.wait([work], timeout=LOOK_EVERY)
+            if not work.done() and journal.cancel_requested():
+                work.cancel()
+                await asyncio.wait([work])
+                return JobState.CANCELLED, {}
+        return work.result()
+
+    def _work(self, journal: JobJournal) -> Callable[[], Awaitable[Outcome]]:
+        match journal.job.request.kind:
+            case JobKind.AUTOLABEL:
+                return lambda: self._autolabel(journal)
+            case JobKind.TRAIN:
+                return lambda: self._train(journal)
+            case JobKind.EVALUATE:
+                return lambda: self._evaluate(journal)
+
+    async def _autolabel(self, journal: JobJournal) -> Outcome:
+        method = journal.job.request.method
+        if method is None or method.name != "model":
+            raise InputError("This version labels with trained models only.")
+        await journal.stage("loading the model", 0, 0)
+        model = await self.models.load(method.model)
+        await journal.stage("labeling", 0, 0)
+        run = AutolabelRun(self.store, self.container, journal, TrainedAutolabeler(model))
+        return await run.run(), {}
+
+    async def _train(self, journal: JobJournal) -> Outcome:
+        await journal.stage("loading", 0, 100)
+        estimators = await asyncio.to_thread(self.estimators)
+        run = TrainingRun(
+            self.store,
+            self.container,
+            journal,
+            self.models,
+            estimators,
+            self.surroundings,
+            time.monotonic,
+        )
+        return JobState.SUCCEEDED, await run.run()
+
+    async def _evaluate(self, journal: JobJournal) -> Outcome:
+        run = EvaluationRun(self.store, self.container, journal, self.models)
+        return JobState.SUCCEEDED, await run.run()

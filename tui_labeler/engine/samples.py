@@ -1,0 +1,153 @@
+"""What a model learns from and is tested with."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.labels import Origin
+from tui_labeler.domain.performance import Annotation
+from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine.decoding import decode
+from tui_labeler.engine.errors import NotFoundError
+from tui_labeler.engine.ports import Sample
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.engine.ports import Container, State
+
+UNLABELED_CHARACTERS = 3_000_000
+"""Text without labels that training looks at, at most: more teaches the clusters little."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabeledDocument:
+    """A document whose labels count."""
+
+    id: int
+    location: str
+    dataset: Dataset
+    text: str
+    annotations: tuple[Annotation, ...]
+    from_suggestions: bool
+    """Some label began as a suggestion that was accepted."""
+
+    @property
+    def sample(self) -> Sample:
+        return Sample(self.text, self.annotations)
+
+
+def counts(kind: ProjectKind, document: Document) -> bool:
+    """Whether a document's saved labels count for training: reviewed ones do with none."""
+    if document.problem:
+        return False
+    if document.saved_labels:
+        return True
+    return document.reviewed is not None and kind is not ProjectKind.SINGLE_LABEL
+
+
+async def labeled_documents(state: State, container: Container) -> list[LabeledDocument]:
+    """All documents that count, with their texts, by location.
+
+    One whose text changed since its labels were made is left out: they would cut the wrong words.
+    """
+    kind = state.project.kind
+    found = []
+    for row in sorted(state.rows.values(), key=lambda row: row.location):
+        document = state.document(row.id)
+        if not counts(kind, document):
+            continue
+        try:
+            decoded = decode(await container.read(document.location))
+        except NotFoundError:
+            continue
+        if decoded.problem or decoded.text_hash != document.text_hash:
+            continue
+        labels = document.saved_labels
+        found.append(
+            LabeledDocument(
+                id=document.id,
+                location=document.location,
+                dataset=document.dataset,
+                text=decoded.text,
+                annotations=tuple((label.category, label.span) for label in labels),
+                from_suggestions=any(label.origin is Origin.SUGGESTION for label in labels),
+            )
+        )
+    return found
+
+
+async def unlabeled_texts(
+    state: State, container: Container, labeled: Sequence[LabeledDocument], seed: int
+) -> list[str]:
+    """Texts without labels, a random part of them where there are many."""
+    known = {document.id for document in labeled}
+    rows = [row for row in state.rows.values() if row.id not in known and not row.problem]
+    rows.sort(key=lambda row: row.location)
+    random.Random(seed).shuffle(rows)
+    texts: list[str] = []
+    characters = 0
+    for row in rows:
+        if characters >= UNLABELED_CHARACTERS:
+            break
+        try:
+            decoded = decode(await container.read(row.location))
+        except NotFoundError:
+            continue
+        if not decoded.problem:
+            texts.append(decoded.text)
+            characters += len(decoded.text)
+    return texts
+
+
+def split(
+    documents: Sequence[LabeledDocument], percent: int, seed: int
+) -> tuple[list[LabeledDocument], list[LabeledDocument]]:
+    """Parts documents at random into training and testing, every category kept in the training part.
+
+    Only documents assigned to the training set take part; those in the testing set stay out of both.
+    Source: "How to train a custom model", Azure AI Language.
+    """
+    candidates = [document for document in documents if document.dataset is Dataset.TRAIN]
+    random.Random(seed).shuffle(candidates)
+    wanted = max(1, round(len(candidates) * percent / 100)) if len(candidates) > 1 else 0
+    left: dict[str, int] = {}
+    for document in candidates:
+        for category in {category for category, _ in document.annotations}:
+            left[category] = left.get(category, 0) + 1
+    test: list[LabeledDocument] = []
+    train: list[LabeledDocument] = []
+    for document in candidates:
+        categories = {category for category, _ in document.annotations}
+        if len(test) < wanted and all(left[category] > 1 for category in categories):
+            test.append(document)
+            for category in categories:
+                left[category] -= 1
+        else:
+            train.append(document)
+    return train, test
+
+
+def labels_version(documents: Sequence[LabeledDocument]) -> str:
+    """A hash of which labels stand where: models, evaluations and exports name it."""
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(f"{document.location}\0".encode(errors="surrogateescape"))
+        for category, span in sorted(document.annotations, key=str):
+            digest.update(f"{category}:{span.start if span else ''}:{span.end if span else ''}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def tallies(documents: Sequence[LabeledDocument]) -> tuple[dict[str, int], dict[str, int]]:
+    """Labels, and documents with at least one, a category."""
+    labels: dict[str, int] = {}
+    containing: dict[str, int] = {}
+    for document in documents:
+        for category, _ in document.annotations:
+            labels[category] = labels.get(category, 0) + 1
+        for category in {category for category, _ in document.annotations}:
+            containing[category] = containing.get(category, 0) + 1
+    return labels, containing

@@ -1,0 +1,193 @@
+"""What a training job does: split, learn, test, put the model in its place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.models import ModelCard, Split, TrainOptions
+from tui_labeler.domain.performance import TestedDocument, measure
+from tui_labeler.domain.projects import Dataset
+from tui_labeler.engine.changes import drop_suggestion
+from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.figures import figures
+from tui_labeler.engine.ports import (
+    Change,
+    Container,
+    Estimators,
+    JobJournal,
+    ModelStore,
+    Plan,
+    ProjectStore,
+    Surroundings,
+)
+from tui_labeler.engine.samples import (
+    LabeledDocument,
+    labeled_documents,
+    labels_version,
+    split,
+    tallies,
+    unlabeled_texts,
+)
+from tui_labeler.engine.training import options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_labeler.engine.ports import (
+        FittedModel,
+        State,
+    )
+
+BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """Trains one model. Nothing is changed before the model is in its place."""
+
+    store: ProjectStore
+    container: Container
+    journal: JobJournal
+    models: ModelStore
+    estimators: Estimators
+    surroundings: Surroundings
+    seconds: Callable[[], float]
+    """A clock that only goes forward."""
+
+    async def run(self) -> dict[str, Any]:
+        """Trains, tests, saves, then deletes undecided suggestions; returns the job's result.
+
+        Raises ``InputError`` when there is too little to learn from or to test with.
+        """
+        began = self.seconds()
+        options = options_of(self.journal.job.request.options)
+        state = self.store.state
+        await self.journal.stage("reading the labeled documents", 0, 100)
+        documents = await labeled_documents(state, self.container)
+        train, test = self._parts(documents, options)
+        extra = await unlabeled_texts(state, self.container, documents, options.seed)
+        model = await self._fit(list(train), [*extra, *(d.text for d in test)], options)
+        await self.journal.stage("testing", 95, 100)
+        tested = await tested_documents(model, test)
+        card = self._card(options, model, train, test, tested, self.seconds() - began)
+        await self.models.save(card, model)
+        deleted = await self._delete_suggestions()
+        await self.journal.stage("done", 100, 100)
+        return {**figures(card, state), "deleted_suggestions": deleted}
+
+    def _parts(
+        self, documents: Sequence[LabeledDocument], options: TrainOptions
+    ) -> tuple[list[LabeledDocument], list[LabeledDocument]]:
+        if not any(document.annotations for document in documents):
+            raise InputError("There is no saved label to learn from.", hint="Label some documents and save.")
+        if options.split is Split.AUTO:
+            train, test = split(documents, options.test_percent, options.seed)
+            if not any(document.annotations for document in train):
+                raise InputError(
+                    "No document of the training set has a label.",
+                    hint="Put labeled documents into the training set, or split manually.",
+                )
+            return train, test
+        return (
+            [document for document in documents if document.dataset is Dataset.TRAIN],
+            [document for document in documents if document.dataset is Dataset.TEST],
+        )
+
+    async def _fit(
+        self, train: Sequence[LabeledDocument], extra: Sequence[str], options: TrainOptions
+    ) -> FittedModel:
+        """Training goes on in a thread; what it reports is written by this one."""
+        latest: list[tuple[str, float]] = []
+        kind = self.store.state.project.kind
+        work = asyncio.ensure_future(
+            self.estimators.train(
+                kind,
+                [document.sample for document in train],
+                extra,
+                seed=options.seed,
+                progress=lambda words, share: latest.append((words, share)),
+            )
+        )
+        while not work.done():
+            await asyncio.wait([work], timeout=0.25)
+            if latest:
+                words, share = latest[-1]
+                latest.clear()
+                await self.journal.stage(words, round(share * 95), 100)
+        return work.result()
+
+    def _card(
+        self,
+        options: TrainOptions,
+        model: FittedModel,
+        train: Sequence[LabeledDocument],
+        test: Sequence[LabeledDocument],
+        tested: Sequence[TestedDocument],
+        seconds: float,
+    ) -> ModelCard:
+        state = self.store.state
+        train_labels, train_with = tallies(train)
+        test_labels, test_with = tallies(test)
+        return ModelCard(
+            name=options.model,
+            kind=state.project.kind,
+            created=self.surroundings.now(),
+            actor=self.journal.job.request.actor,
+            seconds=round(seconds, 3),
+            version=model.version,
+            labels_version=labels_version([*train, *test]),
+            options=options,
+            categories={key: category.name for key, category in state.categories.items()},
+            performance=measure(state.project.kind, tested),
+            train_documents=tuple(document.id for document in train),
+            test_documents=tuple(document.id for document in test),
+            train_labels=train_labels,
+            test_labels=test_labels,
+            train_documents_with=train_with,
+            test_documents_with=test_with,
+            tested=tuple(tested),
+        )
+
+    async def _delete_suggestions(self) -> int:
+        """Undecided suggestions go when a model is trained; decided ones, drafts too, stay."""
+        await self.store.refresh()
+        ids = [row.id for row in self.store.state.rows.values()]
+        actor = self.journal.job.request.actor
+        group = self.surroundings.new_id()
+        deleted = 0
+        for start in range(0, len(ids), BATCH):
+            note: dict[str, Any] = {"continues": True} if deleted else {}
+            shell = Plan("suggestions.delete", (), group=group, note=note)
+            plan = partial(_deleting, ids[start : start + BATCH], shell)
+            transaction = await self.store.commit(actor, plan)
+            deleted += len(transaction.changes) if transaction else 0
+        return deleted
+
+
+def _deleting(ids: Sequence[int], shell: Plan, state: State) -> Plan:
+    changes: list[Change] = []
+    for document_id in ids:
+        document = state.document(document_id)
+        changes += [
+            drop_suggestion(state, document, suggestion.id)
+            for suggestion in document.suggestions.values()
+            if suggestion.decision is None
+        ]
+    return Plan(shell.action, changes, group=shell.group, note=shell.note)
+
+
+async def tested_documents(model: FittedModel, documents: Sequence[LabeledDocument]) -> list[TestedDocument]:
+    """What a model says of labeled documents, beside what they are."""
+    predictions = await model.predict([document.text for document in documents]) if documents else []
+    return [
+        TestedDocument(
+            document.location,
+            document.annotations,
+            tuple((prediction.category, prediction.span) for prediction in found),
+        )
+        for document, found in zip(documents, predictions, strict=True)
+    ]
