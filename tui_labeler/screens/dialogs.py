@@ -1,0 +1,169 @@
+"""Small questions over a screen: yes or no, one of several, a line of text. All by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, TypeVar, TYPE_CHECKING
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui_labeler.screens.lines import KeyLine
+from tui_labeler.screens.widgets.cells import clean
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.events import Key
+    from textual.widget import Widget
+
+Result = TypeVar("Result")
+
+
+def plain(text: str) -> Content:
+    """Text from outside for a widget: safe, several lines kept, nothing in it is markup."""
+    return Content("\n".join(clean(line) for line in text.split("\n")))
+
+
+class Field(Input):
+    """A line to type in; its cursor does not blink, for blinking is sent over the line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "OK", tooltip="Take what was typed", id="field.enter"),
+    ]
+
+    def __init__(self, value: str = "", placeholder: str = "", *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(value, placeholder, id=id, select_on_focus=False, compact=True)
+        self.cursor_blink = False
+
+
+class Dialog(ModalScreen[Result]):
+    """The frame of a question: a title, a message, what a subclass adds, and the keys."""
+
+    CSS_PATH = screen_sheet("dialogs")
+
+    def __init__(self, title: str, message: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._message = message
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(plain(self._title), id="dialog-title")
+            if self._message:
+                with VerticalScroll(id="dialog-message", can_focus=False):
+                    yield Static(plain(self._message))
+            yield from self.body()
+            yield KeyLine()
+
+    def body(self) -> Iterable[Widget]:
+        """What stands between message and keys."""
+        return ()
+
+
+class ConfirmScreen(Dialog[bool]):
+    """Asks whether to go on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,enter", "answer(True)", "Yes", tooltip="Go on", id="dialog.yes"),
+        Binding("n,q,escape", "answer(False)", "No", tooltip="Leave everything as it is", id="dialog.no"),
+    ]
+
+    def __init__(self, title: str, message: str, confirm: str = "Yes", cancel: str = "No") -> None:
+        super().__init__(title, message)
+        self._words = {"answer(True)": confirm, "answer(False)": cancel}
+        for bindings in self._bindings.key_to_bindings.values():
+            bindings[:] = [_described(binding, self._words) for binding in bindings]
+
+    def action_answer(self, answer: bool) -> None:
+        self.dismiss(answer)
+
+
+def _described(binding: Binding, words: dict[str, str]) -> Binding:
+    if binding.action not in words:
+        return binding
+    return Binding(
+        binding.key,
+        binding.action,
+        words[binding.action],
+        tooltip=binding.tooltip,
+        id=binding.id,
+    )
+
+
+class _Choices(OptionList):
+    """A list without keys of its own: the screen has them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "cursor_down", "Down", tooltip="Next choice", id="choice.down", show=False),
+        Binding("k,up", "cursor_up", "Up", tooltip="Choice before", id="choice.up", show=False),
+        Binding("enter,space", "select", "Choose", tooltip="Take this one", id="choice.take"),
+    ]
+
+
+class ChoiceScreen(Dialog["str | None"]):
+    """Asks for one of several things: by its key, or by moving to it and ``enter``.
+
+    ``choices`` are ``(key, id, label)``; a key may be empty. The result is an id, ``None`` for none.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,escape", "cancel", "Cancel", tooltip="Choose nothing", id="dialog.cancel"),
+    ]
+
+    def __init__(self, title: str, message: str, choices: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(title, message)
+        self._choices = tuple(choices)
+        self._by_key = {key: chosen for key, chosen, _ in self._choices if key}
+
+    def body(self) -> Iterable[Widget]:
+        width = max((len(key) for key, _, _ in self._choices), default=0)
+        yield _Choices(
+            *(
+                Option(Content.assemble((f" {key:>{width}} ", "bold"), plain(label)))
+                for key, _, label in self._choices
+            ),
+            id="dialog-choices",
+            compact=True,
+        )
+
+    def on_key(self, event: Key) -> None:
+        chosen = self._by_key.get(event.character or "") or self._by_key.get(event.key)
+        if chosen is not None:
+            event.stop()
+            event.prevent_default()
+            self.dismiss(chosen)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._choices[event.option_index][1])
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+class InputScreen(Dialog["str | None"]):
+    """Asks for a line of text; ``None`` when it was called off."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Change nothing", id="dialog.cancel-input"),
+    ]
+
+    def __init__(self, title: str, label: str, value: str = "", placeholder: str = "") -> None:
+        super().__init__(title, label)
+        self._value = value
+        self._placeholder = placeholder
+
+    def body(self) -> Iterable[Widget]:
+        yield Field(self._value, self._placeholder, id="dialog-input")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,130 @@
+"""The first and the last line of a screen: where one is, and which keys there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui_labeler.screens.widgets.cells import clean, clip
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+    from textual.events import Click, Resize
+    from textual.binding import ActiveBinding
+
+
+class TitleLine(Widget):
+    """One line: where one is on the left, how things stand on the right."""
+
+    left = reactive("")
+    right = reactive("")
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        right = clip(clean(self.right), max(0, width - 12))
+        left = clip(clean(self.left), max(0, width - cell_len(right) - 1))
+        gap = " " * max(1, width - cell_len(left) - cell_len(right))
+        return Content.assemble((left, "bold"), gap, right)
+
+
+class StatusLine(Widget):
+    """One line of words; drawn anew only when they change."""
+
+    text = reactive("")
+
+    def render(self) -> Content:
+        return Content(clip(clean(self.text), self.content_size.width))
+
+
+class KeyLine(Widget):
+    """The keys that can be pressed here, as many as there is room for; a click presses one.
+
+    The keys that lead on from everywhere stand at the right end, so that they are never cut off.
+    """
+
+    ALLOW_SELECT: ClassVar[bool] = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--off"}
+
+    ALWAYS: ClassVar[tuple[str, ...]] = ("app.help",)
+    """Ids of the bindings at the right end."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._items: list[tuple[str, str, str, bool]] = []
+        self._pinned = False
+        self._places: list[tuple[range, str]] = []
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._take_bindings)
+        self.call_after_refresh(self._take_bindings, self.screen)
+
+    def on_resize(self, event: Resize) -> None:
+        self.refresh()
+
+    def _take_bindings(self, screen: Screen[object]) -> None:
+        if not self.is_attached or screen is not self.screen:
+            return
+        ordered = self._ordered(screen.active_bindings.values())
+        self._pinned = bool(ordered) and ordered[-1].binding.id in self.ALWAYS
+        items = [
+            (item.binding.key, self.app.get_key_display(item.binding), item.binding.description, item.enabled)
+            for item in ordered
+        ]
+        if items != self._items:
+            self._items = items
+            self.refresh()
+
+    def _ordered(self, bindings: Iterable[ActiveBinding]) -> list[ActiveBinding]:
+        """The screen's own keys first, one key an action."""
+        shown: dict[str, ActiveBinding] = {}
+        for item in bindings:
+            if item.binding.show:
+                shown.setdefault(item.binding.action, item)
+
+        def rank(item: ActiveBinding) -> int:
+            return 2 if item.binding.id in self.ALWAYS else 0 if item.node is self.screen else 1
+
+        return sorted(shown.values(), key=rank)
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        last = self._items[-1:] if self._pinned else []
+        room = width - sum(_width(item) for item in last)
+        parts: list[Content | str | tuple[str, object]] = []
+        self._places = []
+        x = 0
+        for item in self._items[:-1] if last else self._items:
+            if x + _width(item) > room:
+                break
+            x = self._put(parts, item, x)
+        if last:
+            gap = max(0, width - x - _width(last[0]))
+            parts.append(" " * gap)
+            self._put(parts, last[0], x + gap)
+        return Content.assemble(*parts)  # type: ignore[arg-type]
+
+    def _put(
+        self, parts: list[Content | str | tuple[str, object]], item: tuple[str, str, str, bool], x: int
+    ) -> int:
+        key, display, description, enabled = item
+        name = "key-line--key" if enabled else "key-line--off"
+        parts.append((f" {display} ", self.get_visual_style(name)))
+        parts.append((f"{description} ", "" if enabled else self.get_visual_style(name)))
+        end = x + _width(item)
+        self._places.append((range(x, end), key))
+        return end
+
+    def on_click(self, event: Click) -> None:
+        place = event.get_content_offset(self)
+        for cells, key in self._places:
+            if place is not None and place.x in cells:
+                self.app.simulate_key(key)
+
+
+def _width(item: tuple[str, str, str, bool]) -> int:
+    return cell_len(item[1]) + cell_len(item[2]) + 3
