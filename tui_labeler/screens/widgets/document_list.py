@@ -1,0 +1,252 @@
+"""The documents of a project, one line each, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.segment import Segment
+from textual.message import Message
+
+from tui_labeler.domain.documents import DocumentRow, DocumentState
+from tui_labeler.domain.projects import Dataset
+from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
+from tui_labeler.screens.widgets.rows import RowView, row_key
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+
+_NUMBER = 6
+_WIDE, _WIDER = 64, 84
+"""From these widths on there is room for the state in words, and for the sizes."""
+
+
+class DocumentList(RowView):
+    """Documents with their state, labels and suggestions; a cursor and a selection of ids.
+
+    Draws only the rows in view; the selection lives on when other rows are shown.
+    """
+
+    HELP: ClassVar[str] = """\
+## Documents
+
+`j` `k` or arrows move, `g` `G` go to the ends, `enter` opens. `space` selects and goes on, `v` starts a
+range that `space` or `v` closes, `*` selects all or none.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        row_key("space", "select_row", "Select", "Select the document, or the range, and go on", "select"),
+        row_key("v", "range", "Range", "Start a range of documents, or select it", "range"),
+        row_key("*", "all", "All / none", "Select all documents shown, or none", "all"),
+        row_key("escape", "drop_range", "Drop range", "Drop the range (v closes it)", "drop-range"),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "document-list--cursor",
+        "document-list--selected",
+        "document-list--dim",
+        *(f"document-list--{state}" for state in DocumentState),
+    }
+
+    class _RowMessage(Message):
+        def __init__(self, view: DocumentList, row: DocumentRow) -> None:
+            super().__init__()
+            self.view = view
+            self.row = row
+
+        @property
+        def control(self) -> DocumentList:
+            return self.view
+
+    class Opened(_RowMessage):
+        """A document is to be opened."""
+
+    class Moved(_RowMessage):
+        """The cursor came to another document."""
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, DocumentList.Moved) and message.view is self.view
+
+    class SelectionChanged(Message):
+        """Other documents are selected."""
+
+        def __init__(self, view: DocumentList) -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> DocumentList:
+            return self.view
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.rows: list[DocumentRow] = []
+        self.selected: set[int] = set()
+        """Ids of the selected documents, shown or not."""
+        self._index: dict[int, int] = {}
+        self._range: int | None = None
+
+    # --- what is shown ----------------------------------------------------------------------------
+
+    def set_rows(self, rows: Sequence[DocumentRow], keep_cursor: bool = True) -> None:
+        """Shows other rows; the cursor stays on its document if that is still among them."""
+        current = self.current
+        self.rows = list(rows)
+        self._index = {row.id: index for index, row in enumerate(self.rows)}
+        self._range = None
+        kept = self._index.get(current.id) if keep_cursor and current else None
+        self.cursor = kept if kept is not None else min(self.cursor, len(self.rows) - 1) if keep_cursor else 0
+        self.cursor = max(0, self.cursor)
+        self.fit_rows()
+        if not self.reveal():
+            self.repaint()
+        after = self.current
+        if after and (current is None or after.id != current.id):
+            self.moved()
+
+    def update_row(self, row: DocumentRow) -> None:
+        """Shows a document's new state; a document that is not listed is left out."""
+        index = self._index.get(row.id)
+        if index is not None:
+            self.rows[index] = row
+            self.repaint_rows([index])
+
+    @property
+    def current(self) -> DocumentRow | None:
+        """The document at the cursor."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def go_to(self, document_id: int) -> bool:
+        """Puts the cursor on a document; false if it is not listed."""
+        index = self._index.get(document_id)
+        if index is None:
+            return False
+        self.move_to(index)
+        return True
+
+    def select(self, ids: Iterable[int]) -> None:
+        """Selects exactly these documents."""
+        self.selected = set(ids)
+        self.repaint()
+        self.post_message(self.SelectionChanged(self))
+
+    # --- the cursor and the selection -------------------------------------------------------------
+
+    @property
+    def row_count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def heading(self) -> int:
+        return 1
+
+    def moved(self) -> None:
+        if self.current:
+            self.post_message(self.Moved(self, self.current))
+
+    def opened(self) -> None:
+        if self.current:
+            self.post_message(self.Opened(self, self.current))
+
+    def changed_rows(self, before: int, after: int) -> list[int]:
+        if self._range is None:
+            return [before, after]
+        low, high = sorted((before, after))
+        return list(range(max(low, self.top), min(high, self.top + self.page_rows) + 1))
+
+    def _in_range(self) -> range:
+        if self._range is None:
+            return range(self.cursor, min(self.cursor + 1, len(self.rows)))
+        low, high = sorted((self._range, self.cursor))
+        return range(low, high + 1)
+
+    def action_select_row(self) -> None:
+        if self._range is not None:
+            self.action_range()
+            return
+        if row := self.current:
+            self.selected ^= {row.id}
+            self.repaint_rows([self.cursor])
+            self.move_to(self.cursor + 1)
+            self.post_message(self.SelectionChanged(self))
+
+    def action_range(self) -> None:
+        if not self.rows:
+            return
+        if self._range is None:
+            self._range = self.cursor
+            self.repaint_rows([self.cursor])
+            return
+        rows = self._in_range()
+        self._range = None
+        self.selected |= {self.rows[index].id for index in rows}
+        self.repaint()
+        self.post_message(self.SelectionChanged(self))
+
+    def action_drop_range(self) -> None:
+        self._range = None
+        self.repaint()
+
+    def action_all(self) -> None:
+        shown = self._index.keys()
+        self.select(self.selected - shown if shown <= self.selected else self.selected | shown)
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def paint_line(self, y: int) -> list[Segment]:
+        width = self.view_size.width
+        if y == 0:
+            return [Segment(_columns(width, self.glyphs, None), self.style("document-list--dim"))]
+        index = self.row_at(y)
+        if index is None:
+            return []
+        row = self.rows[index]
+        marked = row.id in self.selected or (self._range is not None and index in self._in_range())
+        sign = self.glyphs.selected if marked else self.glyphs.unselected
+        names = ["document-list--selected"] * marked + ["document-list--cursor"] * (index == self.cursor)
+        state = [f"document-list--{row.state}", *names]
+        return [
+            Segment(f"{sign} ", self.style(*names)),
+            Segment(f"{state_sign(row, self.glyphs)} ", self.style(*state)),
+            Segment(_columns(width, self.glyphs, row)[4:], self.style(*names)),
+        ]
+
+
+def state_sign(row: DocumentRow, glyphs: Glyphs) -> str:
+    """The sign of a document's state; a flag stands in front of it."""
+    return {
+        DocumentState.UNLABELED: glyphs.unlabeled,
+        DocumentState.LABELED: glyphs.labeled,
+        DocumentState.AUTO_LABELED: glyphs.auto_labeled,
+        DocumentState.REVIEWED: glyphs.reviewed,
+        DocumentState.UNREADABLE: glyphs.unreadable,
+    }[row.state]
+
+
+def _columns(width: int, glyphs: Glyphs, row: DocumentRow | None) -> str:
+    """One line: the document's name and what there is room for; without a row, the heading."""
+    right = [
+        (_count(row.label_count, row.draft_count, glyphs) if row else glyphs.label * 2, _NUMBER),
+        (_count(row.suggestion_count, 0, glyphs) if row else glyphs.suggestion * 2, _NUMBER),
+    ]
+    if width >= _WIDER:
+        right.append((f"{row.text_records}" if row else "records", 9))
+        right.append((f"{row.characters:,}" if row else "characters", 12))
+    words = ""
+    if width >= _WIDE:
+        words = fit(_state_words(row) if row else "state", 20, glyphs.more)
+    name_width = max(1, width - 6 - sum(cells for _, cells in right) - len(words) - bool(words))
+    flag = glyphs.flag if row and row.flag else " "
+    name = clip_middle(clean(row.location), name_width, glyphs.more) if row else "document"
+    line = f"    {flag} {fit(name, name_width, glyphs.more)}" + f" {words}" * bool(words)
+    return fit(line + "".join(text.rjust(cells) for text, cells in right), width, "")
+
+
+def _count(count: int, drafts: int, glyphs: Glyphs) -> str:
+    return f"{count or ''}{glyphs.draft if drafts else ''}"
+
+
+def _state_words(row: DocumentRow) -> str:
+    return f"{str(row.state).replace('-', ' ')}{', test' if row.dataset is Dataset.TEST else ''}"

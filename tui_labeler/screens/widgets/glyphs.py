@@ -1,0 +1,99 @@
+"""The signs that widgets draw with: one set for Unicode terminals, one for plain ASCII.
+
+A screen's program chooses once, from the locale: it gives the application the class ``-ascii``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ASCII_CLASS = "-ascii"
+"""The application's style class that makes every widget draw with :data:`ASCII`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """Signs of one cell each."""
+
+    label: str
+    """The solid rule under a label."""
+    suggestion: str
+    """The dotted rule under a suggestion."""
+    to_place: str
+    """The rule under a likely place of words that were not found."""
+    more: str
+    """Stands for what was clipped."""
+    unlabeled: str
+    labeled: str
+    auto_labeled: str
+    reviewed: str
+    unreadable: str
+    flag: str
+    selected: str
+    unselected: str
+    check: str
+    bar: str
+    bar_second: str
+    bar_empty: str
+    column: str
+    """Between the columns of a table."""
+    line: str
+    """Under the heading of a table."""
+    times: str
+    """Before a number of failures."""
+    dot: str
+    """Between the parts of a line."""
+    draft: str = "*"
+    cursor: str = ">"
+
+
+UNICODE = Glyphs(
+    label="━",
+    suggestion="┄",
+    to_place="≈",
+    more="…",
+    unlabeled=" ",
+    labeled="●",
+    auto_labeled="◌",
+    reviewed="✓",
+    unreadable="!",
+    flag="⚑",
+    selected="■",
+    unselected="·",
+    check="✓",
+    bar="█",
+    bar_second="▒",
+    bar_empty="░",
+    column="│",
+    line="─",
+    times="×",
+    dot="·",
+)
+
+ASCII = Glyphs(
+    label="=",
+    suggestion=".",
+    to_place="~",
+    more="~",
+    unlabeled=" ",
+    labeled="o",
+    auto_labeled="~",
+    reviewed="v",
+    unreadable="!",
+    flag="P",
+    selected="#",
+    unselected=" ",
+    check="v",
+    bar="#",
+    bar_second=":",
+    bar_empty=".",
+    column="|",
+    line="-",
+    times="x",
+    dot="-",
+)
+
+
+def glyphs(ascii: bool) -> Glyphs:  # noqa: A002 - the word for it
+    """The set for a terminal that can only show ASCII, or the full one."""
+    return ASCII if ascii else UNICODE

@@ -1,0 +1,180 @@
+"""The base of all widgets that draw line by line and send only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, Glyphs, glyphs
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
+    from rich.style import Style
+
+
+class LineView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Keeps what each line looked like; a change redraws the lines that differ, as far as they do.
+
+    A subclass gives :meth:`paint_line`. After any change of what it draws it calls :meth:`repaint`, with
+    the lines that may differ, or with none for all of them. Scrolling is never animated.
+    """
+
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._painted: dict[int, Strip] = {}
+        self._painted_size = Size(0, 0)
+        self._style_cache: dict[tuple[str, ...], Style] = {}
+
+    def paint_line(self, y: int) -> list[Segment]:
+        """The segments of the line at ``y`` of the viewport; what they leave free is filled."""
+        raise NotImplementedError
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs that the terminal can show."""
+        return glyphs(self.app.has_class(ASCII_CLASS))
+
+    def style(self, *names: str) -> Style:
+        """The widget's own style under those of the named parts (component classes), the last on top."""
+        style = self._style_cache.get(names)
+        if style is None:
+            style = self.rich_style
+            for name in names:
+                style += self.get_component_rich_style(name, partial=True)
+            self._style_cache[names] = style
+        return style
+
+    @property
+    def view_size(self) -> Size:
+        """The cells that content can be seen in: what scrollbars leave."""
+        width, height = self.size
+        return Size(
+            max(0, width - self.scrollbar_size_vertical), max(0, height - self.scrollbar_size_horizontal)
+        )
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        if self._painted_size != self.view_size:
+            self._painted_size = self.view_size
+            self._painted.clear()
+            self.resized()
+        strip = self._painted.get(y)
+        if strip is None:
+            strip = self._painted[y] = self._strip(y)
+        return strip
+
+    def resized(self) -> None:
+        """Called before the first line is drawn in a new size."""
+
+    def repaint(self, lines: Iterable[int] | None = None) -> None:
+        """Redraws the lines of the viewport that differ from what they were, and nothing else."""
+        width, height = view = self.view_size
+        if not self.is_mounted or self._painted_size != view:
+            self._painted.clear()
+            self.refresh()
+            return
+        regions = []
+        for y in range(height) if lines is None else lines:
+            if not 0 <= y < height:
+                continue
+            old, new = self._painted.get(y), self._strip(y)
+            self._painted[y] = new
+            end = width if old is None else _changed_cells(old, new)
+            if end:
+                regions.append(Region(0, y, end, 1))
+        if regions:
+            self.refresh(*regions)
+
+    def _strip(self, y: int) -> Strip:
+        width = self.size.width
+        strip = Strip(self.paint_line(y))
+        return strip.adjust_cell_length(width, self.style()).simplify()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._style_cache.clear()
+        self._painted.clear()
+
+    # --- scrolling --------------------------------------------------------------------------------
+
+    def set_content_size(self, width: int, height: int) -> None:
+        """Says how much there is to scroll through.
+
+        Where no scrollbar comes or goes, the screen isn't laid out anew for it: that would redraw the
+        whole widget.
+        """
+        size = Size(width, height)
+        if size == self.virtual_size:
+            return
+        viewport = self.container_size
+        bars = [self._bars(s, viewport) for s in (size, self.virtual_size)]
+        if not self.is_mounted or not viewport or bars[0] != bars[1]:
+            self.virtual_size = size
+            return
+        self.set_reactive(ScrollView.virtual_size, size)
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.window_virtual_size = height
+        if self.show_horizontal_scrollbar:
+            self.horizontal_scrollbar.window_virtual_size = width
+        self.scroll_y = self.validate_scroll_y(self.scroll_y)
+
+    def _bars(self, size: Size, viewport: Size) -> tuple[bool, bool]:
+        styles = self.styles
+        return (
+            styles.overflow_x == "auto" and size.width > viewport.width,
+            styles.overflow_y == "auto" and size.height > viewport.height,
+        )
+
+    def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
+        """As in the base class, at once: an animation would draw the widget once a frame."""
+        options["animate"] = False
+        super().scroll_to(x, y, **options)
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        if self.show_horizontal_scrollbar:
+            self.horizontal_scrollbar.position = new_value
+        if round(old_value) != round(new_value):
+            self.repaint()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
+        if round(old_value) != round(new_value):
+            self.repaint()
+
+    @property
+    def top(self) -> int:
+        """The line of the content that stands in the first line of the viewport."""
+        return self.scroll_offset.y
+
+
+def _changed_cells(old: Strip, new: Strip) -> int:
+    """How many cells from the left have to be sent so that ``old`` becomes ``new``; 0 for none.
+
+    What is left of them is sent too: the terminal library draws a line from where its widget starts.
+    """
+    before, after = list(old), list(new)
+    end = new.cell_length
+    if old.cell_length != end:
+        return end
+    while before and after and before[-1] == after[-1]:
+        end -= after.pop().cell_length
+        before.pop()
+    if not before or not after:
+        return end
+    text, other = after[-1].text, before[-1].text
+    if after[-1].style == before[-1].style and text.isascii() and other.isascii():
+        same = 0
+        for one, two in zip(reversed(text), reversed(other), strict=False):
+            if one != two:
+                break
+            same += 1
+        end -= same
+    return end
