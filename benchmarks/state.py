@@ -1,0 +1,169 @@
+"""State: what a decision costs, and opening a project, at 100, 10,000 and 100,000 documents.
+
+``python -m benchmarks.state [--quick]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.report import Row, print_rows
+from tui_labeler.assembly import workbench
+from tui_labeler.domain.labels import Span
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.workbench import NewProject
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.session import ProjectSession
+
+COMMAND = "python -m benchmarks.state"
+SIZES = (100, 10_000, 100_000)
+DECISIONS = 300
+WORDS = "invoice total due supplier customer order date amount payment terms delivery city note".split()
+
+
+def texts(count: int, folder: Path) -> None:
+    """Seeded texts of about 600 characters, a file each."""
+    generator = random.Random(count)
+    folder.mkdir(parents=True)
+    for number in range(count):
+        text = " ".join(generator.choices(WORDS, k=90))
+        (folder / f"document-{number:06d}.txt").write_text(text, encoding="utf-8")
+
+
+async def project(home: Path, folder: Path, count: int) -> float:
+    """Makes a project in which every tenth document is labeled; returns the seconds that creating took."""
+    began = time.perf_counter()
+    made = await workbench(home, immediate=True).create(
+        NewProject(f"size-{count}", ProjectKind.ENTITIES, str(folder), categories=("Amount", "Party"))
+    )
+    seconds = time.perf_counter() - began
+    session = made.session
+    category = next(iter(session.store.state.categories))
+    for row in session.documents.select()[:: max(10, count // 200)]:
+        await session.labeling.add_many(row.id, category, [Span(at, at + 5) for at in range(0, 200, 20)])
+    await session.store.checkpoint()
+    await session.close()
+    return seconds
+
+
+async def decisions(session: ProjectSession, generator: random.Random) -> list[float]:
+    """Milliseconds of single decisions, each on a document that was opened first."""
+    rows = session.documents.select()
+    category = list(session.store.state.categories)[1]
+    found = []
+    for _ in range(DECISIONS):
+        row = generator.choice(rows)
+        await session.documents.text(row.id)
+        start = generator.randrange(300, row.characters - 5)
+        began = time.perf_counter()
+        await session.labeling.add(row.id, category, Span(start, start + 3), replacing=True)
+        found.append((time.perf_counter() - began) * 1000)
+    return found
+
+
+def bare(folder: Path) -> list[float]:
+    """Milliseconds of appending a line of the same length to a file and syncing it."""
+    line = b"x" * 420 + b"\n"
+    path = folder / "bare.jsonl"
+    found = []
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for _ in range(DECISIONS):
+        began = time.perf_counter()
+        os.write(descriptor, line)
+        os.fsync(descriptor)
+        found.append((time.perf_counter() - began) * 1000)
+    os.close(descriptor)
+    return found
+
+
+def p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+OPENING = """
+import asyncio, json, resource, sys, time
+from pathlib import Path
+began = time.perf_counter()
+from tui_labeler.assembly import workbench
+async def main():
+    session = await workbench(Path(sys.argv[1])).open(sys.argv[2])
+    rows = session.documents.select()
+    return len(rows)
+count = asyncio.run(main())
+print(json.dumps({"seconds": time.perf_counter() - began, "documents": count,
+    "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+
+
+def opening(home: Path, name: str) -> tuple[float, float]:
+    """Seconds (median of five) and megabytes of opening a project in a fresh process, imports included."""
+    runs = [
+        json.loads(subprocess.run([sys.executable, "-c", OPENING, str(home), name], check=True, capture_output=True).stdout)
+        for _ in range(5)
+    ]
+    return statistics.median(run["seconds"] for run in runs), max(run["mb"] for run in runs)
+
+
+async def measure(sizes: tuple[int, ...]) -> list[Row]:
+    rows: list[Row] = []
+    latencies: dict[int, float] = {}
+    with tempfile.TemporaryDirectory(prefix="bench-state-") as name:
+        base = Path(name)
+        limit = p95(bare(base))
+        rows.append(Row("bare append and fsync, p95", COMMAND, f"{limit:.2f} ms", "", None))
+        for count in sizes:
+            folder = base / f"texts-{count}"
+            texts(count, folder)
+            home = base / f"home-{count}"
+            seconds = await project(home, folder, count)
+            rows.append(Row(f"create a project of {count:,} documents", COMMAND, f"{seconds:.1f} s", "", None))
+            session = await workbench(home).open(f"size-{count}")
+            latencies[count] = value = p95(await decisions(session, random.Random(1)))
+            ratio = value / limit
+            rows.append(
+                Row(
+                    f"one decision made durable, p95, {count:,} documents",
+                    COMMAND,
+                    f"{value:.2f} ms, {ratio:.1f} x bare",
+                    "≤ 10 x bare, ≤ 10 ms",
+                    ratio <= 10 and value <= 10,
+                )
+            )
+            await session.store.close()
+            opened, megabytes = opening(home, f"size-{count}")
+            rows.append(
+                Row(f"open the state of {count:,} documents", COMMAND, f"{opened:.2f} s, {megabytes:.0f} MB", "", None)
+            )
+        ratio = latencies[sizes[-1]] / latencies[sizes[0]]
+        rows.append(
+            Row(
+                f"decision latency, {sizes[-1]:,} to {sizes[0]:,} documents",
+                COMMAND,
+                f"{ratio:.2f}",
+                "≤ 1.5",
+                ratio <= 1.5,
+            )
+        )
+    return rows
+
+
+def run(*, quick: bool = False) -> list[Row]:
+    return asyncio.run(measure(SIZES[:2] if quick else SIZES))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    print_rows(run(quick=parser.parse_args().quick))
