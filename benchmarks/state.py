@@ -30,7 +30,21 @@ if TYPE_CHECKING:
 COMMAND = "python -m benchmarks.state"
 SIZES = (100, 10_000, 100_000)
 DECISIONS = 300
-WORDS = "invoice total due supplier customer order date amount payment terms delivery city note".split()
+WORDS = [
+    "invoice",
+    "total",
+    "due",
+    "supplier",
+    "customer",
+    "order",
+    "date",
+    "amount",
+    "payment",
+    "terms",
+    "delivery",
+    "city",
+    "note",
+]
 
 
 def texts(count: int, folder: Path) -> None:
@@ -110,7 +124,11 @@ print(json.dumps({"seconds": time.perf_counter() - began, "documents": count,
 def opening(home: Path, name: str) -> tuple[float, float]:
     """Seconds (median of five) and megabytes of opening a project in a fresh process, imports included."""
     runs = [
-        json.loads(subprocess.run([sys.executable, "-c", OPENING, str(home), name], check=True, capture_output=True).stdout)
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", OPENING, str(home), name], check=True, capture_output=True
+            ).stdout
+        )
         for _ in range(5)
     ]
     return statistics.median(run["seconds"] for run in runs), max(run["mb"] for run in runs)
@@ -128,7 +146,9 @@ async def measure(sizes: tuple[int, ...]) -> list[Row]:
             texts(count, folder)
             home = base / f"home-{count}"
             seconds = await project(home, folder, count)
-            rows.append(Row(f"create a project of {count:,} documents", COMMAND, f"{seconds:.1f} s", "", None))
+            rows.append(
+                Row(f"create a project of {count:,} documents", COMMAND, f"{seconds:.1f} s", "", None)
+            )
             session = await workbench(home).open(f"size-{count}")
             latencies[count] = value = p95(await decisions(session, random.Random(1)))
             ratio = value / limit
@@ -144,7 +164,13 @@ async def measure(sizes: tuple[int, ...]) -> list[Row]:
             await session.store.close()
             opened, megabytes = opening(home, f"size-{count}")
             rows.append(
-                Row(f"open the state of {count:,} documents", COMMAND, f"{opened:.2f} s, {megabytes:.0f} MB", "", None)
+                Row(
+                    f"open the state of {count:,} documents",
+                    COMMAND,
+                    f"{opened:.2f} s, {megabytes:.0f} MB",
+                    "",
+                    None,
+                )
             )
         ratio = latencies[sizes[-1]] / latencies[sizes[0]]
         rows.append(

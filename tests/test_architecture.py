@@ -1,0 +1,53 @@
+"""The seams of the house, guarded by a machine: what a static graph can't see is tried in a process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("textual", "rich", "sklearn", "scipy", "numpy", "joblib", "tinydb", "azure", "openai", "pydantic")
+
+
+def modules_after(statement: str) -> set[str]:
+    """The top-level packages that a fresh interpreter holds after a statement."""
+    names = "sorted({m.partition('.')[0] for m in sys.modules})"
+    program = f"import json, sys\n{statement}\nprint(json.dumps({names}))"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import tui_labeler",
+        "import tui_labeler.domain.documents, tui_labeler.domain.labels, tui_labeler.domain.jobs",
+        "import tui_labeler.engine.session, tui_labeler.engine.workbench, tui_labeler.engine.runner",
+    ],
+)
+def test_domain_and_engine_load_no_outside_package_but_the_one_that_validates(statement: str) -> None:
+    assert not modules_after(statement) & set(HEAVY)
+
+
+def test_opening_a_project_loads_nothing_heavy() -> None:
+    loaded = modules_after(
+        "from tui_labeler.assembly import workbench; from pathlib import Path; workbench(Path('/nowhere'))"
+    )
+    assert "tinydb" in loaded
+    assert not loaded & {"sklearn", "scipy", "numpy", "joblib", "textual"}
+
+
+def test_the_application_draws_without_loading_an_estimator() -> None:
+    loaded = modules_after("import tui_labeler.app, tui_labeler.screens.labeling, tui_labeler.screens.jobs")
+    assert "textual" in loaded
+    assert not loaded & {"sklearn", "scipy", "numpy", "joblib"}
+
+
+def test_help_loads_the_standard_library_only() -> None:
+    loaded = modules_after(
+        "import contextlib, io\nfrom tui_labeler.cli.main import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit): main(['--help'])\n"
+    )
+    assert not loaded & {*HEAVY, "msgspec", "asyncio"}
