@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.projects import Category
+from tui_labeler.domain.projects import Category, Dataset
 from tui_labeler.engine.changes import put, put_category, put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.ports import Change, Plan
@@ -13,7 +13,6 @@ from tui_labeler.engine.ports import Change, Plan
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tui_labeler.domain.projects import Dataset
     from tui_labeler.engine.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
 
@@ -42,19 +41,14 @@ class Categories:
 
     def counts(self, dataset: Dataset | None = None) -> Mapping[str, CategoryCount]:
         """Active labels and open suggestions by category id, of all documents or of one set."""
-        labels: dict[str, int] = {}
-        documents: dict[str, int] = {}
-        suggestions: dict[str, int] = {}
-        for row in self._store.state.rows.values():
-            if dataset is not None and row.dataset is not dataset:
-                continue
-            for key, count in row.labels:
-                labels[key] = labels.get(key, 0) + count
-                documents[key] = documents.get(key, 0) + 1
-            for key, count in row.suggestions:
-                suggestions[key] = suggestions.get(key, 0) + count
+        totals = self._store.state.totals
+        sets = (dataset,) if dataset is not None else tuple(Dataset)
         return {
-            key: CategoryCount(labels.get(key, 0), documents.get(key, 0), suggestions.get(key, 0))
+            key: CategoryCount(
+                sum(totals.labels[each][key] for each in sets),
+                sum(totals.documents[each][key] for each in sets),
+                sum(totals.suggestions[each][key] for each in sets),
+            )
             for key in self._store.state.categories
         }
 

@@ -189,7 +189,7 @@ class LabelFiles:
             documents=len(documents),
             labels=sum(len(document.labels) for document in file.documents),
             skipped=tuple(sorted(skipped, key=lambda item: item.location)),
-            drafts_pending=sum(row.draft_count for row in state.rows.values()),
+            drafts_pending=state.totals.drafts.total(),
         )
 
     async def _file_document(self, state: State, document: Document) -> FileDocument:

@@ -240,10 +240,7 @@ class Labeling:
 
     def drafts(self) -> int:
         """How many draft changes of this person wait to be saved."""
-        actor = self.actor
-        return sum(
-            count for row in self._store.state.rows.values() for name, count in row.drafts if name == actor
-        )
+        return self._store.state.totals.drafts[self.actor]
 
     async def save(self) -> Saved:
         """Applies this person's draft decisions to the labels."""

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tui_labeler.domain.documents import Document, DocumentRow
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, QuotaUse
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.projects import Category, Project, ProjectKind
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.totals import Totals
 
 # --- containers -------------------------------------------------------------------------------------
 
@@ -102,6 +105,10 @@ class State(Protocol):
     @property
     def rows(self) -> Mapping[int, DocumentRow]:
         """The short form of every document, by id."""
+
+    @property
+    def totals(self) -> Totals:
+        """What the rows add up to."""
 
     def document_id(self, location: str) -> int | None: ...
 

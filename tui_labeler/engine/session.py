@@ -88,17 +88,15 @@ class ProjectSession:
 
     def summary(self) -> ProjectSummary:
         """Figures as of the last refresh."""
-        states: dict[DocumentState, int] = dict.fromkeys(DocumentState, 0)
-        for row in self.rows.values():
-            states[row.state] += 1
+        totals = self.store.state.totals
         counts = self.categories.counts()
         return ProjectSummary(
             project=self.project,
             categories=tuple(
                 (category, counts[key].labels) for key, category in self.store.state.categories.items()
             ),
-            states=states,
-            drafts=sum(row.draft_count for row in self.rows.values()),
+            states={state: totals.states[state] for state in DocumentState},
+            drafts=totals.drafts.total(),
         )
 
     async def close(self) -> None:

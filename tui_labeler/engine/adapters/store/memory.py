@@ -18,6 +18,7 @@ from tui_labeler.engine.rows import (
     to_document,
     to_project,
 )
+from tui_labeler.engine.totals import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -59,6 +60,7 @@ class MemoryState:
         self._documents: OrderedDict[int, Document] = OrderedDict()
         self._project: Project = to_project(project)
         self._categories: dict[str, Category] | None = None
+        self._totals: Totals | None = None
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -71,6 +73,12 @@ class MemoryState:
         if self._categories is None:
             self._categories = {key: to_category(row) for key, row in self.category_rows.items()}
         return self._categories
+
+    @property
+    def totals(self) -> Totals:
+        if self._totals is None:
+            self._totals = Totals(self.rows.values())
+        return self._totals
 
     def document_id(self, location: str) -> int | None:
         return self._ids.get(location)
@@ -115,6 +123,7 @@ class MemoryState:
         """Takes the index of all documents."""
         self.rows = {row.id: row for row in rows}
         self._ids = {row.location: row.id for row in self.rows.values()}
+        self._totals = None
 
     def apply(self, transaction: Transaction) -> set[int]:
         """Makes a transaction's changes and returns the documents that they touch."""
@@ -166,6 +175,8 @@ class MemoryState:
         self._documents.pop(document_id, None)
         row = self.changed.get(document_id)
         old = self.rows.get(document_id)
+        if old is not None and self._totals is not None:
+            self._totals.add(old, -1)
         if row is None:
             self.rows.pop(document_id, None)
             if old is not None:
@@ -174,6 +185,8 @@ class MemoryState:
         row["revision"] = seq
         new = row_of(self._project.kind, self.document(document_id))
         self.rows[document_id] = new
+        if self._totals is not None:
+            self._totals.add(new)
         if old is not None and old.location != new.location:
             self._ids.pop(old.location, None)
         self._ids[new.location] = document_id
