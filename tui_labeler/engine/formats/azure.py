@@ -15,6 +15,8 @@ from tui_labeler.engine.formats.azure_write import write
 from tui_labeler.engine.formats.fields import UTF8_MARK, Node, decode_json
 from tui_labeler.engine.formats.model import Format, LabelFile
 
+__all__ = ["FORMAT", "read", "sniff", "write"]
+
 _MARKS = (b'"projectFileVersion"', b'"stringIndexType"', b'"extractors"', b'"classifiers"')
 
 

@@ -8,6 +8,7 @@ label stands in. A key of the file that is itself called so gets another ``$`` i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,15 +35,38 @@ def decode_json(data: bytes) -> Any:
     """
     data = data.removeprefix(UTF8_MARK)
     try:
-        data.decode()
+        text = data.decode()
     except UnicodeDecodeError as error:
-        raise _broken(data, error.start, f"byte 0x{data[error.start]:02x} is not UTF-8") from error
+        raise _broken_at(data, error.start, f"byte 0x{data[error.start]:02x} is not UTF-8") from error
     try:
         return msgspec.json.decode(data)
     except RecursionError as error:
         raise FormatError("lists and objects are nested too deeply") from error
     except msgspec.DecodeError as error:
-        return _complain(data, error)
+        raise _explained(data, text, error) from error
+
+
+def _explained(data: bytes, text: str, error: msgspec.DecodeError) -> FormatError:
+    """The standard library knows the place of an error exactly, and lets some things pass."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as exact:
+        return _broken(exact.lineno, exact.colno, exact.msg[0].lower() + exact.msg[1:])
+    except (RecursionError, ValueError):
+        pass
+    if found := re.search(r"(.*) \(byte (\d+)\)", str(error)):
+        return _broken_at(data, int(found.group(2)), found.group(1).removeprefix("JSON is malformed: "))
+    reason = "half a surrogate pair in a \\u escape" if "truncated" in str(error) else str(error)
+    return FormatError(f"this is not JSON that can be read: {reason}")
+
+
+def _broken_at(data: bytes, offset: int, reason: str) -> FormatError:
+    before = data[:offset].decode(errors="replace")
+    return _broken(before.count("\n") + 1, len(before) - before.rfind("\n"), reason)
+
+
+def _broken(line: int, column: int, reason: str) -> FormatError:
+    return FormatError(f"column {column}: this is not JSON: {reason}", line=line)
 
 
 def encode_json(value: object, field: str = "") -> bytes:
@@ -55,26 +79,6 @@ def encode_json(value: object, field: str = "") -> bytes:
     except UnicodeEncodeError as error:
         shown = error.object.encode("utf-8", "backslashreplace").decode()
         raise FormatError(f"{shown!r} is not Unicode text and can't be written", field=field) from error
-
-
-def _complain(data: bytes, error: msgspec.DecodeError) -> Any:
-    message = str(error)
-    found = re.search(r"\(byte (\d+)\)", message)
-    if found:
-        reason = message.removeprefix("JSON is malformed: ").replace(found.group(), "").strip()
-        raise _broken(data, int(found.group(1)), reason) from error
-    if "truncated" in message:
-        raise _broken(
-            data, len(data), "the file ends in the middle, or a \\u escape is half a pair"
-        ) from error
-    raise FormatError(f"this is not JSON: {message}") from error
-
-
-def _broken(data: bytes, offset: int, reason: str) -> FormatError:
-    before = data[:offset]
-    line = before.count(b"\n") + 1
-    column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
-    return FormatError(f"column {column}: this is not JSON: {reason}", line=line)
 
 
 @dataclass(frozen=True, slots=True)
