@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 COMMAND = "python -m benchmarks.state"
 SIZES = (100, 10_000, 100_000)
-DECISIONS = 300
+DECISIONS = 100
+ROUNDS = 7
 WORDS = [
     "invoice",
     "total",
@@ -72,12 +73,12 @@ async def project(home: Path, folder: Path, count: int) -> float:
     return seconds
 
 
-async def decisions(session: ProjectSession, generator: random.Random) -> list[float]:
+async def decisions(session: ProjectSession, generator: random.Random, count: int) -> list[float]:
     """Milliseconds of single decisions, each on a document that was opened first."""
     rows = session.documents.select()
     category = list(session.store.state.categories)[1]
     found = []
-    for _ in range(DECISIONS):
+    for _ in range(count):
         row = generator.choice(rows)
         await session.documents.text(row.id)
         start = generator.randrange(300, row.characters - 5)
@@ -87,13 +88,12 @@ async def decisions(session: ProjectSession, generator: random.Random) -> list[f
     return found
 
 
-def bare(folder: Path) -> list[float]:
+def bare(folder: Path, count: int) -> list[float]:
     """Milliseconds of appending a line of the same length to a file and syncing it."""
     line = b"x" * 420 + b"\n"
-    path = folder / "bare.jsonl"
     found = []
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for _ in range(DECISIONS):
+    descriptor = os.open(folder / "bare.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for _ in range(count):
         began = time.perf_counter()
         os.write(descriptor, line)
         os.fsync(descriptor)
@@ -134,54 +134,43 @@ def opening(home: Path, name: str) -> tuple[float, float]:
     return statistics.median(run["seconds"] for run in runs), max(run["mb"] for run in runs)
 
 
+async def latencies(base: Path, sizes: tuple[int, ...]) -> dict[int, float]:
+    """The p95 of decisions by size, 0 for the bare limit.
+
+    Taken in turns, and the median of the turns: other work on the machine then meets all of them alike.
+    """
+    sessions = {count: await workbench(base / f"home-{count}").open(f"size-{count}") for count in sizes}
+    rounds: dict[int, list[float]] = {0: [], **{count: [] for count in sizes}}
+    for number in range(ROUNDS):
+        rounds[0].append(p95(bare(base, DECISIONS)))
+        for count, session in sessions.items():
+            rounds[count].append(p95(await decisions(session, random.Random(number), DECISIONS)))
+    return {count: statistics.median(values) for count, values in rounds.items()}
+
+
 async def measure(sizes: tuple[int, ...]) -> list[Row]:
     rows: list[Row] = []
-    latencies: dict[int, float] = {}
     with tempfile.TemporaryDirectory(prefix="bench-state-") as name:
         base = Path(name)
-        limit = p95(bare(base))
-        rows.append(Row("bare append and fsync, p95", COMMAND, f"{limit:.2f} ms", "", None))
         for count in sizes:
-            folder = base / f"texts-{count}"
-            texts(count, folder)
-            home = base / f"home-{count}"
-            seconds = await project(home, folder, count)
+            texts(count, base / f"texts-{count}")
+            seconds = await project(base / f"home-{count}", base / f"texts-{count}", count)
             rows.append(
                 Row(f"create a project of {count:,} documents", COMMAND, f"{seconds:.1f} s", "", None)
             )
-            session = await workbench(home).open(f"size-{count}")
-            latencies[count] = value = p95(await decisions(session, random.Random(1)))
-            ratio = value / limit
-            rows.append(
-                Row(
-                    f"one decision made durable, p95, {count:,} documents",
-                    COMMAND,
-                    f"{value:.2f} ms, {ratio:.1f} x bare",
-                    "≤ 10 x bare, ≤ 10 ms",
-                    ratio <= 10 and value <= 10,
-                )
-            )
-            await session.store.close()
-            opened, megabytes = opening(home, f"size-{count}")
-            rows.append(
-                Row(
-                    f"open the state of {count:,} documents",
-                    COMMAND,
-                    f"{opened:.2f} s, {megabytes:.0f} MB",
-                    "",
-                    None,
-                )
-            )
-        ratio = latencies[sizes[-1]] / latencies[sizes[0]]
-        rows.append(
-            Row(
-                f"decision latency, {sizes[-1]:,} to {sizes[0]:,} documents",
-                COMMAND,
-                f"{ratio:.2f}",
-                "≤ 1.5",
-                ratio <= 1.5,
-            )
-        )
+            opened, megabytes = opening(base / f"home-{count}", f"size-{count}")
+            figure = f"{opened:.2f} s, {megabytes:.0f} MB"
+            rows.append(Row(f"open the state of {count:,} documents", COMMAND, figure, "", None))
+        found = await latencies(base, sizes)
+        rows.append(Row("bare append and fsync, p95", COMMAND, f"{found[0]:.2f} ms", "", None))
+        for count in sizes:
+            value, ratio = found[count], found[count] / found[0]
+            figure = f"{value:.2f} ms, {ratio:.1f} x bare"
+            what = f"one decision made durable, p95, {count:,} documents"
+            rows.append(Row(what, COMMAND, figure, "≤ 10 x bare, ≤ 10 ms", ratio <= 10 and value <= 10))
+        ratio = found[sizes[-1]] / found[sizes[0]]
+        what = f"decision latency at {sizes[-1]:,} to that at {sizes[0]:,} documents"
+        rows.append(Row(what, COMMAND, f"{ratio:.2f}", "≤ 1.5", ratio <= 1.5))
     return rows
 
 
