@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from tui_labeler.screens.widgets.glyphs import Glyphs
 
-_NUMBER = 6
-_WIDE, _WIDER = 64, 84
-"""From these widths on there is room for the state in words, and for the sizes."""
+_ROOMY, _WIDE, _WIDER = 48, 64, 84
+"""From these widths on there is room between the numbers, for the state in words, and for the sizes."""
 
 
 class DocumentList(RowView):
@@ -227,9 +226,10 @@ def state_sign(row: DocumentRow, glyphs: Glyphs) -> str:
 
 def _columns(width: int, glyphs: Glyphs, row: DocumentRow | None) -> str:
     """One line: the document's name and what there is room for; without a row, the heading."""
+    number = 6 if width >= _ROOMY else 4
     right = [
-        (_count(row.label_count, row.draft_count, glyphs) if row else glyphs.label * 2, _NUMBER),
-        (_count(row.suggestion_count, 0, glyphs) if row else glyphs.suggestion * 2, _NUMBER),
+        (_count(row.label_count, row.draft_count, glyphs) if row else glyphs.label * 2, number),
+        (_count(row.suggestion_count, 0, glyphs) if row else glyphs.suggestion * 2, number),
     ]
     if width >= _WIDER:
         right.append((f"{row.text_records}" if row else "records", 9))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -13,7 +14,6 @@ from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, Glyphs, glyphs
 
 if TYPE_CHECKING:
     from rich.segment import Segment
-    from rich.style import Style
 
 
 class LineView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -44,10 +44,23 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """The widget's own style under those of the named parts (component classes), the last on top."""
         style = self._style_cache.get(names)
         if style is None:
-            style = self.rich_style
-            for name in names:
-                style += self.get_component_rich_style(name, partial=True)
-            self._style_cache[names] = style
+            style = self._style_cache[names] = self._mixed_style(names)
+        return style
+
+    def _mixed_style(self, names: tuple[str, ...]) -> Style:
+        """Each part's colours are laid over those beneath, see-through ones too."""
+        style = self.rich_style
+        _, _, background, color = self.colors
+        for name in names:
+            part = self.get_component_styles(name)
+            if part.has_rule("background"):
+                background += part.background
+                style += Style(bgcolor=background.rich_color)
+            if part.auto_color:
+                color = background + background.get_contrast_text(part.color.a)
+            elif part.has_rule("color"):
+                color = background + part.color
+            style += Style(color=color.rich_color) + part.text_style
         return style
 
     @property

@@ -1,0 +1,167 @@
+"""The categories with their keys and counts; for classes, what this document has of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.segment import Segment
+from textual.message import Message
+
+from tui_labeler.screens.widgets.cells import clean, fit
+from tui_labeler.screens.widgets.marks import percent
+from tui_labeler.screens.widgets.palette import category_class, category_classes
+from tui_labeler.screens.widgets.rows import RowView, row_key
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.binding import BindingType
+
+
+class Choice(StrEnum):
+    """What the open document has of a class."""
+
+    OFF = "off"
+    CHECKED = "checked"
+    """A label that a person made."""
+    SUGGESTED = "suggested"
+    ACCEPTED = "accepted"
+    """A label that was a suggestion."""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryLine:
+    """One category as the pane shows it."""
+
+    id: str
+    name: str
+    key: str = ""
+    """The key that labels with it; empty when there is none left."""
+    color: int = 0
+    """An index into the palette."""
+    labels: int = 0
+    suggestions: int = 0
+    choice: Choice | None = None
+    """Only for classes."""
+    confidence: float | None = None
+    """Of the suggestion of this class."""
+    draft: bool = False
+
+
+class CategoryPane(RowView):
+    """Categories, one line each: key, sign, name, labels, suggestions. Enter or a click picks one."""
+
+    HELP: ClassVar[str] = """\
+## Categories
+
+The key beside a category labels with it. `enter` picks the category at the cursor.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        row_key("space", "open", "Pick", "Label with the category", "pick"),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "category-pane--cursor",
+        "category-pane--brush",
+        "category-pane--dim",
+        "category-pane--key",
+        *(f"category-pane--{choice}" for choice in Choice),
+    } | category_classes("category-pane")
+
+    class Picked(Message):
+        """A category was chosen from the pane."""
+
+        def __init__(self, view: CategoryPane, category_id: str) -> None:
+            super().__init__()
+            self.view = view
+            self.category_id = category_id
+
+        @property
+        def control(self) -> CategoryPane:
+            return self.view
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.categories: Sequence[CategoryLine] = ()
+        self._brush: str | None = None
+
+    def set_categories(self, categories: Sequence[CategoryLine]) -> None:
+        """Shows these categories, in this order; lines that look the same are not drawn again."""
+        self.categories = tuple(categories)
+        self.cursor = max(0, min(self.cursor, len(self.categories) - 1))
+        self.fit_rows()
+        self.repaint()
+
+    @property
+    def brush(self) -> str | None:
+        """The id of the category that is marked with until it is put down."""
+        return self._brush
+
+    @brush.setter
+    def brush(self, category_id: str | None) -> None:
+        self._brush = category_id
+        self.repaint()
+
+    @property
+    def row_count(self) -> int:
+        return len(self.categories)
+
+    @property
+    def heading(self) -> int:
+        return 1
+
+    def opened(self) -> None:
+        self.post_message(self.Picked(self, self.categories[self.cursor].id))
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
+        row = self.row_at(place.y) if place else None
+        if row is not None:
+            self.move_to(row)
+            self.opened()
+
+    def paint_line(self, y: int) -> list[Segment]:
+        glyphs = self.glyphs
+        name_width = max(1, self.view_size.width - 17)
+        dim = self.style("category-pane--dim")
+        if y == 0:
+            counts = f"{glyphs.label * 2:>6}{glyphs.suggestion * 2:>5} "
+            return [Segment(f"{'key':<6}{fit('category', name_width - 1)}{counts}", dim)]
+        index = self.row_at(y)
+        if index is None:
+            return []
+        line = self.categories[index]
+        is_brush = line.id == self._brush
+        names = ["category-pane--brush"] * is_brush
+        names += ["category-pane--cursor"] * (index == self.cursor and self.has_focus)
+        colored = [f"category-pane--{line.choice}" if line.choice else _color(line), *names]
+        shown = clean(line.name) + glyphs.draft * line.draft
+        if line.confidence is not None:
+            shown = f"{fit(shown, max(1, name_width - 5), glyphs.more).rstrip()} {percent(line.confidence)}"
+        return [
+            Segment(glyphs.cursor if is_brush else " ", self.style(*names)),
+            Segment(fit(clean(line.key), 1), self.style("category-pane--key", *names)),
+            Segment(f" {self._sign(line)} ", self.style(*colored)),
+            Segment(fit(shown, name_width, glyphs.more), self.style(*(colored if line.choice else names))),
+            Segment(f"{line.labels or '':>5}{line.suggestions or '':>5} ", self.style(*names)),
+        ]
+
+    def _sign(self, line: CategoryLine) -> str:
+        """Three cells: how the category is drawn, or what the document has of a class."""
+        glyphs = self.glyphs
+        match line.choice:
+            case None:
+                return f" {glyphs.label} "
+            case Choice.OFF:
+                return "[ ]"
+            case Choice.SUGGESTED:
+                return f"[{glyphs.suggestion}]"
+            case _:
+                return f"[{glyphs.check}]"
+
+
+def _color(line: CategoryLine) -> str:
+    return category_class("category-pane", line.color)
