@@ -1,0 +1,211 @@
+"""The list of models and how a model performs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.screens.job_fakes import JobHome, ScreenApp, document_of, settle
+from tui_labeler.domain.labels import Span
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.screens.dialogs import ConfirmScreen
+from tui_labeler.screens.models import ModelsScreen
+from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.performance_tests import compare
+from tui_labeler.screens.widgets.picker import Picker
+from tui_labeler.screens.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIZE = (120, 40)
+HOSTILE = "\x1b]52;c;ZXZpbA==\x07[red]x[/red]\u202egnp"
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> JobHome:
+    texts = {f"loan{number:02}.txt": "Ann Bob at an ox on it, and more." for number in range(6)}
+    return await JobHome().create(tmp_path, texts, ["Borrower", "Lender", "Date"])
+
+
+def sheet_text(app: ScreenApp, selector: str = "#page") -> str:
+    return app.screen.query_one(selector, Sheet).text
+
+
+async def test_the_list_shows_each_model_with_its_figures_and_opens_its_performance(home: JobHome) -> None:
+    home.card("loans-1")
+    home.card("loans-2")
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(ModelsScreen(home.session))
+        await settle(pilot)
+        shown = app.screen.query_one(Picker).text
+        assert "loans-1" in shown
+        assert "60.0%" in shown
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        assert isinstance(app.screen, PerformanceScreen)
+        assert "Macro F1" in sheet_text(app)
+        await pilot.press("q")
+        await settle(pilot)
+        assert isinstance(app.screen, ModelsScreen)
+        await pilot.press("q")
+        assert app.results == [None]
+
+
+async def test_a_model_is_deleted_only_after_a_yes(home: JobHome) -> None:
+    home.card("loans-1")
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(ModelsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("D")
+        await pilot.pause()
+        assert isinstance(app.screen, ConfirmScreen)
+        await pilot.press("n")
+        await settle(pilot)
+        assert list(home.models.cards) == ["loans-1"]
+        await pilot.press("D")
+        await pilot.pause()
+        await pilot.press("y")
+        await settle(pilot)
+        assert home.models.cards == {}
+        assert app.screen.query_one(Picker).row_count == 0
+
+
+async def test_no_model_yet_is_said_and_nothing_can_be_opened(home: JobHome) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(ModelsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("enter", "p", "D")
+        await settle(pilot)
+        assert isinstance(app.screen, ModelsScreen)
+
+
+async def test_the_overview_gives_figures_origin_and_guidance(home: JobHome) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card()))
+        await settle(pilot)
+        shown = sheet_text(app)
+    assert "Precision" in shown
+    assert "60.0%" in shown  # 3 of 5 in each document are found
+    assert "4 to learn from, 2 to test with" in shown
+    assert "automatic, 20 % to test with, seed 7" in shown
+    assert "only 10 labels in the training set, fewer than 15" in shown
+    assert "often confused with Date: 2 of 4 labels" in shown
+
+
+async def test_number_keys_and_arrows_change_the_section(home: JobHome) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card()))
+        await settle(pilot)
+        await pilot.press("2")
+        await settle(pilot)
+        assert "all (micro)" in sheet_text(app)
+        await pilot.press("l")
+        await settle(pilot)
+        assert "rows: actual" in sheet_text(app)
+        await pilot.press("h", "h", "h")
+        await settle(pilot)
+        assert "documents" in sheet_text(app)
+        assert "labels in the training set" in sheet_text(app)
+
+
+async def test_the_confusion_matrix_has_named_axes_a_none_line_and_row_shares(home: JobHome) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card(), section=2))
+        await settle(pilot)
+        counts = sheet_text(app)
+        assert "rows: actual" in counts
+        assert "columns: predicted" in counts
+        lender = next(line for line in counts.splitlines() if "Lender" in line)
+        assert lender.split() == ["3", "Lender", "·", "2", "·", "2"]
+        none = next(line for line in counts.splitlines() if "4 $none" in line)
+        assert none.split() == ["4", "$none", "2", "·", "·", "·"]
+        await pilot.press("percent_sign")
+        await settle(pilot)
+        lender = next(line for line in sheet_text(app).splitlines() if "Lender" in line)
+        assert lender.split() == ["3", "Lender", "·", "50%", "·", "50%"]
+
+
+async def test_a_matrix_wider_than_the_screen_shows_its_other_columns_by_key(tmp_path: Path) -> None:
+    names = [f"category{number:02}" for number in range(30)]
+    home = await JobHome().create(tmp_path, {"a.txt": "x" * 200}, names)
+    keys = list(home.ids.values())
+    spans = [Span(number * 3, number * 3 + 2) for number in range(30)]
+    one = document_of("a.txt", tuple(zip(keys, spans, strict=True)), tuple(zip(keys, spans, strict=True)))
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card(tested=[one]), section=2))
+        await settle(pilot)
+        first = sheet_text(app).splitlines()
+        assert all(len(line) <= 80 for line in first)
+        assert "columns 1 to" in "\n".join(first)
+        await pilot.press("greater_than_sign")
+        await settle(pilot)
+        assert "columns 5 to" in sheet_text(app)
+
+
+async def test_a_multi_label_model_says_why_there_is_no_matrix(tmp_path: Path) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": "a"}, ["x", "y"], ProjectKind.MULTI_LABEL)
+    x, y = home.ids.values()
+    one = document_of("a.txt", ((x, None), (y, None)), ((x, None),))
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card(tested=[one]), section=2))
+        await settle(pilot)
+        assert "no confusion matrix" in sheet_text(app)
+
+
+async def test_the_test_set_puts_labels_beside_predictions_and_can_leave_out_what_is_right(
+    home: JobHome,
+) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card(), section=3))
+        await settle(pilot)
+        shown = sheet_text(app, "#compared")
+        assert "Ann" in shown
+        assert "taken for another" in shown
+        assert "missed" in shown
+        assert "extra" in shown
+        assert "right" in shown
+        await pilot.press("m")
+        await settle(pilot)
+        assert "✓ right" not in sheet_text(app, "#compared")
+
+
+def test_the_same_place_under_two_categories_is_one_line_and_an_overlap_is_two() -> None:
+    document = document_of(
+        "a.txt",
+        (("x", Span(0, 4)), ("x", Span(6, 9))),
+        (("y", Span(0, 4)), ("x", Span(6, 10))),
+    )
+    assert [line.outcome for line in compare(document)] == ["taken for another", "missed", "extra"]
+
+
+@pytest.mark.parametrize("section", range(5))
+async def test_hostile_names_are_shown_and_never_sent(tmp_path: Path, section: int) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": HOSTILE}, [HOSTILE, "b", "c"])
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card(actor=HOSTILE, version=HOSTILE), section=section))
+        await settle(pilot)
+        drawn = "".join(strip.text for strip in app.screen._compositor.render_strips())
+    assert not any(character in drawn for character in "\x1b\x07\u202e")
+
+
+async def test_everything_fits_a_small_terminal(home: JobHome) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card()))
+        await settle(pilot)
+        for key in "1235":
+            await pilot.press(key)
+            await settle(pilot)
+            assert max(map(len, sheet_text(app).splitlines())) <= 80

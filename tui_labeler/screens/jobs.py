@@ -1,0 +1,219 @@
+"""The jobs of a project: how each goes, and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui_labeler.domain.jobs import Job, JobKind, JobState
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.models import find_model
+from tui_labeler.screens import jobs_text
+from tui_labeler.screens.base import reporting, tell, tell_error
+from tui_labeler.screens.dialogs import ConfirmScreen
+from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.widgets.picker import Choice, Picker
+from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_labeler.engine.session import ProjectSession
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the jobs."""
+
+
+def _key(key: str, action: str, description: str, tooltip: str, *, show: bool = True) -> Binding:
+    return Binding(key, action, description, tooltip=tooltip, id=f"jobs.{action}", show=show)
+
+
+class JobsScreen(Screen["str | None"]):
+    """Lists the jobs, newest first, and follows them. The result is the id of a job to review."""
+
+    HELP: ClassVar[str] = """\
+## Jobs
+
+Autolabeling, training and evaluation jobs, newest first. A job goes on while you work elsewhere, and when
+this terminal is closed.
+
+- `c` cancels a job. What it has suggested so far stays.
+- `R` resumes one that was cancelled or interrupted: only what is missing is done.
+- `t` tries its failed documents again.
+- `enter` or `v` opens the documents that have suggestions of the job, for review. For a training job it
+  shows how the model performs.
+- `U` takes back all that came of a job, accepted suggestions too.
+- `D` deletes a job's record; its suggestions stay.
+
+*Interrupted* means that the job's process is gone before the job had ended: resume it, or delete it.
+"""
+
+    CSS_PATH = [screen_sheet("sheets"), screen_sheet("jobs")]  # noqa: RUF012 - Textual's own name
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("enter,v", "review", "Review", "Review documents with autolabels of this job"),
+        _key("c", "cancel", "Cancel", "Stop the job; what it has suggested stays"),
+        _key("R", "resume", "Resume", "Go on with what is missing"),
+        _key("t", "retry", "Retry failed", "Try the failed documents again"),
+        _key("U", "undo", "Undo all", "Take back all that came of the job"),
+        _key("D", "delete", "Delete", "Delete the job's record; its suggestions stay"),
+        _key("q,escape", "leave", "Back", "Back to where you were"),
+    ]
+
+    def __init__(self, session: ProjectSession, job: str | None = None) -> None:
+        super().__init__()
+        self._session = session
+        self._wanted = job
+        self._jobs: dict[str, Job] = {}
+        self._trouble = ""
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        yield Picker(id="jobs")
+        yield Sheet(id="job")
+        yield KeyLine()
+
+    async def on_mount(self) -> None:
+        self.query_one(TitleLine).left = f"{self._session.project.name} · jobs"
+        await self.look()
+        self.set_interval(LOOK_EVERY, self.look)
+
+    # --- following ----------------------------------------------------------------------------------
+
+    async def look(self) -> None:
+        """Reads the jobs and shows what changed. An error is told once."""
+        if self._jobs and self.app.screen is not self:
+            return
+        try:
+            jobs = {job.id: job for job in await self._session.jobs.list()}
+        except LabelerError as error:
+            if error.message != self._trouble:
+                self._trouble = error.message
+                tell_error(self.app, error)
+            return
+        self._trouble = ""
+        if jobs == self._jobs and self._jobs:
+            return
+        self._jobs = jobs
+        running = sum(not job.state.is_over for job in jobs.values())
+        self.query_one(TitleLine).right = f"{running} running, {len(jobs)} in all"
+        rows = [Choice(job.id, jobs_text.row(job)) for job in jobs.values()]
+        self.query_one("#jobs", Picker).set_rows(rows, jobs_text.columns, cursor=self._wanted)
+        self._wanted = None
+        self._show(keep_place=True)
+
+    @property
+    def job(self) -> Job | None:
+        """The job at the cursor."""
+        return self._jobs.get(self.query_one("#jobs", Picker).current or "")
+
+    def _show(self, *, keep_place: bool = False) -> None:
+        job = self.job
+        names = {key: item.name for key, item in self._session.store.state.categories.items()}
+        build = jobs_text.detail(job, names) if job else jobs_text.no_jobs
+        self.query_one("#job", Sheet).show_page(build, keep_place=keep_place)
+        self.refresh_bindings()
+
+    def on_picker_highlighted(self) -> None:
+        self._show()
+
+    def on_picker_chosen(self) -> None:
+        if self.check_action("review", ()):
+            self.action_review()
+
+    # --- what can be done ---------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action not in ("review", "cancel", "resume", "retry", "undo", "delete"):
+            return super().check_action(action, parameters)
+        job = self.job
+        if job is None:
+            return None
+        autolabel = job.request.kind is JobKind.AUTOLABEL
+        trained = job.request.kind is JobKind.TRAIN and job.state is JobState.SUCCEEDED
+        allowed = {
+            "review": (autolabel and job.suggestions > 0) or trained,
+            "cancel": not job.state.is_over or job.state is JobState.INTERRUPTED,
+            "resume": job.state in (JobState.CANCELLED, JobState.INTERRUPTED, JobState.FAILED),
+            "retry": job.state.is_over and bool(job.failed),
+            "undo": autolabel and job.state.is_over and job.suggestions > 0,
+            "delete": job.state.is_over,
+        }
+        return True if allowed[action] else None
+
+    @work(exclusive=True, group="act")
+    @reporting
+    async def action_review(self) -> None:
+        job = self.job
+        if job is None:
+            return
+        if job.request.kind is JobKind.TRAIN:
+            card = await find_model(self._session.models, jobs_text.subject(job))
+            self.app.push_screen(PerformanceScreen(self._session, card))
+        else:
+            self.dismiss(job.id)
+
+    @work(exclusive=True, group="act")
+    @reporting
+    async def action_cancel(self) -> None:
+        if job := self.job:
+            await self._session.jobs.cancel(job.id)
+            await self.look()
+
+    @work(exclusive=True, group="act")
+    @reporting
+    async def action_resume(self) -> None:
+        if job := self.job:
+            await self._session.refresh()
+            await self._session.jobs.resume(job.id)
+            await self.look()
+
+    @work(exclusive=True, group="act")
+    @reporting
+    async def action_retry(self) -> None:
+        if job := self.job:
+            await self._session.refresh()
+            await self._session.jobs.retry(job.id)
+            await self.look()
+
+    @work(exclusive=True, group="act")
+    @reporting
+    async def action_undo(self) -> None:
+        job = self.job
+        if job is None:
+            return
+        message = (
+            f"All that came of {job.suggestions} suggestions in {job.done} documents is taken back: the "
+            "suggestions, and the labels that you accepted from them. Suggestions that the job had replaced "
+            "come back. What others accepted or rejected stays."
+        )
+        if await self._confirmed("Undo all that came of the job?", message, "Undo all"):
+            undone = await self._session.history.undo_job(job.id)
+            words = f"{undone.items} items in {len(undone.documents)} documents were taken back."
+            if undone.refused:
+                words += f"\n{undone.refused} stay as they are: somebody else decided on them."
+            tell(self.app, words, title="Undone")
+            await self.look()
+
+    @work(exclusive=True, group="act")
+    @reporting
+    async def action_delete(self) -> None:
+        job = self.job
+        if job is None:
+            return
+        message = f"The record of job {job.id} will be gone for good. Its suggestions stay."
+        if await self._confirmed("Delete the job?", message, "Delete"):
+            await self._session.jobs.delete(job.id)
+            self._jobs = {}
+            await self.look()
+
+    async def _confirmed(self, title: str, message: str, yes: str) -> bool:
+        return bool(await self.app.push_screen_wait(ConfirmScreen(title, message, yes, "Keep")))
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,277 @@
+"""What is written of jobs: states with their signs, rows and details, without any widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.jobs import Job, JobKind, JobState
+from tui_labeler.screens.performance_pages import (
+    bar,
+    duration,
+    heading,
+    look_of,
+    percent,
+    when,
+    wrapped,
+)
+from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, fit
+from tui_labeler.screens.widgets.glyphs import ASCII, Glyphs
+
+if TYPE_CHECKING:
+    from tui_labeler.screens.widgets.sheet import Line
+
+_SIGNS: dict[JobState, tuple[str, str, str]] = {
+    JobState.QUEUED: ("○", "o", "dim"),
+    JobState.RUNNING: ("▶", ">", "bar"),
+    JobState.CANCELLING: ("◐", "c", "warn"),
+    JobState.SUCCEEDED: ("✓", "v", "good"),
+    JobState.PARTIALLY_COMPLETED: ("!", "!", "warn"),
+    JobState.FAILED: ("✗", "x", "bad"),
+    JobState.CANCELLED: ("–", "-", "dim"),
+    JobState.INTERRUPTED: ("↯", "?", "warn"),
+}
+
+_NOUNS = {JobKind.AUTOLABEL: "autolabel", JobKind.TRAIN: "train", JobKind.EVALUATE: "evaluate"}
+
+SHOWN_FAILURES = 200
+"""Failed documents that the detail lists; the rest is counted."""
+
+
+def sign(state: JobState, signs: Glyphs) -> str:
+    """One cell that stands for a state."""
+    return _SIGNS[state][1 if signs is ASCII else 0]
+
+
+def look(state: JobState) -> str:
+    """How a state is drawn."""
+    return _SIGNS[state][2]
+
+
+def subject(job: Job) -> str:
+    """What the job is about: the model's name, or the deployment's."""
+    if job.request.kind is JobKind.TRAIN:
+        return str(job.request.options.get("model", ""))
+    return job.request.method.source.partition(":")[2] if job.request.method else ""
+
+
+def share_done(job: Job) -> float:
+    """How far it is, 0 to 1: documents that failed are dealt with too."""
+    if job.state is JobState.SUCCEEDED:
+        return 1.0
+    return min(1.0, (job.done + len(job.failed)) / job.total) if job.total else 0.0
+
+
+def throughput(job: Job) -> str:
+    """Documents a second, or a minute where it is slow; empty when there is nothing to go by."""
+    rate = job.rate
+    if rate is None or job.request.kind is not JobKind.AUTOLABEL:
+        return ""
+    return f"{rate:.1f}/s" if rate >= 1 else f"{rate * 60:.1f}/min"
+
+
+# --- rows -------------------------------------------------------------------------------------------
+
+
+def columns(width: int, signs: Glyphs) -> Line:
+    """The heading over the rows of :func:`row`."""
+    name, bar_width, wide = _measures(width)
+    words = f"{'state':<21}{'job':<{name}} {'progress':<{bar_width + 12}}{'failed':>7}"
+    if wide:
+        words += f"{'suggestions':>12}{'rate':>10}{'left':>13}  {'started':<16}"
+    return ((words, ""),)
+
+
+def _measures(width: int) -> tuple[int, int, bool]:
+    wide = width >= 112
+    bar_width = 10 if width >= 70 else 5
+    rest = 21 + 1 + bar_width + 12 + 7 + (53 if wide else 0)
+    return max(12, width - rest), bar_width, wide
+
+
+def row(job: Job) -> Callable[[int, Glyphs], Line]:
+    """One job in a list."""
+
+    def paint(width: int, signs: Glyphs) -> Line:
+        name, bar_width, wide = _measures(width)
+        looks = look(job.state)
+        title = f"{_NOUNS[job.request.kind]} {clean(subject(job))}"
+        failed = f"{signs.times}{len(job.failed)}" if job.failed else ""
+        parts: list[tuple[str, str]] = [
+            (f"{sign(job.state, signs)} {job.state.value:<19}", looks),
+            (f"{fit(title, name, signs.more)} ", ""),
+            (bar(share_done(job), bar_width, signs), "bar"),
+            (f" {_amount(job):<11}", ""),
+            (f"{failed:>7}", "bad"),
+        ]
+        if wide:
+            suggestions = str(job.suggestions) if job.request.kind is JobKind.AUTOLABEL else ""
+            left = duration(job.seconds_left) if job.seconds_left is not None else ""
+            rate = throughput(job) if not job.state.is_over else ""
+            started = when(job.started or job.request.created)
+            parts.append((f"{suggestions:>12}{rate:>10}{left:>13}  {started:<16}", ""))
+        return tuple(parts)
+
+    return paint
+
+
+def _amount(job: Job) -> str:
+    if job.request.kind is JobKind.AUTOLABEL:
+        return f"{job.done}/{job.total}"
+    return f"{share_done(job) * 100:.0f}%"
+
+
+# --- one job in full --------------------------------------------------------------------------------
+
+
+def detail(job: Job, names: Mapping[str, str]) -> Callable[[int, Glyphs], Sequence[Line]]:
+    """All that is known of a job; ``names`` are those of the categories, by id."""
+
+    def build(width: int, signs: Glyphs) -> Sequence[Line]:
+        state = f"{sign(job.state, signs)} {job.state.value}"
+        lines: list[Line] = [
+            ((f"{state}  ", look(job.state)), (f"{_NOUNS[job.request.kind]} {job.id}", "dim"))
+        ]
+        if job.stage and not job.state.is_over:
+            lines.append(((f"  {clean(job.stage)}", ""),))
+        if job.message:
+            lines += wrapped(job.message, width, "bad", "  ")
+        lines += wrapped(advice(job), width, "warn", "  ") if advice(job) else []
+        lines.append(())
+        for name, words in _facts(job, names):
+            for number, line in enumerate(wrapped(words, width, "", " " * 15)):
+                lines.append(((f"  {name:<13}", "dim"), line[1]) if number == 0 else line)
+        if job.failed:
+            lines += [(), *_failures(job, width, signs)]
+        if job.request.kind is JobKind.EVALUATE and "per_category" in job.result:
+            lines += [(), *evaluation(job, width, signs)]
+        return lines
+
+    return build
+
+
+def advice(job: Job) -> str:
+    """What a person can do about the job as it is; empty when it needs nobody."""
+    match job.state:
+        case JobState.INTERRUPTED:
+            return (
+                "Its process is gone before it had ended. R resumes it: only what is missing is done; "
+                "D deletes its record."
+                if job.request.kind is JobKind.AUTOLABEL
+                else "Its process is gone before it had ended. R runs it again, D deletes its record."
+            )
+        case JobState.PARTIALLY_COMPLETED:
+            return "Some documents failed: t tries them again, v reviews what the others gave."
+        case JobState.CANCELLED if job.request.kind is JobKind.AUTOLABEL and job.waiting:
+            return f"{job.waiting} documents were not labeled: R goes on with them."
+        case JobState.FAILED:
+            return "R tries again once the reason is dealt with, D deletes its record."
+        case JobState.SUCCEEDED if job.request.kind is JobKind.AUTOLABEL and job.suggestions:
+            return "enter opens the documents with its suggestions for review."
+        case _:
+            return ""
+
+
+def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    facts: list[tuple[str, str]] = []
+    request = job.request
+    if subject(job):
+        facts.append(("Model", clean(subject(job))))
+    if request.kind is JobKind.AUTOLABEL:
+        done = f"{job.done} done, {len(job.failed)} failed, {job.waiting} waiting, of {job.total}"
+        facts.append(("Documents", done))
+        found = f"{job.suggestions}"
+        facts.append(
+            ("Suggestions", found + (f", {job.unaligned} to place by hand" if job.unaligned else ""))
+        )
+        facts.append(("Text records", f"{job.text_records} of {request.text_records}"))
+        if request.categories:
+            known = sorted((names.get(key, key) for key in request.categories), key=str.casefold)
+            facts.append(("Categories", f"{len(known)}: {', '.join(map(clean, known))}"))
+    if job.state is JobState.RUNNING and throughput(job):
+        left = f", {duration(job.seconds_left)} left" if job.seconds_left is not None else ""
+        facts.append(("Throughput", f"{throughput(job)}{left}"))
+    facts.append(("Started", f"{when(job.started or request.created)} by {clean(request.actor)}"))
+    if job.ended:
+        facts.append(("Ended", when(job.ended)))
+    if job.seconds:
+        facts.append(("Time at work", duration(job.seconds)))
+    if request.kind is JobKind.TRAIN and "f1" in job.result:
+        facts.append(("F1 score", percent(float(job.result["f1"])).strip()))
+    return facts
+
+
+def _failures(job: Job, width: int, signs: Glyphs) -> list[Line]:
+    noun = "document" if len(job.failed) == 1 else "documents"
+    lines = [heading(f"{len(job.failed)} {noun} failed")]
+    name_width = max(12, min(32, width // 3))
+    for failure in job.failed[:SHOWN_FAILURES]:
+        name = fit(clip_middle(clean(failure.location), name_width, signs.more), name_width)
+        words = clean(failure.message)
+        first, *rest = wrapped(words, width, "", " " * (name_width + 5))
+        lines += [((f"  {signs.times} ", "bad"), (f"{name} ", ""), first[1]), *rest]
+    if len(job.failed) > SHOWN_FAILURES:
+        lines.append(((f"  and {len(job.failed) - SHOWN_FAILURES} more", "dim"),))
+    return lines
+
+
+# --- what an evaluation found -----------------------------------------------------------------------
+
+
+def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
+    """The figures of an evaluation: for the model with their intervals, then category by category."""
+    result = job.result
+    intervals = result.get("intervals", {})
+    lines: list[Line] = [heading(f"On {result.get('documents', 0)} labeled documents"), ()]
+    for name, key in (("Precision", "precision"), ("Recall", "recall"), ("F1 score", "f1")):
+        value = float(result.get(key, 0.0))
+        lines.append(
+            (
+                (f"  {name:<11}", ""),
+                (percent(value), look_of(value)),
+                (f"  {_interval(intervals.get(key))}", "dim"),
+            )
+        )
+    lines += [(), ((_evaluation_heading(width), "dim"),)]
+    per_category = intervals.get("per_category", {})
+    for name, figures in sorted(result.get("per_category", {}).items(), key=lambda item: item[0].casefold()):
+        lines.append(_evaluated(name, figures, per_category.get(name, {}), width, signs))
+    left_out = result.get("left_out", {})
+    if any(left_out.values()):
+        words = f"Left out: {left_out.get('training', 0)} documents that the model learned from, "
+        words += f"{left_out.get('accepted', 0)} with labels that began as suggestions."
+        lines += [(), *wrapped(words, width, "dim", "  ")]
+    return lines
+
+
+def _name_width(width: int) -> int:
+    return max(10, min(36, width - 50))
+
+
+def _evaluation_heading(width: int) -> str:
+    return f"  {'':<{_name_width(width)}}{'P':>7}{'R':>7}{'F1':>7}{'support':>9}  F1, 95 % interval"
+
+
+def _evaluated(
+    name: str, figures: Mapping[str, float], ends: Mapping[str, Sequence[float]], width: int, signs: Glyphs
+) -> Line:
+    shares = [float(figures.get(key, 0.0)) for key in ("precision", "recall", "f1")]
+    return (
+        (f"  {fit(clip(clean(name), _name_width(width), signs.more), _name_width(width))}", ""),
+        *((f"{percent(share):>7}", look_of(share)) for share in shares),
+        (f"{figures.get('support', 0):>9}", ""),
+        (f"  {_interval(ends.get('f1'))}", "dim"),
+    )
+
+
+def _interval(ends: Sequence[float] | None) -> str:
+    return f"{percent(ends[0]).strip()} to {percent(ends[1]).strip()}" if ends else ""
+
+
+def no_jobs(width: int, signs: Glyphs) -> Sequence[Line]:
+    """What stands where a job would, while there is none."""
+    return [
+        (),
+        *wrapped("No job has been started in this project yet.", width, "dim", "  "),
+        *wrapped("Autolabeling, training and evaluation show up here.", width, "dim", "  "),
+    ]

@@ -1,0 +1,137 @@
+"""The trained models of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui_labeler.domain.models import ModelCard
+from tui_labeler.screens.base import reporting, tell
+from tui_labeler.screens.dialogs import ConfirmScreen
+from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.performance_pages import look_of, percent, when
+from tui_labeler.screens.widgets.cells import clean, fit
+from tui_labeler.screens.widgets.picker import Choice, Picker
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line
+
+
+def model_heading(width: int, signs: Glyphs) -> Line:
+    """The heading over the rows of :func:`model_row`."""
+    words = f"{'model':<{_name_width(width)}}{'F1':>7}{'P':>7}{'R':>7}  {'trained':<16}{'documents':>16}"
+    return ((fit(words, width, signs.more), ""),)
+
+
+def _name_width(width: int) -> int:
+    return max(12, min(50, width - 56))
+
+
+def model_row(card: ModelCard) -> Callable[[int, Glyphs], Line]:
+    """A model with its figures, when it was trained, and from how many documents (learned + tested)."""
+
+    def paint(width: int, signs: Glyphs) -> Line:
+        total = card.performance.total
+        documents = f"{len(card.train_documents)} + {len(card.test_documents)} test"
+        return (
+            (fit(clean(card.name), _name_width(width), signs.more), ""),
+            *(
+                (f"{percent(share):>7}", look_of(share))
+                for share in (total.f1, total.precision, total.recall)
+            ),
+            (f"  {when(card.created):<16}{documents:>16}", ""),
+        )
+
+    return paint
+
+
+SHEETS = [screen_sheet("sheets"), screen_sheet("models")]
+
+
+class ModelsScreen(Screen[None]):
+    """Lists the models; each opens with its performance."""
+
+    HELP: ClassVar[str] = """\
+## Models
+
+Every trained model of the project, with its F1 score, precision (P) and recall (R) on the documents that
+it was tested with. `enter` shows how it performs, `D` deletes it. A model is trained from the labeling
+screen.
+"""
+
+    CSS_PATH = SHEETS
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,p", "performance", "Performance", tooltip="How the model performs", id="models.open"),
+        Binding("D", "delete", "Delete", tooltip="Delete the model", id="models.delete"),
+        Binding("q,escape", "leave", "Back", tooltip="Back to where you were", id="models.back"),
+    ]
+
+    def __init__(self, session: ProjectSession) -> None:
+        super().__init__()
+        self._session = session
+        self._cards: dict[str, ModelCard] = {}
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        yield Picker(id="models")
+        yield StatusLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one(TitleLine).left = f"{self._session.project.name} · models"
+        self.read()
+
+    def on_screen_resume(self) -> None:
+        if self.is_mounted:
+            self.read()
+
+    @work(exclusive=True)
+    @reporting
+    async def read(self) -> None:
+        """Lists what is there now."""
+        cards = await self._session.models.list()
+        self._cards = {card.name: card for card in cards}
+        rows = [Choice(card.name, model_row(card)) for card in cards]
+        self.query_one(Picker).set_rows(rows, model_heading)
+        self.query_one(TitleLine).right = f"{len(cards)}"
+        self.query_one(StatusLine).text = "" if cards else "No model has been trained yet."
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("performance", "delete"):
+            return True if self._cards else None
+        return super().check_action(action, parameters)
+
+    def on_picker_chosen(self) -> None:
+        self.action_performance()
+
+    def action_performance(self) -> None:
+        name = self.query_one(Picker).current
+        if name in self._cards:
+            self.app.push_screen(PerformanceScreen(self._session, self._cards[name]))
+
+    @work(exclusive=True, group="delete")
+    @reporting
+    async def action_delete(self) -> None:
+        name = self.query_one(Picker).current
+        if name is None:
+            return
+        message = f"The model {name!r} and its figures will be gone for good. Labels and suggestions stay."
+        if await self.app.push_screen_wait(ConfirmScreen("Delete the model?", message, "Delete", "Keep")):
+            await self._session.models.delete(name)
+            tell(self.app, f"The model {name!r} is deleted.")
+            self.read()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,192 @@
+"""How a trained model performs, in five sections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Static
+
+from tui_labeler.screens import performance_pages as pages
+from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.performance_tests import TestingSet
+from tui_labeler.screens.widgets.cells import clean
+from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_labeler.domain.models import ModelCard
+    from tui_labeler.engine.session import ProjectSession
+
+SECTIONS = ("Overview", "Categories", "Confusion matrix", "Test set", "Distribution")
+MATRIX, TESTS = 2, 3
+
+
+class Sections(Static):
+    """The names of the sections with their number keys, the shown one marked."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"sections--shown", "sections--key"}
+
+    def show_section(self, shown: int) -> None:
+        """Marks one section: by brackets and by its look."""
+        parts: list[tuple[str, object] | str] = []
+        for number, name in enumerate(SECTIONS):
+            if number == shown:
+                parts.append((f"[{number + 1} {name}]", self.get_visual_style("sections--shown")))
+            else:
+                parts += [(f" {number + 1}", self.get_visual_style("sections--key")), f" {name} "]
+        self.update(Content.assemble(*parts))  # type: ignore[arg-type]
+
+
+class PerformanceScreen(Screen[None]):
+    """Shows a model's card; nothing here changes anything."""
+
+    HELP: ClassVar[str] = """\
+## Model performance
+
+- **Overview**: precision (what share of the predictions is right), recall (what share of the labels was
+  found) and F1 (their harmonic mean) from the summed counts of all categories; macro F1 is the plain mean
+  over the categories. Below it, what would make the model better.
+- **Categories**: the same for each category, with true positives (TP), false positives (FP) and false
+  negatives (FN). A span counts as right when its boundaries and its category are.
+- **Confusion matrix**: rows are what the labels say, columns what the model says; `$none` is text that is
+  labeled, or predicted, as nothing. `%` changes between counts and shares of the row.
+- **Test set**: each document that the model was tested with, its labels beside the predictions. `m` shows
+  mismatches only, `tab` goes between the list and the document.
+- **Distribution**: labels and labeled documents of each category in the training and the testing set.
+
+Low recall with high precision: it misses much, but what it says can be trusted. High recall with low
+precision: it finds most, and more than there is.
+"""
+
+    CSS_PATH = [screen_sheet("sheets"), screen_sheet("performance")]  # noqa: RUF012 - Textual's own name
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,right", "turn(1)", "Next section", tooltip="The next section", id="performance.next"),
+        Binding(
+            "h,left", "turn(-1)", "Section before", tooltip="The section before", id="performance.before"
+        ),
+        *(
+            Binding(
+                str(number + 1),
+                f"section({number})",
+                name,
+                tooltip=f"Show: {name.lower()}",
+                id=f"performance.{name.split()[0].lower()}",
+                show=False,
+            )
+            for number, name in enumerate(SECTIONS)
+        ),
+        Binding(
+            "percent_sign",
+            "shares",
+            "Counts / %",
+            tooltip="Counts or shares of the row",
+            id="performance.shares",
+        ),
+        Binding(
+            "greater_than_sign",
+            "columns(1)",
+            "Columns",
+            tooltip="More columns",
+            id="performance.columns",
+            show=False,
+        ),
+        Binding(
+            "less_than_sign",
+            "columns(-1)",
+            "Columns back",
+            tooltip="Columns before",
+            id="performance.columns-back",
+            show=False,
+        ),
+        Binding(
+            "m", "mismatches", "Mismatches", tooltip="Mismatches only, or all", id="performance.mismatches"
+        ),
+        Binding("q,escape", "leave", "Back", tooltip="Back to where you were", id="performance.back"),
+    ]
+
+    def __init__(self, session: ProjectSession, card: ModelCard, *, section: int = 0) -> None:
+        super().__init__()
+        self._session = session
+        self._card = card
+        self._section = section
+        self._shares = False
+        self._first_column = 0
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        yield Sections(id="sections")
+        with ContentSwitcher(id="pages"):
+            yield Sheet(id="page")
+            with Vertical(id="tests"):
+                yield TestingSet(self._session, self._card)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        title = self.query_one(TitleLine)
+        title.left = f"{self._session.project.name} · {self._card.name} · performance"
+        title.right = f"F1 {pages.percent(self._card.performance.total.f1).strip()}"
+        self._show()
+
+    def _show(self, *, keep_place: bool = False) -> None:
+        self.query_one(Sections).show_section(self._section)
+        switcher = self.query_one(ContentSwitcher)
+        if self._section == TESTS:
+            switcher.current = "tests"
+            tests = self.query_one(TestingSet)
+            tests.focus_list()
+        else:
+            switcher.current = "page"
+            sheet = self.query_one("#page", Sheet)
+            card = self._card
+            build = [
+                pages.overview(card),
+                pages.categories(card),
+                pages.confusion(card, shares=self._shares, first=self._first_column),
+                pages.overview(card),
+                pages.distribution(card),
+            ][self._section]
+            sheet.show_page(build, keep_place=keep_place)
+            sheet.focus()
+        self.refresh_bindings()
+
+    @property
+    def shown_text(self) -> str:
+        """The words of the section, without the test set's."""
+        return clean(SECTIONS[self._section]) + "\n" + self.query_one("#page", Sheet).text
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("shares", "columns"):
+            return self._section == MATRIX
+        if action == "mismatches":
+            return self._section == TESTS
+        return super().check_action(action, parameters)
+
+    def action_turn(self, step: int) -> None:
+        self.action_section((self._section + step) % len(SECTIONS))
+
+    def action_section(self, number: int) -> None:
+        if number != self._section:
+            self._section = number
+            self._show()
+
+    def action_shares(self) -> None:
+        self._shares = not self._shares
+        self._show(keep_place=True)
+
+    def action_columns(self, direction: int) -> None:
+        last = len(pages.confusion_keys(self._card)) - 1
+        self._first_column = min(last, max(0, self._first_column + 4 * direction))
+        self._show(keep_place=True)
+
+    def action_mismatches(self) -> None:
+        self.query_one(TestingSet).toggle_mismatches()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

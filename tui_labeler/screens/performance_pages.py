@@ -1,0 +1,311 @@
+"""What is written on the pages of a model's performance: lines of a card, without any widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.models import ModelCard, Split
+from tui_labeler.domain.performance import NONE, Counts
+from tui_labeler.screens.widgets.cells import clean, clip, fit
+
+if TYPE_CHECKING:
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line
+
+GOOD, FAIR = 0.8, 0.6
+"""From here on a figure is drawn as good, or as fair; a choice of this program."""
+
+
+def percent(share: float) -> str:
+    """A share in five cells: ``92.3%``, `` 100%``."""
+    return " 100%" if share >= 1 else f"{share * 100:4.1f}%"
+
+
+def look_of(share: float) -> str:
+    """How a figure is drawn; its number says the same."""
+    return "good" if share >= GOOD else "warn" if share >= FAIR else "bad"
+
+
+def bar(share: float, width: int, signs: Glyphs) -> str:
+    """A share as a bar of ``width`` cells; what is more than nothing has at least one cell."""
+    filled = min(width, max(round(share * width), int(share > 0)))
+    return signs.bar * filled + signs.bar_empty * (width - filled)
+
+
+def when(time: str) -> str:
+    """A stored time (UTC, ISO 8601) as people here read it, to the minute."""
+    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M") if time else "-"
+
+
+def duration(seconds: float) -> str:
+    """``0.8 s``, ``42 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def _wrapped(words: str, width: int) -> Iterable[str]:
+    line = ""
+    for word in clean(words).split(" "):
+        if line and len(line) + 1 + len(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
+
+
+def wrapped(words: str, width: int, look: str = "", indent: str = "") -> list[Line]:
+    """Words in lines of at most ``width`` characters, each behind ``indent``."""
+    return [((indent, ""), (line, look)) for line in _wrapped(words, max(8, width - len(indent)))]
+
+
+def heading(words: str) -> Line:
+    return ((words, "title"),)
+
+
+def order(card: ModelCard, *, measured: bool = False) -> list[str]:
+    """Category ids by name; ``measured`` leaves out those that the test says nothing of."""
+    per_category = card.performance.per_category
+    keys = set(per_category) if measured else {*card.categories, *per_category}
+    return sorted(keys, key=lambda key: (card.category_name(key).casefold(), key))
+
+
+# --- overview ---------------------------------------------------------------------------------------
+
+
+def overview(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
+    """The model's figures, how it came to be, and what would make it better."""
+
+    def build(width: int, signs: Glyphs) -> Sequence[Line]:
+        total = card.performance.total
+        figures = [
+            ("Precision", total.precision),
+            ("Recall", total.recall),
+            ("F1 score", total.f1),
+            ("Macro F1", card.performance.macro_f1),
+        ]
+        bar_width = max(10, min(40, width - 24))
+        lines: list[Line] = [heading("Figures, from the testing set"), ()]
+        for name, share in figures:
+            drawn = (bar(share, bar_width, signs), "bar")
+            lines.append(((f"  {name:<11}", ""), (f"{percent(share)}  ", look_of(share)), drawn))
+        if not total.support:
+            lines += [
+                (),
+                *wrapped("The testing set holds no labels: nothing could be measured.", width, "warn"),
+            ]
+        lines += [(), heading("How it came to be"), ()]
+        facts = [
+            ("Trained", f"{when(card.created)} by {card.actor}, in {duration(card.seconds)}"),
+            (
+                "Documents",
+                f"{len(card.train_documents)} to learn from, {len(card.test_documents)} to test with",
+            ),
+            ("Split", _split(card)),
+            ("Labels", f"{sum(card.train_labels.values())} learned, {sum(card.test_labels.values())} tested"),
+            ("Version", f"{card.version} on labels {card.labels_version}"),
+        ]
+        lines += [((f"  {name:<11}", "dim"), (clip(clean(words), width - 13), "")) for name, words in facts]
+        return [*lines, (), *_guidance(card, width, signs)]
+
+    return build
+
+
+def _split(card: ModelCard) -> str:
+    if card.options.split is Split.MANUAL:
+        return "manual, by the set of each document"
+    return f"automatic, {card.options.test_percent} % to test with, seed {card.options.seed}"
+
+
+def _guidance(card: ModelCard, width: int, signs: Glyphs) -> list[Line]:
+    lines: list[Line] = [heading("What would make it better"), ()]
+    advice = card.guidance
+    if not advice:
+        return [*lines, ((f"  {signs.check} nothing stands out", "good"),)]
+    last = ""
+    for item in sorted(advice, key=lambda item: card.category_name(item.category).casefold()):
+        name = clean(card.category_name(item.category))
+        shown = fit(name if name != last else "", 22, signs.more)
+        last = name
+        words = _with_names(item.advice, card)
+        for number, line in enumerate(_wrapped(words, max(8, width - 27))):
+            sign = "! " if number == 0 else "  "
+            lines.append(((f"  {shown if number == 0 else ' ' * 22} ", ""), (sign, "warn"), (line, "")))
+    return lines
+
+
+def _with_names(advice: str, card: ModelCard) -> str:
+    """Advice names the other category by its id; people know names."""
+    start = "often confused with "
+    if not advice.startswith(start):
+        return advice
+    key, mark, rest = advice.removeprefix(start).partition(": ")
+    return f"{start}{card.category_name(key)}{mark}{rest}"
+
+
+# --- categories -------------------------------------------------------------------------------------
+
+
+def categories(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
+    """Precision, recall and F1 of each category, and the counts that they come from."""
+
+    def build(width: int, signs: Glyphs) -> Sequence[Line]:
+        bar_width = 10 if width >= 100 else 5 if width >= 90 else 0
+        numbers = 3 * (6 + bar_width) + 8 + 3 * 5 + 2 * 7
+        name_width = max(12, min(40, width - numbers - 2))
+        gap = " " * bar_width
+        titles = f"  {card.kind.noun:<{name_width}}{'P':>6}{gap}{'R':>6}{gap}{'F1':>6}{gap}"
+        titles += f"{'support':>8}{'TP':>5}{'FP':>5}{'FN':>5}{'train':>7}{'test':>7}"
+        lines: list[Line] = [((titles, "dim"),)]
+        for key in order(card):
+            name = fit(clean(card.category_name(key)), name_width, signs.more)
+            counts = card.performance.per_category.get(key)
+            cells: list[tuple[str, str]] = [(f"  {name}", "")]
+            if counts is None:
+                missing = "not in the testing set"
+                cells.append((f"{missing:>{numbers - 14}}", "dim"))
+            else:
+                cells += _figures(counts, bar_width, signs)
+            labels = f"{card.train_labels.get(key, 0):>7}{card.test_labels.get(key, 0):>7}"
+            lines.append((*cells, (labels, "")))
+        total = card.performance.total
+        labels = f"{sum(card.train_labels.values()):>7}{sum(card.test_labels.values()):>7}"
+        model = fit("all (micro)", name_width, signs.more)
+        lines += [(), ((f"  {model}", "title"), *_figures(total, bar_width, signs), (labels, ""))]
+        note = "support, TP, FP, FN: in the testing set.  train, test: labels in each set."
+        return [*lines, (), *wrapped(note, width, "dim", "  ")]
+
+    return build
+
+
+def _figures(counts: Counts, bar_width: int, signs: Glyphs) -> list[tuple[str, str]]:
+    cells: list[tuple[str, str]] = []
+    for share in (counts.precision, counts.recall, counts.f1):
+        cells.append((f" {percent(share)}", look_of(share)))
+        if bar_width:
+            cells.append((f" {bar(share, bar_width - 1, signs)}", "bar"))
+    numbers = (counts.true_positives, counts.false_positives, counts.false_negatives)
+    cells.append((f"{counts.support:>8}" + "".join(f"{number:>5}" for number in numbers), ""))
+    return cells
+
+
+# --- confusion matrix -------------------------------------------------------------------------------
+
+
+def confusion(
+    card: ModelCard, *, shares: bool = False, first: int = 0
+) -> Callable[[int, Glyphs], Sequence[Line]]:
+    """Who was taken for whom; ``first`` is the first column that is shown of a matrix that is too wide."""
+
+    def build(width: int, signs: Glyphs) -> Sequence[Line]:
+        matrix = card.performance.confusion
+        if not matrix:
+            return _no_matrix(card, width)
+        keys = confusion_keys(card)
+        cell = 6
+        name_width = max(12, min(34, width - 5 - cell * min(len(keys), 6)))
+        room = max(1, (width - name_width - 5) // cell)
+        shown = keys[first : first + room]
+        columns = "".join(f"{keys.index(key) + 1:>{cell}}" for key in shown)
+        lines: list[Line] = [
+            (("  rows: actual ", "title"), ("(what the label says)", "dim")),
+            (("  columns: predicted ", "title"), ("(what the model says), by the rows' numbers", "dim")),
+            (),
+            ((f"  {'':<{name_width + 3}}{columns}", "dim"),),
+        ]
+        for number, key in enumerate(keys, 1):
+            name = fit(clean(card.category_name(key)), name_width, signs.more)
+            line = matrix.get(key, {})
+            cells = [_cell(line, key, column, shares, cell, signs) for column in shown]
+            lines.append(((f"  {number:>2} {name}", ""), *cells))
+        lines.append(())
+        if len(shown) < len(keys):
+            words = f"columns {first + 1} to {first + len(shown)} of {len(keys)}; > and < show the others"
+            lines += wrapped(words, width, "warn", "  ")
+        unit = "% of the row" if shares else "counts"
+        note = f"{unit}; % changes it.  {NONE}: labeled, or predicted, as nothing.  On the diagonal: right."
+        return [*lines, *wrapped(note, width, "dim", "  ")]
+
+    return build
+
+
+def confusion_keys(card: ModelCard) -> list[str]:
+    """The matrix's rows, which are its columns too; ``$none`` stands last."""
+    matrix = card.performance.confusion
+    keys = {*matrix, *(key for line in matrix.values() for key in line)} - {NONE}
+    return [*sorted(keys, key=lambda key: (card.category_name(key).casefold(), key)), NONE]
+
+
+def _no_matrix(card: ModelCard, width: int) -> Sequence[Line]:
+    words = (
+        "There is no confusion matrix where a document can have several classes: a class that is missed "
+        "was not taken for another one."
+        if card.kind.short == "multi"
+        else "The testing set holds nothing to compare."
+    )
+    return wrapped(words, width, "", "  ")
+
+
+def _cell(
+    line: dict[str, int] | object, row: str, column: str, shares: bool, width: int, signs: Glyphs
+) -> tuple[str, str]:
+    counts = line if isinstance(line, dict) else {}
+    count = counts.get(column, 0)
+    if not count:
+        return (f"{signs.dot:>{width}}", "dim")
+    words = f"{100 * count / sum(counts.values()):.0f}%" if shares else str(count)
+    return (f"{words:>{width}}", "good" if row == column else "bad")
+
+
+# --- distribution -----------------------------------------------------------------------------------
+
+
+def distribution(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
+    """Labels and labeled documents of each category, in both sets."""
+
+    def build(width: int, signs: Glyphs) -> Sequence[Line]:
+        name_width = max(12, min(36, width - 62))
+        bar_width = max(0, min(30, width - name_width - 50))
+        titles = f"  {card.kind.noun:<{name_width}}{'labels':>9}{'train':>7}{'test':>7}"
+        titles += f"{'documents':>12}{'train':>7}{'test':>7}"
+        lines: list[Line] = [((titles, "dim"),)]
+        most = max([1, *(_labels(card, key) for key in order(card))])
+        for key in order(card):
+            train, test = card.train_labels.get(key, 0), card.test_labels.get(key, 0)
+            documents = card.train_documents_with.get(key, 0), card.test_documents_with.get(key, 0)
+            name = fit(clean(card.category_name(key)), name_width, signs.more)
+            numbers = (
+                f"{train + test:>9}{train:>7}{test:>7}{sum(documents):>12}{documents[0]:>7}{documents[1]:>7}"
+            )
+            lines.append(((f"  {name}", ""), (numbers, ""), _two_bars(train, test, most, bar_width, signs)))
+        train, test = sum(card.train_labels.values()), sum(card.test_labels.values())
+        sets = len(card.train_documents), len(card.test_documents)
+        numbers = f"{train + test:>9}{train:>7}{test:>7}{sum(sets):>12}{sets[0]:>7}{sets[1]:>7}"
+        lines += [(), ((f"  {fit('all', name_width, signs.more)}", "title"), (numbers, ""))]
+        if bar_width > 4:
+            note = f"{signs.bar} labels in the training set, {signs.bar_second} in the testing set"
+            lines += [(), *wrapped(note, width, "dim", "  ")]
+        return lines
+
+    return build
+
+
+def _labels(card: ModelCard, key: str) -> int:
+    return card.train_labels.get(key, 0) + card.test_labels.get(key, 0)
+
+
+def _two_bars(train: int, test: int, most: int, width: int, signs: Glyphs) -> tuple[str, str]:
+    if width <= 4:
+        return ("", "")
+    room = width - 3
+    first = max(round(train / most * room), int(train > 0))
+    second = min(room + 1 - first, max(round(test / most * room), int(test > 0)))
+    return (f"  {signs.bar * first}{signs.bar_second * second}", "bar")
