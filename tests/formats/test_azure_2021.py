@@ -131,3 +131,13 @@ def test_a_wrong_value_is_named_by_the_field_of_that_form() -> None:
     with pytest.raises(FormatError, match="is missing") as caught:
         azure.read(samples.data(value))
     assert caught.value.field == "documents[0].extractors[0].labels[0].extractorName"
+
+
+@pytest.mark.parametrize("place", ["document", "label", "file"])
+def test_a_mixture_of_the_two_forms_is_refused(place: str) -> None:
+    value = bare_entities()
+    document = value["documents"][0]
+    places = {"document": document, "label": document["extractors"][0]["labels"][0], "file": value}
+    places[place]["category" if place == "label" else "entities"] = "Name"
+    with pytest.raises(FormatError, match="does not go with extractors"):
+        azure.read(samples.data(value))

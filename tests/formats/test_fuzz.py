@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -54,14 +55,16 @@ def mutated_bytes(rng: random.Random, data: bytes) -> bytes:
 def mutated_value(rng: random.Random, value: Any) -> Any:
     """One place somewhere in the tree becomes odd, goes, or comes twice."""
     if rng.random() < 0.2 or not value or not isinstance(value, dict | list):
-        return rng.choice(ODD)
+        return deepcopy(rng.choice(ODD))
     keys: list[Any] = list(value) if isinstance(value, dict) else list(range(len(value)))
     key = rng.choice(keys)
     roll = rng.random()
     if roll < 0.1:
         del value[key]
     elif roll < 0.2 and isinstance(value, dict):
-        value[rng.choice(["$keys", "$region", "entities", "class", "labels", "offset"])] = rng.choice(ODD)
+        value[rng.choice(["$keys", "$region", "entities", "class", "labels", "offset"])] = deepcopy(
+            rng.choice(ODD)
+        )
     elif roll < 0.2 and isinstance(value, list):
         value.append(value[key])
     else:

@@ -10,23 +10,44 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.formats import azure_keys
 from tui_labeler.engine.formats.azure_keys import Dialect
-from tui_labeler.engine.formats.azure_read import read_categories, read_documents, read_metadata
-from tui_labeler.engine.formats.fields import KEYS, Node, kept
+from tui_labeler.engine.formats.azure_read import (
+    check_foreign,
+    check_index_type,
+    read_categories,
+    read_documents,
+    read_metadata,
+)
+from tui_labeler.engine.formats.fields import Node, kept
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.model import LabelFile
 
-_LANGUAGES = ("language", "culture")
-_ENTITIES = Dialect("extractors", "name", "extractors", "extractorName", _LANGUAGES, keeps_order=False)
-_CLASSES = Dialect("classifiers", "name", "classifiers", "classifierName", _LANGUAGES, keeps_order=False)
+_TODAY = frozenset({"entities", "classes", "class", "category"})
+
+
+def _dialect(schema: str, label_name: str) -> Dialect:
+    return Dialect(
+        schema,
+        "name",
+        payload=schema,
+        label_name=label_name,
+        languages=("language", "culture"),
+        keeps_order=False,
+        foreign=_TODAY,
+    )
+
+
+_ENTITIES = _dialect("extractors", "extractorName")
+_CLASSES = _dialect("classifiers", "classifierName")
 _MODEL_TYPES = {
     "extraction": ProjectKind.ENTITIES,
     "singleclassification": ProjectKind.SINGLE_LABEL,
     "multiclassification": ProjectKind.MULTI_LABEL,
 }
 _NAMES = {"name": "projectName", "multiLingual": "multilingual"}
-_ENVELOPE = ("api-version", "metadata", "assets")
+_ENVELOPE = ("api-version", *azure_keys.ROOT)
 
 
 def is_2021(root: Node) -> bool:
@@ -38,14 +59,18 @@ def is_2021(root: Node) -> bool:
 
 def read(root: Node) -> LabelFile:
     """Raises ``FormatError``."""
+    check_index_type(root)
     assets = root.get("assets") or root
     metadata = root.get("metadata") or Node({}, root, "metadata")
     dialect = _ENTITIES if _ENTITIES.schema in assets.object() else _CLASSES
+    check_foreign(assets, dialect)
     kind = _kind(metadata, dialect)
     documents = read_documents(assets, kind, dialect)
-    if kind is ProjectKind.SINGLE_LABEL and any(len(document.labels) > 1 for document in documents):
+    bare = metadata.get("modelType") is None
+    if bare and kind is ProjectKind.SINGLE_LABEL and any(len(document.labels) > 1 for document in documents):
         kind = ProjectKind.MULTI_LABEL
-    file = read_metadata(_renamed(metadata), kind)
+    renamed = _renamed(metadata)
+    file = read_metadata(renamed, kind)
     known = dialect.assets if assets is not root else (*dialect.assets, *_ENVELOPE)
     return replace(
         file,
@@ -53,7 +78,7 @@ def read(root: Node) -> LabelFile:
         documents=documents,
         extra={
             "root": kept(root, _ENVELOPE, None) if assets is not root else {},
-            "metadata": {key: value for key, value in file.extra["metadata"].items() if key != KEYS},
+            "metadata": kept(renamed, azure_keys.METADATA, None),
             "assets": kept(assets, known, None),
         },
     )

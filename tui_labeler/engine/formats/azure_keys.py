@@ -39,6 +39,9 @@ class Dialect:
     one_class: bool = False
     """A document's class stands by itself, not in a list."""
     keeps_order: bool = True
+    """Files are written back in this form."""
+    foreign: frozenset[str] = frozenset()
+    """Keys of another form that can't stand beside these."""
 
     @property
     def assets(self) -> tuple[str, ...]:

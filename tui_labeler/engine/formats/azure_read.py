@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.formats import azure_keys
@@ -36,11 +38,7 @@ _DATASETS = {dataset.casefold(): dataset for dataset in Dataset}
 
 def read_envelope(root: Node) -> LabelFile:
     """The form with ``metadata`` and ``assets``. Raises ``FormatError``."""
-    index_type = root.get("stringIndexType")
-    if index_type and index_type.text() != azure_keys.STRING_INDEX_TYPE:
-        raise index_type.error(
-            f"offsets counted as {index_type.text()} are not understood, only {azure_keys.STRING_INDEX_TYPE}"
-        )
+    check_index_type(root)
     version = root.get("projectFileVersion")
     assets = root.need("assets")
     metadata = root.get("metadata") or Node({}, root, "metadata")
@@ -62,6 +60,14 @@ def read_envelope(root: Node) -> LabelFile:
             "assets": kept(assets, dialect.assets, dialect.assets, _kind_spelt(assets, kind)),
         },
     )
+
+
+def check_index_type(root: Node) -> None:
+    index_type = root.get("stringIndexType")
+    if index_type and index_type.text() != azure_keys.STRING_INDEX_TYPE:
+        raise index_type.error(
+            f"offsets counted as {index_type.text()} are not understood, only {azure_keys.STRING_INDEX_TYPE}"
+        )
 
 
 def read_metadata(metadata: Node, kind: ProjectKind) -> LabelFile:
@@ -121,12 +127,9 @@ def read_categories(assets: Node, dialect: Dialect) -> tuple[FileCategory, ...]:
 def _category(node: Node, dialect: Dialect) -> FileCategory:
     name = node.need(dialect.schema_name).name()
     description = _text(node, "description")
-    usual = (dialect.schema_name,) if dialect.keeps_order else None
-    return FileCategory(
-        name,
-        description,
-        kept(node, (dialect.schema_name, "description"), usual, () if description else ("description",)),
-    )
+    known = (dialect.schema_name, "description")
+    spelt = () if description else ("description",)
+    return FileCategory(name, description, _extra(node, dialect, known, known[:1], spelt))
 
 
 def read_documents(assets: Node, kind: ProjectKind, dialect: Dialect) -> tuple[FileDocument, ...]:
@@ -161,15 +164,27 @@ def _document(node: Node, kind: ProjectKind, dialect: Dialect) -> FileDocument:
     spelt = [key for key in dialect.languages if not language]
     if dialect.one_class and not labels:
         spelt.append(dialect.payload)
-    usual = dialect.document if dialect.keeps_order else None
     return FileDocument(
         location,
         language,
         _dataset(node.get("dataset")),
         labels,
         regions,
-        extra=kept(node, dialect.document, usual, spelt),
+        extra=_extra(node, dialect, dialect.document, dialect.document, spelt),
     )
+
+
+def _extra(
+    node: Node, dialect: Dialect, known: Sequence[str], usual: Sequence[str], spelt: Collection[str] = ()
+) -> dict[str, Any]:
+    check_foreign(node, dialect)
+    return kept(node, known, usual if dialect.keeps_order else None, spelt)
+
+
+def check_foreign(node: Node, dialect: Dialect) -> None:
+    """Refuses keys that would mean something else once the file is written."""
+    if foreign := sorted(node.object().keys() & dialect.foreign):
+        raise Node(None, node, foreign[0]).error(f"does not go with {dialect.schema}, the form of 2021")
 
 
 def _no_other(node: Node, key: str, keys: frozenset[str]) -> None:
@@ -192,7 +207,7 @@ def _class(node: Node, dialect: Dialect) -> FileLabel:
     usual = (dialect.label_name,)
     return FileLabel(
         node.need(dialect.label_name).name(),
-        extra=kept(node, usual, usual if dialect.keeps_order else None),
+        extra=_extra(node, dialect, usual, usual),
     )
 
 
@@ -217,7 +232,7 @@ def _region(node: Node, dialect: Dialect) -> FileRegion:
     return FileRegion(
         offset.whole() if offset else 0,
         length.whole() if length else None,
-        kept(node, keys, keys if dialect.keeps_order else None),
+        _extra(node, dialect, keys, keys),
     )
 
 
@@ -227,7 +242,7 @@ def _label(node: Node, dialect: Dialect) -> FileLabel:
         node.need("offset").whole(),
         node.need("length").whole(),
         Unit.UTF16,
-        kept(node, dialect.label, dialect.label if dialect.keeps_order else None),
+        _extra(node, dialect, dialect.label, dialect.label),
     )
 
 
