@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import tempfile
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from textual.dom import DOMNode
 
-from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
 from tui_labeler.screens.widgets.cells import clean
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.notifications import SeverityLevel
+
+    from tui_labeler.engine.labeling import Saved
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,3 +54,62 @@ def reporting(
             return None
 
     return run
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: ``1 label``, ``2,000 labels``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def saved_words(saved: Saved) -> str:
+    """What saving did."""
+    parts = [counted(saved.labels, "label")]
+    if saved.removed:
+        parts.append(f"{saved.removed:,} removed")
+    if saved.rejected:
+        parts.append(f"{saved.rejected:,} rejected")
+    return f"{', '.join(parts)} in {counted(saved.documents, 'document')}"
+
+
+async def read_file(path: str) -> bytes:
+    """The bytes of a file that a person named. Raises ``InputError``."""
+    try:
+        return await asyncio.to_thread(_read, path)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{path}: {_reason(error)}", hint="Check the path.") from error
+
+
+async def write_file(path: str, data: bytes, *, overwrite: bool) -> None:
+    """Writes a file whole or not at all. Raises ``InputError``; ``ConflictError`` when it is there."""
+    try:
+        await asyncio.to_thread(_write, path, data, overwrite)
+    except FileExistsError as error:
+        raise ConflictError(
+            f"{path} is there already.", hint="Choose another name, or overwrite it."
+        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{path}: {_reason(error)}", hint="Check the path.") from error
+
+
+def _read(path: str) -> bytes:
+    return Path(path).expanduser().read_bytes()
+
+
+def _write(named: str, data: bytes, overwrite: bool) -> None:
+    path = Path(named).expanduser()
+    if path.exists() and not overwrite:
+        raise FileExistsError(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _reason(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, TypeVar, TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui_labeler.screens.fields import Field
 from tui_labeler.screens.lines import KeyLine
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.stylesheets import screen_sheet
@@ -27,18 +28,6 @@ Result = TypeVar("Result")
 def plain(text: str) -> Content:
     """Text from outside for a widget: safe, several lines kept, nothing in it is markup."""
     return Content("\n".join(clean(line) for line in text.split("\n")))
-
-
-class Field(Input):
-    """A line to type in; its cursor does not blink, for blinking is sent over the line."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "OK", tooltip="Take what was typed", id="field.enter"),
-    ]
-
-    def __init__(self, value: str = "", placeholder: str = "", *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(value, placeholder, id=id, select_on_focus=False, compact=True)
-        self.cursor_blink = False
 
 
 class Dialog(ModalScreen[Result]):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar, TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -13,9 +13,9 @@ from textual.widget import Widget
 from tui_labeler.screens.widgets.cells import clean, clip
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
-    from textual.events import Click, Resize
     from textual.binding import ActiveBinding
+    from textual.events import Click, Resize
+    from textual.screen import Screen
 
 
 class TitleLine(Widget):
@@ -33,12 +33,16 @@ class TitleLine(Widget):
 
 
 class StatusLine(Widget):
-    """One line of words; drawn anew only when they change."""
+    """One line of words, with others at its right end; drawn anew only when they change."""
 
     text = reactive("")
+    right = reactive("")
 
     def render(self) -> Content:
-        return Content(clip(clean(self.text), self.content_size.width))
+        width = self.content_size.width
+        right = clip(clean(self.right), width)
+        text = clip(clean(self.text), max(0, width - cell_len(right) - 1))
+        return Content(f"{text}{' ' * max(1, width - cell_len(text) - cell_len(right))}{right}")
 
 
 class KeyLine(Widget):
@@ -80,14 +84,21 @@ class KeyLine(Widget):
             self.refresh()
 
     def _ordered(self, bindings: Iterable[ActiveBinding]) -> list[ActiveBinding]:
-        """The screen's own keys first, one key an action."""
+        """The screen's own keys first, one key an action; a screen may say which, and in which order."""
+        wanted: Sequence[str] | None = getattr(self.screen, "keys_shown", None)
         shown: dict[str, ActiveBinding] = {}
         for item in bindings:
-            if item.binding.show:
+            name = item.binding.id
+            if item.binding.show if wanted is None else name in wanted or name in self.ALWAYS:
                 shown.setdefault(item.binding.action, item)
 
         def rank(item: ActiveBinding) -> int:
-            return 2 if item.binding.id in self.ALWAYS else 0 if item.node is self.screen else 1
+            name = item.binding.id
+            if name in self.ALWAYS:
+                return 1000
+            if wanted is not None and name is not None:
+                return wanted.index(name)
+            return 0 if item.node is self.screen else 1
 
         return sorted(shown.values(), key=rank)
 

@@ -1,0 +1,45 @@
+"""The palette: every command that can be given at the moment, found by typing a part of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.screen import Screen
+
+
+def bound_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """A command for each active binding: its name, what it does and its keys."""
+    keys: dict[tuple[int, str], list[str]] = {}
+    active = list(screen.active_bindings.values())
+    for item in active:
+        keys.setdefault((id(item.node), item.binding.action), []).append(app.get_key_display(item.binding))
+    seen: set[tuple[int, str]] = set()
+    for item in active:
+        known = (id(item.node), item.binding.action)
+        if known in seen or not item.enabled or not item.binding.description:
+            continue
+        seen.add(known)
+        shown = ", ".join(keys[known])
+        help_text = f"{shown}: {item.tooltip or item.binding.description}"
+        run = partial(app.run_action, item.binding.action, item.node)
+        yield SystemCommand(item.binding.description, help_text, run)
+
+
+class Commands(CommandPalette):
+    """Textual's palette with a cursor that does not blink, and a key beside ``escape`` to leave it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+g", "escape", "Close", tooltip="Close the palette", id="palette.close"),
+    ]
+
+    def on_mount(self) -> None:
+        self.query_one(Input).cursor_blink = False

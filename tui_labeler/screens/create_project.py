@@ -1,0 +1,159 @@
+"""Makes a project: a folder of texts, what is to be labeled in them, and perhaps labels from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Label, Static
+
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.workbench import CreatedProject, NewProject, Workbench
+from tui_labeler.screens.base import counted, read_file
+from tui_labeler.screens.dialogs import plain
+from tui_labeler.screens.fields import Cycle, Field
+from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+KINDS = (
+    (ProjectKind.ENTITIES, "entities: words in the text"),
+    (ProjectKind.SINGLE_LABEL, "one class a document"),
+    (ProjectKind.MULTI_LABEL, "several classes a document"),
+)
+
+
+class CreateProjectScreen(Screen["CreatedProject | None"]):
+    """A form. ``enter`` goes on to the next field, and makes the project on the last one."""
+
+    HELP: ClassVar[str] = """\
+## New project
+
+Only the folder is needed: the project is named after it. Every `.txt` at the folder's root is a document;
+nothing is ever written there. A labels file (Azure labels JSON) brings its labels and categories along.
+Categories can be added, renamed and described later.
+"""
+
+    CSS_PATH = screen_sheet("create_project")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "create", "Make it", tooltip="Make the project", id="create.make"),
+        Binding("down", "app.focus_next", "Next", tooltip="Next field", id="create.next", show=False),
+        Binding("up", "app.focus_previous", "Back", tooltip="Field before", id="create.back", show=False),
+        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Make no project", id="create.cancel"),
+    ]
+
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__()
+        self._workbench = workbench
+        self._busy = False
+
+    def compose(self) -> ComposeResult:
+        title = TitleLine()
+        title.left = "New project"
+        yield title
+        with VerticalScroll(can_focus=False):
+            with Grid(id="form"):
+                yield from self._fields()
+            yield Static(id="problem", markup=False)
+        yield KeyLine()
+
+    def _fields(self) -> ComposeResult:
+        fields: tuple[tuple[str, Widget], ...] = (
+            ("Folder", Field(placeholder="where the .txt files are", id="folder")),
+            ("Name", Field(placeholder="the folder's name", id="name")),
+            ("Kind", Cycle(tuple(words for _, words in KINDS), id="kind")),
+            ("Language", Field("en-us", id="language")),
+            ("Multilingual", Cycle(("no", "yes: each document has a language"), id="multilingual")),
+            ("Labels file", Field(placeholder="none", id="labels")),
+            ("Categories", Field(placeholder="Borrower, Lender, Amount", id="categories")),
+        )
+        for label, field in fields:
+            yield Label(label, markup=False)
+            yield field
+
+    # --- what is typed ------------------------------------------------------------------------------
+
+    def _value(self, field: str) -> str:
+        return self.query_one(f"#{field}", Field).value.strip()
+
+    def _named(self) -> str:
+        return self._value("name") or Path(self._value("folder")).expanduser().absolute().name
+
+    def on_input_submitted(self, event: Field.Submitted) -> None:
+        event.stop()
+        if event.input.id == "categories":
+            self.action_create()
+        else:
+            self.focus_next()
+
+    def on_input_changed(self, event: Field.Changed) -> None:
+        if event.input.id == "folder":
+            name = self.query_one("#name", Field)
+            name.placeholder = self._named() if self._value("folder") else "the folder's name"
+
+    # --- making it ----------------------------------------------------------------------------------
+
+    def action_create(self) -> None:
+        if not self._busy:
+            self._create()
+
+    @work
+    async def _create(self) -> None:
+        if not self._value("folder"):
+            self._complain("folder", "Where are the texts? A folder is needed.")
+            return
+        self._busy = True
+        self._say("Reading the folder…")
+        try:
+            created = await self._make()
+        except LabelerError as error:
+            self._complain("", f"{error.title}. {error.message}\n{error.hint}")
+        else:
+            self.dismiss(created)
+        finally:
+            self._busy = False
+
+    async def _make(self) -> CreatedProject:
+        labels_path = self._value("labels")
+        labels = await read_file(labels_path) if labels_path else None
+        names = (name.strip() for name in self._value("categories").split(","))
+        new = NewProject(
+            name=self._named(),
+            kind=KINDS[self.query_one("#kind", Cycle).chosen][0],
+            container=self._value("folder"),
+            language=self._value("language"),
+            multilingual=bool(self.query_one("#multilingual", Cycle).chosen),
+            categories=tuple(name for name in names if name),
+        )
+        return await self._workbench.create(
+            new, labels=labels, labels_name=Path(labels_path).name, progress=self._progress
+        )
+
+    def _progress(self, documents: int) -> None:
+        if documents % 100 == 0:
+            self._say(f"Reading the folder… {counted(documents, 'document')}")
+
+    def _say(self, words: str) -> None:
+        place = self.query_one("#problem", Static)
+        place.set_class(False, "-bad")
+        place.update(plain(words))
+
+    def _complain(self, field: str, words: str) -> None:
+        place = self.query_one("#problem", Static)
+        place.set_class(True, "-bad")
+        place.update(plain(words.strip()))
+        if field:
+            self.query_one(f"#{field}").focus()
+
+    def action_cancel(self) -> None:
+        if not self._busy:
+            self.dismiss(None)

@@ -1,0 +1,52 @@
+"""What forms are made of: a line to type in, and one of a few values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui_labeler.screens.widgets.cells import clean
+
+
+class Field(Input):
+    """A line to type in; its cursor does not blink, for blinking is sent over the line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "OK", tooltip="Take what was typed", id="field.enter"),
+    ]
+
+    def __init__(self, value: str = "", placeholder: str = "", *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(value, placeholder, id=id, select_on_focus=False, compact=True)
+        self.cursor_blink = False
+
+
+class Cycle(Widget, can_focus=True):
+    """One of a few values; ``space`` or an arrow goes to the next."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,right,l", "turn(1)", "Change", tooltip="The next value", id="cycle.next"),
+        Binding("left,h", "turn(-1)", "Back", tooltip="The value before", id="cycle.back", show=False),
+        Binding("enter", "next_field", "Next", tooltip="To the next field", id="cycle.enter"),
+    ]
+
+    chosen = reactive(0)
+
+    def __init__(self, values: Sequence[str], *, chosen: int = 0, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._values = tuple(values)
+        self.set_reactive(Cycle.chosen, chosen)
+
+    def render(self) -> Content:
+        return Content(f"< {clean(self._values[self.chosen])} >")
+
+    def action_turn(self, step: int) -> None:
+        self.chosen = (self.chosen + step) % len(self._values)
+
+    def action_next_field(self) -> None:
+        self.screen.focus_next()

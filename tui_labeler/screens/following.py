@@ -1,0 +1,106 @@
+"""Sees what other processes do in the open project, and tells the screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from textual.signal import Signal
+
+from tui_labeler.domain.jobs import Job
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.ports import Transaction
+from tui_labeler.screens.base import tell_error
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.timer import Timer
+
+    from tui_labeler.engine.session import ProjectSession
+
+LOOK_EVERY = 0.3
+"""Seconds; what others commit is on the screen within a second."""
+
+JOBS_EVERY = 3
+"""Looks at the state between two looks at the jobs while none is at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What came since the last look."""
+
+    transactions: tuple[Transaction, ...]
+    """Committed by others; work of this process that came in between may be missing."""
+    jobs: tuple[Job, ...]
+    """All jobs of the project, newest first, as of the last look at them."""
+
+    @property
+    def running(self) -> tuple[Job, ...]:
+        return tuple(job for job in self.jobs if not job.state.is_over)
+
+
+class Follower:
+    """Looks at the open project a few times a second and publishes :attr:`news` when there are some.
+
+    While nothing happens a look costs one ``stat`` of the journal, and now and then one of the jobs.
+    """
+
+    def __init__(self, app: App[Any]) -> None:
+        self.news: Signal[News] = Signal(app, "news")
+        self._app = app
+        self._session: ProjectSession | None = None
+        self._timer: Timer | None = None
+        self._jobs: tuple[Job, ...] = ()
+        self._looks = 0
+        self._looking = False
+        self._trouble = ""
+
+    @property
+    def session(self) -> ProjectSession | None:
+        """The project that is followed."""
+        return self._session
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs of the project, newest first, as of the last look at them."""
+        return self._jobs
+
+    def follow(self, session: ProjectSession) -> None:
+        """Follows a project in place of any other."""
+        self.stop()
+        self._session = session
+        self._timer = self._app.set_interval(LOOK_EVERY, self.look)
+
+    def stop(self) -> None:
+        """Looks no more."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._session = None
+        self._jobs = ()
+        self._looks = 0
+
+    async def look(self) -> None:
+        """One look. An error is told once, not three times a second."""
+        session = self._session
+        if session is None or self._looking:
+            return
+        self._looking = True
+        try:
+            transactions = await session.refresh()
+            jobs = await self._look_at_jobs(session)
+            self._trouble = ""
+        except LabelerError as error:
+            if error.message != self._trouble:
+                self._trouble = error.message
+                tell_error(self._app, error)
+            return
+        finally:
+            self._looking = False
+        if session is self._session and (transactions or jobs != self._jobs):
+            self._jobs = jobs
+            self.news.publish(News(transactions, jobs))
+
+    async def _look_at_jobs(self, session: ProjectSession) -> tuple[Job, ...]:
+        due = self._looks % JOBS_EVERY == 0 or any(not job.state.is_over for job in self._jobs)
+        self._looks += 1
+        return await session.jobs.list() if due else self._jobs

@@ -1,0 +1,85 @@
+"""Help for where one is: the words of the widget and the screen, and the keys as they are bound now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Markdown
+
+from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import App, ComposeResult
+    from textual.binding import ActiveBinding
+    from textual.screen import Screen
+
+
+def help_text(app: App[Any], screen: Screen[Any]) -> str:
+    """Markdown on the focused widget, what it stands in, and the screen, then a table of the keys."""
+    words: list[str] = []
+    for node in (*(screen.focused.ancestors_with_self if screen.focused else (screen,)),):
+        own = getattr(node, "HELP", None)
+        if own and own not in words:
+            words.append(own)
+    words.reverse()
+    return "\n\n".join([*words, key_table(app, list(screen.active_bindings.values()))])
+
+
+def key_table(app: App[Any], active: list[ActiveBinding]) -> str:
+    """The keys as a Markdown table, each action once."""
+    keys: dict[tuple[int, str], list[str]] = {}
+    first: dict[tuple[int, str], ActiveBinding] = {}
+    for item in active:
+        known = (id(item.node), item.binding.action)
+        keys.setdefault(known, []).append(app.get_key_display(item.binding))
+        first.setdefault(known, item)
+    lines = ["## Keys", "", "| keys | what they do |", "| --- | --- |"]
+    for known, item in first.items():
+        if item.binding.description:
+            shown = " ".join(f"`{_cell(key)}`" for key in keys[known])
+            lines.append(f"| {shown} | {_cell(item.tooltip or item.binding.description)} |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+class HelpScreen(ModalScreen[None]):
+    """Shows help over the screen that it is about."""
+
+    CSS_PATH = screen_sheet("help")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,escape,question_mark", "close", "Back", tooltip="Close the help", id="help.close"),
+        Binding("j,down", "line(1)", "Down", tooltip="One line down", id="help.down", show=False),
+        Binding("k,up", "line(-1)", "Up", tooltip="One line up", id="help.up", show=False),
+        Binding("space,pagedown,ctrl+d", "page(1)", "Page", tooltip="A page on", id="help.page"),
+        Binding("b,pageup,ctrl+u", "page(-1)", "Page back", tooltip="A page back", id="help.page-back"),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        title = TitleLine()
+        title.left = "Help"
+        yield title
+        with VerticalScroll(can_focus=False):
+            yield Markdown(self._text, open_links=False)
+        yield KeyLine()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_line(self, lines: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        view = self.query_one(VerticalScroll)
+        view.scroll_relative(y=pages * max(1, view.size.height - 2), animate=False)

@@ -1,0 +1,37 @@
+"""The question that leaving asks where decisions are not saved yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.screens.base import saved_words, tell
+from tui_labeler.screens.dialogs import ChoiceScreen
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from tui_labeler.engine.session import ProjectSession
+
+
+async def may_leave(app: App[Any], session: ProjectSession) -> bool:
+    """Whether to go; asks only when this person's drafts wait. To be awaited in a worker.
+
+    Raises ``LabelerError`` when saving was chosen and failed.
+    """
+    drafts = session.labeling.drafts()
+    if not drafts:
+        return True
+    answer = await app.push_screen_wait(
+        ChoiceScreen(
+            f"{drafts:,} draft decisions are not saved",
+            "They are on disk and will wait for you. Training and export use saved labels only.",
+            [
+                ("s", "save", "Save labels, then leave"),
+                ("l", "leave", "Leave them as drafts"),
+                ("q", "stay", "Stay here"),
+            ],
+        )
+    )
+    if answer == "save":
+        tell(app, saved_words(await session.labeling.save()), title="Labels saved")
+    return answer in ("save", "leave")
