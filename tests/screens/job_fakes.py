@@ -1,13 +1,14 @@
-"""A project on disk whose jobs, models and quota a test sets as it likes, and an application to show screens."""
+"""A project on disk whose jobs, models and quota a test sets as it likes, and an app to show screens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.app import App
+from textual.screen import Screen
 
 from tui_labeler.domain.jobs import Answer, Job, JobKind, JobRequest, JobState, Method, QuotaUse
 from tui_labeler.domain.labels import Span
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_labeler.engine.ports import ProjectStore
+
+S = TypeVar("S", bound=Screen[Any])
 
 NOW = "2026-11-21T09:30:00.000Z"
 
@@ -251,7 +254,7 @@ def some_test(location: str, keys: Sequence[str]) -> TestedDocument:
 class ScreenApp(App[None], inherit_bindings=False):
     """Shows screens as the program does."""
 
-    CSS_PATH = shared_sheets()
+    CSS_PATH = [*shared_sheets()]  # noqa: RUF012 - Textual's own name
     ALLOW_SELECT = False
 
     def __init__(self) -> None:
@@ -262,6 +265,12 @@ class ScreenApp(App[None], inherit_bindings=False):
     def ask(self, screen: Any) -> None:
         """Shows a screen and keeps what it is dismissed with."""
         self.push_screen(screen, self.results.append)
+
+
+def shown(app: App[Any], kind: type[S]) -> S:
+    """The screen that is shown, which must be of a kind."""
+    assert isinstance(app.screen, kind), app.screen
+    return app.screen
 
 
 async def settle(pilot: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.screens.job_fakes import JobHome, ScreenApp, document_of, settle
+from tests.screens.job_fakes import JobHome, ScreenApp, document_of, settle, shown
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.screens.dialogs import ConfirmScreen
@@ -40,16 +40,16 @@ async def test_the_list_shows_each_model_with_its_figures_and_opens_its_performa
     async with app.run_test(size=SIZE) as pilot:
         app.ask(ModelsScreen(home.session))
         await settle(pilot)
-        shown = app.screen.query_one(Picker).text
-        assert "loans-1" in shown
-        assert "60.0%" in shown
+        words = app.screen.query_one(Picker).text
+        assert "loans-1" in words
+        assert "60.0%" in words
         await pilot.press("j", "enter")
         await settle(pilot)
-        assert isinstance(app.screen, PerformanceScreen)
+        shown(app, PerformanceScreen)
         assert "Macro F1" in sheet_text(app)
         await pilot.press("q")
         await settle(pilot)
-        assert isinstance(app.screen, ModelsScreen)
+        shown(app, ModelsScreen)
         await pilot.press("q")
         assert app.results == [None]
 
@@ -62,7 +62,7 @@ async def test_a_model_is_deleted_only_after_a_yes(home: JobHome) -> None:
         await settle(pilot)
         await pilot.press("D")
         await pilot.pause()
-        assert isinstance(app.screen, ConfirmScreen)
+        shown(app, ConfirmScreen)
         await pilot.press("n")
         await settle(pilot)
         assert list(home.models.cards) == ["loans-1"]
@@ -81,7 +81,7 @@ async def test_no_model_yet_is_said_and_nothing_can_be_opened(home: JobHome) -> 
         await settle(pilot)
         await pilot.press("enter", "p", "D")
         await settle(pilot)
-        assert isinstance(app.screen, ModelsScreen)
+        shown(app, ModelsScreen)
 
 
 async def test_the_overview_gives_figures_origin_and_guidance(home: JobHome) -> None:
@@ -89,13 +89,13 @@ async def test_the_overview_gives_figures_origin_and_guidance(home: JobHome) -> 
     async with app.run_test(size=SIZE) as pilot:
         app.ask(PerformanceScreen(home.session, home.card()))
         await settle(pilot)
-        shown = sheet_text(app)
-    assert "Precision" in shown
-    assert "60.0%" in shown  # 3 of 5 in each document are found
-    assert "4 to learn from, 2 to test with" in shown
-    assert "automatic, 20 % to test with, seed 7" in shown
-    assert "only 10 labels in the training set, fewer than 15" in shown
-    assert "often confused with Date: 2 of 4 labels" in shown
+        words = sheet_text(app)
+    assert "Precision" in words
+    assert "60.0%" in words  # 3 of 5 in each document are found
+    assert "4 to learn from, 2 to test with" in words
+    assert "automatic, 20 % to test with, seed 7" in words
+    assert "only 10 labels in the training set, fewer than 15" in words
+    assert "often confused with Date: 2 of 4 labels" in words
 
 
 async def test_number_keys_and_arrows_change_the_section(home: JobHome) -> None:
@@ -169,12 +169,12 @@ async def test_the_test_set_puts_labels_beside_predictions_and_can_leave_out_wha
     async with app.run_test(size=SIZE) as pilot:
         app.ask(PerformanceScreen(home.session, home.card(), section=3))
         await settle(pilot)
-        shown = sheet_text(app, "#compared")
-        assert "Ann" in shown
-        assert "taken for another" in shown
-        assert "missed" in shown
-        assert "extra" in shown
-        assert "right" in shown
+        words = sheet_text(app, "#compared")
+        assert "Ann" in words
+        assert "taken for another" in words
+        assert "missed" in words
+        assert "extra" in words
+        assert "right" in words
         await pilot.press("m")
         await settle(pilot)
         assert "✓ right" not in sheet_text(app, "#compared")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +143,7 @@ class Jobs:
         """Raises ``NotFoundError``."""
         return await self._jobs.get(job_id)
 
-    async def follow(self, job_id: str) -> AsyncIterator[Job]:
+    async def follow(self, job_id: str) -> AsyncGenerator[Job, None]:
         """The job each time that something is new, until it is over. Ends with it, or with the caller."""
         last: Job | None = None
         while True:

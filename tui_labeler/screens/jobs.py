@@ -213,7 +213,8 @@ this terminal is closed.
             await self.look()
 
     async def _confirmed(self, title: str, message: str, yes: str) -> bool:
-        return bool(await self.app.push_screen_wait(ConfirmScreen(title, message, yes, "Keep")))
+        answer = await self.app.push_screen_wait(ConfirmScreen(title, message, yes, "Keep"))
+        return answer is True
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -55,9 +55,6 @@ def model_row(card: ModelCard) -> Callable[[int, Glyphs], Line]:
     return paint
 
 
-SHEETS = [screen_sheet("sheets"), screen_sheet("models")]
-
-
 class ModelsScreen(Screen[None]):
     """Lists the models; each opens with its performance."""
 
@@ -69,7 +66,7 @@ it was tested with. `enter` shows how it performs, `D` deletes it. A model is tr
 screen.
 """
 
-    CSS_PATH = SHEETS
+    CSS_PATH = [screen_sheet("sheets"), screen_sheet("models")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,p", "performance", "Performance", tooltip="How the model performs", id="models.open"),

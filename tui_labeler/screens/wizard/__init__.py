@@ -1,0 +1,1 @@
+"""The autolabel wizard: method, model, categories, documents, review and start."""

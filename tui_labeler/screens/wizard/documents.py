@@ -1,0 +1,129 @@
+"""Fourth step: which documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.screens.base import reporting
+from tui_labeler.screens.dialogs import InputScreen
+from tui_labeler.screens.widgets.document_list import DocumentList
+from tui_labeler.screens.wizard.reading import ReadScreen
+from tui_labeler.screens.wizard.step import Choices, Step
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from tui_labeler.engine.session import ProjectSession
+
+READABLE = frozenset(DocumentState) - {DocumentState.UNREADABLE}
+
+FILTERS: dict[str, frozenset[DocumentState]] = {
+    "unlabeled": frozenset({DocumentState.UNLABELED}),
+    "all": READABLE,
+    "labeled": frozenset({DocumentState.LABELED}),
+    "auto-labeled": frozenset({DocumentState.AUTO_LABELED}),
+    "reviewed": frozenset({DocumentState.REVIEWED}),
+}
+"""What `f` goes through. A document that can't be read can't be labeled and is never listed."""
+
+
+class DocumentsStep(Step):
+    """Lists documents with their text records; ``space`` selects, the total runs along."""
+
+    HELP: ClassVar[str] = """\
+## Autolabel, step 4: documents
+
+The list starts with the unlabeled documents: `f` goes on to all, labeled, auto-labeled and reviewed ones,
+`/` keeps those whose name holds some words. `space` selects a document, `v` a range, `*` all that are
+listed, or none. `enter` opens a document for reading.
+
+A text record is every 1,000 characters begun: a document of 8,921 characters has 9. Documents with labels
+may be selected: your labels always win over suggestions. A new job replaces the undecided suggestions of
+its categories.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "filter", "Filter", tooltip="Unlabeled, all, labeled, ...", id="wizard.filter"),
+        Binding(
+            "slash", "name", "By name", tooltip="List only names that hold some words", id="wizard.by-name"
+        ),
+    ]
+
+    number = 4
+
+    def __init__(self, session: ProjectSession, choices: Choices) -> None:
+        super().__init__(session, choices)
+        self._records = 0
+
+    def body(self) -> Iterable[Widget]:
+        yield DocumentList(id="documents")
+
+    def started(self) -> None:
+        documents = self.query_one(DocumentList)
+        known = self.session.rows.keys()
+        documents.select(self.choices.documents & known)
+        self._list()
+        if self.choices.document is not None:
+            documents.go_to(self.choices.document)
+        documents.focus()
+
+    def _list(self) -> None:
+        wanted = DocumentFilter(states=FILTERS[self.choices.shown], name=self.choices.part_of_name.casefold())
+        rows = self.session.documents.select(wanted)
+        self.query_one(DocumentList).set_rows(rows)
+        self._tell()
+
+    def _tell(self) -> None:
+        """The running total, what is listed, and the document at the cursor."""
+        documents = self.query_one(DocumentList)
+        rows = self.session.rows
+        chosen = [rows[key] for key in documents.selected if key in rows]
+        records = sum(row.text_records for row in chosen)
+        self.say_right(f"selected: {len(chosen):,} documents, {records:,} text records")
+        named = f" with {self.choices.part_of_name!r} in the name" if self.choices.part_of_name else ""
+        words = f"{len(documents.rows):,} {self.choices.shown} documents{named}"
+        row = documents.current
+        if row is not None:
+            noun = "record" if row.text_records == 1 else "records"
+            words += f" · {row.text_records:,} text {noun}: {row.location}"
+        elif not named:
+            words += "; f shows others"
+        self.say(words)
+
+    def on_document_list_moved(self, event: DocumentList.Moved) -> None:
+        self.choices = replace(self.choices, document=event.row.id)
+        self._tell()
+
+    def on_document_list_selection_changed(self) -> None:
+        selected = self.query_one(DocumentList).selected
+        self.choices = replace(self.choices, documents=frozenset(selected))
+        self._tell()
+
+    def on_document_list_opened(self, event: DocumentList.Opened) -> None:
+        self.app.push_screen(ReadScreen(self.session, event.row.id))
+
+    def action_filter(self) -> None:
+        names = list(FILTERS)
+        shown = names[(names.index(self.choices.shown) + 1) % len(names)]
+        self.choices = replace(self.choices, shown=shown)
+        self._list()
+
+    @work(exclusive=True, group="name")
+    @reporting
+    async def action_name(self) -> None:
+        label = "List only documents whose name holds (empty for all):"
+        words = await self.app.push_screen_wait(InputScreen("By name", label, self.choices.part_of_name))
+        if words is not None:
+            self.choices = replace(self.choices, part_of_name=words.strip())
+            self._list()
+
+    def obstacle(self) -> str:
+        if self.choices.documents:
+            return ""
+        return "Select at least one document: space selects, * selects all that are listed."

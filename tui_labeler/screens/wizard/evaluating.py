@@ -1,0 +1,86 @@
+"""Evaluating a method before it is let loose on the rest."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui_labeler.domain.jobs import Job, Method
+from tui_labeler.screens import jobs_text
+from tui_labeler.screens.base import reporting
+from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_labeler.engine.session import ProjectSession
+
+
+class EvaluateScreen(Screen[None]):
+    """Starts an evaluation, follows it and shows what it found. It goes on when the screen is left."""
+
+    HELP: ClassVar[str] = """\
+## Evaluation
+
+The model labels documents that have labels already, and the two are compared: precision (P), recall (R) and
+F1 with their 95 % intervals. Documents that the model learned from, and labels that began as suggestions,
+are left out: they would flatter it. Nothing is changed and no quota is used.
+"""
+
+    CSS_PATH = [screen_sheet("sheets"), screen_sheet("wizard")]  # noqa: RUF012 - Textual's own name
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "cancel", "Cancel", tooltip="Stop the evaluation", id="evaluate.cancel"),
+        Binding("q,escape", "leave", "Back", tooltip="Back to the wizard", id="evaluate.back"),
+    ]
+
+    def __init__(self, session: ProjectSession, method: Method) -> None:
+        super().__init__()
+        self._session = session
+        self._method = method
+        self._job: Job | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        yield Sheet(id="evaluation")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        title = self.query_one(TitleLine)
+        title.left = f"{self._session.project.name} · evaluate {self._method.model}"
+        self.query_one(Sheet).focus()
+        self.follow()
+
+    @work(exclusive=True)
+    @reporting
+    async def follow(self) -> None:
+        """Starts the job and shows it each time that something is new."""
+        job = await self._session.jobs.evaluate(self._method, {})
+        async with aclosing(self._session.jobs.follow(job.id)) as steps:
+            async for self._job in steps:
+                self._show(self._job)
+
+    def _show(self, job: Job) -> None:
+        self.query_one(TitleLine).right = job.state.value
+        self.query_one(Sheet).show_page(jobs_text.detail(job, {}), keep_place=True)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "cancel":
+            return True if self._job is not None and not self._job.state.is_over else None
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True, group="cancel")
+    @reporting
+    async def action_cancel(self) -> None:
+        if self._job is not None:
+            await self._session.jobs.cancel(self._job.id)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

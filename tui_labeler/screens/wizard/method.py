@@ -1,0 +1,98 @@
+"""First step: a trained model, or GPT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+
+from tui_labeler.screens.base import reporting
+from tui_labeler.screens.performance_pages import wrapped
+from tui_labeler.screens.widgets.picker import Choice, Picker
+from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.wizard.step import Step
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line
+
+NO_RESOURCE = "GPT needs a resource with a deployment; no resource is configured."
+NO_MODEL = "no model has been trained in this project yet; train one first."
+
+METHODS = {
+    "model": (
+        "A trained model",
+        "A model that was trained on labels of this project suggests labels for other documents. It runs on "
+        "this machine: no text leaves it. It uses text records of the month's quota.",
+    ),
+    "gpt": (
+        "GPT",
+        "A deployed chat model labels by the names, descriptions and examples of the categories. No labels "
+        "are needed; the documents' text is sent to the resource, which charges for it.",
+    ),
+}
+
+
+class MethodStep(Step):
+    """Offers the methods; one whose prerequisites are missing is dim, with the reason."""
+
+    HELP: ClassVar[str] = """\
+## Autolabel, step 1: method
+
+What shall suggest the labels? A method that can't be used yet is dim and says what it needs. Suggestions
+are reviewed by you: none becomes a label by itself, and your own labels always win.
+"""
+
+    number = 1
+
+    def body(self) -> Iterable[Widget]:
+        yield Picker(id="methods")
+        yield Sheet(id="about")
+
+    def started(self) -> None:
+        self.read()
+
+    @work(exclusive=True)
+    @reporting
+    async def read(self) -> None:
+        """Finds out which methods can be used."""
+        self._reasons = {"gpt": NO_RESOURCE}
+        if not await self.session.models.list():
+            self._reasons["model"] = f"A trained model is needed: {NO_MODEL}"
+        rows = [Choice(key, self._row(key), disabled=key in self._reasons) for key in METHODS]
+        self.query_one(Picker).set_rows(rows, cursor=self.choices.method)
+        self._show(self.choices.method)
+
+    def _row(self, key: str) -> Callable[[int, Glyphs], Line]:
+        reason = self._reasons.get(key, "")
+        words = f"   {reason}" if reason else ""
+        return lambda width, signs: ((f"{METHODS[key][0]:<16}", "title"), (words, "dim"))
+
+    def _show(self, key: str) -> None:
+        def build(width: int, signs: Glyphs) -> Sequence[Line]:
+            lines: list[Line] = [(), *wrapped(METHODS[key][1], width, "", "  ")]
+            if key in self._reasons:
+                lines += [(), *wrapped(self._reasons[key], width, "warn", "  ")]
+            return lines
+
+        self.query_one(Sheet).show_page(build)
+
+    def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
+        if event.key not in self._reasons:
+            self.choices = replace(self.choices, method=event.key)
+        self.say("")
+        self._show(event.key)
+
+    def on_picker_chosen(self) -> None:
+        self.action_go_on()
+
+    def on_picker_refused(self) -> None:
+        self.action_go_on()
+
+    def obstacle(self) -> str:
+        key = self.query_one(Picker).current
+        return self._reasons.get(key, "") if key else "One moment: the methods are being looked at."

@@ -1,0 +1,87 @@
+"""A document to read: its text with the labels and suggestions it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui_labeler.domain.labels import Label, Suggestion
+from tui_labeler.screens.base import reporting
+from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.widgets.marks import Mark, MarkKind
+from tui_labeler.screens.widgets.palette import color_index
+from tui_labeler.screens.widgets.text_view import TextView
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_labeler.engine.session import ProjectSession
+
+
+class ReadScreen(Screen[None]):
+    """Shows one document; nothing can be changed here."""
+
+    HELP: ClassVar[str] = """\
+## Reading a document
+
+The document as it is, with the labels and suggestions that it has. `q` goes back.
+"""
+
+    CSS_PATH = [screen_sheet("sheets"), screen_sheet("wizard")]  # noqa: RUF012 - Textual's own name
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,escape", "leave", "Back", tooltip="Back to the list", id="reading.back"),
+    ]
+
+    def __init__(self, session: ProjectSession, document_id: int) -> None:
+        super().__init__()
+        self._session = session
+        self._document_id = document_id
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        yield TextView(id="text")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        row = self._session.rows[self._document_id]
+        title = self.query_one(TitleLine)
+        title.left = row.location
+        title.right = f"{row.characters:,} characters, {row.text_records:,} text records"
+        self.read()
+
+    @work(exclusive=True)
+    @reporting
+    async def read(self) -> None:
+        """Reads the text from the container."""
+        found = await self._session.documents.text(self._document_id)
+        self.query_one(TextView).set_document(found.text, self._marks(), key=self._document_id)
+
+    def _marks(self) -> list[Mark]:
+        state = self._session.store.state
+        document = state.document(self._document_id)
+        places = {key: number for number, key in enumerate(state.categories)}
+        marks: list[Mark] = []
+        items: tuple[tuple[MarkKind, Label | Suggestion, float | None], ...] = (
+            *((MarkKind.LABEL, label, None) for label in document.active_labels),
+            *(
+                (MarkKind.SUGGESTION, suggestion, suggestion.confidence)
+                for suggestion in document.open_suggestions(state.project.kind)
+            ),
+        )
+        for kind, item, confidence in items:
+            category = state.categories.get(item.category)
+            if item.span is None or category is None:
+                continue
+            color = color_index(places[category.id], category.color)
+            marks.append(
+                Mark(item.id, item.span.start, item.span.end, category.name, kind, confidence, color)
+            )
+        return marks
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

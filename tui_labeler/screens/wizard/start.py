@@ -1,0 +1,185 @@
+"""Fifth step: what is about to happen, and the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui_labeler.domain.documents import DocumentFilter, DocumentRow
+from tui_labeler.screens.base import reporting
+from tui_labeler.screens.performance_pages import wrapped
+from tui_labeler.screens.widgets.cells import clean
+from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.wizard.evaluating import EvaluateScreen
+from tui_labeler.screens.wizard.step import Choices, Step
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from tui_labeler.engine.jobs import Estimate
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line
+
+
+class StartStep(Step):
+    """Shows the whole job and starts it with one key."""
+
+    HELP: ClassVar[str] = """\
+## Autolabel, step 5: review and start
+
+Nothing has happened yet: `s` starts the job, which then goes on by itself while you work elsewhere.
+
+A trained model uses text records of the month's quota, shared by all projects of your home folder. They
+are reserved at the start and given back for documents that were not processed. Where too few are left, `t`
+takes as many of the documents as fit.
+
+`e` evaluates the model first, on labeled documents that it has not learned from. That is free and changes
+nothing.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s,enter", "start", "Start", tooltip="Start the autolabeling job", id="wizard.start"),
+        Binding("e", "evaluate", "Evaluate first", tooltip="See how it performs, free", id="wizard.evaluate"),
+        Binding(
+            "t", "take", "Take what fits", tooltip="As many documents as the quota allows", id="wizard.take"
+        ),
+    ]
+
+    number = 5
+
+    def __init__(self, session: ProjectSession, choices: Choices) -> None:
+        super().__init__(session, choices)
+        self._estimate: Estimate | None = None
+        self._starting = False
+
+    def body(self) -> Iterable[Widget]:
+        yield Sheet(id="summary")
+
+    def started(self) -> None:
+        self.query_one(Sheet).focus()
+        self.read()
+
+    def _rows(self) -> list[DocumentRow]:
+        return self.session.documents.select(DocumentFilter(ids=self.choices.documents))
+
+    @property
+    def _categories(self) -> list[str]:
+        """The chosen categories' ids, in the project's order."""
+        known = self.session.store.state.categories
+        chosen = self.choices.categories
+        return [key for key in known if chosen is None or key in chosen]
+
+    @work(exclusive=True)
+    @reporting
+    async def read(self) -> None:
+        """Counts what the job would take."""
+        await self.session.refresh()
+        self._estimate = await self.session.jobs.estimate(self._rows(), self.choices.labeler)
+        self.query_one(Sheet).show_page(self._page)
+        self.say(self._next())
+        self.refresh_bindings()
+
+    # --- what is shown ------------------------------------------------------------------------------
+
+    @property
+    def _too_little(self) -> bool:
+        estimate = self._estimate
+        return estimate is not None and estimate.left is not None and estimate.needed > estimate.left
+
+    def _next(self) -> str:
+        if not self._too_little:
+            return "s starts the job."
+        assert self._estimate is not None
+        if self._estimate.fits:
+            return f"Too few text records are left: t takes the first {self._estimate.fits} documents."
+        return "Too few text records are left, even for the first document."
+
+    def _page(self, width: int, signs: Glyphs) -> Sequence[Line]:
+        estimate = self._estimate
+        if estimate is None:
+            return ()
+        known = self.session.store.state.categories
+        names = [known[key].name for key in self._categories]
+        nouns = self.session.project.kind.nouns
+        facts = [
+            ("Method", "a trained model, on this machine; no text leaves it"),
+            ("Model", self.choices.model),
+            ("Documents", f"{estimate.documents:,}"),
+            ("Text records", f"{estimate.text_records:,}"),
+            (nouns.capitalize(), f"{len(names)} of {len(known)}: {', '.join(map(clean, names))}"),
+            ("Quota", _quota(estimate)),
+        ]
+        lines: list[Line] = [()]
+        for name, words in facts:
+            first, *rest = wrapped(words, width, "", " " * 17)
+            lines += [((f"  {name:<15}", "dim"), first[1]), *rest]
+        lines.append(())
+        if self._too_little:
+            lines += self._shortage(estimate, width)
+        lines += wrapped(
+            "Suggestions are shown for review; none becomes a label by itself. Your labels win: where a "
+            "suggestion meets one it stays hidden.",
+            width,
+            "dim",
+            "  ",
+        )
+        return lines
+
+    def _shortage(self, estimate: Estimate, width: int) -> list[Line]:
+        words = f"! {estimate.needed:,} text records are needed and {estimate.left:,} are left this month. "
+        if estimate.fits:
+            words += (
+                f"The first {estimate.fits:,} of the {estimate.documents:,} documents fit: t takes those. "
+            )
+        words += "Or go back and choose fewer; the quota starts anew with the next month."
+        return [*wrapped(words, width, "bad", "  "), ()]
+
+    # --- what can be done ---------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "take":
+            return bool(self._too_little and self._estimate and self._estimate.fits)
+        if action == "go_on":
+            return False
+        if action == "start":
+            return None if self._estimate is None or self._too_little or self._starting else True
+        return super().check_action(action, parameters)
+
+    def action_take(self) -> None:
+        if self._estimate is None or not self._estimate.fits:
+            return
+        fitting = self._rows()[: self._estimate.fits]
+        self.choices = replace(self.choices, documents=frozenset(row.id for row in fitting))
+        self.read()
+
+    @work(group="start")
+    async def action_start(self) -> None:
+        if self._starting:
+            return
+        self._starting = True
+        self.refresh_bindings()
+        await self._start()
+        self._starting = False
+        self.refresh_bindings()
+
+    @reporting
+    async def _start(self) -> None:
+        job = await self.session.jobs.autolabel(self._rows(), self.choices.labeler, self._categories)
+        self.dismiss(job)
+
+    def action_evaluate(self) -> None:
+        self.app.push_screen(EvaluateScreen(self.session, self.choices.labeler))
+
+
+def _quota(estimate: Estimate) -> str:
+    if estimate.left is None:
+        return "no limit is set"
+    if estimate.needed > estimate.left:
+        return f"{estimate.left:,} text records left this month, {estimate.needed - estimate.left:,} too few"
+    rest = estimate.left - estimate.needed
+    return f"{estimate.left:,} text records left this month, {rest:,} after this job"

@@ -1,0 +1,140 @@
+"""What the wizard's steps have in common: the choices made so far, and the way on and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui_labeler.domain.jobs import Job, Method
+from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from tui_labeler.engine.session import ProjectSession
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person has chosen so far."""
+
+    method: str = "model"
+    """``model`` or ``gpt``."""
+    model: str = ""
+    """The trained model's name."""
+    categories: frozenset[str] | None = None
+    """Category ids; ``None`` for all."""
+    documents: frozenset[int] = frozenset()
+    """Document ids."""
+    shown: str = "unlabeled"
+    """Which documents the fourth step lists."""
+    part_of_name: str = ""
+    """What the names of the documents listed must hold."""
+    document: int | None = None
+    """The document that the fourth step's cursor is on."""
+
+    @property
+    def labeler(self) -> Method:
+        """The chosen method, as a job names it."""
+        return Method(self.method, model=self.model)
+
+
+Answer: TypeAlias = "Choices | Job | None"
+"""What a step ends with: the choices to go on with, a job that was started, or ``None`` to go back."""
+
+
+class StepLine(Static):
+    """The names of the steps, with where one is."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"step-line--shown", "step-line--done"}
+
+    def __init__(self, names: Iterable[str], shown: int) -> None:
+        super().__init__()
+        self._names = tuple(names)
+        self._shown = shown
+
+    def on_mount(self) -> None:
+        parts: list[object] = []
+        for number, name in enumerate(self._names, 1):
+            if number == self._shown:
+                parts.append((f"[{number} {name}]", self.get_visual_style("step-line--shown")))
+            elif number < self._shown:
+                parts.append((f" {number} {name} ", self.get_visual_style("step-line--done")))
+            else:
+                parts.append(f" {number} {name} ")
+        self.update(Content.assemble(*parts))  # type: ignore[arg-type]
+
+
+class Step(Screen[Answer]):
+    """One screen of the wizard.
+
+    :attr:`choices` is up to date at every moment, so that going back loses nothing.
+    """
+
+    CSS_PATH = [screen_sheet("sheets"), screen_sheet("wizard")]  # noqa: RUF012 - Textual's own name
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,right", "go_on", "Next", tooltip="On to the next step", id="wizard.next"),
+        Binding(
+            "h,left,q,escape", "go_back", "Back", tooltip="Back a step; nothing is lost", id="wizard.back"
+        ),
+    ]
+
+    number: ClassVar[int]
+    """Its place, from 1."""
+
+    names: ClassVar[tuple[str, ...]] = ("Method", "Model", "Categories", "Documents", "Review and start")
+
+    def __init__(self, session: ProjectSession, choices: Choices) -> None:
+        super().__init__()
+        self.session = session
+        self.choices = choices
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        nouns = self.session.project.kind.nouns.capitalize()
+        yield StepLine((*self.names[:2], nouns, *self.names[3:]), self.number)
+        yield from self.body()
+        yield StatusLine()
+        yield KeyLine()
+
+    def body(self) -> Iterable[Widget]:
+        """What stands between the steps and the keys."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self.query_one(TitleLine).left = f"{self.session.project.name} · autolabel"
+        self.started()
+
+    def started(self) -> None:
+        """Called once when the step is on the screen."""
+
+    def say(self, words: str) -> None:
+        """Shows a line above the keys."""
+        self.query_one(StatusLine).text = words
+
+    def say_right(self, words: str) -> None:
+        """Shows a few words at the end of the first line."""
+        self.query_one(TitleLine).right = words
+
+    def obstacle(self) -> str:
+        """Why the next step can't come yet; empty when it can."""
+        return ""
+
+    def action_go_on(self) -> None:
+        words = self.obstacle()
+        if words:
+            self.say(words)
+        else:
+            self.dismiss(self.choices)
+
+    def action_go_back(self) -> None:
+        self.dismiss(None)
