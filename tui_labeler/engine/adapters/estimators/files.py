@@ -1,0 +1,211 @@
+"""Model files: a JSON header and plain ``.npy`` arrays in a folder, and nothing that could run.
+
+Whatever stands in a model's folder may come from anywhere. Sizes are checked against the files before
+memory is taken, arrays are read without pickle, and the header's hash must fit what was read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from tui_labeler.engine.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import BinaryIO
+
+    from numpy.typing import NDArray
+
+    Arrays = Mapping[str, NDArray[Any]]
+
+FORMAT = "tui-labeler-model"
+FORMAT_VERSION = 1
+HEADER = "model.json"
+MAX_HEADER = 256 * 2**20
+"""Bytes."""
+MAX_ARRAY = 2**31
+"""Bytes."""
+MAX_WEIGHTS = 2**28
+"""Numbers that a table of weights may hold once it is unfolded."""
+
+HINT = "Train the model again."
+
+_DTYPES = {"<f4": np.float32, "<f8": np.float64, "<i8": np.int64, "<u2": np.uint16, "<i4": np.int32}
+
+
+class EntitiesHeader(msgspec.Struct, frozen=True, tag="entities", tag_field="kind"):
+    """What a recogniser of entities has learned, but for its arrays."""
+
+    format: str
+    format_version: int
+    version: str
+    categories: tuple[str, ...]
+    grain: int
+    unit: int
+    anchored: bool
+    calibration: tuple[float, float]
+    tiers: tuple[tuple[str, ...], ...]
+    cluster_words: tuple[str, ...]
+
+
+class ClassesHeader(msgspec.Struct, frozen=True, tag="classes", tag_field="kind"):
+    """What a classifier has learned, but for its arrays."""
+
+    format: str
+    format_version: int
+    version: str
+    multi_label: bool
+    classes: tuple[str, ...]
+    features: tuple[str, ...]
+    temperature: float
+    calibration: tuple[float, float]
+    threshold: float
+
+
+Header = EntitiesHeader | ClassesHeader
+
+
+def signed(header: Header, arrays: Arrays) -> Header:
+    """The header with the hash of all that was learned as its version."""
+    return msgspec.structs.replace(header, version=_hash(header, arrays))
+
+
+def _hash(header: Header, arrays: Arrays) -> str:
+    digest = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(header, version="")))
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"\0{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def write(folder: str, header: Header, arrays: Arrays) -> None:
+    """Writes a signed header and its arrays into an existing folder."""
+    for name, array in arrays.items():
+        np.save(Path(folder) / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+    (Path(folder) / HEADER).write_bytes(msgspec.json.encode(header))
+
+
+def read_header(folder: str) -> Header:
+    """Raises ``InputError`` for anything that is no header of this format and version."""
+    data = _contents(Path(folder) / HEADER, MAX_HEADER)
+    try:
+        known = msgspec.json.decode(data, type=_Format)
+        if known.format != FORMAT:
+            raise _refused(folder, f"its format is {known.format[:40]!r}")
+        if known.format_version != FORMAT_VERSION:
+            raise _refused(
+                folder,
+                f"its format has the version {known.format_version}, this program reads {FORMAT_VERSION}",
+            )
+        header: Header = msgspec.json.decode(data, type=Header)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refused(folder, f"{HEADER} is not what it should be ({error})") from error
+    return header
+
+
+class _Format(msgspec.Struct):
+    format: str
+    format_version: int
+
+
+def read_arrays(folder: str, shapes: Mapping[str, tuple[str, int]]) -> dict[str, NDArray[Any]]:
+    """Reads arrays given by name with their data type (``<f4``) and number of dimensions.
+
+    Raises ``InputError`` where one is missing, or is something else, or holds what is no number.
+    """
+    return {name: _read_array(folder, name, *expected) for name, expected in shapes.items()}
+
+
+def _read_array(folder: str, name: str, dtype: str, dimensions: int) -> NDArray[Any]:
+    path = Path(folder) / f"{name}.npy"
+    with _opened(path, MAX_ARRAY) as file:
+        size = path.stat().st_size
+        try:
+            major = np.lib.format.read_magic(file)[0]
+            reader = (
+                np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+            )
+            shape, in_columns, found = reader(file)
+        except ValueError as error:
+            raise _refused(folder, f"{path.name} is no array") from error
+        if found.str != dtype or len(shape) != dimensions or in_columns:
+            raise _refused(folder, f"{path.name} holds {found.str} in {len(shape)} dimensions")
+        count = 1
+        for length in shape:
+            count *= int(length)
+        if min(shape, default=0) < 0 or size - file.tell() != count * found.itemsize:
+            raise _refused(folder, f"{path.name} is not as long as it says")
+        array = np.frombuffer(file.read(), dtype=_DTYPES[dtype]).reshape(shape)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise _refused(folder, f"{path.name} holds values that are no numbers")
+    return array
+
+
+def check(folder: str, header: Header, arrays: Arrays, conditions: Mapping[str, bool]) -> None:
+    """Raises ``InputError`` for the first condition that does not hold, or when the hash does not fit."""
+    for words, holds in conditions.items():
+        if not holds:
+            raise _refused(folder, words)
+    if _hash(header, arrays) != header.version:
+        raise _refused(folder, "its files do not belong together")
+
+
+def sparse_arrays(name: str, weights: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+    """Only the weights that are not zero: their values, places in the row, and how many each row has."""
+    rows, columns = np.nonzero(weights)
+    return {
+        f"{name}_values": weights[rows, columns],
+        f"{name}_columns": columns.astype(np.int32),
+        f"{name}_counts": np.bincount(rows, minlength=len(weights)).astype(np.int32),
+    }
+
+
+def sparse_shapes(name: str) -> dict[str, tuple[str, int]]:
+    return {f"{name}_values": ("<f4", 1), f"{name}_columns": ("<i4", 1), f"{name}_counts": ("<i4", 1)}
+
+
+def dense(folder: str, name: str, arrays: Arrays, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Undoes :func:`sparse_arrays`. Raises ``InputError`` where the arrays do not give ``shape``."""
+    values, columns, counts = (arrays[f"{name}_{part}"] for part in ("values", "columns", "counts"))
+    fits = (
+        len(counts) == shape[0]
+        and shape[0] * shape[1] <= MAX_WEIGHTS
+        and len(values) == len(columns) == counts.sum(dtype=np.int64)
+        and (counts >= 0).all()
+        and (columns >= 0).all()
+        and (columns < shape[1]).all()
+    )
+    if not fits:
+        raise _refused(folder, f"the {name} do not have the shape {shape[0]} by {shape[1]}")
+    weights = np.zeros(shape, dtype=np.float32)
+    weights[np.repeat(np.arange(shape[0]), counts), columns] = values
+    return weights
+
+
+def _contents(path: Path, limit: int) -> bytes:
+    with _opened(path, limit) as file:
+        return file.read()
+
+
+def _opened(path: Path, limit: int) -> BinaryIO:
+    """Opens a regular file: a pipe or a device could keep the program waiting for ever."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise _refused(str(path.parent), f"{path.name} is no file")
+        if found.st_size > limit:
+            raise _refused(str(path.parent), f"{path.name} has {found.st_size:,} bytes, more than {limit:,}")
+        return path.open("rb")
+    except OSError as error:
+        raise _refused(str(path.parent), f"{path.name} can't be read ({error.strerror})") from error
+
+
+def _refused(folder: str, words: str) -> InputError:
+    return InputError(f"{folder} holds no model that can be used: {words}", hint=HINT)

@@ -1,0 +1,206 @@
+"""Logistic regression with honest probabilities, over any matrix.
+
+One class a row: softmax regression, its logits scaled by one temperature. Several classes a row: a logistic
+regression a class, Platt scaling of all their log-odds together, and one threshold. Temperature, scaling and
+threshold are fitted on scores of models that had not seen the rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from scipy import special
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from tui_labeler.engine.adapters.estimators import confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+
+def _silent(words: str, share: float) -> None:
+    """No progress is asked for."""
+
+
+class TemperatureScaledLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Softmax regression whose probabilities are scaled by a temperature fitted out of fold.
+
+    Parameters
+    ----------
+    C : inverse strength of the penalty on squared weights.
+    folds : parts for the out-of-fold logits; below 2 the logits stay as they are.
+    seed : of the folds.
+    """
+
+    def __init__(self, C: float = 10.0, folds: int = 3, seed: int = 0) -> None:
+        self.C = C
+        self.folds = folds
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any, progress: Callable[[str, float], None] = _silent) -> Self:
+        """Learns from rows with one class each. Raises ``ValueError`` for fewer than two classes."""
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
+        check_classification_targets(y)
+        self.classes_, targets = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"there must be two classes or more, but the data has 1 class: {self.classes_[0]!r}"
+            )
+        folds = spread(targets, self.folds, self.seed)
+        count = int(folds.max()) + 1 if len(folds) else 0
+        progress("Training", 0.0)
+        self.coef_, self.intercept_ = _softmax(X, targets, len(self.classes_), self.C)
+        logits = np.zeros((X.shape[0], len(self.classes_)))
+        for fold in range(count if count > 1 else 0):
+            progress("Checking its confidence", (fold + 1) / (count + 1))
+            out, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+            logits[out] = (
+                X[out] @ (weights := _softmax(X[kept], targets[kept], len(self.classes_), self.C))[0].T
+            )
+            logits[out] += weights[1]
+        self.temperature_ = confidence.fit_temperature(logits, targets) if count > 1 else 1.0
+        return self
+
+    def decision_function(self, X: Any) -> Floats:
+        """Scaled logits, shape (rows, classes); with two classes those of the second, shape (rows,)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        logits = (np.asarray(X @ self.coef_.T) + self.intercept_) * self.temperature_
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Shape (rows, classes)."""
+        logits = self.decision_function(X)
+        if logits.ndim == 1:
+            second = special.expit(logits)
+            return np.stack([1 - second, second], axis=1)
+        return np.asarray(special.softmax(logits, axis=1))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class MultiLabelLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A logistic regression a class, scaled together, with one threshold tuned for micro-F1.
+
+    ``fit(X, Y)`` takes a matrix of zeros and ones of shape (rows, classes). Parameters are those of
+    :class:`TemperatureScaledLogistic`.
+    """
+
+    def __init__(self, C: float = 10.0, folds: int = 3, seed: int = 0) -> None:
+        self.C = C
+        self.folds = folds
+        self.seed = seed
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        names: Sequence[str] | None = None,
+        progress: Callable[[str, float], None] = _silent,
+    ) -> Self:
+        """Learns from rows with any number of classes; ``names`` are those of the columns."""
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, multi_output=True)
+        targets = np.asarray(y).reshape(X.shape[0], -1).astype(bool)
+        self.classes_ = np.array(names if names is not None else range(targets.shape[1]))
+        folds = spread(targets @ (1 + np.arange(targets.shape[1])), self.folds, self.seed)
+        count = int(folds.max()) + 1 if len(folds) else 0
+        progress("Training", 0.0)
+        self.coef_, self.intercept_ = _one_against_rest(X, targets, self.C)
+        self.calibration_, self.threshold_ = confidence.Platt(), 0.5
+        if count > 1:
+            logits = np.zeros(targets.shape)
+            for fold in range(count):
+                progress("Checking its confidence", (fold + 1) / (count + 1))
+                out, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+                weights = _one_against_rest(X[kept], targets[kept], self.C)
+                logits[out] = X[out] @ weights[0].T + weights[1]
+            raw = special.expit(logits)
+            self.calibration_ = confidence.fit_platt(raw.ravel(), targets.ravel())
+            self.threshold_ = best_threshold(self.calibration_(raw), targets)
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Shape (rows, classes)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        return self.calibration_(special.expit(np.asarray(X @ self.coef_.T) + self.intercept_))
+
+    def predict(self, X: Any) -> Ints:
+        """Zeros and ones, shape (rows, classes)."""
+        return (self.predict_proba(X) >= self.threshold_).astype(np.int64)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _softmax(X: Any, targets: Ints, classes: int, C: float) -> tuple[Floats, Floats]:
+    """Weights (classes, features) and offsets; classes that are missing here get the lowest logits seen."""
+    present = np.unique(targets)
+    weights, offsets = np.zeros((classes, X.shape[1])), np.zeros(classes)
+    if len(present) < 2:
+        offsets[present] = 1.0
+        return weights, offsets
+    model = LogisticRegression(C=C, max_iter=200, tol=1e-3).fit(X, targets)
+    if len(present) == 2:
+        weights[present] = np.concatenate([-model.coef_, model.coef_]) / 2
+        offsets[present] = np.concatenate([-model.intercept_, model.intercept_]) / 2
+    else:
+        weights[present], offsets[present] = model.coef_, model.intercept_
+    missing = np.setdiff1d(np.arange(classes), present)
+    offsets[missing] = offsets.min() - 1.0
+    return weights, offsets
+
+
+def _one_against_rest(X: Any, targets: NDArray[np.bool_], C: float) -> tuple[Floats, Floats]:
+    """Weights (classes, features) and offsets; a class that all rows have, or none, is as likely as that."""
+    weights, offsets = np.zeros((targets.shape[1], X.shape[1])), np.zeros(targets.shape[1])
+    for number, column in enumerate(targets.T):
+        if column.all() or not column.any():
+            share = (column.sum() + 0.5) / (len(column) + 1)
+            offsets[number] = special.logit(share)
+            continue
+        model = LogisticRegression(C=C, max_iter=200, tol=1e-3).fit(X, column)
+        weights[number], offsets[number] = model.coef_[0], model.intercept_[0]
+    return weights, offsets
+
+
+def spread(targets: Ints, folds: int, seed: int) -> Ints:
+    """A fold for every row, with every class spread evenly; empty when there are too few rows or folds."""
+    if folds < 2 or len(targets) < 2:
+        return np.zeros(0, dtype=np.int64)
+    shuffled = np.random.default_rng(seed).permutation(len(targets))
+    order = shuffled[np.argsort(targets[shuffled], kind="stable")]
+    numbers = np.empty(len(targets), dtype=np.int64)
+    numbers[order] = np.arange(len(targets)) % min(folds, len(targets))
+    return numbers
+
+
+def best_threshold(probabilities: Floats, targets: NDArray[np.bool_]) -> float:
+    """The threshold with the highest micro-F1; half-way between two probabilities."""
+    order = np.argsort(-probabilities, axis=None, kind="stable")
+    values, right = probabilities.ravel()[order], targets.ravel()[order]
+    f1 = 2 * np.cumsum(right) / (np.arange(1, len(right) + 1) + max(int(right.sum()), 1))
+    best = int(f1.argmax())
+    behind = values[best + 1] if best + 1 < len(values) else 0.0
+    return float((values[best] + behind) / 2)
