@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -57,6 +58,7 @@ class Undone:
 
     action: str
     items: int
+    """Decisions, labels or other things: an accepted suggestion and its label are one."""
     documents: tuple[int, ...]
     """Ids of the documents that changed."""
     refused: int = 0
@@ -210,7 +212,7 @@ class History:
         note: dict[str, Any] = {"of": job_id, "action": "job.suggest"}
         if tally.items:
             note["continues"] = True
-        tally.items += len(changes) + len(back)
+        tally.count([*changes, *back])
         return Plan(UNDO, [*changes, *back], group=group, job=job_id, note=note)
 
     def _without(self, state: State, document: Document, suggestion: Suggestion) -> list[Change] | None:
@@ -243,8 +245,16 @@ class History:
 
 class _Tally:
     def __init__(self) -> None:
-        self.items = self.refused = 0
+        self.refused = 0
+        self._tables: Counter[str] = Counter()
         self.documents: set[int] = set()
+
+    def count(self, changes: Sequence[Change]) -> None:
+        self._tables.update(change.table for change in changes)
+
+    @property
+    def items(self) -> int:
+        return max(self._tables.values(), default=0)
 
 
 def _inverse(transaction: Transaction, shell: Plan, tally: _Tally, state: State) -> Plan:
@@ -255,7 +265,7 @@ def _inverse(transaction: Transaction, shell: Plan, tally: _Tally, state: State)
             tally.refused += 1
             continue
         changes.append(Change(table, key, after, before))
-        tally.items += 1
+        tally.count(changes[-1:])
         if table not in ("project", "category"):
             tally.documents.add(int(key.partition("/")[0]))
     return replace(shell, changes=changes, job=transaction.job)
@@ -265,7 +275,7 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
     """A transaction in short, or ``None`` when it does not touch the document."""
     numbers: set[int] = set()
     categories: set[str] = set()
-    items = 0
+    tables: Counter[str] = Counter()
     for table, key, before, after in transaction.changes:
         if table == "category":
             categories.add(str((after or before or {}).get("name", key)))
@@ -277,7 +287,7 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
             category = state.categories.get(str((after or before or {}).get("category", "")))
             if category:
                 categories.add(category.name)
-        items += 1
+        tables[table] += 1
     if document is not None and document not in numbers:
         return None
     row = state.rows.get(next(iter(numbers))) if len(numbers) == 1 else None
@@ -289,5 +299,5 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
         location=row.location if row else None,
         category=next(iter(categories)) if len(categories) == 1 else None,
         job=transaction.job or None,
-        items=items,
+        items=max(tables.values(), default=0),
     )
