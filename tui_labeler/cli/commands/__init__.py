@@ -1,0 +1,48 @@
+"""The commands, one module a family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tui_labeler.cli.context import Context
+    from tui_labeler.cli.output import Report
+
+
+def register(parsers: Any) -> None:
+    """Adds every command, in the order in which ``--help`` lists them."""
+    from tui_labeler.cli.commands import (
+        categories,
+        demo,
+        documents,
+        files,
+        jobs,
+        labels,
+        models,
+        opening,
+        projects,
+        review,
+        system,
+    )
+
+    for family in (
+        demo,
+        opening,
+        projects,
+        documents,
+        labels,
+        categories,
+        models,
+        jobs,
+        review,
+        files,
+        system,
+    ):
+        family.register(parsers)
+
+
+def application(context: Context) -> Report:
+    """``tui-labeler`` alone."""
+    from tui_labeler.cli.commands.opening import start
+
+    return start(context)

@@ -1,0 +1,261 @@
+"""Documents: list, show, change, read the container."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.output import Report, table
+from tui_labeler.cli.parser import UsageError, add_command, add_group, add_paging
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_labeler.cli.context import Context
+    from tui_labeler.domain.documents import Document, DocumentFilter, DocumentRow
+    from tui_labeler.engine.session import ProjectSession
+
+STATES = ("unlabeled", "labeled", "auto-labeled", "reviewed", "unreadable")
+FILTERS = (*STATES, "failed", "train", "test", "flagged")
+SORTS = ("location", "size", "state", "confidence")
+
+
+def register(parsers: Any) -> None:
+    parser = add_command(
+        parsers,
+        "documents",
+        list_documents,
+        "list a project's documents",
+        examples="""
+            tui-labeler documents contracts --filter unlabeled
+            tui-labeler documents contracts --search "Berlin" --json
+            tui-labeler documents contracts --filter auto-labeled --sort confidence --limit 20
+        """,
+    )
+    parser.add_argument("project", metavar="PROJECT")
+    add_filter(parser)
+    parser.add_argument("--category", metavar="C", help="with a label or suggestion of this category")
+    parser.add_argument("--search", metavar="T", help="with these words in the name or in the text")
+    parser.add_argument("--sort", choices=SORTS, default="location", help="default: location")
+    add_paging(parser, "location")
+
+    parser = add_command(parsers, "show", show, "show one document with its labels and suggestions")
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("location", metavar="LOCATION", help="the document's name in the container")
+
+    _register_set(add_group(parsers, "document", "change documents"))
+
+    parser = add_command(parsers, "sync", sync, "read the container: find new, changed and missing documents")
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--pull", action="store_true", help="only read; all that a folder needs")
+    parser.add_argument("--push", action="store_true", help="only write; to a folder nothing is written")
+
+
+def _register_set(group: Any) -> None:
+    parser = add_command(
+        group,
+        "set",
+        change,
+        "put documents into a set, give them a language, mark them as reviewed",
+        examples="tui-labeler document set contracts lease01.txt lease02.txt --dataset test",
+    )
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("locations", metavar="LOCATION", nargs="+")
+    parser.add_argument("--dataset", choices=("train", "test"))
+    parser.add_argument("--language", metavar="L", help="empty for the project's own")
+    parser.add_argument(
+        "--reviewed",
+        action=argparse.BooleanOptionalAction,
+        help="seen, and nothing to label; or take that back",
+    )
+    parser.add_argument("--flag", metavar="NOTE", help="a note for somebody; empty to take it away")
+
+
+def add_filter(parser: argparse.ArgumentParser) -> None:
+    """``--filter``: states are alternatives, all else must hold together."""
+    parser.add_argument(
+        "--filter",
+        dest="filters",
+        metavar="F",
+        action="append",
+        choices=FILTERS,
+        default=[],
+        help=f"{', '.join(FILTERS)} (in the last job); may be repeated",
+    )
+
+
+async def document_filter(
+    session: ProjectSession, filters: Sequence[str], category: str | None = None
+) -> DocumentFilter:
+    """What ``--filter`` and ``--category`` let through. Raises ``NotFoundError``."""
+    from tui_labeler.cli.shapes import DATASETS
+    from tui_labeler.domain.documents import DocumentFilter, DocumentState
+
+    datasets = {DATASETS[name] for name in filters if name in DATASETS}
+    return DocumentFilter(
+        states=frozenset(DocumentState(name) for name in filters if name in STATES),
+        category=None if category is None else session.categories.by_name(category).id,
+        dataset=datasets.pop() if len(datasets) == 1 else None,
+        ids=await _failed_in_last_job(session) if "failed" in filters else None,
+        flagged="flagged" in filters,
+    )
+
+
+async def _failed_in_last_job(session: ProjectSession) -> frozenset[int]:
+    from tui_labeler.domain.jobs import JobKind
+
+    for job in await session.jobs.list():
+        if job.request.kind is JobKind.AUTOLABEL:
+            return frozenset(failure.document for failure in job.failed)
+    return frozenset()
+
+
+async def list_documents(context: Context) -> Report:
+    from tui_labeler.cli.shapes import document_item
+    from tui_labeler.domain.documents import Sort
+
+    options = context.options
+    async with context.project() as session:
+        wanted = await document_filter(session, options.filters, options.category)
+        sort = Sort.NAME if options.sort == "location" else Sort(options.sort)
+        rows = session.documents.select(wanted, sort)
+        if options.search is not None:
+            rows = await _search(session, options.search, rows)
+        page = context.page([document_item(row, session.project) for row in rows], "location")
+    return Report(page, document_lines(page["items"]))
+
+
+async def _search(session: ProjectSession, words: str, rows: list[DocumentRow]) -> list[DocumentRow]:
+    """Those with the words in their name or in their text, in the same order."""
+    name = words.casefold()
+    found = {row.id for row in rows if name in row.location.casefold()}
+    rest = [row for row in rows if row.id not in found]
+    found |= {row.id async for row in session.documents.search(words, rest)}
+    return [row for row in rows if row.id in found]
+
+
+def document_lines(items: Sequence[dict[str, Any]]) -> list[str]:
+    """Documents as a table for people."""
+    if not items:
+        return ["No document matches."]
+    head = ["location", "set", "language", "characters", "state", "labels", "suggestions", ""]
+    return table(
+        head,
+        [
+            [
+                item["location"],
+                item["dataset"],
+                item["language"],
+                f"{item['characters']:,}",
+                item["state"],
+                f"{item['labels']:,}",
+                f"{item['suggestions']:,}",
+                item["problem"] or item["flag"],
+            ]
+            for item in items
+        ],
+    )
+
+
+async def show(context: Context) -> Report:
+    async with context.project() as session:
+        document = session.documents.find(context.options.location)
+        fields = await document_fields(session, document)
+    return Report(fields, _shown_lines(fields))
+
+
+async def document_fields(session: ProjectSession, document: Document) -> dict[str, Any]:
+    """A document as ``show`` prints it; one that can't be read has no text, and says why."""
+    from tui_labeler.cli.shapes import shown_document
+    from tui_labeler.engine.errors import InputError
+
+    try:
+        read = await session.documents.text(document.id)
+    except InputError as error:
+        fields = shown_document(session, document, None, changed=False)
+        return {**fields, "problem": fields["problem"] or error.message}
+    return shown_document(session, document, read.text, changed=read.changed)
+
+
+def _shown_lines(fields: dict[str, Any]) -> list[str]:
+    lines = [f"{fields['location']}  ({fields['state']}, {fields['dataset']}, {fields['language']})"]
+    if fields["problem"]:
+        lines.append(f"It can't be read: {fields['problem']}")
+    if fields["text_changed"]:
+        lines.append("Its text is another than the one that was labeled; `tui-labeler sync` reads it anew.")
+    if fields["text"] is not None:
+        lines += ["", *(line.removesuffix("\r") for line in fields["text"].split("\n")), ""]
+    for label in fields["labels"]:
+        lines.append(f"label       {label['category']}{_where(label)}  [{label['id']}]")
+    for item in fields["suggestions"]:
+        confidence = "" if item["confidence"] is None else f"  {item['confidence']:.2f}"
+        lines.append(
+            f"suggestion  {item['category']}{_where(item)}{confidence}  {item['source']}  [{item['id']}]"
+        )
+    lines += [f"to place    {item['category']}  {item['text']!r}" for item in fields["to_place"]]
+    return lines
+
+
+def _where(item: dict[str, Any]) -> str:
+    if "offset" not in item:
+        return ""
+    words = "" if item["text"] is None else f"  {item['text']!r}"
+    return f"  {item['offset']}..{item['offset'] + item['length']}{words}"
+
+
+async def change(context: Context) -> Report:
+    from tui_labeler.cli.shapes import DATASETS, document_item
+
+    options = context.options
+    if all(value is None for value in (options.dataset, options.language, options.reviewed, options.flag)):
+        raise UsageError(
+            "Nothing to change was given.", hint="Give --dataset, --language, --reviewed or --flag."
+        )
+    async with context.project() as session:
+        ids = [session.documents.find(location).id for location in dict.fromkeys(options.locations)]
+        if options.dataset is not None or options.language is not None:
+            dataset = None if options.dataset is None else DATASETS[options.dataset]
+            await session.documents.set(ids, dataset=dataset, language=options.language)
+        for document_id in ids:
+            if options.reviewed is not None:
+                await session.labeling.set_reviewed(document_id, reviewed=options.reviewed)
+            if options.flag is not None:
+                await session.labeling.set_flag(document_id, options.flag)
+        rows = sorted((session.rows[key] for key in ids), key=lambda row: row.location)
+        items = [document_item(row, session.project) for row in rows]
+    return Report({"items": items, "total": len(items), "next_after": None}, document_lines(items))
+
+
+async def sync(context: Context) -> Report:
+    from tui_labeler.engine.documents import Synced
+
+    options = context.options
+    async with context.project() as session:
+        drafts = session.labeling.drafts()
+        if options.push and not options.pull:
+            synced = Synced(unchanged=len(session.rows))
+        else:
+            synced = await session.documents.sync(lambda count: context.out.step("reading documents", count))
+            await session.store.checkpoint()
+    fields = {
+        "downloaded": synced.added + synced.changed,
+        "uploaded": 0,
+        "unchanged": synced.unchanged,
+        "conflicts": [],
+        "added": synced.added,
+        "changed": synced.changed,
+        "gone": synced.gone,
+        "other_files": synced.skipped,
+        "unreadable_documents": [
+            {"location": name, "reason": problem} for name, problem in synced.unreadable
+        ],
+        "warnings": list(synced.warnings),
+        "drafts_pending": drafts,
+    }
+    lines = [
+        f"{synced.added:,} new, {synced.changed:,} changed, {synced.gone:,} gone, "
+        f"{synced.unchanged:,} unchanged documents; {synced.skipped:,} other files left alone.",
+        *(f"warning: {warning}" for warning in synced.warnings),
+        *(f"{name} can't be read: {problem}" for name, problem in synced.unreadable),
+    ]
+    return Report(fields, lines)

@@ -1,0 +1,300 @@
+"""Autolabeling, and jobs of every kind: list, show, cancel, resume, retry, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.commands.documents import add_filter, document_filter
+from tui_labeler.cli.commands.models import add_detach, result_report
+from tui_labeler.cli.output import Report, table
+from tui_labeler.cli.parser import add_command, add_group, add_paging, positive
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from tui_labeler.cli.context import Context
+    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.jobs import Job
+    from tui_labeler.engine.jobs import Estimate
+    from tui_labeler.engine.session import ProjectSession
+
+CANCEL_PATIENCE = 30.0
+"""Seconds that ``job cancel`` waits for the job to end; a runner sees the request within half of one."""
+
+FAILURES_SHOWN = 20
+
+
+def register(parsers: Any) -> None:
+    _register_autolabel(parsers)
+    parser = add_command(parsers, "jobs", list_jobs, "list a project's jobs, newest first")
+    parser.add_argument("project", metavar="PROJECT")
+    add_paging(parser, "job_id")
+    group = add_group(parsers, "job", "show and steer jobs")
+    _job_command(group, "show", show, "show a job as it is at this moment")
+    _job_command(group, "cancel", cancel, "stop a job; what it has labeled stays")
+    add_detach(_job_command(group, "resume", resume, "go on with what a job has not done, and follow it"))
+    add_detach(_job_command(group, "retry", retry, "do a job's failed documents again, and follow it"))
+    _job_command(group, "delete", delete, "delete a job's records; its suggestions stay")
+
+
+def _job_command(group: Any, name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+    parser = add_command(group, name, run, summary)
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("id", metavar="ID", help="the job's id, as `jobs` lists it")
+    return parser
+
+
+def _register_autolabel(parsers: Any) -> None:
+    parser = add_command(
+        parsers,
+        "autolabel",
+        autolabel,
+        "have documents labeled by a trained model, as suggestions",
+        details="Without a choice of documents, the unlabeled ones. Interrupting the command cancels the "
+        "job; losing the terminal does not.",
+        examples="""
+            tui-labeler autolabel contracts --model first --dry-run
+            tui-labeler autolabel contracts --model first --limit 100 --category Amount
+            ls letters | tui-labeler autolabel letters --model first --documents-from - --json
+        """,
+    )
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--model", metavar="NAME", required=True)
+    parser.add_argument(
+        "--category", metavar="C", action="append", default=[], help="may be repeated (default: all)"
+    )
+    parser.add_argument("--document", metavar="LOCATION", action="append", default=[], help="may be repeated")
+    add_filter(parser)
+    parser.add_argument("--limit", type=positive, metavar="N", help="the first N of them, by location")
+    parser.add_argument("--documents-from", metavar="FILE", help="one location a line; - for standard input")
+    parser.add_argument("--dry-run", action="store_true", help="say what it would take, and start nothing")
+    parser.add_argument("--yes", action="store_true", help="start without asking")
+    add_detach(parser)
+
+
+# --- autolabel --------------------------------------------------------------------------------------
+
+
+async def autolabel(context: Context) -> Report:
+    from tui_labeler.cli.following import follow, interruptions
+    from tui_labeler.domain.jobs import Method
+    from tui_labeler.engine.models import find_model
+
+    options = context.options
+    method = Method("model", model=options.model)
+    async with context.project() as session:
+        await find_model(session.models, options.model)
+        categories = [session.categories.by_name(name).id for name in dict.fromkeys(options.category)]
+        rows = await _chosen(context, session)
+        estimate = await session.jobs.estimate(rows, method)
+        names = options.category or [item.name for item in session.store.state.categories.values()]
+        if options.dry_run or not rows:
+            return _estimate_report(estimate, names, dry_run=options.dry_run)
+        _check_quota(estimate, await session.quota.usage())
+        with interruptions() as asked:
+            job = await session.jobs.autolabel(rows, method, categories or None)
+            if not options.detach:
+                job = await follow(session, job, context.out, asked)
+        return job_report(session, job)
+
+
+async def _chosen(context: Context, session: ProjectSession) -> list[DocumentRow]:
+    """The documents to label, by location. Raises ``NotFoundError`` for one that is not there."""
+    options = context.options
+    named = [*options.document, *_locations(options.documents_from)]
+    is_named = bool(options.document) or options.documents_from is not None
+    filters = options.filters or ([] if is_named else ["unlabeled"])
+    rows = session.documents.select(await document_filter(session, filters))
+    if is_named:
+        ids = {session.documents.find(location).id for location in named}
+        rows = [row for row in rows if row.id in ids]
+    return rows[: options.limit]
+
+
+def _locations(name: str | None) -> list[str]:
+    from tui_labeler.cli.commands.files import read_file
+    from tui_labeler.engine.errors import InputError
+
+    if name is None:
+        return []
+    data = read_file(name)
+    try:
+        lines = data.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} is not UTF-8: {error}", hint="One location a line, as UTF-8.") from error
+    return [line.removesuffix("\r") for line in lines if line.strip()]
+
+
+def _check_quota(estimate: Estimate, usage: Any) -> None:
+    """Raises ``QuotaError`` that says what would fit."""
+    from tui_labeler.engine.errors import QuotaError
+
+    if estimate.left is None or estimate.needed <= estimate.left:
+        return
+    hint = (
+        f"--limit {estimate.fits} would fit: the first {estimate.fits} of {estimate.documents} documents."
+        if estimate.fits
+        else "Wait for the next month, or change `quota` in the home's settings.toml."
+    )
+    raise QuotaError(
+        f"{estimate.needed:,} text records are needed and {estimate.left:,} of {usage.limit:,} are left "
+        f"in {usage.month}.",
+        hint=hint,
+    )
+
+
+def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: bool) -> Report:
+    """What a job would take; without documents there is no job to start, and nothing left to do."""
+    enough = estimate.left is None or estimate.needed <= estimate.left
+    fields = {
+        "job_id": None,
+        "state": "not started",
+        "dry_run": dry_run,
+        "documents": estimate.documents,
+        "text_records": estimate.text_records,
+        "suggestions": 0,
+        "unaligned": 0,
+        "failed": [],
+        "usage": {"prompt_tokens": 0, "completion_tokens": 0},
+        "cost": None,
+        "seconds": 0.0,
+        "categories": list(categories),
+        "quota_needed": estimate.needed,
+        "quota_left": estimate.left,
+        "fits": estimate.fits,
+        "enough": enough,
+    }
+    if not estimate.documents:
+        return Report(fields, ["No document matches; there is nothing to label."])
+    left = "no limit" if estimate.left is None else f"{estimate.left:,} left this month"
+    lines = [
+        f"{estimate.documents:,} documents, {estimate.text_records:,} text records ({left}), categories: "
+        f"{', '.join(categories)}.",
+        *([] if enough else [f"That is too much; --limit {estimate.fits} would fit."]),
+        "Nothing was started.",
+    ]
+    return Report(fields, lines)
+
+
+def job_report(session: ProjectSession, job: Job) -> Report:
+    """What came of a job, with the exit code that its end asks for; 0 while it runs."""
+    from tui_labeler.cli.following import exit_code, job_error
+    from tui_labeler.cli.shapes import job_item
+    from tui_labeler.domain.jobs import JobKind
+
+    if job.request.kind is not JobKind.AUTOLABEL and job.state.is_over:
+        return result_report(session, job, session.labeling.drafts())
+    fields = job_item(job, session.store.state)
+    return Report(fields, job_lines(fields), exit_code(job), error=job_error(job))
+
+
+def job_lines(fields: dict[str, Any]) -> list[str]:
+    """A job in words."""
+    lines = [f"Job {fields['job_id']} ({fields['kind']}, {fields['model']}): {fields['state']}"]
+    if fields["stage"]:
+        lines.append(f"{fields['stage']}: {fields['done']:,} of {fields['total']:,}")
+    if fields["documents"]:
+        lines.append(
+            f"{fields['done']:,} of {fields['documents']:,} documents labeled, "
+            f"{fields['text_records']:,} text records, {fields['suggestions']:,} suggestions, "
+            f"{fields['seconds']:.1f} s"
+        )
+    failed = fields["failed"]
+    lines += [f"failed: {item['location']}: {item['message']}" for item in failed[:FAILURES_SHOWN]]
+    if len(failed) > FAILURES_SHOWN:
+        lines.append(f"and {len(failed) - FAILURES_SHOWN:,} more; --json lists them all")
+    if fields["pid"]:
+        lines.append(f"running as process {fields['pid']}")
+    return lines
+
+
+# --- jobs -------------------------------------------------------------------------------------------
+
+
+async def list_jobs(context: Context) -> Report:
+    from tui_labeler.cli.shapes import job_item
+
+    async with context.project() as session:
+        state = session.store.state
+        page = context.page([job_item(job, state) for job in await session.jobs.list()], "job_id")
+    rows = [
+        [
+            item["job_id"],
+            item["kind"],
+            item["model"] or "",
+            item["state"],
+            f"{item['done']:,}/{item['total']:,}",
+            f"{len(item['failed']):,}",
+            f"{item['suggestions']:,}",
+            item["created"],
+        ]
+        for item in page["items"]
+    ]
+    head = ["job", "kind", "model", "state", "done", "failed", "suggestions", "made"]
+    return Report(page, table(head, rows) if rows else ["There is no job."])
+
+
+async def show(context: Context) -> Report:
+    from tui_labeler.cli.shapes import job_item
+
+    async with context.project() as session:
+        job = await session.jobs.get(context.options.id)
+        fields = job_item(job, session.store.state)
+    lines = job_lines(fields)
+    return Report(fields, [*lines, job.message] if job.message else lines)
+
+
+async def cancel(context: Context) -> Report:
+    """A job that is over stays as it is, and that is no failure."""
+    from tui_labeler.cli.shapes import job_item
+
+    job_id = context.options.id
+    async with context.project() as session:
+        job = await session.jobs.cancel(job_id)
+        if not job.state.is_over:
+            job = await _ended(session, job)
+        await session.refresh()
+        fields = job_item(job, session.store.state)
+    return Report(fields, job_lines(fields))
+
+
+async def _ended(session: ProjectSession, job: Job) -> Job:
+    import asyncio
+
+    try:
+        async with asyncio.timeout(CANCEL_PATIENCE):
+            async for state in session.jobs.follow(job.id):
+                job = state
+    except TimeoutError:
+        return job
+    return job
+
+
+async def resume(context: Context) -> Report:
+    return await _again(context, retry_failed=False)
+
+
+async def retry(context: Context) -> Report:
+    return await _again(context, retry_failed=True)
+
+
+async def _again(context: Context, *, retry_failed: bool) -> Report:
+    """A job that runs already is just followed."""
+    from tui_labeler.cli.following import follow, interruptions
+
+    job_id = context.options.id
+    async with context.project() as session:
+        with interruptions() as asked:
+            going_on = session.jobs.retry if retry_failed else session.jobs.resume
+            job = await going_on(job_id)
+            if not context.options.detach:
+                job = await follow(session, job, context.out, asked)
+        return job_report(session, job)
+
+
+async def delete(context: Context) -> Report:
+    job_id = context.options.id
+    async with context.project() as session:
+        await session.jobs.delete(job_id)
+    return Report({"job_id": job_id, "deleted": True}, [f"Job {job_id} is deleted; its suggestions stay."])

@@ -1,0 +1,272 @@
+"""Trained models: train, list, show, delete, evaluate."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.output import Report, percent, table
+from tui_labeler.cli.parser import add_command, add_group, add_paging, not_negative, positive
+
+if TYPE_CHECKING:
+    from tui_labeler.cli.context import Context
+    from tui_labeler.domain.jobs import Job
+    from tui_labeler.domain.models import TrainOptions
+    from tui_labeler.engine.session import ProjectSession
+
+
+def register(parsers: Any) -> None:
+    _register_train(parsers)
+    parser = add_command(parsers, "models", list_models, "list a project's trained models")
+    parser.add_argument("project", metavar="PROJECT")
+    add_paging(parser, "model")
+    group = add_group(parsers, "model", "show and delete trained models")
+    parser = add_command(group, "show", show, "show how well a model does, and what would make it better")
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("model", metavar="NAME")
+    parser = add_command(group, "delete", delete, "delete a model; suggestions it made stay")
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("model", metavar="NAME")
+    parser.add_argument("--yes", action="store_true", help="do it without asking")
+    _register_evaluate(parsers)
+
+
+def _register_train(parsers: Any) -> None:
+    parser = add_command(
+        parsers,
+        "train",
+        train,
+        "train a model on the saved labels",
+        details="Suggestions that were not accepted are deleted when a model is trained.",
+        examples="""
+            tui-labeler train contracts --model first --yes
+            tui-labeler train contracts --model first --split manual --json --yes
+        """,
+    )
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--model", metavar="NAME", required=True)
+    parser.add_argument(
+        "--split", choices=("auto", "manual"), default="auto", help="at random, or by each document's set"
+    )
+    parser.add_argument(
+        "--test-percent",
+        type=_share,
+        default=20,
+        metavar="N",
+        help="with --split auto: the share to test with (default: 20)",
+    )
+    parser.add_argument("--seed", type=not_negative, default=0, metavar="N", help="of the split (default: 0)")
+    parser.add_argument(
+        "--yes", action="store_true", help="delete open suggestions, overwrite a model, without asking"
+    )
+    add_saving(parser)
+    add_detach(parser)
+
+
+def _register_evaluate(parsers: Any) -> None:
+    parser = add_command(
+        parsers,
+        "evaluate",
+        evaluate,
+        "compare a model with the labels, and change nothing",
+        details="Documents that the model learned from, and those with labels that began as accepted "
+        "suggestions, are left out: both would flatter it.",
+        examples="tui-labeler evaluate contracts --model first --json",
+    )
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--model", metavar="NAME", required=True)
+    parser.add_argument("--limit", type=positive, metavar="N", help="at most N documents, drawn at random")
+    parser.add_argument("--seed", type=not_negative, default=0, metavar="N", help="of the draw (default: 0)")
+    parser.add_argument("--include-accepted", action="store_true", help="accepted suggestions too")
+    parser.add_argument("--include-training", action="store_true", help="what the model learned from too")
+    add_saving(parser)
+    add_detach(parser)
+
+
+def add_detach(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--detach", action="store_true", help="start the job and do not wait for its end")
+
+
+def add_saving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--save", action="store_true", help="save your draft decisions first")
+
+
+def _share(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 99:
+        raise argparse.ArgumentTypeError(f"{text} % is no share; choose 1 to 99")
+    return number
+
+
+_share.__name__ = "whole number"
+
+
+async def save_if_asked(context: Context, session: ProjectSession) -> int:
+    """Saves drafts with ``--save``; returns how many wait, and says so."""
+    if context.options.save:
+        await session.labeling.save()
+    drafts = session.labeling.drafts()
+    if drafts:
+        context.out.note(
+            f"{drafts:,} draft decisions wait to be saved and do not count; --save saves them first."
+        )
+    return drafts
+
+
+async def train(context: Context) -> Report:
+    from tui_labeler.cli.following import follow, interruptions
+    from tui_labeler.domain.models import Split, TrainOptions
+    from tui_labeler.engine.models import check_model_name
+
+    chosen = context.options
+    check_model_name(chosen.model)
+    async with context.project() as session:
+        drafts = await save_if_asked(context, session)
+        overwrite = await session.training.exists(chosen.model)
+        options = TrainOptions(
+            chosen.model, Split(chosen.split), chosen.test_percent, chosen.seed, overwrite=overwrite
+        )
+        await _consent(context, session, options)
+        with interruptions() as asked:
+            job = await session.training.start(options)
+            if not chosen.detach:
+                job = await follow(session, job, context.out, asked)
+        return result_report(session, job, drafts)
+
+
+async def _consent(context: Context, session: ProjectSession, options: TrainOptions) -> None:
+    """Asks before something is lost. What can't be trained anyway is left to the engine to refuse."""
+    preview = await session.training.preview()
+    if not preview.labels:
+        return
+    losses = []
+    if preview.deleted_suggestions:
+        losses.append(f"deletes {preview.deleted_suggestions:,} suggestions that were not accepted")
+    if options.overwrite:
+        losses.append(f"overwrites the model {options.model}")
+    if losses:
+        context.out.consent(f"Training {' and '.join(losses)}.", yes=context.options.yes)
+
+
+async def evaluate(context: Context) -> Report:
+    from tui_labeler.cli.following import follow, interruptions
+    from tui_labeler.domain.jobs import Method
+
+    chosen = context.options
+    options = {
+        "limit": chosen.limit,
+        "seed": chosen.seed,
+        "include_accepted": chosen.include_accepted,
+        "include_training": chosen.include_training,
+    }
+    async with context.project() as session:
+        drafts = await save_if_asked(context, session)
+        with interruptions() as asked:
+            job = await session.jobs.evaluate(Method("model", model=chosen.model), options)
+            if not chosen.detach:
+                job = await follow(session, job, context.out, asked)
+        return result_report(session, job, drafts)
+
+
+def result_report(session: ProjectSession, job: Job, drafts: int) -> Report:
+    """What a training or evaluation found; the job alone when it found nothing, or runs on."""
+    from tui_labeler.cli.following import exit_code, job_error
+    from tui_labeler.cli.shapes import job_item
+
+    item = job_item(job, session.store.state)
+    found = item.pop("result", {})
+    fields = {
+        **(found or item),
+        "job_id": job.id,
+        "state": job.state.value,
+        "drafts_pending": drafts,
+    }
+    fields.setdefault("seconds", job.seconds)
+    return Report(fields, _result_lines(job, fields), exit_code(job), error=job_error(job))
+
+
+def _result_lines(job: Job, fields: dict[str, Any]) -> list[str]:
+    if "f1" in fields:
+        return [
+            *performance_lines(fields),
+            *(
+                [f"{fields['deleted_suggestions']:,} suggestions that were not accepted are deleted."]
+                if fields.get("deleted_suggestions")
+                else []
+            ),
+        ]
+    return [f"Job {job.id} is {job.state.value}."]
+
+
+def performance_lines(fields: dict[str, Any]) -> list[str]:
+    """Precision, recall and F1 for people, with what surrounds them."""
+    lines = [
+        f"{fields['model']}: precision {percent(fields['precision'])}, recall {percent(fields['recall'])}, "
+        f"F1 {percent(fields['f1'])}"
+    ]
+    interval = fields.get("intervals", {}).get("f1")
+    if interval:
+        lines.append(
+            f"F1 lies between {percent(interval[0])} and {percent(interval[1])} (95 % interval over "
+            f"{fields['documents']:,} documents)"
+        )
+    if "train_documents" in fields:
+        lines.append(
+            f"trained on {fields['train_documents']:,} documents and tested on "
+            f"{fields['test_documents']:,}, in {fields['seconds']:.1f} s"
+        )
+    left_out = fields.get("left_out", {})
+    if any(left_out.values()):
+        lines.append(
+            f"left out: {left_out['training']:,} documents that the model learned from, "
+            f"{left_out['accepted']:,} with accepted suggestions"
+        )
+    rows = [
+        [name, *(percent(figures[key]) for key in ("precision", "recall", "f1")), f"{figures['support']:,}"]
+        for name, figures in fields["per_category"].items()
+    ]
+    lines += ["", *table(["category", "precision", "recall", "F1", "labels tested"], rows)]
+    advice = fields.get("guidance", [])
+    return [*lines, *([""] if advice else []), *(f"{item['category']}: {item['advice']}" for item in advice)]
+
+
+async def list_models(context: Context) -> Report:
+    from tui_labeler.engine.figures import figures
+
+    async with context.project() as session:
+        items = [figures(card, session.store.state) for card in await session.models.list()]
+    page = context.page(items, "model")
+    rows = [
+        [
+            item["model"],
+            *(percent(item[key]) for key in ("precision", "recall", "f1")),
+            f"{item['train_documents']:,}",
+            f"{item['test_documents']:,}",
+            item["created"],
+        ]
+        for item in page["items"]
+    ]
+    head = ["model", "precision", "recall", "F1", "trained on", "tested on", "made"]
+    lines = table(head, rows) if rows else ["There is no model yet: `tui-labeler train` makes one."]
+    return Report(page, lines)
+
+
+async def show(context: Context) -> Report:
+    from tui_labeler.engine.figures import figures
+    from tui_labeler.engine.models import find_model
+
+    async with context.project() as session:
+        card = await find_model(session.models, context.options.model)
+        fields = figures(card, session.store.state)
+    return Report(fields, performance_lines(fields))
+
+
+async def delete(context: Context) -> Report:
+    from tui_labeler.engine.models import find_model
+
+    options = context.options
+    async with context.project() as session:
+        card = await find_model(session.models, options.model)
+        context.out.consent(f"Deleting the model {card.name} can't be undone.", yes=options.yes)
+        await session.models.delete(card.name)
+    return Report({"model": card.name, "deleted": True}, [f"The model {card.name} is deleted."])

@@ -1,0 +1,89 @@
+"""The application itself."""
+
+from __future__ import annotations
+
+import asyncio
+import locale
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.output import Report
+from tui_labeler.cli.parser import UsageError, add_command
+
+if TYPE_CHECKING:
+    from tui_labeler.cli.context import Context
+    from tui_labeler.settings import Settings
+
+
+def register(parsers: Any) -> None:
+    parser = add_command(
+        parsers,
+        "open",
+        open_project,
+        "open a project in the application, right where you want to be",
+        examples="""
+            tui-labeler open contracts
+            tui-labeler open contracts --document agreement01.txt
+            tui-labeler open contracts --review
+        """,
+    )
+    parser.add_argument("project", metavar="PROJECT", help="the project's name")
+    parser.add_argument("--document", metavar="LOCATION", help="start at this document")
+    parser.add_argument("--review", action="store_true", help="start with the review of suggestions")
+
+
+def open_project(context: Context) -> Report:
+    """``open``: refuses what is not there before the screen is taken."""
+    need_terminal(context)
+    options = context.options
+    asyncio.run(_check(context))
+    return start(context, project=options.project, document=options.document, review=options.review)
+
+
+async def _check(context: Context) -> None:
+    async with context.project() as session:
+        if context.options.document is not None:
+            session.documents.find(context.options.document)
+
+
+def need_terminal(context: Context) -> None:
+    """Raises ``UsageError`` where the application can't be shown."""
+    if context.out.json:
+        raise UsageError(
+            "The application has no --json.", hint="`tui-labeler --help` lists the commands that have."
+        )
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The application needs a terminal, and there is none.",
+            hint="Every job can be done by a command too: `tui-labeler --help` lists them.",
+        )
+
+
+def start(
+    context: Context, *, project: str | None = None, document: str | None = None, review: bool = False
+) -> Report:
+    """Shows the application until the person leaves it."""
+    need_terminal(context)
+    from tui_labeler.app import LabelerApp
+    from tui_labeler.assembly import workbench
+    from tui_labeler.settings import read_settings
+
+    settings = read_settings(context.home)
+    app = LabelerApp(
+        workbench(context.home),
+        open_project=project,
+        document=document,
+        review=review,
+        theme=settings.theme,
+        ascii_only=draws_ascii(settings),
+        keys=settings.keys,
+    )
+    app.run()
+    return Report({}, code=app.return_code or 0)
+
+
+def draws_ascii(settings: Settings) -> bool:
+    """Whether the terminal's encoding, or the person, asks for ASCII rules and marks."""
+    if settings.ascii is not None:
+        return settings.ascii
+    return "utf" not in (sys.stdout.encoding or locale.getpreferredencoding(False)).lower()

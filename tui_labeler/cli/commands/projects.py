@@ -1,0 +1,228 @@
+"""Projects: make, list, show, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.output import Report, error_fields, table
+from tui_labeler.cli.parser import add_command, add_group, add_paging
+from tui_labeler.cli.shapes import skipped_items
+
+if TYPE_CHECKING:
+    from tui_labeler.cli.context import Context
+    from tui_labeler.engine.session import ProjectSession, ProjectSummary
+    from tui_labeler.engine.workbench import CreatedProject
+
+KINDS = ("ner", "single", "multi")
+
+
+def register(parsers: Any) -> None:
+    group = add_group(parsers, "project", "make, list, show and delete projects")
+    _register_create(group)
+    parser = add_command(group, "list", list_projects, "list the projects of the home")
+    add_paging(parser, "name")
+    parser = add_command(group, "show", show, "show a project's categories and figures")
+    parser.add_argument("project", metavar="NAME")
+    parser = add_command(
+        group,
+        "delete",
+        delete,
+        "delete a project; its documents in the container stay",
+        details="Without --purge its state is moved to the home's `deleted` folder.",
+    )
+    parser.add_argument("project", metavar="NAME")
+    parser.add_argument("--purge", action="store_true", help="remove journals and caches for good")
+    parser.add_argument("--yes", action="store_true", help="do it without asking")
+
+
+def _register_create(group: Any) -> None:
+    parser = add_command(
+        group,
+        "create",
+        create,
+        "make a project from a folder of .txt documents",
+        examples="""
+            tui-labeler project create letters --kind ner --container ./letters --category Sender
+            tui-labeler project create topics --kind multi --container ./texts --labels labels.json
+        """,
+    )
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument(
+        "--kind",
+        choices=KINDS,
+        required=True,
+        help="entities in the text, one class a document, or several classes a document",
+    )
+    parser.add_argument("--container", metavar="FOLDER", required=True, help="where the documents are")
+    parser.add_argument("--language", metavar="L", default="en-us", help="of the documents (default: en-us)")
+    parser.add_argument(
+        "--multilingual", action="store_true", help="documents may have languages of their own"
+    )
+    parser.add_argument("--description", metavar="T", default="")
+    parser.add_argument("--labels", metavar="FILE", help="a labels file to import")
+    parser.add_argument(
+        "--category", metavar="C", action="append", default=[], help="an entity or class (may be repeated)"
+    )
+
+
+async def create(context: Context) -> Report:
+    from tui_labeler.cli.commands.files import read_file
+    from tui_labeler.domain.projects import ProjectKind
+    from tui_labeler.engine.workbench import NewProject
+
+    options = context.options
+    labels = None if options.labels is None else read_file(options.labels)
+    new = NewProject(
+        name=options.name,
+        kind=ProjectKind.from_short(options.kind),
+        container=options.container,
+        language=options.language,
+        multilingual=options.multilingual,
+        description=options.description,
+        categories=tuple(options.category),
+    )
+    created = await context.workbench.create(
+        new,
+        labels=labels,
+        labels_name=options.labels or "",
+        progress=lambda count: context.out.step("reading documents", count),
+    )
+    try:
+        return _created(created)
+    finally:
+        await created.session.close()
+
+
+def _created(created: CreatedProject) -> Report:
+    summary = created.session.summary()
+    imported = created.imported
+    unreadable = [{"location": name, "reason": problem} for name, problem in created.synced.unreadable]
+    warnings = [
+        *created.warnings,
+        *(f"{item['location']} can't be read: {item['reason']}" for item in unreadable),
+    ]
+    if imported is not None and imported.skipped:
+        warnings.append(f"{len(imported.skipped)} labels or documents of the labels file were left out")
+    fields = {
+        **project_item(summary),
+        "labels": sum(count for _, count in summary.categories),
+        "warnings": warnings,
+        "unreadable_documents": unreadable,
+        "other_files": created.synced.skipped,
+        "skipped": skipped_items(imported.skipped) if imported else [],
+        "notes": skipped_items(imported.notes) if imported else [],
+    }
+    project = summary.project
+    lines = [
+        f"Project {project.name} has {summary.documents:,} documents and {fields['labels']:,} labels.",
+        *(f"warning: {warning}" for warning in warnings),
+        *(f"left out: {item['location']}: {item['reason']}" for item in fields["skipped"]),
+        f"Open it with: tui-labeler open {project.name}",
+    ]
+    return Report(fields, lines)
+
+
+async def list_projects(context: Context) -> Report:
+    from tui_labeler.engine.errors import LabelerError
+
+    items: list[dict[str, Any]] = []
+    code = 0
+    for project in await context.workbench.projects():
+        try:
+            session = await context.workbench.open(project.id)
+        except LabelerError as error:
+            items.append({"name": project.name, "kind": project.kind.short, "error": error_fields(error)})
+            code = 1
+            continue
+        items.append(project_item(session.summary()))
+        await session.close()
+    page = context.page(items, "name")
+    rows = [
+        [
+            item["name"],
+            item["kind"],
+            *(f"{item[key]:,}" for key in ("documents", "labeled", "auto_labeled", "unlabeled")),
+            item["container"],
+        ]
+        if "error" not in item
+        else [item["name"], item["kind"], "", "", "", "", f"{item['error']['message']}"]
+        for item in page["items"]
+    ]
+    head = ["name", "kind", "documents", "labeled", "auto labeled", "unlabeled", "container"]
+    lines = (
+        table(head, rows) if rows else ["There is no project yet: `tui-labeler project create` makes one."]
+    )
+    return Report(page, lines, code)
+
+
+async def show(context: Context) -> Report:
+    async with context.project() as session:
+        fields = _shown(session)
+    lines = [
+        f"{fields['name']}: {fields['project_kind']}, {fields['language']}"
+        + (", multilingual" if fields["multilingual"] else ""),
+        *([fields["description"]] if fields["description"] else []),
+        f"container: {fields['container']}",
+        f"{fields['documents']:,} documents: {fields['labeled']:,} labeled, {fields['auto_labeled']:,} auto "
+        f"labeled, {fields['unlabeled']:,} unlabeled, {fields['reviewed']:,} reviewed with nothing to label, "
+        f"{fields['unreadable']:,} unreadable",
+        "",
+        *table(
+            ["category", "labels", "suggestions", "description"],
+            [
+                [item["name"], f"{item['labels']:,}", f"{item['suggestions']:,}", item["description"]]
+                for item in fields["categories"]
+            ],
+        ),
+    ]
+    if fields["drafts_pending"]:
+        lines.append(f"{fields['drafts_pending']:,} draft decisions wait to be saved.")
+    return Report(fields, lines)
+
+
+def _shown(session: ProjectSession) -> dict[str, Any]:
+    fields = project_item(session.summary())
+    counts = session.categories.counts()
+    for item, (key, category) in zip(
+        fields["categories"], session.store.state.categories.items(), strict=True
+    ):
+        item["suggestions"] = counts[key].suggestions
+        item["examples"] = list(category.examples)
+    return {**fields, "created": session.project.created}
+
+
+async def delete(context: Context) -> Report:
+    options = context.options
+    async with context.project() as session:
+        summary = session.summary()
+    name = summary.project.name
+    labels = sum(count for _, count in summary.categories)
+    context.out.consent(
+        f"Deleting the project {name} deletes {labels:,} labels in {summary.documents:,} documents"
+        + (", for good." if options.purge else " (its state is kept in the home's `deleted` folder)."),
+        yes=options.yes,
+    )
+    await context.workbench.delete(summary.project.id, purge=options.purge)
+    fields = {"name": name, "deleted": True, "purged": options.purge}
+    return Report(fields, [f"Project {name} is deleted. The documents in its container are untouched."])
+
+
+def project_item(summary: ProjectSummary) -> dict[str, Any]:
+    """A project with its figures."""
+    project = summary.project
+    return {
+        "name": project.name,
+        "kind": project.kind.short,
+        "project_kind": project.kind.value,
+        "container": project.container,
+        "language": project.language,
+        "multilingual": project.multilingual,
+        "description": project.description,
+        "categories": [
+            {"name": category.name, "description": category.description, "labels": labels}
+            for category, labels in summary.categories
+        ],
+        "documents": summary.documents,
+        **{state.value.replace("-", "_"): count for state, count in summary.states.items()},
+        "drafts_pending": summary.drafts,
+    }

@@ -1,0 +1,208 @@
+"""Decisions on many suggestions, taking back, and what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.output import Report, table
+from tui_labeler.cli.parser import UsageError, add_command, add_paging
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from tui_labeler.cli.context import Context
+    from tui_labeler.engine.review import Decided, SuggestionFilter
+    from tui_labeler.engine.session import ProjectSession
+
+PLACED = ("exact", "folded", "fuzzy", "ambiguous")
+
+
+def register(parsers: Any) -> None:
+    for name, run, word in (("accept", accept, "make labels of"), ("reject", reject, "turn down")):
+        parser = add_command(
+            parsers,
+            name,
+            run,
+            f"{word} the suggestions that the options hold",
+            details="All options must hold together; --all stands for no condition. One undo takes it back.",
+            examples=f"""
+                tui-labeler {name} contracts {"--min" if name == "accept" else "--max"}-confidence 0.9
+                tui-labeler {name} contracts --document lease01.txt --category Amount
+                tui-labeler {name} contracts --all --json
+            """,
+        )
+        _add_conditions(parser)
+    parser = add_command(
+        parsers,
+        "undo",
+        undo,
+        "take back your last action, or all that came of a job",
+        examples="""
+            tui-labeler undo contracts
+            tui-labeler undo contracts --job k3v9x2mnpq
+        """,
+    )
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--job", metavar="ID", help="its suggestions, and the labels you accepted from them")
+    parser = add_command(parsers, "history", history, "list what happened and who did it, newest first")
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--document", metavar="LOCATION", help="only what happened to this document")
+    add_paging(parser, "seq")
+
+
+def _add_conditions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--document", metavar="LOCATION", action="append", default=[], help="may be repeated")
+    parser.add_argument("--category", metavar="C", action="append", default=[], help="may be repeated")
+    parser.add_argument("--min-confidence", type=float, metavar="X", help="0 to 1, X included")
+    parser.add_argument("--max-confidence", type=float, metavar="X", help="0 to 1, X included")
+    parser.add_argument("--job", metavar="ID", help="suggestions of this job")
+    parser.add_argument("--placed", choices=PLACED, help="how its place in the text was found")
+    parser.add_argument("--id", dest="ids", metavar="ID", action="append", default=[], help="may be repeated")
+    parser.add_argument("--all", action="store_true", help="all open suggestions")
+
+
+async def accept(context: Context) -> Report:
+    async with context.project() as session:
+        decided = await session.review.accept_matching(await _wanted(context, session))
+    return _decided(decided, "accepted")
+
+
+async def reject(context: Context) -> Report:
+    async with context.project() as session:
+        decided = await session.review.reject_matching(await _wanted(context, session))
+    return _decided(decided, "rejected")
+
+
+def _decided(decided: Decided, word: str) -> Report:
+    fields = {word: decided.suggestions, "documents": decided.documents, "skipped": decided.skipped}
+    skipped = f"; {decided.skipped:,} stay open, as another one is in their place" if decided.skipped else ""
+    return Report(
+        fields, [f"{decided.suggestions:,} suggestions in {decided.documents:,} documents {word}{skipped}."]
+    )
+
+
+async def _wanted(context: Context, session: ProjectSession) -> SuggestionFilter:
+    """Raises ``UsageError`` without any condition, ``NotFoundError`` for what is named and not there."""
+    from dataclasses import replace
+
+    from tui_labeler.domain.labels import Placed
+    from tui_labeler.engine.review import SuggestionFilter, confidence_bound
+
+    options = context.options
+    conditions = (
+        *(options.document, options.category, options.ids, options.job, options.placed),
+        *(bound is not None for bound in (options.min_confidence, options.max_confidence)),
+    )
+    if not options.all and not any(conditions):
+        raise UsageError("No condition was given.", hint="Say which suggestions, or --all of them.")
+    if options.job is not None and all(options.job not in row.jobs for row in session.rows.values()):
+        # Its records may be deleted; without suggestions it should at least be known.
+        await session.jobs.get(options.job)
+    documents = frozenset(session.documents.find(location).id for location in options.document)
+    categories = {session.categories.by_name(name).id for name in options.category}
+    wanted = SuggestionFilter(
+        documents=documents or None,
+        category=next(iter(categories)) if len(categories) == 1 else None,
+        min_confidence=confidence_bound(options.min_confidence, "--min-confidence"),
+        max_confidence=confidence_bound(options.max_confidence, "--max-confidence"),
+        job=options.job,
+        placed=None if options.placed is None else Placed(options.placed),
+        ids=frozenset(options.ids) or None,
+    )
+    if options.ids:
+        _check_ids(session, wanted, options.ids)
+    if len(categories) > 1:
+        # One bulk decision, so that one undo takes it back: the suggestions are named by their ids.
+        found = frozenset(
+            suggestion.id
+            for _, suggestions in session.review.matching(wanted)
+            for suggestion in suggestions
+            if suggestion.category in categories
+        )
+        wanted = replace(wanted, ids=found)
+    return wanted
+
+
+def _check_ids(session: ProjectSession, wanted: SuggestionFilter, ids: list[str]) -> None:
+    """A suggestion that is decided already is no mistake; one that never was is."""
+    from tui_labeler.engine.errors import NotFoundError
+    from tui_labeler.engine.review import SuggestionFilter
+
+    by_id = SuggestionFilter(documents=wanted.documents, ids=wanted.ids)
+    missing = set(ids) - {s.id for _, found in session.review.matching(by_id) for s in found}
+    if missing:
+        missing -= set(_all_ids(session, wanted))
+    if missing:
+        raise NotFoundError(
+            f"There is no suggestion {', '.join(sorted(missing))}.",
+            hint="`tui-labeler show` lists a document's suggestions with their ids.",
+        )
+
+
+def _all_ids(session: ProjectSession, wanted: SuggestionFilter) -> Iterator[str]:
+    state = session.store.state
+    for document_id in wanted.documents or state.rows:
+        yield from state.document(document_id).suggestions
+
+
+async def undo(context: Context) -> Report:
+    from tui_labeler.engine.history import ACTIONS
+
+    async with context.project() as session:
+        job = context.options.job
+        undone = await (session.history.undo() if job is None else session.history.undo_job(job))
+        rows = session.rows
+        locations = sorted(rows[key].location for key in undone.documents if key in rows) if undone else []
+    fields: dict[str, Any]
+    if undone is None:
+        fields = {"undone": 0, "action": None, "documents": [], "refused": 0}
+        return Report(fields, ["Nothing of yours is left to take back."])
+    fields = {
+        "undone": undone.items,
+        "action": undone.action,
+        "documents": locations,
+        "refused": undone.refused,
+    }
+    refused = f"; {undone.refused:,} were changed since and stay" if undone.refused else ""
+    action = ACTIONS.get(undone.action, undone.action)
+    return Report(
+        fields,
+        [f"Taken back: {action} ({undone.items:,} changes in {len(locations):,} documents{refused})."],
+    )
+
+
+async def history(context: Context) -> Report:
+    from tui_labeler.engine.history import ACTIONS
+
+    options = context.options
+    async with context.project() as session:
+        document = None if options.document is None else session.documents.find(options.document).id
+        items = [
+            {
+                "seq": entry.seq,
+                "time": entry.time,
+                "who": entry.who,
+                "action": entry.action,
+                "location": entry.location,
+                "category": entry.category,
+                "job": entry.job,
+                "changes": entry.items,
+            }
+            async for entry in session.history.entries(document=document)
+        ]
+    page = context.page(items, "seq")
+    rows = [
+        [
+            item["time"],
+            item["who"],
+            ACTIONS.get(item["action"], item["action"]),
+            item["location"] or "",
+            item["category"] or "",
+            item["job"] or "",
+            f"{item['changes']:,}",
+        ]
+        for item in page["items"]
+    ]
+    return Report(page, table(["time", "who", "action", "document", "category", "job", "changes"], rows))

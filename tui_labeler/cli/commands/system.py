@@ -1,0 +1,84 @@
+"""``quota`` and ``doctor``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.output import Report
+from tui_labeler.cli.parser import add_command
+
+if TYPE_CHECKING:
+    from tui_labeler.cli.context import Context
+    from tui_labeler.engine.doctor import Check
+
+
+def register(parsers: Any) -> None:
+    add_command(
+        parsers,
+        "quota",
+        quota,
+        "show the month's text records for jobs with trained models",
+        details="The limit is `quota` in the home's settings.toml; 0 is no limit.",
+    )
+    add_command(parsers, "doctor", doctor, "check terminal, home and containers, and say what to do")
+
+
+async def quota(context: Context) -> Report:
+    use = await context.workbench.quota()
+    fields = {"month": use.month, "limit": use.limit, "used": use.used, "left": use.left}
+    of = f" of {use.limit:,}" if use.limit else ""
+    left = "" if use.left is None else f", {use.left:,} are left"
+    return Report(fields, [f"{use.month}: {use.used:,}{of} text records are used{left}."])
+
+
+async def doctor(context: Context) -> Report:
+    from tui_labeler.engine.doctor import Terminal, check_home, check_packages, check_terminal
+    from tui_labeler.engine.errors import LabelerError
+
+    home = context.home
+    terminal = Terminal(
+        is_terminal=sys.stdin.isatty() and (sys.stdout.isatty() or sys.stderr.isatty()),
+        encoding=sys.stdout.encoding or "",
+    )
+    checks = [*check_packages(), *check_terminal(terminal), *check_home(home)]
+    try:
+        checks += await _check_projects(context)
+    except LabelerError as error:
+        checks.append(_failed("projects", error))
+    items = [
+        {"name": check.name, "ok": check.ok, "warning": check.warning, "detail": check.detail}
+        for check in checks
+    ]
+    lines = [f"{_mark(check)} {check.name}: {check.detail}" for check in checks]
+    return Report({"home": str(home), "checks": items}, lines, 0 if all(c.ok for c in checks) else 1)
+
+
+def _mark(check: Check) -> str:
+    return "warning" if check.ok and check.warning else "ok     " if check.ok else "FAILED "
+
+
+def _failed(name: str, error: Any) -> Check:
+    from tui_labeler.engine.doctor import Check
+
+    return Check(name, False, f"{error.title}: {error.message} {error.hint}".strip())
+
+
+async def _check_projects(context: Context) -> list[Check]:
+    """Each project opens, and its container answers."""
+    from tui_labeler.engine.doctor import Check, check_container
+    from tui_labeler.engine.errors import LabelerError
+
+    if not (context.home / "home.json").exists():
+        return [Check("projects", True, "there is none yet")]
+    checks = []
+    for project in await context.workbench.projects():
+        try:
+            session = await context.workbench.open(project.id)
+            try:
+                checks.append(await check_container(session))
+            finally:
+                await session.close()
+        except LabelerError as error:
+            checks.append(_failed(f"project {project.name}", error))
+    return checks

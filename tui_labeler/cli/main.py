@@ -1,0 +1,70 @@
+"""``tui-labeler``: reads the command line, runs one command, prints what came of it."""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tui_labeler.cli.context import Context
+from tui_labeler.cli.output import Output, Report
+from tui_labeler.cli.parser import Run, build
+from tui_labeler.engine.errors import LabelerError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    out = _early(arguments)
+    try:
+        options = build().parse_args(arguments)
+    except LabelerError as error:
+        return _refuse(out, error)
+    except SystemExit as ending:  # --help and --version end this way
+        return int(ending.code or 0)
+    out.json, out.progress = options.json, options.progress
+    try:
+        report = _run(options, out)
+        out.report(report)
+    except LabelerError as error:
+        return _refuse(out, error)
+    except KeyboardInterrupt:
+        out.clear()
+        return INTERRUPTED
+    return report.code
+
+
+def _run(options: argparse.Namespace, out: Output) -> Report:
+    """Raises ``KeyboardInterrupt`` when the command was cancelled."""
+    run: Run = options.run
+    found = run(Context(options, out))
+    if isinstance(found, Report):
+        return found
+    import asyncio
+
+    try:
+        return asyncio.run(found)
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _early(arguments: Sequence[str]) -> Output:
+    """How to print before the command line is understood, as far as it can be guessed."""
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    jsonl = "--progress=jsonl" in before or ("--progress", "jsonl") in pairwise(before)
+    return Output("--json" in before, "jsonl" if jsonl else "auto")
+
+
+def _refuse(out: Output, error: LabelerError) -> int:
+    try:
+        out.error(error)
+    except LabelerError as second:  # standard output itself can't be written
+        Output().error(second)
+        return second.exit_code
+    return error.exit_code

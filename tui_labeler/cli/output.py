@@ -1,0 +1,260 @@
+"""What commands print: one JSON document, or lines for people; progress and messages beside it.
+
+Standard output carries the result and nothing else. Everything that reaches a terminal goes through
+:func:`tui_labeler.domain.text.safe`; JSON is ASCII, so that no document can speak to the terminal
+through it either.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
+
+from tui_labeler.domain.text import safe
+from tui_labeler.engine.errors import InputError, LabelerError, RefusedError, StorageError
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.jobs import Job
+
+SCHEMA_VERSION = 1
+"""Of every JSON document that a command prints."""
+
+REDRAW_EVERY = 0.1
+"""Seconds between two drawings of a progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of a command."""
+
+    fields: Mapping[str, Any]
+    """For ``--json``; a list stands under ``items``."""
+    lines: Sequence[str] = ()
+    """For people."""
+    code: int = 0
+    """The exit code."""
+    raw: bytes | None = None
+    """Goes to standard output as it is; the report itself then goes to standard error."""
+    error: LabelerError | None = None
+    """What a job failed with: there is something to report of it all the same."""
+
+
+@dataclass(slots=True)
+class Output:
+    """The three streams of a command."""
+
+    json: bool = False
+    progress: str = "auto"
+    """``auto`` (a bar where there is a terminal), ``jsonl`` or ``none``."""
+    _drawn: int = field(default=0, init=False)
+    """Columns of the progress bar that stands on the terminal."""
+    _drawn_at: float = field(default=0.0, init=False)
+    _told: tuple[object, ...] = field(default=(), init=False)
+    """What the last line of a job's progress said."""
+
+    # --- results ------------------------------------------------------------------------------------
+
+    def report(self, report: Report) -> None:
+        """Prints a result. Raises ``StorageError`` when standard output can't be written."""
+        self.clear()
+        stream = sys.stdout
+        if report.raw is not None:
+            _write_bytes(sys.stdout, report.raw)
+            stream = sys.stderr
+        if self.json:
+            failed = {"error": error_fields(report.error)} if report.error else {}
+            _write(stream, encode({"schema_version": SCHEMA_VERSION, **report.fields, **failed}) + "\n")
+            return
+        _write(stream, "".join(f"{safe(line)}\n" for line in report.lines))
+        if report.error:
+            self.error(report.error)
+
+    def error(self, error: LabelerError) -> None:
+        """Prints an error: a JSON document on standard output, or words on standard error."""
+        self.clear()
+        if self.json:
+            _write(
+                sys.stdout, encode({"schema_version": SCHEMA_VERSION, "error": error_fields(error)}) + "\n"
+            )
+        elif self.progress == "jsonl":
+            self._event("error", error_fields(error))
+        else:
+            hint = f"\n  {safe(error.hint)}" if error.hint else ""
+            _write(sys.stderr, f"{safe(error.title)}: {safe(error.message)}{hint}\n")
+
+    # --- beside the result --------------------------------------------------------------------------
+
+    def note(self, text: str) -> None:
+        """A message for people, on standard error."""
+        self.clear()
+        if self.progress == "jsonl":
+            self._event("message", {"message": text})
+        else:
+            _write(sys.stderr, f"{safe(text)}\n")
+
+    def step(self, stage: str, done: int, total: int | None = None) -> None:
+        """Progress of something that is no job."""
+        if self.progress == "jsonl":
+            self._event("progress", {"stage": stage, "done": done, "total": total})
+        elif self._may_draw():
+            of = f" of {total:,}" if total else ""
+            self._draw(f"{stage}: {done:,}{of}")
+
+    def job(self, job: Job) -> None:
+        """Progress of a job."""
+        if self.progress == "jsonl":
+            seen = (job.state, job.stage, job.done, job.total, len(job.failed), job.suggestions)
+            if seen != self._told:  # a running clock alone is no news
+                self._told = seen
+                self._event("progress", _job_progress(job))
+        elif self._may_draw() or job.state.is_over:
+            self._draw(_job_line(job))
+
+    def clear(self) -> None:
+        """Takes the progress bar away."""
+        if self._drawn:
+            _write(sys.stderr, "\r" + " " * self._drawn + "\r")
+            self._drawn = 0
+
+    def _may_draw(self) -> bool:
+        return time.monotonic() - self._drawn_at >= REDRAW_EVERY
+
+    def _draw(self, text: str) -> None:
+        if self.progress == "none" or not sys.stderr.isatty():
+            return
+        line = safe(text)[: max(10, _columns() - 1)]
+        _write(sys.stderr, "\r" + line + " " * max(0, self._drawn - len(line)))
+        self._drawn = max(self._drawn, len(line))
+        self._drawn_at = time.monotonic()
+
+    def _event(self, event: str, fields: Mapping[str, Any]) -> None:
+        _write(sys.stderr, encode({"schema_version": SCHEMA_VERSION, "event": event, **fields}) + "\n")
+
+    # --- consent ------------------------------------------------------------------------------------
+
+    def consent(self, question: str, *, yes: bool) -> None:
+        """Goes on when a person agrees, or has agreed with ``--yes``.
+
+        Raises ``InputError`` where nobody can be asked, ``RefusedError`` for any other answer than yes.
+        """
+        if yes:
+            return
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise InputError(question, hint="There is no terminal to ask at; agree with --yes.")
+        self.clear()
+        _write(sys.stderr, f"{safe(question)} [y/N] ")
+        if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+            raise RefusedError("Nothing was changed.", hint="Answer with y to go on.")
+
+
+def error_fields(error: LabelerError) -> dict[str, str]:
+    """What an error's JSON document says."""
+    return {"code": error.code, "title": error.title, "message": error.message, "hint": error.hint}
+
+
+def encode(document: Mapping[str, Any]) -> str:
+    """JSON on one line, in ASCII; control characters are escaped, DEL too."""
+    import json
+
+    return json.dumps(document, ensure_ascii=True).replace("\x7f", "\\u007f")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Columns for people; numbers stand at the right."""
+    cells = [[safe(cell) for cell in row] for row in rows]
+    columns = list(zip(head, *cells, strict=True))
+    widths = [max(width(cell) for cell in column) for column in columns]
+    right = [bool(cells) and all(_is_number(cell) for cell in column[1:]) for column in columns]
+    return [
+        "  ".join(
+            _padded(cell, size, at_right) for cell, size, at_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in (head, *cells)
+    ]
+
+
+def width(text: str) -> int:
+    """Columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def percent(value: float) -> str:
+    return f"{value * 100:.1f}%"
+
+
+def _padded(cell: str, size: int, at_right: bool) -> str:
+    space = " " * (size - width(cell))
+    return space + cell if at_right else cell + space
+
+
+def _is_number(cell: str) -> bool:
+    return cell in ("", "-") or cell.replace(",", "").replace(".", "").rstrip("%").isdigit()
+
+
+def _job_progress(job: Job) -> dict[str, Any]:
+    return {
+        "job_id": job.id,
+        "state": job.state.value,
+        "stage": job.stage,
+        "done": job.done,
+        "total": job.total,
+        "failed": len(job.failed),
+        "waiting": job.waiting,
+        "suggestions": job.suggestions,
+        "rate": job.rate,
+        "seconds_left": job.seconds_left,
+    }
+
+
+BAR = 24
+
+
+def _job_line(job: Job) -> str:
+    finished = job.done + len(job.failed)
+    filled = BAR * finished // job.total if job.total else 0
+    bar = "#" * filled + "-" * (BAR - filled)
+    parts = [f"[{bar}] {finished:,}/{job.total:,}" if job.total else f"[{bar}]", job.stage or job.state.value]
+    if job.failed:
+        parts.append(f"{len(job.failed):,} failed")
+    if job.seconds_left is not None:
+        parts.append(f"{job.seconds_left:.0f} s left")
+    return "  ".join(parts)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Writes what the stream's encoding can hold, and no more once its reader is gone."""
+    encoding = stream.encoding or "utf-8"
+    _guarded(stream, lambda: stream.write(text.encode(encoding, "replace").decode(encoding)))
+
+
+def _write_bytes(stream: TextIO, data: bytes) -> None:
+    _guarded(stream, lambda: stream.buffer.write(data))
+
+
+def _guarded(stream: TextIO, write: Any) -> None:
+    try:
+        write()
+        stream.flush()
+    except BrokenPipeError:
+        # Whoever read has had enough. The interpreter flushes once more at its end: let that succeed.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except OSError as error:
+        if stream is sys.stdout:
+            raise StorageError(f"standard output: {error.strerror}") from error

@@ -1,0 +1,150 @@
+"""The command line's grammar: what all commands share, and the list of them.
+
+Only argparse and plain values are imported here, so that ``--help`` answers at once; what a command
+needs to do its work it imports when it is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from tui_labeler import __version__
+from tui_labeler.cli import commands
+from tui_labeler.engine.errors import InputError
+
+if TYPE_CHECKING:
+    from tui_labeler.cli.context import Context
+    from tui_labeler.cli.output import Report
+
+Run = Callable[["Context"], "Coroutine[Any, Any, Report] | Report"]
+"""A command's work."""
+
+
+class UsageError(InputError):
+    """The command line itself is wrong."""
+
+    title = "Wrong use"
+    code = "usage"
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises ``UsageError`` instead of ending the program; takes no abbreviated options."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"`{self.prog} --help` shows how it is used.")
+
+
+def shared(default: Any = argparse.SUPPRESS) -> argparse.ArgumentParser:
+    """The options that stand before or after a command's name.
+
+    A command's own copy has no defaults: they would cover what stood before its name.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    group = parser.add_argument_group("options of every command")
+    group.add_argument(
+        "--home", metavar="DIR", default=default, help="where state lives (default: $TUI_LABELER_HOME)"
+    )
+    group.add_argument(
+        "--json",
+        action="store_true",
+        default=default if default is argparse.SUPPRESS else False,
+        help="print one JSON document on standard output, and nothing else there",
+    )
+    group.add_argument(
+        "--progress",
+        choices=("auto", "jsonl", "none"),
+        default=default if default is argparse.SUPPRESS else "auto",
+        help="progress on standard error: a bar, JSON Lines, or none",
+    )
+    return parser
+
+
+def add_command(
+    parsers: Any, name: str, run: Run, summary: str, *, examples: str = "", details: str = ""
+) -> argparse.ArgumentParser:
+    """Adds a command; ``examples`` are lines of ``tui-labeler ...``."""
+    parser: argparse.ArgumentParser = parsers.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.{' ' if details else ''}{details}",
+        epilog=_examples(examples),
+        parents=[shared()],
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_group(parsers: Any, name: str, summary: str) -> Any:
+    """Adds a command that has commands of its own, and returns where to add those."""
+    parser = parsers.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", parents=[shared()]
+    )
+    return parser.add_subparsers(
+        metavar="COMMAND", dest=f"{name}_command", required=True, parser_class=Parser
+    )
+
+
+def add_paging(parser: argparse.ArgumentParser, key: str) -> None:
+    """``--limit`` and ``--after``, for commands that list."""
+    parser.add_argument("--limit", type=positive, metavar="N", help="list at most N")
+    parser.add_argument("--after", metavar="KEY", help=f"go on behind the one with this {key}")
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
+
+
+def not_negative(text: str) -> int:
+    """A whole number from 0 on."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is less than 0")
+    return number
+
+
+# argparse names the type in its message when the text is no number at all.
+positive.__name__ = "whole number"
+not_negative.__name__ = "whole number"
+
+
+def _examples(lines: str) -> str:
+    found = [line.strip() for line in lines.strip().splitlines()]
+    return "examples:\n" + "\n".join(f"  {line}" for line in found) if found else ""
+
+
+def build() -> argparse.ArgumentParser:
+    """The whole grammar."""
+    parser = Parser(
+        prog="tui-labeler",
+        description="Label text by keyboard, and have it labeled by a model trained on your own labels.\n"
+        "Without a command the application opens.",
+        epilog=_examples(
+            """
+            tui-labeler demo
+            tui-labeler project create letters --kind ner --container ./letters --category Sender
+            tui-labeler open letters
+            tui-labeler train letters --model first --yes
+            tui-labeler autolabel letters --model first --json
+            tui-labeler accept letters --min-confidence 0.9
+            tui-labeler export letters labels.json --format azure
+            """
+        )
+        + "\n\nexit codes: 0 done; 1 done, but something failed (it is listed); 2 wrong use or bad input;\n"
+        "  3 storage or another service refused; 4 refused by a rule (quota, lock); 130 interrupted",
+        parents=[shared(None)],
+    )
+    parser.add_argument("--version", action="version", version=f"tui-labeler {__version__}")
+    parser.set_defaults(run=commands.application)
+    parsers = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=Parser)
+    commands.register(parsers)
+    return parser

@@ -1,0 +1,146 @@
+"""What commands print of documents, labels and jobs: plain dictionaries, fields in snake_case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.projects import Dataset
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.jobs import Job
+    from tui_labeler.domain.labels import Label, Span, Suggestion
+    from tui_labeler.domain.projects import Project
+    from tui_labeler.engine.label_files import Skipped
+    from tui_labeler.engine.ports import State
+    from tui_labeler.engine.session import ProjectSession
+
+DATASETS = {"train": Dataset.TRAIN, "test": Dataset.TEST}
+"""Names on the command line."""
+
+
+def dataset_name(dataset: Dataset) -> str:
+    return dataset.value.lower()
+
+
+def document_item(row: DocumentRow, project: Project) -> dict[str, Any]:
+    """A document in a list."""
+    return {
+        "location": row.location,
+        "language": row.language or project.language,
+        "dataset": dataset_name(row.dataset),
+        "characters": row.characters,
+        "text_records": row.text_records,
+        "state": row.state.value,
+        "labels": row.label_count,
+        "suggestions": row.suggestion_count,
+        "lowest_confidence": row.lowest,
+        "flag": row.flag,
+        "problem": row.problem or None,
+    }
+
+
+def shown_document(
+    session: ProjectSession, document: Document, text: str | None, *, changed: bool
+) -> dict[str, Any]:
+    """One document with its labels; ``text`` is ``None`` where it can't be read.
+
+    With ``changed`` the labels were made on another text, and their words are not given.
+    """
+    state = session.store.state
+    words = None if changed else text
+    row = document_item(state.rows[document.id], state.project)
+    del row["labels"], row["suggestions"]
+    return {
+        **row,
+        "text": text,
+        "text_changed": changed,
+        "reviewed": document.reviewed is not None,
+        "labels": [_label(state, label, words) for label in document.active_labels],
+        "suggestions": [
+            _suggestion(state, suggestion, words)
+            for suggestion in document.open_suggestions(state.project.kind)
+        ],
+        "to_place": [
+            {"id": item.id, "category": _category(state, item.category), "text": item.text}
+            for item in document.to_place.values()
+        ],
+    }
+
+
+def _label(state: State, label: Label, text: str | None) -> dict[str, Any]:
+    return {
+        "id": label.id,
+        "category": _category(state, label.category),
+        **_place(label.span, text),
+        "origin": label.origin.value,
+        "who": label.made.actor,
+        "draft": label.draft is not None,
+    }
+
+
+def _suggestion(state: State, suggestion: Suggestion, text: str | None) -> dict[str, Any]:
+    return {
+        "id": suggestion.id,
+        "category": _category(state, suggestion.category),
+        **_place(suggestion.span, text),
+        "confidence": suggestion.confidence,
+        "source": suggestion.source,
+        "placed": suggestion.placed.value,
+        "job_id": suggestion.job,
+    }
+
+
+def _place(span: Span | None, text: str | None) -> dict[str, Any]:
+    """Where it stands, in code points; nothing for a class, which holds for the whole document."""
+    if span is None:
+        return {}
+    words = None if text is None else text[span.start : span.end]
+    return {"offset": span.start, "length": span.length, "text": words}
+
+
+def _category(state: State, category_id: str) -> str:
+    category = state.categories.get(category_id)
+    return category.name if category else category_id
+
+
+def job_item(job: Job, state: State) -> dict[str, Any]:
+    """A job of any kind."""
+    request = job.request
+    fields: dict[str, Any] = {
+        "job_id": job.id,
+        "kind": request.kind.value,
+        "state": job.state.value,
+        "who": request.actor,
+        "created": request.created,
+        "started": job.started or None,
+        "ended": job.ended or None,
+        "method": request.method.name if request.method else None,
+        "model": request.method.model if request.method else request.options.get("model"),
+        "categories": [_category(state, key) for key in request.categories],
+        "documents": len(request.documents),
+        "done": job.done,
+        "total": job.total,
+        "waiting": job.waiting,
+        "text_records": job.text_records,
+        "suggestions": job.suggestions,
+        "unaligned": job.unaligned,
+        "failed": [
+            {"location": item.location, "error": item.error, "message": item.message} for item in job.failed
+        ],
+        "usage": {
+            "prompt_tokens": job.usage.prompt_tokens,
+            "completion_tokens": job.usage.completion_tokens,
+        },
+        "cost": job.cost,
+        "seconds": job.seconds,
+        "stage": job.stage,
+        "message": job.message,
+        "pid": job.pid,
+    }
+    result = {key: value for key, value in job.result.items() if key != "exit_code"}
+    return {**fields, "result": result} if result else fields
+
+
+def skipped_items(items: tuple[Skipped, ...]) -> list[dict[str, str]]:
+    return [{"location": item.location, "reason": item.reason} for item in items]

@@ -1,0 +1,261 @@
+"""The main job on a sample project: train, autolabel, review by rule, train again, export."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.jobs import Job, JobState, Method
+from tui_labeler.domain.labels import Origin, Span
+from tui_labeler.domain.models import Split, TrainOptions
+from tui_labeler.domain.projects import Project, ProjectKind
+from tui_labeler.engine.errors import InputError, RefusedError, StorageError
+from tui_labeler.engine.formats import azure
+from tui_labeler.engine.formats.resolve import to_code_points
+from tui_labeler.engine.review import SuggestionFilter
+from tui_labeler.engine.workbench import NewProject
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.workbench import Workbench
+
+MARK = "demo.json"
+"""In a home that the demo made: it changes no other."""
+
+MODEL = "demo"
+
+ACCEPT_FROM = 0.9
+REJECT_BELOW = 0.5
+"""What lies between the two is left to a person."""
+
+Follow = Callable[["ProjectSession", Job], Awaitable[Job]]
+"""Waits for a job's end, and shows its progress to whoever looks."""
+
+Gold = Mapping[int, frozenset[tuple[str, Span | None]]]
+"""By document id, what a careful person would label: category ids and spans."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What came of the whole loop."""
+
+    project: Project
+    model: str
+    job: str
+    labeled_before: int
+    """Documents with labels at the start."""
+    documents: int
+    """Documents that the job labeled."""
+    suggestions: int
+    accepted: int
+    rejected: int
+    undecided: int
+    accepted_right: int
+    """Of those accepted, how many the sample's full labels have."""
+    rejected_wrong: int
+    """Of those rejected, how many the sample's full labels do not have."""
+    before: Mapping[str, Any]
+    """The first model's figures."""
+    after: Mapping[str, Any]
+    """The second model's, trained on the accepted labels too, with other test documents."""
+    exported: Path
+    exported_labels: int
+
+
+class DemoHome:
+    """A home of the demo's own, with the sample projects in it."""
+
+    def __init__(self, workbench: Workbench, home: Path, samples: Mapping[str, Path]) -> None:
+        self._workbench = workbench
+        self._home = home
+        self._samples = samples
+
+    def folder(self, name: str) -> Path:
+        """Where a sample's documents and exports are in the home."""
+        return self._home / "samples" / name
+
+    def claim(self) -> None:
+        """Marks an empty or missing folder as the demo's.
+
+        Raises ``InputError`` for a folder that holds anything else: nothing there is touched.
+        """
+        mark = self._home / MARK
+        try:
+            if mark.exists():
+                return
+            if self._home.exists() and any(self._home.iterdir()):
+                raise InputError(
+                    f"{self._home} holds something else, and the demo wants a home of its own.",
+                    hint="Name a new folder with --home, or leave --home out.",
+                )
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            mark.write_text('{"made_by": "tui-labeler demo"}\n', encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"{self._home}: {error.strerror}", hint="Choose another --home.") from error
+
+    async def project(self, name: str, *, fresh: bool) -> ProjectSession:
+        """A sample as a project. With ``fresh`` one that is there is put aside (into the home's
+        ``deleted`` folder, from where it can be brought back) and made anew."""
+        known = [project for project in await self._workbench.projects() if project.name == name]
+        if known and not fresh:
+            return await self._workbench.open(known[0].id)
+        if known:
+            await self._workbench.delete(known[0].id)
+        description = json.loads((self._samples[name] / "project.json").read_text(encoding="utf-8"))
+        documents = self._copy_documents(name)
+        created = await self._workbench.create(
+            NewProject(
+                name=name,
+                kind=ProjectKind(description["kind"]),
+                container=str(documents),
+                language=description["language"],
+                description=description["description"],
+            ),
+            labels=(self._samples[name] / "labels.json").read_bytes(),
+            labels_name="labels.json",
+        )
+        await self._describe(created.session, description["categories"])
+        return created.session
+
+    def _copy_documents(self, name: str) -> Path:
+        target = self.folder(name) / "documents"
+        try:
+            shutil.copytree(
+                self._samples[name] / "documents",
+                target,
+                dirs_exist_ok=True,
+                copy_function=shutil.copyfile,
+            )
+        except OSError as error:
+            raise StorageError(f"{target}: {error}", hint="Choose another --home.") from error
+        return target
+
+    async def _describe(self, session: ProjectSession, categories: list[dict[str, Any]]) -> None:
+        """Label files hold no examples."""
+        known = {category.name: category.id for category in session.store.state.categories.values()}
+        for category in categories:
+            if category["name"] in known:
+                await session.categories.set(
+                    known[category["name"]],
+                    description=category["description"],
+                    examples=category["examples"],
+                )
+
+    def gold(self, name: str) -> bytes:
+        """The labels of every document of a sample."""
+        return (self._samples[name] / "gold.json").read_bytes()
+
+
+async def run_loop(
+    session: ProjectSession, gold_file: bytes, export_to: Path, follow: Follow, say: Callable[[str], None]
+) -> DemoReport:
+    """The main job, end to end. ``say`` hears what is being done.
+
+    Raises ``RefusedError`` when a job does not come to its end.
+    """
+    labeled_before = len(_in_state(session, DocumentState.LABELED))
+    say(f"Training on {labeled_before} labeled documents ...")
+    before = await _train(session, follow, overwrite=False)
+    rows = session.documents.select(DocumentFilter(states=frozenset({DocumentState.UNLABELED})))
+    say(f"Labeling the other {len(rows)} documents with the model ...")
+    job = _ended(await follow(session, await session.jobs.autolabel(rows, Method("model", model=MODEL))))
+
+    gold = await gold_labels(session, gold_file)
+    low = SuggestionFilter(job=job.id, max_confidence=math.nextafter(REJECT_BELOW, 0.0))
+    right_among_low = _right(session, low, gold)
+    say(f"Accepting suggestions from {ACCEPT_FROM} on, rejecting those below {REJECT_BELOW} ...")
+    accepted = await session.review.accept_matching(SuggestionFilter(job=job.id, min_confidence=ACCEPT_FROM))
+    rejected = await session.review.reject_matching(low)
+    undecided = session.review.count(SuggestionFilter(job=job.id)).suggestions
+    await session.labeling.save()
+
+    say("Training again, with what was accepted ...")
+    after = await _train(session, follow, overwrite=True)
+    exported = await session.label_files.write("azure")
+    await asyncio.to_thread(_write, export_to, exported.data)
+    return DemoReport(
+        project=session.project,
+        model=MODEL,
+        job=job.id,
+        labeled_before=labeled_before,
+        documents=job.done,
+        suggestions=job.suggestions,
+        accepted=accepted.suggestions,
+        rejected=rejected.suggestions,
+        undecided=undecided,
+        accepted_right=_accepted_right(session, job.id, gold),
+        rejected_wrong=rejected.suggestions - right_among_low,
+        before=before,
+        after=after,
+        exported=export_to,
+        exported_labels=exported.labels,
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}", hint="Choose another --home.") from error
+
+
+async def _train(session: ProjectSession, follow: Follow, *, overwrite: bool) -> Mapping[str, Any]:
+    job = await session.training.start(TrainOptions(MODEL, Split.MANUAL, overwrite=overwrite))
+    return _ended(await follow(session, job)).result
+
+
+def _ended(job: Job) -> Job:
+    if job.state is JobState.SUCCEEDED:
+        return job
+    why = job.message or "; ".join(f"{item.location}: {item.message}" for item in job.failed[:3])
+    raise RefusedError(
+        f"Job {job.id} ({job.request.kind}) is {job.state.value}. {why}".strip(),
+        hint="Run the demo again, or in a new home.",
+    )
+
+
+def _in_state(session: ProjectSession, state: DocumentState) -> list[int]:
+    return [row.id for row in session.rows.values() if row.state is state]
+
+
+async def gold_labels(session: ProjectSession, gold_file: bytes) -> Gold:
+    """A labels file as sets of category ids and spans."""
+    project = session.project
+    ids = {category.name: category.id for category in session.store.state.categories.values()}
+    found = {}
+    for document in azure.read(gold_file).documents:
+        known = session.documents.find(document.location)
+        text = (await session.documents.text(known.id)).text
+        resolved = to_code_points(project.kind, document, text)
+        found[known.id] = frozenset(
+            (ids[label.category], label.span) for label in resolved.labels if label.category in ids
+        )
+    return found
+
+
+def _right(session: ProjectSession, wanted: SuggestionFilter, gold: Gold) -> int:
+    """How many of the open suggestions that a filter holds are in the gold labels."""
+    return sum(
+        (suggestion.category, suggestion.span) in gold.get(document, frozenset())
+        for document, suggestions in session.review.matching(wanted)
+        for suggestion in suggestions
+    )
+
+
+def _accepted_right(session: ProjectSession, job: str, gold: Gold) -> int:
+    """How many labels that came of a job's suggestions are in the gold labels."""
+    state = session.store.state
+    return sum(
+        label.origin is Origin.SUGGESTION
+        and label.job == job
+        and (label.category, label.span) in gold.get(row.id, frozenset())
+        for row in state.rows.values()
+        for label in state.document(row.id).active_labels
+    )

@@ -1,0 +1,272 @@
+"""What works on this machine, and what to do where something does not."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.text import safe
+from tui_labeler.engine.errors import LabelerError
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.session import ProjectSession
+
+PACKAGES = ("tui-labeler", "textual", "tinydb", "msgspec", "scikit-learn", "numpy", "scipy")
+
+OLDEST_PYTHON = (3, 11)
+
+SMALLEST = (80, 24)
+"""Columns and rows that the screens are made for."""
+
+LEAST_FREE = 200 * 1024 * 1024
+"""Bytes; a project of 100,000 documents takes about this much."""
+
+SLOW_SYNC = 0.05
+"""Seconds; each decision waits for one such write."""
+
+DOUBTFUL = ("nfs", "cifs", "smb", "fuse", "afs", "9p", "ceph", "gluster", "lustre", "virtiofs", "vboxsf")
+"""Kinds of file system whose locks may not hold between machines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    """What was found and, where it is not well, what to do."""
+    warning: bool = False
+    """It works, and deserves a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What is known of the terminal without asking it."""
+
+    is_terminal: bool
+    encoding: str
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+def check_packages() -> list[Check]:
+    """Python and the packages that the program is made of."""
+    found = []
+    missing = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    # Started from a bare checkout the program itself is not installed, and that is fine.
+    needed = [name for name in missing if name != PACKAGES[0]]
+    detail = ", ".join(found) + (f"; missing: {', '.join(needed)}; install them" if needed else "")
+    python = sys.version_info[:2] >= OLDEST_PYTHON
+    wanted = "" if python else f"; {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed"
+    return [
+        Check("python", python, f"Python {platform.python_version()} on {platform.system()}{wanted}"),
+        Check("packages", not needed, detail),
+    ]
+
+
+def check_terminal(terminal: Terminal) -> list[Check]:
+    """Kind, size, colours and encoding."""
+    if not terminal.is_terminal:
+        return [Check("terminal", True, "there is none here: commands work, the application needs one")]
+    environment = terminal.environment
+    kind = environment.get("TERM", "")
+    usable = kind not in ("", "dumb", "unknown")
+    hint = "" if usable else "; the application needs another, for instance TERM=xterm-256color"
+    columns, rows = shutil.get_terminal_size()
+    large = columns >= SMALLEST[0] and rows >= SMALLEST[1]
+    size = f"{columns}x{rows}" + ("" if large else f"; make it at least {SMALLEST[0]}x{SMALLEST[1]}")
+    unicode = "utf" in terminal.encoding.lower()
+    encoding = f"{terminal.encoding or 'unknown'}" + ("" if unicode else ": marks are drawn with ASCII")
+    return [
+        Check("terminal", usable, f"TERM={safe(kind) or 'not set'}{hint}"),
+        Check("terminal size", True, size, warning=not large),
+        Check("colours", True, _colours(environment)),
+        Check("encoding", True, encoding, warning=not unicode),
+    ]
+
+
+def _colours(environment: Mapping[str, str]) -> str:
+    if environment.get("NO_COLOR"):
+        return "none, as NO_COLOR asks; labels and suggestions differ by their lines"
+    if environment.get("COLORTERM", "") in ("truecolor", "24bit"):
+        return "16 million (COLORTERM)"
+    kind = environment.get("TERM", "")
+    return "256" if "256color" in kind else "16, by its TERM; set COLORTERM=truecolor if it has more"
+
+
+# --- the home -----------------------------------------------------------------------------------------
+
+
+def check_home(home: Path) -> list[Check]:
+    """Whether state is safe here. Nothing is left behind; a home that is not there is not made."""
+    place = next((path for path in (home, *home.parents) if path.exists()), Path("/"))
+    if not place.is_dir():
+        return [Check("home", False, f"{place} is a file; name a folder with --home")]
+    try:
+        with tempfile.TemporaryDirectory(prefix=".doctor-", dir=place) as folder:
+            checks = [
+                _writable(home, place),
+                *_private(home),
+                _locks(Path(folder)),
+                _file_system(place),
+                _syncs(Path(folder)),
+            ]
+    except OSError as error:
+        detail = (
+            f"{place} can't be written: {error.strerror}; make it writable, or choose another with --home"
+        )
+        return [Check("home", False, detail)]
+    return [*checks, _space(place), _format(home)]
+
+
+def _writable(home: Path, place: Path) -> Check:
+    made = "" if place == home else "; it will be made when it is needed"
+    return Check("home", True, f"{home} can be written{made}")
+
+
+def _private(home: Path) -> Iterator[Check]:
+    """Labels and journals are for their owner alone."""
+    if not home.exists():
+        return
+    open_to_others = [path for path in _state_files(home) if path.lstat().st_mode & 0o077]
+    shown = ", ".join(safe(str(path)) for path in open_to_others[:3])
+    more = f" and {len(open_to_others) - 3} more" if len(open_to_others) > 3 else ""
+    if open_to_others:
+        detail = f"others may use {shown}{more}; mend it with: chmod -R go-rwx {safe(str(home))}"
+        yield Check("permissions", False, detail)
+    else:
+        yield Check("permissions", True, "files and folders are their owner's alone")
+
+
+def _state_files(home: Path) -> Iterator[Path]:
+    yield home
+    for top in ("home.json", "quota.json", "projects", "deleted"):
+        path = home / top
+        if path.is_dir():
+            yield path
+            yield from (found for found in path.rglob("*") if not found.is_symlink())
+        elif path.exists():
+            yield path
+
+
+_TRY_LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "r+") as file:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(7)
+"""
+"""What another process does: it ends with 7 when the lock is refused, as it should be."""
+
+_REFUSED = 7
+
+
+def _locks(folder: Path) -> Check:
+    """A lock that is held here must be refused to another process."""
+    path = folder / "lock"
+    path.touch()
+    with path.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        other = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _TRY_LOCK, str(path)], capture_output=True, check=False
+        )
+    if other.returncode == _REFUSED:
+        return Check("file locks", True, "a lock that one process holds is refused to another")
+    detail = "locks do not hold here: two processes could write at once; choose a local disk with --home"
+    return Check("file locks", False, detail)
+
+
+def _file_system(place: Path) -> Check:
+    kind = file_system(place, _mounts())
+    doubtful = any(kind == name or kind.startswith(name) for name in DOUBTFUL)
+    note = "; between machines its locks may not hold: use the home from one machine only" if doubtful else ""
+    return Check("file system", True, f"{safe(kind) or 'unknown'}{note}", warning=doubtful)
+
+
+def _mounts() -> str:
+    try:
+        return Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def file_system(place: Path, mounts: str) -> str:
+    """The kind of file system that ``place`` is on, by the lines of ``/proc/self/mounts``."""
+    best: tuple[int, str] = (-1, "")
+    for line in mounts.splitlines():
+        parts = line.split(" ")
+        if len(parts) < 3:
+            continue
+        # Source of the escapes: getmntent(3).
+        point = Path(parts[1].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"))
+        if place.resolve().is_relative_to(point) and len(point.parts) >= best[0]:
+            best = (len(point.parts), parts[2])
+    return best[1]
+
+
+def _syncs(folder: Path) -> Check:
+    """How long it takes until a few bytes are on the disk."""
+    times = []
+    with (folder / "sync").open("wb", buffering=0) as file:
+        for _ in range(10):
+            began = time.perf_counter()
+            file.write(b"x" * 200)
+            os.fsync(file.fileno())
+            times.append(time.perf_counter() - began)
+    median = sorted(times)[len(times) // 2]
+    slow = median > SLOW_SYNC
+    note = "; every decision waits for that, so a faster disk helps" if slow else ""
+    return Check("durable writes", True, f"{median * 1000:.1f} ms each (median of 10){note}", warning=slow)
+
+
+def _space(place: Path) -> Check:
+    free = shutil.disk_usage(place).free
+    enough = free >= LEAST_FREE
+    note = "" if enough else f"; less than {LEAST_FREE // 1024**2} MB: free some"
+    return Check("free space", enough, f"{free / 1024**2:,.0f} MB{note}")
+
+
+def _format(home: Path) -> Check:
+    path = home / "home.json"
+    if not path.exists():
+        return Check("home format", True, "the home holds nothing yet")
+    try:
+        number = json.loads(path.read_bytes())["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Check("home format", False, f"{path} can't be read: {error}; restore it from a backup")
+    return Check("home format", isinstance(number, int), f"format {number}")
+
+
+# --- containers ---------------------------------------------------------------------------------------
+
+
+async def check_container(session: ProjectSession) -> Check:
+    """Whether a project's documents can be reached. Raises nothing: what fails is the check."""
+    container = session.documents.container
+    name = f"container of {session.project.name}"
+    try:
+        async for blob in container.blobs():
+            if blob.is_document:
+                await container.read(blob.name)
+                return Check(name, True, f"{container.address} can be listed and read")
+    except LabelerError as error:
+        return Check(name, False, f"{error.message}. {error.hint}".strip())
+    return Check(name, True, f"{container.address} holds no document", warning=True)
