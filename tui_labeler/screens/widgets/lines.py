@@ -148,7 +148,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
         """As in the base class, at once: an animation would draw the widget once a frame."""
         options["animate"] = False
-        super().scroll_to(x, y, **options)
+        if self.is_mounted:
+            super().scroll_to(x, y, **options)
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         if self.show_horizontal_scrollbar:

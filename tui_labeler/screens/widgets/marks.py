@@ -134,8 +134,6 @@ class MarkRows:
                     self._by_row.setdefault(row, []).append(mark)
         self._marks = new
         for row in rows:
-            if not self.compact:
-                self._kept[row] = max(self._kept.get(row, 0), len(self.lanes(row)))
             self._lanes.pop(row, None)
             grown = len(self.lanes(row))
             if grown > self._kept.get(row, 0):

@@ -68,8 +68,8 @@ class CaretKeys(LineView, inherit_bindings=False):
         """Runs one step of the caret and shows what came of it."""
         raise NotImplementedError
 
-    def turn_page(self, pages: float) -> None:
-        """Moves the view and the cursor by a part of the viewport's height."""
+    def turn_page(self, part: float, count: int) -> None:
+        """Moves the view and the cursor ``count`` times by a part of the viewport's height."""
         raise NotImplementedError
 
     def on_key(self, event: Key) -> None:
@@ -100,7 +100,7 @@ class CaretKeys(LineView, inherit_bindings=False):
         self.change(getattr(self.caret, step))
 
     def action_page(self, pages: float) -> None:
-        self.turn_page(pages * self._take_count())
+        self.turn_page(pages, self._take_count())
 
     def action_select(self, mode: str) -> None:
         self.change(lambda: self.caret.toggle(Mode(mode)))

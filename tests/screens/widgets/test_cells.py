@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, clusters, drawn, fit, shown
+
+
+@given(st.text(max_size=60), st.integers(0, 30))
+def test_clipped_names_fit_and_are_safe(name: str, width: int) -> None:
+    text = clean(name)
+    assert all(ord(c) >= 0x20 and not 0x7F <= ord(c) < 0xA0 for c in text)
+    assert cell_len(clip(text, width)) <= width
+    assert cell_len(clip_middle(text, width)) <= width
+    assert cell_len(fit(text, width)) == width
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_the_widths_of_clusters_add_up_to_what_is_drawn(text: str) -> None:
+    line = shown(text.replace("\t", " "))
+    starts, widths = clusters(line)
+    pieces = [drawn(line[a:b]) for a, b in zip(starts, [*starts[1:], len(line)], strict=True)]
+    assert sum(widths) == cell_len("".join(pieces))
+    assert [cell_len(piece) for piece in pieces] == widths
+
+
+def test_a_name_is_clipped_in_its_middle() -> None:
+    assert clip_middle("loan-agreement-2024.txt", 11) == "loan-…4.txt"
+
+
+def test_wide_characters_are_clipped_whole() -> None:
+    assert clip("日本語", 4) == "日…"
+    assert fit("日本語", 4) == "日… "
+
+
+def test_marks_without_end_are_cut() -> None:
+    assert len(drawn("a" + "\u0301" * 500)) < 30
+    assert cell_len(clean("a" + "\u0301" * 500)) == 1
+
+
+def test_a_joiner_that_joins_nothing_is_shown_as_a_sign() -> None:
+    assert shown("a\u200db") == "a␣b"
+    assert shown("👨\u200d👩") == "👨\u200d👩"
