@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tui_labeler.engine.errors import StorageError
+import msgspec
+
+from tui_labeler.engine.errors import InputError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,23 @@ def storage_errors(path: Path) -> Iterator[None]:
 def make_folder(path: Path) -> None:
     """Creates a folder, and those above it, for the owner alone. Raises ``StorageError``."""
     with storage_errors(path):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.is_dir():
+            return
+        if not path.parent.is_dir():
+            make_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(path.parent)
+
+
+def encoded(value: Any) -> bytes:
+    """JSON. Raises ``InputError`` for a text that is none: half a surrogate pair, say."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{error.object[:80]!r} holds {error.object[error.start]!r}, which is no character.",
+            hint="Type it again: what was given is not UTF-8.",
+        ) from error
 
 
 def sync_folder(path: Path) -> None:
@@ -53,6 +71,17 @@ def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def remove_leftovers(*folders: Path) -> None:
+    """Removes what a process left that was killed in :func:`replace_file`.
+
+    The caller sees to it that nobody is writing there. Raises ``StorageError``.
+    """
+    for folder in folders:
+        with storage_errors(folder):
+            for path in folder.glob(".*.tmp"):
+                path.unlink(missing_ok=True)
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -49,17 +49,19 @@ class FileLock:
                     ) from None
                 time.sleep(pause)
                 pause = min(pause * 2, 0.01)
-            except OSError:
+            except OSError as error:
                 os.close(descriptor)
-                raise
+                with storage_errors(self.path):
+                    raise error
             else:
                 self._descriptor = descriptor
                 return
 
     def release(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        # Closing lets the next thread in, which sets its own descriptor at once.
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
     @contextmanager
     def held(self, patience: float = PATIENCE) -> Iterator[None]:
@@ -71,11 +73,12 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the lock on ``path``."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
+    """Whether some process holds the lock on ``path``. Raises ``StorageError``."""
+    with storage_errors(path):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
