@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tui_labeler.domain.documents import DocumentRow, row_of
-from tui_labeler.engine.adapters.store.files import replace_file
+from tui_labeler.engine.adapters.store.files import replace_file, storage_errors
 from tui_labeler.engine.adapters.store.memory import no_collection
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, Signature, signature
 from tui_labeler.engine.rows import to_document
@@ -51,14 +51,15 @@ def read_index(path: Path, shards: Shards, kind: ProjectKind, seq: int) -> list[
 
 
 def _decoded(path: Path, seq: int) -> IndexFile | None:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return None
+    with storage_errors(path):
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
     try:
         with no_collection():
             found = msgspec.json.decode(data, type=IndexFile)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return found if found.version == VERSION and found.seq == seq else None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage
-from tui_labeler.engine.adapters.store.files import storage_errors, write_all
+from tui_labeler.engine.adapters.store.files import encoded, storage_errors, sync_folder, write_all
 from tui_labeler.engine.errors import StorageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def append_lines(path: Path, items: Sequence[Any]) -> None:
 
     Only the holder of the job's lock writes. Raises ``StorageError``.
     """
-    data = b"".join(msgspec.json.encode(item) + b"\n" for item in items)
+    data = b"".join(encoded(item) + b"\n" for item in items)
     with storage_errors(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -58,6 +58,8 @@ def append_lines(path: Path, items: Sequence[Any]) -> None:
                 raise
         finally:
             os.close(descriptor)
+        if not end:
+            sync_folder(path.parent)
 
 
 def _whole_lines(descriptor: int) -> int:
@@ -115,7 +117,7 @@ class JobFold:
         for line, offset in read_lines(self._path, self._offset):
             try:
                 event = msgspec.json.decode(line, type=Event)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, ValueError) as error:
                 raise StorageError(f"{self._path}: {error}", hint="Delete the job.") from error
             self._take(event)
             self._offset = offset

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from tui_labeler.engine.adapters.store.files import make_folder, storage_errors, sync_folder, write_all
+from tui_labeler.engine.adapters.store.files import (
+    encoded,
+    make_folder,
+    storage_errors,
+    sync_folder,
+    write_all,
+)
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Transaction
 
@@ -19,7 +25,6 @@ SEGMENT_SIZE = 8 * 1024 * 1024
 """Bytes after which a new segment begins: no reader ever has to hold more."""
 
 _decoder = msgspec.json.Decoder(Transaction)
-_encoder = msgspec.json.Encoder()
 
 
 class Position(NamedTuple):
@@ -34,6 +39,8 @@ class Position(NamedTuple):
 
 
 START = Position(1, 0, 0)
+
+RESTORE = "Restore the journal folder from a backup."
 
 
 class Journal:
@@ -50,44 +57,56 @@ class Journal:
         return self.folder / f"{segment:012d}.jsonl"
 
     def changed_since(self, position: Position) -> bool:
-        """Whether there is something to read; one or two calls of ``stat``."""
-        try:
-            if self._path(position.segment).stat().st_size > position.offset:
+        """Whether there is something to read; one or two calls of ``stat``. Raises ``StorageError``."""
+        path = self._path(position.segment)
+        with storage_errors(path):
+            try:
+                size = path.stat().st_size
+            except FileNotFoundError:
+                size = 0
+            if size > position.offset:
                 return True
-        except FileNotFoundError:
-            return False
-        return position.seq >= position.segment and self._path(position.seq + 1).exists()
+            _check_reach(path, size, position)
+            return position.seq >= position.segment and self._path(position.seq + 1).exists()
 
     def read(self, position: Position) -> Iterator[tuple[Transaction, Position]]:
         """The transactions after ``position``, each with the place behind it. Raises ``StorageError``."""
         while True:
             path = self._path(position.segment)
-            try:
-                with path.open("rb") as file:
-                    file.seek(position.offset)
-                    for line in file:
-                        if not line.endswith(b"\n"):
-                            break
-                        transaction = _parsed(path, position.offset, line)
-                        if transaction.seq != position.seq + 1:
-                            raise StorageError(
-                                f"{path}: transaction {position.seq + 1} is missing",
-                                hint="Restore the journal folder from a backup.",
-                            )
-                        position = Position(position.segment, position.offset + len(line), transaction.seq)
-                        yield transaction, position
-            except FileNotFoundError:
-                return
+            for line in self._lines(path, position):
+                transaction = _parsed(path, position.offset, line)
+                if transaction.seq != position.seq + 1:
+                    raise StorageError(f"{path}: transaction {position.seq + 1} is missing", hint=RESTORE)
+                position = Position(position.segment, position.offset + len(line), transaction.seq)
+                yield transaction, position
             if position.seq < position.segment or not self._path(position.seq + 1).exists():
                 return
             position = Position(position.seq + 1, 0, position.seq)
 
+    def _lines(self, path: Path, position: Position) -> Iterator[bytes]:
+        """The whole lines of a segment from ``position`` on."""
+        with storage_errors(path):
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:
+                _check_reach(path, 0, position)
+                if position == START and self.segments():
+                    raise StorageError(f"{path}: the journal's beginning is missing", hint=RESTORE) from None
+                return
+            with file:
+                _check_reach(path, os.fstat(file.fileno()).st_size, position)
+                file.seek(position.offset)
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        return
+                    yield line
+
     def append(self, position: Position, transaction: Transaction) -> Position:
         """Writes a transaction behind ``position``, which is the end, and syncs it.
 
-        Raises ``StorageError``; then nothing was written.
+        Raises ``StorageError``, or ``InputError`` for what is no text; then nothing was written.
         """
-        line = _encoder.encode(transaction) + b"\n"
+        line = encoded(transaction) + b"\n"
         is_new = position.offset == 0
         if position.offset > SEGMENT_SIZE:
             position = Position(transaction.seq, 0, position.seq)
@@ -98,7 +117,9 @@ class Journal:
         with storage_errors(path):
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                if os.fstat(descriptor).st_size > position.offset:
+                size = os.fstat(descriptor).st_size
+                _check_reach(path, size, position)
+                if size > position.offset:
                     os.ftruncate(descriptor, position.offset)
                 os.lseek(descriptor, position.offset, os.SEEK_SET)
                 try:
@@ -115,25 +136,28 @@ class Journal:
 
     def segments(self) -> list[int]:
         """The segments there are, oldest first."""
-        try:
-            return sorted(int(path.stem) for path in self.folder.glob("*.jsonl"))
-        except FileNotFoundError:
-            return []
+        return sorted(int(path.stem) for path in self.folder.glob("[0-9]*.jsonl"))
 
     def backwards(self) -> Iterator[Transaction]:
         """Every transaction, newest first."""
         for segment in reversed(self.segments()):
             path = self._path(segment)
-            lines = path.read_bytes().split(b"\n")
+            with storage_errors(path):
+                lines = path.read_bytes().split(b"\n")
             for line in reversed(lines[:-1]):
                 yield _parsed(path, 0, line)
+
+
+def _check_reach(path: Path, size: int, position: Position) -> None:
+    """Writing behind the end of a file that lost its tail would leave a hole."""
+    if size < position.offset:
+        raise StorageError(f"{path}: transaction {position.seq} was there and is missing", hint=RESTORE)
 
 
 def _parsed(path: Path, offset: int, line: bytes) -> Transaction:
     try:
         return _decoder.decode(line)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StorageError(
-            f"{path}: the line at byte {offset} can't be read: {error}",
-            hint="Restore the journal folder from a backup.",
+            f"{path}: the line at byte {offset} can't be read: {error}", hint=RESTORE
         ) from error

@@ -29,7 +29,7 @@ def read_format(home: Path) -> int | None:
         data = path.read_bytes()
     try:
         return msgspec.json.decode(data, type=dict[str, int])["format"]
-    except (msgspec.MsgspecError, KeyError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
         raise StorageError(
             f"{path} does not say which format the home has",
             hint=f'Write {{"format": {FORMAT}}} into it if the home was made by this version.',

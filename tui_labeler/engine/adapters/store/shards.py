@@ -9,7 +9,7 @@ import msgspec
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
-from tui_labeler.engine.adapters.store.files import make_folder, replace_file, storage_errors
+from tui_labeler.engine.adapters.store.files import encoded, make_folder, replace_file, storage_errors
 from tui_labeler.engine.errors import StorageError
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ Signature = tuple[int, int, int]
 
 
 def signature(path: Path) -> Signature | None:
-    """What changes when a file does; ``None`` when there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
+    """What changes when a file does; ``None`` when there is none. Raises ``StorageError``."""
+    with storage_errors(path):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return None
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
@@ -57,7 +58,7 @@ class AtomicJSONStorage(Storage):
                 raw = self.path.read_bytes()
             try:
                 self._data = msgspec.json.decode(raw, type=dict[str, dict[str, Any]])
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise StorageError(
                     f"{self.path}: {error}", hint="Repair the file, or restore it from a backup."
                 ) from error
@@ -66,7 +67,7 @@ class AtomicJSONStorage(Storage):
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         """Raises ``StorageError``; then the file is as it was."""
-        replace_file(self.path, msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n")
+        replace_file(self.path, msgspec.json.format(encoded(data), indent=1) + b"\n")
         self._seen = signature(self.path)
         self._data = data
 
@@ -108,7 +109,10 @@ class Shards:
             yield row.doc_id, row
 
     def put(self, documents: Mapping[int, dict[str, Any] | None]) -> None:
-        """Writes documents, each file once; ``None`` removes one. Raises ``StorageError``."""
+        """Writes documents, each file once; ``None`` removes one. Raises ``StorageError``.
+
+        Touches files alone, so that another thread may go on reading: it sees that they changed.
+        """
         make_folder(self.folder)
         by_shard: dict[int, list[int]] = {}
         for document_id in documents:
@@ -126,7 +130,6 @@ class Shards:
                 rows[str(document_id)] = row
         ordered = {key: rows[key] for key in sorted(rows, key=int)}
         storage.write({"documents": ordered})
-        self._open.pop(shard, None)
 
 
 def rows_of(table: Iterable[Row]) -> list[dict[str, Any]]:
