@@ -58,7 +58,14 @@ def to_row(value: Any) -> dict[str, Any]:
     """Builtin types of a domain value, without the fields that hold their default."""
     row: dict[str, Any] = msgspec.to_builtins(value)
     defaults = _defaults(type(value))
-    return {key: item for key, item in row.items() if key not in defaults or item != defaults[key]}
+    return {key: _plain(item) for key, item in row.items() if key not in defaults or item != defaults[key]}
+
+
+def _plain(item: Any) -> Any:
+    """Lists for tuples, as they come back from JSON: a row equals itself after reading."""
+    if isinstance(item, dict):
+        return {key: _plain(inner) for key, inner in item.items()}
+    return [_plain(inner) for inner in item] if isinstance(item, (list, tuple)) else item
 
 
 def document_header(row: dict[str, Any]) -> dict[str, Any]:
