@@ -133,6 +133,13 @@ class ProjectStore(Protocol):
     async def refresh(self) -> tuple[Transaction, ...]:
         """Takes in what other processes committed and returns it. Costs one ``stat`` when there is none."""
 
+    def news(self) -> tuple[Transaction, ...]:
+        """What other processes committed and this one took in since the last call of this.
+
+        A commit takes it in as a refresh does, so nothing is missed between two refreshes. The first call
+        begins the watch and returns nothing.
+        """
+
     async def commit(self, actor: str, plan: Callable[[State], Plan | None]) -> Transaction | None:
         """Makes one change that outlives a crash once this returns.
 

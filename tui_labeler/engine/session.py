@@ -72,6 +72,7 @@ class ProjectSession:
         self.categories = Categories(store, surroundings, self.labeling)
         self.jobs = Jobs(store, jobs, models, quota, launcher, surroundings)
         self.training = Training(store, self.labeling, self.jobs, models)
+        store.news()
 
     @property
     def project(self) -> Project:
@@ -83,8 +84,12 @@ class ProjectSession:
         return self.store.state.rows
 
     async def refresh(self) -> tuple[Transaction, ...]:
-        """Takes in what other processes did; cheap when there is nothing."""
-        return await self.store.refresh()
+        """Takes in what other processes did, and returns it since the last call; cheap when there is nothing.
+
+        What a decision of one's own took in on its way is there too.
+        """
+        await self.store.refresh()
+        return self.store.news()
 
     def summary(self) -> ProjectSummary:
         """Figures as of the last refresh."""

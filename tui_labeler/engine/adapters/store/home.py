@@ -7,11 +7,12 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+from tui_labeler.engine.adapters.store.checkpoint import write_project
 from tui_labeler.engine.adapters.store.files import make_folder, storage_errors
 from tui_labeler.engine.adapters.store.journal import START
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import bring_up_to_date
-from tui_labeler.engine.adapters.store.project_store import TinyProjectStore, write_project
+from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.shards import database, rows_of
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.rows import to_project, to_row

@@ -7,8 +7,6 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from tui_labeler.domain.documents import Document, DocumentRow, row_of
 from tui_labeler.engine.errors import NotFoundError
 from tui_labeler.engine.rows import (
@@ -49,10 +47,18 @@ class MemoryState:
     it is asked for. Touched only by the thread of the event loop.
     """
 
-    def __init__(self, shards: Shards, project: dict[str, Any], categories: Iterable[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        project: dict[str, Any],
+        categories: Iterable[dict[str, Any]],
+        category_order: Iterable[str] = (),
+    ) -> None:
         self._shards = shards
         self.project_row = project
         self.category_rows: dict[str, dict[str, Any]] = {row["id"]: row for row in categories}
+        self.category_order = tuple(category_order) or tuple(self.category_rows)
+        """Every category that there ever was: one that comes back takes its old place."""
         self.changed: dict[int, dict[str, Any] | None] = {}
         """Documents as they are since the last checkpoint; ``None`` for one that is gone."""
         self.rows: dict[int, DocumentRow] = {}
@@ -138,12 +144,22 @@ class MemoryState:
                 if after is None:
                     self.category_rows.pop(key, None)
                 else:
-                    self.category_rows[key] = after
+                    self._set_category(key, after)
             else:
                 touched.add(self._apply_to_document(table, key, after))
         for document_id in touched:
             self._touch(document_id, transaction.seq)
         return touched
+
+    def _set_category(self, key: str, row: dict[str, Any]) -> None:
+        is_back = key not in self.category_rows
+        self.category_rows[key] = row
+        if key not in self.category_order:
+            self.category_order += (key,)
+        elif is_back:
+            places = {known: place for place, known in enumerate(self.category_order)}
+            ordered = sorted(self.category_rows, key=lambda known: places.get(known, len(places)))
+            self.category_rows = {known: self.category_rows[known] for known in ordered}
 
     def _apply_to_document(self, table: str, key: str, after: dict[str, Any] | None) -> int:
         number, _, item = key.partition("/")
@@ -199,13 +215,14 @@ class MemoryState:
             document_id: None if row is None else _copied(row) for document_id, row in self.changed.items()
         }
 
-    def forget(self, snapshot: Mapping[int, dict[str, Any] | None]) -> None:
-        """What is in the shards as it is here need not be held."""
+    def forget(self, snapshot: Mapping[int, dict[str, Any] | None], seq: int) -> None:
+        """What is in the shards of a checkpoint at ``seq`` as it is here need not be held."""
         for document_id, stored in snapshot.items():
             row = self.changed.get(document_id)
-            if (row is None) is (stored is None) and (
-                row is None or stored is None or row["revision"] == stored["revision"]
-            ):
+            if row is None or stored is None:
+                if row is stored:
+                    self.changed.pop(document_id, None)
+            elif row["revision"] == stored["revision"] <= seq:
                 self.changed.pop(document_id, None)
 
 
@@ -216,9 +233,3 @@ def _copied(row: dict[str, Any]) -> dict[str, Any]:
         if part in copy:
             copy[part] = dict(copy[part])
     return copy
-
-
-def decode_rows(data: bytes) -> list[DocumentRow]:
-    """Raises ``msgspec.MsgspecError`` for what is no index."""
-    with no_collection():
-        return msgspec.json.decode(data, type=list[DocumentRow])

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.engine.adapters.store.files import make_folder
-from tui_labeler.engine.adapters.store.index import read_index, write_index
-from tui_labeler.engine.adapters.store.journal import START, Journal, Position
+from tui_labeler.engine.adapters.store.checkpoint import CHECKPOINT_AFTER, Fold, between, fold_in, place_of
+from tui_labeler.engine.adapters.store.index import read_index
+from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.memory import MemoryState
-from tui_labeler.engine.adapters.store.shards import Shards, database, rows_of
+from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage, Shards
+from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import LockedError, StorageError
 from tui_labeler.engine.ports import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import Plan, State
 
-CHECKPOINT_AFTER = 4 * 1024 * 1024
-"""Bytes of journal after which folding it in is worth the work: reading that much takes a moment."""
+NEWS_KEPT = 5000
+"""Transactions of others that wait for somebody to ask."""
 
 
 class TinyProjectStore:
@@ -36,9 +39,15 @@ class TinyProjectStore:
         self._shards = Shards(folder / "documents")
         self._lock = FileLock(folder / "lock")
         self._mutex = asyncio.Lock()
+        self._folding = asyncio.Lock()
         self._state: MemoryState | None = None
         self._base = START
+        """As of the checkpoint that the state in memory starts from."""
         self._position = START
+        self._tried = START
+        """Where folding was last tried: a full disk is not to be asked at each decision."""
+        self._news: deque[Transaction] | None = None
+        """What others committed and nobody was told of yet; ``None`` while nobody asks."""
 
     # --- opening ------------------------------------------------------------------------------------
 
@@ -51,15 +60,15 @@ class TinyProjectStore:
 
     def _load(self) -> None:
         """Reads the last checkpoint and what was committed since."""
-        file = database(self.folder / "project.json")
-        projects = rows_of(file.table("project"))
-        marks = rows_of(file.table("checkpoint"))
+        # Read once: another process may replace the file between two looks at it.
+        path = self.folder / "project.json"
+        tables = AtomicJSONStorage(path).read() or {}
+        parts = ("project", "checkpoint", "categories", "category_order")
+        projects, marks, categories, order = (list(tables.get(part, {}).values()) for part in parts)
         if not projects or not marks:
-            raise StorageError(
-                f"{self.folder / 'project.json'} holds no project", hint="Restore it from a backup."
-            )
-        state = MemoryState(self._shards, projects[0], rows_of(file.table("categories")))
-        self._base = self._position = Position(**marks[0])
+            raise StorageError(f"{path} holds no project", hint="Restore it from a backup.")
+        state = MemoryState(self._shards, projects[0], categories, order[0]["ids"] if order else ())
+        self._base = self._position = self._tried = place_of(self.folder, marks[0])
         state.fill(read_index(self.folder / "index.json", self._shards, state.project.kind, self._base.seq))
         self._state = state
         for transaction, position in self._journal.read(self._position):
@@ -86,7 +95,13 @@ class TinyProjectStore:
         if not self._journal.changed_since(self._position):
             return ()
         async with self._mutex:
-            return await self._catch_up()
+            news = await self._catch_up()
+        await self._relieve()
+        return news
+
+    def news(self) -> tuple[Transaction, ...]:
+        known, self._news = self._news or (), deque(maxlen=NEWS_KEPT)
+        return tuple(known)
 
     async def _catch_up(self) -> tuple[Transaction, ...]:
         if not self._journal.changed_since(self._position):
@@ -95,17 +110,21 @@ class TinyProjectStore:
         for transaction, position in news:
             self._memory.apply(transaction)
             self._position = position
+            if self._news is not None:
+                self._news.append(transaction)
             await asyncio.sleep(0)
         return tuple(transaction for transaction, _ in news)
 
     async def commit(self, actor: str, plan: Callable[[State], Plan | None]) -> Transaction | None:
         """Goes on to its end when the caller is cancelled: a lock half taken would stay taken."""
-        return await asyncio.shield(asyncio.ensure_future(self._commit(actor, plan)))
+        transaction = await asyncio.shield(asyncio.ensure_future(self._commit(actor, plan)))
+        await self._relieve()
+        return transaction
 
     async def _commit(self, actor: str, plan: Callable[[State], Plan | None]) -> Transaction | None:
         async with self._mutex:
-            await asyncio.to_thread(self._lock.acquire)
             try:
+                await to_the_end(self._lock.acquire)
                 await self._catch_up()
                 wanted = plan(self._memory)
                 changes = (
@@ -125,7 +144,7 @@ class TinyProjectStore:
                     job=wanted.job,
                     note=dict(wanted.note),
                 )
-                self._position = await asyncio.to_thread(self._journal.append, self._position, transaction)
+                self._position = await to_the_end(self._journal.append, self._position, transaction)
                 self._memory.apply(transaction)
             finally:
                 self._lock.release()
@@ -147,66 +166,53 @@ class TinyProjectStore:
     @property
     def journal_bytes(self) -> int:
         """About how much journal the next opening would have to read."""
-        if self._position.segment != self._base.segment:
-            return CHECKPOINT_AFTER
-        return self._position.offset - self._base.offset
+        return between(self._base, self._position)
 
     async def checkpoint(self) -> None:
-        async with self._mutex:
-            if self._position == self._base:
-                return
-            snapshot = self._memory.snapshot()
-            rows = list(self._memory.rows.values())
-            project = self._memory.project_row
-            categories = list(self._memory.category_rows.values())
-            position = self._position
-            await asyncio.to_thread(self._fold, position, snapshot, rows, project, categories)
-            self._memory.forget(snapshot)
-            self._base = position
+        await self._checkpoint(lenient=False)
 
-    def _fold(
-        self,
-        position: Position,
-        snapshot: dict[int, dict[str, Any] | None],
-        rows: Sequence[Any],
-        project: dict[str, Any],
-        categories: Sequence[dict[str, Any]],
-    ) -> None:
-        """Writes shards, then the project, then the index: a crash between two only makes opening slower.
+    async def _checkpoint(self, *, lenient: bool) -> None:
+        """Decisions go on while this writes: it works on a copy.
 
-        Another process may have folded further; then there is nothing to do.
+        ``lenient`` takes what another process folded lately as good enough.
         """
-        with FileLock(self.folder / "checkpoint.lock").held():
-            marks = rows_of(database(self.folder / "project.json").table("checkpoint"))
-            if marks and marks[0]["seq"] >= position.seq:
-                return
-            self._shards.put(snapshot)
-            write_project(self.folder, project, categories, position)
-            write_index(self.folder / "index.json", self._shards, rows, position.seq)
+        async with self._folding:
+            async with self._mutex:
+                if self._position == self._base:
+                    return
+                fold = Fold(
+                    self._position,
+                    self._memory.snapshot(),
+                    list(self._memory.rows.values()),
+                    self._memory.project_row,
+                    list(self._memory.category_rows.values()),
+                    self._memory.category_order,
+                )
+            tolerance = CHECKPOINT_AFTER // 2 if lenient else 0
+            self._base = await to_the_end(fold_in, self.folder, self._shards, fold, self._base.seq, tolerance)
+            self._memory.forget(fold.documents, self._base.seq)
+
+    async def _relieve(self) -> None:
+        """Folds when much has changed since the last time: memory holds all of it until then.
+
+        What was committed is safe in the journal; where folding fails, memory and the next opening pay.
+        """
+        if between(self._base, self._position) < CHECKPOINT_AFTER:
+            return
+        if between(self._tried, self._position) < CHECKPOINT_AFTER:
+            return
+        self._tried = self._position
+        with suppress(LockedError, StorageError):
+            await self._checkpoint(lenient=True)
 
     async def close(self) -> None:
         """Waits for a commit under way, and folds the journal in when that is worth it.
 
-        Another process at the same work is left to it.
+        Another process at the same work is left to it, and a disk that is full or read-only left as it
+        is: the journal holds everything.
         """
         async with self._mutex:
             pass
         if self._state is not None and self.journal_bytes >= CHECKPOINT_AFTER // 64:
-            try:
+            with suppress(LockedError, StorageError):
                 await self.checkpoint()
-            except LockedError:
-                return
-
-
-def write_project(
-    folder: Path, project: dict[str, Any], categories: Sequence[dict[str, Any]], position: Position
-) -> None:
-    """Writes ``project.json``. Raises ``StorageError``."""
-    make_folder(folder)
-    database(folder / "project.json").storage.write(
-        {
-            "checkpoint": {"1": position._asdict()},
-            "project": {"1": project},
-            "categories": {str(number): row for number, row in enumerate(categories, 1)},
-        }
-    )
