@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 
 _PACKAGE = Path(__file__).parent
 
@@ -18,7 +18,7 @@ def styles_folder() -> Path:
     raise FileNotFoundError("no app.tcss in " + " or ".join(map(str, places)))
 
 
-def shared_sheets() -> list[Path]:
+def shared_sheets() -> list[str | PurePath]:
     """What every screen looks like."""
     folder = styles_folder()
     return [folder / "app.tcss", folder / "widgets.tcss"]

@@ -84,6 +84,22 @@ def _described(binding: Binding, words: dict[str, str]) -> Binding:
     )
 
 
+class MessageScreen(Dialog[None]):
+    """Says something that is worth more than a few seconds."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,enter,escape", "close", "Back", tooltip="Close this", id="message.close"),
+        Binding("j,down", "line(1)", "Down", tooltip="One line down", id="message.down", show=False),
+        Binding("k,up", "line(-1)", "Up", tooltip="One line up", id="message.up", show=False),
+    ]
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_line(self, lines: int) -> None:
+        self.query_one("#dialog-message", VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
 class _Choices(OptionList):
     """A list without keys of its own: the screen has them."""
 

@@ -1,0 +1,238 @@
+"""The application: which screen comes when, the theme, the keys, and what follows running jobs."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.screens.base import reporting, tell, tell_error
+from tui_labeler.screens.commands import Commands, bound_commands
+from tui_labeler.screens.following import Follower
+from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.leaving import may_leave
+from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.widgets.glyphs import ASCII_CLASS
+from tui_labeler.stylesheets import shared_sheets
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.workbench import Workbench
+
+
+class LabelerApp(App[None], inherit_bindings=False):
+    """Labels text in the projects of one home.
+
+    ``open_project`` is opened right away, at ``document`` (a location) when that is given, and for review
+    with ``review``. ``keys`` are other keys for bindings, by the binding's id.
+    """
+
+    TITLE = "tui-labeler"
+    CSS_PATH = shared_sheets()
+    ALLOW_SELECT = False
+    ENABLE_COMMAND_PALETTE = True
+    NOTIFICATION_TIMEOUT = 6
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", tooltip="Keys and help for where you are", id="app.help"),
+        Binding(
+            "colon,ctrl+p",
+            "command_palette",
+            "Commands",
+            tooltip="Find a command by its name",
+            id="app.palette",
+            show=False,
+        ),
+        Binding(
+            "ctrl+c,ctrl+q",
+            "quit",
+            "Quit",
+            tooltip="Leave the program",
+            id="app.quit",
+            show=False,
+            priority=True,
+        ),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            tooltip="Back to the shell; fg returns",
+            id="app.suspend",
+            show=False,
+        ),
+    ]
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        *,
+        open_project: str | None = None,
+        document: str | None = None,
+        review: bool = False,
+        theme: str = "textual-dark",
+        ascii_only: bool = False,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self._workbench = workbench
+        self._open_project = open_project
+        self._document = document
+        self._review = review
+        self._wanted_theme = theme
+        self._clashes: set[str] = set()
+        self.set_class(ascii_only, ASCII_CLASS)
+        self.set_keymap(dict(keys or {}))
+        self.follower = Follower(self)
+
+    # --- starting and ending ------------------------------------------------------------------------
+
+    async def on_mount(self) -> None:
+        if self._wanted_theme in self.available_themes:
+            self.theme = self._wanted_theme
+        else:
+            tell(self, f"There is no theme {self._wanted_theme!r}.", severity="warning")
+        if not self.is_headless:
+            self._end_on_signals()
+        await self.push_screen(ProjectsScreen(self._workbench))
+        if self._open_project is not None:
+            await self.open_project(self._open_project, document=self._document, review=self._review)
+
+    def _end_on_signals(self) -> None:
+        """A hang-up or a polite kill ends the process; every decision is on disk already."""
+        loop: asyncio.AbstractEventLoop | None = self._loop
+        assert loop is not None
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+
+    @work(exclusive=True, group="quit")
+    @reporting
+    async def action_quit(self) -> None:  # type: ignore[override]
+        """Ends the program, after a question where drafts wait."""
+        session = self.follower.session
+        if session is None or await may_leave(self, session):
+            if session is not None:
+                self.follower.stop()
+                await session.close()
+            self.exit()
+
+    # --- projects -----------------------------------------------------------------------------------
+
+    @reporting
+    async def open_project(self, name: str, *, document: str | None = None, review: bool = False) -> None:
+        """Opens a project for labeling, or for review."""
+        await self.show_project(await self._workbench.open(name), document=document, review=review)
+
+    async def show_project(
+        self, session: ProjectSession, *, document: str | None = None, review: bool = False
+    ) -> None:
+        """Shows a project that is open already; it is closed when its screen is left."""
+        start: int | None = None
+        if document is not None:
+            try:
+                start = session.documents.find(document).id
+            except LabelerError as error:
+                tell_error(self, error)
+        self.follower.follow(session)
+        await self.push_screen(LabelingScreen(session, self.follower, document=start, review=review))
+
+    async def on_projects_screen_opened(self, event: ProjectsScreen.Opened) -> None:
+        if event.session is not None:
+            await self.show_project(event.session)
+        else:
+            await self.open_project(event.name)
+
+    @reporting
+    async def on_labeling_screen_left(self, event: LabelingScreen.Left) -> None:
+        """Back to the projects."""
+        self.follower.stop()
+        if self.screen is event.screen:
+            await self.pop_screen()
+        await event.session.close()
+
+    def on_labeling_screen_wanted(self, event: LabelingScreen.Wanted) -> None:
+        """The screens of a project load when they are first asked for."""
+        open_screen = {
+            "start_wizard": self.start_wizard,
+            "show_jobs": self.show_jobs,
+            "show_training": self.show_training,
+            "show_models": self.show_models,
+        }
+        open_screen[event.what](event.session)
+
+    # --- the screens of a project -------------------------------------------------------------------
+
+    @work(exclusive=True, group="project")
+    @reporting
+    async def start_wizard(self, session: ProjectSession) -> None:
+        """Asks for an autolabeling job; once it has started, the jobs are shown."""
+        from tui_labeler.screens.wizard.flow import autolabel
+
+        job = await autolabel(self, session)
+        if job is not None:
+            self.show_jobs(session, job.id)
+
+    @work(exclusive=True, group="project")
+    @reporting
+    async def show_jobs(self, session: ProjectSession, job: str | None = None) -> None:
+        """Shows the jobs; a review of what came of one may follow."""
+        from tui_labeler.screens.jobs import JobsScreen
+
+        reviewed = await self.push_screen_wait(JobsScreen(session, job))
+        if reviewed is not None and isinstance(self.screen, LabelingScreen):
+            self.screen.start_review(job=reviewed)
+
+    @work(exclusive=True, group="project")
+    async def show_training(self, session: ProjectSession) -> None:
+        """Trains a model, with the person's choices."""
+        from tui_labeler.screens.training import TrainingScreen
+
+        await self.push_screen_wait(TrainingScreen(session))
+
+    @work(exclusive=True, group="project")
+    async def show_models(self, session: ProjectSession) -> None:
+        """Shows the trained models and how well they do."""
+        from tui_labeler.screens.models import ModelsScreen
+
+        await self.push_screen_wait(ModelsScreen(session))
+
+    # --- help, commands, keys -----------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """Help for where one is. Markdown takes a moment to load, so it waits until it is needed."""
+        from tui_labeler.screens.help import HelpScreen, help_text
+
+        self.push_screen(HelpScreen(help_text(self, self.screen)))
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Commands):
+            self.push_screen(Commands(id="--command-palette"))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every command that a key would give now, and the theme."""
+        yield from bound_commands(self, screen)
+        yield SystemCommand("Theme", "Other colours", self.action_change_theme)
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        """A key of the settings that has another meaning already is told once."""
+        for binding in clashed_bindings:
+            name = binding.id or binding.action
+            if name not in self._clashes:
+                self._clashes.add(name)
+                tell(
+                    self,
+                    f"A key that the settings choose means {binding.description!r} ({name}) already.",
+                    title="Two commands with one key",
+                    severity="warning",
+                )

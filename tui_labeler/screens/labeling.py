@@ -1,0 +1,169 @@
+"""Data labeling: documents on the left, the text in the middle, what can be done with it on the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from tui_labeler.screens.base import counted, tell
+from tui_labeler.screens.labeling_categories import CategoriesScreen
+from tui_labeler.screens.labeling_documents import DocumentActions
+from tui_labeler.screens.labeling_entities import EntityActions
+from tui_labeler.screens.labeling_files import FileActions
+from tui_labeler.screens.labeling_keys import DOCUMENT_KEYS, LABEL_KEYS, PROJECT_KEYS, REVIEW_KEYS, SHOWN
+from tui_labeler.screens.labeling_review import ReviewActions
+from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.widgets.category_pane import CategoryPane
+from tui_labeler.screens.widgets.distribution import Distribution
+from tui_labeler.screens.widgets.document_list import DocumentList
+from tui_labeler.screens.widgets.text_view import TextView
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tui_labeler.domain.jobs import Job
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.following import Follower, News
+
+
+class LabelingScreen(DocumentActions, EntityActions, ReviewActions, FileActions):
+    """One project, open: labeling by hand, and review of what autolabeling suggested."""
+
+    HELP: ClassVar[str] = """\
+## Data labeling
+
+**Entities.** Select words (`v`, then move) and press the key beside a category. `B` and a category's key
+take a brush: `enter` then labels the word at the cursor, again and again. `=` labels the same words
+everywhere in the document. On a label `c` changes the category, `e` its ends, `d` removes it, `i` says where
+it comes from. A solid rule is a label, a dotted one a suggestion; `*` is not saved yet.
+
+**Classes.** A category's key sets it, or takes it away.
+
+**Review.** `r` goes through the suggestions: `a` accepts, `x` rejects, and the cursor goes on to the next
+one by itself. `M` accepts all above a confidence. `u` takes anything back.
+
+**Saving.** Every decision is on disk at once, as a draft of yours; `ctrl+s` makes the drafts labels.
+"""
+
+    CSS_PATH = screen_sheet("labeling")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's own name
+
+    BINDINGS: ClassVar[list[BindingType]] = [*LABEL_KEYS, *REVIEW_KEYS, *DOCUMENT_KEYS, *PROJECT_KEYS]
+
+    def __init__(
+        self,
+        session: ProjectSession,
+        follower: Follower,
+        *,
+        document: int | None = None,
+        review: bool = False,
+    ) -> None:
+        super().__init__(session, follower)
+        self._first = document
+        self._review_first = review
+        self._at_work: frozenset[str] = frozenset()
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        with Horizontal(id="work"):
+            yield DocumentList(id="documents")
+            with Vertical(id="middle"):
+                yield TextView(id="text")
+                yield Static(id="unreadable", markup=False)
+            with Vertical(id="activity"):
+                yield CategoryPane(id="categories")
+                yield Distribution(id="distribution")
+                yield Static(id="about", markup=False)
+        yield StatusLine()
+        yield KeyLine()
+
+    # --- coming and going ---------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self.query_one(Distribution).can_focus = False
+        self.follower.news.subscribe(self, self._take_news)
+        self.text.focus()
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self.assign_keys()
+        self.take_digits()
+        self.refill()
+        self.mark_seen()
+        if self._review_first:
+            self.start_review(here=False)
+        rows = self.documents.rows
+        if self._first is not None:
+            self.open_document(self._first)
+        elif self.wanted is None and rows:
+            self.open_document(rows[0].id)
+        elif not rows:
+            self.show_document()
+            self.say("The container holds no document. Put .txt files into it and press R.")
+
+    def on_screen_resume(self) -> None:
+        if self.wanted is not None:
+            self.show_changes()
+            self.show_title()
+
+    def _take_news(self, news: News) -> None:
+        """What other processes did, and how jobs go on."""
+        self.show_changes(news.transactions)
+        self.show_title()
+        over = [job for job in news.jobs if job.id in self._at_work and job.state.is_over]
+        self._at_work = frozenset(job.id for job in news.running)
+        if self.is_current:
+            for job in over:
+                self._tell_end(job)
+
+    def _tell_end(self, job: Job) -> None:
+        words = f"The job is {job.state}"
+        if job.suggestions:
+            words += f": {counted(job.suggestions, 'suggestion')}. r reviews them."
+        tell(self.app, words if not job.message else f"{words}\n{job.message}", title=f"Job {job.id}")
+
+    # --- keys and widgets ---------------------------------------------------------------------------
+
+    @property
+    def keys_shown(self) -> list[str]:
+        """Ids of the keys in the last line."""
+        return SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
+
+    def on_document_list_opened(self, event: DocumentList.Opened) -> None:
+        self.open_document(event.row.id)
+        self.text.focus()
+
+    async def on_category_pane_picked(self, event: CategoryPane.Picked) -> None:
+        """Labels with the category, or takes it as the brush where nothing is selected."""
+        if self.has_classes or self.awaiting or self.text.selection:
+            await self.take_category(event.category_id)
+        else:
+            self.hold_brush(event.category_id)
+            self.say("")
+            self.text.focus()
+
+    def on_text_view_mark_entered(self) -> None:
+        self.say("")
+
+    def on_text_view_selection_changed(self, event: TextView.SelectionChanged) -> None:
+        self.selecting = event.span is not None
+        self.show_status()
+
+    def on_descendant_blur(self) -> None:
+        """On a narrow screen the list is there only while it is worked in."""
+        if not self.documents.has_focus:
+            self.remove_class("-documents")
+
+    def action_categories(self) -> None:
+        """To the pane of categories, or back to the text."""
+        (self.text if self.pane.has_focus else self.pane).focus()
+
+    @work
+    async def action_edit_categories(self) -> None:
+        await self.app.push_screen_wait(CategoriesScreen(self.session))
+        self.show_changes()

@@ -1,0 +1,102 @@
+"""What the parts of the labeling screen share: documents are opened, and steps taken one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from textual import work
+from textual.widgets import Static
+
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.screens.base import tell_error
+from tui_labeler.screens.dialogs import plain
+from tui_labeler.screens.labeling_marks import marks_of
+from tui_labeler.screens.labeling_view import LabelingView
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.labels import Suggestion
+    from tui_labeler.engine.ports import Transaction
+
+P = ParamSpec("P")
+S = TypeVar("S", bound="LabelingBase")
+
+
+class LabelingBase(LabelingView):
+    """Opens documents, and knows what was begun on them."""
+
+    def open_document(self, document_id: int, then: Callable[[], object] | None = None) -> None:
+        """Shows a document as soon as it is read; ``then`` is called when it is in view."""
+        self.wanted = document_id
+        self._read_done.clear()
+        self.documents.go_to(document_id)
+        self._read(document_id, then)
+
+    @work(exclusive=True, group="text")
+    async def _read(self, document_id: int, then: Callable[[], object] | None) -> None:
+        text, changed, self.problem = "", False, ""
+        try:
+            found = await self.session.documents.text(document_id)
+            text, changed = found.text, found.changed
+        except LabelerError as error:
+            self.problem = f"{error.title}.\n\n{error.message}\n{error.hint}"
+        self.shown = document_id
+        self.put_down()
+        self.set_class(bool(self.problem), "-unreadable")
+        self.query_one("#unreadable", Static).update(plain(self.problem))
+        document = self.document
+        marks = marks_of(self.session, document) if document else []
+        self.text.set_document(text, marks, key=document_id)
+        self.text.clear_found()
+        self.current_class = None
+        self.show_document()
+        self.say("The text is another than the one that was labeled." if changed else "")
+        self._read_done.set()
+        if then is not None:
+            then()
+
+    def after_decision(self, document: int, suggestion: Suggestion, made: Transaction | None) -> None:
+        """Called when a suggestion was accepted or rejected; ``made`` is ``None`` when it had been before."""
+        raise NotImplementedError
+
+    async def ready(self) -> bool:
+        """Waits until the wanted document is in view; whether it can be labeled."""
+        if self.wanted is None:
+            return False
+        await self._read_done.wait()
+        return not self.problem and self.document is not None
+
+    def put_down(self) -> None:
+        """Ends what was begun: a question for a category, an edit."""
+        self.awaiting = None
+        self.editing = None
+        self.take_digits()
+
+    def take_digits(self) -> None:
+        """Digits are counts for movement unless they choose a category."""
+        self.text.digits_are_counts = not (self.has_classes or self.brush or self.awaiting)
+
+
+def decision(
+    method: Callable[Concatenate[S, P], Awaitable[Transaction | None]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, None]]:
+    """A step on the document in view: one at a time, once the document is there, errors shown.
+
+    What the step gives back is the only thing that it committed; ``None`` when there may be more.
+    """
+
+    @wraps(method)
+    async def run(screen: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        async with screen.turn:
+            if not await screen.ready():
+                return
+            screen.message = ""
+            made = None
+            try:
+                made = await method(screen, *args, **kwargs)
+            except LabelerError as error:
+                tell_error(screen.app, error)
+            screen.show_changes([made] if made else ())
+
+    return run

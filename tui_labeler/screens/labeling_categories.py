@@ -1,0 +1,224 @@
+"""The project's entities or classes: add, rename, describe, give examples, recolour, merge, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui_labeler.engine import limits
+from tui_labeler.screens.base import counted, reporting, tell
+from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
+from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.widgets.cells import clean, fit
+from tui_labeler.screens.widgets.palette import PALETTE
+from tui_labeler.screens.widgets.picker import Choice, Picker
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_labeler.domain.projects import Category
+    from tui_labeler.engine.categories import CategoryCount
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line
+
+
+def _key(key: str, action: str, description: str, tooltip: str, name: str) -> Binding:
+    return Binding(key, action, description, tooltip=tooltip, id=f"categories.{name}")
+
+
+class CategoriesScreen(Screen[None]):
+    """Every change is one step that undo takes back."""
+
+    HELP: ClassVar[str] = """\
+## Categories
+
+Labels follow when a category is renamed. Merging turns all labels and suggestions of one category into
+another's. Descriptions and examples are for people, and are sent along when a language model labels.
+"""
+
+    CSS_PATH = screen_sheet("labeling")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("a,n", "add", "Add", "Add a category", "add"),
+        _key("r", "rename", "Rename", "Another name; labels follow", "rename"),
+        _key("i", "describe", "Describe", "What it means", "describe"),
+        _key("e", "examples", "Examples", "A few examples, parted by |", "examples"),
+        _key("o", "recolor", "Colour", "Another colour", "color"),
+        _key("m", "merge", "Merge", "Turn it into another category", "merge"),
+        _key("d,delete", "delete", "Delete", "Delete it with its labels", "delete"),
+        _key("q,escape", "close", "Back", "Back to the documents", "close"),
+    ]
+
+    def __init__(self, session: ProjectSession) -> None:
+        super().__init__()
+        self._session = session
+
+    def compose(self) -> ComposeResult:
+        title = TitleLine()
+        title.left = f"{self._session.project.name} > {self._session.project.kind.nouns}"
+        yield title
+        yield Picker(id="category-list")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one(Picker).focus()
+        self._show()
+
+    def _show(self, cursor: str | None = None) -> None:
+        counts = self._session.categories.counts()
+        rows = [self._choice(c, counts[c.id]) for c in self._session.store.state.categories.values()]
+        self.query_one(Picker).set_rows(rows, _heading, cursor=cursor)
+        self.query_one(TitleLine).right = counted(len(rows), "category", "categories")
+
+    def _choice(self, category: Category, count: CategoryCount) -> Choice:
+        def paint(width: int, signs: Glyphs) -> Line:
+            return _row(category, count, width, signs)
+
+        return Choice(category.id, paint)
+
+    def _current(self) -> Category | None:
+        return self._session.store.state.categories.get(self.query_one(Picker).current or "")
+
+    # --- changes ------------------------------------------------------------------------------------
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    @work
+    @reporting
+    async def action_add(self) -> None:
+        noun = self._session.project.kind.noun
+        name = await self.app.push_screen_wait(InputScreen(f"New {noun}", "Its name"))
+        if name is not None:
+            made = await self._session.categories.add(name)
+            warnings = (
+                *limits.category_name(name),
+                *limits.categories(len(self._session.store.state.categories)),
+            )
+            if warnings:
+                tell(self.app, "\n".join(warnings), severity="warning")
+            self._show(made.id)
+
+    @work
+    @reporting
+    async def action_rename(self) -> None:
+        category = self._current()
+        if category is None:
+            return
+        name = await self.app.push_screen_wait(
+            InputScreen(f"Rename {category.name}", "Its name", category.name)
+        )
+        if name is not None:
+            await self._session.categories.rename(category.id, name)
+            self._show()
+
+    @work(exclusive=True, group="describe")
+    @reporting
+    async def action_describe(self) -> None:
+        category = self._current()
+        if category is None:
+            return
+        words = await self.app.push_screen_wait(
+            InputScreen(f"Describe {category.name}", "What it means, in a sentence", category.description)
+        )
+        if words is not None:
+            await self._session.categories.set(category.id, description=words.strip())
+            self._show()
+
+    def on_picker_chosen(self, event: Picker.Chosen) -> None:
+        event.stop()
+        self.action_describe()
+
+    @work
+    @reporting
+    async def action_examples(self) -> None:
+        category = self._current()
+        if category is None:
+            return
+        given = await self.app.push_screen_wait(
+            InputScreen(f"Examples of {category.name}", "Parted by |", " | ".join(category.examples))
+        )
+        if given is not None:
+            examples = [example.strip() for example in given.split("|") if example.strip()]
+            await self._session.categories.set(category.id, examples=examples)
+            self._show()
+
+    @work
+    @reporting
+    async def action_recolor(self) -> None:
+        category = self._current()
+        if category is None:
+            return
+        chosen = await self.app.push_screen_wait(
+            ChoiceScreen(f"Colour of {category.name}", "", [("", color, color) for color in PALETTE])
+        )
+        if chosen is not None:
+            await self._session.categories.set(category.id, color=chosen)
+            self._show()
+
+    @work
+    @reporting
+    async def action_merge(self) -> None:
+        category = self._current()
+        if category is None:
+            return
+        others = [c for c in self._session.store.state.categories.values() if c.id != category.id]
+        into = await self.app.push_screen_wait(
+            ChoiceScreen(
+                f"Merge {category.name} into which?",
+                self._touched(category),
+                [("", other.id, other.name) for other in others],
+            )
+        )
+        if into is not None:
+            await self._session.categories.merge(category.id, into)
+            self._show(into)
+
+    @work
+    @reporting
+    async def action_delete(self) -> None:
+        category = self._current()
+        if category is None:
+            return
+        sure = await self.app.push_screen_wait(
+            ConfirmScreen(
+                f"Delete {category.name}?",
+                f"{self._touched(category)} One undo brings everything back.",
+                confirm="Delete",
+                cancel="Keep",
+            )
+        )
+        if sure:
+            await self._session.categories.delete(category.id)
+            self._show()
+
+    def _touched(self, category: Category) -> str:
+        count = self._session.categories.counts()[category.id]
+        return (
+            f"It has {counted(count.labels, 'label')} in {counted(count.documents, 'document')} "
+            f"and {counted(count.suggestions, 'open suggestion')}."
+        )
+
+
+def _heading(width: int, signs: Glyphs) -> Line:
+    return ((_columns("name", "labels", "suggestions", "description", width, signs), "dim"),)
+
+
+def _row(category: Category, count: CategoryCount, width: int, signs: Glyphs) -> Line:
+    words = category.description
+    if category.examples:
+        words = f"{words}  e.g. {', '.join(category.examples)}".strip()
+    return (
+        (_columns(category.name, f"{count.labels:,}", f"{count.suggestions:,}", words, width, signs), ""),
+    )
+
+
+def _columns(name: str, labels: str, suggestions: str, words: str, width: int, signs: Glyphs) -> str:
+    room = max(8, min(30, width // 3))
+    line = f"{fit(clean(name), room, signs.more)} {labels:>8} {suggestions:>12}  "
+    return line + fit(clean(words), max(0, width - room - 24), signs.more)

@@ -1,0 +1,311 @@
+"""Labels by keyboard: made, changed, moved, removed; by selection, with a brush, or everywhere at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from tui_labeler.domain.labels import Label, Span, Suggestion
+from tui_labeler.engine.labeling import LabelInTheWayError
+from tui_labeler.screens.base import counted
+from tui_labeler.screens.dialogs import ChoiceScreen
+from tui_labeler.screens.labeling_base import LabelingBase, decision
+from tui_labeler.screens.labeling_words import identical, quoted
+
+if TYPE_CHECKING:
+    from textual.events import Key
+
+    from tui_labeler.engine.ports import Transaction
+
+
+class EntityActions(LabelingBase):
+    """What the keys for labels do."""
+
+    blocked: tuple[str, Span, str | None] | None = None
+    """What could not be labeled because a label is in the way: category, span, and the label to change."""
+
+    # --- category keys ------------------------------------------------------------------------------
+
+    async def on_key(self, event: Key) -> None:
+        """A category's key labels, where it means nothing else at the moment."""
+        if event.key == "escape" and (self.awaiting or self.editing):
+            event.stop()
+            self.put_down()
+            self.text.clear_selection()
+            self.say("")
+            return
+        category = self.keys.get(event.character or "")
+        if category is None or not self._takes_category_key():
+            return
+        event.stop()
+        event.prevent_default()
+        await self.take_category(category)
+
+    def _takes_category_key(self) -> bool:
+        if self.awaiting or self.has_classes:
+            return True
+        return self.brush is not None or (self.text.selection is not None and self.editing is None)
+
+    async def take_category(self, category: str) -> None:
+        """What choosing a category does: answers a question, sets a class, labels what is selected."""
+        if self.awaiting is not None:
+            step = self.awaiting[1]
+            self.put_down()
+            await step(category)
+        elif self.has_classes:
+            self.current_class = category
+            await self.toggle_category(category)
+        else:
+            if self.brush is not None:
+                self.hold_brush(category)
+            await self.label_current(category)
+
+    def ask_category(self, words: str, step: object) -> None:
+        """The next category key will be the answer."""
+        self.awaiting = (words, step)  # type: ignore[assignment]
+        self.take_digits()
+        self.show_status()
+
+    def choose_by_name(self, title: str) -> None:
+        """Offers all categories by name, those without a key too."""
+        self._choose_by_name(title)
+
+    @work
+    async def _choose_by_name(self, title: str) -> None:
+        key_of = {category: key for key, category in self.keys.items()}
+        choices = [
+            (key_of.get(category.id, ""), category.id, category.name)
+            for category in self.session.store.state.categories.values()
+        ]
+        chosen = await self.app.push_screen_wait(ChoiceScreen(title, "", choices))
+        if chosen is not None:
+            await self.take_category(chosen)
+        else:
+            self.put_down()
+            self.show_status()
+
+    # --- labels -------------------------------------------------------------------------------------
+
+    @decision
+    async def toggle_category(self, category: str) -> Transaction | None:
+        """Sets a class or takes it away; a suggested one is accepted."""
+        item = self.item()
+        if isinstance(item, Suggestion):
+            return await self._accept(item)
+        return await self.session.labeling.toggle(self._document_id, category)
+
+    @property
+    def _document_id(self) -> int:
+        assert self.shown is not None
+        return self.shown
+
+    @decision
+    async def label_current(self, category: str) -> Transaction | None:
+        """Labels the selection, else the word at the cursor."""
+        span = self.text.current_span
+        if span is None:
+            self.say("There is no word here. Move to one, or select with v.")
+            return None
+        return await self._label(category, span)
+
+    async def _label(self, category: str, span: Span) -> Transaction | None:
+        try:
+            made = await self.session.labeling.add(self._document_id, category, span)
+        except LabelInTheWayError as error:
+            self.blocked = (category, span, None)
+            self.say(self._in_the_way(error))
+            return None
+        self.blocked = None
+        self.text.clear_selection()
+        return made
+
+    def _in_the_way(self, error: LabelInTheWayError) -> str:
+        label = error.labels[0]
+        name = self.session.store.state.categories[label.category].name
+        more = f" and {len(error.labels) - 1} more" if len(error.labels) > 1 else ""
+        words = self.quoted(label.span) if label.span else ""
+        return f"In the way: {name} {words}{more}. ! replaces it."
+
+    def quoted(self, span: Span) -> str:
+        """The words of a span, cut where they are long."""
+        return quoted(self.text.text, span)
+
+    async def action_label(self) -> None:
+        """Applies an edit; labels with the brush; else asks for the category."""
+        if self.editing is not None:
+            await self.apply_edit()
+        elif self.has_classes:
+            self.choose_by_name("Which class?")
+        elif self.brush is not None:
+            await self.label_current(self.brush)
+        elif self.text.current_span is not None:
+            self.choose_by_name("Label with which entity?")
+
+    @decision
+    async def action_replace(self) -> Transaction | None:
+        """Labels what was refused, and removes the labels that were in the way."""
+        if self.blocked is None:
+            self.say("No label is in the way of anything.")
+            return None
+        category, span, moved = self.blocked
+        self.blocked = None
+        self.text.clear_selection()
+        made = await self.session.labeling.add(self._document_id, category, span, replacing=True)
+        if moved is not None and made is not None:
+            await self.session.labeling.remove(self._document_id, moved)
+            return None
+        return made
+
+    # --- brush and identical words ------------------------------------------------------------------
+
+    def action_brush(self) -> None:
+        """Takes the brush up, or puts it down."""
+        if self.has_classes:
+            self.say("A class holds for the whole document: press its key.")
+        elif self.brush is not None:
+            self.hold_brush(None)
+            self.say("")
+        else:
+            self.ask_category("Brush: press a category's key, or B for the list.", self._take_brush)
+
+    async def _take_brush(self, category: str) -> None:
+        self.hold_brush(category)
+        self.say("")
+        self.text.focus()
+
+    def hold_brush(self, category: str | None) -> None:
+        """Marks with a category until it is put down."""
+        self.brush = category
+        self.pane.brush = category
+        self.take_digits()
+
+    def action_label_identical(self) -> None:
+        """Labels all places of the same words, with the category of the label at the cursor."""
+        item, span = self.item(), self.text.current_span
+        if self.has_classes or span is None:
+            self.say("There are no words here to look for.")
+        elif item is not None and item.span is not None and self.text.selection is None:
+            self.run_worker(self.label_identical(item.category, item.span))
+        elif self.brush is not None:
+            self.run_worker(self.label_identical(self.brush, span))
+        else:
+
+            async def everywhere(category: str) -> None:
+                await self.label_identical(category, span)
+
+            self.ask_category(f"Label every {self.quoted(span)} with: press a category's key.", everywhere)
+
+    @decision
+    async def label_identical(self, category: str, span: Span) -> Transaction | None:
+        """Labels every place of the words of ``span`` that is not inside other words."""
+        places = identical(self.text.text, span)
+        made = await self.session.labeling.add_many(self._document_id, category, places)
+        count = sum(change.table == "label" for change in made.changes) if made else 0
+        taken = len(places) - count
+        self.text.clear_selection()
+        self.say(
+            f"{self.quoted(span)}: {counted(count, 'place')} labeled"
+            + (f", {taken} were labeled already." if taken else ".")
+        )
+        return made
+
+    # --- changing what is there ---------------------------------------------------------------------
+
+    def action_change(self) -> None:
+        """Gives the label or suggestion at the cursor another category."""
+        if self.awaiting is not None:
+            self.choose_by_name("Which category instead?")
+            return
+        item = self.item()
+        if item is None:
+            self.say("There is no label here. Go to one with ; or ' first.")
+            return
+
+        async def change(category: str) -> None:
+            await self.change_item(item, category, None)
+
+        self.ask_category("Change to: press a category's key, or c for the list.", change)
+
+    @decision
+    async def change_item(
+        self, item: Label | Suggestion, category: str | None, span: Span | None
+    ) -> Transaction | None:
+        """Changes a label; accepts a suggestion in its changed form."""
+        if self.has_classes and category is not None and isinstance(item, Label):
+            await self.session.labeling.remove(self._document_id, item.id)
+            await self.session.labeling.add(self._document_id, category)
+            return None
+        if isinstance(item, Suggestion):
+            return await self.session.review.accept(self._document_id, item.id, category=category, span=span)
+        try:
+            return await self.session.labeling.change(
+                self._document_id, item.id, category=category, span=span
+            )
+        except LabelInTheWayError as error:
+            if item.span is not None:
+                self.blocked = (category or item.category, span or item.span, item.id)
+            self.say(self._in_the_way(error))
+            return None
+
+    async def _accept(
+        self, suggestion: Suggestion, category: str | None = None, span: Span | None = None
+    ) -> Transaction | None:
+        made = await self.session.review.accept(
+            self._document_id, suggestion.id, category=category, span=span
+        )
+        self.after_decision(self._document_id, suggestion, made)
+        return made
+
+    def action_edit(self) -> None:
+        """Selects the label or suggestion at the cursor, so that its ends can be moved."""
+        item = self.item()
+        if self.editing is not None:
+            self.put_down()
+            self.text.clear_selection()
+            self.say("")
+        elif item is None or item.span is None:
+            self.say("There is no label here whose ends could be moved.")
+        else:
+            self.editing = item.id
+            self.text.select(item.span.start, item.span.end)
+            self.text.focus()
+            self.say("Move the ends: > < by words, . , by characters, o other end. enter applies, e leaves.")
+
+    async def apply_edit(self) -> None:
+        """Takes the selection as the new boundaries."""
+        document, span, wanted = self.document, self.text.selection, self.editing
+        self.put_down()
+        self.text.clear_selection()
+        if document is None or span is None or wanted is None:
+            return
+        item = document.labels.get(wanted) or document.suggestions.get(wanted)
+        if item is not None:
+            await self.change_item(item, None, span)
+
+    @decision
+    async def action_remove(self) -> Transaction | None:
+        """Removes the label at the cursor; rejects the suggestion there."""
+        item = self.item()
+        if item is None:
+            self.say("There is no label here.")
+            return None
+        if isinstance(item, Suggestion):
+            made = await self.session.review.reject(self._document_id, item.id)
+            self.after_decision(self._document_id, item, made)
+            return made
+        return await self.session.labeling.remove(self._document_id, item.id)
+
+    def action_next_mark(self, step: int) -> None:
+        """Goes to the next label or suggestion of the text, round its end."""
+        marks = sorted(self.text.rows.marks.values(), key=lambda mark: (mark.start, mark.end, mark.id))
+        if not marks:
+            self.say("Nothing is labeled in this document.")
+            return
+        current = self.text.current_mark
+        if current in marks:
+            place = (marks.index(current) + step) % len(marks)
+        else:
+            before = sum(mark.start <= self.text.cursor for mark in marks)
+            place = (before if step > 0 else before - 1) % len(marks)
+        self.text.go_to_mark(marks[place].id)

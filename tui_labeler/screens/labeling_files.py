@@ -1,0 +1,182 @@
+"""Undo and redo, saving, labels from files and to files, and where a label comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from tui_labeler.domain.labels import Label
+from tui_labeler.engine.errors import ConflictError
+from tui_labeler.engine.history import ACTIONS
+from tui_labeler.screens.base import counted, read_file, reporting, saved_words, tell, write_file
+from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen, MessageScreen
+from tui_labeler.screens.labeling_base import LabelingBase, decision
+from tui_labeler.screens.labeling_provenance import provenance
+from tui_labeler.screens.leaving import may_leave
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_labeler.engine.history import Undone
+    from tui_labeler.engine.label_files import Skipped
+    from tui_labeler.engine.ports import Transaction
+
+_ASK_FIRST = 20
+"""Changes of one action from which on taking it back is asked about."""
+
+_SHOWN = 30
+"""Lines of what was left out that a message repeats."""
+
+
+class FileActions(LabelingBase):
+    """What the keys for the project as a whole do."""
+
+    # --- taking back --------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="history")
+    @reporting
+    async def action_undo(self) -> None:
+        """Takes back this person's last action; asks first where it was a large one."""
+        found = await self.session.history.undoable()
+        if not found:
+            self.say("There is nothing of yours to take back.")
+        elif await self._is_sure(found):
+            async with self.turn:
+                self._after_history(await self.session.history.undo(), "Took back")
+
+    async def _is_sure(self, found: Sequence[Transaction]) -> bool:
+        changes = sum(len(transaction.changes) for transaction in found)
+        action = found[0].action
+        if changes < _ASK_FIRST and action != "job.suggest":
+            return True
+        words = "everything that came of the job" if action == "job.suggest" else ACTIONS.get(action, action)
+        sure: bool = await self.app.push_screen_wait(
+            ConfirmScreen(
+                f"Take back: {words}?",
+                f"It made {counted(changes, 'change')}. What somebody else changed since stays.",
+                confirm="Take back",
+            )
+        )
+        return sure
+
+    @work(exclusive=True, group="history")
+    @reporting
+    async def action_redo(self) -> None:
+        """Does again what was undone last."""
+        async with self.turn:
+            undone = await self.session.history.redo()
+            if undone is None:
+                self.say("There is nothing to do again.")
+            else:
+                self._after_history(undone, "Did again")
+
+    def _after_history(self, undone: Undone | None, verb: str) -> None:
+        self.show_changes()
+        if undone is None:
+            return
+        words = f"{verb}: {ACTIONS.get(undone.action, undone.action)} ({counted(undone.items, 'change')})"
+        if undone.refused:
+            words += f"; {undone.refused:,} changed by others since, left alone"
+        if len(undone.documents) == 1 and undone.documents[0] != self.shown:
+            self.open_document(undone.documents[0], lambda: self.say(f"{words}."))
+        else:
+            self.say(f"{words}.")
+
+    @decision
+    async def action_save(self) -> None:
+        saved = await self.session.labeling.save()
+        if saved.documents:
+            tell(self.app, saved_words(saved), title="Labels saved")
+        else:
+            self.say("Everything is saved.")
+
+    # --- files --------------------------------------------------------------------------------------
+
+    @work
+    @reporting
+    async def action_import_labels(self) -> None:
+        path = await self.app.push_screen_wait(
+            InputScreen("Import labels", "Path of a labels file (Azure labels JSON)")
+        )
+        if not path:
+            return
+        imported = await self.session.label_files.read(await read_file(path), Path(path).name)
+        self.show_changes()
+        words = [
+            f"{counted(imported.labels, 'label')} in {counted(imported.documents, 'document')}"
+            f"; {imported.unchanged:,} were there already."
+        ]
+        if imported.categories:
+            words.append(f"New: {', '.join(imported.categories)}")
+        await self._report("Labels imported", words, imported.skipped, imported.notes)
+
+    @work
+    @reporting
+    async def action_export_labels(self) -> None:
+        path = await self.app.push_screen_wait(
+            InputScreen(
+                "Export saved labels", "Path of the file to write", f"{self.session.project.name}.json"
+            )
+        )
+        if not path:
+            return
+        exported = await self.session.label_files.write()
+        try:
+            await write_file(path, exported.data, overwrite=False)
+        except ConflictError:
+            sure = await self.app.push_screen_wait(
+                ConfirmScreen("Overwrite the file?", f"{path} is there already.", confirm="Overwrite")
+            )
+            if not sure:
+                return
+            await write_file(path, exported.data, overwrite=True)
+        words = [
+            f"{counted(exported.labels, 'label')} of {counted(exported.documents, 'document')} in {path}."
+        ]
+        if exported.drafts_pending:
+            words.append(f"{exported.drafts_pending:,} drafts are not in it: save them first (ctrl+s).")
+        await self._report("Labels exported", words, exported.skipped, ())
+
+    async def _report(
+        self, title: str, words: list[str], skipped: Sequence[Skipped], notes: Sequence[Skipped]
+    ) -> None:
+        """A message in passing; one that stays where something was left out."""
+        if not skipped and not notes:
+            tell(self.app, "\n".join(words), title=title)
+            return
+        for heading, items in (("Left out", skipped), ("Kept, and worth a look", notes)):
+            if items:
+                words += ["", f"{heading} ({len(items):,}):"]
+                words += [f"  {item.location}: {item.reason}" for item in items[:_SHOWN]]
+        await self.app.push_screen_wait(MessageScreen(title, "\n".join(words)))
+
+    # --- where from, and away -----------------------------------------------------------------------
+
+    @work
+    @reporting
+    async def action_provenance(self) -> None:
+        """Says who or what made the label or suggestion at the cursor, and what happened since."""
+        item, document = self.item(), self.document
+        if item is None or document is None:
+            self.say("There is no label here. Go to one with ; or ' first.")
+            return
+        words = await provenance(self.session, document, item)
+        title = (
+            "Where this label comes from" if isinstance(item, Label) else "Where this suggestion comes from"
+        )
+        await self.app.push_screen_wait(MessageScreen(title, words))
+
+    @work(exclusive=True, group="leave")
+    @reporting
+    async def action_leave(self) -> None:
+        if self.awaiting is not None or self.editing is not None:
+            self.put_down()
+            self.text.clear_selection()
+            self.say("")
+        elif await may_leave(self.app, self.session):
+            self.post_message(self.Left(self))
+
+    def action_want(self, what: str) -> None:
+        self.post_message(self.Wanted(self.session, what))

@@ -1,0 +1,191 @@
+"""Which documents the list shows: a form over everything that documents can be told apart by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Label, Static
+
+from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.projects import Dataset
+from tui_labeler.domain.text import folded
+from tui_labeler.screens.dialogs import plain
+from tui_labeler.screens.fields import Cycle, Field
+from tui_labeler.screens.lines import KeyLine
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from tui_labeler.domain.jobs import Job
+    from tui_labeler.domain.projects import Category
+
+_STATES = (None, *DocumentState)
+_SETS = (None, Dataset.TRAIN, Dataset.TEST)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChoice:
+    """What a person chose; ``words`` says it in short."""
+
+    filter: DocumentFilter
+    contents: str
+    """Words that the text must hold; looked for by whoever has the texts."""
+    words: str
+
+
+class FilterScreen(ModalScreen["FilterChoice | None"]):
+    """Asks which documents to show. Fields that are left alone let everything through."""
+
+    CSS_PATH = screen_sheet("labeling")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "apply", "Show", tooltip="Show these documents", id="filter.apply"),
+        Binding("ctrl+r", "clear", "All", tooltip="Show all documents", id="filter.clear"),
+        Binding("down", "app.focus_next", "Next", tooltip="Next field", id="filter.next", show=False),
+        Binding("up", "app.focus_previous", "Back", tooltip="Field before", id="filter.back", show=False),
+        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Leave the list as it is", id="filter.cancel"),
+    ]
+
+    def __init__(self, current: DocumentFilter, categories: Sequence[Category], jobs: Sequence[Job]) -> None:
+        super().__init__()
+        self._current = current
+        self._categories = (None, *categories)
+        self._jobs = tuple(jobs)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="filter"):
+            yield Static("Which documents?", id="filter-title")
+            with Grid(id="filter-form"):
+                for label, field in self._fields():
+                    yield Label(label, markup=False)
+                    yield field
+            yield Static(id="filter-problem")
+            yield KeyLine()
+
+    def _fields(self) -> tuple[tuple[str, Widget], ...]:
+        now = self._current
+        state = next(iter(now.states), None) if len(now.states) == 1 else None
+        chosen = next((c for c in self._categories if c is not None and c.id == now.category), None)
+        jobs = [f"{job.id} ({_method(job)})" for job in self._jobs]
+        job_ids = [job.id for job in self._jobs]
+        return (
+            ("Name", Field(now.name, "a part of it", id="name")),
+            ("State", Cycle([_words(state) for state in _STATES], chosen=_STATES.index(state), id="state")),
+            (
+                "Category",
+                Cycle(
+                    ["any", *(c.name for c in self._categories if c is not None)],
+                    chosen=self._categories.index(chosen),
+                    id="category",
+                ),
+            ),
+            (
+                "Set",
+                Cycle(("any", "training", "testing"), chosen=_SETS.index(now.dataset), id="dataset"),
+            ),
+            (
+                "Job",
+                Cycle(
+                    ["any", *jobs], chosen=job_ids.index(now.job) + 1 if now.job in job_ids else 0, id="job"
+                ),
+            ),
+            ("Failed in last job", Cycle(("any", "yes"), id="failed")),
+            ("Confidence from", Field(_number(now.min_confidence), "0", id="low")),
+            ("Confidence up to", Field(_number(now.max_confidence), "1", id="high")),
+            ("Flagged", Cycle(("any", "yes"), chosen=int(now.flagged), id="flagged")),
+            ("Text holds", Field("", "words", id="contents")),
+        )
+
+    def on_input_submitted(self, event: Field.Submitted) -> None:
+        event.stop()
+        self.action_apply()
+
+    def _chosen(self, field: str) -> int:
+        return self.query_one(f"#{field}", Cycle).chosen
+
+    def _typed(self, field: str) -> str:
+        return self.query_one(f"#{field}", Field).value.strip()
+
+    def _confidence(self, field: str) -> float | None:
+        typed = self._typed(field)
+        value = float(typed) if typed else None
+        if value is not None and not 0 <= value <= 1:
+            raise ValueError(typed)
+        return value
+
+    def action_apply(self) -> None:
+        try:
+            low, high = self._confidence("low"), self._confidence("high")
+        except ValueError:
+            self.query_one("#filter-problem", Static).update(
+                plain("A confidence is a number between 0 and 1, for instance 0.8.")
+            )
+            return
+        state = _STATES[self._chosen("state")]
+        category = self._categories[self._chosen("category")]
+        job = self._chosen("job")
+        wanted = DocumentFilter(
+            states=frozenset({state}) if state else frozenset(),
+            category=category.id if category else None,
+            dataset=_SETS[self._chosen("dataset")],
+            job=self._jobs[job - 1].id if job else None,
+            min_confidence=low,
+            max_confidence=high,
+            name=folded(self._typed("name")),
+            flagged=bool(self._chosen("flagged")),
+        )
+        words = filter_words(wanted, category)
+        if self._chosen("failed"):
+            failed = next((job.failed for job in self._jobs), ())
+            wanted = replace(wanted, ids=frozenset(failure.document for failure in failed))
+            words.append("failed")
+        contents = self._typed("contents")
+        if contents:
+            words.append(f"“{contents}”")
+        self.dismiss(FilterChoice(wanted, contents, ", ".join(words)))
+
+    def action_clear(self) -> None:
+        self.dismiss(FilterChoice(DocumentFilter(), "", ""))
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+def filter_words(wanted: DocumentFilter, category: Category | None) -> list[str]:
+    """A filter in a few words."""
+    words = [_words(state) for state in wanted.states]
+    if category is not None:
+        words.append(category.name)
+    if wanted.dataset is not None:
+        words.append("testing" if wanted.dataset is Dataset.TEST else "training")
+    if wanted.job is not None:
+        words.append(f"job {wanted.job}")
+    if wanted.min_confidence is not None:
+        words.append(f"from {wanted.min_confidence:g}")
+    if wanted.max_confidence is not None:
+        words.append(f"up to {wanted.max_confidence:g}")
+    if wanted.flagged:
+        words.append("flagged")
+    if wanted.name:
+        words.append(wanted.name)
+    return words
+
+
+def _words(state: DocumentState | None) -> str:
+    return "any" if state is None else str(state).replace("-", " ")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _method(job: Job) -> str:
+    return job.request.method.source if job.request.method else str(job.request.kind)

@@ -1,0 +1,130 @@
+"""The keys of the labeling screen, and those that are left for categories."""
+
+from __future__ import annotations
+
+import string
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding, BindingType
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+
+def _key(key: str, action: str, description: str, tooltip: str, name: str) -> Binding:
+    return Binding(key, action, description, tooltip=tooltip, id=name)
+
+
+DOCUMENT_KEYS: list[BindingType] = [
+    _key("right_square_bracket", "step(1)", "Next", "Next document of the list", "document.next"),
+    _key("left_square_bracket", "step(-1)", "Previous", "Document before in the list", "document.previous"),
+    _key("U", "next_unlabeled", "Unlabeled", "Next document without a label", "document.unlabeled"),
+    _key("D", "documents", "Documents", "To the list of documents, and back", "document.list"),
+    _key("slash", "search", "Search", "Search in this text", "document.search"),
+    _key("f", "filter", "Filter", "Which documents the list shows", "document.filter"),
+    _key("s", "sort", "Sort", "In which order the list shows documents", "document.sort"),
+    _key(
+        "m", "mark_reviewed", "Nothing to label", "Mark as reviewed, or take that back", "document.reviewed"
+    ),
+    _key("F", "flag", "Flag", "Flag the document with a note", "document.flag"),
+    _key("t", "dataset", "Train/test", "Put the document into the other set", "document.dataset"),
+    _key("ctrl+l", "language", "Language", "The document's own language", "document.language"),
+    _key("R", "read_container", "Read container", "Look for new and changed documents", "document.sync"),
+]
+
+LABEL_KEYS: list[BindingType] = [
+    _key("enter", "label", "Label", "Label what is selected; apply an edit", "label.add"),
+    _key("B", "brush", "Brush", "Choose a category, then mark with enter", "label.brush"),
+    _key("equals_sign", "label_identical", "All identical", "Label the same words everywhere", "label.all"),
+    _key("exclamation_mark", "replace", "Replace", "Replace the label that is in the way", "label.replace"),
+    _key("c", "change", "Change", "Give the label or suggestion another category", "label.change"),
+    _key("e", "edit", "Boundaries", "Move the ends of the label or suggestion", "label.edit"),
+    _key("d,delete", "remove", "Remove", "Remove the label", "label.remove"),
+    _key("semicolon", "next_mark(1)", "Next label", "Next label or suggestion in the text", "label.next"),
+    _key("apostrophe", "next_mark(-1)", "Label before", "Label or suggestion before", "label.previous"),
+    _key("i", "provenance", "Where from", "Where a label or suggestion comes from", "label.provenance"),
+    _key("C", "categories", "Categories", "To the pane of categories, and back", "label.categories"),
+    _key(
+        "K",
+        "edit_categories",
+        "Edit categories",
+        "Add, rename, merge, delete categories",
+        "label.edit-categories",
+    ),
+    _key("u", "undo", "Undo", "Take back your last action", "label.undo"),
+    _key("ctrl+r", "redo", "Redo", "Do again what was undone", "label.redo"),
+    _key("ctrl+s", "save", "Save labels", "Apply your draft decisions to the labels", "label.save"),
+]
+
+REVIEW_KEYS: list[BindingType] = [
+    _key("r", "review", "Review", "Go through suggestions, or end that", "review.toggle"),
+    _key("a", "accept", "Accept", "Accept the suggestion, go to the next", "review.accept"),
+    _key("x", "reject", "Reject", "Reject the suggestion, go to the next", "review.reject"),
+    _key("A", "accept_all", "Accept all", "Accept all of this document", "review.accept-all"),
+    _key("X", "reject_all", "Reject all", "Reject all of this document", "review.reject-all"),
+    _key("n", "next(1)", "Next", "Next suggestion, or place found", "review.next"),
+    _key("N", "next(-1)", "Back", "Suggestion, or place found, before", "review.previous"),
+    _key("M", "accept_many", "Accept above…", "Accept all above a confidence", "review.accept-many"),
+]
+
+PROJECT_KEYS: list[BindingType] = [
+    _key("L", "want('start_wizard')", "Autolabel", "Have documents labeled", "project.autolabel"),
+    _key("J", "want('show_jobs')", "Jobs", "Jobs that run or ran", "project.jobs"),
+    _key("T", "want('show_training')", "Train", "Train a model on the saved labels", "project.train"),
+    _key("P", "want('show_models')", "Performance", "How well trained models do", "project.models"),
+    _key("I", "import_labels", "Import", "Read labels from a file", "project.import"),
+    _key("E", "export_labels", "Export", "Write the saved labels to a file", "project.export"),
+    _key("q", "leave", "Projects", "Back to the projects", "project.leave"),
+]
+
+SHOWN: dict[str, list[str]] = {
+    "review": [
+        "review.accept",
+        "review.reject",
+        "review.next",
+        "review.accept-all",
+        "review.reject-all",
+        "label.change",
+        "label.edit",
+        "label.undo",
+        "label.save",
+        "review.toggle",
+        "project.leave",
+    ],
+    "entities": [
+        "text.select",
+        "label.brush",
+        "label.all",
+        "label.remove",
+        "label.undo",
+        "label.save",
+        "document.unlabeled",
+        "review.toggle",
+        "project.autolabel",
+        "project.leave",
+    ],
+    "classes": [
+        "document.next",
+        "document.previous",
+        "document.unlabeled",
+        "review.accept",
+        "review.reject",
+        "label.undo",
+        "label.save",
+        "review.toggle",
+        "project.autolabel",
+        "project.leave",
+    ],
+}
+"""Ids of the keys in the last line, the weightiest first."""
+
+_DIGITS = "123456789"
+
+
+def category_keys(categories: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+    """Keys for category ids, in order: digits, then the letters that mean nothing else.
+
+    Categories beyond the last letter have no key; they are chosen by name.
+    """
+    letters = [letter for letter in string.ascii_letters if letter not in taken]
+    return dict(zip([*_DIGITS, *letters], categories, strict=False))

@@ -1,0 +1,117 @@
+"""What the text and the panes show of a document, made from the state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.labels import Label, Suggestion
+from tui_labeler.domain.projects import Dataset
+from tui_labeler.screens.widgets.category_pane import CategoryLine, Choice
+from tui_labeler.screens.widgets.distribution import Share
+from tui_labeler.screens.widgets.marks import Mark, MarkKind, percent
+from tui_labeler.screens.widgets.palette import color_index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.projects import Category
+    from tui_labeler.engine.session import ProjectSession
+
+
+def colors(categories: Iterable[Category]) -> dict[str, int]:
+    """Palette index by category id."""
+    return {category.id: color_index(place, category.color) for place, category in enumerate(categories)}
+
+
+def shown_suggestions(session: ProjectSession, document: Document) -> tuple[Suggestion, ...]:
+    """The suggestions that people see; in blind mode none until the document is labeled."""
+    project = session.project
+    if project.settings.hide_until_labeled and not document.active_labels and not document.reviewed:
+        return ()
+    return document.open_suggestions(project.kind)
+
+
+def marks_of(session: ProjectSession, document: Document) -> list[Mark]:
+    """The labels and suggestions of a document that have a place in its text."""
+    categories = session.store.state.categories
+    palette = colors(categories.values())
+
+    def mark(item: Label | Suggestion) -> Mark | None:
+        if item.span is None:
+            return None
+        category = categories.get(item.category)
+        is_label = isinstance(item, Label)
+        return Mark(
+            id=item.id,
+            start=item.span.start,
+            end=item.span.end,
+            name=category.name if category else item.category,
+            kind=MarkKind.LABEL if is_label else MarkKind.SUGGESTION,
+            confidence=None if isinstance(item, Label) else item.confidence,
+            color=palette.get(item.category, 0),
+            draft=isinstance(item, Label) and item.draft is not None,
+        )
+
+    items: tuple[Label | Suggestion, ...] = (*document.active_labels, *shown_suggestions(session, document))
+    return [made for item in items if (made := mark(item)) is not None]
+
+
+def category_lines(
+    session: ProjectSession, document: Document | None, keys: Mapping[str, str]
+) -> list[CategoryLine]:
+    """The pane's lines; ``keys`` are category ids by key."""
+    key_of = {category: key for key, category in keys.items()}
+    categories = session.store.state.categories
+    palette = colors(categories.values())
+    counts = session.categories.counts()
+    classes = session.project.kind.is_classification and document is not None
+    labels = {label.category: label for label in document.active_labels} if document and classes else {}
+    open_ones = {s.category: s for s in shown_suggestions(session, document)} if document and classes else {}
+    lines = []
+    for key, category in categories.items():
+        label, suggestion = labels.get(key), open_ones.get(key)
+        lines.append(
+            CategoryLine(
+                id=key,
+                name=category.name,
+                key=key_of.get(key, ""),
+                color=palette[key],
+                labels=counts[key].labels,
+                suggestions=counts[key].suggestions,
+                choice=_choice(label, suggestion) if classes else None,
+                confidence=suggestion.confidence if suggestion and not label else None,
+                draft=label is not None and label.draft is not None,
+            )
+        )
+    return lines
+
+
+def _choice(label: Label | None, suggestion: Suggestion | None) -> Choice:
+    if label is not None:
+        return Choice.ACCEPTED if label.suggestion else Choice.CHECKED
+    return Choice.SUGGESTED if suggestion is not None else Choice.OFF
+
+
+def shares(session: ProjectSession) -> list[Share]:
+    """Labels a category, training beside testing."""
+    categories = session.store.state.categories
+    palette = colors(categories.values())
+    train, test = (session.categories.counts(dataset) for dataset in (Dataset.TRAIN, Dataset.TEST))
+    return [
+        Share(category.name, train[key].labels, test[key].labels, palette[key])
+        for key, category in categories.items()
+    ]
+
+
+def item_words(session: ProjectSession, item: Label | Suggestion | None) -> str:
+    """A label or suggestion in a few words, for the line under the text."""
+    if item is None:
+        return ""
+    category = session.store.state.categories.get(item.category)
+    name = category.name if category else item.category
+    if isinstance(item, Suggestion):
+        confidence = f" {percent(item.confidence)}" if item.confidence is not None else ""
+        return f"{name}{confidence}, suggested by {item.source} ({item.placed})"
+    draft = ", not saved" if item.draft else ""
+    return f"{name}, label by {item.made.actor}{draft}"

@@ -1,0 +1,89 @@
+"""Where a label or a suggestion comes from, in lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.labels import Label, Origin, Suggestion
+from tui_labeler.engine.history import ACTIONS
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.engine.session import ProjectSession
+
+_ORIGINS = {
+    Origin.PERSON: "made by hand",
+    Origin.SUGGESTION: "an accepted suggestion",
+    Origin.IMPORT: "imported from a file",
+}
+
+
+async def provenance(session: ProjectSession, document: Document, item: Label | Suggestion) -> str:
+    """Who, when, which job, model and version, how it was placed, and what happened to it since."""
+    category = session.store.state.categories.get(item.category)
+    lines = [f"Category     {category.name if category else item.category}"]
+    if item.span is not None:
+        lines.append(f"Place        {item.span.start}..{item.span.end} (characters)")
+    source: Suggestion | None = None
+    if isinstance(item, Label):
+        lines += _label_lines(item)
+        source = document.suggestions.get(item.suggestion or "")
+    else:
+        source = item
+    if source is not None:
+        lines += _suggestion_lines(source)
+    if item.text_hash and item.text_hash != document.text_hash:
+        lines.append("Text         has changed since")
+    lines += ["", "What happened, newest first:", *await _events(session, document, item, source)]
+    return "\n".join(lines)
+
+
+def _label_lines(label: Label) -> list[str]:
+    lines = [
+        f"Label        {_ORIGINS[label.origin]}",
+        f"Made         {label.made.time} by {label.made.actor}",
+    ]
+    if label.draft is not None:
+        lines.append(f"Draft        of {label.draft.actor}, not saved")
+    if label.blind:
+        lines.append("Blind        made without the suggestions in view")
+    return lines
+
+
+def _suggestion_lines(suggestion: Suggestion) -> list[str]:
+    confidence = "none given" if suggestion.confidence is None else f"{suggestion.confidence:.3f}"
+    lines = [
+        f"Suggested    by {suggestion.source}",
+        f"Job          {suggestion.job}",
+        f"Version      {suggestion.version or 'not known'}",
+        f"Confidence   {confidence}",
+        f"Placed       {suggestion.placed}",
+    ]
+    decision = suggestion.decision
+    if decision is not None:
+        lines.append(f"Decision     {decision.verdict} {decision.stamp.time} by {decision.stamp.actor}")
+    return lines
+
+
+async def _events(
+    session: ProjectSession, document: Document, item: Label | Suggestion, source: Suggestion | None
+) -> list[str]:
+    """The transactions that touched the item, back to the one that made it (and its suggestion)."""
+    born = {
+        f"{document.id}/{wanted.id}": "label" if isinstance(wanted, Label) else "suggestion"
+        for wanted in (item, source)
+        if wanted is not None
+    }
+    missing = dict(born)
+    lines = []
+    async for transaction in session.store.history():
+        touched = [c for c in transaction.changes if born.get(c.key) == c.table]
+        if touched:
+            action = ACTIONS.get(transaction.action, transaction.action)
+            lines.append(f"  {transaction.time}  {transaction.actor}: {action}")
+        for change in touched:
+            if change.before is None:
+                missing.pop(change.key, None)
+        if not missing:
+            break
+    return lines

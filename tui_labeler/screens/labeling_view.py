@@ -1,0 +1,261 @@
+"""How the labeling screen shows the state: the open document, the list, the panes, the lines of words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui_labeler.domain.documents import DocumentFilter, Sort
+from tui_labeler.screens.base import counted
+from tui_labeler.screens.dialogs import plain
+from tui_labeler.screens.labeling_keys import category_keys
+from tui_labeler.screens.labeling_marks import category_lines, item_words, marks_of, shares
+from tui_labeler.screens.lines import StatusLine, TitleLine
+from tui_labeler.screens.widgets.category_pane import CategoryPane
+from tui_labeler.screens.widgets.distribution import Distribution
+from tui_labeler.screens.widgets.document_list import DocumentList
+from tui_labeler.screens.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.labels import Label, Suggestion
+    from tui_labeler.engine.ports import Transaction
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.following import Follower
+
+_MANY_ROWS = 200
+"""More changed rows than this are given to the list in one go."""
+
+
+class LabelingView(Screen[None]):
+    """One project, open, with one of its documents in view."""
+
+    class Left(Message, namespace="labeling_screen"):
+        """The person is done with this project."""
+
+        def __init__(self, screen: LabelingView) -> None:
+            super().__init__()
+            self.screen = screen
+            self.session = screen.session
+
+    class Wanted(Message, namespace="labeling_screen"):
+        """Another screen is wanted: ``what`` is the name of the application's method."""
+
+        def __init__(self, session: ProjectSession, what: str) -> None:
+            super().__init__()
+            self.session = session
+            self.what = what
+
+    def __init__(self, session: ProjectSession, follower: Follower) -> None:
+        super().__init__()
+        self.session = session
+        self.follower = follower
+        self.shown: int | None = None
+        """The document whose text is in view."""
+        self.wanted: int | None = None
+        """The document that is being read, or is in view."""
+        self.problem = ""
+        """Why the document's text can't be shown."""
+        self.keys: dict[str, str] = {}
+        """Category ids by the key that labels with them."""
+        self.brush: str | None = None
+        """The category that is marked with until it is put down."""
+        self.awaiting: tuple[str, Callable[[str], Awaitable[object]]] | None = None
+        """What a category's key will do next, with the words for it."""
+        self.editing: str | None = None
+        """The label or suggestion whose boundaries are being moved."""
+        self.current_class: str | None = None
+        """In projects of classes: the category that ``a``, ``x`` and the like are about."""
+        self.selecting = False
+        """Something is selected in the text."""
+        self.reviewing = False
+        self.filter = DocumentFilter()
+        self.filter_words = ""
+        self.sorting = Sort.NAME
+        self.turn = asyncio.Lock()
+        self._read_done = asyncio.Event()
+        self._seen = -1
+        self._row_count = 0
+        self.message = ""
+
+    # --- the widgets --------------------------------------------------------------------------------
+
+    @property
+    def documents(self) -> DocumentList:
+        return self.query_one(DocumentList)
+
+    @property
+    def text(self) -> TextView:
+        return self.query_one(TextView)
+
+    @property
+    def pane(self) -> CategoryPane:
+        return self.query_one(CategoryPane)
+
+    # --- the document -------------------------------------------------------------------------------
+
+    @property
+    def has_classes(self) -> bool:
+        return self.session.project.kind.is_classification
+
+    @property
+    def document(self) -> Document | None:
+        """The document in view, as it is now."""
+        state = self.session.store.state
+        return state.document(self.shown) if self.shown is not None and self.shown in state.rows else None
+
+    def item(self) -> Label | Suggestion | None:
+        """The label or suggestion that keys are about: at the cursor, or of the current class."""
+        document = self.document
+        if document is None:
+            return None
+        if not self.has_classes:
+            mark = self.text.current_mark
+            return (document.labels.get(mark.id) or document.suggestions.get(mark.id)) if mark else None
+        category = self.current_class
+        if self.pane.has_focus and self.pane.categories:
+            category = self.pane.categories[self.pane.cursor].id
+        for label in document.active_labels:
+            if label.category == category:
+                return label
+        open_ones = document.open_suggestions(self.session.project.kind)
+        return next((s for s in open_ones if s.category == category), None)
+
+    # --- what the screen shows ----------------------------------------------------------------------
+
+    def show_changes(self, transactions: Sequence[Transaction] = ()) -> None:
+        """Brings the screen in line with the state; only what differs is drawn.
+
+        ``transactions`` are those known to be new. Where others came in between, every row is compared.
+        """
+        seq, seen = self.session.store.seq, self._seen
+        if seq == seen:
+            return
+        self._seen = seq
+        tables = {change.table for transaction in transactions for change in transaction.changes}
+        known = {transaction.seq for transaction in transactions} >= set(range(seen + 1, seq + 1))
+        if known:
+            touched = {
+                int(change.key.partition("/")[0])
+                for transaction in transactions
+                for change in transaction.changes
+                if change.table not in ("project", "category")
+            }
+            self._show_rows(touched)
+        else:
+            rows = self.session.rows
+            self._show_rows({row.id for row in self.documents.rows if rows.get(row.id) is not row})
+        if not known or "category" in tables:
+            self.assign_keys()
+        self.show_document()
+
+    def _show_rows(self, touched: set[int]) -> None:
+        rows = self.session.rows
+        listed = len(self.documents.rows)
+        if any(document_id not in rows for document_id in touched) or len(touched) > _MANY_ROWS:
+            fresh = [rows[row.id] for row in self.documents.rows if row.id in rows]
+            self.documents.set_rows(fresh)
+        else:
+            for document_id in touched:
+                self.documents.update_row(rows[document_id])
+        if len(rows) != self._row_count and listed:
+            self.refill()
+        self._row_count = len(rows)
+
+    def mark_seen(self) -> None:
+        """What is on the screen is the state as of now."""
+        self._seen = self.session.store.seq
+
+    def refill(self) -> None:
+        """Lists the documents anew, as the filter and the order say."""
+        self.documents.set_rows(self.session.documents.select(self.filter, self.sorting))
+        self._row_count = len(self.session.rows)
+        if self.wanted is not None:
+            self.documents.go_to(self.wanted)
+        self.show_title()
+
+    def assign_keys(self) -> None:
+        """Gives the categories their keys."""
+        taken = [key for key in self.active_bindings if len(key) == 1]
+        self.keys = category_keys(self.session.store.state.categories, taken)
+        if self.brush not in self.session.store.state.categories:
+            self.brush = None
+
+    def show_document(self) -> None:
+        """Shows what is known of the document, and the totals that it changes."""
+        document = self.document
+        if document is not None and not self.problem:
+            self.text.set_marks(marks_of(self.session, document))
+        self.pane.set_categories(category_lines(self.session, document, self.keys))
+        self.pane.brush = self.current_class if self.has_classes else self.brush
+        self.query_one(Distribution).set_shares(shares(self.session))
+        self.query_one("#about", Static).update(plain(self.about()))
+        self.show_title()
+        self.show_status()
+
+    def about(self) -> str:
+        """The document in a few lines."""
+        row = None if self.shown is None else self.session.rows.get(self.shown)
+        if row is None:
+            return ""
+        state = str(row.state).replace("-", " ")
+        lines = [
+            f"{'Testing' if row.dataset.value == 'Test' else 'Training'} set, {state}",
+            f"{counted(row.characters, 'character')}, {counted(row.text_records, 'text record')}",
+        ]
+        if self.session.project.multilingual or row.language:
+            lines.append(f"Language: {row.language or self.session.project.language}")
+        if row.flag:
+            lines.append(f"Flag: {row.flag}")
+        return "\n".join(lines)
+
+    def show_title(self) -> None:
+        title = self.query_one(TitleLine)
+        parts = [self.session.project.name]
+        row = None if self.shown is None else self.session.rows.get(self.shown)
+        if row is not None:
+            parts.append(row.location)
+        title.left = " > ".join(parts)
+        drafts = self.session.labeling.drafts()
+        right = [f"{drafts:,} unsaved"] if drafts else []
+        running = [job for job in self.follower.jobs if not job.state.is_over]
+        if running:
+            job = running[0]
+            share = f" {job.done:,}/{job.total:,}" if job.total else ""
+            right.append(f"{counted(len(running), 'job')} running{share}")
+        listed, every = len(self.documents.rows), len(self.session.rows)
+        shown = f"{listed:,} of {every:,} documents" if listed != every else counted(every, "document")
+        right.append(f"{shown} ({self.filter_words})" if self.filter_words else shown)
+        title.right = "  ".join(right)
+
+    def say(self, words: str) -> None:
+        """Shows a message under the text until the next one."""
+        self.message = words
+        self.show_status()
+
+    def show_status(self) -> None:
+        line = self.query_one(StatusLine)
+        line.text = self.status_words()
+        line.right = self.progress_words()
+
+    def status_words(self) -> str:
+        """What matters most at the moment: a question, a message, a mode, the label at the cursor."""
+        if self.awaiting is not None:
+            return self.awaiting[0]
+        if self.message:
+            return self.message
+        if self.selecting and not self.has_classes:
+            return "Selected. Press a category's key, = for all identical places, enter for the list."
+        if self.brush is not None:
+            name = self.session.store.state.categories[self.brush].name
+            return f"Brush: {name}. enter labels, B puts the brush down."
+        return item_words(self.session, self.item())
+
+    def progress_words(self) -> str:
+        """How far the review is; empty when there is none."""
+        return ""
