@@ -11,7 +11,7 @@ from tui_labeler.engine.adapters.store.checkpoint import write_project
 from tui_labeler.engine.adapters.store.files import make_folder, storage_errors
 from tui_labeler.engine.adapters.store.journal import START
 from tui_labeler.engine.adapters.store.locks import FileLock
-from tui_labeler.engine.adapters.store.migrations import bring_up_to_date
+from tui_labeler.engine.adapters.store.migrations import bring_up_to_date, read_format
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.shards import database, rows_of
 from tui_labeler.engine.errors import InputError, NotFoundError
@@ -39,6 +39,8 @@ class TinyProjects:
         return self.home / "projects" / project_id
 
     def _all(self) -> list[tuple[Project, Path]]:
+        if read_format(self.home) is None and not (self.home / "projects").is_dir():
+            return []
         bring_up_to_date(self.home)
         found = []
         for path in sorted((self.home / "projects").glob("*/project.json")):
@@ -65,21 +67,19 @@ class TinyProjects:
             write_project(folder, to_row(project), (), START)
 
     async def open(self, name: str) -> TinyProjectStore:
-        for project, folder in await asyncio.to_thread(self._all):
-            if name in (project.name, project.id):
-                return await TinyProjectStore.open(folder, self._now, self._new_id)
-        raise NotFoundError(
-            f"There is no project named {name!r} in {self.home}.",
-            hint="`tui-labeler project list` shows the projects there are.",
-        )
+        folder = await asyncio.to_thread(self._find, name)
+        return await TinyProjectStore.open(folder, self._now, self._new_id)
 
     async def delete(self, name: str, *, purge: bool) -> None:
-        for project, folder in await asyncio.to_thread(self._all):
+        folder = await asyncio.to_thread(self._find, name)
+        await asyncio.to_thread(self._delete, folder, purge)
+
+    def _find(self, name: str) -> Path:
+        for project, folder in self._all():
             if name in (project.name, project.id):
-                await asyncio.to_thread(self._delete, folder, purge)
-                return
+                return folder
         raise NotFoundError(
-            f"There is no project named {name!r}.",
+            f"There is no project named {name!r} in {self.home}.",
             hint="`tui-labeler project list` shows the projects there are.",
         )
 
