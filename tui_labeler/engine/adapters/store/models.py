@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tui_labeler.domain.models import ModelCard
-from tui_labeler.engine.adapters.store.files import make_folder, replace_file, storage_errors
+from tui_labeler.engine.adapters.store.files import (
+    encoded,
+    make_folder,
+    replace_file,
+    storage_errors,
+    sync_folder,
+)
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tui_labeler.engine.ports import Estimators, FittedModel
 
@@ -47,7 +56,12 @@ class FolderModelStore:
         return await asyncio.to_thread(self._list)
 
     def _list(self) -> tuple[ModelCard, ...]:
-        return tuple(self._file(path).card for path in sorted(self._folder.glob("*/card.json")))
+        cards: list[ModelCard] = []
+        for path in sorted(self._folder.glob("*/card.json")):
+            # Somebody may delete one while they are listed.
+            with suppress(NotFoundError):
+                cards.append(self._file(path).card)
+        return tuple(cards)
 
     def _file(self, path: Path) -> CardFile:
         try:
@@ -58,7 +72,7 @@ class FolderModelStore:
             raise InputError(
                 f"{path} is no model's card: {error}", hint="Delete the model's folder, or restore it."
             ) from error
-        if found.format != FORMAT or "/" in found.content or found.content.startswith("."):
+        if found.format != FORMAT or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", found.content):
             raise InputError(f"{path} was made by another version of the program.")
         return found
 
@@ -68,31 +82,47 @@ class FolderModelStore:
     def _save(self, card: ModelCard, model: FittedModel) -> None:
         folder = self._folder / card.name
         with FileLock(self._folder / ".lock").held():
-            content = folder / f"{card.version[:12]}-{os.getpid()}"
-            make_folder(content)
-            with storage_errors(content):
-                model.save(str(content))
-                for path in content.iterdir():
-                    path.chmod(0o600)
-                    with path.open("rb") as file:
-                        os.fsync(file.fileno())
-            row = msgspec.json.encode(CardFile(FORMAT, content.name, card))
-            replace_file(folder / "card.json", msgspec.json.format(row, indent=1))
-            for other in folder.iterdir():
-                if other.is_dir() and other != content:
-                    shutil.rmtree(other)
+            make_folder(folder)
+            with storage_errors(folder):
+                content = Path(tempfile.mkdtemp(prefix="content-", dir=folder))
+                try:
+                    model.save(str(content))
+                    for path in content.iterdir():
+                        path.chmod(0o600)
+                        with path.open("rb") as file:
+                            os.fsync(file.fileno())
+                    sync_folder(content)
+                    row = encoded(CardFile(FORMAT, content.name, card))
+                    replace_file(folder / "card.json", msgspec.json.format(row, indent=1))
+                except BaseException:
+                    shutil.rmtree(content)
+                    raise
+                for other in folder.iterdir():
+                    if other.is_dir() and other != content:
+                        shutil.rmtree(other)
 
     async def load(self, name: str) -> FittedModel:
         if self._estimators is None:
             raise InputError("Models are loaded by a job's runner only.")
-        path = self._folder / name / "card.json"
+        path = self._card(name)
         file = await asyncio.to_thread(self._file, path)
         return await (await asyncio.to_thread(self._estimators)).load(str(path.parent / file.content))
 
+    def _card(self, name: str) -> Path:
+        """Where a model's card is. Raises ``NotFoundError`` for a name that none has."""
+        for path in self._folder.glob("*/card.json"):
+            if path.parent.name == name:
+                return path
+        raise NotFoundError(f"There is no model named {name!r}.")
+
     async def delete(self, name: str) -> None:
         """Raises ``NotFoundError``."""
-        names = {path.parent.name for path in self._folder.glob("*/card.json")}
-        if name not in names:
-            raise NotFoundError(f"There is no model named {name!r}.")
-        with storage_errors(self._folder / name):
-            await asyncio.to_thread(shutil.rmtree, self._folder / name)
+        await asyncio.to_thread(self._delete, name)
+
+    def _delete(self, name: str) -> None:
+        """The card first: what a crash leaves is no model any more."""
+        with FileLock(self._folder / ".lock").held():
+            path = self._card(name)
+            with storage_errors(path):
+                path.unlink()
+                shutil.rmtree(path.parent)
