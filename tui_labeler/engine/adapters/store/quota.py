@@ -6,18 +6,17 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
 from tinydb import where
 
 from tui_labeler.domain.jobs import QuotaUse
 from tui_labeler.engine.adapters.store.files import make_folder
 from tui_labeler.engine.adapters.store.locks import FileLock
-from tui_labeler.engine.adapters.store.shards import database
-from tui_labeler.engine.errors import QuotaError
+from tui_labeler.engine.adapters.store.shards import database, rows_of
+from tui_labeler.engine.errors import QuotaError, StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tinydb import TinyDB
 
 
 class TinyQuotaStore:
@@ -41,9 +40,16 @@ class TinyQuotaStore:
         return await asyncio.to_thread(self._usage)
 
     def _usage(self) -> QuotaUse:
-        rows = database(self._path).table("uses").search(where("month") == self._month)
-        used = sum(max(int(row["reserved"]), int(row["used"])) for row in rows)
-        return QuotaUse(self._month, self._limit, used)
+        month = self._month
+        used = sum(use.counted for use in self._uses() if use.month == month)
+        return QuotaUse(month, self._limit, used)
+
+    def _uses(self) -> list[_Use]:
+        """Raises ``StorageError``."""
+        try:
+            return msgspec.convert(rows_of(database(self._path).table("uses")), list[_Use])
+        except msgspec.ValidationError as error:
+            raise StorageError(f"{self._path}: {error}", hint="Repair the file, or delete it.") from error
 
     async def reserve(self, job_id: str, records: int) -> None:
         await asyncio.to_thread(self._reserve, job_id, records)
@@ -51,19 +57,21 @@ class TinyQuotaStore:
     def _reserve(self, job_id: str, records: int) -> None:
         make_folder(self._path.parent)
         with self._lock.held():
-            file = database(self._path)
-            mine = (where("job") == job_id) & (where("month") == self._month)
-            rows = file.table("uses").search(where("month") == self._month)
-            others = sum(max(row["reserved"], row["used"]) for row in rows if row["job"] != job_id)
-            used = sum(int(row["used"]) for row in rows if row["job"] == job_id)
+            month = self._month
+            uses = [use for use in self._uses() if use.month == month]
+            others = sum(use.counted for use in uses if use.job != job_id)
+            used = sum(use.used for use in uses if use.job == job_id)
             left = max(0, self._limit - others - used)
             if self._limit and records > left:
                 raise QuotaError(
                     f"{records} text records are needed and {left} of {self._limit} are left this month.",
                     hint="Take fewer documents, wait for the next month, or change `quota` in the settings.",
                 )
-            row = {"month": self._month, "job": job_id, "reserved": used + records, "used": used}
-            file.table("uses").upsert(row, mine)
+            self._put(_Use(month, job_id, used + records, used))
+
+    def _put(self, use: _Use) -> None:
+        mine = (where("job") == use.job) & (where("month") == use.month)
+        database(self._path).table("uses").upsert(msgspec.to_builtins(use), mine)
 
     async def settle(self, job_id: str, used: int) -> None:
         await asyncio.to_thread(self._settle, job_id, used)
@@ -71,14 +79,23 @@ class TinyQuotaStore:
     def _settle(self, job_id: str, used: int) -> None:
         """What was used in earlier months stays there; the newest month takes the rest."""
         with self._lock.held():
-            file = database(self._path)
-            rows = sorted(file.table("uses").search(where("job") == job_id), key=lambda row: row["month"])
-            if not rows:
+            mine = sorted((use for use in self._uses() if use.job == job_id), key=lambda use: use.month)
+            if not mine:
                 return
-            earlier = sum(int(row["used"]) for row in rows[:-1])
-            final = max(int(rows[-1]["used"]), used - earlier)
-            self._finish(file, job_id, rows[-1]["month"], final)
+            last = mine[-1]
+            final = max(last.used, used - sum(use.used for use in mine[:-1]))
+            if (final, final) != (last.reserved, last.used):
+                self._put(_Use(last.month, job_id, final, final))
 
-    def _finish(self, file: TinyDB, job_id: str, month: str, used: int) -> None:
-        mine = (where("job") == job_id) & (where("month") == month)
-        file.table("uses").update({"reserved": used, "used": used}, mine)
+
+class _Use(msgspec.Struct, frozen=True):
+    """One row."""
+
+    month: str
+    job: str
+    reserved: int
+    used: int
+
+    @property
+    def counted(self) -> int:
+        return max(self.reserved, self.used)
