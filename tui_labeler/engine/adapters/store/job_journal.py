@@ -13,7 +13,7 @@ from tui_labeler.engine.adapters.store.files import encoded, storage_errors, syn
 from tui_labeler.engine.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
     from pathlib import Path
 
 
@@ -21,7 +21,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step of a job."""
 
     event: str
-    """``started``, ``stage``, ``applied``, ``failed``, ``ended`` or ``reopened``."""
+    """``started``, ``stage``, ``applied``, ``failed``, ``ended``, ``reopened`` or ``lost``: the runner of a
+    job that somebody cancels was found dead."""
     time: str
     pid: int | None = None
     total: int = 0
@@ -77,17 +78,18 @@ def _whole_lines(descriptor: int) -> int:
 
 def read_lines(path: Path, offset: int) -> Iterator[tuple[bytes, int]]:
     """The whole lines behind ``offset``, each with the offset behind it."""
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return
-    with file:
-        file.seek(offset)
-        for line in file:
-            if not line.endswith(b"\n"):
-                return
-            offset += len(line)
-            yield line, offset
+    with storage_errors(path):
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return
+        with file:
+            file.seek(offset)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                offset += len(line)
+                yield line, offset
 
 
 class JobFold:
@@ -100,7 +102,8 @@ class JobFold:
         self.finished: set[int] = set()
         self.failures: dict[int, DocumentFailure] = {}
         self.last = ""
-        """The last event that opens or closes a run: ``started``, ``ended``, ``reopened`` or nothing."""
+        """The last event that opens or closes a run: ``started``, ``ended``, ``reopened``, ``lost`` or
+        nothing."""
         self.last_time = request.created
         self._sums = {"suggestions": 0, "unaligned": 0, "text_records": 0}
         self._usage = Usage()
@@ -124,7 +127,7 @@ class JobFold:
 
     def _take(self, event: Event) -> None:
         previous, self.last_time = self.last_time, event.time
-        if event.event in ("started", "reopened") and self.last == "started":
+        if event.event in ("started", "reopened", "lost") and self.last == "started":
             # The run before was killed: it worked until its last step.
             self._worked += _seconds(self._run_started, previous)
         match event.event:
@@ -146,8 +149,11 @@ class JobFold:
             case "failed":
                 self.failures.update({failure.document: failure for failure in event.failures})
             case "ended":
+                if self.last == "started":
+                    self._worked += _seconds(self._run_started, event.time)
                 self.last, self._latest, self._pid = "ended", event, None
-                self._worked += _seconds(self._run_started, event.time)
+            case "lost":
+                self.last, self._pid = "lost", None
             case "reopened":
                 self.last, self._latest = "reopened", None
                 for document in event.documents:
@@ -200,13 +206,14 @@ def _seconds(start: str, end: str) -> float:
     return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
 
 
-def read_answers(path: Path) -> dict[int, Answer]:
-    """The last answer for each document. Raises ``StorageError``."""
+def read_answers(path: Path, without: Container[int] = ()) -> dict[int, Answer]:
+    """The last answer for each document but those of ``without``. Raises ``StorageError``."""
     found: dict[int, Answer] = {}
     for line, _ in read_lines(path, 0):
         try:
             answer = msgspec.json.decode(line, type=Answer)
         except (msgspec.MsgspecError, ValueError) as error:
             raise StorageError(f"{path}: {error}", hint="Delete the job.") from error
-        found[answer.document] = answer
+        if answer.document not in without:
+            found[answer.document] = answer
     return found

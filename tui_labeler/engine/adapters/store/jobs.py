@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage
 from tui_labeler.domain.text import text_records
-from tui_labeler.engine.adapters.store.files import make_folder, replace_file, storage_errors
+from tui_labeler.engine.adapters.store.files import encoded, make_folder, replace_file, storage_errors
 from tui_labeler.engine.adapters.store.job_journal import Event, JobFold, append_lines, read_answers
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.errors import LockedError, NotFoundError, StorageError
@@ -38,6 +40,8 @@ class FileJobStore:
         self._folder = folder
         self._now = now
         self._folds: dict[str, JobFold] = {}
+        self._reading = threading.Lock()
+        """Two threads that read a journal on would each count what is new."""
 
     def _job_folder(self, job_id: str) -> Path:
         folder = self._folder / job_id
@@ -51,7 +55,7 @@ class FileJobStore:
         def write() -> None:
             folder = self._folder / request.id
             make_folder(folder)
-            replace_file(folder / "request.json", msgspec.json.encode(request))
+            replace_file(folder / "request.json", encoded(request))
 
         await asyncio.to_thread(write)
 
@@ -60,7 +64,11 @@ class FileJobStore:
 
     def _list(self) -> tuple[Job, ...]:
         ids = [path.parent.name for path in self._folder.glob("*/request.json")]
-        jobs = [self._get(job_id) for job_id in ids]
+        jobs: list[Job] = []
+        for job_id in ids:
+            # Somebody may delete one while they are listed.
+            with suppress(NotFoundError):
+                jobs.append(self._get(job_id))
         return tuple(sorted(jobs, key=lambda job: (job.request.created, job.id), reverse=True))
 
     async def get(self, job_id: str) -> Job:
@@ -70,15 +78,13 @@ class FileJobStore:
         folder = self._job_folder(job_id)
         # The lock first: a runner writes its last event before it lets go.
         held = is_held(folder / "lock")
-        fold = self._fold(job_id)
-        return fold.job(
-            held=held,
-            cancelling=(folder / "cancel").exists(),
-            now=self._now(),
-            patience=LAUNCH_PATIENCE,
-        )
+        cancelling = (folder / "cancel").exists()
+        with self._reading:
+            fold = self._fold(job_id)
+            return fold.job(held=held, cancelling=cancelling, now=self._now(), patience=LAUNCH_PATIENCE)
 
     def _fold(self, job_id: str) -> JobFold:
+        """The caller holds ``_reading``."""
         folder = self._job_folder(job_id)
         if job_id not in self._folds:
             self._folds[job_id] = JobFold(_request(folder), folder / "events.jsonl")
@@ -87,8 +93,11 @@ class FileJobStore:
         return fold
 
     async def finished(self, job_id: str) -> frozenset[int]:
-        fold = await asyncio.to_thread(self._fold, job_id)
-        return frozenset(fold.finished)
+        return await asyncio.to_thread(self._finished, job_id)
+
+    def _finished(self, job_id: str) -> frozenset[int]:
+        with self._reading:
+            return frozenset(self._fold(job_id).finished)
 
     async def reopen(self, job_id: str, *, retry: frozenset[int]) -> None:
         await asyncio.to_thread(self._reopen, job_id, retry)
@@ -96,7 +105,8 @@ class FileJobStore:
     def _reopen(self, job_id: str, retry: frozenset[int]) -> None:
         folder = self._job_folder(job_id)
         with FileLock(folder / "lock").held(LOCK_PATIENCE):
-            (folder / "cancel").unlink(missing_ok=True)
+            with storage_errors(folder):
+                (folder / "cancel").unlink(missing_ok=True)
             append_lines(
                 folder / "events.jsonl",
                 [Event("reopened", self._now(), documents=tuple(sorted(retry)))],
@@ -111,23 +121,24 @@ class FileJobStore:
         if self._get(job_id).state is not JobState.INTERRUPTED:
             return
         # Nobody is there to end it.
-        lock = FileLock(folder / "lock")
-        try:
-            lock.acquire(LOCK_PATIENCE)
-        except LockedError:
-            return
-        try:
-            append_lines(
-                folder / "events.jsonl", [Event("ended", self._now(), state=JobState.CANCELLED.value)]
-            )
-        finally:
-            lock.release()
+        with suppress(LockedError), FileLock(folder / "lock").held(LOCK_PATIENCE):
+            with self._reading:
+                last = self._fold(job_id).last
+            if last != "ended":
+                now = self._now()
+                events = [Event("lost", now), Event("ended", now, state=JobState.CANCELLED.value)]
+                append_lines(folder / "events.jsonl", events)
 
     async def delete(self, job_id: str) -> None:
+        await asyncio.to_thread(self._delete, job_id)
+
+    def _delete(self, job_id: str) -> None:
+        """The request first: what a crash leaves is no job any more."""
         folder = self._job_folder(job_id)
-        self._folds.pop(job_id, None)
-        with storage_errors(folder):
-            await asyncio.to_thread(shutil.rmtree, folder)
+        with self._reading, storage_errors(folder):
+            self._folds.pop(job_id, None)
+            (folder / "request.json").unlink()
+            shutil.rmtree(folder)
 
     async def answers(self, job_id: str) -> tuple[Answer, ...]:
         folder = self._job_folder(job_id)
@@ -137,21 +148,22 @@ class FileJobStore:
         folder = self._job_folder(job_id)
         lock = FileLock(folder / "lock")
         await asyncio.to_thread(lock.acquire, LOCK_PATIENCE)
-        fold = JobFold(_request(folder), folder / "events.jsonl")
-        fold.read_on()
-        kept = await asyncio.to_thread(read_answers, folder / "answers.jsonl")
-        open_answers = {
-            key: answer
-            for key, answer in kept.items()
-            if key not in fold.finished and key not in fold.failures
-        }
-        return FileJobJournal(folder, lock, fold, open_answers, self._now)
+        try:
+            fold = JobFold(_request(folder), folder / "events.jsonl")
+            fold.read_on()
+            settled = fold.finished | fold.failures.keys()
+            kept = await asyncio.to_thread(read_answers, folder / "answers.jsonl", settled)
+        except BaseException:
+            lock.release()
+            raise
+        return FileJobJournal(folder, lock, fold, kept, self._now)
 
 
 def _request(folder: Path) -> JobRequest:
     path = folder / "request.json"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=JobRequest)
+        with storage_errors(path):
+            return msgspec.json.decode(path.read_bytes(), type=JobRequest)
     except (msgspec.MsgspecError, ValueError) as error:
         raise StorageError(f"{path}: {error}", hint="Delete the job's folder.") from error
 
