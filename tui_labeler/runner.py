@@ -20,14 +20,16 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     # Interrupting the terminal's foreground group must not reach a runner that shares it.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    code = asyncio.run(_run(Path(home), project_id, job_id))
-    logging.shutdown()
-    # Training may go on in a thread, and prediction in worker processes, after a cancel: nobody waits
-    # for their result. The runner leads its own process group, so all of them go with it.
-    if os.getpgid(0) == os.getpid():
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        os.killpg(0, signal.SIGTERM)
-    os._exit(code)
+    with asyncio.Runner() as loop:
+        code = loop.run(_run(Path(home), project_id, job_id))
+        logging.shutdown()
+        # Training may go on in a thread, and prediction in worker processes, after a cancel: nobody waits
+        # for their result, and closing the loop would. The runner leads its own process group, so all of
+        # them go with it.
+        if os.getpgid(0) == os.getpid():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            os.killpg(0, signal.SIGTERM)
+        os._exit(code)
 
 
 async def _run(home: Path, project_id: str, job_id: str) -> int:

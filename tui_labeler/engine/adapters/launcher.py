@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from tui_labeler.engine.adapters.store.files import storage_errors
@@ -19,14 +20,12 @@ class ProcessLauncher:
     """
 
     def __init__(self, home: Path) -> None:
-        self._home = home
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._home = home.absolute()
 
     async def launch(self, project_id: str, job_id: str) -> int:
         return await asyncio.to_thread(self._launch, project_id, job_id)
 
     def _launch(self, project_id: str, job_id: str) -> int:
-        self._children = [child for child in self._children if child.poll() is None]
         log = self._home / "projects" / project_id / "jobs" / job_id / "runner.log"
         with storage_errors(log):
             descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -42,5 +41,6 @@ class ProcessLauncher:
                 )
             finally:
                 os.close(descriptor)
-        self._children.append(child)
+        # Whoever started a process must take note of its end, or it stays in the table of processes.
+        threading.Thread(target=child.wait, name=f"runner {child.pid}", daemon=True).start()
         return child.pid
