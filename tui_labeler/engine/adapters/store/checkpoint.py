@@ -68,8 +68,8 @@ def between(start: Position, end: Position) -> int:
 
 def place_of(folder: Path, row: dict[str, Any]) -> Position:
     try:
-        return msgspec.convert(row, Position)
-    except msgspec.ValidationError as error:
+        return Position(**msgspec.convert(row, dict[str, int]))
+    except (msgspec.ValidationError, TypeError) as error:
         raise StorageError(
             f"{folder / 'project.json'}, checkpoint: {error}", hint="Repair it, or restore a backup."
         ) from error
