@@ -1,0 +1,69 @@
+"""Runs the measurements and writes ``docs/benchmarks.md``: ``python -m benchmarks [NAME ...] [--quick]``.
+
+With names only those run, and only their sections are written anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.report import markdown
+
+NAMES = {
+    "state": "State",
+    "opening": "Opening",
+    "keys": "At the terminal: the program",
+    "terminal": "At the terminal: the widgets",
+    "models": "Trained models",
+}
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+HEAD = """# Measurements
+
+Written by `make bench`; a section by `python -m benchmarks NAME`. A speed is judged as a ratio against a limit or a peer
+of the same run, since machines are shared and noisy; absolute figures are for orientation. What is not reached says so.
+"""
+
+
+def machine() -> str:
+    """The size of the machine, in words."""
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {gigabytes:.0f} GiB, Python {platform.python_version()}"
+
+
+def section(name: str, *, quick: bool) -> str:
+    """Runs one module and gives its part of the page."""
+    rows = importlib.import_module(f"benchmarks.{name}").run(quick=quick)
+    flag = " --quick" if quick else ""
+    day = datetime.now(UTC).date().isoformat()
+    return f"## {NAMES[name]}\n\n`python -m benchmarks.{name}{flag}`, {day}, {machine()}.\n\n{markdown(rows)}"
+
+
+def sections(page: str) -> dict[str, str]:
+    """The parts of a page by their heading."""
+    parts = re.split(r"(?m)^(?=## )", page)[1:]
+    return {part.partition("\n")[0].removeprefix("## "): part.strip() + "\n" for part in parts}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", choices=[*NAMES, []], help=f"which ({', '.join(NAMES)}); all by default"
+    )
+    parser.add_argument("--quick", action="store_true", help="smaller sizes")
+    options = parser.parse_args()
+    known = sections(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    for name in options.names or NAMES:
+        known[NAMES[name]] = section(name, quick=options.quick)
+        body = "\n".join(known[title] for title in NAMES.values() if title in known)
+        PAGE.write_text(f"{HEAD}\n{body}", encoding="utf-8")
+        print(known[NAMES[name]])
+
+
+if __name__ == "__main__":
+    main()
