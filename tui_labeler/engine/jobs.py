@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
-from tui_labeler.engine.errors import InputError, LockedError, RefusedError
+from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
 from tui_labeler.engine.models import find_model
 
 if TYPE_CHECKING:
@@ -102,18 +102,20 @@ class Jobs:
             documents=tuple(row.id for row in rows),
             text_records=sum(row.text_records for row in rows if not row.problem),
         )
-        await self._quota.reserve(request.id, request.text_records)
         return await self._start(request)
 
     async def train(self, options: dict[str, Any]) -> Job:
         """Starts a training job. Raises ``LockedError`` while another one of the project runs."""
+        await self._check_training("")
+        return await self._start(replace(self._request(JobKind.TRAIN), options=options))
+
+    async def _check_training(self, own: str) -> None:
         for job in await self._jobs.list():
-            if job.request.kind is JobKind.TRAIN and not job.state.is_over:
+            if job.request.kind is JobKind.TRAIN and not job.state.is_over and job.id != own:
                 raise LockedError(
                     "A model is being trained in this project already.",
                     hint=f"Wait for job {job.id} to end, or cancel it.",
                 )
-        return await self._start(replace(self._request(JobKind.TRAIN), options=options))
 
     async def evaluate(self, method: Method, options: dict[str, Any]) -> Job:
         """Starts a job that compares a method with the labels and changes nothing."""
@@ -129,8 +131,19 @@ class Jobs:
         )
 
     async def _start(self, request: JobRequest) -> Job:
+        """The record first: a reservation without a job could never be given back."""
         await self._jobs.create(request)
-        await self._launcher.launch(self._store.state.project.id, request.id)
+        try:
+            if request.kind is JobKind.AUTOLABEL:
+                await self._quota.reserve(request.id, request.text_records)
+            if request.kind is JobKind.TRAIN:
+                # Two that start at one moment see each other's records here, if not before.
+                await self._check_training(request.id)
+            await self._launcher.launch(self._store.state.project.id, request.id)
+        except LabelerError:
+            await self._quota.settle(request.id, 0)
+            await self._jobs.delete(request.id)
+            raise
         return await self._jobs.get(request.id)
 
     # --- following ----------------------------------------------------------------------------------
@@ -162,14 +175,18 @@ class Jobs:
         job = await self._jobs.get(job_id)
         if job.state is JobState.INTERRUPTED or not job.state.is_over:
             await self._jobs.request_cancel(job_id)
+            if job.state is JobState.INTERRUPTED:
+                # Its runner would have given back what was not used.
+                await self._quota.settle(job_id, job.text_records)
         return await self._jobs.get(job_id)
 
     async def resume(self, job_id: str, *, retry_failed: bool = False) -> Job:
         """Goes on with what is missing; with ``retry_failed``, with the documents that failed too.
 
         A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with,
-        ``QuotaError`` when too few text records are left.
+        ``QuotaError`` when too few text records are left, ``LockedError`` for training beside another one.
         """
+        await self._store.refresh()
         job = await self._jobs.get(job_id)
         if not job.state.is_over:
             return job
@@ -193,7 +210,13 @@ class Jobs:
             records = sum(row.text_records for row in missing if not row.problem)
             await self._quota.settle(job_id, job.text_records)
             await self._quota.reserve(job_id, records)
-        await self._jobs.reopen(job_id, retry=frozenset(again))
+        if job.request.kind is JobKind.TRAIN:
+            await self._check_training(job_id)
+        try:
+            await self._jobs.reopen(job_id, retry=frozenset(again))
+        except LockedError:
+            # Somebody else was faster: it runs.
+            return await self._jobs.get(job_id)
         await self._launcher.launch(self._store.state.project.id, job_id)
         return await self._jobs.get(job_id)
 
