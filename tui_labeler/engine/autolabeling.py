@@ -9,10 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, JobRequest, JobState, Proposal
-from tui_labeler.domain.labels import Suggestion, ToPlace, Verdict
+from tui_labeler.domain.labels import Span, Suggestion, ToPlace, Verdict
 from tui_labeler.engine.changes import drop_suggestion, put, put_suggestion
 from tui_labeler.engine.decoding import decode
-from tui_labeler.engine.errors import NotFoundError, OutsideError
+from tui_labeler.engine.errors import LabelerError, NotFoundError
+from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.rows import to_row
 
@@ -59,22 +60,28 @@ class AutolabelRun:
         self._request: JobRequest = journal.job.request
         self._early: list[DocumentFailure] = []
         self._kept: frozenset[int] = frozenset()
+        self._continues = journal.job.suggestions > 0
+        """The job has changed the project before: undo goes by the first time."""
 
     async def run(self) -> JobState:
         """Labels what is left and says how it ended. Raises a ``LabelerError`` that ends the job."""
         kept = [answer for answer in self._journal.answered.values() if self._fits(answer)]
         self._kept = frozenset(answer.document for answer in kept)
         if kept:
-            await self._apply(kept)
+            await finished(self._apply(kept))
         async for batch in self._autolabeler.label(self._tasks()):
             answers = [item for item in batch if isinstance(item, Answer)]
             failures = [item for item in batch if isinstance(item, DocumentFailure)]
-            if answers:
-                await self._journal.answers(answers)
-                await self._apply(answers)
-            await self._journal.failed([*failures, *self._take_early()])
+            await finished(self._keep(answers, [*failures, *self._take_early()]))
         await self._journal.failed(self._take_early())
         return JobState.PARTIALLY_COMPLETED if self._journal.job.failed else JobState.SUCCEEDED
+
+    async def _keep(self, answers: Sequence[Answer], failures: Sequence[DocumentFailure]) -> None:
+        """What was answered is paid for: a cancel waits until it is in the project and in the books."""
+        if answers:
+            await self._journal.answers(answers)
+            await self._apply(answers)
+        await self._journal.failed(failures)
 
     def _fits(self, answer: Answer) -> bool:
         """Whether an answer of an earlier run is on the text as the project knows it."""
@@ -106,7 +113,7 @@ class AutolabelRun:
             decoded = decode(await self._container.read(row.location))
         except NotFoundError:
             return DocumentFailure(document_id, row.location, "gone", NOT_IN_CONTAINER)
-        except OutsideError as error:
+        except LabelerError as error:
             return DocumentFailure(document_id, row.location, error.code, error.message)
         if decoded.problem:
             return DocumentFailure(document_id, row.location, "unreadable", decoded.problem)
@@ -115,10 +122,10 @@ class AutolabelRun:
 
     async def _apply(self, answers: Sequence[Answer]) -> None:
         """Makes answers suggestions; those on another text than the project knows fail."""
-        await self._store.refresh()
         tally = _Tally()
-        plan = partial(_applying, self._request, answers, tally)
-        await self._store.commit(self._request.actor, plan)
+        plan = partial(_applying, self._request, answers, tally, self._continues)
+        if await self._store.commit(self._request.actor, plan):
+            self._continues = True
         fresh = [answer for answer in answers if answer.document not in tally.stale]
         if fresh:
             await self._journal.applied(fresh, tally.suggestions)
@@ -131,7 +138,9 @@ class _Tally:
         self.stale: dict[int, DocumentFailure] = {}
 
 
-def _applying(request: JobRequest, answers: Sequence[Answer], tally: _Tally, state: State) -> Plan:
+def _applying(
+    request: JobRequest, answers: Sequence[Answer], tally: _Tally, continues: bool, state: State
+) -> Plan:
     changes: list[Change] = []
     for answer in answers:
         if answer.document not in state.rows:
@@ -152,7 +161,8 @@ def _applying(request: JobRequest, answers: Sequence[Answer], tally: _Tally, sta
         changes += step
         tally.suggestions += count
     # All of a job is undone together: its transactions share the job's id as their group.
-    return Plan("job.suggest", changes, group=request.id, job=request.id)
+    note = {"continues": True} if continues else {}
+    return Plan("job.suggest", changes, group=request.id, job=request.id, note=note)
 
 
 def _document_changes(
@@ -161,7 +171,12 @@ def _document_changes(
     """Replaces the undecided suggestions of the job's categories; decisions stay."""
     chosen = set(request.categories) & set(state.categories)
     wanted = [proposal for proposal in answer.proposals if proposal.category in chosen]
-    new = {s.id: s for s in _suggestions(request, answer, wanted) if not _is_rejected(s, document)}
+    rejected = _rejected(document)
+    new = {
+        s.id: s
+        for s in _suggestions(request, answer, wanted)
+        if (s.category, s.span, s.method) not in rejected
+    }
     changes = [
         drop_suggestion(state, document, old.id)
         for old in document.suggestions.values()
@@ -170,7 +185,7 @@ def _document_changes(
     changes += [
         put_suggestion(state, document, suggestion)
         for suggestion in new.values()
-        if suggestion.id not in document.suggestions
+        if suggestion.id not in document.suggestions or document.suggestions[suggestion.id].decision is None
     ]
     changes += [
         put(state, "to_place", f"{document.id}/{old.id}", None)
@@ -213,11 +228,10 @@ def suggestion_id(job: str, document: int, proposal: Proposal) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
-def _is_rejected(suggestion: Suggestion, document: Document) -> bool:
-    """Whether a person rejected the same thing from the same method before."""
-    return any(
-        old.decision is not None
-        and old.decision.verdict is Verdict.REJECTED
-        and (old.category, old.span, old.method) == (suggestion.category, suggestion.span, suggestion.method)
+def _rejected(document: Document) -> set[tuple[str, Span | None, str]]:
+    """What people rejected: category, span and method. The same method does not suggest it again."""
+    return {
+        (old.category, old.span, old.method)
         for old in document.suggestions.values()
-    )
+        if old.decision is not None and old.decision.verdict is Verdict.REJECTED
+    }

@@ -80,8 +80,7 @@ class Runner:
             if not work.done() and journal.cancel_requested():
                 work.cancel()
                 await asyncio.wait([work])
-                return JobState.CANCELLED, {}
-        return work.result()
+        return (JobState.CANCELLED, {}) if work.cancelled() else work.result()
 
     def _work(self, journal: JobJournal) -> Callable[[], Awaitable[Outcome]]:
         match journal.job.request.kind:

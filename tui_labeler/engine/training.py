@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.models import Split, TrainOptions
-from tui_labeler.domain.projects import Dataset
+from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.models import check_model_name
 from tui_labeler.engine.rows import to_row, to_value
@@ -52,10 +53,13 @@ class Training:
         await self._store.refresh()
         state = self._store.state
         documents = labels = tests = 0
+        reviewed_counts = state.project.kind is not ProjectKind.SINGLE_LABEL
         for row in state.rows.values():
+            if row.problem:
+                continue
             # Drafts are rare: only a document that has some need be looked at in full.
             saved = len(state.document(row.id).saved_labels) if row.drafts else row.label_count
-            if saved or row.state.value == "reviewed":
+            if saved or (row.state is DocumentState.REVIEWED and reviewed_counts):
                 documents += 1
                 labels += saved
                 tests += row.dataset is Dataset.TEST

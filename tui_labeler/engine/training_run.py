@@ -14,6 +14,7 @@ from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.changes import drop_suggestion
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.figures import figures
+from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.ports import (
     Change,
     Container,
@@ -73,11 +74,19 @@ class TrainingRun:
         model = await self._fit(list(train), [*extra, *(d.text for d in test)], options)
         await self.journal.stage("testing", 95, 100)
         tested = await tested_documents(model, test)
+        await self.store.refresh()
         card = self._card(options, model, train, test, tested, self.seconds() - began)
+        return await finished(self._put_in_place(card, model))
+
+    async def _put_in_place(self, card: ModelCard, model: FittedModel) -> dict[str, Any]:
+        """The model and the deletion belong together: a cancel comes before both or after.
+
+        The result counts the suggestions that people saw; those that a label hid go too.
+        """
         await self.models.save(card, model)
         deleted = await self._delete_suggestions()
         await self.journal.stage("done", 100, 100)
-        return {**figures(card, state), "deleted_suggestions": deleted}
+        return {**figures(card, self.store.state), "deleted_suggestions": deleted}
 
     def _parts(
         self, documents: Sequence[LabeledDocument], options: TrainOptions
@@ -150,6 +159,7 @@ class TrainingRun:
             train_documents_with=train_with,
             test_documents_with=test_with,
             tested=tuple(tested),
+            deleted_suggestions=sum(row.suggestion_count for row in state.rows.values()),
         )
 
     async def _delete_suggestions(self) -> int:
@@ -158,20 +168,21 @@ class TrainingRun:
         ids = [row.id for row in self.store.state.rows.values()]
         actor = self.journal.job.request.actor
         group = self.surroundings.new_id()
-        deleted = 0
+        shown: list[int] = []
+        committed = False
         for start in range(0, len(ids), BATCH):
-            note: dict[str, Any] = {"continues": True} if deleted else {}
+            note: dict[str, Any] = {"continues": True} if committed else {}
             shell = Plan("suggestions.delete", (), group=group, note=note)
-            plan = partial(_deleting, ids[start : start + BATCH], shell)
-            transaction = await self.store.commit(actor, plan)
-            deleted += len(transaction.changes) if transaction else 0
-        return deleted
+            plan = partial(_deleting, ids[start : start + BATCH], shell, shown)
+            committed = bool(await self.store.commit(actor, plan)) or committed
+        return sum(shown)
 
 
-def _deleting(ids: Sequence[int], shell: Plan, state: State) -> Plan:
+def _deleting(ids: Sequence[int], shell: Plan, shown: list[int], state: State) -> Plan:
     changes: list[Change] = []
     for document_id in ids:
         document = state.document(document_id)
+        shown.append(state.rows[document_id].suggestion_count)
         changes += [
             drop_suggestion(state, document, suggestion.id)
             for suggestion in document.suggestions.values()
