@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.labels import Suggestion, Verdict
-from tui_labeler.engine.changes import drop_label, drop_suggestion, put_label
 from tui_labeler.engine.errors import NotFoundError, RefusedError
-from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports import Plan
+from tui_labeler.engine.taking_back import JOB, REDO, UNDO, JobTrace, Tally, inverse, without_job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
-    from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
 
-UNDO, REDO = "undo", "redo"
+BATCH = 2000
+"""Documents a transaction, when a job is taken back."""
+
 NOT_UNDOABLE = frozenset({"documents.sync", "project.create", UNDO, REDO})
 
 ACTIONS = {
@@ -89,7 +89,7 @@ class History:
 
     async def undoable(self) -> tuple[Transaction, ...]:
         """The transactions of the action that :meth:`undo` would take back, newest first; perhaps none."""
-        return await self._find(redo=False)
+        return (await self._find(redo=False))[0]
 
     async def undo(self) -> Undone | None:
         """Takes back this person's last action, a whole job too. ``None`` when nothing is left.
@@ -97,27 +97,32 @@ class History:
         Raises ``RefusedError`` when somebody else has changed all of it since; the next call then goes
         on to the action before.
         """
-        found = await self._find(redo=False)
-        if found and found[0].action == "job.suggest":
+        found, later = await self._find(redo=False)
+        if found and found[0].action == JOB:
             return await self.undo_job(found[0].job)
-        return await self._invert(found, UNDO)
+        return await self._invert(found, later, UNDO)
 
     async def redo(self) -> Undone | None:
         """Does again what was undone last, unless something was done since. ``None`` when there is none."""
-        return await self._invert(await self._find(redo=True), REDO)
+        return await self._invert(*await self._find(redo=True), REDO)
 
-    async def _find(self, *, redo: bool) -> tuple[Transaction, ...]:
-        """Walks back to the newest action of this person that can be taken back (or done again)."""
+    async def _find(self, *, redo: bool) -> tuple[tuple[Transaction, ...], set[str]]:
+        """Walks back to the newest action of this person that can be taken back (or done again).
+
+        Returns its transactions, newest first, and the keys of labels that were touched since.
+        """
         await self._store.refresh()
         settled: dict[str, bool] = {}
-        group = ""
         found: list[Transaction] = []
+        jobs: list[Transaction] = []
+        later: set[str] = set()
         async for transaction in self._store.history():
-            if found and (not found[-1].note.get("continues") or found[0].action == "job.suggest"):
+            if found and (not found[-1].note.get("continues") or found[0].action == JOB):
                 break
-            if found and transaction.group != group:
-                continue
-            if transaction.actor != self._surroundings.actor:
+            is_part = bool(found) and transaction.group == found[0].group
+            if not is_part:
+                later.update(change.key for change in transaction.changes if change.table == "label")
+            if transaction.actor != self._surroundings.actor or (found and not is_part):
                 continue
             if found:
                 found.append(transaction)
@@ -126,29 +131,37 @@ class History:
                 first = target not in settled
                 settled.setdefault(target, transaction.action == UNDO)
                 if redo and first and transaction.action == UNDO:
-                    group, found = transaction.group, [transaction]
-            elif not self._is_settled(transaction, settled):
-                if redo:
-                    return ()
-                group, found = transaction.group, [transaction]
-        return tuple(found)
+                    found = [transaction]
+            elif self._is_settled(transaction, settled):
+                continue
+            elif transaction.action == JOB and transaction.note.get("continues"):
+                # A job has its place among a person's actions where it began, however long it goes on.
+                jobs.append(transaction)
+            elif redo:
+                return (), later
+            else:
+                found = [transaction]
+        return tuple(found or ([] if redo else jobs[:1])), later
 
     def _is_settled(self, transaction: Transaction, settled: dict[str, bool]) -> bool:
         group = transaction.group
         return transaction.action in NOT_UNDOABLE or settled.get(group, False) or group in self._refused
 
-    async def _invert(self, transactions: Sequence[Transaction], action: str) -> Undone | None:
+    async def _invert(
+        self, transactions: Sequence[Transaction], later: Set[str], action: str
+    ) -> Undone | None:
         if not transactions:
             return None
         first = transactions[0]
         of = str(first.note["of"]) if action == REDO else first.group
         group = self._surroundings.new_id()
-        tally = _Tally()
+        tally = Tally()
         for transaction in transactions:
             note: dict[str, Any] = {"of": of, "action": first.note.get("action", first.action)}
             if tally.items:
                 note["continues"] = True
-            plan = partial(_inverse, transaction, Plan(action, (), group=group, note=note), tally)
+            shell = Plan(action, (), group=group, job=transaction.job, note=note)
+            plan = partial(_backwards, transaction, later, shell, tally)
             await self._store.commit(self._surroundings.actor, plan)
         if not tally.items:
             self._refused.add(of)
@@ -165,70 +178,25 @@ class History:
         or changed since, stays and is counted. Raises ``NotFoundError`` when nothing came of the job.
         """
         await self._store.refresh()
-        touched: set[int] = set()
-        replaced: dict[str, dict[str, Any]] = {}
+        trace = JobTrace(job_id)
         async for transaction in self._store.history(newest_first=False):
-            if transaction.job == job_id and transaction.action == "job.suggest":
-                for change in transaction.changes:
-                    touched.add(int(change.key.partition("/")[0]))
-                    if change.after is None and change.before is not None:
-                        replaced[change.key] = change.before
-        if not touched:
+            trace.take(transaction)
+        if not trace.found:
             raise NotFoundError(f"Nothing came of a job {job_id!r}.", hint="`tui-labeler jobs` lists them.")
-        tally = _Tally()
-        ids = sorted(touched)
+        tally = Tally()
+        ids = sorted(trace.touched)
         group = self._surroundings.new_id()
-        for start in range(0, len(ids), 2000):
-            plan = partial(self._take_back, job_id, ids[start : start + 2000], replaced, group, tally)
+        for start in range(0, len(ids), BATCH):
+            plan = partial(self._take_back, trace, ids[start : start + BATCH], group, tally)
             await self._store.commit(self._surroundings.actor, plan)
-        return Undone("job.suggest", tally.items, tuple(sorted(tally.documents)), tally.refused)
+        return Undone(JOB, tally.items, tuple(sorted(tally.documents)), tally.refused)
 
-    def _take_back(
-        self,
-        job_id: str,
-        ids: Sequence[int],
-        replaced: dict[str, dict[str, Any]],
-        group: str,
-        tally: _Tally,
-        state: State,
-    ) -> Plan:
-        changes: list[Change] = []
-        for document_id in ids:
-            if document_id not in state.rows:
-                continue
-            document = state.document(document_id)
-            own = [s for s in document.suggestions.values() if s.job == job_id]
-            for suggestion in own:
-                step = self._without(state, document, suggestion)
-                tally.refused += step is None
-                changes += step or ()
-            if own:
-                tally.documents.add(document_id)
-        back = [
-            Change("suggestion", key, None, before)
-            for key, before in replaced.items()
-            if int(key.partition("/")[0]) in ids and state.raw("suggestion", key) is None
-        ]
-        note: dict[str, Any] = {"of": job_id, "action": "job.suggest"}
+    def _take_back(self, trace: JobTrace, ids: Sequence[int], group: str, tally: Tally, state: State) -> Plan:
+        note: dict[str, Any] = {"of": trace.job, "action": JOB}
         if tally.items:
             note["continues"] = True
-        tally.count([*changes, *back])
-        return Plan(UNDO, [*changes, *back], group=group, job=job_id, note=note)
-
-    def _without(self, state: State, document: Document, suggestion: Suggestion) -> list[Change] | None:
-        decision = suggestion.decision
-        gone = [drop_suggestion(state, document, suggestion.id)]
-        if decision is None:
-            return gone
-        if decision.stamp.actor != self._surroundings.actor:
-            return None
-        label = document.labels.get(decision.label or "")
-        if decision.verdict is Verdict.REJECTED or label is None or not label.is_active:
-            return gone
-        if label.draft:
-            return [*gone, drop_label(state, document, label.id)]
-        from_now = replace(label, removed=replace(label.made, time=self._surroundings.now()))
-        return [*gone, put_label(state, document, from_now)]
+        changes = without_job(trace, ids, tally, self._surroundings, state)
+        return Plan(UNDO, changes, group=group, job=trace.job, note=note)
 
     async def entries(self, *, document: int | None = None, limit: int | None = None) -> AsyncIterator[Entry]:
         """The history, newest first, of the project or of one document."""
@@ -243,32 +211,8 @@ class History:
                     return
 
 
-class _Tally:
-    def __init__(self) -> None:
-        self.refused = 0
-        self._tables: Counter[str] = Counter()
-        self.documents: set[int] = set()
-
-    def count(self, changes: Sequence[Change]) -> None:
-        self._tables.update(change.table for change in changes)
-
-    @property
-    def items(self) -> int:
-        return max(self._tables.values(), default=0)
-
-
-def _inverse(transaction: Transaction, shell: Plan, tally: _Tally, state: State) -> Plan:
-    """The changes backwards, for every item that is still as the action left it."""
-    changes: list[Change] = []
-    for table, key, before, after in reversed(transaction.changes):
-        if state.raw(table, key) != after:
-            tally.refused += 1
-            continue
-        changes.append(Change(table, key, after, before))
-        tally.count(changes[-1:])
-        if table not in ("project", "category"):
-            tally.documents.add(int(key.partition("/")[0]))
-    return replace(shell, changes=changes, job=transaction.job)
+def _backwards(transaction: Transaction, later: Set[str], shell: Plan, tally: Tally, state: State) -> Plan:
+    return replace(shell, changes=inverse(transaction, later, tally, state))
 
 
 def _entry(state: State, transaction: Transaction, document: int | None) -> Entry | None:

@@ -1,0 +1,230 @@
+"""What an action, or a job, looks like backwards, on the state as it is by then."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.labels import Label, Stamp, Suggestion, Verdict, in_the_way
+from tui_labeler.engine.changes import drop_label, drop_suggestion, put, put_label
+from tui_labeler.engine.ports import Change
+from tui_labeler.engine.rows import to_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence, Set
+
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.engine.ports import State, Surroundings, Transaction
+
+UNDO, REDO = "undo", "redo"
+JOB = "job.suggest"
+
+_IN_CATEGORIES = frozenset({"label", "suggestion", "to_place"})
+
+
+class Tally:
+    """What was taken back, over several transactions."""
+
+    def __init__(self) -> None:
+        self.refused = 0
+        self._tables: Counter[str] = Counter()
+        self.documents: set[int] = set()
+
+    def count(self, changes: Sequence[Change]) -> None:
+        self._tables.update(change.table for change in changes)
+        self.documents.update(
+            _document(change) for change in changes if change.table not in ("project", "category")
+        )
+
+    @property
+    def items(self) -> int:
+        return max(self._tables.values(), default=0)
+
+
+def _document(change: Change) -> int:
+    return int(change.key.partition("/")[0])
+
+
+def inverse(transaction: Transaction, later: Set[str], tally: Tally, state: State) -> list[Change]:
+    """The changes backwards, for every item that is still as the action left it.
+
+    An item is refused where taking it back would break what others have done since: a label would meet
+    one of ``later`` (keys of labels that were touched after the action), or name a category that is gone.
+    """
+    wanted = {
+        (change.table, change.key): Change(change.table, change.key, change.after, change.before)
+        for change in reversed(transaction.changes)
+        if state.raw(change.table, change.key) == change.after
+    }
+    for refused in _used_categories(wanted, state):
+        del wanted["category", refused]
+    gone = {key for (table, key), change in wanted.items() if table == "category" and change.after is None}
+    categories = {key for table, key in wanted if table == "category"} | set(state.categories)
+    refused_labels = set(_crowded(wanted, later, state))
+    for place in [*_homeless(wanted, categories - gone), *refused_labels, *_beside(wanted, refused_labels)]:
+        wanted.pop(place, None)
+    changes = list(wanted.values())
+    tally.refused += len(transaction.changes) - len(changes)
+    tally.count(changes)
+    return changes
+
+
+_Wanted = dict[tuple[str, str], Change]
+
+
+def _used_categories(wanted: _Wanted, state: State) -> set[str]:
+    """Categories that would go while something still names them."""
+    going = {key for (table, key), change in wanted.items() if table == "category" and change.after is None}
+    used: set[str] = set()
+    if not going:
+        return used
+    for number in state.rows:
+        document = state.document(number)
+        items = [
+            ("label", label.id, label.category) for label in document.labels.values() if not label.removed
+        ]
+        items += [("suggestion", item.id, item.category) for item in document.suggestions.values()]
+        items += [("to_place", item.id, item.category) for item in document.to_place.values()]
+        for table, item_id, category in items:
+            change = wanted.get((table, f"{number}/{item_id}"))
+            stays = change is None or (
+                change.after is not None
+                and change.after["category"] == category
+                and not _is_dead(change.after)
+            )
+            if stays and category in going:
+                used.add(category)
+    return used
+
+
+def _is_dead(row: dict[str, Any]) -> bool:
+    return row.get("removed") is not None
+
+
+def _homeless(wanted: _Wanted, categories: Set[str]) -> Iterator[tuple[str, str]]:
+    for (table, key), change in wanted.items():
+        row = change.after
+        if table not in _IN_CATEGORIES or row is None or _is_dead(row):
+            continue
+        if row["category"] not in categories:
+            yield table, key
+
+
+def _crowded(wanted: _Wanted, later: Set[str], state: State) -> Iterator[tuple[str, str]]:
+    """Labels that would come back where another one has been put since."""
+    kind = state.project.kind
+    for (table, key), change in wanted.items():
+        if table != "label" or change.after is None:
+            continue
+        label = to_value(change.after, Label, f"label {key}")
+        if not label.is_active:
+            continue
+        number = _document(change)
+        others = [
+            other
+            for other in state.document(number).labels.values()
+            if f"{number}/{other.id}" in later and ("label", f"{number}/{other.id}") not in wanted
+        ]
+        if others and any(in_the_way(kind, others, label.category, label.span)):
+            yield table, key
+
+
+def _beside(wanted: _Wanted, labels: Set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Decisions that made labels which do not come back."""
+    return [
+        (table, key)
+        for (table, key), change in wanted.items()
+        if table == "suggestion"
+        and change.after is not None
+        and (decision := change.after.get("decision"))
+        and ("label", f"{_document(change)}/{decision.get('label')}") in labels
+    ]
+
+
+@dataclass(slots=True)
+class JobTrace:
+    """All that a job did to the project, read from the history from its beginning."""
+
+    job: str
+    found: bool = False
+    """Whether anything ever came of the job."""
+    touched: set[int] = field(default_factory=set)
+    replaced: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """Undecided suggestions of other jobs that it took the place of, by table and key."""
+
+    def take(self, transaction: Transaction) -> None:
+        """Takes in the next transaction."""
+        if transaction.job == self.job and transaction.action in (JOB, REDO):
+            self.found = True
+            for change in transaction.changes:
+                self.touched.add(_document(change))
+                if change.table == "label" or change.after is not None or change.before is None:
+                    continue
+                if change.before["job"] != self.job:
+                    self.replaced[change.table, change.key] = change.before
+        elif transaction.job == self.job and transaction.action == UNDO:
+            for change in transaction.changes:
+                self.replaced.pop((change.table, change.key), None)
+        elif transaction.action == "suggestions.delete":
+            self.replaced.clear()
+        elif transaction.action == JOB:
+            numbers = {_document(change) for change in transaction.changes}
+            self._drop(lambda key, row: int(key.partition("/")[0]) in numbers)
+        elif transaction.action == UNDO and transaction.job:
+            self._drop(lambda key, row: row["job"] == transaction.job)
+
+    def _drop(self, gone: Callable[[str, dict[str, Any]], bool]) -> None:
+        """What something else has replaced or taken back since does not come back."""
+        self.replaced = {
+            (table, key): row for (table, key), row in self.replaced.items() if not gone(key, row)
+        }
+
+
+def without_job(
+    trace: JobTrace, ids: Sequence[int], tally: Tally, around: Surroundings, state: State
+) -> list[Change]:
+    """The changes that take a job's suggestions out of some documents, and those it replaced back in."""
+    changes: list[Change] = []
+    numbers = {number for number in ids if number in state.rows}
+    for number in sorted(numbers):
+        document = state.document(number)
+        for suggestion in document.suggestions.values():
+            if suggestion.job == trace.job:
+                step = _without(state, document, suggestion, around)
+                tally.refused += step is None
+                changes += step or ()
+        changes += [
+            put(state, "to_place", f"{number}/{item.id}", None)
+            for item in document.to_place.values()
+            if item.job == trace.job
+        ]
+    changes += [
+        Change(table, key, None, row)
+        for (table, key), row in trace.replaced.items()
+        if int(key.partition("/")[0]) in numbers
+        and row["category"] in state.categories
+        and state.raw(table, key) is None
+    ]
+    tally.count(changes)
+    return changes
+
+
+def _without(
+    state: State, document: Document, suggestion: Suggestion, around: Surroundings
+) -> list[Change] | None:
+    """A suggestion's removal, with the label that this person made of it; ``None`` when somebody else
+    decided."""
+    decision = suggestion.decision
+    gone = [drop_suggestion(state, document, suggestion.id)]
+    if decision is None:
+        return gone
+    if decision.stamp.actor != around.actor:
+        return None
+    label = document.labels.get(decision.label or "")
+    if decision.verdict is Verdict.REJECTED or label is None or not label.is_active:
+        return gone
+    if label.draft:
+        return [*gone, drop_label(state, document, label.id)]
+    removed = replace(label, removed=Stamp(around.actor, around.now()))
+    return [*gone, put_label(state, document, removed)]
