@@ -9,6 +9,7 @@ from tui_labeler.domain.projects import Category, Dataset
 from tui_labeler.engine.changes import put, put_category, put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.rows import to_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,7 +100,7 @@ class Categories:
 
         def plan(state: State) -> Plan:
             category = _category(state, category_id)
-            if category.name != name:
+            if category.name != name.strip():
                 _free(state, name, "Merge the two if they mean the same.")
             return Plan("category.rename", [put_category(state, replace(category, name=_named(name)))])
 
@@ -129,7 +130,9 @@ class Categories:
             changes: list[Change] = []
             for row in state.rows.values():
                 step = _without(state, self._labeling, row.id, category_id, into)
-                tally["labels"] += sum(change.table == "label" for change in step)
+                tally["labels"] += sum(
+                    label.category == category_id for label in state.document(row.id).active_labels
+                )
                 tally["suggestions"] += sum(change.table == "suggestion" for change in step)
                 tally["documents"] += bool(step)
                 changes += step
@@ -149,9 +152,10 @@ def _without(
     for label in document.labels.values():
         if label.category != category_id:
             continue
-        if into is not None and label.span not in taken:
+        if into is not None and not (label.is_active and label.span in taken):
             changes.append(put_label(state, document, replace(label, category=into)))
-            taken.add(label.span)
+            if label.is_active:
+                taken.add(label.span)
         elif label.removed is None:
             stamp = labeling.pen(state).stamp
             changes.append(put_label(state, document, replace(label, removed=stamp, draft=None)))
@@ -161,6 +165,10 @@ def _without(
                 changes.append(put_suggestion(state, document, replace(suggestion, category=into)))
             else:
                 changes.append(put(state, "suggestion", f"{document.id}/{suggestion.id}", None))
+    for item in document.to_place.values():
+        if item.category == category_id:
+            after = to_row(replace(item, category=into)) if into is not None else None
+            changes.append(put(state, "to_place", f"{document.id}/{item.id}", after))
     return changes
 
 
