@@ -205,6 +205,14 @@ class LabelFiles:
             read = await self._documents.text(document.id)
             if read.changed:
                 raise InputError("its text is another than the one that was labeled; sync the project")
+            if any(
+                label.is_saved and label.text_hash not in ("", document.text_hash)
+                for label in document.labels.values()
+            ):
+                raise InputError(
+                    "its text has changed since it was labeled; check its labels, then remove "
+                    "and set those that moved"
+                )
             text = read.text
         converted, held = to_utf16(labels, regions, text)
         unsaid = document.dataset is Dataset.TRAIN and document.extra.get(_NO_DATASET)
@@ -269,7 +277,8 @@ def _importing(
         old = list(document.labels.values())
         for label in ready.labels:
             category = ids[label.category]
-            if any(o.is_active and (o.category, o.span) == (category, label.span) for o in old):
+            same = (o for o in old if (o.category, o.span) == (category, label.span))
+            if any(o.is_active or o.is_saved for o in same):
                 tally.unchanged += 1
                 continue
             # Overlaps inside the file are kept; what people made in the project wins over the file.

@@ -205,6 +205,9 @@ class Labeling:
             new = replace(
                 pen.label(document, wanted.category, wanted.span), saw_suggestion=label.saw_suggestion
             )
+            if label.origin is Origin.SUGGESTION:
+                # However it is mended, it began as a suggestion: an evaluation must not count on it.
+                new = replace(new, origin=label.origin, suggestion=label.suggestion, job=label.job)
             return Plan(
                 "label.change", [*pen.removal(state, document, label), put_label(state, document, new)]
             )

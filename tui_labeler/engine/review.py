@@ -107,6 +107,11 @@ class Review:
                 suggestion, category=category or suggestion.category, span=span or suggestion.span
             )
             checked(state, document_id, wanted.category, wanted.span)
+            if span is None and _is_stale(document, suggestion):
+                raise RefusedError(
+                    f"The text of {document.location} has changed since this was suggested.",
+                    hint="Label the new text by hand, or label the document by a job again.",
+                )
             labels = document.labels.values()
             if any(in_the_way(state.project.kind, labels, wanted.category, wanted.span)):
                 raise RefusedError(
@@ -178,6 +183,8 @@ class Review:
         changes: list[Change] = []
         made: list[Label] = []
         for suggestion in sorted(found, key=lambda s: -(s.confidence or 0.0)):
+            if document.problem or _is_stale(document, suggestion):
+                continue
             if any(in_the_way(state.project.kind, made, suggestion.category, suggestion.span)):
                 continue
             step = self._accepting(state, document, suggestion, made)
@@ -283,12 +290,22 @@ def _behind(
     last = state.document(after[0]).suggestions.get(after[1])
     if last is None:
         return found[0] if found else None
-    place = (last.span.start if last.span else 0, last.category, last.id)
+    place = _place(last)
     for suggestion in found:
-        mine = (suggestion.span.start if suggestion.span else 0, suggestion.category, suggestion.id)
-        if (mine > place) if step > 0 else (mine < place):
+        if (_place(suggestion) > place) if step > 0 else (_place(suggestion) < place):
             return suggestion
     return None
+
+
+def _place(suggestion: Suggestion) -> tuple[int, int, str, str]:
+    """As :func:`~tui_labeler.domain.labels.open_suggestions` orders them."""
+    start, end = (suggestion.span.start, suggestion.span.end) if suggestion.span else (0, 1)
+    return start, end, suggestion.category, suggestion.id
+
+
+def _is_stale(document: Document, suggestion: Suggestion) -> bool:
+    """Whether a suggested span was found in another text than the document has: it would cut other words."""
+    return suggestion.span is not None and suggestion.text_hash not in ("", document.text_hash)
 
 
 def _suggestion(document: Document, suggestion_id: str) -> Suggestion:

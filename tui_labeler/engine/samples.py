@@ -67,6 +67,8 @@ async def labeled_documents(state: State, container: Container) -> list[LabeledD
         if decoded.problem or decoded.text_hash != document.text_hash:
             continue
         labels = document.saved_labels
+        if any(label.span and label.text_hash not in ("", decoded.text_hash) for label in labels):
+            continue
         found.append(
             LabeledDocument(
                 id=document.id,
