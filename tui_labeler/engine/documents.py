@@ -12,7 +12,7 @@ from tui_labeler.domain.text import folded
 from tui_labeler.engine import limits
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.decoding import Decoded, decode
-from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
 from tui_labeler.engine.ports import Blob, Change, Plan
 
 if TYPE_CHECKING:
@@ -101,10 +101,13 @@ class Documents:
         return None if document_id is None else self._store.state.document(document_id)
 
     async def _read(self, location: str) -> Decoded:
+        """One document that can't be had is its own trouble: the others are read."""
         try:
             return decode(await self._container.read(location))
         except NotFoundError:
             return Decoded("", GONE, "")
+        except LabelerError as error:
+            return Decoded("", error.message, "")
 
     async def _register(self, batch: Sequence[tuple[Blob, Decoded]], tally: _SyncTally) -> None:
         if batch:
@@ -114,12 +117,8 @@ class Documents:
         missing = [row for row in self._store.state.rows.values() if row.location not in seen]
         tally.gone = len(missing)
         fresh = [row.id for row in missing if row.problem != GONE]
-
-        def plan(state: State) -> Plan:
-            changes = [put_document(state, replace(state.document(i), problem=GONE)) for i in fresh]
-            return Plan("documents.sync", changes)
-
-        if fresh:
+        for start in range(0, len(fresh), BATCH):
+            plan = partial(_marking_gone, fresh[start : start + BATCH])
             await self._store.commit(self._surroundings.actor, plan)
 
     # --- reading ------------------------------------------------------------------------------------
@@ -218,7 +217,7 @@ def _registering(batch: Sequence[tuple[Blob, Decoded]], tally: _SyncTally, state
         if known_id is None:
             new_id += 1
             tally.added += 1
-        elif old.text_hash != decoded.text_hash:
+        elif decoded.text_hash and old.text_hash != decoded.text_hash:
             tally.changed += 1
         else:
             tally.unchanged += 1
@@ -227,10 +226,16 @@ def _registering(batch: Sequence[tuple[Blob, Decoded]], tally: _SyncTally, state
         new = replace(
             old,
             size=blob.size,
-            etag=blob.etag,
-            characters=len(decoded.text),
-            text_hash=decoded.text_hash,
+            # Without content there is nothing that the mark could vouch for: it is read again next time.
+            etag=blob.etag if decoded.text_hash else "",
+            characters=len(decoded.text) if decoded.text_hash else old.characters,
+            text_hash=decoded.text_hash or old.text_hash,
             problem=decoded.problem,
         )
         changes.append(put_document(state, new))
+    return Plan("documents.sync", changes)
+
+
+def _marking_gone(ids: Sequence[int], state: State) -> Plan:
+    changes = [put_document(state, replace(state.document(i), problem=GONE)) for i in ids]
     return Plan("documents.sync", changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,13 +11,16 @@ from tui_labeler.domain.projects import Project, ProjectKind
 from tui_labeler.engine import limits
 from tui_labeler.engine.changes import put_project
 from tui_labeler.engine.documents import Synced
-from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.errors import InputError, LabelerError, RefusedError
 from tui_labeler.engine.formats import detect
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, State, Surroundings
 from tui_labeler.engine.session import ProjectSession
 
 LANGUAGE = "en-us"
+
+PATIENCE = 20.0
+"""Seconds that a cancelled job may take to stop before its project is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +120,35 @@ class Workbench:
             for name in new.categories:
                 if all(known.name != name for known in session.store.state.categories.values()):
                     await session.categories.add(name)
-        except LabelerError:
+        except (LabelerError, asyncio.CancelledError):
             await self._projects.delete(project.id, purge=True)
             raise
         await session.store.checkpoint()
         return CreatedProject(session, synced, imported, (*warnings, *synced.warnings))
 
     async def delete(self, name: str, *, purge: bool = False) -> None:
-        """Without ``purge`` the project's folder is kept aside. Raises ``NotFoundError``, or
-        ``RefusedError`` while a job of it is at work."""
+        """Without ``purge`` the project's folder is kept aside.
+
+        Jobs at work are cancelled first. Raises ``NotFoundError``, or ``RefusedError`` when one of them
+        does not stop.
+        """
         session = await self.open(name)
-        for job in await session.jobs.list():
-            if not job.state.is_over:
-                await session.jobs.cancel(job.id)
+        running = [job for job in await session.jobs.list() if not job.state.is_over]
+        for job in running:
+            await session.jobs.cancel(job.id)
+        for job in running:
+            await self._wait_for(session, job.id)
         await self._projects.delete(name, purge=purge)
+
+    async def _wait_for(self, session: ProjectSession, job_id: str) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                async for _ in session.jobs.follow(job_id):
+                    pass
+        except TimeoutError:
+            raise RefusedError(
+                f"Job {job_id} of the project is still at work.", hint="Wait for it to stop, then try again."
+            ) from None
 
     async def quota(self) -> QuotaUse:
         return await self.quota_store.usage()
