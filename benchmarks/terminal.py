@@ -21,9 +21,15 @@ import termios
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
 
 SILENCE = 0.05
+"""Seconds without a byte after which a key counts as answered."""
+FIRST = 0.3
+"""Seconds to wait for the first byte."""
 COLUMNS, ROWS = 120, 40
 ONE_SCREEN = 16_000
 """Bytes that a whole screen may take."""
@@ -106,54 +112,27 @@ class Terminal:
         start = last = time.perf_counter()
         os.write(self._master, keys.encode())
         sent = 0
-        while chunk := self._read(SILENCE):
+        chunk = self._read(FIRST)
+        while chunk:
             sent += len(chunk)
             last = time.perf_counter()
+            chunk = self._read(SILENCE)
         return Cost(sent, (last - start) * 1000)
 
 
 # --- the programs under test ------------------------------------------------------------------------
 
 
+_PROSE = """
+the borrower shall repay this loan with interest to lender under agreement dated on or before any amount of
+principal and late fees payable by Parker McLean in Nebraska for sum Dollars per week
+"""
+
+
 def _sample_text(characters: int) -> str:
     """Business prose of a given length, always the same."""
     choose = random.Random(7)
-    words = [
-        "the",
-        "borrower",
-        "shall",
-        "repay",
-        "this",
-        "loan",
-        "with",
-        "interest",
-        "to",
-        "lender",
-        "under",
-        "agreement",
-        "dated",
-        "on",
-        "or",
-        "before",
-        "any",
-        "amount",
-        "of",
-        "principal",
-        "and",
-        "late",
-        "fees",
-        "payable",
-        "by",
-        "Parker",
-        "McLean",
-        "in",
-        "Nebraska",
-        "for",
-        "sum",
-        "Dollars",
-        "per",
-        "week",
-    ]
+    words = _PROSE.split()
     parts: list[str] = []
     length = 0
     while length < characters:
@@ -193,13 +172,19 @@ def _run_app(which: str) -> None:
 
     class Texts(App[None]):
         CSS_PATH = Path(__file__).parent.parent / "styles" / "widgets.tcss"
-        BINDINGS = (("n", "next", "Next"), ("a", "accept", "Accept"), ("x", "reject", "Reject"))
+        BINDINGS: ClassVar[list[BindingType]] = [
+            ("n", "next", ""),
+            ("a", "accept", ""),
+            ("x", "reject", ""),
+            ("d", "document", ""),
+        ]
 
         def compose(self) -> ComposeResult:
             yield TextView()
 
         def on_mount(self) -> None:
             text = _sample_text(CHARACTERS if which == "long" else 6_000)
+            self.number = 1
             self.marks = {mark.id: mark for mark in marks(text, LABELS if which == "long" else 60)}
             self.view = self.query_one(TextView)
             start = time.perf_counter()
@@ -211,6 +196,10 @@ def _run_app(which: str) -> None:
             assert sys.__stdout__ is not None
             sys.__stdout__.write(f"OPENED {time.perf_counter() - start:.4f} ")
             sys.__stdout__.flush()
+
+        def action_document(self) -> None:
+            self.number += 1
+            self.view.set_document(self.view.text[7 * self.number :], self.marks.values(), key=self.number)
 
         def _suggestion(self) -> Mark | None:
             later = (m for m in self.marks.values() if m.kind == "suggestion" and m.start > self.view.cursor)
@@ -336,6 +325,7 @@ def rows(keys: int = 200) -> list[Row]:
             "long text: down, most for half a page", walk("long", ["j"] * keys), ONE_SCREEN, None, most=True
         ),
         _row("long text: accept or reject, next suggestion", walk("long", ["n", *review]), 2_500, 40),
+        _row("text: next document", walk("short", ["d"] * (keys // 5)), ONE_SCREEN, 100, most=True),
         _row("long text: page down", walk("long", [PAGE_DOWN] * (keys // 5)), ONE_SCREEN, 100, most=True),
         _row(
             "documents: move the cursor, no scroll", walk("documents", "jjjjkjkkjk" * (keys // 10)), 600, 25

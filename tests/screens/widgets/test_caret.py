@@ -198,6 +198,17 @@ def test_no_movement_leaves_the_text(text: str, moves: list[tuple[str, int]]) ->
         assert span is None or (span.end <= len(text) and text[span.start : span.end].strip())
 
 
+@pytest.mark.parametrize(
+    "text", [TEXT * 9, "x" * 900, "日本語" * 200, "a " * 200 + "x" * 300, "\x1c\u3000 a"]
+)
+def test_a_word_is_the_same_wherever_it_is_looked_for(text: str) -> None:
+    units = Units(text)
+    of_all = {offset: word for word in zip(*units.words, strict=True) for offset in range(*word)}
+    assert {o: units.word_at(o) for o in range(-1, len(text) + 2)} == {
+        o: of_all.get(o) for o in range(-1, len(text) + 2)
+    }
+
+
 @pytest.mark.parametrize("count", [1, -1])
 def test_an_empty_text_has_nowhere_to_go(count: int) -> None:
     one = caret("")

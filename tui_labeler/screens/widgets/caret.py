@@ -6,6 +6,7 @@ active end follows the cursor; ``swap`` makes the other end the active one.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from enum import StrEnum
@@ -17,6 +18,11 @@ from tui_labeler.domain.text import paragraphs, sentences, words
 
 if TYPE_CHECKING:
     from tui_labeler.screens.widgets.layout import TextLayout
+
+
+_SPACE = re.compile(r"\s")
+_FAR = 256
+"""Code points to either side in which a word is looked for before the whole text is cut into words."""
 
 
 class Mode(StrEnum):
@@ -59,7 +65,19 @@ class Units:
         return [start for start, _ in paragraphs(self.text)]
 
     def word_at(self, offset: int) -> tuple[int, int] | None:
-        """The word around an offset, or ``None`` in white space."""
+        """The word around an offset, or ``None`` in white space.
+
+        Looked for between the white space around it, so that a long text need not be cut up first.
+        """
+        text = self.text
+        if not 0 <= offset < len(text) or text[offset].isspace():
+            return None
+        before = _SPACE.search(text[max(0, offset - _FAR) : offset][::-1])
+        after = _SPACE.search(text, offset, offset + _FAR)
+        if (before or offset <= _FAR) and (after or offset + _FAR >= len(text)):
+            start = offset - before.start() if before else 0
+            found = words(text, start, after.start() if after else len(text))
+            return next(((first, last) for first, last in found if first <= offset < last), None)
         starts, ends = self.words
         index = bisect_right(starts, offset) - 1
         return (starts[index], ends[index]) if index >= 0 and offset < ends[index] else None

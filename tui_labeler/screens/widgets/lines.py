@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, Glyphs, glyphs
 
 if TYPE_CHECKING:
     from rich.segment import Segment
+
+
+class PlainBars(ScrollBarRender):
+    """Scrollbars of whole cells, told by colour and reverse alone: no sign that a terminal might lack."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class LineView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -115,6 +123,14 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._style_cache.clear()
         self._painted.clear()
 
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        return _plain(super().vertical_scrollbar)
+
+    @property
+    def horizontal_scrollbar(self) -> ScrollBar:
+        return _plain(super().horizontal_scrollbar)
+
     # --- scrolling --------------------------------------------------------------------------------
 
     def set_content_size(self, width: int, height: int) -> None:
@@ -167,6 +183,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def top(self) -> int:
         """The line of the content that stands in the first line of the viewport."""
         return self.scroll_offset.y
+
+
+def _plain(bar: ScrollBar) -> ScrollBar:
+    bar.renderer = PlainBars  # type: ignore[misc]
+    return bar
 
 
 def _changed_cells(old: Strip, new: Strip) -> int:

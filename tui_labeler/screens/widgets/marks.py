@@ -92,7 +92,9 @@ class Rule:
 
 
 MAX_LANES = 12
-"""Rule rows under one row of text; what overlaps more than that is counted, not drawn."""
+"""Rule rows under one row of text; what overlaps more than that is not drawn."""
+MAX_IN_ROW = 128
+"""Marks of one row that are looked at; no person reads more, and a file may hold thousands."""
 
 
 class MarkRows:
@@ -126,12 +128,15 @@ class MarkRows:
             if new.get(mark_id) != old:
                 for row in self.rows_of(old):
                     rows.add(row)
-                    self._by_row[row].remove(old)
+                    if old in self._by_row[row]:
+                        self._by_row[row].remove(old)
         for mark_id, mark in new.items():
             if self._marks.get(mark_id) != mark:
                 for row in self.rows_of(mark):
                     rows.add(row)
-                    self._by_row.setdefault(row, []).append(mark)
+                    here = self._by_row.setdefault(row, [])
+                    if len(here) < MAX_IN_ROW:
+                        here.append(mark)
         self._marks = new
         for row in rows:
             self._lanes.pop(row, None)

@@ -36,6 +36,7 @@ class TextCanvas(CaretKeys, inherit_bindings=True):
         "text-view--compact-suggestion",
         "text-view--compact-to-place",
         "text-view--current",
+        "text-view--compact-current",
         "text-view--span",
         "text-view--selection",
         "text-view--found",
@@ -187,7 +188,7 @@ class TextCanvas(CaretKeys, inherit_bindings=True):
         if self.compact:
             for mark in sorted(self.rows.in_row(row), key=lambda m: (m.start, -m.end, m.id)):
                 names = [category_class("text-view", mark.color), f"text-view--compact-{mark.kind}"]
-                cover(mark.start, mark.end, *names, *["text-view--current"] * (mark == self._current))
+                cover(mark.start, mark.end, *names, *["text-view--compact-current"] * (mark == self._current))
         if self._found:
             for span in self._found_in(start, after):
                 cover(span.start, span.end, "text-view--found")
