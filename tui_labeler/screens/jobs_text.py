@@ -132,8 +132,10 @@ def detail(job: Job, names: Mapping[str, str]) -> Callable[[int, Glyphs], Sequen
         lines: list[Line] = [
             ((f"{state}  ", look(job.state)), (f"{_NOUNS[job.request.kind]} {job.id}", "dim"))
         ]
-        if job.stage and not job.state.is_over:
-            lines.append(((f"  {clean(job.stage)}", ""),))
+        if not job.state.is_over:
+            drawn = bar(share_done(job), max(10, min(50, width - 30)), signs)
+            words = f" {share_done(job) * 100:3.0f}%  {clean(job.stage)}"
+            lines.append(((f"  {drawn}", "bar"), (words, "")))
         if job.message:
             lines += wrapped(job.message, width, "bad", "  ")
         lines += wrapped(advice(job), width, "warn", "  ") if advice(job) else []

@@ -85,13 +85,12 @@ its categories.
         rows = self.session.rows
         chosen = [rows[key] for key in documents.selected if key in rows]
         records = sum(row.text_records for row in chosen)
-        self.say_right(f"selected: {len(chosen):,} documents, {records:,} text records")
+        self.say_right(f"selected: {_count(len(chosen), 'document')}, {_count(records, 'text record')}")
         named = f" with {self.choices.part_of_name!r} in the name" if self.choices.part_of_name else ""
         words = f"{len(documents.rows):,} {self.choices.shown} documents{named}"
         row = documents.current
         if row is not None:
-            noun = "record" if row.text_records == 1 else "records"
-            words += f" · {row.text_records:,} text {noun}: {row.location}"
+            words += f" · {_count(row.text_records, 'text record')}: {row.location}"
         elif not named:
             words += "; f shows others"
         self.say(words)
@@ -127,3 +126,7 @@ its categories.
         if self.choices.documents:
             return ""
         return "Select at least one document: space selects, * selects all that are listed."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"

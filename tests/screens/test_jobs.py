@@ -1,0 +1,298 @@
+"""The jobs screen: every state is readable, every key does what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
+from tui_labeler.domain.jobs import DocumentFailure, JobKind, JobState
+from tui_labeler.domain.labels import Span, Suggestion
+from tui_labeler.engine.changes import put_suggestion
+from tui_labeler.engine.ports import Plan, State
+from tui_labeler.screens.dialogs import ConfirmScreen
+from tui_labeler.screens.jobs import JobsScreen
+from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.widgets.picker import Picker
+from tui_labeler.screens.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIZE = (120, 40)
+HOSTILE = "\x1b]52;c;ZXZpbA==\x07[red]x[/red]\u202egnp"
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> JobHome:
+    texts = {f"loan{number:02}.txt": "Ann Bob at an ox on it, and more." for number in range(6)}
+    return await JobHome().create(tmp_path, texts, ["Borrower", "Lender", "Date"])
+
+
+def failure(number: int, message: str = "it is not UTF-8") -> DocumentFailure:
+    return DocumentFailure(number, f"loan{number:02}.txt", "unreadable", message)
+
+
+def rows(app: ScreenApp) -> list[str]:
+    return app.screen.query_one("#jobs", Picker).text.splitlines()[1:]
+
+
+def detail(app: ScreenApp) -> str:
+    return app.screen.query_one("#job", Sheet).text
+
+
+async def test_without_jobs_the_screen_says_so_and_only_leaving_works(home: JobHome) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "No job has been started" in detail(app)
+        await pilot.press("enter", "c", "R", "t", "U", "D")
+        await settle(pilot)
+        shown(app, JobsScreen)
+        await pilot.press("q")
+        assert app.results == [None]
+
+
+async def test_jobs_stand_newest_first_with_state_bar_counts_and_speed(home: JobHome) -> None:
+    home.job("old", JobState.SUCCEEDED, created="2026-11-20T09:00:00.000Z", done=6, suggestions=12)
+    home.job("new", done=2, failed=(failure(3),), seconds=1.0, suggestions=5, stage="labeling")
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        first, second = rows(app)
+        assert "▶ running" in first
+        assert "█████░░░░░ 2/6" in first
+        assert "×1" in first
+        assert "2.0/s" in first
+        assert "1.5 s" in first
+        assert "✓ succeeded" in second
+        assert "██████████ 6/6" in second
+        words = detail(app)
+        assert "2 done, 1 failed, 3 waiting, of 6" in words
+        assert "it is not UTF-8" in words
+        assert "Borrower, Date, Lender" in words
+
+
+async def test_a_running_job_is_followed_and_only_what_changed_is_drawn(home: JobHome) -> None:
+    job = home.job("new", done=1, seconds=1.0)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "1/6" in rows(app)[0]
+        home.jobs.put(replace(job, done=4, suggestions=9))
+        screen = shown(app, JobsScreen)
+        await screen.look()
+        await pilot.pause()
+        assert "4/6" in rows(app)[0]
+        assert "9" in detail(app)
+
+
+async def test_cancelling_asks_the_runner_and_shows_that_it_was_asked(home: JobHome) -> None:
+    home.job("new", done=1)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("c")
+        await settle(pilot)
+        assert home.jobs.cancelled == ["new"]
+        assert "cancelling" in rows(app)[0]
+
+
+async def test_an_interrupted_job_says_what_happened_and_resumes(home: JobHome) -> None:
+    home.job("new", JobState.INTERRUPTED, done=1)
+    home.jobs.done["new"] = frozenset({0})
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "interrupted" in rows(app)[0]
+        assert "Its process is gone" in detail(app)
+        await pilot.press("R")
+        await settle(pilot)
+        assert home.jobs.reopened == [("new", frozenset())]
+        assert home.launcher.launched == ["new"]
+        assert "queued" in rows(app)[0]
+
+
+async def test_failed_documents_are_tried_again(home: JobHome) -> None:
+    home.job("new", JobState.PARTIALLY_COMPLETED, done=5, failed=(failure(3),))
+    home.jobs.done["new"] = frozenset({0, 1, 2, 4, 5})
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "t tries them again" in detail(app)
+        await pilot.press("t")
+        await settle(pilot)
+        assert home.jobs.reopened == [("new", frozenset({3}))]
+
+
+async def test_a_refusal_is_told_and_the_screen_stays(home: JobHome) -> None:
+    home.job("new", JobState.CANCELLED, done=1)
+    home.quota.used = 5000
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("R")
+        await settle(pilot)
+        assert [note.title for note in app._notifications] == ["Not enough quota"]
+        assert home.launcher.launched == []
+        shown(app, JobsScreen)
+
+
+async def test_a_failed_job_says_why(home: JobHome) -> None:
+    home.job("new", JobState.FAILED, message="The model loans-1 is gone.")
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "✗ failed" in rows(app)[0]
+        assert "The model loans-1 is gone." in detail(app)
+
+
+async def test_a_job_is_deleted_only_after_a_yes(home: JobHome) -> None:
+    home.job("new", JobState.SUCCEEDED, done=6)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("D")
+        await pilot.pause()
+        shown(app, ConfirmScreen)
+        await pilot.press("n")
+        await settle(pilot)
+        assert "new" in home.jobs.jobs
+        await pilot.press("D")
+        await pilot.pause()
+        await pilot.press("y")
+        await settle(pilot)
+        assert home.jobs.jobs == {}
+        assert rows(app) == []
+
+
+async def test_a_running_job_can_not_be_deleted_or_undone(home: JobHome) -> None:
+    home.job("new", done=2, suggestions=3)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("D", "U", "R", "t")
+        await settle(pilot)
+        shown(app, JobsScreen)
+        assert "new" in home.jobs.jobs
+
+
+@pytest.mark.parametrize("key", ["enter", "v"])
+async def test_review_ends_the_screen_with_the_job(home: JobHome, key: str) -> None:
+    home.job("new", JobState.SUCCEEDED, done=6, suggestions=4)
+    home.job("old", JobState.SUCCEEDED, created="2026-11-20T09:00:00.000Z", done=6, suggestions=4)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("j", key)
+        await settle(pilot)
+        assert app.results == ["old"]
+
+
+async def test_the_screen_opens_at_the_job_that_was_just_started(home: JobHome) -> None:
+    home.job("new", JobState.SUCCEEDED, done=6, suggestions=4)
+    home.job("old", JobState.SUCCEEDED, created="2026-11-20T09:00:00.000Z", done=6, suggestions=4)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session, "old"))
+        await settle(pilot)
+        assert shown(app, JobsScreen).job is not None
+        assert detail(app).splitlines()[0].endswith("autolabel old")
+
+
+async def test_all_that_came_of_a_job_is_taken_back_after_a_yes(home: JobHome) -> None:
+    home.job("job1", JobState.SUCCEEDED, done=2, suggestions=2)
+    key = next(iter(home.ids.values()))
+
+    def plan(state: State) -> Plan:
+        changes = [
+            put_suggestion(
+                state,
+                state.document(number),
+                Suggestion(f"s{number}", key, Span(0, 3), "model:loans-1", "job1"),
+            )
+            for number in (0, 1)
+        ]
+        return Plan("job.suggest", changes, job="job1")
+
+    await home.session.store.commit("ann", plan)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("U")
+        await pilot.pause()
+        shown(app, ConfirmScreen)
+        await pilot.press("y")
+        await settle(pilot)
+        assert sum(row.suggestion_count for row in home.session.rows.values()) == 0
+        assert [note.title for note in app._notifications] == ["Undone"]
+
+
+async def test_training_and_evaluation_are_listed_and_a_training_opens_its_model(home: JobHome) -> None:
+    home.card("loans-1")
+    figures = {"precision": 0.5, "recall": 0.25, "f1": 0.33, "support": 8}
+    home.job(
+        "eval",
+        JobState.SUCCEEDED,
+        JobKind.EVALUATE,
+        done=100,
+        result={
+            **figures,
+            "documents": 9,
+            "per_category": {"Lender": figures},
+            "intervals": {"f1": [0.2, 0.4], "per_category": {"Lender": {"f1": [0.1, 0.5]}}},
+            "left_out": {"training": 3, "accepted": 1},
+        },
+    )
+    home.job(
+        "train",
+        JobState.SUCCEEDED,
+        JobKind.TRAIN,
+        created="2026-11-20T09:00:00.000Z",
+        done=100,
+        options={"model": "loans-1"},
+    )
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        words = detail(app)
+        assert "On 9 labeled documents" in words
+        assert "20.0% to 40.0%" in words
+        assert "3 documents that the model learned from" in words
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        shown(app, PerformanceScreen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_hostile_names_and_messages_are_shown_and_never_sent(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": HOSTILE}, [HOSTILE])
+    bad = DocumentFailure(0, HOSTILE, "unreadable", HOSTILE)
+    home.job("new", JobState.PARTIALLY_COMPLETED, failed=(bad,), message=HOSTILE, stage=HOSTILE)
+    home.job("run", JobState.RUNNING, stage=HOSTILE)
+    app = ScreenApp()
+    async with app.run_test(size=size) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        for _ in range(2):
+            drawn = "".join(strip.text for strip in app.screen._compositor.render_strips())
+            assert not any(character in drawn for character in "\x1b\x07\u202e")
+            await pilot.press("j")
+            await settle(pilot)

@@ -1,0 +1,120 @@
+"""What the training screen says: the rows of its form, and what training works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.models import ModelCard, Split, TrainOptions
+from tui_labeler.screens.performance_pages import heading, percent, when, wrapped
+from tui_labeler.screens.widgets.cells import clean
+from tui_labeler.screens.widgets.picker import Choice
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.training import TrainingPreview
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line
+
+NO_TEST_SET = "put a labeled document into the testing set first"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What has been filled in."""
+
+    name: str
+    split: Split = Split.AUTO
+    test_percent: int = 20
+    seed: int = 0
+
+    def options(self, *, overwrite: bool) -> TrainOptions:
+        """The options to train with."""
+        return TrainOptions(self.name, self.split, self.test_percent, self.seed, overwrite)
+
+
+def free_name(taken: Mapping[str, ModelCard]) -> str:
+    """The first of ``model-1``, ``model-2``, ... that no model has."""
+    number = 1
+    while f"model-{number}" in taken:
+        number += 1
+    return f"model-{number}"
+
+
+def form_rows(form: Form, cards: Mapping[str, ModelCard], preview: TrainingPreview) -> list[Choice]:
+    """The rows of the form, with what is chosen in each."""
+    automatic = form.split is Split.AUTO
+    card = cards.get(form.name)
+    name = form.name + (", a new model" if card is None else f", overwrites the one of {when(card.created)}")
+    manual = f"by the set of each document, {preview.test_documents} to test with"
+    rows = [
+        ("model", "Model", name, False),
+        ("auto", _radio("Automatic split", automatic), "at random, every class kept represented", False),
+        ("percent", "      to test with", f"{form.test_percent} % of the documents", not automatic),
+        ("seed", "      seed", f"{form.seed}", not automatic),
+        (
+            "manual",
+            _radio("Manual split", not automatic),
+            manual if preview.manual_split else NO_TEST_SET,
+            not preview.manual_split,
+        ),
+        ("start", "Start training", "", not preview.labels),
+    ]
+    return [Choice(key, _row(title, words), disabled) for key, title, words, disabled in rows]
+
+
+def _radio(words: str, chosen: bool) -> str:
+    return f"({'x' if chosen else ' '}) {words}"
+
+
+def _row(title: str, words: str) -> Callable[[int, Glyphs], Line]:
+    return lambda width, signs: ((f"{title:<22}", ""), (clean(words), "title"))
+
+
+def about(preview: TrainingPreview, problem: str) -> Callable[[int, Glyphs], Sequence[Line]]:
+    """What there is to learn from, and what training will do; ``problem`` is how the last one ended."""
+
+    def build(width: int, signs: Glyphs) -> Sequence[Line]:
+        lines: list[Line] = []
+        if problem:
+            lines += [(), *wrapped(problem, width, "bad", "  ")]
+        lines += [(), heading("  What it learns from"), ()]
+        for words, look in _facts(preview):
+            lines += wrapped(words, width, look, "  ")
+        return lines
+
+    return build
+
+
+def _facts(preview: TrainingPreview) -> Iterator[tuple[str, str]]:
+    yield f"{preview.labels:,} saved labels in {preview.documents:,} documents.", ""
+    if not preview.labels:
+        yield "There is nothing to learn from: label some documents and save, or import labels.", "bad"
+    if preview.test_documents:
+        yield f"{preview.test_documents:,} of the documents are in the testing set.", ""
+    if preview.drafts:
+        yield (
+            f"! {preview.drafts:,} of your decisions are drafts; training does not see: ctrl+s saves them.",
+            "warn",
+        )
+    if preview.deleted_suggestions:
+        yield (
+            f"! {preview.deleted_suggestions:,} suggestions that nobody has accepted will be deleted by "
+            "training.",
+            "warn",
+        )
+
+
+def consequences(form: Form, cards: Mapping[str, ModelCard], preview: TrainingPreview) -> str:
+    """What can't be taken back, for a question; empty when there is nothing of the kind."""
+    words: list[str] = []
+    card = cards.get(form.name)
+    if card is not None:
+        f1 = percent(card.performance.total.f1).strip()
+        words.append(f"The model {form.name} of {when(card.created)} (F1 {f1}) will be replaced for good.")
+    if preview.deleted_suggestions:
+        words.append(
+            f"{preview.deleted_suggestions:,} suggestions that nobody has accepted will be deleted, in all "
+            "documents."
+        )
+    return "\n".join(words)
