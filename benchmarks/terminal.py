@@ -316,20 +316,19 @@ def rows(keys: int = 200) -> list[Row]:
     in_view = ["w", "l", "l", "j", "h", "b", "w", "k", "j", "l", "w", "h", "k", "b"]
     small = [in_view[index % len(in_view)] for index in range(keys)]
     review = [choose.choice("aaax") for _ in range(keys)]
+    down = walk("long", ["j"] * keys)
     return [
         _row("text: move the cursor, no scroll", walk("short", small), 600, 25),
         _row("long text: move the cursor, no scroll", walk("long", small), 600, 25),
         _row("text: select by words, no scroll", walk("short", ["v", *"wwbwwjkb" * (keys // 8)]), 600, 25),
-        _row("long text: down, row by row", walk("long", ["j"] * keys), 1_500, None),
+        _row("long text: down, row by row", down, 1_500, None),
         _row(
             "long text: down, most for half a page", walk("long", ["j"] * keys), ONE_SCREEN, None, most=True
         ),
         _row("long text: accept or reject, next suggestion", walk("long", ["n", *review]), 2_500, 40),
         _row("text: next document", walk("short", ["d"] * (keys // 5)), ONE_SCREEN, 100, most=True),
         _row("long text: page down", walk("long", [PAGE_DOWN] * (keys // 5)), ONE_SCREEN, 100, most=True),
-        _row(
-            "documents: move the cursor, no scroll", walk("documents", "jjjjkjkkjk" * (keys // 10)), 600, 25
-        ),
+        _row("documents: move the cursor, no scroll", walk("documents", "jjjkkjkk" * (keys // 8)), 600, 25),
         _row("documents: down, row by row", walk("documents", ["j"] * keys), 1_500, None),
         _row(
             "documents: page down", walk("documents", [PAGE_DOWN] * (keys // 5)), ONE_SCREEN, 100, most=True

@@ -47,6 +47,25 @@ async def test_the_brush_is_marked_by_a_sign() -> None:
         assert app.lines()[2][:2] == " 2"
 
 
+async def test_the_cursor_shows_while_the_pane_has_the_focus() -> None:
+    pane = CategoryPane()
+    app = Stage(pane)
+    async with app.run_test(size=(40, 8)) as pilot:
+        pane.set_categories([CategoryLine("c1", "Borrower", "1"), CategoryLine("c2", "Date", "2")])
+        await pilot.pause()
+
+        def underlined() -> list[bool]:
+            return [any(s.style and s.style.underline for s in pane.render_line(y)) for y in (1, 2)]
+
+        assert underlined() == [True, False]
+        app.set_focus(None)
+        await pilot.pause()
+        assert underlined() == [False, False]
+        pane.focus()
+        await pilot.pause()
+        assert underlined() == [True, False]
+
+
 async def test_classes_show_what_the_document_has_of_them() -> None:
     pane = CategoryPane()
     app = Stage(pane)

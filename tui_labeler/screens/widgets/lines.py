@@ -131,6 +131,12 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def horizontal_scrollbar(self) -> ScrollBar:
         return _plain(super().horizontal_scrollbar)
 
+    def on_focus(self) -> None:
+        self.repaint()
+
+    def on_blur(self) -> None:
+        self.repaint()
+
     # --- scrolling --------------------------------------------------------------------------------
 
     def set_content_size(self, width: int, height: int) -> None:
