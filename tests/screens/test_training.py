@@ -191,7 +191,7 @@ async def test_drafts_can_be_saved_before_training_or_left_out(home: JobHome, ke
     async with app.run_test(size=SIZE) as pilot:
         app.ask(TrainingScreen(home.session))
         await settle(pilot)
-        assert "1 of your decisions are drafts" in about(app)
+        assert "Drafts of yours: 1." in about(app)
         await pilot.press("s")
         await pilot.pause()
         shown(app, ChoiceScreen)

@@ -200,7 +200,7 @@ async def test_without_a_model_the_first_step_says_to_train_one(tmp_path: Path) 
     app = WizardApp(home)
     async with app.run_test(size=SIZE) as pilot:
         await go_to(pilot, 1)
-        assert "train one first" in picker(app).text
+        assert "no model has been trained yet" in picker(app).text
         await pilot.press("enter", "l")
         await pause(pilot, MethodStep)
         assert "train one first" in status(app)
@@ -233,8 +233,8 @@ async def test_all_categories_are_selected_at_first_and_weak_ones_carry_a_hint(h
         lines = {line.split()[1]: line for line in picker(app).text.splitlines()[1:]}
         assert all(line.startswith("[x]") for line in lines.values())
         assert lines["Borrower"].split()[2:] == ["2", "66.7%", "100%"]
-        assert "! low precision and recall, learned from 10 labels only" in lines["Lender"]
-        assert "! low precision" in lines["Date"]
+        assert "! low P and R, only 10 labels" in lines["Lender"]
+        assert "! low P" in lines["Date"]
         await pilot.press("asterisk")
         await pilot.pause()
         assert right(app) == "0 of 3 selected"

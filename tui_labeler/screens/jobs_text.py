@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SIGNS: dict[JobState, tuple[str, str, str]] = {
     JobState.QUEUED: ("○", "o", "dim"),
-    JobState.RUNNING: ("▶", ">", "bar"),
+    JobState.RUNNING: ("▶", ">", "key"),
     JobState.CANCELLING: ("◐", "c", "warn"),
     JobState.SUCCEEDED: ("✓", "v", "good"),
     JobState.PARTIALLY_COMPLETED: ("!", "!", "warn"),
@@ -76,16 +76,16 @@ def throughput(job: Job) -> str:
 def columns(width: int, signs: Glyphs) -> Line:
     """The heading over the rows of :func:`row`."""
     name, bar_width, wide = _measures(width)
-    words = f"{'state':<21}{'job':<{name}} {'progress':<{bar_width + 12}}{'failed':>7}"
+    words = f"{'state':<22}{'job':<{name}} {'progress':<{bar_width + 12}}{'failed':>7}"
     if wide:
-        words += f"{'suggestions':>12}{'rate':>10}{'left':>13}  {'started':<16}"
+        words += f"{'suggested':>11}{'rate':>10}{'left':>13}  {'started':<11}"
     return ((words, ""),)
 
 
 def _measures(width: int) -> tuple[int, int, bool]:
-    wide = width >= 112
+    wide = width >= 110
     bar_width = 10 if width >= 70 else 5
-    rest = 21 + 1 + bar_width + 12 + 7 + (53 if wide else 0)
+    rest = 22 + 1 + bar_width + 12 + 7 + (47 if wide else 0)
     return max(12, width - rest), bar_width, wide
 
 
@@ -98,7 +98,7 @@ def row(job: Job) -> Callable[[int, Glyphs], Line]:
         title = f"{_NOUNS[job.request.kind]} {clean(subject(job))}"
         failed = f"{signs.times}{len(job.failed)}" if job.failed else ""
         parts: list[tuple[str, str]] = [
-            (f"{sign(job.state, signs)} {job.state.value:<19}", looks),
+            (f"{sign(job.state, signs)} {job.state.value:<20}", looks),
             (f"{fit(title, name, signs.more)} ", ""),
             (bar(share_done(job), bar_width, signs), "bar"),
             (f" {_amount(job):<11}", ""),
@@ -108,8 +108,8 @@ def row(job: Job) -> Callable[[int, Glyphs], Line]:
             suggestions = str(job.suggestions) if job.request.kind is JobKind.AUTOLABEL else ""
             left = duration(job.seconds_left) if job.seconds_left is not None else ""
             rate = throughput(job) if not job.state.is_over else ""
-            started = when(job.started or job.request.created)
-            parts.append((f"{suggestions:>12}{rate:>10}{left:>13}  {started:<16}", ""))
+            started = when(job.started or job.request.created)[5:]
+            parts.append((f"{suggestions:>11}{rate:>10}{left:>13}  {started:<11}", ""))
         return tuple(parts)
 
     return paint
@@ -140,11 +140,10 @@ def detail(job: Job, names: Mapping[str, str]) -> Callable[[int, Glyphs], Sequen
             lines += wrapped(job.message, width, "bad", "  ")
         lines += wrapped(advice(job), width, "warn", "  ") if advice(job) else []
         lines.append(())
-        for name, words in _facts(job, names):
-            for number, line in enumerate(wrapped(words, width, "", " " * 15)):
-                lines.append(((f"  {name:<13}", "dim"), line[1]) if number == 0 else line)
+        lines += _table(_first_facts(job), width)
         if job.failed:
-            lines += [(), *_failures(job, width, signs)]
+            lines += [(), *_failures(job, width, signs), ()]
+        lines += _table(_facts(job, names), width)
         if job.request.kind is JobKind.EVALUATE and "per_category" in job.result:
             lines += [(), *evaluation(job, width, signs)]
         return lines
@@ -174,18 +173,30 @@ def advice(job: Job) -> str:
             return ""
 
 
-def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    facts: list[tuple[str, str]] = []
-    request = job.request
-    if subject(job):
-        facts.append(("Model", clean(subject(job))))
-    if request.kind is JobKind.AUTOLABEL:
+def _table(facts: Sequence[tuple[str, str]], width: int) -> list[Line]:
+    lines: list[Line] = []
+    for name, words in facts:
+        first, *rest = wrapped(words, width, "", " " * 15)
+        lines += [((f"  {name:<13}", "dim"), first[1]), *rest]
+    return lines
+
+
+def _first_facts(job: Job) -> list[tuple[str, str]]:
+    facts = [("Model", clean(subject(job)))] if subject(job) else []
+    if job.request.kind is JobKind.AUTOLABEL:
         done = f"{job.done} done, {len(job.failed)} failed, {job.waiting} waiting, of {job.total}"
         facts.append(("Documents", done))
-        found = f"{job.suggestions}"
+        found = str(job.suggestions)
         facts.append(
             ("Suggestions", found + (f", {job.unaligned} to place by hand" if job.unaligned else ""))
         )
+    return facts
+
+
+def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    facts: list[tuple[str, str]] = []
+    request = job.request
+    if request.kind is JobKind.AUTOLABEL:
         facts.append(("Text records", f"{job.text_records} of {request.text_records}"))
         if request.categories:
             known = sorted((names.get(key, key) for key in request.categories), key=str.casefold)

@@ -78,7 +78,7 @@ def about(preview: TrainingPreview, problem: str) -> Callable[[int, Glyphs], Seq
         lines: list[Line] = []
         if problem:
             lines += [(), *wrapped(problem, width, "bad", "  ")]
-        lines += [(), heading("  What it learns from"), ()]
+        lines += [(), heading("What it learns from"), ()]
         for words, look in _facts(preview):
             lines += wrapped(words, width, look, "  ")
         return lines
@@ -94,7 +94,7 @@ def _facts(preview: TrainingPreview) -> Iterator[tuple[str, str]]:
         yield f"{preview.test_documents:,} of the documents are in the testing set.", ""
     if preview.drafts:
         yield (
-            f"! {preview.drafts:,} of your decisions are drafts; training does not see: ctrl+s saves them.",
+            f"! Drafts of yours: {preview.drafts:,}. Training sees saved labels only: ctrl+s saves them.",
             "warn",
         )
     if preview.deleted_suggestions:

@@ -166,7 +166,8 @@ and `*` all or none.
 
     @property
     def _room(self) -> int:
-        return max(1, self.view_size.width - self._gutter)
+        """Cells for a row's words: one is left free at the right edge."""
+        return max(1, self.view_size.width - self._gutter - 1)
 
     def paint_line(self, y: int) -> list[Segment]:
         if self._heading is not None and y == 0:
@@ -192,7 +193,9 @@ and `*` all or none.
         return [Segment(clean(words), self._look(look, base)) for words, look in line]
 
     def _look(self, look: str, base: tuple[str, ...]) -> Style:
-        return self.style(f"picker--{look}", *base) if look else self.style(*base)
+        """At the cursor, colours would only make a patchwork; signs and words say the same."""
+        at_cursor = "picker--cursor" in base
+        return self.style(*base) if at_cursor or not look else self.style(f"picker--{look}", *base)
 
     # --- selecting ----------------------------------------------------------------------------------
 

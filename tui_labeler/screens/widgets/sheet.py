@@ -78,7 +78,7 @@ class Sheet(LineView, inherit_bindings=False):
             self.repaint()
 
     def _make(self) -> None:
-        self._lines = self._build(max(1, self.view_size.width), self.glyphs)
+        self._lines = self._build(max(1, self.view_size.width - 1), self.glyphs)
         self.set_content_size(0, len(self._lines))
 
     def on_resize(self) -> None:

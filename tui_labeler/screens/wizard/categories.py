@@ -30,21 +30,17 @@ if TYPE_CHECKING:
 def hint(card: ModelCard, category: str) -> str:
     """Why this category had better be left out; empty when there is nothing against it."""
     if category not in card.categories:
-        return "unknown to this model: train again"
+        return "unknown to this model"
     reasons: list[str] = []
     counts = card.performance.per_category.get(category)
     if counts is None:
         reasons.append("not measured")
     elif counts.precision < FAIR or counts.recall < FAIR:
-        low = [
-            name
-            for name, share in (("precision", counts.precision), ("recall", counts.recall))
-            if share < FAIR
-        ]
+        low = [name for name, share in (("P", counts.precision), ("R", counts.recall)) if share < FAIR]
         reasons.append(f"low {' and '.join(low)}")
     labels = card.train_labels.get(category, 0)
     if labels < MANY_LABELS:
-        reasons.append(f"learned from {labels} label{'s' if labels != 1 else ''} only")
+        reasons.append(f"only {labels} label{'s' if labels != 1 else ''}")
     return ", ".join(reasons)
 
 
@@ -154,4 +150,4 @@ suggest what it has not learned.
 
 
 def _name_width(width: int) -> int:
-    return max(12, min(50, width - 62))
+    return max(12, min(50, width - 54))

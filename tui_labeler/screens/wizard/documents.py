@@ -93,6 +93,8 @@ its categories.
             words += f" · {_count(row.text_records, 'text record')}: {row.location}"
         elif not named:
             words += "; f shows others"
+        if not chosen and documents.rows:
+            words = f"space selects, * all · {words}"
         self.say(words)
 
     def on_document_list_moved(self, event: DocumentList.Moved) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 NO_RESOURCE = "GPT needs a resource with a deployment; no resource is configured."
 NO_MODEL = "no model has been trained in this project yet; train one first."
 
+SHORT = {"model": "no model has been trained yet", "gpt": "no resource is configured"}
+"""The reasons in few words, for the list."""
+
 METHODS = {
     "model": (
         "A trained model",
@@ -68,9 +71,8 @@ are reviewed by you: none becomes a label by itself, and your own labels always 
         self._show(self.choices.method)
 
     def _row(self, key: str) -> Callable[[int, Glyphs], Line]:
-        reason = self._reasons.get(key, "")
-        words = f"   {reason}" if reason else ""
-        return lambda width, signs: ((f"{METHODS[key][0]:<16}", "title"), (words, "dim"))
+        words = SHORT[key] if key in self._reasons else ""
+        return lambda width, signs: ((f"{METHODS[key][0]:<16}", "title"), (f"   {words}", "dim"))
 
     def _show(self, key: str) -> None:
         def build(width: int, signs: Glyphs) -> Sequence[Line]:

@@ -114,7 +114,7 @@ nothing.
             (nouns.capitalize(), f"{len(names)} of {len(known)}: {', '.join(map(clean, names))}"),
             ("Quota", _quota(estimate)),
         ]
-        lines: list[Line] = [()]
+        lines: list[Line] = []
         for name, words in facts:
             first, *rest = wrapped(words, width, "", " " * 17)
             lines += [((f"  {name:<15}", "dim"), first[1]), *rest]
