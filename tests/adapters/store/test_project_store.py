@@ -17,7 +17,7 @@ import pytest
 
 from tests.builders import Bench, key, labels, number, span, whole
 from tui_labeler.domain.projects import Category, Project, ProjectKind
-from tui_labeler.engine.adapters.store import checkpoint, project_store
+from tui_labeler.engine.adapters.store import checkpoint
 from tui_labeler.engine.adapters.store.index import write_index
 from tui_labeler.engine.adapters.store.journal import Journal, Position
 from tui_labeler.engine.adapters.store.locks import is_held
@@ -205,7 +205,6 @@ async def test_a_checkpoint_of_one_view_does_not_disturb_another(bench: Bench) -
 async def test_much_work_is_folded_without_being_asked_and_then_forgotten(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(project_store, "CHECKPOINT_AFTER", 20_000)
     monkeypatch.setattr(checkpoint, "CHECKPOINT_AFTER", 20_000)
     session = await bench.create(60)
     follower = await bench.session("bo")
@@ -224,7 +223,7 @@ async def test_much_work_is_folded_without_being_asked_and_then_forgotten(
 
 
 async def test_a_decision_stands_when_folding_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(project_store, "CHECKPOINT_AFTER", 100)
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_AFTER", 100)
     session = await bench.create()
 
     def full(*_: object) -> None:

@@ -7,7 +7,8 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.engine.adapters.store.checkpoint import CHECKPOINT_AFTER, Fold, between, fold_in, place_of
+from tui_labeler.engine.adapters.store import checkpoint
+from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in, place_of
 from tui_labeler.engine.adapters.store.index import read_index
 from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock
@@ -188,7 +189,7 @@ class TinyProjectStore:
                     list(self._memory.category_rows.values()),
                     self._memory.category_order,
                 )
-            tolerance = CHECKPOINT_AFTER // 2 if lenient else 0
+            tolerance = checkpoint.CHECKPOINT_AFTER // 2 if lenient else 0
             self._base = await to_the_end(fold_in, self.folder, self._shards, fold, self._base.seq, tolerance)
             self._memory.forget(fold.documents, self._base.seq)
 
@@ -197,9 +198,9 @@ class TinyProjectStore:
 
         What was committed is safe in the journal; where folding fails, memory and the next opening pay.
         """
-        if between(self._base, self._position) < CHECKPOINT_AFTER:
+        if between(self._base, self._position) < checkpoint.CHECKPOINT_AFTER:
             return
-        if between(self._tried, self._position) < CHECKPOINT_AFTER:
+        if between(self._tried, self._position) < checkpoint.CHECKPOINT_AFTER:
             return
         self._tried = self._position
         with suppress(LockedError, StorageError):
@@ -213,6 +214,6 @@ class TinyProjectStore:
         """
         async with self._mutex:
             pass
-        if self._state is not None and self.journal_bytes >= CHECKPOINT_AFTER // 64:
+        if self._state is not None and self.journal_bytes >= checkpoint.CHECKPOINT_AFTER // 64:
             with suppress(LockedError, StorageError):
                 await self.checkpoint()
