@@ -34,7 +34,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     usage: Usage = Usage()
     failures: tuple[DocumentFailure, ...] = ()
     words: str = ""
-    state: str = ""
+    state: JobState | None = None
     code: str = ""
     result: dict[str, Any] = msgspec.field(default_factory=dict)
 
@@ -120,9 +120,9 @@ class JobFold:
         for line, offset in read_lines(self._path, self._offset):
             try:
                 event = msgspec.json.decode(line, type=Event)
+                self._take(event)
             except (msgspec.MsgspecError, ValueError) as error:
                 raise StorageError(f"{self._path}: {error}", hint="Delete the job.") from error
-            self._take(event)
             self._offset = offset
 
     def _take(self, event: Event) -> None:
@@ -189,7 +189,7 @@ class JobFold:
 
     def _state(self, held: bool, cancelling: bool, now: str, patience: float) -> JobState:
         if self.last == "ended" and self._latest is not None:
-            return JobState(self._latest.state)
+            return self._latest.state or JobState.FAILED
         if held:
             if cancelling:
                 return JobState.CANCELLING

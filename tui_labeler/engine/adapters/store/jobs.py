@@ -126,7 +126,7 @@ class FileJobStore:
                 last = self._fold(job_id).last
             if last != "ended":
                 now = self._now()
-                events = [Event("lost", now), Event("ended", now, state=JobState.CANCELLED.value)]
+                events = [Event("lost", now), Event("ended", now, state=JobState.CANCELLED)]
                 append_lines(folder / "events.jsonl", events)
 
     async def delete(self, job_id: str) -> None:
@@ -235,7 +235,7 @@ class FileJobJournal:
         self, state: str, *, message: str = "", code: str = "", result: dict[str, Any] | None = None
     ) -> None:
         await self._write(
-            Event("ended", self._now(), state=state, words=message, code=code, result=result or {})
+            Event("ended", self._now(), state=JobState(state), words=message, code=code, result=result or {})
         )
 
     def cancel_requested(self) -> bool:

@@ -1,0 +1,132 @@
+"""Trained models on disk: the old one or the new one, never half of either."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.builders import RuleEstimators, RuleModel
+from tui_labeler.domain.models import ModelCard, TrainOptions
+from tui_labeler.domain.performance import Performance
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.adapters.store import files, models
+from tui_labeler.engine.adapters.store.models import FolderModelStore
+from tui_labeler.engine.errors import InputError, NotFoundError, StorageError
+
+
+def card(name: str, created: str = "2026-11-21T09:00:00.000Z") -> ModelCard:
+    return ModelCard(
+        name, ProjectKind.ENTITIES, created, "ana", 1.0, "v1", "l1", TrainOptions(name), {"c1": "Person"},
+        Performance({}), (1, 2), (3,),
+    )  # fmt: skip
+
+
+def model(**words: str) -> RuleModel:
+    return RuleModel(ProjectKind.ENTITIES, words)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderModelStore:
+    return FolderModelStore(tmp_path / "models", RuleEstimators)
+
+
+async def words(store: FolderModelStore, name: str = "m") -> dict[str, str]:
+    loaded = await store.load(name)
+    assert isinstance(loaded, RuleModel)
+    return loaded.words
+
+
+async def test_a_model_is_loaded_as_it_was_saved(store: FolderModelStore, tmp_path: Path) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    assert await store.list() == (card("m"),)
+    assert await words(store) == {"Ann": "c1"}
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "models" / "m").rglob("*")}
+    assert {mode for name, mode in modes.items() if not name.startswith("content")} == {0o600}
+    assert {mode for name, mode in modes.items() if name.startswith("content")} == {0o700}
+
+
+async def test_overwriting_leaves_one_model(store: FolderModelStore, tmp_path: Path) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    await store.save(card("m", "later"), model(Bob="c1"))
+    assert [item.created for item in await store.list()] == ["later"]
+    assert await words(store) == {"Bob": "c1"}
+    assert len(list((tmp_path / "models" / "m").iterdir())) == 2
+
+
+class Broken(RuleModel):
+    def save(self, folder: str) -> None:
+        (Path(folder) / "rules.txt").write_text("half")
+        raise OSError(28, "no space")
+
+
+async def test_a_model_that_can_not_be_written_leaves_the_old_one(
+    store: FolderModelStore, tmp_path: Path
+) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    with pytest.raises(StorageError, match="No space"):
+        await store.save(card("m", "later"), Broken(ProjectKind.ENTITIES, {}))
+    assert await words(store) == {"Ann": "c1"}
+    assert len(list((tmp_path / "models" / "m").iterdir())) == 2
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the card", "after the card"])
+async def test_a_crash_while_overwriting_leaves_the_old_or_the_new(
+    store: FolderModelStore, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    real = files.replace_file
+
+    def killed(path: Path, data: bytes) -> None:
+        if not before:
+            real(path, data)
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(models, "replace_file", killed)
+        patch.setattr(shutil, "rmtree", lambda path: None)
+        with pytest.raises(KilledError):
+            await store.save(card("m", "later"), model(Bob="c1"))
+    assert await words(store) == ({"Ann": "c1"} if before else {"Bob": "c1"})
+    await store.save(card("m", "last"), model(Rome="c2"))
+    assert await words(store) == {"Rome": "c2"}
+
+
+async def test_a_deleted_model_is_gone(store: FolderModelStore, tmp_path: Path) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    await store.delete("m")
+    assert await store.list() == ()
+    assert not (tmp_path / "models" / "m").exists()
+    with pytest.raises(NotFoundError):
+        await store.delete("m")
+    with pytest.raises(NotFoundError):
+        await store.load("m")
+
+
+@pytest.mark.parametrize("content", ["", "../../x", "/etc", ".", "a\0b", "a/b"])
+async def test_a_card_that_leads_elsewhere_is_refused(
+    store: FolderModelStore, tmp_path: Path, content: str
+) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    path = tmp_path / "models" / "m" / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "content": content}))
+    with pytest.raises(InputError):
+        await store.load("m")
+
+
+async def test_a_broken_card_is_told(store: FolderModelStore, tmp_path: Path) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    (tmp_path / "models" / "m" / "card.json").write_bytes(b"\xff{")
+    with pytest.raises(InputError, match="no model's card"):
+        await store.list()
+
+
+async def test_a_store_without_estimators_loads_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="runner"):
+        await FolderModelStore(tmp_path).load("m")
