@@ -26,9 +26,9 @@ NAMES = {
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """# Measurements
 
-Written by `make bench`; a section by `python -m benchmarks NAME`. A speed is judged as a ratio against a limit or
-a peer of the same run, since machines are shared and noisy; absolute figures are for orientation. What is not
-reached says so.
+Written by `make bench`; one section by `python -m benchmarks NAME`. A speed is judged as a ratio against a
+limit or a peer of the same run, since machines are shared and noisy; absolute figures are for orientation.
+What is not reached says so.
 """
 
 
