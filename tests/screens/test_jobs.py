@@ -35,6 +35,24 @@ def failure(number: int, message: str = "it is not UTF-8") -> DocumentFailure:
     return DocumentFailure(number, f"loan{number:02}.txt", "unreadable", message)
 
 
+async def suggest(home: JobHome, job_id: str) -> None:
+    """One suggestion of a job in each of two documents."""
+    key = next(iter(home.ids.values()))
+
+    def plan(state: State) -> Plan:
+        changes = [
+            put_suggestion(
+                state,
+                state.document(number),
+                Suggestion(f"s{number}", key, Span(0, 3), "model:loans-1", job_id),
+            )
+            for number in (0, 1)
+        ]
+        return Plan("job.suggest", changes, job=job_id)
+
+    await home.session.store.commit("ann", plan)
+
+
 def rows(app: ScreenApp) -> list[str]:
     return app.screen.query_one("#jobs", Picker).text.splitlines()[1:]
 
@@ -193,10 +211,15 @@ async def test_a_running_job_can_not_be_deleted_or_undone(home: JobHome) -> None
 async def test_review_ends_the_screen_with_the_job(home: JobHome, key: str) -> None:
     home.job("new", JobState.SUCCEEDED, done=6, suggestions=4)
     home.job("old", JobState.SUCCEEDED, created="2026-11-20T09:00:00.000Z", done=6, suggestions=4)
+    await suggest(home, "old")
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
         app.ask(JobsScreen(home.session))
         await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+        assert [note.title for note in app._notifications] == ["Nothing to review"]
+        assert app.results == []
         await pilot.press("j", key)
         await settle(pilot)
         assert app.results == ["old"]
@@ -215,20 +238,7 @@ async def test_the_screen_opens_at_the_job_that_was_just_started(home: JobHome) 
 
 async def test_all_that_came_of_a_job_is_taken_back_after_a_yes(home: JobHome) -> None:
     home.job("job1", JobState.SUCCEEDED, done=2, suggestions=2)
-    key = next(iter(home.ids.values()))
-
-    def plan(state: State) -> Plan:
-        changes = [
-            put_suggestion(
-                state,
-                state.document(number),
-                Suggestion(f"s{number}", key, Span(0, 3), "model:loans-1", "job1"),
-            )
-            for number in (0, 1)
-        ]
-        return Plan("job.suggest", changes, job="job1")
-
-    await home.session.store.commit("ann", plan)
+    await suggest(home, "job1")
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
         app.ask(JobsScreen(home.session))

@@ -59,7 +59,7 @@ this terminal is closed.
         _key("enter,v", "review", "Review", "Review documents with autolabels of this job"),
         _key("c", "cancel", "Cancel", "Stop the job; what it has suggested stays"),
         _key("R", "resume", "Resume", "Go on with what is missing"),
-        _key("t", "retry", "Retry failed", "Try the failed documents again"),
+        _key("t", "retry", "Retry", "Try the failed documents again"),
         _key("U", "undo", "Undo all", "Take back all that came of the job"),
         _key("D", "delete", "Delete", "Delete the job's record; its suggestions stay"),
         _key("q,escape", "leave", "Back", "Back to where you were"),
@@ -79,7 +79,7 @@ this terminal is closed.
         yield KeyLine()
 
     async def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self._session.project.name} · jobs"
+        self.query_one(TitleLine).left = f"{self._session.project.name} > jobs"
         await self.look()
         self.set_interval(LOOK_EVERY, self.look)
 
@@ -155,8 +155,12 @@ this terminal is closed.
         if job.request.kind is JobKind.TRAIN:
             card = await find_model(self._session.models, jobs_text.subject(job))
             self.app.push_screen(PerformanceScreen(self._session, card))
-        else:
+            return
+        await self._session.refresh()
+        if any(job.id in row.jobs for row in self._session.rows.values()):
             self.dismiss(job.id)
+        else:
+            tell(self.app, "No suggestion of this job is left to decide on.", title="Nothing to review")
 
     @work(exclusive=True, group="act")
     @reporting

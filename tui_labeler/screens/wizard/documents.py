@@ -90,11 +90,11 @@ its categories.
         words = f"{len(documents.rows):,} {self.choices.shown} documents{named}"
         row = documents.current
         if row is not None:
-            words += f" · {_count(row.text_records, 'text record')}: {row.location}"
+            words += f"; {_count(row.text_records, 'text record')}: {row.location}"
         elif not named:
             words += "; f shows others"
         if not chosen and documents.rows:
-            words = f"space selects, * all · {words}"
+            words = f"space selects, * all; {words}"
         self.say(words)
 
     def on_document_list_moved(self, event: DocumentList.Moved) -> None:

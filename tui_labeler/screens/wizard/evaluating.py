@@ -53,7 +53,7 @@ are left out: they would flatter it. Nothing is changed and no quota is used.
 
     def on_mount(self) -> None:
         title = self.query_one(TitleLine)
-        title.left = f"{self._session.project.name} · evaluate {self._method.model}"
+        title.left = f"{self._session.project.name} > evaluate {self._method.model}"
         self.query_one(Sheet).focus()
         self.follow()
 

@@ -29,7 +29,11 @@ async def autolabel(app: App[Any], session: ProjectSession) -> Job | None:
     number = 0
     while number >= 0:
         step = STEPS[number](session, choices)
-        answer = await app.push_screen_wait(step)
+        # One step follows the other without what lies beneath being drawn in between.
+        with app.batch_update():
+            answered = app.push_screen(step, wait_for_dismiss=True)
+            await step.ready.wait()
+        answer = await answered
         if isinstance(answer, Job):
             return answer
         choices = step.choices

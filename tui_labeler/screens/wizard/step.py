@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
@@ -97,6 +98,8 @@ class Step(Screen[Answer]):
         super().__init__()
         self.session = session
         self.choices = choices
+        self.ready = asyncio.Event()
+        """Set once the step is there to be drawn."""
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -111,8 +114,9 @@ class Step(Screen[Answer]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self.session.project.name} · autolabel"
+        self.query_one(TitleLine).left = f"{self.session.project.name} > autolabel"
         self.started()
+        self.ready.set()
 
     def started(self) -> None:
         """Called once when the step is on the screen."""
