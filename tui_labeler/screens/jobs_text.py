@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
-from tui_labeler.screens.performance_pages import (
+from tui_labeler.screens.performance_words import (
     bar,
     duration,
     heading,

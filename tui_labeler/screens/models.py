@@ -14,7 +14,7 @@ from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
-from tui_labeler.screens.performance_pages import look_of, percent, when
+from tui_labeler.screens.performance_words import look_of, percent, when
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.stylesheets import screen_sheet

@@ -13,6 +13,7 @@ from textual.widgets import ContentSwitcher, Static
 from tui_labeler.screens import performance_pages as pages
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance_tests import TestingSet
+from tui_labeler.screens.performance_words import percent
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
@@ -131,7 +132,7 @@ precision: it finds most, and more than there is.
     def on_mount(self) -> None:
         title = self.query_one(TitleLine)
         title.left = f"{self._session.project.name} > {self._card.name} > performance"
-        title.right = f"F1 {pages.percent(self._card.performance.total.f1).strip()}"
+        title.right = f"F1 {percent(self._card.performance.total.f1).strip()}"
         self._show()
 
     def _show(self, *, keep_place: bool = False) -> None:

@@ -2,73 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.models import ModelCard, Split
 from tui_labeler.domain.performance import NONE, Counts
+from tui_labeler.screens.performance_words import (
+    bar,
+    duration,
+    heading,
+    lines_of,
+    look_of,
+    percent,
+    when,
+    wrapped,
+)
 from tui_labeler.screens.widgets.cells import clean, clip, fit
 
 if TYPE_CHECKING:
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
-
-GOOD, FAIR = 0.8, 0.6
-"""From here on a figure is drawn as good, or as fair; a choice of this program."""
-
-
-def percent(share: float) -> str:
-    """A share in five cells: ``92.3%``, `` 100%``."""
-    return " 100%" if share >= 1 else f"{share * 100:4.1f}%"
-
-
-def look_of(share: float) -> str:
-    """How a figure is drawn; its number says the same."""
-    return "good" if share >= GOOD else "warn" if share >= FAIR else "bad"
-
-
-def bar(share: float, width: int, signs: Glyphs) -> str:
-    """A share as a bar of ``width`` cells; what is more than nothing has at least one cell."""
-    filled = min(width, max(round(share * width), int(share > 0)))
-    return signs.bar * filled + signs.bar_empty * (width - filled)
-
-
-def when(time: str) -> str:
-    """A stored time (UTC, ISO 8601) as people here read it, to the minute."""
-    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M") if time else "-"
-
-
-def duration(seconds: float) -> str:
-    """``0.8 s``, ``42 s``, ``3 min 05 s``, ``2 h 10 min``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-
-
-def _wrapped(words: str, width: int) -> Iterable[str]:
-    line = ""
-    for word in clean(words).split(" "):
-        if line and len(line) + 1 + len(word) > width:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    yield line
-
-
-def wrapped(words: str, width: int, look: str = "", indent: str = "") -> list[Line]:
-    """Words in lines of at most ``width`` characters, each behind ``indent``."""
-    return [((indent, ""), (line, look)) for line in _wrapped(words, max(8, width - len(indent)))]
-
-
-def heading(words: str) -> Line:
-    return ((words, "title"),)
 
 
 def order(card: ModelCard, *, measured: bool = False) -> list[str]:
@@ -136,7 +89,7 @@ def _guidance(card: ModelCard, width: int, signs: Glyphs) -> list[Line]:
         shown = fit(name if name != last else "", 22, signs.more)
         last = name
         words = _with_names(item.advice, card)
-        for number, line in enumerate(_wrapped(words, max(8, width - 27))):
+        for number, line in enumerate(lines_of(words, max(8, width - 27))):
             sign = "! " if number == 0 else "  "
             lines.append(((f"  {shown if number == 0 else ' ' * 22} ", ""), (sign, "warn"), (line, "")))
     return lines

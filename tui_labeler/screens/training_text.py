@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.models import ModelCard, Split, TrainOptions
-from tui_labeler.screens.performance_pages import heading, percent, when, wrapped
+from tui_labeler.screens.performance_words import heading, percent, when, wrapped
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.picker import Choice
 

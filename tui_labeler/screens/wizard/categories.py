@@ -14,7 +14,7 @@ from tui_labeler.domain.performance import MANY_LABELS
 from tui_labeler.engine.models import find_model
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
-from tui_labeler.screens.performance_pages import FAIR, look_of, percent
+from tui_labeler.screens.performance_words import FAIR, look_of, percent
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.wizard.step import Choices, Step

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.performance_pages import wrapped
+from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.step import Step

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.documents import DocumentFilter, DocumentRow
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.performance_pages import wrapped
+from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen

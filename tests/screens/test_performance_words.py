@@ -1,0 +1,38 @@
+"""How figures, times and sentences are written."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui_labeler.screens.performance_words import bar, duration, lines_of, percent
+from tui_labeler.screens.widgets.glyphs import UNICODE
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.0, " 0.0%"), (0.666, "66.6%"), (0.99999, "99.9%"), (1.0, " 100%")]
+)
+def test_a_share_takes_five_cells_and_is_whole_only_when_it_is(share: float, words: str) -> None:
+    assert percent(share) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.84, "0.8 s"), (42.4, "42 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
+)
+def test_a_time_is_told_in_two_units_at_most(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(("share", "filled"), [(0.0, 0), (0.001, 1), (0.5, 5), (1.0, 10), (1.7, 10)])
+def test_a_bar_shows_the_least_bit_and_never_more_than_all(share: float, filled: int) -> None:
+    assert bar(share, 10, UNICODE) == "█" * filled + "░" * (10 - filled)
+
+
+@given(st.text(alphabet=st.sampled_from("ab 字é\x1b\u202e"), max_size=80), st.integers(8, 30))
+def test_lines_never_exceed_the_width_and_hold_no_control_characters(words: str, width: int) -> None:
+    lines = list(lines_of(words, width))
+    assert all(cell_len(line) <= width for line in lines)
+    assert not any("\x1b" in line or "\u202e" in line for line in lines)
+    assert len("".join(lines).replace(" ", "")) >= len(words.replace(" ", ""))
