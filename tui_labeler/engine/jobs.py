@@ -202,7 +202,8 @@ class Jobs:
                 for key in job.request.documents
                 if key in rows and key not in finished and (key not in failed or key in again)
             ]
-            if not missing:
+            # One that died after its last document has only to be closed.
+            if not missing and job.state is not JobState.INTERRUPTED:
                 raise RefusedError(
                     f"Job {job_id} has nothing left to do.",
                     hint="`job retry` does its failed documents again." if failed else "",
