@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import Document
 from tui_labeler.domain.jobs import Job, Method
@@ -36,9 +36,6 @@ from tui_labeler.engine.ports import (
 from tui_labeler.engine.runner import Runner
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
-
-if TYPE_CHECKING:
-    import asyncio
 
 NAMES = {"Ann": "Person", "Bob": "Person", "Rome": "Place", "Oslo": "Place"}
 """What the fake models know: words and the names of their categories."""
@@ -130,6 +127,7 @@ class RuleEstimators:
         self.error: Exception | None = None
         self.hold: asyncio.Event | None = None
         """Training waits for it."""
+        self.begun = asyncio.Event()
         self.kind = ProjectKind.ENTITIES
 
     async def train(
@@ -144,6 +142,7 @@ class RuleEstimators:
         self.kind = kind
         self.calls.append((list(samples), list(unlabeled), seed))
         progress("learning", 0.5)
+        self.begun.set()
         if self.hold is not None:
             await self.hold.wait()
         if self.error is not None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
-async def finished(step: Coroutine[Any, Any, T]) -> T:
+async def finished(step: Awaitable[T]) -> T:
     """Waits for ``step`` to its end even when the caller is cancelled; the cancel comes after it."""
     task = asyncio.ensure_future(step)
     cancelled: asyncio.CancelledError | None = None

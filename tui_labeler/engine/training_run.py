@@ -76,7 +76,12 @@ class TrainingRun:
         tested = await tested_documents(model, test)
         await self.store.refresh()
         card = self._card(options, model, train, test, tested, self.seconds() - began)
-        return await finished(self._put_in_place(card, model))
+        placing = asyncio.ensure_future(self._put_in_place(card, model))
+        try:
+            return await finished(placing)
+        except asyncio.CancelledError:
+            # Too late: it is done.
+            return placing.result()
 
     async def _put_in_place(self, card: ModelCard, model: FittedModel) -> dict[str, Any]:
         """The model and the deletion belong together: a cancel comes before both or after.

@@ -1,0 +1,121 @@
+"""Evaluation: an honest comparison that changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import Bench, document, key, number, span, suggestions, whole
+from tui_labeler.domain import performance as measures
+from tui_labeler.domain.jobs import Job, JobState, Method
+from tui_labeler.domain.labels import Span
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.evaluation import intervals
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.session import ProjectSession
+
+METHOD = Method("model", "rules")
+
+
+async def labeled(bench: Bench, documents: int = 6) -> ProjectSession:
+    session = await bench.create(documents, immediate=True)
+    for row in session.documents.select():
+        await session.labeling.add(row.id, key(session, "Person"), span("Ann"))
+        await session.labeling.add(row.id, key(session, "Place"), span("Rome"))
+    return session
+
+
+async def evaluate(bench: Bench, session: ProjectSession, **options: Any) -> Job:
+    return await bench.run(await session.jobs.evaluate(METHOD, options))
+
+
+async def test_the_model_is_compared_with_the_labels_and_nothing_changes(bench: Bench) -> None:
+    session = await labeled(bench)
+    await bench.add_model(session)
+    before = whole(session)
+    job = await evaluate(bench, session)
+    assert job.state is JobState.SUCCEEDED
+    result = job.result
+    assert (result["precision"], result["recall"]) == (0.4, 1.0)
+    assert result["f1"] == pytest.approx(2 * 0.4 / 1.4, abs=1e-4)
+    assert result["per_category"]["Person"]["false_positives"] == 12
+    assert (result["documents"], result["left_out"]) == (6, {"training": 0, "accepted": 0})
+    assert result["intervals"]["per_category"]["Place"]["recall"] == [1.0, 1.0]
+    await session.refresh()
+    assert whole(session) == before
+    assert (await session.quota.usage()).used == 0
+
+
+async def test_documents_that_taught_the_model_are_left_out(bench: Bench) -> None:
+    session = await labeled(bench)
+    learned = [number(session, f"d000{item}.txt") for item in (0, 1)]
+    await bench.add_model(session, learned=learned)
+    result = (await evaluate(bench, session)).result
+    assert (result["documents"], result["left_out"]["training"]) == (4, 2)
+    result = (await evaluate(bench, session, include_training=True)).result
+    assert result["documents"] == 6
+
+
+async def test_labels_that_began_as_suggestions_do_not_flatter(bench: Bench) -> None:
+    session = await labeled(bench)
+    await bench.add_model(session)
+    await bench.autolabel(session)
+    first, second = number(session), number(session, "d0001.txt")
+    await session.review.accept(first, suggestions(session)[0].id)
+    await session.review.accept(second, suggestions(session, "d0001.txt")[0].id)
+    mended = [item for item in document(session, "d0001.txt").active_labels if item.suggestion]
+    await session.labeling.change(second, mended[0].id, span=Span(4, 11))
+    result = (await evaluate(bench, session)).result
+    assert (result["documents"], result["left_out"]["accepted"]) == (4, 2)
+    result = (await evaluate(bench, session, include_accepted=True)).result
+    assert result["documents"] == 6
+
+
+async def test_nothing_to_compare_with_is_told(bench: Bench) -> None:
+    session = await labeled(bench, 2)
+    await bench.add_model(session, learned=list(session.rows))
+    job = await evaluate(bench, session)
+    assert (job.state, job.code) == (JobState.FAILED, "bad_input")
+    assert "2 taught the model" in job.message
+
+
+async def test_a_part_is_chosen_by_its_seed(bench: Bench) -> None:
+    session = await labeled(bench)
+    model = await bench.add_model(session)
+    versions = set()
+    for seed in (0, 0, 1):
+        result = (await evaluate(bench, session, limit=2, seed=seed)).result
+        assert result["documents"] == 2
+        versions.add(result["labels_version"])
+    assert len(versions) == 2
+    assert len(model.seen) == 6
+
+
+some_labels = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(0, 3).map(lambda start: Span(start * 5, start * 5 + 3))),
+    max_size=4,
+    unique=True,
+).map(tuple)
+
+
+@given(pairs=st.lists(st.tuples(some_labels, some_labels), min_size=1, max_size=12), seed=st.integers(0, 3))
+def test_intervals_hold_the_figure_they_are_of(
+    pairs: list[tuple[tuple[Any, ...], tuple[Any, ...]]], seed: int
+) -> None:
+    tested = [
+        measures.TestedDocument(f"d{at}", actual, predicted) for at, (actual, predicted) in enumerate(pairs)
+    ]
+    performance = measures.measure(ProjectKind.ENTITIES, tested)
+    found = intervals(ProjectKind.ENTITIES, tested, performance, {}, seed)
+    pieces = [(performance.total, found)] + [
+        (counts, found["per_category"][name]) for name, counts in performance.per_category.items()
+    ]
+    for counts, ends in pieces:
+        for name in ("precision", "recall", "f1"):
+            low, high = ends[name]
+            assert 0 <= low <= high <= 1
+            assert low - 1e-4 <= getattr(counts, name) <= high + 1e-4
