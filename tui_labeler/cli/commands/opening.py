@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import locale
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.cli.encoding import terminal_encoding
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command
 
@@ -34,6 +33,8 @@ def register(parsers: Any) -> None:
 
 def open_project(context: Context) -> Report:
     """``open``: refuses what is not there before the screen is taken."""
+    import asyncio
+
     need_terminal(context)
     options = context.options
     asyncio.run(_check(context))
@@ -86,4 +87,4 @@ def draws_ascii(settings: Settings) -> bool:
     """Whether the terminal's encoding, or the person, asks for ASCII rules and marks."""
     if settings.ascii is not None:
         return settings.ascii
-    return "utf" not in (sys.stdout.encoding or locale.getpreferredencoding(False)).lower()
+    return "utf" not in terminal_encoding()

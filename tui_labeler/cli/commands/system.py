@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.cli.encoding import terminal_encoding
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import add_command
 
@@ -39,7 +40,7 @@ async def doctor(context: Context) -> Report:
     home = context.home
     terminal = Terminal(
         is_terminal=sys.stdin.isatty() and (sys.stdout.isatty() or sys.stderr.isatty()),
-        encoding=sys.stdout.encoding or "",
+        encoding=terminal_encoding(),
     )
     checks = [*check_packages(), *check_terminal(terminal), *check_home(home)]
     try:
