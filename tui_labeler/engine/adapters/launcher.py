@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 from tui_labeler.engine.adapters.store.files import storage_errors
 
@@ -18,6 +19,9 @@ class ProcessLauncher:
     The process has a session of its own, so that the hang-up of the terminal does not reach it, and nothing
     of the terminal's: its words go to ``runner.log`` in the job's folder.
     """
+
+    program: ClassVar[tuple[str, ...]] = (sys.executable, "-m", "tui_labeler.runner")
+    """What is started with the home, the project's id and the job's id."""
 
     def __init__(self, home: Path) -> None:
         self._home = home.absolute()
@@ -31,7 +35,7 @@ class ProcessLauncher:
             descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             try:
                 child = subprocess.Popen(
-                    [sys.executable, "-m", "tui_labeler.runner", str(self._home), project_id, job_id],
+                    [*self.program, str(self._home), project_id, job_id],
                     stdin=subprocess.DEVNULL,
                     stdout=descriptor,
                     stderr=descriptor,
