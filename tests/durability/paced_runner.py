@@ -9,6 +9,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,9 @@ class PacedEstimators(RuleEstimators):
 
     def _pause(self) -> None:
         time.sleep(PACE)
-        hold = self._home / "hold"
-        while hold.exists() and self._labeled > int(hold.read_text()):
-            time.sleep(PACE)
+        with suppress(FileNotFoundError):
+            while self._labeled > int((self._home / "hold").read_text()):
+                time.sleep(PACE)
 
     async def train(
         self,
