@@ -204,11 +204,11 @@ def test_guidance_names_too_few_labels_a_missing_test_and_frequent_confusion() -
         SINGLE, [classes("a", "b")] * 2 + [classes("a", "a")] * 8 + [classes("b", "b")] * 10
     )
     advice = [
-        (each.category, each.advice)
+        (each.category, each.words({"b": "Bee"}))
         for each in guidance(performance, {"a": 15, "b": 14, "c": 20}, {"a": 10, "b": 10})
     ]
     assert advice == [
-        ("a", "often confused with b: 2 of 10 labels"),
+        ("a", "2 of 10 labels taken for Bee"),
         ("b", "only 14 labels in the training set, fewer than 15"),
         ("c", "not in the testing set, so not measured"),
     ]

@@ -95,7 +95,7 @@ async def test_the_overview_gives_figures_origin_and_guidance(home: JobHome) -> 
     assert "4 to learn from, 2 to test with" in words
     assert "automatic, 20 % to test with, seed 7" in words
     assert "only 10 labels in the training set, fewer than 15" in words
-    assert "often confused with Date: 2 of 4 labels" in words
+    assert "2 of 4 labels taken for Date" in words
 
 
 async def test_number_keys_and_arrows_change_the_section(home: JobHome) -> None:

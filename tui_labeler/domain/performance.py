@@ -151,6 +151,13 @@ class Guidance:
 
     category: str
     advice: str
+    """A sentence, without the other category."""
+    other: str | None = None
+    """The category that it is often taken for."""
+
+    def words(self, names: Mapping[str, str]) -> str:
+        """The advice in full; ``names`` are those of categories by id."""
+        return self.advice if self.other is None else f"{self.advice} {names.get(self.other, self.other)}"
 
 
 def guidance(
@@ -170,5 +177,5 @@ def guidance(
         support = sum(line.values())
         for other, count in line.items():
             if other not in (category, NONE) and support and count / support >= OFTEN_CONFUSED:
-                advice.append(Guidance(category, f"often confused with {other}: {count} of {support} labels"))
+                advice.append(Guidance(category, f"{count} of {support} labels taken for", other))
     return tuple(advice)

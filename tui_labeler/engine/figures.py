@@ -51,7 +51,7 @@ def figures(card: ModelCard, state: State) -> dict[str, Any]:
         "train_documents": len(card.train_documents),
         "test_documents": len(card.test_documents),
         "guidance": [
-            {"category": names.get(item.category, item.category), "advice": item.advice}
+            {"category": names.get(item.category, item.category), "advice": item.words(names)}
             for item in card.guidance
         ],
         "deleted_suggestions": card.deleted_suggestions,

@@ -88,20 +88,10 @@ def _guidance(card: ModelCard, width: int, signs: Glyphs) -> list[Line]:
         name = clean(card.category_name(item.category))
         shown = fit(name if name != last else "", 22, signs.more)
         last = name
-        words = _with_names(item.advice, card)
-        for number, line in enumerate(lines_of(words, max(8, width - 27))):
+        for number, line in enumerate(lines_of(item.words(card.categories), max(8, width - 27))):
             sign = "! " if number == 0 else "  "
             lines.append(((f"  {shown if number == 0 else ' ' * 22} ", ""), (sign, "warn"), (line, "")))
     return lines
-
-
-def _with_names(advice: str, card: ModelCard) -> str:
-    """Advice names the other category by its id; people know names."""
-    start = "often confused with "
-    if not advice.startswith(start):
-        return advice
-    key, mark, rest = advice.removeprefix(start).partition(": ")
-    return f"{start}{card.category_name(key)}{mark}{rest}"
 
 
 # --- categories -------------------------------------------------------------------------------------
