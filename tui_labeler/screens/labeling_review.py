@@ -157,9 +157,11 @@ class ReviewActions(LabelingBase):
         """The next place of what was searched for."""
         raise NotImplementedError
 
-    def go_next(self, after: tuple[int, str] | None, *, backwards: bool = False, here: bool = False) -> None:
+    def go_next(
+        self, after: tuple[int, str] | None, *, backwards: bool = False, here: bool = False, words: str = ""
+    ) -> None:
         """Goes to the next undecided suggestion: over document ends and round the end of the list, or
-        with ``here`` in this document alone."""
+        with ``here`` in this document alone; ``words`` are said there."""
         order = [row.id for row in self.documents.rows] if not here else []
         if after is not None and after[0] not in order:
             order.insert(0, after[0])
@@ -169,10 +171,10 @@ class ReviewActions(LabelingBase):
             self.show_document()
             self._say_that_nothing_is_left(here=here)
         elif found[0] == self.shown == self.wanted:
-            self._go_to(found[1])
+            self._go_to(found[1], words)
         else:
             suggestion = found[1]
-            self.open_document(found[0], lambda: self._go_to(suggestion))
+            self.open_document(found[0], lambda: self._go_to(suggestion, words))
 
     def _say_that_nothing_is_left(self, *, here: bool) -> None:
         if not self.open_count:
@@ -182,14 +184,13 @@ class ReviewActions(LabelingBase):
         else:
             self.say("No suggestion is left in this list; f shows others.")
 
-    def _go_to(self, suggestion: Suggestion) -> None:
+    def _go_to(self, suggestion: Suggestion, words: str) -> None:
         if self.has_classes:
             self.current_class = suggestion.category
             self.show_document()
         else:
             self.text.go_to_mark(suggestion.id)
-        self.message = ""
-        self.show_status()
+        self.say(words)
 
     # --- many at once -------------------------------------------------------------------------------
 
@@ -210,14 +211,15 @@ class ReviewActions(LabelingBase):
     def _after_many(self, done: Decided, *, accepting: bool) -> None:
         self.decided += done.suggestions
         self.show_changes()
-        if self.reviewing and self.shown is not None and not self.suggestion():
-            self.go_next((self.shown, ""))
         verb = "accepted" if accepting else "rejected"
         words = f"{counted(done.suggestions, 'suggestion')} {verb}"
         if done.skipped:
             words += f", {done.skipped:,} left: they meet one that was accepted"
-        if self.open_count:
-            self.say(f"{words}. u takes it back.")
+        words += ". u takes it back."
+        if self.reviewing and self.shown is not None and not self.suggestion():
+            self.go_next((self.shown, ""), words=words)
+        elif self.open_count:
+            self.say(words)
 
     @work
     @reporting
