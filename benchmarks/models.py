@@ -1,0 +1,226 @@
+"""Trained models on real corpora: how good, how well calibrated, how fast.
+
+``python -m benchmarks.models [--quick]``. The corpora are read from ``TUI_LABELER_DATA``. Clusters and word
+weights see the texts that are to be predicted, as in a labeling project, never their labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks import corpora, peer
+from benchmarks.corpora import DATA, Spans
+from benchmarks.report import Row, print_rows
+from tui_labeler.domain.labels import Span
+from tui_labeler.domain.performance import TestedDocument, measure
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.adapters.estimators import EntityRecognizer, TextClassifier
+
+COMMAND = "python -m benchmarks.models"
+LEVEL = 0.9
+"""Confidence from which people accept in bulk."""
+
+
+def entity_f1(actual: Sequence[Spans], predicted: Sequence[Sequence[tuple[str, int, int]]]) -> float:
+    """Strict F1 of spans, from summed counts."""
+    documents = [
+        TestedDocument(
+            str(number),
+            tuple((category, Span(start, end)) for category, start, end in gold),
+            tuple((found[0], Span(found[1], found[2])) for found in said),
+        )
+        for number, (gold, said) in enumerate(zip(actual, predicted, strict=True))
+    ]
+    return measure(ProjectKind.ENTITIES, documents).total.f1
+
+
+def calibration_error(confidence: Sequence[float], right: Sequence[bool]) -> float:
+    """Expected calibration error over ten bins of equal mass. Source: Naeini et al., AAAI 2015."""
+    order = np.argsort(confidence)
+    bins = np.array_split(order, 10)
+    scores, hits = np.asarray(confidence), np.asarray(right, dtype=float)
+    return float(sum(abs(scores[b].mean() - hits[b].mean()) * len(b) for b in bins if len(b)) / len(order))
+
+
+def wilson(hits: int, count: int) -> tuple[float, float]:
+    """95 % interval of a share. Source: Wilson, JASA 1927."""
+    if not count:
+        return 0.0, 1.0
+    z, share = 1.96, hits / count
+    middle = share + z * z / (2 * count)
+    half = z * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
+    scale = 1 + z * z / count
+    return (middle - half) / scale, (middle + half) / scale
+
+
+def confidence_rows(name: str, confidence: Sequence[float], right: Sequence[bool]) -> list[Row]:
+    error = calibration_error(confidence, right)
+    sure = [hit for score, hit in zip(confidence, right, strict=True) if score >= LEVEL]
+    share = sum(sure) / len(sure) if sure else 0.0
+    low, high = wilson(sum(sure), len(sure))
+    figure = f"{share:.3f} of {len(sure):,} ({low:.3f} to {high:.3f})"
+    return [
+        Row(
+            f"{name}: expected calibration error, {len(right):,} predictions",
+            COMMAND,
+            f"{error:.3f}",
+            "≤ 0.05",
+            error <= 0.05,
+        ),
+        Row(f"{name}: right among those at ≥ {LEVEL}", COMMAND, figure, "≥ 0.93", share >= 0.93),
+    ]
+
+
+def loan_rows() -> list[Row]:
+    texts, spans = corpora.loans()
+    rows = []
+    for size, target in ((16, 0.97), (3, 0.90)):
+        found, seconds = [], []
+        for seed in range(5):
+            order = random.Random(seed).sample(range(len(texts)), len(texts))
+            train, test = order[:size], order[-4:]
+            began = time.perf_counter()
+            model = EntityRecognizer(seed=seed).fit(
+                [texts[i] for i in train],
+                [spans[i] for i in train],
+                unlabeled=[text for i, text in enumerate(texts) if i not in train],
+            )
+            seconds.append(time.perf_counter() - began)
+            found.append(entity_f1([spans[i] for i in test], cut(model, [texts[i] for i in test])))
+        mean = statistics.mean(found)
+        figure = f"F1 {mean:.3f} ({', '.join(f'{value:.3f}' for value in found)}), seeds 0 to 4"
+        rows.append(Row(f"loan agreements, {size} documents", COMMAND, figure, f"≥ {target}", mean >= target))
+        most = max(seconds)
+        what = f"loan agreements, {size} documents: training, slowest"
+        rows.append(Row(what, COMMAND, f"{most:.1f} s", "≤ 5 s", most <= 5))
+    return rows
+
+
+def cut(model: EntityRecognizer, texts: Sequence[str]) -> list[list[tuple[str, int, int]]]:
+    return [[found[:3] for found in row] for row in model.predict(texts)]
+
+
+def corpus_rows(
+    name: str, train: str, test: str, size: int, target: float, *, sure: bool = False
+) -> list[Row]:
+    """Trains on ``size`` random sentences (seed 0) and tests on the whole testing part."""
+    texts, spans = corpora.conll(DATA / train)
+    test_texts, test_spans = corpora.conll(DATA / test)
+    chosen = random.Random(0).sample(range(len(texts)), min(size, len(texts)))
+    rest = [text for i, text in enumerate(texts) if i not in set(chosen)]
+    began = time.perf_counter()
+    model = EntityRecognizer(seed=0).fit(
+        [texts[i] for i in chosen], [spans[i] for i in chosen], unlabeled=[*rest, *test_texts]
+    )
+    trained = time.perf_counter() - began
+    began = time.perf_counter()
+    with threadpool_limits(1):
+        said = model.predict(test_texts)
+    seconds = time.perf_counter() - began
+    tokens = sum(1 for text in test_texts for _ in text.split(" "))
+    value = entity_f1(test_spans, [[found[:3] for found in row] for row in said])
+    figure = f"F1 {value:.3f}, seed 0; trained in {trained:.1f} s, {tokens / seconds:,.0f} tokens/s and core"
+    rows = [Row(f"{name}, {len(chosen):,} sentences", COMMAND, figure, f"≥ {target}", value >= target)]
+    if size == 1000:
+        what = f"{name}: training 1,000 sentences"
+        rows.append(Row(what, COMMAND, f"{trained:.1f} s", "≤ 15 s", trained <= 15))
+        speed = tokens / seconds
+        what = f"{name}: prediction, tokens a second and core"
+        rows.append(Row(what, COMMAND, f"{speed:,.0f}", "≥ 12,000", speed >= 12_000))
+    if sure:
+        confidence = [found.confidence for row in said for found in row]
+        right = [found[:3] in set(gold) for row, gold in zip(said, test_spans, strict=True) for found in row]
+        rows += confidence_rows(f"{name}, {size} sentences", confidence, right)
+    return rows
+
+
+def sample_rows() -> list[Row]:
+    """The two Azure samples of classes, 20 % held out."""
+    rows = []
+    texts, classes = corpora.classified("single-label-webofscience")
+    found = []
+    for seed in range(5):
+        order = random.Random(seed).sample(range(len(texts)), len(texts))
+        part = len(texts) // 5
+        test, train = order[:part], order[part:]
+        model = TextClassifier(seed=seed).fit(
+            [texts[i] for i in train], [classes[i][0] for i in train], unlabeled=[texts[i] for i in test]
+        )
+        said = model.predict([texts[i] for i in test])
+        found.append(sum(one == classes[i][0] for one, i in zip(said, test, strict=True)) / part)
+    mean = statistics.mean(found)
+    rows.append(Row("Web of Science, accuracy", COMMAND, f"{mean:.3f}, seeds 0 to 4", "≥ 0.78", mean >= 0.78))
+    texts, classes = corpora.classified("multi-label-movies")
+    found = []
+    for seed in range(5):
+        order = random.Random(seed).sample(range(len(texts)), len(texts))
+        part = len(texts) // 5
+        test, train = order[:part], order[part:]
+        model = TextClassifier(multi_label=True, seed=seed).fit(
+            [texts[i] for i in train], [classes[i] for i in train], unlabeled=[texts[i] for i in test]
+        )
+        documents = [
+            TestedDocument(str(i), tuple((c, None) for c in classes[i]), tuple((c, None) for c in one))
+            for one, i in zip(model.predict([texts[i] for i in test]), test, strict=True)
+        ]
+        found.append(measure(ProjectKind.MULTI_LABEL, documents).total.f1)
+    mean = statistics.mean(found)
+    rows.append(Row("movies, micro-F1", COMMAND, f"{mean:.3f}, seeds 0 to 4", "≥ 0.72", mean >= 0.72))
+    return rows
+
+
+def banking_rows(each: int, target: float, *, sure: bool = False) -> list[Row]:
+    texts, classes = corpora.banking77("train")
+    test_texts, test_classes = corpora.banking77("test")
+    chosen = corpora.few(texts, classes, each, 0)
+    rest = [text for i, text in enumerate(texts) if i not in set(chosen)]
+    began = time.perf_counter()
+    model = TextClassifier(seed=0).fit(
+        [texts[i] for i in chosen], [classes[i] for i in chosen], unlabeled=[*rest, *test_texts]
+    )
+    trained = time.perf_counter() - began
+    began = time.perf_counter()
+    with threadpool_limits(1):
+        said = [row[0] for row in model.score_classes(test_texts)]
+    speed = len(test_texts) / (time.perf_counter() - began)
+    right = [found.category == gold for found, gold in zip(said, test_classes, strict=True)]
+    value = sum(right) / len(right)
+    figure = f"{value:.3f}, seed 0; trained in {trained:.1f} s"
+    rows = [Row(f"banking77, {each} a class, accuracy", COMMAND, figure, f"≥ {target}", value >= target)]
+    if sure:
+        what = "banking77: prediction, documents a second and core"
+        rows.append(Row(what, COMMAND, f"{speed:,.0f}", "≥ 3,000", speed >= 3_000))
+        rows += confidence_rows(f"banking77, {each} a class", [found.confidence for found in said], right)
+    return rows
+
+
+def run(*, quick: bool = False) -> list[Row]:
+    """All corpora; ``quick`` leaves out those that train for long."""
+    if not DATA.exists():
+        raise SystemExit(f"there are no corpora at {DATA}; set TUI_LABELER_DATA")
+    cdr = ("BC5CDR", "bio-ner/BC5CDR/train.tsv", "bio-ner/BC5CDR/test.tsv")
+    yoruba = ("Yoruba", "unicode/masakhaner2-yor/train.txt", "unicode/masakhaner2-yor/test.txt")
+    rows = [*loan_rows(), *sample_rows(), *banking_rows(8, 0.71), *banking_rows(16, 0.80, sure=True)]
+    rows += corpus_rows(*cdr, 200, 0.64, sure=True)
+    rows += corpus_rows(*yoruba, 200, 0.65)
+    if not quick:
+        rows += corpus_rows(*cdr, 1000, 0.76)
+        rows += corpus_rows(*yoruba, 1000, 0.76)
+        wnut = ("WNUT-17", "wnut17/wnut17train.conll", "wnut17/emerging.test.annotated")
+        rows += corpus_rows(*wnut, 100_000, 0.22)
+        rows += banking_rows(64, 0.89)
+        rows += peer.rows(entity_f1, COMMAND)
+    return rows
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    print_rows(run(quick=parser.parse_args().quick))
