@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-RARITY = 2.0
+RARITY = 1.0
 """A feature of ``n`` tokens counts ``n / (n + RARITY)``.
 
 Most features of a word that occurs once fit its label and nothing else; held back, they leave the explaining

@@ -86,7 +86,8 @@ class TemperatureScaledLogistic(ClassifierMixin, BaseEstimator):  # type: ignore
         return np.asarray(special.softmax(logits, axis=1))
 
     def predict(self, X: Any) -> NDArray[Any]:
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        best = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[best])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

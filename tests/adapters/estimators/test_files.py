@@ -1,0 +1,138 @@
+"""Model files: what is written is read back; what is no model is refused, and never run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pickle
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tests.adapters.estimators import made
+from tests.adapters.estimators.test_learning import ENTITIES, MULTI, SINGLE, trained
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.adapters.estimators import SklearnEstimators
+from tui_labeler.engine.errors import InputError
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.ports import Sample
+
+KINDS = [
+    pytest.param(ENTITIES, made.entities(10), id="entities"),
+    pytest.param(SINGLE, made.classes(30), id="single"),
+    pytest.param(MULTI, made.classes(30, several=True), id="multi"),
+]
+
+
+async def saved(folder: Path, kind: ProjectKind, samples: list[Sample]) -> Path:
+    model = await trained(kind, samples)
+    await asyncio.to_thread(folder.mkdir)
+    model.save(str(folder))
+    return folder
+
+
+@pytest.mark.parametrize(("kind", "samples"), KINDS)
+async def test_a_model_that_was_saved_says_the_same_when_it_is_loaded(
+    tmp_path: Path, kind: ProjectKind, samples: list[Sample]
+) -> None:
+    model = await trained(kind, samples)
+    (tmp_path / "m").mkdir()
+    model.save(str(tmp_path / "m"))
+    loaded = await SklearnEstimators().load(str(tmp_path / "m"))
+    texts = [sample.text for sample in samples]
+    assert loaded.version == model.version
+    for one, other in zip(await model.predict(texts), await loaded.predict(texts), strict=True):
+        assert [(p.category, p.span) for p in one] == [(p.category, p.span) for p in other]
+        assert [p.confidence for p in one] == pytest.approx([p.confidence for p in other], abs=1e-4)
+    assert {path.suffix for path in (tmp_path / "m").iterdir()} <= {".json", ".npy"}
+
+
+class Bomb:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return (_leave, (str(self.path), "ran"))
+
+
+def _leave(path: str, text: str) -> None:
+    Path(path).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("kind", "samples"), KINDS)
+async def test_an_array_that_holds_a_pickle_is_refused_and_does_not_run(
+    tmp_path: Path, kind: ProjectKind, samples: list[Sample]
+) -> None:
+    folder = await saved(tmp_path / "m", kind, samples)
+    mark = tmp_path / "ran"
+    for array in folder.glob("*.npy"):
+        broken = tmp_path / "broken"
+        shutil.copytree(folder, broken)
+        np.save(broken / array.name, np.array([Bomb(mark)], dtype=object), allow_pickle=True)
+        with pytest.raises(InputError):
+            await SklearnEstimators().load(str(broken))
+        (broken / array.name).write_bytes(pickle.dumps(Bomb(mark)))
+        with pytest.raises(InputError):
+            await SklearnEstimators().load(str(broken))
+        shutil.rmtree(broken)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(("kind", "samples"), KINDS)
+async def test_every_missing_cut_or_changed_file_is_refused(
+    tmp_path: Path, kind: ProjectKind, samples: list[Sample]
+) -> None:
+    folder = await saved(tmp_path / "m", kind, samples)
+    for path in folder.iterdir():
+        data = path.read_bytes()
+        flipped = bytearray(data)
+        flipped[-1] ^= 0x40
+        for content in (None, b"", data[: len(data) // 2], bytes(flipped)):
+            broken = tmp_path / "broken"
+            shutil.copytree(folder, broken)
+            if content is None:
+                (broken / path.name).unlink()
+            else:
+                (broken / path.name).write_bytes(content)
+            with pytest.raises(InputError):
+                await SklearnEstimators().load(str(broken))
+            shutil.rmtree(broken)
+
+
+async def test_headers_that_lie_are_refused(tmp_path: Path) -> None:
+    folder = await saved(tmp_path / "m", ENTITIES, made.entities(6))
+    header = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    for change in (
+        {"format_version": 99},
+        {"kind": "else"},
+        {"categories": []},
+        {"categories": header["categories"] * 50},
+        {"cluster_words": ["x"]},
+        {"tiers": []},
+        {"calibration": ["a", "b"]},
+    ):
+        (folder / "model.json").write_text(json.dumps({**header, **change}), encoding="utf-8")
+        with pytest.raises(InputError):
+            await SklearnEstimators().load(str(folder))
+
+
+async def test_an_array_that_claims_to_be_huge_takes_no_memory(tmp_path: Path) -> None:
+    folder = await saved(tmp_path / "m", ENTITIES, made.entities(6))
+    name = next(folder.glob("*.npy"))
+    with name.open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "<f4", "fortran_order": False, "shape": (2**40,)}
+        )
+    with pytest.raises(InputError):
+        await SklearnEstimators().load(str(folder))
+
+
+async def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        await SklearnEstimators().load(str(tmp_path / "none"))
