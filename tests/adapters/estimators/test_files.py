@@ -108,7 +108,7 @@ async def test_every_missing_cut_or_changed_file_is_refused(
 async def test_headers_that_lie_are_refused(tmp_path: Path) -> None:
     folder = await saved(tmp_path / "m", ENTITIES, made.entities(6))
     header = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    for change in (
+    changes: tuple[dict[str, object], ...] = (
         {"format_version": 99},
         {"kind": "else"},
         {"categories": []},
@@ -116,7 +116,8 @@ async def test_headers_that_lie_are_refused(tmp_path: Path) -> None:
         {"cluster_words": ["x"]},
         {"tiers": []},
         {"calibration": ["a", "b"]},
-    ):
+    )
+    for change in changes:
         (folder / "model.json").write_text(json.dumps({**header, **change}), encoding="utf-8")
         with pytest.raises(InputError):
             await SklearnEstimators().load(str(folder))

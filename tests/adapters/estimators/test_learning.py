@@ -97,7 +97,8 @@ async def test_predictions_come_in_text_order_without_overlap_and_with_probabili
 async def test_wrong_predictions_are_less_confident_than_right_ones() -> None:
     model = await trained(ENTITIES, made.entities(5))
     test = made.entities(40, seed=9)
-    right, wrong = [], []
+    right: list[float] = []
+    wrong: list[float] = []
     for sample, row in zip(test, await model.predict([s.text for s in test]), strict=True):
         for p in row:
             (right if (p.category, p.span) in sample.annotations else wrong).append(p.confidence)
