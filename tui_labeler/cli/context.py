@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Output
+from tui_labeler.engine.errors import InputError
 from tui_labeler.locations import home_folder
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Context:
         """The projects of the home. Decisions made here apply at once."""
         from tui_labeler.assembly import workbench
 
+        if self.home.exists() and not self.home.is_dir():
+            raise InputError(f"{self.home} is no folder.", hint="Name a folder with --home.")
         return workbench(self.home, immediate=True)
 
     @asynccontextmanager
@@ -56,8 +59,6 @@ class Context:
         if after is not None:
             places = [number for number, item in enumerate(items) if str(item[key]) == after]
             if not places:
-                from tui_labeler.engine.errors import InputError
-
                 raise InputError(
                     f"Nothing in the list has the {key.replace('_', ' ')} {after!r}.",
                     hint="`next_after` in the page before says what to go on behind.",

@@ -7,7 +7,7 @@ import json
 import math
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,8 @@ MODEL = "demo"
 
 ACCEPT_FROM = 0.9
 REJECT_BELOW = 0.5
-"""What lies between the two is left to a person."""
+"""What lies between the two is for a person, whose part the sample's full labels play: documents that
+are labeled by half would teach the next model to overlook things."""
 
 Follow = Callable[["ProjectSession", Job], Awaitable[Job]]
 """Waits for a job's end, and shows its progress to whoever looks."""
@@ -55,16 +56,20 @@ class DemoReport:
     """Documents that the job labeled."""
     suggestions: int
     accepted: int
+    """By the rule."""
     rejected: int
-    undecided: int
+    """By the rule."""
+    checked_accepted: int
+    """Between the two bounds, decided as the sample's full labels say."""
+    checked_rejected: int
     accepted_right: int
-    """Of those accepted, how many the sample's full labels have."""
+    """Of those accepted by the rule, how many the sample's full labels have."""
     rejected_wrong: int
     """Of those rejected, how many the sample's full labels do not have."""
     before: Mapping[str, Any]
     """The first model's figures."""
     after: Mapping[str, Any]
-    """The second model's, trained on the accepted labels too, with other test documents."""
+    """The second model's, trained on the accepted labels too, and tested on the same documents."""
     exported: Path
     exported_labels: int
 
@@ -169,11 +174,15 @@ async def run_loop(
 
     gold = await gold_labels(session, gold_file)
     low = SuggestionFilter(job=job.id, max_confidence=math.nextafter(REJECT_BELOW, 0.0))
-    right_among_low = _right(session, low, gold)
+    right_among_low = len(_right(session, low, gold))
     say(f"Accepting suggestions from {ACCEPT_FROM} on, rejecting those below {REJECT_BELOW} ...")
     accepted = await session.review.accept_matching(SuggestionFilter(job=job.id, min_confidence=ACCEPT_FROM))
+    accepted_right = _accepted_right(session, job.id, gold)
     rejected = await session.review.reject_matching(low)
-    undecided = session.review.count(SuggestionFilter(job=job.id)).suggestions
+    say("Deciding what lies between as the sample's full labels say ...")
+    rest = SuggestionFilter(job=job.id)
+    checked = await session.review.accept_matching(replace(rest, ids=_right(session, rest, gold)))
+    dropped = await session.review.reject_matching(rest)
     await session.labeling.save()
 
     say("Training again, with what was accepted ...")
@@ -189,8 +198,9 @@ async def run_loop(
         suggestions=job.suggestions,
         accepted=accepted.suggestions,
         rejected=rejected.suggestions,
-        undecided=undecided,
-        accepted_right=_accepted_right(session, job.id, gold),
+        checked_accepted=checked.suggestions,
+        checked_rejected=dropped.suggestions,
+        accepted_right=accepted_right,
         rejected_wrong=rejected.suggestions - right_among_low,
         before=before,
         after=after,
@@ -240,12 +250,13 @@ async def gold_labels(session: ProjectSession, gold_file: bytes) -> Gold:
     return found
 
 
-def _right(session: ProjectSession, wanted: SuggestionFilter, gold: Gold) -> int:
-    """How many of the open suggestions that a filter holds are in the gold labels."""
-    return sum(
-        (suggestion.category, suggestion.span) in gold.get(document, frozenset())
+def _right(session: ProjectSession, wanted: SuggestionFilter, gold: Gold) -> frozenset[str]:
+    """The ids of the open suggestions that a filter holds and that are in the gold labels."""
+    return frozenset(
+        suggestion.id
         for document, suggestions in session.review.matching(wanted)
         for suggestion in suggestions
+        if (suggestion.category, suggestion.span) in gold.get(document, frozenset())
     )
 
 

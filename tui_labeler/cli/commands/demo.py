@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -40,6 +39,8 @@ def register(parsers: Any) -> None:
 
 def demo(context: Context) -> Report:
     """Opens the application on the sample, or runs the loop where nobody could see it."""
+    import asyncio
+
     context = _in_a_home_of_its_own(context)
     headless = context.options.headless or context.out.json
     if headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -121,7 +122,8 @@ def _report(context: Context, report: DemoReport, seconds: float) -> Report:
         "suggestions": report.suggestions,
         "accepted": report.accepted,
         "rejected": report.rejected,
-        "undecided": report.undecided,
+        "checked_accepted": report.checked_accepted,
+        "checked_rejected": report.checked_rejected,
         "accepted_right": report.accepted_right,
         "accepted_precision": None if precision is None else round(precision, 4),
         "rejected_wrong": report.rejected_wrong,
@@ -149,13 +151,13 @@ def _summary(context: Context, report: DemoReport, seconds: float) -> list[str]:
         "",
         f"  first model     {model(report.before)}",
         f"  autolabeling    {report.suggestions} suggestions in {report.documents} documents",
-        f"  review by rule  {report.accepted} accepted, {report.rejected} rejected, "
-        f"{report.undecided} left open",
-        f"  checked         {right} accepted are right; {report.rejected_wrong} of {report.rejected} "
-        "rejected are wrong indeed",
+        f"  review by rule  {report.accepted} accepted ({right} are right), {report.rejected} rejected "
+        f"({report.rejected_wrong} of {report.rejected} are wrong)",
+        f"  between         {report.checked_accepted} accepted, {report.checked_rejected} rejected, as the "
+        "sample's full labels say: a person's part",
         f"  second model    {model(report.after)}",
         f"  exported        {report.exported_labels} labels to {report.exported}",
         "",
-        f"It took {seconds:.1f} s. The two models have other test documents: small differences mean little.",
+        f"It took {seconds:.1f} s. Both models were tested on the same few documents.",
         f"Look at it: tui-labeler --home {context.home} open {report.project.name}",
     ]

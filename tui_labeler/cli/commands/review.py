@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report, table
 from tui_labeler.cli.parser import UsageError, add_command, add_paging
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator
 
     from tui_labeler.cli.context import Context
@@ -51,12 +51,23 @@ def register(parsers: Any) -> None:
     add_paging(parser, "seq")
 
 
+def _confidence(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no confidence; it lies between 0 and 1")
+    return value
+
+
+# argparse names the type in its message when the text is no number at all.
+_confidence.__name__ = "number"
+
+
 def _add_conditions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("--document", metavar="LOCATION", action="append", default=[], help="may be repeated")
     parser.add_argument("--category", metavar="C", action="append", default=[], help="may be repeated")
-    parser.add_argument("--min-confidence", type=float, metavar="X", help="0 to 1, X included")
-    parser.add_argument("--max-confidence", type=float, metavar="X", help="0 to 1, X included")
+    parser.add_argument("--min-confidence", type=_confidence, metavar="X", help="0 to 1, X included")
+    parser.add_argument("--max-confidence", type=_confidence, metavar="X", help="0 to 1, X included")
     parser.add_argument("--job", metavar="ID", help="suggestions of this job")
     parser.add_argument("--placed", choices=PLACED, help="how its place in the text was found")
     parser.add_argument("--id", dest="ids", metavar="ID", action="append", default=[], help="may be repeated")
@@ -88,7 +99,7 @@ async def _wanted(context: Context, session: ProjectSession) -> SuggestionFilter
     from dataclasses import replace
 
     from tui_labeler.domain.labels import Placed
-    from tui_labeler.engine.review import SuggestionFilter, confidence_bound
+    from tui_labeler.engine.review import SuggestionFilter
 
     options = context.options
     conditions = (
@@ -105,8 +116,8 @@ async def _wanted(context: Context, session: ProjectSession) -> SuggestionFilter
     wanted = SuggestionFilter(
         documents=documents or None,
         category=next(iter(categories)) if len(categories) == 1 else None,
-        min_confidence=confidence_bound(options.min_confidence, "--min-confidence"),
-        max_confidence=confidence_bound(options.max_confidence, "--max-confidence"),
+        min_confidence=options.min_confidence,
+        max_confidence=options.max_confidence,
         job=options.job,
         placed=None if options.placed is None else Placed(options.placed),
         ids=frozenset(options.ids) or None,

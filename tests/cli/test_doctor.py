@@ -1,0 +1,121 @@
+"""``doctor``: each check can fail, and says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tui_labeler.engine import doctor
+from tui_labeler.engine.doctor import Terminal, check_home, check_terminal, file_system
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+
+def checks(cli: Cli) -> tuple[int, dict[str, Any]]:
+    ran = cli("doctor", "--json")
+    return ran.code, {check["name"]: check for check in ran.json["checks"]}
+
+
+def test_a_sound_home_passes(cli: Cli, project: str, letters: Path) -> None:
+    code, found = checks(cli)
+    assert code == 0, found
+    assert all(check["ok"] and check["detail"] for check in found.values())
+    assert {"home", "permissions", "file locks", "durable writes", "home format"} <= found.keys()
+    assert str(letters) in found["container of letters"]["detail"]
+    assert "ok" in cli("doctor").out
+
+
+def test_a_home_that_is_not_there_is_not_made(cli: Cli) -> None:
+    code, found = checks(cli)
+    assert code == 0
+    assert "when it is needed" in found["home"]["detail"]
+    assert not cli.home.exists()
+
+
+def test_looking_leaves_nothing_behind(cli: Cli, project: str) -> None:
+    before = sorted(cli.home.rglob("*"))
+    checks(cli)
+    assert sorted(cli.home.rglob("*")) == before
+
+
+def test_a_container_that_is_gone_fails(cli: Cli, project: str, letters: Path) -> None:
+    letters.rename(letters.with_name("elsewhere"))
+    code, found = checks(cli)
+    assert code == 1
+    assert not found["container of letters"]["ok"]
+    assert str(letters) in found["container of letters"]["detail"]
+    assert "FAILED" in cli("doctor").out
+
+
+def test_files_that_others_may_read_fail(cli: Cli, project: str) -> None:
+    (cli.home / "home.json").chmod(0o644)
+    code, found = checks(cli)
+    assert code == 1
+    assert "chmod" in found["permissions"]["detail"]
+
+
+def test_a_format_that_cannot_be_read_fails(cli: Cli, project: str) -> None:
+    (cli.home / "home.json").write_text("[]")
+    code, found = checks(cli)
+    assert code == 1
+    assert not found["home format"]["ok"]
+    assert not found["projects"]["ok"]
+
+
+def test_a_file_in_place_of_the_home_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (check,) = check_home(tmp_path / "file" / "home")
+    assert not check.ok
+
+
+def test_locks_that_do_not_hold_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_TRY_LOCK", "pass")  # another process that gets the lock
+    found = {check.name: check for check in check_home(tmp_path)}
+    assert not found["file locks"].ok
+    assert "--home" in found["file locks"].detail
+
+
+MOUNTS = """\
+overlay / overlay rw 0 0
+server:/export /mnt/shared\\040disk nfs4 rw 0 0
+//box/c /mnt/shared\\040disk/cifs cifs rw 0 0
+short
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("/home/someone", "overlay"),
+        ("/mnt/shared disk/home", "nfs4"),
+        ("/mnt/shared disk/cifs/x", "cifs"),
+        ("/mnt/shared", "overlay"),
+    ],
+)
+def test_the_file_system_is_that_of_the_nearest_mount(place: str, kind: str) -> None:
+    assert file_system(Path(place), MOUNTS) == kind
+
+
+def test_a_network_disk_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_mounts", lambda: f"server:/x {tmp_path.resolve()} nfs4 rw 0 0\n")
+    found = {check.name: check for check in check_home(tmp_path / "home")}
+    assert found["file system"].ok
+    assert found["file system"].warning
+    assert "nfs4" in found["file system"].detail
+
+
+def test_what_a_terminal_lacks_is_told() -> None:
+    def of(encoding: str = "utf-8", **environment: str) -> dict[str, Any]:
+        found = check_terminal(Terminal(True, encoding, environment))
+        return {check.name: check for check in found}
+
+    assert of(TERM="xterm-256color")["terminal"].ok
+    assert not of(TERM="dumb")["terminal"].ok
+    assert not of()["terminal"].ok
+    assert "NO_COLOR" in of(TERM="xterm", NO_COLOR="1")["colours"].detail
+    assert of(TERM="xterm", COLORTERM="truecolor")["colours"].detail.startswith("16 million")
+    assert of("ascii", TERM="xterm")["encoding"].warning
+    assert "\x1b" not in of(TERM="\x1b[2J")["terminal"].detail

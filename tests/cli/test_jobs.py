@@ -1,0 +1,410 @@
+"""``train``, ``models``, ``evaluate``, ``autolabel``, ``jobs`` and what is decided of suggestions."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.conftest import Cli, write_letters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIGURES = {"precision", "recall", "f1", "per_category", "train_documents", "test_documents", "seconds"}
+
+
+@pytest.fixture(scope="module")
+def own_letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_letters(tmp_path_factory.mktemp("own") / "letters", 6)
+
+
+def test_training_reports_figures_and_deleted_suggestions(cli: Cli, suggested: str) -> None:
+    needs_yes = cli("train", suggested, "--model", "second", "--json")
+    assert needs_yes.code == 2
+    assert "suggestions" in needs_yes.error["message"]
+    assert "--yes" in needs_yes.error["hint"]
+    waiting = cli("project", "show", suggested, "--json").json["auto_labeled"]
+    assert waiting == 8
+
+    ran = cli(
+        "train", suggested, "--model", "second", "--test-percent", "25", "--seed", "3", "--yes", "--json"
+    )
+    assert ran.code == 0
+    assert ran.json["model"] == "second"
+    assert ran.json.keys() >= FIGURES
+    assert ran.json["deleted_suggestions"] > 0
+    assert ran.json["train_documents"] + ran.json["test_documents"] == 16
+    assert ran.json["drafts_pending"] == 0
+    for figures in ran.json["per_category"].values():
+        assert figures.keys() >= {"precision", "recall", "f1", "support"}
+    assert cli("project", "show", suggested, "--json").json["auto_labeled"] == 0
+
+
+def test_a_model_is_overwritten_only_on_purpose(cli: Cli, trained: str) -> None:
+    ran = cli("train", trained, "--model", "first", "--json")
+    assert ran.code == 2
+    assert "overwrites the model first" in ran.error["message"]
+    before = cli("model", "show", trained, "first", "--json").json["version"]
+    assert before
+
+
+def test_models_are_listed_shown_and_deleted(cli: Cli, trained: str) -> None:
+    (listed,) = cli("models", trained, "--json").json["items"]
+    assert listed["model"] == "first"
+    assert listed.keys() >= FIGURES
+    shown = cli("model", "show", trained, "first", "--json").json
+    assert shown["f1"] == listed["f1"]
+    people = cli("model", "show", trained, "first").out
+    assert "precision" in people
+    assert "Person" in people
+    assert cli("model", "delete", trained, "first", "--json").code == 2
+    assert cli("model", "delete", trained, "first", "--yes", "--json").json["deleted"] is True
+    assert cli("models", trained, "--json").json["items"] == []
+    assert cli("autolabel", trained, "--model", "first", "--json").error["code"] == "not_found"
+
+
+def test_training_without_any_label_is_refused(cli: Cli, own_letters: Path) -> None:
+    create = ("project", "create", "bare", "--kind", "ner", "--container", str(own_letters))
+    cli(*create, "--category", "Town")
+    ran = cli("train", "bare", "--model", "m", "--json")
+    assert ran.code == 2
+    assert "label" in ran.error["message"]
+    assert ran.error["hint"]
+    assert cli("jobs", "bare", "--json").json["items"] == []
+
+
+def test_training_with_one_class_only_says_so(cli: Cli, own_letters: Path) -> None:
+    create = ("project", "create", "topics", "--kind", "single", "--container", str(own_letters))
+    cli(*create, "--category", "Trip", "--category", "Bags")
+    for number in range(4):
+        cli("label", "topics", f"letter{number:02}.txt", "--category", "Trip")
+    ran = cli("train", "topics", "--model", "m", "--json")
+    assert ran.code == 2
+    assert ran.error["message"]
+    assert ran.json["state"] == "failed"
+    assert cli("models", "topics", "--json").json["items"] == []
+    people = cli("train", "topics", "--model", "m")
+    assert people.code == 2
+    assert ran.error["message"] in people.err
+
+
+def test_a_category_with_one_label_is_trained_and_advised(cli: Cli, own_letters: Path) -> None:
+    create = ("project", "create", "few", "--kind", "ner", "--container", str(own_letters))
+    cli(*create, "--category", "Town", "--category", "Person")
+    for number, town in ((1, "Lisbon"), (2, "Turin"), (3, "Bergen")):
+        cli("label", "few", f"letter{number:02}.txt", "--category", "Town", "--text", town)
+    cli("label", "few", "letter01.txt", "--category", "Person", "--text", "Bo Sand")
+    ran = cli("train", "few", "--model", "m", "--json")
+    assert ran.code == 0
+    assert any(item["category"] == "Person" for item in ran.json["guidance"])
+
+
+def test_a_manual_split_needs_a_testing_set(cli: Cli, trained: str) -> None:
+    ran = cli("train", trained, "--model", "manual", "--split", "manual", "--json")
+    assert ran.code == 4
+    assert "--dataset test" in ran.error["hint"]
+    assert cli("train", trained, "--model", "no/name", "--json").code == 2
+
+
+def test_evaluating_tells_figures_with_intervals_and_changes_nothing(cli: Cli, trained: str) -> None:
+    before = cli("project", "show", trained, "--json").json
+    ran = cli("evaluate", trained, "--model", "first", "--json")
+    assert ran.code == 0
+    assert ran.json.keys() >= {"precision", "recall", "f1", "per_category", "documents", "usage", "cost"}
+    assert ran.json["intervals"]["level"] == 0.95
+    assert ran.json["cost"] is None
+    assert ran.json["documents"] < 16
+    limited = cli("evaluate", trained, "--model", "first", "--limit", "2", "--include-training", "--json")
+    assert limited.json["documents"] == 2
+    assert cli("quota", "--json").json["used"] == 0
+    assert cli("project", "show", trained, "--json").json == before
+    assert "F1" in cli("evaluate", trained, "--model", "first").out
+
+
+# --- autolabel ----------------------------------------------------------------------------------------
+
+
+def test_autolabeling_takes_the_unlabeled_documents(cli: Cli, trained: str) -> None:
+    ran = cli("autolabel", trained, "--model", "first", "--json")
+    job = ran.json
+    assert ran.code == 0
+    assert job["state"] == "succeeded"
+    assert (job["documents"], job["text_records"], job["failed"]) == (8, 8, [])
+    assert job["suggestions"] > 0
+    assert job["unaligned"] == 0
+    assert job["usage"] == {"prompt_tokens": 0, "completion_tokens": 0}
+    assert job["cost"] is None
+    assert job["pid"] is None
+    assert cli("quota", "--json").json["used"] == 8
+    listed = cli("documents", trained, "--filter", "auto-labeled", "--json").json["items"]
+    assert sum(item["suggestions"] for item in listed) == job["suggestions"]
+    shown = cli("show", trained, listed[0]["location"], "--json").json
+    suggestion = shown["suggestions"][0]
+    assert suggestion["text"] == shown["text"][suggestion["offset"] :][: suggestion["length"]]
+    assert suggestion["source"] == "model:first"
+    assert suggestion["placed"] == "exact"
+    assert 0 <= suggestion["confidence"] <= 1
+
+
+def test_autolabeling_again_finds_nothing_left_to_do(cli: Cli, suggested: str) -> None:
+    ran = cli("autolabel", suggested, "--model", "first", "--json")
+    assert ran.code == 0
+    assert (ran.json["documents"], ran.json["job_id"]) == (0, None)
+    assert len(cli("jobs", suggested, "--json").json["items"]) == 2
+
+
+def test_documents_and_categories_are_chosen(cli: Cli, trained: str, tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_bytes(b"letter20.txt\r\n\nletter03.txt\n")
+
+    def chosen(*options: str, stdin: bytes = b"") -> int:
+        ran = cli("autolabel", trained, "--model", "first", "--dry-run", "--json", *options, stdin=stdin)
+        assert ran.code == 0, ran
+        assert ran.json["job_id"] is None
+        return int(ran.json["documents"])
+
+    assert chosen() == 8
+    assert chosen("--limit", "3") == 3
+    assert chosen("--filter", "labeled") == 16
+    assert chosen("--document", "letter00.txt", "--document", "letter23.txt") == 2
+    assert chosen("--documents-from", str(names)) == 2
+    assert chosen("--documents-from", "-", stdin=b"letter21.txt\n") == 1
+    assert chosen("--documents-from", "-", stdin=b"") == 0
+    assert chosen("--documents-from", str(names), "--filter", "unlabeled") == 1
+    one = cli(
+        *("autolabel", trained, "--model", "first", "--json"),
+        *("--category", "Town", "--document", "letter20.txt"),
+    ).json
+    assert one["categories"] == ["Town"]
+    shown = cli("show", trained, "letter20.txt", "--json").json
+    assert {item["category"] for item in shown["suggestions"]} <= {"Town"}
+    assert len(cli("jobs", trained, "--json").json["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--model", "none"),
+        ("--model", "first", "--document", "none.txt"),
+        ("--model", "first", "--category", "Planet"),
+        ("--model", "first", "--documents-from", "nowhere.txt"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_not_there_starts_no_job(options: tuple[str, ...], cli: Cli, trained: str) -> None:
+    ran = cli("autolabel", trained, *options, "--json")
+    assert ran.code == 2
+    assert len(cli("jobs", trained, "--json").json["items"]) == 1
+
+
+def test_too_little_quota_is_refused_with_what_would_fit(cli: Cli, trained: str) -> None:
+    (cli.home / "settings.toml").write_text("quota = 5\n")
+    ran = cli("autolabel", trained, "--model", "first", "--json")
+    assert ran.code == 4
+    assert ran.error["code"] == "quota"
+    assert "8" in ran.error["message"]
+    assert "5" in ran.error["message"]
+    assert "--limit 5" in ran.error["hint"]
+    assert cli("quota", "--json").json["used"] == 0
+    dry = cli("autolabel", trained, "--model", "first", "--dry-run", "--json")
+    assert (dry.code, dry.json["fits"], dry.json["enough"]) == (0, 5, False)
+    fits = cli("autolabel", trained, "--model", "first", "--limit", "5", "--json")
+    assert (fits.code, fits.json["text_records"]) == (0, 5)
+    quota = cli("quota", "--json").json
+    assert (quota["limit"], quota["used"], quota["left"]) == (5, 5, 0)
+
+
+def test_a_document_removed_before_the_job_fails_alone_and_can_be_retried(
+    cli: Cli, trained: str, trained_home: Path, tmp_path: Path
+) -> None:
+    folder = trained_home.parent / "letters"
+    content = (folder / "letter20.txt").read_bytes()
+    (folder / "letter20.txt").unlink()
+    try:
+        ran = cli("autolabel", trained, "--model", "first", "--json")
+        assert ran.code == 1
+        assert ran.json["state"] == "partially completed"
+        (failed,) = ran.json["failed"]
+        assert failed["location"] == "letter20.txt"
+        assert failed["error"] == "gone"
+        assert failed["message"]
+        listed = cli("documents", trained, "--filter", "failed", "--json").json["items"]
+        assert [item["location"] for item in listed] == ["letter20.txt"]
+        assert cli("quota", "--json").json["used"] == 7
+        assert "letter20.txt" in cli("job", "show", trained, ran.json["job_id"]).out
+    finally:
+        (folder / "letter20.txt").write_bytes(content)
+    again = cli("job", "retry", trained, ran.json["job_id"], "--json")
+    assert (again.code, again.json["state"], again.json["failed"]) == (0, "succeeded", [])
+    assert cli("quota", "--json").json["used"] == 8
+
+
+def test_jobs_are_listed_newest_first_and_steered(cli: Cli, suggested: str) -> None:
+    newest, oldest = cli("jobs", suggested, "--json").json["items"]
+    assert (newest["kind"], oldest["kind"]) == ("autolabel", "train")
+    job_id = newest["job_id"]
+    assert cli("job", "show", suggested, job_id, "--json").json["state"] == "succeeded"
+    cancelled = cli("job", "cancel", suggested, job_id, "--json")
+    assert (cancelled.code, cancelled.json["state"]) == (0, "succeeded")
+    assert cli("job", "resume", suggested, job_id, "--json").code == 4
+    assert cli("job", "retry", suggested, job_id, "--json").code == 4
+    assert cli("job", "delete", suggested, job_id, "--json").json["deleted"] is True
+    assert cli("job", "show", suggested, job_id, "--json").code == 2
+    assert cli("accept", suggested, "--job", job_id, "--json").json["accepted"] > 0
+
+
+def spawn(cli: Cli, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tui_labeler", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TUI_LABELER_HOME": str(cli.home)},
+    )
+
+
+def started_job(process: subprocess.Popen[bytes]) -> str:
+    """The job's id, from the first line of progress."""
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    return str(json.loads(line)["job_id"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupting_cancels_the_job(number: signal.Signals, cli: Cli, trained: str) -> None:
+    process = spawn(cli, "autolabel", trained, "--model", "first", "--json", "--progress", "jsonl")
+    job_id = started_job(process)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    document = json.loads(out)
+    assert (document["job_id"], document["state"]) == (job_id, "cancelled")
+    resumed = cli("job", "resume", trained, job_id, "--json")
+    assert (resumed.code, resumed.json["state"], resumed.json["done"]) == (0, "succeeded", 8)
+    assert cli("quota", "--json").json["used"] == 8
+
+
+def test_a_lost_terminal_leaves_the_job_to_go_on(cli: Cli, trained: str) -> None:
+    process = spawn(cli, "autolabel", trained, "--model", "first", "--json", "--progress", "jsonl")
+    job_id = started_job(process)
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode not in (0, 130)
+    assert out == b""
+    followed = cli("job", "resume", trained, job_id, "--json")
+    assert followed.code in (0, 4)  # 4: it was over before it could be followed
+    assert cli("job", "show", trained, job_id, "--json").json["state"] == "succeeded"
+
+
+def test_a_job_cancelled_from_elsewhere_ends_the_one_who_follows_with_130(cli: Cli, trained: str) -> None:
+    process = spawn(cli, "train", trained, "--model", "other", "--json", "--progress", "jsonl")
+    job_id = started_job(process)
+    cancelled = cli("job", "cancel", trained, job_id, "--json")
+    assert (cancelled.code, cancelled.json["state"]) == (0, "cancelled")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(out)["state"] == "cancelled"
+    assert [item["model"] for item in cli("models", trained, "--json").json["items"]] == ["first"]
+
+
+def test_a_detached_job_is_printed_at_once_and_can_be_followed(cli: Cli, trained: str) -> None:
+    ran = cli("autolabel", trained, "--model", "first", "--detach", "--json")
+    assert ran.code == 0
+    assert ran.json["state"] in ("queued", "running")
+    followed = cli("job", "resume", trained, ran.json["job_id"], "--json")
+    assert followed.code in (0, 4)
+    assert cli("job", "show", trained, ran.json["job_id"], "--json").json["done"] == 8
+
+
+# --- decisions ----------------------------------------------------------------------------------------
+
+
+def suggestions(cli: Cli, project: str) -> list[dict[str, Any]]:
+    listed = cli("documents", project, "--filter", "auto-labeled", "--json").json["items"]
+    return [
+        {**item, "location": document["location"]}
+        for document in listed
+        for item in cli("show", project, document["location"], "--json").json["suggestions"]
+    ]
+
+
+def test_suggestions_are_decided_by_confidence(cli: Cli, suggested: str) -> None:
+    waiting = suggestions(cli, suggested)
+    bound = sorted(item["confidence"] for item in waiting)[len(waiting) // 2]
+    above = [item for item in waiting if item["confidence"] >= bound]
+    accepted = cli("accept", suggested, "--min-confidence", str(bound), "--json")
+    assert accepted.code == 0
+    assert accepted.json["accepted"] == len(above)
+    assert accepted.json["documents"] == len({item["location"] for item in above})
+    rejected = cli("reject", suggested, "--all", "--json").json
+    assert rejected["rejected"] == len(waiting) - len(above)
+    assert suggestions(cli, suggested) == []
+    assert cli("accept", suggested, "--all", "--json").json == {
+        "schema_version": 1,
+        "accepted": 0,
+        "documents": 0,
+        "skipped": 0,
+    }
+
+
+def test_suggestions_are_decided_by_document_category_and_id(cli: Cli, suggested: str) -> None:
+    waiting = suggestions(cli, suggested)
+    first = waiting[0]
+    one = cli("accept", suggested, "--id", first["id"], "--json")
+    assert (one.json["accepted"], one.json["documents"]) == (1, 1)
+    assert cli("accept", suggested, "--id", first["id"], "--json").json["accepted"] == 0
+    assert cli("accept", suggested, "--id", "nonsense", "--json").code == 2
+    here = [item for item in waiting[1:] if item["location"] == waiting[-1]["location"]]
+    decided = cli(
+        *("reject", suggested, "--document", waiting[-1]["location"], "--json"),
+        *("--category", "Person", "--category", "Town"),
+    )
+    assert decided.json["rejected"] == len(here)
+    undone = cli("undo", suggested, "--json").json
+    assert undone["undone"] >= len(here)
+    assert undone["documents"] == [waiting[-1]["location"]]
+    assert len(suggestions(cli, suggested)) == len(waiting) - 1
+
+
+def test_a_whole_job_is_taken_back(cli: Cli, suggested: str) -> None:
+    job_id = cli("jobs", suggested, "--json").json["items"][0]["job_id"]
+    cli("accept", suggested, "--category", "Town")
+    undone = cli("undo", suggested, "--job", job_id, "--json").json
+    assert undone["undone"] > 0
+    assert len(undone["documents"]) == 8
+    figures = cli("project", "show", suggested, "--json").json
+    assert (figures["labeled"], figures["auto_labeled"], figures["unlabeled"]) == (16, 0, 8)
+
+
+def test_history_tells_who_did_what(cli: Cli, suggested: str) -> None:
+    cli("accept", suggested, "--document", "letter20.txt")
+    cli(
+        "label",
+        suggested,
+        "letter21.txt",
+        "--category",
+        "Town",
+        "--offset",
+        "0",
+        "--length",
+        "6",
+        "--replace",
+    )
+    entries = cli("history", suggested, "--json").json["items"]
+    assert [entry["action"] for entry in entries[:3]] == ["label.add", "suggestion.accept_all", "job.suggest"]
+    assert entries[0]["location"] == "letter21.txt"
+    assert entries[0]["category"] == "Town"
+    assert entries[0]["who"] == "tester"
+    assert entries[2]["job"]
+    of_one = cli("history", suggested, "--document", "letter20.txt", "--json").json["items"]
+    assert "label.add" not in [entry["action"] for entry in of_one]
+    page = cli("history", suggested, "--limit", "1", "--json").json
+    following = cli("history", suggested, "--limit", "1", "--after", page["next_after"], "--json").json
+    assert following["items"][0]["action"] == "suggestion.accept_all"
+    assert "autolabel" in cli("history", suggested).out

@@ -1,0 +1,79 @@
+"""What stands on a terminal: tables, progress, questions."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from tui_labeler.cli.output import Output, encode, table, width
+from tui_labeler.engine.errors import InputError, RefusedError
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def at_terminal(monkeypatch: pytest.MonkeyPatch, answer: str = "") -> Terminal:
+    """Makes standard error a terminal, with a person who answers; returns what it shows."""
+    shown = Terminal()
+    monkeypatch.setattr("sys.stderr", shown)
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    return shown
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_a_question_stands_on_standard_error(json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = at_terminal(monkeypatch, "y\n")
+    Output(json=json).consent("Delete \x1b[2J all?", yes=False)
+    assert terminal.getvalue() == "Delete \u241b[2J all? [y/N] "
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "", "yellow\n"])
+def test_any_other_answer_than_yes_is_a_no(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_terminal(monkeypatch, answer)
+    with pytest.raises(RefusedError):
+        Output().consent("Sure?", yes=False)
+
+
+def test_with_yes_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = at_terminal(monkeypatch)
+    Output().consent("Sure?", yes=True)
+    assert terminal.getvalue() == ""
+
+
+def test_where_nobody_can_be_asked_the_hint_names_yes() -> None:
+    with pytest.raises(InputError) as caught:
+        Output().consent("Sure?", yes=False)
+    assert "--yes" in caught.value.hint
+
+
+def test_a_progress_bar_goes_before_anything_else_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = at_terminal(monkeypatch)
+    out = Output()
+    out.step("reading", 3, 10)
+    out.note("Done.")
+    before, _, after = terminal.getvalue().rpartition("\r")
+    assert "reading: 3 of 10" in before
+    assert after == "Done.\n"
+
+
+def test_without_progress_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = at_terminal(monkeypatch)
+    Output(progress="none").step("reading", 3, 10)
+    assert terminal.getvalue() == ""
+
+
+def test_columns_line_up_for_wide_characters_too() -> None:
+    lines = table(["name", "count", "end"], [["日本", "1", "x"], ["abcdef", "1,200", "y"]])
+    assert lines == ["name    count  end", "日本        1  x", "abcdef  1,200  y"]
+    assert {width(line[: line.rindex(" ")]) for line in lines} == {width("name    count ")}
+
+
+def test_json_is_ascii_without_any_control_character() -> None:
+    text = encode({"text": "é\x00\x1b\x7f\x9b\u2028\U0001f600"})
+    assert text.isascii()
+    assert text.isprintable()

@@ -1,0 +1,220 @@
+"""``project``, ``category`` and ``sync``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import Cli, azure_labels, write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_creating_says_what_was_found(cli: Cli, letters: Path, labels_file: Path) -> None:
+    (letters / "bad.txt").write_bytes(b"caf\xe9")
+    (letters / "empty.txt").write_bytes(b"")
+    (letters / "picture.png").write_bytes(b"x")
+    (letters / "folder").mkdir()
+    ran = cli(
+        *("project", "create", "letters", "--kind", "ner", "--container", str(letters), "--json"),
+        *("--labels", str(labels_file), "--category", "Date", "--category", "Town"),
+    )
+    made = ran.json
+    assert ran.code == 0
+    assert (made["name"], made["kind"], made["documents"]) == ("letters", "ner", 14)
+    assert made["labels"] == 18
+    assert [item["name"] for item in made["categories"]] == ["Person", "Town", "Date"]
+    assert [item["location"] for item in made["unreadable_documents"]] == ["bad.txt", "empty.txt"]
+    assert any("bad.txt" in warning for warning in made["warnings"])
+    assert made["other_files"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"projectFileVersion":\n oops', "line 2"),
+        (b"{not json", "bad.json"),
+        (b"", ""),
+        (b"\xff\xfe\x00", ""),
+        (b"just words", ""),
+        (json.dumps({"projectFileVersion": "x", "assets": 3}).encode(), "assets"),
+    ],
+    ids=["broken JSON", "no JSON", "empty", "bytes", "another kind of file", "wrong field"],
+)
+def test_a_labels_file_that_cannot_be_read_leaves_no_project_behind(
+    content: bytes, message: str, cli: Cli, letters: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.json").write_bytes(content)
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters), "--json")
+    ran = cli(*create, "--labels", str(tmp_path / "bad.json"))
+    assert ran.code == 2
+    assert ran.error["code"] == "bad_format"
+    assert message in ran.error["message"]
+    assert cli("project", "list", "--json").json["items"] == []
+    assert cli(*create).code == 0
+
+
+def test_a_labels_file_of_another_kind_is_refused(cli: Cli, letters: Path, labels_file: Path) -> None:
+    create = ("project", "create", "letters", "--kind", "single", "--container", str(letters), "--json")
+    ran = cli(*create, "--labels", str(labels_file))
+    assert ran.code == 2
+    assert "CustomEntityRecognition" in ran.error["message"]
+    assert cli("project", "list", "--json").json["items"] == []
+
+
+@pytest.mark.parametrize("container", ["nowhere", "file.txt"])
+def test_a_folder_that_is_not_there_is_told(container: str, cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file.txt").write_text("x")
+    create = ("project", "create", "p", "--kind", "ner", "--container", str(tmp_path / container))
+    ran = cli(*create, "--json")
+    assert ran.code == 3
+    assert container in ran.error["message"]
+    assert ran.error["hint"]
+    assert cli("project", "list", "--json").json["items"] == []
+
+
+def test_a_labels_file_that_is_not_there_is_told(cli: Cli, letters: Path) -> None:
+    create = ("project", "create", "p", "--kind", "ner", "--container", str(letters), "--json")
+    ran = cli(*create, "--labels", "nowhere.json")
+    assert ran.code == 2
+    assert "nowhere.json" in ran.error["message"]
+
+
+def test_a_name_that_is_taken_is_refused(cli: Cli, project: str, letters: Path) -> None:
+    ran = cli("project", "create", project, "--kind", "ner", "--container", str(letters), "--json")
+    assert ran.code == 2
+    assert len(cli("project", "list", "--json").json["items"]) == 1
+
+
+def test_a_project_is_shown_with_its_figures(cli: Cli, project: str, letters: Path) -> None:
+    shown = cli("project", "show", project, "--json").json
+    assert shown["container"] == str(letters)
+    assert (shown["documents"], shown["labeled"], shown["auto_labeled"], shown["unlabeled"]) == (12, 8, 0, 4)
+    assert [(item["name"], item["labels"]) for item in shown["categories"]] == [("Person", 8), ("Town", 10)]
+    (listed,) = cli("project", "list", "--json").json["items"]
+    assert listed["labeled"] == 8
+
+
+def test_one_broken_project_does_not_hide_the_others(cli: Cli, project: str, letters: Path) -> None:
+    assert cli("project", "create", "other", "--kind", "ner", "--container", str(letters)).code == 0
+    for path in cli.home.glob("projects/*/journal/*.jsonl"):
+        if b"letter00" in path.read_bytes() and b"labels.import" not in path.read_bytes():
+            path.write_bytes(b"{}\n" * 3 + path.read_bytes()[9:])
+            for index in path.parent.parent.glob("index.json"):
+                index.unlink()
+    ran = cli("project", "list", "--json")
+    assert {item["name"] for item in ran.json["items"]} == {"letters", "other"}
+
+
+def test_deleting_asks_first_and_needs_yes_without_a_terminal(cli: Cli, project: str) -> None:
+    refused = cli("project", "delete", project, "--json")
+    assert refused.code == 2
+    assert "18 labels" in refused.error["message"]
+    assert "--yes" in refused.error["hint"]
+    assert len(cli("project", "list", "--json").json["items"]) == 1
+    assert cli("project", "delete", project, "--yes", "--json").json["deleted"] is True
+    assert cli("project", "list", "--json").json["items"] == []
+    assert list((cli.home / "deleted").iterdir())
+
+
+def test_purging_leaves_nothing_of_the_documents(cli: Cli, project: str, letters: Path) -> None:
+    assert cli("project", "delete", project, "--purge", "--yes").code == 0
+    assert not any("letter00" in path.name for path in cli.home.rglob("*"))
+    assert not list(cli.home.glob("projects/*"))
+    assert len(list(letters.iterdir())) == 12
+
+
+def test_what_is_not_there_is_told(cli: Cli, project: str) -> None:
+    for command in (
+        ("project", "show", "nothing"),
+        ("project", "delete", "nothing", "--yes"),
+        ("documents", "nothing"),
+        ("show", project, "nothing.txt"),
+        ("category", "rename", project, "nothing", "--to", "x"),
+        ("documents", project, "--category", "nothing"),
+    ):
+        ran = cli(*command, "--json")
+        assert ran.code == 2
+        assert ran.error["code"] == "not_found"
+        assert "nothing" in ran.error["message"]
+
+
+# --- categories ---------------------------------------------------------------------------------------
+
+
+def test_a_category_is_added_described_and_renamed(cli: Cli, project: str) -> None:
+    add = ("category", "add", project, "Date", "--description", "a day", "--example", "Monday", "--json")
+    made = cli(*add).json
+    assert (made["category"], made["labels"], made["suggestions"]) == ("Date", 0, 0)
+    assert made["examples"] == ["Monday"]
+    assert cli(*add).code == 2
+    cli("category", "set", project, "Date", "--example", "Tuesday", "--example", "Friday")
+    renamed = cli("category", "rename", project, "Date", "--to", "Day", "--json").json
+    assert renamed["category"] == "Day"
+    assert renamed["description"] == "a day"
+    assert renamed["examples"] == ["Tuesday", "Friday"]
+
+
+def test_labels_follow_a_renamed_category(cli: Cli, project: str) -> None:
+    assert cli("category", "rename", project, "Town", "--to", "City", "--json").json["labels"] == 10
+    shown = cli("show", project, "letter01.txt", "--json").json
+    assert [label["category"] for label in shown["labels"]] == ["Person", "City"]
+
+
+def test_merging_and_deleting_say_first_how_much_they_touch(cli: Cli, project: str) -> None:
+    merge = ("category", "merge", project, "Town", "--to", "Person", "--json")
+    refused = cli(*merge)
+    assert refused.code == 2
+    assert "10 labels" in refused.error["message"]
+    assert cli(*merge, "--yes").json["labels"] == 18
+    delete = ("category", "delete", project, "Person", "--json")
+    assert "18 labels" in cli(*delete).error["message"]
+    assert cli(*delete, "--yes").json["labels"] == 18
+    assert cli("project", "show", project, "--json").json["labeled"] == 0
+    for _ in range(2):
+        assert cli("undo", project, "--json").code == 0
+    assert [
+        (item["name"], item["labels"])
+        for item in cli("project", "show", project, "--json").json["categories"]
+    ] == [("Person", 8), ("Town", 10)]
+
+
+def test_a_category_without_labels_goes_without_a_question(cli: Cli, project: str) -> None:
+    cli("category", "add", project, "Date")
+    assert cli("category", "delete", project, "Date", "--json").json["labels"] == 0
+
+
+# --- sync ---------------------------------------------------------------------------------------------
+
+
+def test_syncing_finds_what_is_new_changed_and_gone(cli: Cli, project: str, letters: Path) -> None:
+    (letters / "new.txt").write_text("new")
+    (letters / "letter00.txt").write_text("changed")
+    (letters / "letter01.txt").unlink()
+    synced = cli("sync", project, "--json").json
+    assert (synced["downloaded"], synced["uploaded"], synced["unchanged"]) == (2, 0, 10)
+    assert (synced["added"], synced["changed"], synced["gone"]) == (1, 1, 1)
+    assert synced["conflicts"] == []
+    again = cli("sync", project, "--json").json
+    assert (again["downloaded"], again["unchanged"]) == (0, 12)
+
+
+def test_syncing_without_the_folder_is_told_and_changes_nothing(
+    cli: Cli, project: str, letters: Path
+) -> None:
+    letters.rename(letters.with_name("elsewhere"))
+    ran = cli("sync", project, "--json")
+    assert ran.code == 3
+    assert str(letters) in ran.error["message"]
+    assert cli("project", "show", project, "--json").json["labeled"] == 8
+
+
+def test_the_name_of_the_labels_file_is_in_its_errors(cli: Cli, project: str, tmp_path: Path) -> None:
+    file = azure_labels(range(2))
+    file["assets"]["documents"][1]["entities"][0]["labels"][0]["offset"] = "three"
+    ran = cli("import", project, str(write_json(tmp_path / "bad.json", file)), "--json")
+    assert ran.code == 2
+    assert "assets.documents[1].entities[0].labels[0].offset" in ran.error["message"]
