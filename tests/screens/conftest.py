@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.events import Paste
 
 from tests.fakes import fixed_surroundings, home_workbench, write_documents
 from tui_labeler.app import LabelerApp
@@ -52,7 +53,7 @@ def running(workbench: Workbench) -> Running:
     @asynccontextmanager
     async def run(*, size: tuple[int, int] = (120, 40), **options: Any) -> AsyncIterator[Pilot[None]]:
         app = LabelerApp(options.pop("workbench", workbench), **options)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await settle(pilot)
             yield pilot
 
@@ -74,6 +75,13 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await settle(pilot)
+
+
+async def paste(pilot: Pilot[None], text: str) -> None:
+    """Pastes into the field that has the focus."""
+    assert pilot.app.focused is not None
+    pilot.app.focused.post_message(Paste(text))
+    await settle(pilot)
 
 
 def screen_text(pilot: Pilot[None]) -> str:

@@ -148,7 +148,11 @@ one by itself. `M` accepts all above a confidence. `u` takes anything back.
             self.text.focus()
 
     def on_text_view_mark_entered(self) -> None:
-        self.say("")
+        self.show_status()
+
+    def on_text_view_cursor_moved(self, event: TextView.CursorMoved) -> None:
+        if self.message and event.offset != self.message_at:
+            self.say("")
 
     def on_text_view_selection_changed(self, event: TextView.SelectionChanged) -> None:
         self.selecting = event.span is not None

@@ -82,6 +82,7 @@ class LabelingView(Screen[None]):
         self._seen = -1
         self._row_count = 0
         self.message = ""
+        self.message_at = 0
 
     # --- the widgets --------------------------------------------------------------------------------
 
@@ -234,8 +235,9 @@ class LabelingView(Screen[None]):
         title.right = "  ".join(right)
 
     def say(self, words: str) -> None:
-        """Shows a message under the text until the next one."""
+        """Shows a message under the text until the cursor moves or the next one comes."""
         self.message = words
+        self.message_at = self.text.cursor
         self.show_status()
 
     def show_status(self) -> None:

@@ -1,0 +1,166 @@
+"""The first screen, and making a project, by keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import make_project, suggest, write_documents
+from tests.screens.conftest import Running, paste, press, screen_text
+from tui_labeler.screens.create_project import CreateProjectScreen
+from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.projects import ProjectsScreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_labeler.engine.workbench import Workbench
+
+
+async def test_a_home_without_projects_says_how_to_make_one(running: Running) -> None:
+    async with running() as pilot:
+        assert "Press n to make one" in screen_text(pilot)
+        await press(pilot, "d")
+        assert isinstance(pilot.app.screen, ProjectsScreen)
+
+
+async def test_projects_are_listed_with_their_figures(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    session = await make_project(workbench, container, categories=["Lender"])
+    await suggest(session, "agreement2.txt", [("Lender", "North Bank", 0.9)])
+    await session.close()
+    async with running() as pilot:
+        row = next(line for line in screen_text(pilot).split("\n") if "Loans" in line)
+        assert row.split() == [">", "Loans", "entities", "3", "0", "1"]
+
+
+async def test_enter_opens_a_project_and_q_comes_back(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await (await make_project(workbench, container)).close()
+    async with running() as pilot:
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, LabelingScreen)
+        assert "agreement1.txt" in screen_text(pilot)
+        await press(pilot, "q")
+        assert isinstance(pilot.app.screen, ProjectsScreen)
+
+
+async def test_a_project_is_made_from_a_folder_with_keys_alone(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    async with running() as pilot:
+        await press(pilot, "n")
+        assert isinstance(pilot.app.screen, CreateProjectScreen)
+        await press(pilot, "home")
+        await paste(pilot, str(container))
+        await press(pilot, "enter", "enter", "right", "enter", "enter", "enter", "enter")
+        await paste(pilot, "Loan,Mortgage")
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, LabelingScreen)
+        session = pilot.app.screen.session
+        assert session.project.name == "texts"
+        assert session.project.kind.short == "single"
+        names = [category.name for category in session.store.state.categories.values()]
+        assert names == ["Loan", "Mortgage"]
+        assert len(session.rows) == 3
+    assert [project.name for project in await workbench.projects()] == ["texts"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "complaint"),
+    [("", "A folder is needed"), ("/nowhere/at/all", "/nowhere/at/all")],
+    ids=["no folder", "no such folder"],
+)
+async def test_a_folder_that_is_none_is_said_in_the_form_and_nothing_is_made(
+    running: Running, workbench: Workbench, folder: str, complaint: str
+) -> None:
+    async with running() as pilot:
+        await press(pilot, "n")
+        if folder:
+            await paste(pilot, folder)
+        await press(pilot, "ctrl+s")
+        assert isinstance(pilot.app.screen, CreateProjectScreen)
+        assert complaint in screen_text(pilot)
+        await press(pilot, "escape")
+        assert "Press n to make one" in screen_text(pilot)
+    assert await workbench.projects() == ()
+
+
+async def test_a_labels_file_that_is_none_leaves_no_project_behind(
+    running: Running, workbench: Workbench, container: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "labels.json"
+    broken.write_text("{", encoding="utf-8")
+    async with running() as pilot:
+        await press(pilot, "n")
+        await paste(pilot, str(container))
+        await press(pilot, "down", "down", "down", "down", "down")
+        await paste(pilot, str(broken))
+        await press(pilot, "ctrl+s")
+        assert isinstance(pilot.app.screen, CreateProjectScreen)
+        assert "can't be read" in screen_text(pilot)
+    assert await workbench.projects() == ()
+
+
+async def test_a_project_is_deleted_only_after_a_yes(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await (await make_project(workbench, container)).close()
+    async with running() as pilot:
+        await press(pilot, "d", "n")
+        assert len(await workbench.projects()) == 1
+        await press(pilot, "d")
+        assert "Delete the project Loans?" in screen_text(pilot)
+        await press(pilot, "y")
+        assert await workbench.projects() == ()
+        assert (container / "agreement1.txt").exists()
+
+
+async def test_a_project_named_on_the_command_line_opens_at_its_document(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await (await make_project(workbench, container)).close()
+    async with running(open_project="Loans", document="agreement2.txt") as pilot:
+        assert "North Bank lends" in screen_text(pilot)
+
+
+async def test_a_project_that_is_not_there_is_told_and_the_list_is_shown(running: Running) -> None:
+    async with running(open_project="nothing") as pilot:
+        assert isinstance(pilot.app.screen, ProjectsScreen)
+        assert "There is no project named" in screen_text(pilot)
+
+
+async def test_a_project_whose_files_are_broken_says_so_in_its_row_only(
+    running: Running, workbench: Workbench, container: Path, home: Path
+) -> None:
+    await (await make_project(workbench, container)).close()
+    session = await make_project(workbench, container, name="Zoo")
+    await session.close()
+    for journal in (home / "projects" / session.project.id / "journal").iterdir():
+        journal.write_bytes(b"{broken\n" * 3)
+    async with running() as pilot:
+        rows = [line for line in screen_text(pilot).split("\n") if " entities " in line]
+        loans, zoo = (next(row for row in rows if name in row) for name in ("Loans", "Zoo"))
+        assert loans.split()[-3:] == ["3", "0", "0"]
+        assert zoo.split()[-1] != "0"
+
+
+async def test_hostile_names_are_shown_as_text(
+    running: Running, workbench: Workbench, tmp_path: Path
+) -> None:
+    name = "[@click=app.quit]x[/] \x1b[2J\u202e"
+    hostile = write_documents(tmp_path / "bad", {"[red]a\u009b.txt": "\x1b]52;c;aGk=\x07[b]bold[/b]"})
+    await (await make_project(workbench, hostile, name=name, categories=["[red]\x1b[0m"])).close()
+    async with running() as pilot:
+        text = screen_text(pilot)
+        assert "[@click=app.quit]x[/] ␛[2J␣" in text
+        await press(pilot, "d")
+        assert "Delete the project [@click=app.quit]x[/] ␛[2J␣?" in screen_text(pilot)
+        await press(pilot, "n", "enter")
+        text = screen_text(pilot)
+        for shown in ("[red]a�.txt", "␛]52;c;aGk=␇[b]bold[/b]", "[red]␛[0m"):
+            assert shown in text, shown
+        assert not {character for character in text if character < " "} - {"\n"}
