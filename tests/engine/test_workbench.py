@@ -35,6 +35,11 @@ async def test_a_project_is_made_from_a_folder_and_a_labels_file(bench: Bench) -
     assert labels(session) == [("Person", span("Ann"))]
     assert [item.name for item in session.store.state.categories.values()] == ["Person", "Firm", "Extra"]
     assert any("at least 10" in warning for warning in created.warnings)
+    undone = await session.history.undo()
+    assert undone is not None
+    assert undone.action == "labels.import"
+    assert await session.history.undo() is None
+    assert [item.name for item in session.store.state.categories.values()] == ["Extra"]
 
 
 @pytest.mark.parametrize("data", [b"{", b"{}", b"\xff"])
@@ -57,7 +62,9 @@ async def test_a_file_of_another_kind_or_a_folder_that_is_not_there_leaves_no_pr
     assert list((bench.home / "projects").glob("*")) == []
 
 
-@pytest.mark.parametrize("changed", [{"name": ""}, {"name": " a"}, {"categories": ("A", "A")}])
+@pytest.mark.parametrize(
+    "changed", [{"name": ""}, {"name": " a"}, {"categories": ("A", "A ")}, {"categories": (" ",)}]
+)
 async def test_what_can_not_be_a_project_is_refused(bench: Bench, changed: dict[str, object]) -> None:
     bench.write({"a.txt": "x"})
     with pytest.raises(InputError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tui_labeler.domain.jobs import QuotaUse
-from tui_labeler.domain.projects import Project, ProjectKind
+from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine import limits
-from tui_labeler.engine.changes import put_project
+from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.documents import Synced
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError
 from tui_labeler.engine.formats import detect
@@ -98,8 +99,11 @@ class Workbench:
                 f"{labels_name} holds labels of a {labels_file.kind} project, not of a {new.kind} one.",
                 hint=f"Create the project with --kind {labels_file.kind.short}.",
             )
-        if len(set(new.categories)) != len(new.categories):
+        names = {name.strip() for name in new.categories}
+        if len(names) != len(new.categories):
             raise InputError("A category was named twice.")
+        if "" in names:
+            raise InputError("A category needs a name.")
         project = Project(
             id=f"p{self.surroundings.new_id()}",
             name=new.name,
@@ -117,14 +121,20 @@ class Workbench:
             imported = None
             if labels is not None:
                 imported = await session.label_files.read(labels, labels_name)
-            for name in new.categories:
-                if all(known.name != name for known in session.store.state.categories.values()):
-                    await session.categories.add(name)
+            await session.store.commit(self.surroundings.actor, partial(self._declaring, new.categories))
         except (LabelerError, asyncio.CancelledError):
             await self._projects.delete(project.id, purge=True)
             raise
         await session.store.checkpoint()
         return CreatedProject(session, synced, imported, (*warnings, *synced.warnings))
+
+    def _declaring(self, names: Sequence[str], state: State) -> Plan:
+        """The categories that a project is made with. They are no step that undo would take back."""
+        known = {category.name for category in state.categories.values()}
+        made = [
+            Category(self.surroundings.new_id(), name.strip()) for name in names if name.strip() not in known
+        ]
+        return Plan("project.create", [put_category(state, category) for category in made])
 
     async def delete(self, name: str, *, purge: bool = False) -> None:
         """Without ``purge`` the project's folder is kept aside.
