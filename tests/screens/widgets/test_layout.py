@@ -75,7 +75,8 @@ def test_rows_are_as_wide_as_allowed_and_as_wide_as_the_terminal_library_says(te
         assert cell_len(drawn) == layout.row_width(row)
         assert layout.row_width(row) <= width + 1
         if layout.row_width(row) > width:
-            assert drawn[-1].isspace()
+            # A mark may stand on the space that hangs over the edge.
+            assert [character for character in drawn if cell_len(character)][-1].isspace()
 
 
 @given(TEXTS, WIDTHS)
