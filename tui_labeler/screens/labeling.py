@@ -96,9 +96,9 @@ one by itself. `M` accepts all above a confidence. `u` takes anything back.
         self.refill()
         self.mark_seen()
         if self._review_first:
-            self.start_review(here=False)
+            self.start_review(at=self._first)
         rows = self.documents.rows
-        if self._first is not None:
+        if self._first is not None and self.wanted != self._first:
             self.open_document(self._first)
         elif self.wanted is None and rows:
             self.open_document(rows[0].id)

@@ -49,10 +49,10 @@ class ReviewActions(LabelingBase):
         else:
             self.start_review()
 
-    def start_review(self, *, here: bool = True, job: str | None = None) -> None:
+    def start_review(self, *, at: int | None = None, job: str | None = None) -> None:
         """Lists the documents with suggestions (of one job) and goes to the first one.
 
-        With ``here`` to the first of this document, when it has some.
+        It begins ``at`` a document, by default the one in view.
         """
         self.reviewing = True
         self.filter = DocumentFilter(states=frozenset({DocumentState.AUTO_LABELED}), job=job)
@@ -60,8 +60,8 @@ class ReviewActions(LabelingBase):
         self.decided = 0
         self._started = self.clock()
         self.refill()
-        first = self.shown if here and self.shown is not None else None
-        self.go_next((first, "") if first is not None else None)
+        first = self.shown if at is None else at
+        self.go_next(None if first is None else (first, ""))
         self.refresh_bindings()
 
     @property

@@ -122,12 +122,19 @@ suggest what it has not learned.
         self.say_right(f"{len(picker.selected)} of {picker.row_count} selected")
 
     def on_picker_selection_changed(self) -> None:
-        self.choices = replace(self.choices, categories=frozenset(self.query_one(Picker).selected))
+        self.choices = self.collect()
         self.say("")
         self._tell_count()
 
     def on_picker_chosen(self) -> None:
         self.action_go_on()
+
+    def collect(self) -> Choices:
+        picker = self.query_one(Picker)
+        chosen = frozenset(picker.selected)
+        everything = self.choices.categories is None and len(chosen) == picker.row_count
+        unread = not picker.row_count
+        return self.choices if everything or unread else replace(self.choices, categories=chosen)
 
     def obstacle(self) -> str:
         picker = self.query_one(Picker)

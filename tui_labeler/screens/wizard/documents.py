@@ -102,8 +102,7 @@ its categories.
         self._tell()
 
     def on_document_list_selection_changed(self) -> None:
-        selected = self.query_one(DocumentList).selected
-        self.choices = replace(self.choices, documents=frozenset(selected))
+        self.choices = self.collect()
         self._tell()
 
     def on_document_list_opened(self, event: DocumentList.Opened) -> None:
@@ -123,6 +122,9 @@ its categories.
         if words is not None:
             self.choices = replace(self.choices, part_of_name=words.strip())
             self._list()
+
+    def collect(self) -> Choices:
+        return replace(self.choices, documents=frozenset(self.query_one(DocumentList).selected))
 
     def obstacle(self) -> str:
         if self.choices.documents:

@@ -12,7 +12,7 @@ from tui_labeler.screens.base import reporting
 from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.screens.wizard.step import Step
+from tui_labeler.screens.wizard.step import Choices, Step
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -94,6 +94,10 @@ are reviewed by you: none becomes a label by itself, and your own labels always 
 
     def on_picker_refused(self) -> None:
         self.action_go_on()
+
+    def collect(self) -> Choices:
+        key = self.query_one(Picker).current
+        return self.choices if key is None or key in self._reasons else replace(self.choices, method=key)
 
     def obstacle(self) -> str:
         key = self.query_one(Picker).current

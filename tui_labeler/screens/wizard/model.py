@@ -69,6 +69,9 @@ of the model at the cursor, category by category; `p` shows all there is to know
     def on_picker_chosen(self) -> None:
         self.action_go_on()
 
+    def collect(self) -> Choices:
+        return replace(self.choices, model=self.query_one(Picker).current or self.choices.model)
+
     def obstacle(self) -> str:
         return "" if self.choices.model in self._cards else "Choose a model first."
 

@@ -129,11 +129,16 @@ class Step(Screen[Answer]):
         """Shows a few words at the end of the first line."""
         self.query_one(TitleLine).right = words
 
+    def collect(self) -> Choices:
+        """The choices as they stand on the screen: a key may come before the news of the one before it."""
+        return self.choices
+
     def obstacle(self) -> str:
         """Why the next step can't come yet; empty when it can."""
         return ""
 
     def action_go_on(self) -> None:
+        self.choices = self.collect()
         words = self.obstacle()
         if words:
             self.say(words)
@@ -141,4 +146,5 @@ class Step(Screen[Answer]):
             self.dismiss(self.choices)
 
     def action_go_back(self) -> None:
+        self.choices = self.collect()
         self.dismiss(None)
