@@ -51,7 +51,7 @@ kill: $(VENV)/test.stamp
 	$(BIN)/python -m tests.durability.harness --kills 50
 
 screenshots: $(VENV)/test.stamp
-	$(BIN)/python -m docs.screenshots
+	$(BIN)/python -m docs.generate --pictures
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -1,0 +1,265 @@
+"""Writes the parts of the documentation that the program itself knows best.
+
+``python -m docs.generate`` writes ``docs/keys.md`` and ``docs/cli.md``; with ``--pictures`` also the pictures
+of the main screens, from a sample project in a home of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.binding import Binding
+
+from tui_labeler.app import LabelerApp
+from tui_labeler.assembly import workbench
+from tui_labeler.cli.parser import build
+from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.jobs import Job, JobState, Method
+from tui_labeler.domain.models import Split, TrainOptions
+from tui_labeler.engine.demo import DemoHome
+from tui_labeler.samples import SAMPLES
+from tui_labeler.samples import folder as sample
+from tui_labeler.screens.create_project import CreateProjectScreen
+from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
+from tui_labeler.screens.help import HelpScreen
+from tui_labeler.screens.jobs import JobsScreen
+from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling_categories import CategoriesScreen
+from tui_labeler.screens.labeling_filter import FilterScreen
+from tui_labeler.screens.models import ModelsScreen
+from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.training import TrainingScreen
+from tui_labeler.screens.widgets.category_pane import CategoryPane
+from tui_labeler.screens.widgets.document_list import DocumentList
+from tui_labeler.screens.widgets.picker import Picker
+from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.widgets.table import Table
+from tui_labeler.screens.widgets.text_view import TextView
+from tui_labeler.screens.wizard.categories import CategoriesStep
+from tui_labeler.screens.wizard.documents import DocumentsStep
+from tui_labeler.screens.wizard.evaluating import EvaluateScreen
+from tui_labeler.screens.wizard.method import MethodStep
+from tui_labeler.screens.wizard.model import ModelStep
+from tui_labeler.screens.wizard.reading import ReadScreen
+from tui_labeler.screens.wizard.start import StartStep
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui_labeler.engine.session import ProjectSession
+
+FOLDER = Path(__file__).parent
+SIZE = (120, 36)
+
+PLACES: dict[str, type[Any]] = {
+    "Everywhere": LabelerApp,
+    "Projects": ProjectsScreen,
+    "New project": CreateProjectScreen,
+    "Labeling and review": LabelingScreen,
+    "The text": TextView,
+    "Lists of documents": DocumentList,
+    "The pane of categories": CategoryPane,
+    "Filter": FilterScreen,
+    "Edit categories": CategoriesScreen,
+    "Autolabel: method": MethodStep,
+    "Autolabel: model": ModelStep,
+    "Autolabel: categories": CategoriesStep,
+    "Autolabel: documents": DocumentsStep,
+    "Autolabel: review and start": StartStep,
+    "Reading a document": ReadScreen,
+    "Evaluation": EvaluateScreen,
+    "Jobs": JobsScreen,
+    "Training": TrainingScreen,
+    "Models": ModelsScreen,
+    "Model performance": PerformanceScreen,
+    "Lists to choose from": Picker,
+    "Tables": Table,
+    "Pages": Sheet,
+    "Help": HelpScreen,
+    "Questions": ConfirmScreen,
+    "Messages": MessageScreen,
+    "Choices": ChoiceScreen,
+    "Fields": InputScreen,
+}
+"""Where keys mean something, in the order of the page."""
+
+NAMES = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "semicolon": ";",
+    "apostrophe": "'",
+    "comma": ",",
+    "full_stop": ".",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "equals_sign": "=",
+    "asterisk": "*",
+    "dollar_sign": "$",
+    "exclamation_mark": "!",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "plus": "+",
+    "minus": "-",
+    "number_sign": "#",
+    "at": "@",
+}
+
+
+def bindings(place: type[Any]) -> Iterator[Binding]:
+    """The bindings that a class and those it is made of declare in this program, each once."""
+    seen: set[str] = set()
+    for kind in place.__mro__:
+        if not kind.__module__.startswith("tui_labeler"):
+            continue
+        for declared in vars(kind).get("BINDINGS", []):
+            if isinstance(declared, Binding) and (declared.id or declared.key) not in seen:
+                seen.add(declared.id or declared.key)
+                yield declared
+
+
+def shown(keys: str) -> str:
+    """Keys as people call them."""
+    return ", ".join(f"`{NAMES.get(key, key)}`" for key in keys.split(","))
+
+
+def keys_page() -> str:
+    """All keys, place by place."""
+    lines = [
+        "# Keys",
+        "",
+        "Written by `python -m docs.generate` from the program's own declarations. Any can be another key:",
+        "give it by its id under `[keys]` in `settings.toml` ([settings.md](settings.md)).",
+        "",
+    ]
+    for title, place in PLACES.items():
+        declared = list(bindings(place))
+        if declared:
+            lines += [f"## {title}", "", "| key | does | | id |", "| --- | --- | --- | --- |"]
+            lines += [
+                f"| {shown(each.key)} | {each.description} | {each.tooltip} | `{each.id}` |"
+                for each in declared
+            ]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Every command under a parser that can be called."""
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not groups:
+        yield parser
+    for group in groups:
+        for child in dict.fromkeys(group.choices.values()):
+            yield from commands(child)
+
+
+def cli_page() -> str:
+    """All commands with their options, as ``--help`` says them."""
+    lines = [
+        "# Commands",
+        "",
+        "Written by `python -m docs.generate` from the program's own parser. Every command takes `--home`,",
+        "`--json` and `--progress`. Exit codes: 0 done; 1 done, but some documents failed; 2 wrong use or",
+        "bad input; 3 the outside world refused; 4 refused by a rule; 130 interrupted.",
+        "",
+    ]
+    for command in commands(build()):
+        # What depends on the width of a terminal does not belong on a page.
+        command.formatter_class = lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=100)
+        lines += [f"## {command.prog}", "", "```text", command.format_help().rstrip(), "```", ""]
+    return "\n".join(lines)
+
+
+async def pictures(folder: Path) -> None:
+    """Pictures of the main screens, of the sample project once it was trained on and autolabeled."""
+    with tempfile.TemporaryDirectory(prefix="pictures-") as name:
+        home = Path(name) / "home"
+        await sample_home(home)
+        app = LabelerApp(workbench(home), open_project="contracts", review=True)
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, "decided")
+            take(pilot, folder / "review.svg")
+            await pilot.press("r")
+            await until(pilot, "57 documents")
+            take(pilot, folder / "labeling.svg")
+            await pilot.press("J")
+            await until(pilot, "succeeded")
+            take(pilot, folder / "jobs.svg")
+            await pilot.press("q", "P")
+            await until(pilot, "> models")
+            await pilot.press("enter")
+            await until(pilot, "Precision")
+            take(pilot, folder / "performance.svg")
+            await pilot.press("q", "q", "L")
+            for step in ("[1 ", "[2 ", "[3 "):
+                await until(pilot, step)
+                if step != "[3 ":
+                    await pilot.press("l")
+            take(pilot, folder / "wizard.svg")
+
+
+async def sample_home(home: Path) -> None:
+    """The contracts sample, with a model and the suggestions of a job."""
+    bench = workbench(home, immediate=True)
+    demo = DemoHome(bench, home, {each: sample(each) for each in SAMPLES})
+    demo.claim()
+    session = await demo.project("contracts", fresh=True)
+    await ended(session, await session.training.start(TrainOptions("first", Split.MANUAL)))
+    await session.refresh()
+    wanted = DocumentFilter(states=frozenset({DocumentState.UNLABELED}))
+    job = await session.jobs.autolabel(session.documents.select(wanted), Method("model", model="first"))
+    await ended(session, job)
+    await session.close()
+
+
+async def ended(session: ProjectSession, job: Job) -> None:
+    async for last in session.jobs.follow(job.id):
+        job = last
+    if job.state is not JobState.SUCCEEDED:
+        raise SystemExit(f"the job {job.state}: {job.message}")
+
+
+async def until(pilot: Pilot[None], words: str) -> None:
+    """Waits for words on the screen."""
+    for _ in range(300):
+        await pilot.pause(0.1)
+        if any(words in line for line in screen_lines(pilot)):
+            return
+    raise SystemExit(f"the screen never said {words!r}:\n" + "\n".join(screen_lines(pilot)))
+
+
+def take(pilot: Pilot[None], path: Path) -> None:
+    path.write_text(pilot.app.export_screenshot(title="tui-labeler"), encoding="utf-8")
+
+
+def screen_lines(pilot: Pilot[None]) -> Iterator[str]:
+    """What is drawn, line by line."""
+    screen = pilot.app.screen
+    for strip in screen._compositor.render_strips():
+        yield "".join(segment.text for segment in strip)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", action="store_true")
+    options = parser.parse_args()
+    (FOLDER / "keys.md").write_text(keys_page(), encoding="utf-8")
+    (FOLDER / "cli.md").write_text(cli_page(), encoding="utf-8")
+    if options.pictures:
+        (FOLDER / "pictures").mkdir(exist_ok=True)
+        asyncio.run(pictures(FOLDER / "pictures"))
+
+
+if __name__ == "__main__":
+    main()

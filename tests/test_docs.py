@@ -1,0 +1,45 @@
+"""What the documentation says of keys and commands is what the program does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from docs import generate
+
+SWALLOWED = {f"ctrl+{digit}" for digit in "0123456789"} | {
+    *("ctrl+h", "ctrl+i", "ctrl+m", "ctrl+j", "ctrl+space", "shift+enter", "ctrl+enter", "tab"),
+    *(f"f{number}" for number in range(1, 25)),
+}
+"""Keys that terminals, SSH or tmux keep to themselves, or send as others."""
+
+
+def test_the_page_of_keys_is_up_to_date() -> None:
+    assert (generate.FOLDER / "keys.md").read_text(encoding="utf-8") == generate.keys_page()
+
+
+def test_the_page_of_commands_is_up_to_date() -> None:
+    assert (generate.FOLDER / "cli.md").read_text(encoding="utf-8") == generate.cli_page()
+
+
+@pytest.mark.parametrize("place", generate.PLACES.values(), ids=lambda place: place.__name__)
+def test_every_key_has_an_id_a_name_and_a_word_of_help(place: type[Any]) -> None:
+    for binding in generate.bindings(place):
+        assert binding.id, binding
+        assert binding.description, binding
+        assert binding.tooltip, binding
+
+
+@pytest.mark.parametrize("place", generate.PLACES.values(), ids=lambda place: place.__name__)
+def test_nothing_needs_a_key_that_terminals_swallow(place: type[Any]) -> None:
+    for binding in generate.bindings(place):
+        keys = set(binding.key.split(","))
+        assert keys - SWALLOWED - {"escape"}, binding
+
+
+def test_the_readme_shows_pictures_that_are_there() -> None:
+    readme = (generate.FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    for picture in ("review",):
+        assert f"docs/pictures/{picture}.svg" in readme
+        assert (generate.FOLDER / "pictures" / f"{picture}.svg").stat().st_size > 10_000
