@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.events import Paste
+from textual.screen import ModalScreen
 
-from tests.fakes import fixed_surroundings, home_workbench, write_documents
+from tests.fakes import fixed_surroundings, home_workbench, make_project, write_documents
 from tui_labeler.app import LabelerApp
+from tui_labeler.domain.labels import Span
+from tui_labeler.screens.labeling import LabelingScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.pilot import Pilot
 
+    from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
 
 LOANS = {
@@ -28,7 +32,11 @@ LOANS = {
     "agreement3.txt": "Nothing of interest is said here.\n",
 }
 
+ONE, TWO, THREE = LOANS
+
 Running = Callable[..., AbstractAsyncContextManager["Pilot[None]"]]
+
+Opened = Running
 
 
 @pytest.fixture
@@ -60,14 +68,38 @@ def running(workbench: Workbench) -> Running:
     return run
 
 
+@pytest.fixture
+async def loans(workbench: Workbench, container: Path) -> None:
+    session = await make_project(workbench, container, categories=["Borrower", "Lender", "Amount"])
+    await session.close()
+
+
+@pytest.fixture
+def opened(running: Running, loans: None) -> Opened:
+    """The application in the project, at a document: ``async with opened(TWO) as pilot``."""
+
+    @asynccontextmanager
+    async def run(location: str = ONE, **options: object) -> AsyncIterator[Pilot[None]]:
+        async with running(open_project="Loans", document=location, **options) as pilot:
+            yield pilot
+
+    return run
+
+
+WAITED_FOR = ("text", "load", "history", "sync", "search", "quit", "leave")
+"""Groups of workers that end by themselves, or with the dialog that they show."""
+
+
 async def settle(pilot: Pilot[None]) -> None:
-    """Until everything that keys began has been done: a worker of a dialog ends with its dialog."""
-    for _ in range(3):
-        await pilot.pause()
-        reading = [worker for worker in pilot.app.workers if worker.group in ("text", "load", "history")]
-        if reading:
-            await pilot.app.workers.wait_for_complete(reading)
+    """Until everything that keys began has been done, or asks something."""
     await pilot.pause()
+    while _at_work(pilot) and not isinstance(pilot.app.screen, ModalScreen):
+        await pilot.pause()
+    await pilot.pause()
+
+
+def _at_work(pilot: Pilot[None]) -> bool:
+    return any(worker.group in WAITED_FOR and not worker.is_finished for worker in pilot.app.workers)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
@@ -88,3 +120,17 @@ def screen_text(pilot: Pilot[None]) -> str:
     """All that is on the screen, line by line."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+def screen_of(pilot: Pilot[None]) -> LabelingScreen:
+    assert isinstance(pilot.app.screen, LabelingScreen), pilot.app.screen
+    return pilot.app.screen
+
+
+def session_of(pilot: Pilot[None]) -> ProjectSession:
+    return screen_of(pilot).session
+
+
+def span_of(location: str, words: str, start: int = 0) -> Span:
+    place = LOANS[location].index(words, start)
+    return Span(place, place + len(words))

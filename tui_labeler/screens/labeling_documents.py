@@ -67,6 +67,20 @@ class DocumentActions(LabelingBase):
             self.set_class(True, "-documents")
             self.documents.focus()
 
+    def action_next_mark(self, step: int) -> None:
+        """Goes to the next label or suggestion of the text, round its end."""
+        marks = sorted(self.text.rows.marks.values(), key=lambda mark: (mark.start, mark.end, mark.id))
+        if not marks:
+            self.say("Nothing is labeled in this document.")
+            return
+        current = self.text.current_mark
+        if current in marks:
+            place = (marks.index(current) + step) % len(marks)
+        else:
+            before = sum(mark.start <= self.text.cursor for mark in marks)
+            place = (before if step > 0 else before - 1) % len(marks)
+        self.text.go_to_mark(marks[place].id)
+
     # --- searching, filtering, sorting --------------------------------------------------------------
 
     @work

@@ -237,7 +237,7 @@ class EntityActions(LabelingBase):
             await self.session.labeling.add(self._document_id, category)
             return None
         if isinstance(item, Suggestion):
-            return await self.session.review.accept(self._document_id, item.id, category=category, span=span)
+            return await self._accept(item, category, span)
         try:
             return await self.session.labeling.change(
                 self._document_id, item.id, category=category, span=span
@@ -295,17 +295,3 @@ class EntityActions(LabelingBase):
             self.after_decision(self._document_id, item, made)
             return made
         return await self.session.labeling.remove(self._document_id, item.id)
-
-    def action_next_mark(self, step: int) -> None:
-        """Goes to the next label or suggestion of the text, round its end."""
-        marks = sorted(self.text.rows.marks.values(), key=lambda mark: (mark.start, mark.end, mark.id))
-        if not marks:
-            self.say("Nothing is labeled in this document.")
-            return
-        current = self.text.current_mark
-        if current in marks:
-            place = (marks.index(current) + step) % len(marks)
-        else:
-            before = sum(mark.start <= self.text.cursor for mark in marks)
-            place = (before if step > 0 else before - 1) % len(marks)
-        self.text.go_to_mark(marks[place].id)

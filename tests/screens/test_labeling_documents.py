@@ -1,0 +1,157 @@
+"""Going through documents, finding them, and label files, by keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.fakes import document, labels
+from tests.screens.conftest import (
+    LOANS,
+    ONE,
+    THREE,
+    TWO,
+    Opened,
+    paste,
+    press,
+    screen_of,
+    screen_text,
+    session_of,
+)
+from tui_labeler.domain.documents import DocumentState
+from tui_labeler.domain.projects import Dataset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_brackets_step_through_the_documents_and_stop_at_the_ends(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "]", "]", "]")
+        assert "Nothing of interest" in screen_text(pilot)
+        assert "last document" in screen_text(pilot)
+        await press(pilot, "[")
+        assert "North Bank lends" in screen_text(pilot)
+
+
+async def test_one_key_goes_to_the_next_unlabeled_document(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "1", "U", "m")
+        row = session_of(pilot).rows[document(session_of(pilot), THREE)]
+        assert row.state is DocumentState.REVIEWED
+        await press(pilot, "U")
+        assert screen_of(pilot).shown == document(session_of(pilot), ONE)
+        await press(pilot, "v", "1", "U")
+        assert "Every document of the list is labeled" in screen_text(pilot)
+
+
+async def test_a_document_with_labels_is_not_marked_as_empty(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "1", "m")
+        assert "agreement2.txt has labels" in screen_text(pilot)
+        assert session_of(pilot).documents.find(TWO).reviewed is None
+
+
+async def test_a_document_is_flagged_and_put_into_the_testing_set(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "F")
+        await paste(pilot, "ask the team lead")
+        await press(pilot, "enter", "t")
+        found = session_of(pilot).documents.find(TWO)
+        assert found.flag == "ask the team lead"
+        assert found.dataset is Dataset.TEST
+        assert "Flag: ask the team lead" in screen_text(pilot)
+        assert "Testing set" in screen_text(pilot)
+
+
+async def test_search_goes_to_the_words_and_on_with_n(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "/")
+        await paste(pilot, "mary")
+        await press(pilot, "enter")
+        assert screen_of(pilot).text.cursor == LOANS[TWO].index("Mary")
+        assert "1 of 2" in screen_text(pilot)
+        await press(pilot, "n")
+        assert screen_of(pilot).text.cursor == LOANS[TWO].rindex("Mary")
+        await press(pilot, "N")
+        assert screen_of(pilot).text.cursor == LOANS[TWO].index("Mary")
+
+
+async def test_a_filter_lists_fewer_documents_and_says_so(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "f")
+        await paste(pilot, "3")
+        await press(pilot, "ctrl+s")
+        assert "1 of 3 documents" in screen_text(pilot)
+        assert "Nothing of interest" in screen_text(pilot)
+        await press(pilot, "f", "ctrl+r")
+        assert len(screen_of(pilot).documents.rows) == 3
+
+
+async def test_a_filter_looks_into_the_texts(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "f", *["down"] * 9)
+        await paste(pilot, "NORTH bank")
+        await press(pilot, "enter")
+        assert [row.location for row in screen_of(pilot).documents.rows] == [ONE, TWO]
+
+
+async def test_a_confidence_that_is_none_is_refused_in_the_form(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "f", *["down"] * 6)
+        await paste(pilot, "7")
+        await press(pilot, "enter")
+        assert "A confidence is a number between 0 and 1" in screen_text(pilot)
+
+
+async def test_documents_are_sorted_by_size(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "s", "z")
+        assert [row.location for row in screen_of(pilot).documents.rows] == [THREE, TWO, ONE]
+
+
+async def test_new_documents_are_read_from_the_container(opened: Opened, container: Path) -> None:
+    async with opened(ONE) as pilot:
+        (container / "zz.txt").write_text("A late one.", encoding="utf-8")
+        (container / THREE).write_bytes(b"\xff\xfe broken \xff")
+        await press(pilot, "R")
+        await press(pilot, "]", "]")
+        assert "UTF-8" in screen_text(pilot)
+        await press(pilot, "v", "1", "]")
+        assert "A late one." in screen_text(pilot)
+
+
+async def test_a_document_that_is_gone_says_so_in_place_of_its_text(opened: Opened, container: Path) -> None:
+    async with opened(ONE) as pilot:
+        (container / TWO).unlink()
+        await press(pilot, "]")
+        assert "agreement2.txt" in screen_text(pilot)
+        assert "Not found" in screen_text(pilot)
+        await press(pilot, "v", "1")
+        assert labels(session_of(pilot), TWO) == []
+
+
+async def test_saved_labels_are_written_to_a_file_and_never_over_one_without_asking(
+    opened: Opened, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.json"
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "1", "ctrl+s", "E", "ctrl+u")
+        await paste(pilot, str(target))
+        await press(pilot, "enter")
+        assert b'"Borrower"' in target.read_bytes()
+        target.write_bytes(b"mine")
+        await press(pilot, "E", "ctrl+u")
+        await paste(pilot, str(target))
+        await press(pilot, "enter", "n")
+        assert target.read_bytes() == b"mine"
+
+
+async def test_a_labels_file_that_cannot_be_read_changes_nothing(opened: Opened, tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("[]", encoding="utf-8")
+    async with opened(TWO) as pilot:
+        before = session_of(pilot).store.seq
+        await press(pilot, "I")
+        await paste(pilot, str(tmp_path / "bad.json"))
+        await press(pilot, "enter")
+        assert "can't be" in screen_text(pilot)
+        assert session_of(pilot).store.seq == before

@@ -1,0 +1,132 @@
+"""Leaving, other people in the same project, and small or plain terminals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import document, fixed_surroundings, home_workbench, labels, suggest
+from tests.screens.conftest import (
+    THREE,
+    TWO,
+    Opened,
+    paste,
+    press,
+    screen_of,
+    screen_text,
+    session_of,
+    span_of,
+)
+from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.projects import ProjectsScreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_labeler.engine.workbench import Workbench
+
+
+@pytest.mark.parametrize(("answer", "saved"), [("s", 1), ("l", 0)], ids=["save", "leave"])
+async def test_leaving_with_drafts_asks(
+    opened: Opened, workbench: Workbench, answer: str, saved: int
+) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "1", "q")
+        assert "1 draft decisions are not saved" in screen_text(pilot)
+        await press(pilot, answer)
+        assert isinstance(pilot.app.screen, ProjectsScreen)
+    session = await workbench.open("Loans")
+    assert len(session.documents.find(TWO).saved_labels) == saved
+    assert len(labels(session, TWO)) == 1
+
+
+async def test_staying_stays(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "1", "ctrl+c")
+        assert "not saved" in screen_text(pilot)
+        await press(pilot, "q")
+        assert isinstance(pilot.app.screen, LabelingScreen)
+
+
+async def test_two_people_see_each_others_labels_at_the_next_look(opened: Opened, home: Path) -> None:
+    async with opened(TWO) as pilot:
+        other = await home_workbench(home, fixed_surroundings("bob")).open("Loans")
+        lender = other.categories.by_name("Lender").id
+        await other.labeling.add(document(other, TWO), lender, span_of(TWO, "North Bank"))
+        await screen_of(pilot).follower.look()
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "Lender*" in text
+        assert "unsaved" not in text
+        await press(pilot, "g", "w", "w", "w", "v", "1")
+        await other.refresh()
+        assert ("Borrower", span_of(TWO, "Mary")) in labels(other, TWO)
+
+
+async def test_a_category_that_somebody_adds_gets_its_key(opened: Opened, home: Path) -> None:
+    async with opened(TWO) as pilot:
+        other = await home_workbench(home, fixed_surroundings("bob")).open("Loans")
+        await other.categories.add("Rate")
+        await screen_of(pilot).follower.look()
+        await pilot.pause()
+        await press(pilot, "v", "4")
+        assert labels(session_of(pilot), TWO) == [("Rate", span_of(TWO, "North"))]
+
+
+async def test_categories_are_edited_by_keys(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "1", "K", "a")
+        await paste(pilot, "Rate")
+        await press(pilot, "enter", "g", "d")
+        assert "It has 1 label in 1 document" in screen_text(pilot)
+        await press(pilot, "y", "q")
+        names = [category.name for category in session_of(pilot).store.state.categories.values()]
+        assert names == ["Lender", "Amount", "Rate"]
+        assert labels(session_of(pilot), TWO) == []
+        await press(pilot, "v", "1")
+        assert labels(session_of(pilot), TWO) == [("Lender", span_of(TWO, "North"))]
+
+
+async def test_at_80_columns_the_text_has_room_and_the_list_comes_with_a_key(opened: Opened) -> None:
+    async with opened(TWO, size=(80, 24)) as pilot:
+        assert screen_of(pilot).text.size.width >= 50
+        assert "agreement3.txt" not in screen_text(pilot)
+        await press(pilot, "D")
+        assert "agreement3.txt" in screen_text(pilot)
+        await press(pilot, "j", "enter")
+        assert "Nothing of interest" in screen_text(pilot)
+        assert "agreement1.txt" not in screen_text(pilot)
+
+
+async def test_ascii_terminals_get_ascii_only(opened: Opened) -> None:
+    async with opened(TWO, ascii_only=True) as pilot:
+        await press(pilot, "v", "w", "2")
+        screen = screen_text(pilot)
+        assert "Lender*" in screen
+        assert screen.isascii(), {character for character in screen if not character.isascii()}
+
+
+async def test_keys_of_the_settings_replace_the_defaults(opened: Opened) -> None:
+    async with opened(TWO, keys={"document.next": "z"}) as pilot:
+        await press(pilot, "]")
+        assert screen_of(pilot).shown == document(session_of(pilot), TWO)
+        await press(pilot, "z")
+        assert screen_of(pilot).shown == document(session_of(pilot), THREE)
+
+
+async def test_help_and_palette_know_the_keys(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "?")
+        text = screen_text(pilot)
+        assert "Data labeling" in text
+        await press(pilot, "q", ":")
+        await paste(pilot, "All identical")
+        assert "Label the same words everywhere" in screen_text(pilot)
+
+
+async def test_a_suggestion_is_drawn_dotted_with_its_confidence(opened: Opened, workbench: Workbench) -> None:
+    session = await workbench.open("Loans")
+    await suggest(session, TWO, [("Lender", "North Bank", 0.97)])
+    async with opened(TWO) as pilot:
+        assert "┄Lender .97" in screen_text(pilot)

@@ -1,0 +1,222 @@
+"""Going through suggestions by keys, of entities and of classes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import document, labels, make_project, open_ones, suggest
+from tests.screens.conftest import (
+    LOANS,
+    ONE,
+    THREE,
+    TWO,
+    Running,
+    paste,
+    press,
+    screen_of,
+    screen_text,
+    session_of,
+    span_of,
+)
+from tui_labeler.domain.labels import Verdict
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.workbench import Workbench, set_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+async def suggested(workbench: Workbench, container: Path) -> None:
+    """Two suggestions in each of the first two documents."""
+    session = await make_project(workbench, container, categories=["Borrower", "Lender", "Amount"])
+    await suggest(session, ONE, [("Borrower", "Acme Ltd.", 0.93), ("Amount", "GBP 25,000", 0.55)])
+    await suggest(session, TWO, [("Lender", "North Bank", 0.97), ("Borrower", "Mary O'Neil", 0.71)])
+    await session.close()
+
+
+async def test_review_takes_one_key_a_decision_over_document_ends(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "a", "x")
+        assert screen_of(pilot).shown == document(session_of(pilot), TWO)
+        assert "2 of 4 decided" in screen_text(pilot)
+        await press(pilot, "a", "a")
+        session = session_of(pilot)
+        assert labels(session, ONE) == [("Borrower", span_of(ONE, "Acme Ltd."))]
+        assert labels(session, TWO) == [
+            ("Lender", span_of(TWO, "North Bank")),
+            ("Borrower", span_of(TWO, "Mary O'Neil")),
+        ]
+        text = screen_text(pilot)
+        assert "No suggestion is left. Save labels with ctrl+s." in text
+        assert "4 of 4 decided" in text
+        await press(pilot, "ctrl+s")
+        assert "3 labels, 1 rejected in 2 documents" in screen_text(pilot)
+
+
+async def test_a_decision_is_taken_back_where_it_was_made(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "a", "x", "u")
+        session = session_of(pilot)
+        assert screen_of(pilot).shown == document(session, ONE)
+        assert len(open_ones(session, ONE)) == 1
+        await press(pilot, "u")
+        assert len(open_ones(session, ONE)) == 2
+
+
+async def test_n_and_N_walk_without_deciding(running: Running, suggested: None) -> None:  # noqa: N802
+    async with running(open_project="Loans", review=True) as pilot:
+        text = screen_of(pilot).text
+        assert text.cursor == LOANS[ONE].index("Acme")
+        await press(pilot, "n")
+        assert text.cursor == LOANS[ONE].index("GBP")
+        await press(pilot, "n")
+        assert screen_of(pilot).shown == document(session_of(pilot), TWO)
+        assert text.cursor == 0
+        await press(pilot, "N")
+        assert screen_of(pilot).shown == document(session_of(pilot), ONE)
+        assert text.cursor == LOANS[ONE].index("GBP")
+        assert len(open_ones(session_of(pilot), ONE)) == 2
+
+
+async def test_all_of_a_document_are_accepted_or_rejected_and_the_next_one_comes(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "A")
+        session = session_of(pilot)
+        assert len(labels(session, ONE)) == 2
+        assert screen_of(pilot).shown == document(session, TWO)
+        await press(pilot, "X")
+        assert labels(session, TWO) == []
+        assert open_ones(session, TWO) == []
+
+
+async def test_many_are_accepted_above_a_confidence_after_the_count(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "M", "enter")
+        assert "Accept 2 suggestions?" in screen_text(pilot)
+        assert "In 2 documents" in screen_text(pilot)
+        await press(pilot, "y")
+        session = session_of(pilot)
+        assert [name for name, _ in labels(session, ONE)] == ["Borrower"]
+        assert [name for name, _ in labels(session, TWO)] == ["Lender"]
+        await press(pilot, "u")
+        assert labels(session, ONE) == labels(session, TWO) == []
+
+
+async def test_a_confidence_that_is_no_number_is_refused(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "M")
+        await paste(pilot, "x")
+        await press(pilot, "enter")
+        assert "is no number" in screen_text(pilot)
+
+
+async def test_a_suggestion_is_accepted_with_another_category_or_other_ends(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "c", "2", "e", "<", "enter")
+        session = session_of(pilot)
+        assert labels(session, ONE) == [
+            ("Lender", span_of(ONE, "Acme Ltd.")),
+            ("Amount", span_of(ONE, "GBP")),
+        ]
+        assert screen_of(pilot).shown == document(session, TWO)
+        verdicts = {
+            s.decision.verdict for s in session.documents.find(ONE).suggestions.values() if s.decision
+        }
+        assert verdicts == {Verdict.ACCEPTED}
+
+
+async def test_ending_a_review_lists_all_documents_again(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        assert len(screen_of(pilot).documents.rows) == 2
+        await press(pilot, "r")
+        assert len(screen_of(pilot).documents.rows) == 3
+        assert "decided" not in screen_text(pilot)
+
+
+async def test_outside_of_a_review_a_decision_stays_in_its_document(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", document=ONE) as pilot:
+        await press(pilot, "n", "a", "a")
+        assert screen_of(pilot).shown == document(session_of(pilot), ONE)
+        assert "No suggestion is left in this document" in screen_text(pilot)
+
+
+async def test_where_a_suggestion_comes_from_is_told(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "i")
+        text = screen_text(pilot)
+        for words in ("model:loans", "job1", "0123456789abcdef", "0.930", "exact", "runner: autolabel"):
+            assert words in text, words
+
+
+async def test_in_blind_mode_suggestions_come_when_the_document_is_labeled(
+    running: Running, suggested: None, workbench: Workbench
+) -> None:
+    session = await workbench.open("Loans")
+    blind = replace(session.project.settings, hide_until_labeled=True)
+    await set_settings(session, replace(session.project, settings=blind))
+    async with running(open_project="Loans", document=TWO) as pilot:
+        assert "┄Lender" not in screen_text(pilot)
+        await press(pilot, "2", "w", "v", "3")
+        assert "┄Lender" in screen_text(pilot)
+
+
+# --- classes ----------------------------------------------------------------------------------------
+
+
+async def classes(workbench: Workbench, container: Path, kind: ProjectKind) -> None:
+    session = await make_project(workbench, container, kind, categories=["Loan", "Letter"])
+    await suggest(session, ONE, [("Loan", "", 0.9), ("Letter", "", 0.4)])
+    await suggest(session, TWO, [("Loan", "", 0.8)])
+    await session.close()
+
+
+async def test_several_classes_are_switched_by_their_keys(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await classes(workbench, container, ProjectKind.MULTI_LABEL)
+    async with running(open_project="Loans", document=THREE) as pilot:
+        await press(pilot, "1", "2", "1")
+        assert labels(session_of(pilot), THREE) == [("Letter", None)]
+        assert "[✓] Letter*" in screen_text(pilot)
+
+
+async def test_one_class_replaces_another(running: Running, workbench: Workbench, container: Path) -> None:
+    await classes(workbench, container, ProjectKind.SINGLE_LABEL)
+    async with running(open_project="Loans", document=THREE) as pilot:
+        await press(pilot, "1", "2")
+        assert labels(session_of(pilot), THREE) == [("Letter", None)]
+
+
+async def test_suggested_classes_are_reviewed_in_the_pane(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await classes(workbench, container, ProjectKind.MULTI_LABEL)
+    async with running(open_project="Loans", review=True) as pilot:
+        assert "[┄] Letter .40" in screen_text(pilot)
+        await press(pilot, "a", "x", "a")
+        session = session_of(pilot)
+        assert labels(session, ONE) == [("Loan", None)]
+        assert labels(session, TWO) == [("Loan", None)]
+        assert "No suggestion is left" in screen_text(pilot)
+
+
+async def test_the_key_of_a_suggested_class_accepts_it(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await classes(workbench, container, ProjectKind.MULTI_LABEL)
+    async with running(open_project="Loans", document=TWO) as pilot:
+        await press(pilot, "1")
+        found = session_of(pilot).documents.find(TWO)
+        assert [label.suggestion is not None for label in found.active_labels] == [True]
