@@ -16,7 +16,7 @@ import msgspec
 from tui_labeler.assembly import workbench
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
-from tui_labeler.engine.errors import RefusedError
+from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.review import SuggestionFilter
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Person:
             act = self._random.choice(acts)
             try:
                 await act()
-            except RefusedError:
+            except (RefusedError, InputError):
                 continue
             self._acknowledge(act.__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import Bench, document, key, number, span, suggestions, whole
@@ -102,6 +102,7 @@ some_labels = st.lists(
 ).map(tuple)
 
 
+@settings(max_examples=30, deadline=None)
 @given(pairs=st.lists(st.tuples(some_labels, some_labels), min_size=1, max_size=12), seed=st.integers(0, 3))
 def test_intervals_hold_the_figure_they_are_of(
     pairs: list[tuple[tuple[Any, ...], tuple[Any, ...]]], seed: int

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import (
@@ -279,6 +279,7 @@ documents = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(given_documents=documents, percent=st.integers(1, 99), seed=st.integers(0, 5))
 def test_every_category_stays_in_the_training_part(
     given_documents: list[tuple[list[str], Dataset]], percent: int, seed: int
