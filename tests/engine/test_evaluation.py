@@ -13,6 +13,7 @@ from tui_labeler.domain import performance as measures
 from tui_labeler.domain.jobs import Job, JobState, Method
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.evaluation import intervals
 
 if TYPE_CHECKING:
@@ -120,3 +121,32 @@ def test_intervals_hold_the_figure_they_are_of(
             low, high = ends[name]
             assert 0 <= low <= high <= 1
             assert low - 1e-4 <= getattr(counts, name) <= high + 1e-4
+
+
+async def test_a_category_that_was_made_anew_under_its_name_is_the_one_that_the_model_knows(
+    bench: Bench,
+) -> None:
+    session = await labeled(bench)
+    await bench.add_model(session)
+    await session.categories.delete(key(session, "Person"))
+    await session.categories.add("Person")
+    for row in session.documents.select():
+        await session.labeling.add(row.id, key(session, "Person"), span("Ann"))
+    result = (await evaluate(bench, session)).result
+    assert result["per_category"]["Person"]["true_positives"] == 6
+    assert result["per_category"]["Person"]["false_negatives"] == 0
+    job = await bench.run(await session.jobs.autolabel(session.documents.select(), METHOD))
+    assert job.suggestions > 0
+    await session.refresh()
+    found = {
+        each.category for row in session.documents.select() for each in suggestions(session, row.location)
+    }
+    assert key(session, "Person") in found
+
+
+async def test_a_model_that_knows_none_of_the_chosen_categories_is_refused(bench: Bench) -> None:
+    session = await labeled(bench)
+    await bench.add_model(session)
+    new = await session.categories.add("Unheard")
+    with pytest.raises(InputError, match="knows none"):
+        await session.jobs.autolabel(session.documents.select(), METHOD, [new.id])

@@ -236,13 +236,17 @@ def _columns() -> int:
         return 80
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
     """Writes what the stream's encoding can hold, and no more once its reader is gone."""
+    if stream is None:  # closed before the program began
+        return
     encoding = stream.encoding or "utf-8"
     _guarded(stream, lambda: stream.write(text.encode(encoding, "replace").decode(encoding)))
 
 
-def _write_bytes(stream: TextIO, data: bytes) -> None:
+def _write_bytes(stream: TextIO | None, data: bytes) -> None:
+    if stream is None:
+        return
     _guarded(stream, lambda: stream.buffer.write(data))
 
 

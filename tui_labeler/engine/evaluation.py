@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.performance import Counts, Performance, TestedDocument, measure
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.figures import names_of, performance_figures
-from tui_labeler.engine.models import find_model
+from tui_labeler.engine.models import TodaysModel, find_model, todays_ids
 from tui_labeler.engine.ports import Container, JobJournal, ModelStore, ProjectStore
 from tui_labeler.engine.samples import LabeledDocument, labeled_documents, labels_version
 from tui_labeler.engine.training_run import tested_documents
@@ -56,7 +56,8 @@ class EvaluationRun:
         if limit is not None and limit < len(chosen):
             chosen = random.Random(seed).sample(chosen, int(limit))
         await self.journal.stage(f"labeling {len(chosen)} documents", 10, 100)
-        model = await self.models.load(name)
+        ids = todays_ids(card, self.store.state.categories)
+        model = TodaysModel(await self.models.load(name), ids)
         tested = await tested_documents(model, chosen)
         kind = self.store.state.project.kind
         performance = measure(kind, tested)

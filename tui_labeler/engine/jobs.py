@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
-from tui_labeler.engine.models import find_model
+from tui_labeler.engine.models import find_model, todays_ids
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import (
@@ -90,11 +90,16 @@ class Jobs:
         """
         if not rows:
             raise InputError("No documents were chosen.", hint="Choose at least one document to label.")
-        await find_model(self._models, method.model)
+        card = await find_model(self._models, method.model)
         known = self._store.state.categories
         chosen = tuple(known) if categories is None else tuple(categories)
         if not chosen or any(key not in known for key in chosen):
             raise InputError("No categories were chosen.", hint="Choose at least one to label with.")
+        if not set(chosen) & set(todays_ids(card, known).values()):
+            raise InputError(
+                f"The model {card.name} knows none of the chosen categories.",
+                hint="Train it again with labels of them.",
+            )
         request = replace(
             self._request(JobKind.AUTOLABEL),
             method=method,

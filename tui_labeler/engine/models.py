@@ -8,8 +8,11 @@ from tui_labeler.engine import limits
 from tui_labeler.engine.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from tui_labeler.domain.models import ModelCard
-    from tui_labeler.engine.ports import ModelStore
+    from tui_labeler.domain.projects import Category
+    from tui_labeler.engine.ports import FittedModel, ModelStore, Prediction
 
 
 def check_model_name(name: str) -> None:
@@ -29,3 +32,39 @@ async def find_model(models: ModelStore, name: str) -> ModelCard:
         there = ", ".join(cards) or "none yet; train one first"
         raise NotFoundError(f"There is no model named {name!r}.", hint=f"Models of the project: {there}.")
     return cards[name]
+
+
+def todays_ids(card: ModelCard, categories: Mapping[str, Category]) -> dict[str, str]:
+    """For each category that a model knows, the project's category of today, where there is one.
+
+    One that was deleted and made anew under the same name counts as the same: that is what people mean.
+    """
+    by_name = {category.name: key for key, category in categories.items()}
+    found = {key: key if key in categories else by_name.get(name) for key, name in card.categories.items()}
+    return {old: new for old, new in found.items() if new is not None}
+
+
+class TodaysModel:
+    """A :class:`~tui_labeler.engine.ports.FittedModel` that speaks of the project's categories of today."""
+
+    def __init__(self, model: FittedModel, ids: Mapping[str, str]) -> None:
+        self._model = model
+        self._ids = ids
+
+    @property
+    def version(self) -> str:
+        return self._model.version
+
+    async def predict(self, texts: Sequence[str]) -> list[list[Prediction]]:
+        """What the model says, without categories that are gone."""
+        return [
+            [
+                found._replace(category=self._ids[found.category])
+                for found in row
+                if found.category in self._ids
+            ]
+            for row in await self._model.predict(texts)
+        ]
+
+    def save(self, folder: str) -> None:
+        self._model.save(folder)

@@ -17,6 +17,7 @@ from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.errors import LabelerError
     from tui_labeler.engine.totals import Totals
 
 # --- containers -------------------------------------------------------------------------------------
@@ -164,10 +165,22 @@ class Projects(Protocol):
     """All projects of a home."""
 
     async def list(self) -> tuple[Project, ...]:
-        """Sorted by name."""
+        """Those that can be read, sorted by name."""
 
-    async def create(self, project: Project) -> None:
-        """Raises ``InputError`` when the name is taken or is no name."""
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        """Those that can't: the folder's name and why."""
+
+    async def begin(self, project: Project) -> ProjectStore:
+        """A project that is being made: nobody sees it before it is published, and a crash leaves none.
+
+        Raises ``InputError`` when the name is taken.
+        """
+
+    async def publish(self, project_id: str) -> None:
+        """Puts a project that was begun, and is closed, among the others. Raises as :meth:`begin`."""
+
+    async def discard(self, project_id: str) -> None:
+        """Removes a project that was begun."""
 
     async def open(self, name: str) -> ProjectStore:
         """Raises ``NotFoundError``."""

@@ -14,6 +14,7 @@ from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
 from tui_labeler.engine.autolabeling import AutolabelRun
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.evaluation import EvaluationRun
+from tui_labeler.engine.models import TodaysModel, find_model, todays_ids
 from tui_labeler.engine.ports import (
     Container,
     Estimators,
@@ -96,7 +97,9 @@ class Runner:
         if method is None or method.name != "model":
             raise InputError("This version labels with trained models only.")
         await journal.stage("loading the model", 0, 0)
-        model = await self.models.load(method.model)
+        card = await find_model(self.models, method.model)
+        ids = todays_ids(card, self.store.state.categories)
+        model = TodaysModel(await self.models.load(method.model), ids)
         await journal.stage("labeling", 0, 0)
         run = AutolabelRun(self.store, self.container, journal, TrainedAutolabeler(model))
         return await run.run(), {}

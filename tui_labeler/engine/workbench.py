@@ -73,6 +73,10 @@ class Workbench:
         """Sorted by name."""
         return await self._projects.list()
 
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        """Projects that can't be read: the folder's name and why."""
+        return await self._projects.broken()
+
     async def open(self, name: str) -> ProjectSession:
         """Raises ``NotFoundError``."""
         return self._connect(await self._projects.open(name))
@@ -87,8 +91,9 @@ class Workbench:
     ) -> CreatedProject:
         """Makes a project, reads its container and, with ``labels``, imports a labels file.
 
-        When anything fails nothing is left behind. Raises ``InputError`` for a name or file that can't be
-        used, ``ContainerError`` for a container that can't be read.
+        Nobody sees it before it is whole: when anything fails, or the process dies, there is none. Raises
+        ``InputError`` for a name or file that can't be used, ``ContainerError`` for a container that can't be
+        read.
         """
         warnings = limits.project_name(new.name)
         if not new.name.strip() or new.name != new.name.strip():
@@ -114,19 +119,20 @@ class Workbench:
             description=new.description or (labels_file.description if labels_file else ""),
             created=self.surroundings.now(),
         )
-        await self._projects.create(project)
+        session = self._connect(await self._projects.begin(project))
         try:
-            session = await self.open(project.id)
             synced = await session.documents.sync(progress)
             imported = None
             if labels is not None:
                 imported = await session.label_files.read(labels, labels_name)
             await session.store.commit(self.surroundings.actor, partial(self._declaring, new.categories))
+            await session.store.checkpoint()
+            await session.close()
+            await self._projects.publish(project.id)
         except (LabelerError, asyncio.CancelledError):
-            await self._projects.delete(project.id, purge=True)
+            await self._projects.discard(project.id)
             raise
-        await session.store.checkpoint()
-        return CreatedProject(session, synced, imported, (*warnings, *synced.warnings))
+        return CreatedProject(await self.open(project.id), synced, imported, (*warnings, *synced.warnings))
 
     def _declaring(self, names: Sequence[str], state: State) -> Plan:
         """The categories that a project is made with. They are no step that undo would take back."""

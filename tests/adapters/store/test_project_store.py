@@ -382,7 +382,7 @@ async def test_text_that_is_none_is_refused_and_nothing_changes(bench: Bench) ->
     with pytest.raises(InputError, match="no character"):
         await session.categories.add("\udcff")
     with pytest.raises(InputError, match="no character"):
-        await bench.projects().create(Project("px", "\udcff", ProjectKind.ENTITIES, "/"))
+        await bench.projects().begin(Project("px", "\udcff", ProjectKind.ENTITIES, "/"))
     assert whole(await bench.session()) == whole(session)
     assert [item.name for item in await bench.projects().list()] == ["Test"]
 
@@ -509,14 +509,15 @@ async def test_projects_are_listed_by_name_and_opened_by_name_or_id(tmp_path: Pa
     bench = Bench(tmp_path)
     projects = bench.projects()
     for ident, name in (("p1", "beta"), ("p2", "Alpha")):
-        await projects.create(Project(ident, name, ProjectKind.ENTITIES, "/"))
+        await projects.begin(Project(ident, name, ProjectKind.ENTITIES, "/"))
+        await projects.publish(ident)
     assert [item.name for item in await projects.list()] == ["Alpha", "beta"]
     assert (await projects.open("beta")).state.project.id == "p1"
     assert (await projects.open("p2")).state.project.name == "Alpha"
     with pytest.raises(NotFoundError):
         await projects.open("gamma")
     with pytest.raises(InputError, match="already a project"):
-        await projects.create(Project("p3", "beta", ProjectKind.ENTITIES, "/"))
+        await projects.begin(Project("p3", "beta", ProjectKind.ENTITIES, "/"))
 
 
 async def test_looking_at_a_home_that_is_not_there_makes_none(tmp_path: Path) -> None:
@@ -545,3 +546,63 @@ async def test_a_new_category_is_a_row_like_any_other(bench: Bench) -> None:
     assert made == session.store.state.categories[made.id]
     assert isinstance(made, Category)
     assert (await bench.session()).store.state.categories[made.id] == made
+
+
+async def test_a_project_is_not_there_before_it_is_whole(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    projects = bench.projects()
+    await projects.begin(Project("p1", "beta", ProjectKind.ENTITIES, "/"))
+    assert await projects.list() == ()
+    with pytest.raises(NotFoundError):
+        await projects.open("beta")
+    await projects.publish("p1")
+    assert [item.name for item in await projects.list()] == ["beta"]
+    assert not list((bench.home / "making").iterdir())
+
+
+async def test_what_a_killed_process_left_half_made_is_cleared_and_its_name_is_free(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    program = (
+        "import asyncio, os, sys; from pathlib import Path\n"
+        "from tui_labeler.assembly import new_id, now\n"
+        "from tui_labeler.domain.projects import Project, ProjectKind\n"
+        "from tui_labeler.engine.adapters.store.home import TinyProjects\n"
+        "home = TinyProjects(Path(sys.argv[1]), now, new_id)\n"
+        "asyncio.run(home.begin(Project('p1', 'beta', ProjectKind.ENTITIES, '/')))\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(bench.home))
+    assert await child.wait() == -9
+    assert (bench.home / "making" / "p1").is_dir()
+    projects = bench.projects()
+    assert await projects.list() == ()
+    await projects.begin(Project("p2", "beta", ProjectKind.ENTITIES, "/"))
+    assert [path.name for path in (bench.home / "making").iterdir()] == ["p2"]
+    await projects.publish("p2")
+    assert [item.id for item in await projects.list()] == ["p2"]
+
+
+async def test_two_that_make_projects_at_once_leave_each_other_alone(tmp_path: Path) -> None:
+    one, other = Bench(tmp_path).projects(), Bench(tmp_path).projects()
+    await one.begin(Project("p1", "same", ProjectKind.ENTITIES, "/"))
+    await other.begin(Project("p2", "same", ProjectKind.ENTITIES, "/"))
+    await one.publish("p1")
+    with pytest.raises(InputError, match="already a project"):
+        await other.publish("p2")
+    await other.discard("p2")
+    assert [item.id for item in await one.list()] == ["p1"]
+
+
+@pytest.mark.parametrize("content", ["garbage", "{}", "[]"])
+async def test_a_damaged_project_takes_no_other_with_it(tmp_path: Path, content: str) -> None:
+    bench = Bench(tmp_path)
+    projects = bench.projects()
+    for ident, name in (("p1", "one"), ("p2", "two")):
+        await projects.begin(Project(ident, name, ProjectKind.ENTITIES, "/"))
+        await projects.publish(ident)
+    (bench.home / "projects" / "p1" / "project.json").write_text(content, encoding="utf-8")
+    assert [item.name for item in await projects.list()] == ["two"]
+    assert [name for name, _ in await projects.broken()] == ["p1"]
+    assert (await projects.open("two")).state.project.id == "p2"
+    with pytest.raises(StorageError):
+        await projects.open("p1")

@@ -43,7 +43,8 @@ class StoreMachine(RuleBasedStateMachine):
         self._sizes = (journal.SEGMENT_SIZE, checkpoint.CHECKPOINT_AFTER)
         journal.SEGMENT_SIZE = 3000
         checkpoint.CHECKPOINT_AFTER = 4000
-        self._run(self._projects.create(Project("p1", "P", ProjectKind.ENTITIES, "/")))
+        self._run(self._projects.begin(Project("p1", "P", ProjectKind.ENTITIES, "/")))
+        self._run(self._projects.publish("p1"))
         self.views = [self._open(), self._open()]
         self.documents: dict[int, str] = {}
         self.labels: dict[tuple[int, str], int] = {}

@@ -136,6 +136,9 @@ async def list_projects(context: Context) -> Report:
             continue
         items.append(project_item(session.summary()))
         await session.close()
+    for name, why in await context.workbench.broken():
+        items.append({"name": name, "kind": "", "error": error_fields(why)})
+        code = 1
     page = context.page(items, "name")
     rows = [
         [

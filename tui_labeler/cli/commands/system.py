@@ -70,10 +70,11 @@ async def _check_projects(context: Context) -> list[Check]:
     from tui_labeler.engine.doctor import Check, check_container
     from tui_labeler.engine.errors import LabelerError
 
-    if not (context.home / "home.json").exists():
+    checks = [_failed(f"project in {name}", error) for name, error in await context.workbench.broken()]
+    projects = await context.workbench.projects()
+    if not projects and not checks:
         return [Check("projects", True, "there is none yet")]
-    checks = []
-    for project in await context.workbench.projects():
+    for project in projects:
         try:
             session = await context.workbench.open(project.id)
             try:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.store.checkpoint import write_project
-from tui_labeler.engine.adapters.store.files import make_folder, storage_errors
+from tui_labeler.engine.adapters.store.files import make_folder, storage_errors, sync_folder
 from tui_labeler.engine.adapters.store.journal import START
-from tui_labeler.engine.adapters.store.locks import FileLock
+from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.migrations import bring_up_to_date, read_format
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.shards import database, rows_of
-from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError, StorageError
 from tui_labeler.engine.rows import to_project, to_row
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
     from tui_labeler.domain.projects import Project
 
 
+def _project(folder: Path) -> Project:
+    """Raises ``StorageError`` for a folder that holds no project."""
+    path = folder / "project.json"
+    rows = rows_of(database(path).table("project"))
+    if not rows:
+        raise StorageError(f"{path} holds no project", hint="Restore it from a backup.")
+    return to_project(rows[0])
+
+
+MAKING = "making.lock"
+"""Held by whoever makes a project; not there once it is made."""
+
+
 class TinyProjects:
     """A :class:`~tui_labeler.engine.ports.Projects`: a folder each under ``projects/``."""
 
@@ -31,6 +45,7 @@ class TinyProjects:
         self.home = home
         self._now = now
         self._new_id = new_id
+        self._begun: dict[str, FileLock] = {}
 
     def folder(self, project_id: str) -> Path:
         """The project's folder. Raises ``NotFoundError`` for an id that is none."""
@@ -39,32 +54,89 @@ class TinyProjects:
         return self.home / "projects" / project_id
 
     def _all(self) -> list[tuple[Project, Path]]:
+        """The projects that can be read, by name."""
+        return self._read()[0]
+
+    def _read(self) -> tuple[list[tuple[Project, Path]], list[tuple[str, StorageError]]]:
+        """All projects, and those that can't be read: one that is damaged takes no other with it."""
         if read_format(self.home) is None and not (self.home / "projects").is_dir():
-            return []
+            return [], []
         bring_up_to_date(self.home)
-        found = []
-        for path in sorted((self.home / "projects").glob("*/project.json")):
-            for row in rows_of(database(path).table("project")):
-                found.append((to_project(row), path.parent))
-        return sorted(found, key=lambda pair: pair[0].name.casefold())
+        found: list[tuple[Project, Path]] = []
+        broken: list[tuple[str, StorageError]] = []
+        folder = self.home / "projects"
+        with storage_errors(folder):
+            # Listing says when it may not: a glob would only find nothing.
+            names = sorted(entry.name for entry in os.scandir(folder)) if folder.exists() else []
+        for name in names:
+            try:
+                found.append((_project(folder / name), folder / name))
+            except StorageError as error:
+                broken.append((name, error))
+        return sorted(found, key=lambda pair: pair[0].name.casefold()), broken
 
     async def list(self) -> tuple[Project, ...]:
         return tuple(project for project, _ in await asyncio.to_thread(self._all))
 
-    async def create(self, project: Project) -> None:
-        await asyncio.to_thread(self._create, project)
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        return tuple((await asyncio.to_thread(self._read))[1])
 
-    def _create(self, project: Project) -> None:
+    async def begin(self, project: Project) -> TinyProjectStore:
+        await asyncio.to_thread(self._begin, project)
+        return await TinyProjectStore.open(self._making(project.id), self._now, self._new_id)
+
+    def _making(self, project_id: str) -> Path:
+        return self.home / "making" / self.folder(project_id).name
+
+    def _begin(self, project: Project) -> None:
+        """Its lock says that somebody is at it; what others left behind unfinished is cleared away."""
         bring_up_to_date(self.home)
+        folder = self._making(project.id)
         with FileLock(self.home / "projects.lock").held():
-            if any(known.name == project.name for known, _ in self._all()):
-                raise InputError(
-                    f"There is already a project named {project.name!r}.",
-                    hint="Choose another name, or delete that project first.",
-                )
-            folder = self.folder(project.id)
+            self._check_free(project.name)
+            for left in (self.home / "making").glob("*"):
+                if left.is_dir() and not is_held(left / MAKING):
+                    with storage_errors(left):
+                        shutil.rmtree(left)
+            row = to_row(project)
             make_folder(folder)
-            write_project(folder, to_row(project), (), START)
+            lock = FileLock(folder / MAKING)
+            lock.acquire()
+            self._begun[project.id] = lock
+            try:
+                write_project(folder, row, (), START)
+            except LabelerError:
+                self._discard(project.id)
+                raise
+
+    def _check_free(self, name: str) -> None:
+        if any(known.name == name for known, _ in self._all()):
+            raise InputError(
+                f"There is already a project named {name!r}.",
+                hint="Choose another name, or delete that project first.",
+            )
+
+    async def publish(self, project_id: str) -> None:
+        await asyncio.to_thread(self._publish, project_id)
+
+    def _publish(self, project_id: str) -> None:
+        made = self._making(project_id)
+        with FileLock(self.home / "projects.lock").held():
+            self._check_free(_project(made).name)
+            make_folder(self.home / "projects")
+            with storage_errors(made):
+                made.rename(self.folder(project_id))
+                sync_folder(self.home / "projects")
+        self._begun.pop(project_id).release()
+        (self.folder(project_id) / MAKING).unlink(missing_ok=True)
+
+    async def discard(self, project_id: str) -> None:
+        await asyncio.to_thread(self._discard, project_id)
+
+    def _discard(self, project_id: str) -> None:
+        with storage_errors(self._making(project_id)):
+            shutil.rmtree(self._making(project_id))
+        self._begun.pop(project_id).release()
 
     async def open(self, name: str) -> TinyProjectStore:
         folder = await asyncio.to_thread(self._find, name)
@@ -75,9 +147,13 @@ class TinyProjects:
         await asyncio.to_thread(self._delete, folder, purge)
 
     def _find(self, name: str) -> Path:
-        for project, folder in self._all():
+        found, broken = self._read()
+        for project, folder in found:
             if name in (project.name, project.id):
                 return folder
+        for folder_name, error in broken:
+            if name == folder_name:
+                raise error
         raise NotFoundError(
             f"There is no project named {name!r} in {self.home}.",
             hint="`tui-labeler project list` shows the projects there are.",
