@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import reporting, tell, tell_error
@@ -18,7 +19,7 @@ from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.projects import ProjectsScreen
-from tui_labeler.screens.widgets.glyphs import ASCII_CLASS
+from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
 from tui_labeler.stylesheets import shared_sheets
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class LabelerApp(App[None], inherit_bindings=False):
         self._wanted_theme = theme
         self._clashes: set[str] = set()
         self.set_class(ascii_only, ASCII_CLASS)
+        ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
         self.set_keymap(dict(keys or {}))
         self.follower = Follower(self)
 
@@ -217,12 +219,17 @@ class LabelerApp(App[None], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Commands):
-            self.push_screen(Commands(id="--command-palette"))
+            self.push_screen(Commands(placeholder="A part of a command's name", id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every command that a key would give now, and the theme."""
         yield from bound_commands(self, screen)
         yield SystemCommand("Theme", "Other colours", self.action_change_theme)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as it is shown, with signs that the terminal has."""
+        shown = super().get_key_display(binding)
+        return plain_signs(shown) if self.has_class(ASCII_CLASS) else shown
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """A key of the settings that has another meaning already is told once."""

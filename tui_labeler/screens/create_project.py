@@ -112,7 +112,7 @@ Categories can be added, renamed and described later.
             self._complain("folder", "Where are the texts? A folder is needed.")
             return
         self._busy = True
-        self._say("Reading the folder…")
+        self._say("Reading the folder")
         try:
             created = await self._make()
         except LabelerError as error:
@@ -140,7 +140,7 @@ Categories can be added, renamed and described later.
 
     def _progress(self, documents: int) -> None:
         if documents % 100 == 0:
-            self._say(f"Reading the folder… {counted(documents, 'document')}")
+            self._say(f"Reading the folder: {counted(documents, 'document')}")
 
     def _say(self, words: str) -> None:
         place = self.query_one("#problem", Static)

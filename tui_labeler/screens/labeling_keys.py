@@ -64,7 +64,7 @@ REVIEW_KEYS: list[BindingType] = [
     _key("X", "reject_all", "Reject all", "Reject all of this document", "review.reject-all"),
     _key("n", "next(1)", "Next", "Next suggestion, or place found", "review.next"),
     _key("N", "next(-1)", "Back", "Suggestion, or place found, before", "review.previous"),
-    _key("M", "accept_many", "Accept above…", "Accept all above a confidence", "review.accept-many"),
+    _key("M", "accept_many", "Accept above", "Accept all above a confidence", "review.accept-many"),
 ]
 
 PROJECT_KEYS: list[BindingType] = [

@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui_labeler.screens.widgets.cells import clean, clip
+from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, Glyphs, glyphs, plain_signs
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
@@ -18,34 +19,57 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-class TitleLine(Widget):
+class Words(Widget):
+    """Shows words with the signs that the terminal has."""
+
+    @property
+    def glyphs(self) -> Glyphs:
+        return glyphs(self.app.has_class(ASCII_CLASS))
+
+    def words(self, text: str) -> str:
+        """``text`` as it may be drawn."""
+        safe_text = clean(text)
+        return plain_signs(safe_text) if self.app.has_class(ASCII_CLASS) else safe_text
+
+
+class TitleLine(Words):
     """One line: where one is on the left, how things stand on the right."""
 
     left = reactive("")
     right = reactive("")
 
     def render(self) -> Content:
-        width = self.content_size.width
-        right = clip(clean(self.right), max(0, width - 12))
-        left = clip(clean(self.left), max(0, width - cell_len(right) - 1))
+        width, more = self.content_size.width, self.glyphs.more
+        right = clip(self.words(self.right), max(0, width - 12), more)
+        left = clip(self.words(self.left), max(0, width - cell_len(right) - 1), more)
         gap = " " * max(1, width - cell_len(left) - cell_len(right))
         return Content.assemble((left, "bold"), gap, right)
 
 
-class StatusLine(Widget):
+class StatusLine(Words):
     """One line of words, with others at its right end; drawn anew only when they change."""
 
     text = reactive("")
     right = reactive("")
 
     def render(self) -> Content:
-        width = self.content_size.width
-        right = clip(clean(self.right), width)
-        text = clip(clean(self.text), max(0, width - cell_len(right) - 1))
+        width, more = self.content_size.width, self.glyphs.more
+        right = clip(self.words(self.right), width, more)
+        text = clip(self.words(self.text), max(0, width - cell_len(right) - 1), more)
         return Content(f"{text}{' ' * max(1, width - cell_len(text) - cell_len(right))}{right}")
 
 
-class KeyLine(Widget):
+class Notes(Words):
+    """A few lines of words in a place of fixed size: new words never make a new layout."""
+
+    text = reactive("")
+
+    def render(self) -> Content:
+        width, more = self.content_size.width, self.glyphs.more
+        return Content("\n".join(clip(self.words(line), width, more) for line in self.text.split("\n")))
+
+
+class KeyLine(Words):
     """The keys that can be pressed here, as many as there is room for; a click presses one.
 
     The keys that lead on from everywhere stand at the right end, so that they are never cut off.
@@ -76,7 +100,12 @@ class KeyLine(Widget):
         ordered = self._ordered(screen.active_bindings.values())
         self._pinned = bool(ordered) and ordered[-1].binding.id in self.ALWAYS
         items = [
-            (item.binding.key, self.app.get_key_display(item.binding), item.binding.description, item.enabled)
+            (
+                item.binding.key,
+                self.app.get_key_display(item.binding),
+                self.words(item.binding.description),
+                item.enabled,
+            )
             for item in ordered
         ]
         if items != self._items:

@@ -6,6 +6,9 @@ A screen's program chooses once, from the locale: it gives the application the c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.scrollbar import ScrollBarRender
 
 ASCII_CLASS = "-ascii"
 """The application's style class that makes every widget draw with :data:`ASCII`."""
@@ -92,6 +95,33 @@ ASCII = Glyphs(
     times="x",
     dot="-",
 )
+
+
+_PLAIN = str.maketrans(
+    {
+        "“": '"',
+        "”": '"',
+        "…": "~",
+        "⏎": "enter",
+        "⌫": "backspace",
+        "↑": "up",
+        "↓": "down",
+        "←": "left",
+        "→": "right",
+    }
+)
+
+
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar that ends at whole cells."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+def plain_signs(words: str) -> str:
+    """Words of the program's own with signs that every terminal has."""
+    return words.translate(_PLAIN)
 
 
 def glyphs(ascii: bool) -> Glyphs:  # noqa: A002 - the word for it
