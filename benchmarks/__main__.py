@@ -17,8 +17,7 @@ from benchmarks.report import markdown
 
 NAMES = {
     "state": "State",
-    "opening": "Opening",
-    "keys": "At the terminal: the program",
+    "opening": "At the terminal: the program",
     "terminal": "At the terminal: the widgets",
     "jobs": "Jobs",
     "models": "Trained models",

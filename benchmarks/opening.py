@@ -1,0 +1,107 @@
+"""The real program in a real pseudo-terminal (120x40): first usable screen, memory, and what keys cost.
+
+``python -m benchmarks.opening [--quick]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.report import Row, print_rows
+from benchmarks.state import SIZES, project, texts
+from benchmarks.terminal import Cost, Terminal
+
+COMMAND = "python -m benchmarks.opening"
+PROGRAM = [sys.executable, "-m", "tui_labeler"]
+TARGETS = {100: (1.2, 120), 100_000: (2.5, 400)}
+"""Seconds and megabytes by number of documents."""
+KEYS = 100
+
+
+def resident_megabytes(pid: int) -> float:
+    """Source: proc(5), ``VmRSS``."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    lines = dict(line.split(":", 1) for line in status.splitlines())
+    return int(lines["VmRSS"].split()[0]) / 1024
+
+
+def opened(home: Path, count: int) -> tuple[float, float]:
+    """Seconds until the first document is drawn and a key is answered, and megabytes then."""
+    began = time.perf_counter()
+    with Terminal([*PROGRAM, "--home", str(home), "open", f"size-{count}"]) as terminal:
+        terminal.wait_for(b"document-000000")
+        terminal.press("l")
+        seconds = time.perf_counter() - began
+        terminal.settle(0.3)
+        return seconds, resident_megabytes(terminal.pid)
+
+
+def opening_rows(base: Path, count: int) -> list[Row]:
+    runs = [opened(base / f"home-{count}", count) for _ in range(3)]
+    seconds = statistics.median(run[0] for run in runs)
+    megabytes = max(run[1] for run in runs)
+    limit = TARGETS.get(count)
+    target = f"≤ {limit[0]} s, ≤ {limit[1]} MB" if limit else ""
+    reached = seconds <= limit[0] and megabytes <= limit[1] if limit else None
+    what = f"first usable screen, {count:,} documents"
+    return [Row(what, COMMAND, f"{seconds:.2f} s, {megabytes:.0f} MB", target, reached)]
+
+
+def help_row() -> Row:
+    times = []
+    for _ in range(7):
+        began = time.perf_counter()
+        subprocess.run([*PROGRAM, "--help"], check=True, capture_output=True)
+        times.append(time.perf_counter() - began)
+    seconds = statistics.median(times)
+    return Row("--help", COMMAND, f"{seconds:.2f} s", "≤ 0.5 s", seconds <= 0.5)
+
+
+def key_rows(home: Path, count: int) -> list[Row]:
+    """Keys of the labeling screen, in the text and in the list."""
+    with Terminal([*PROGRAM, "--home", str(home), "open", f"size-{count}"]) as terminal:
+        terminal.wait_for(b"document-000000")
+        terminal.settle(0.5)
+        moves = [terminal.press(key) for key in "wwlljhbwkjlwhk" * (KEYS // 14)]
+        following = [terminal.press("]") for _ in range(KEYS // 4)]
+    return [
+        _row(f"text, cursor moves, {count:,} documents", moves, 600, 25),
+        _row(f"next document, {count:,} documents", following, 16_000, 100),
+    ]
+
+
+def _row(what: str, costs: list[Cost], most_bytes: int, most_milliseconds: float) -> Row:
+    sent = statistics.median(cost.sent for cost in costs)
+    p95 = statistics.quantiles([cost.milliseconds for cost in costs], n=20)[-1]
+    figure = f"{sent:.0f} B median, {max(cost.sent for cost in costs)} B most, p95 {p95:.0f} ms"
+    target = f"≤ {most_bytes} B median, p95 ≤ {most_milliseconds} ms"
+    return Row(what, COMMAND, figure, target, sent <= most_bytes and p95 <= most_milliseconds)
+
+
+def run(*, quick: bool = False) -> list[Row]:
+    sizes = SIZES[:2] if quick else SIZES
+    os.environ["TUI_LABELER_NAME"] = "bench"
+    rows = [help_row()]
+    with tempfile.TemporaryDirectory(prefix="bench-opening-") as name:
+        base = Path(name)
+        for count in sizes:
+            texts(count, base / f"texts-{count}")
+            asyncio.run(project(base / f"home-{count}", base / f"texts-{count}", count))
+            rows += opening_rows(base, count)
+        for count in (sizes[0], sizes[-1]):
+            rows += key_rows(base / f"home-{count}", count)
+    return rows
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    print_rows(run(quick=parser.parse_args().quick))
