@@ -60,7 +60,7 @@ async def test_a_document_is_flagged_and_put_into_the_testing_set(opened: Opened
         assert found.flag == "ask the team lead"
         assert found.dataset is Dataset.TEST
         assert "Flag: ask the team lead" in screen_text(pilot)
-        assert "Testing set" in screen_text(pilot)
+        assert "Testing, unlabeled" in screen_text(pilot)
 
 
 async def test_search_goes_to_the_words_and_on_with_n(opened: Opened) -> None:

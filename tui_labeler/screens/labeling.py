@@ -15,7 +15,7 @@ from tui_labeler.screens.labeling_entities import EntityActions
 from tui_labeler.screens.labeling_files import FileActions
 from tui_labeler.screens.labeling_keys import DOCUMENT_KEYS, LABEL_KEYS, PROJECT_KEYS, REVIEW_KEYS, SHOWN
 from tui_labeler.screens.labeling_review import ReviewActions
-from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -78,7 +78,7 @@ one by itself. `M` accepts all above a confidence. `u` takes anything back.
             with Vertical(id="activity"):
                 yield CategoryPane(id="categories")
                 yield Distribution(id="distribution")
-                yield Static(id="about", markup=False)
+                yield Notes(id="about")
         yield StatusLine()
         yield KeyLine()
 

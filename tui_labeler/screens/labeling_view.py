@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
 
 from tui_labeler.domain.documents import DocumentFilter, Sort
+from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.base import counted
-from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.labeling_keys import category_keys
 from tui_labeler.screens.labeling_marks import category_lines, item_words, marks_of, shares
-from tui_labeler.screens.lines import StatusLine, TitleLine
+from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -195,7 +194,7 @@ class LabelingView(Screen[None]):
         self.pane.set_categories(category_lines(self.session, document, self.keys))
         self.pane.brush = self.current_class if self.has_classes else self.brush
         self.query_one(Distribution).set_shares(shares(self.session))
-        self.query_one("#about", Static).update(plain(self.about()))
+        self.query_one("#about", Notes).text = self.about()
         self.show_title()
         self.show_status()
 
@@ -205,11 +204,13 @@ class LabelingView(Screen[None]):
         if row is None:
             return ""
         state = str(row.state).replace("-", " ")
+        dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
         lines = [
-            f"{'Testing' if row.dataset.value == 'Test' else 'Training'} set, {state}",
-            f"{counted(row.characters, 'character')}, {counted(row.text_records, 'text record')}",
+            f"{dataset}, {state}",
+            f"{row.characters:,} characters",
+            counted(row.text_records, "text record"),
         ]
-        if self.session.project.multilingual or row.language:
+        if self.session.project.multilingual:
             lines.append(f"Language: {row.language or self.session.project.language}")
         if row.flag:
             lines.append(f"Flag: {row.flag}")
