@@ -33,7 +33,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Says which class, or which classes, a text belongs to.
 
     ``fit(X, y)`` takes a list of texts and for each its class, or with ``multi_label`` a list of
-    classes, which may be empty. ``predict(X)`` gives the same; ``score_classes(X)`` gives :class:`ScoredClass`.
+    classes, which may be empty. ``predict(X)`` gives the same; ``score_classes(X)`` gives
+    :class:`ScoredClass`.
 
     Parameters
     ----------
