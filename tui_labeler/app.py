@@ -14,18 +14,18 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import reporting, tell, tell_error
-from tui_labeler.screens.commands import Commands, bound_commands
+from tui_labeler.screens.commands import Commands, bound_commands, clashes
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.projects import ProjectsScreen
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
+from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import shared_sheets
 
 if TYPE_CHECKING:
     import asyncio
 
-    from textual.dom import DOMNode
     from textual.screen import Screen
 
     from tui_labeler.engine.session import ProjectSession
@@ -92,10 +92,10 @@ class LabelerApp(App[None], inherit_bindings=False):
         self._document = document
         self._review = review
         self._wanted_theme = theme
-        self._clashes: set[str] = set()
+        self._keys = dict(keys or {})
         self.set_class(ascii_only, ASCII_CLASS)
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
-        self.set_keymap(dict(keys or {}))
+        self.set_keymap(self._keys)
         self.follower = Follower(self)
 
     # --- starting and ending ------------------------------------------------------------------------
@@ -105,6 +105,7 @@ class LabelerApp(App[None], inherit_bindings=False):
             self.theme = self._wanted_theme
         else:
             tell(self, f"There is no theme {self._wanted_theme!r}.", severity="warning")
+        self._tell_clashes()
         if not self.is_headless:
             self._end_on_signals()
         await self.push_screen(ProjectsScreen(self._workbench))
@@ -231,15 +232,13 @@ class LabelerApp(App[None], inherit_bindings=False):
         shown = super().get_key_display(binding)
         return plain_signs(shown) if self.has_class(ASCII_CLASS) else shown
 
-    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
-        """A key of the settings that has another meaning already is told once."""
-        for binding in clashed_bindings:
-            name = binding.id or binding.action
-            if name not in self._clashes:
-                self._clashes.add(name)
-                tell(
-                    self,
-                    f"A key that the settings choose means {binding.description!r} ({name}) already.",
-                    title="Two commands with one key",
-                    severity="warning",
-                )
+    def _tell_clashes(self) -> None:
+        """Tells of keys in the settings that have another meaning where texts are labeled."""
+        bindings = (*self.BINDINGS, *LabelingScreen.BINDINGS, *TextView.BINDINGS)
+        for key, known in clashes(bindings, self._keys):
+            tell(
+                self,
+                f"The settings choose {key}, which means {known.description!r} ({known.id}) too.",
+                title="Two commands with one key",
+                severity="warning",
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,6 +32,16 @@ def bound_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand
         help_text = f"{shown}: {item.tooltip or item.binding.description}"
         run = partial(app.run_action, item.binding.action, item.node)
         yield SystemCommand(item.binding.description, help_text, run)
+
+
+def clashes(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> Iterator[tuple[str, Binding]]:
+    """Each key of a person's keymap that means something else already, with what it means."""
+    taken = {item.key: item for item in Binding.make_bindings(bindings) if item.id not in keymap}
+    for name, keys in keymap.items():
+        for item in Binding.make_bindings([Binding(keys, "", name, id=name)]):
+            known = taken.setdefault(item.key, item)
+            if known is not item:
+                yield item.key, known
 
 
 class Commands(CommandPalette):

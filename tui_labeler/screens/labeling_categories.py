@@ -41,7 +41,7 @@ Labels follow when a category is renamed. Merging turns all labels and suggestio
 another's. Descriptions and examples are for people, and are sent along when a language model labels.
 """
 
-    CSS_PATH = screen_sheet("labeling")
+    CSS_PATH = [screen_sheet("sheets"), screen_sheet("labeling")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("a,n", "add", "Add", "Add a category", "add"),

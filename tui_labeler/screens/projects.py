@@ -58,7 +58,7 @@ A project is a set of documents that are labeled with the same entities or class
 folder of `.txt` files, with or without a labels file; `enter` opens the one at the cursor.
 """
 
-    CSS_PATH = screen_sheet("projects")
+    CSS_PATH = [screen_sheet("sheets"), screen_sheet("projects")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "create", "New", tooltip="Make a project from a folder of texts", id="projects.new"),

@@ -1,0 +1,126 @@
+"""Dialogs, the palette, the keymap and errors, by keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from textual.app import App
+
+from tests.fakes import make_project
+from tests.screens.conftest import TWO, Opened, Running, paste, press, screen_of, screen_text, session_of
+from tui_labeler.engine.errors import StorageError
+from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
+from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.stylesheets import screen_sheet, shared_sheets, styles_folder
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from tui_labeler.engine.workbench import Workbench
+
+HOSTILE = "[red]x[/] [@click=app.bell]\x1b]52;c;aGk=\x07\u202e"
+CHOICES = [("s", "save", "Save"), ("q", "quit", HOSTILE), ("", "third", "Third")]
+
+
+class Asking(App[None], inherit_bindings=False):
+    CSS_PATH = shared_sheets()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[Any] = []
+
+    def ask(self, screen: Screen[Any]) -> None:
+        self.push_screen(screen, self.answers.append)
+
+
+@pytest.mark.parametrize(
+    ("make", "keys", "answer"),
+    [
+        (lambda: ConfirmScreen("T", HOSTILE), ["y"], True),
+        (lambda: ConfirmScreen("T", HOSTILE), ["enter"], True),
+        (lambda: ConfirmScreen("T", HOSTILE), ["n"], False),
+        (lambda: ConfirmScreen("T", HOSTILE), ["q"], False),
+        (lambda: ConfirmScreen("T", HOSTILE), ["escape"], False),
+        (lambda: ChoiceScreen("T", HOSTILE, CHOICES), ["s"], "save"),
+        (lambda: ChoiceScreen("T", HOSTILE, CHOICES), ["q"], "quit"),
+        (lambda: ChoiceScreen("T", HOSTILE, CHOICES), ["j", "j", "enter"], "third"),
+        (lambda: ChoiceScreen("T", HOSTILE, CHOICES), ["escape"], None),
+        (lambda: InputScreen("T", HOSTILE, "ab"), ["c", "q", "enter"], "abcq"),
+        (lambda: InputScreen("T", HOSTILE, "ab"), ["ctrl+g"], None),
+        (lambda: MessageScreen("T", HOSTILE), ["enter"], None),
+    ],
+)
+async def test_dialogs_are_answered_by_keys_and_show_outside_text_as_it_is(
+    make: Any, keys: list[str], answer: object
+) -> None:
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(make())
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "[red]x[/] [@click=app.bell]␛]52;c;aGk=␇␣" in text
+        await pilot.press(*keys)
+        await pilot.pause()
+    assert app.answers == [answer]
+
+
+async def test_a_command_of_the_palette_does_what_its_key_does(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "ctrl+p")
+        await paste(pilot, "Nothing to label")
+        await press(pilot, "enter")
+        assert session_of(pilot).documents.find(TWO).reviewed is not None
+
+
+async def test_two_commands_on_one_key_are_told(opened: Opened) -> None:
+    async with opened(TWO, keys={"review.accept": "x"}) as pilot:
+        text = screen_text(pilot)
+        assert "Two commands with one key" in text
+        assert "review.reject" in text
+
+
+async def test_an_unknown_theme_is_told_and_the_program_starts(running: Running) -> None:
+    async with running(theme="no-such-theme") as pilot:
+        assert "There is no theme 'no-such-theme'" in screen_text(pilot)
+
+
+async def test_a_failing_disk_is_told_once_while_others_are_followed(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(TWO) as pilot:
+        follower = screen_of(pilot).follower
+
+        async def broken() -> None:
+            raise StorageError("the disk is gone", hint="Look at it.")
+
+        monkeypatch.setattr(session_of(pilot), "refresh", broken)
+        for _ in range(3):
+            await follower.look()
+        await pilot.pause()
+        assert screen_text(pilot).count("the disk is gone") == 1
+        assert isinstance(pilot.app.screen, LabelingScreen)
+
+
+async def test_the_program_ends_with_ctrl_c_where_nothing_waits(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await (await make_project(workbench, container)).close()
+    async with running(open_project="Loans") as pilot:
+        await press(pilot, "ctrl+c")
+    assert pilot.app.return_code == 0
+
+
+def test_every_sheet_is_where_the_program_looks() -> None:
+    assert all(Path(str(sheet)).is_file() for sheet in shared_sheets())
+    assert screen_sheet("labeling").is_file()
+    assert not list(styles_folder().rglob("*.py"))
+
+
+async def test_every_key_of_a_screen_says_what_it_does(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        bindings = [item.binding for item in pilot.app.screen.active_bindings.values()]
+        own = [binding for binding in bindings if not binding.system]
+        silent = [b.key for b in own if not (b.id and b.description and b.tooltip)]
+        assert set(silent) <= {"tab", "shift+tab", "ctrl+c", "super+c"}
