@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui_labeler.engine.errors import LabelerError
@@ -226,6 +227,11 @@ class LabelerApp(App[None], inherit_bindings=False):
         """Every command that a key would give now, and the theme."""
         yield from bound_commands(self, screen)
         yield SystemCommand("Theme", "Other colours", self.action_change_theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Takes all colours away where ``NO_COLOR`` is set; Textual's own way sends greys."""
+        filters = super().get_line_filters()
+        return [NoColor() if isinstance(item, Monochrome) else item for item in filters]
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as it is shown, with signs that the terminal has."""
