@@ -220,3 +220,17 @@ async def test_the_key_of_a_suggested_class_accepts_it(
         await press(pilot, "1")
         found = session_of(pilot).documents.find(TWO)
         assert [label.suggestion is not None for label in found.active_labels] == [True]
+
+
+async def test_what_came_of_one_job_is_reviewed_alone(
+    running: Running, suggested: None, workbench: Workbench
+) -> None:
+    session = await workbench.open("Loans")
+    await suggest(session, THREE, [("Amount", "Nothing", 0.5)], job="job2")
+    await session.close()
+    async with running(open_project="Loans") as pilot:
+        screen_of(pilot).start_review(job="job2")
+        await press(pilot, "a")
+        assert [row.location for row in screen_of(pilot).documents.rows] == [THREE]
+        assert labels(session_of(pilot), THREE) == [("Amount", span_of(THREE, "Nothing"))]
+        assert "No suggestion is left in this list" in screen_text(pilot)
