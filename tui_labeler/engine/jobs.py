@@ -95,7 +95,8 @@ class Jobs:
         chosen = tuple(known) if categories is None else tuple(categories)
         if not chosen or any(key not in known for key in chosen):
             raise InputError("No categories were chosen.", hint="Choose at least one to label with.")
-        if not set(chosen) & set(todays_ids(card, known).values()):
+        ids = todays_ids(card, known)
+        if card.categories and not set(chosen) & {ids.get(key) for key in card.categories}:
             raise InputError(
                 f"The model {card.name} knows none of the chosen categories.",
                 hint="Train it again with labels of them.",

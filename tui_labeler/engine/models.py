@@ -35,13 +35,13 @@ async def find_model(models: ModelStore, name: str) -> ModelCard:
 
 
 def todays_ids(card: ModelCard, categories: Mapping[str, Category]) -> dict[str, str]:
-    """For each category that a model knows, the project's category of today, where there is one.
+    """The project's category of today for each one that a model may name.
 
     One that was deleted and made anew under the same name counts as the same: that is what people mean.
     """
     by_name = {category.name: key for key, category in categories.items()}
-    found = {key: key if key in categories else by_name.get(name) for key, name in card.categories.items()}
-    return {old: new for old, new in found.items() if new is not None}
+    renewed = {key: by_name[name] for key, name in card.categories.items() if name in by_name}
+    return {**renewed, **{key: key for key in categories}}
 
 
 class TodaysModel:
