@@ -28,7 +28,7 @@ MAX_WORDS = 30_000
 MAX_CONTEXTS = 4_000
 MAX_TOKENS = 1_000_000
 """What is read: more tokens cost time and memory and change little."""
-DISTANCES = (-2, -1, 1, 2)
+DISTANCES = (-3, -2, -1, 1, 2, 3)
 SMOOTHING = 0.75
 """Power of context counts (Levy, Goldberg and Dagan, 2015)."""
 STEPS = 20

@@ -50,6 +50,7 @@ class EntitiesHeader(msgspec.Struct, frozen=True, tag="entities", tag_field="kin
     unit: int
     anchored: bool
     calibration: tuple[float, float]
+    margin: float
     tiers: tuple[tuple[str, ...], ...]
     cluster_words: tuple[str, ...]
 

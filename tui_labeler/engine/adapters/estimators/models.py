@@ -51,6 +51,7 @@ class EntityModel:
                 unit=int(estimator.unit_),
                 anchored=featurizer.anchored,
                 calibration=estimator.calibration_[:2],
+                margin=estimator.margin_,
                 tiers=featurizer.tiers,
                 cluster_words=featurizer.clusters.words,
             ),
@@ -163,7 +164,7 @@ def _load_entities(folder: str, header: files.EntitiesHeader) -> EntityModel:
     estimator.featurizer_ = Featurizer(clusters, header.anchored, header.tiers, pairs)
     features = files.dense(folder, "features", arrays, (estimator.featurizer_.columns, count))
     estimator.weights_ = Weights(features, np.maximum(arrays["transitions"], np.float32(LOWEST)))
-    estimator.calibration_ = Platt(*header.calibration)
+    estimator.calibration_, estimator.margin_ = Platt(*header.calibration), header.margin
     return EntityModel(estimator)
 
 

@@ -96,13 +96,15 @@ def transitions_allowed(categories: int) -> tuple[NDArray[np.bool_], NDArray[np.
 def choose_grain(texts: Sequence[str], spans: Sequence[Sequence[LabeledSpan]]) -> Grain:
     """The coarsest grain at which the labels begin and end where tokens do."""
     total = sum(map(len, spans))
-    missed = 0
-    for text, labels in zip(texts, spans, strict=True):
-        if labels:
-            found = tokens.tokenize(text, Grain.WORDS)
+    for grain in (Grain.HANDLES, Grain.WORDS):
+        missed = 0
+        for text, labels in zip(texts, spans, strict=True):
+            found = tokens.tokenize(text, grain) if labels else []
             starts, ends = {start for start, _ in found}, {end for _, end in found}
             missed += sum(label.start not in starts or label.end not in ends for label in labels)
-    return Grain.WORDS if missed <= TOLERANCE * total else Grain.FINE
+        if missed <= TOLERANCE * total:
+            return grain
+    return Grain.FINE
 
 
 def choose_unit(texts: Sequence[str], spans: Sequence[Sequence[LabeledSpan]], grain: Grain) -> Unit:

@@ -41,9 +41,11 @@ _SENTENCE_ENDS = frozenset(".!?。！？؟।")
 class Grain(IntEnum):
     """How finely words are cut."""
 
-    WORDS = 0
+    HANDLES = 0
+    """Letters and digits stay together; addresses of the web, ``@names`` and ``#tags`` are words too."""
+    WORDS = 1
     """Letters and digits stay together."""
-    FINE = 1
+    FINE = 2
     """Letters and digits are parted."""
 
 
@@ -62,8 +64,9 @@ def _pattern(grain: Grain) -> re.Pattern[str]:
     parted = r"\d" if grain is Grain.FINE else ""
     letter = rf"[^\W{parted}_{_UNSPACED}]"
     digits = rf"|\d+[{marks}]*" if grain is Grain.FINE else ""
+    handles = rf"https?://\S{{1,2000}}|[@#]{letter}[\w{marks}]*|" if grain is Grain.HANDLES else ""
     return re.compile(
-        rf"[{_UNSPACED}][{marks}]*"
+        rf"{handles}[{_UNSPACED}][{marks}]*"
         rf"|{letter}(?:{letter}|[{marks}{joiners}])*"
         rf"{digits}"
         rf"|\S(?:[{marks}]|\u200d\S)*"
