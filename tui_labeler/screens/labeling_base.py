@@ -26,6 +26,9 @@ S = TypeVar("S", bound="LabelingBase")
 class LabelingBase(LabelingView):
     """Opens documents, and knows what was begun on them."""
 
+    _text_waits = False
+    """The text had the focus before a document came that has none."""
+
     def open_document(self, document_id: int, then: Callable[[], object] | None = None) -> None:
         """Shows a document as soon as it is read; ``then`` is called when it is in view."""
         self.wanted = document_id
@@ -43,8 +46,7 @@ class LabelingBase(LabelingView):
             self.problem = f"{error.title}.\n\n{error.message}\n{error.hint}"
         self.shown = document_id
         self.put_down()
-        self.set_class(bool(self.problem), "-unreadable")
-        self.query_one("#unreadable", Static).update(plain(self.problem))
+        self._show_problem()
         document = self.document
         marks = marks_of(self.session, document) if document else []
         self.text.set_document(text, marks, key=document_id)
@@ -55,6 +57,16 @@ class LabelingBase(LabelingView):
         self._read_done.set()
         if then is not None:
             then()
+
+    def _show_problem(self) -> None:
+        """Shows why there is no text, or the text again; the focus goes and comes back with it."""
+        if self.problem:
+            self._text_waits |= self.text.has_focus
+        self.set_class(bool(self.problem), "-unreadable")
+        self.query_one("#unreadable", Static).update(plain(self.problem))
+        if self._text_waits and not self.problem:
+            self._text_waits = False
+            self.text.focus()
 
     def after_decision(self, document: int, suggestion: Suggestion, made: Transaction | None) -> None:
         """Called when a suggestion was accepted or rejected; ``made`` is ``None`` when it had been before."""
