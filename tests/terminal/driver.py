@@ -196,10 +196,9 @@ class Terminal:
         end = time.monotonic() + seconds
         while True:
             self._read(0.02)
-            done, status = os.waitpid(self.pid, os.WNOHANG)
-            if done:
-                self.process.ptyproc.terminated = True
-                return os.waitstatus_to_exitcode(status)
+            if not self.process.ptyproc.isalive():
+                signal_number = self.process.ptyproc.signalstatus
+                return -int(signal_number) if signal_number else int(self.process.ptyproc.exitstatus or 0)
             if time.monotonic() > end:
                 raise GaveUpError(f"The program runs on. On the screen:\n{self.text}")
             if self._over:
