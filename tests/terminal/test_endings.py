@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -51,28 +50,6 @@ def start_a_long_job(terminal: Terminal) -> None:
     terminal.press("l").until("[4 Documents]")
     terminal.press("*", "l").until("s starts the job")
     terminal.press("s").until(lambda screen: re.search(r"running .* [1-9]\d*/\d+", screen))
-
-
-@pytest.mark.parametrize("ending", ["the line drops", "SIGHUP", "SIGTERM"])
-def test_a_job_outlives_the_terminal_that_started_it(suggested: Place, ending: str) -> None:
-    with Terminal(suggested.home, *OPEN) as terminal:
-        start_a_long_job(terminal)
-        if ending == "the line drops":
-            terminal.hang_up()
-        else:
-            os.kill(terminal.pid, signal.Signals[ending])
-        terminal.ended()
-    job = newest_job(suggested)
-    assert job["state"] == "running", job
-    with Terminal(suggested.home, *OPEN) as terminal:
-        terminal.until("contracts > ")
-        terminal.press("J").until("autolabel first")
-        terminal.until("0 running, 3 in all")
-        terminal.until(lambda screen: "succeeded" in screen.split("─")[0].splitlines()[2])
-    job = newest_job(suggested)
-    assert job["state"] == "succeeded", job
-    assert job["documents"] > 300
-    assert not job["failed"]
 
 
 def test_a_training_outlives_the_terminal_that_started_it(contracts: Place) -> None:
