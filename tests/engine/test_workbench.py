@@ -11,7 +11,7 @@ from tests.engine.test_label_files import ANN, entities
 from tui_labeler.domain.jobs import JobState
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine import workbench as workbench_module
-from tui_labeler.engine.adapters.store.jobs import FileJobStore
+from tui_labeler.engine.adapters.store.jobs import FileJobJournal, FileJobStore
 from tui_labeler.engine.documents import Documents
 from tui_labeler.engine.errors import ContainerError, InputError, LabelerError, NotFoundError, RefusedError
 from tui_labeler.engine.workbench import NewProject
@@ -103,7 +103,20 @@ async def test_deleting_a_project_stops_its_jobs_first(bench: Bench, monkeypatch
     job = await bench.start(session)
     running = asyncio.ensure_future(bench.run(job))
     await holding.wait()
+    letting_go = asyncio.Event()
+    close = FileJobJournal.close
+
+    async def close_late(journal: FileJobJournal) -> None:
+        await letting_go.wait()
+        await close(journal)
+
+    monkeypatch.setattr(FileJobJournal, "close", close_late)
     deleting = asyncio.ensure_future(bench.workbench().delete("Test", purge=True))
+    async for _ in session.jobs.follow(job.id):
+        pass
+    await asyncio.sleep(0.1)
+    assert [item.name for item in await bench.projects().list()] == ["Test"], "its runner still reads"
+    letting_go.set()
     assert (await running).state is JobState.CANCELLED
     await deleting
     assert list((bench.home / "projects").iterdir()) == []

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.store.checkpoint import write_project
@@ -160,11 +161,18 @@ class TinyProjects:
         )
 
     def _delete(self, folder: Path, purge: bool) -> None:
-        """Without ``purge`` the folder goes to ``deleted/``, from where a person can bring it back."""
-        with FileLock(self.home / "projects.lock").held(), storage_errors(folder):
+        """Without ``purge`` the folder stays in ``deleted/``, from where a person can bring it back.
+
+        Its runners' locks come first: a runner that wrote its last event still reads. Moving it is one step,
+        so that nobody meets half a project, whatever happens to the process.
+        """
+        stamp = re.sub(r"[^0-9]", "", self._now())[:14]
+        aside = self.home / "deleted" / f"{folder.name}-{stamp}"
+        with ExitStack() as locks, storage_errors(folder):
+            for request in folder.glob("jobs/*/request.json"):
+                locks.enter_context(FileLock(request.with_name("lock")).held())
+            locks.enter_context(FileLock(self.home / "projects.lock").held())
+            make_folder(aside.parent)
+            folder.rename(aside)
             if purge:
-                shutil.rmtree(folder)
-                return
-            make_folder(self.home / "deleted")
-            stamp = re.sub(r"[^0-9]", "", self._now())[:14]
-            folder.rename(self.home / "deleted" / f"{folder.name}-{stamp}")
+                shutil.rmtree(aside)
