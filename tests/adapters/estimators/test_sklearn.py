@@ -6,13 +6,14 @@ are held to the promises that do not depend on the input: cloning, parameters, l
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import check_estimator
 
-from tui_labeler.engine.adapters.estimators import EntityRecognizer, TextClassifier
-from tui_labeler.engine.adapters.estimators.heads import TemperatureScaledLogistic
+from tui_labeler.engine.adapters.estimators import EntityRecognizer, TextClassifier, heads
+from tui_labeler.engine.adapters.estimators.heads import MultiLabelLogistic, TemperatureScaledLogistic
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -54,3 +55,23 @@ def test_texts_and_labels_of_different_number_are_refused() -> None:
         EntityRecognizer().fit(["a", "b"], [[("x", 0, 1)]])
     with pytest.raises(ValueError, match="2 texts"):
         TextClassifier().fit(["a", "b"], ["x"])
+
+
+def test_rows_in_few_dimensions_lead_to_the_same_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(5)
+    rows = np.where(random.random((60, 400)) < 0.1, random.random((60, 400)), 0.0)
+    targets = random.integers(0, 3, 60)
+    logits = []
+    for limit in (heads.COMPACT, 0):
+        monkeypatch.setattr(heads, "COMPACT", limit)
+        for head in (TemperatureScaledLogistic(seed=1), MultiLabelLogistic(seed=1)):
+            multi = isinstance(head, MultiLabelLogistic)
+            fitted = head.fit(rows, np.eye(3, dtype=bool)[targets] if multi else targets)
+            logits.append(rows @ fitted.coef_.T + fitted.intercept_)
+    assert np.abs(logits[0] - logits[2]).max() < 0.05
+    assert np.abs(logits[1] - logits[3]).max() < 0.05
+
+
+def test_rows_without_any_feature_are_learned_from_as_they_are() -> None:
+    head = TemperatureScaledLogistic(seed=1).fit(np.zeros((6, 40)), np.array([0, 1, 0, 1, 0, 0]))
+    assert head.predict_proba(np.zeros((1, 40))).argmax() == 0

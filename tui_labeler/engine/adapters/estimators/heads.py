@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy import special
+from scipy import sparse, special
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.multiclass import check_classification_targets
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+
+COMPACT = 2000
+"""Rows up to which they are brought into few dimensions first: beyond, that costs more than it saves."""
 
 
 def _silent(words: str, share: float) -> None:
@@ -58,15 +62,16 @@ class TemperatureScaledLogistic(ClassifierMixin, BaseEstimator):  # type: ignore
         folds = spread(targets, self.folds, self.seed)
         count = int(folds.max()) + 1 if len(folds) else 0
         progress("Training", 0.0)
-        self.coef_, self.intercept_ = _softmax(X, targets, len(self.classes_), self.C)
+        rows, unfold = _compact(X)
+        coefficients, self.intercept_ = _softmax(rows, targets, len(self.classes_), self.C)
+        self.coef_ = unfold(coefficients)
         logits = np.zeros((X.shape[0], len(self.classes_)))
         for fold in range(count if count > 1 else 0):
             progress("Checking its confidence", (fold + 1) / (count + 1))
             out, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-            logits[out] = (
-                X[out] @ (weights := _softmax(X[kept], targets[kept], len(self.classes_), self.C))[0].T
-            )
-            logits[out] += weights[1]
+            strength = self.C * len(targets) / len(kept)
+            weights, offsets = _softmax(rows[kept], targets[kept], len(self.classes_), strength)
+            logits[out] = rows[out] @ weights.T + offsets
         self.temperature_ = confidence.fit_temperature(logits, targets) if count > 1 else 1.0
         return self
 
@@ -122,15 +127,18 @@ class MultiLabelLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         folds = spread(targets @ (1 + np.arange(targets.shape[1])), self.folds, self.seed)
         count = int(folds.max()) + 1 if len(folds) else 0
         progress("Training", 0.0)
-        self.coef_, self.intercept_ = _one_against_rest(X, targets, self.C)
+        rows, unfold = _compact(X)
+        coefficients, self.intercept_ = _one_against_rest(rows, targets, self.C)
+        self.coef_ = unfold(coefficients)
         self.calibration_, self.threshold_ = confidence.Platt(), 0.5
         if count > 1:
             logits = np.zeros(targets.shape)
             for fold in range(count):
                 progress("Checking its confidence", (fold + 1) / (count + 1))
                 out, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-                weights = _one_against_rest(X[kept], targets[kept], self.C)
-                logits[out] = X[out] @ weights[0].T + weights[1]
+                strength = self.C * len(targets) / len(kept)
+                weights, offsets = _one_against_rest(rows[kept], targets[kept], strength)
+                logits[out] = rows[out] @ weights.T + offsets
             raw = special.expit(logits)
             self.calibration_ = confidence.fit_platt(raw.ravel(), targets.ravel())
             self.threshold_ = best_threshold(self.calibration_(raw), targets)
@@ -155,6 +163,25 @@ class MultiLabelLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+def _compact(X: Any) -> tuple[Any, Callable[[Floats], Floats]]:
+    """Rows in as few dimensions as there are rows, and what brings weights back to the features.
+
+    A penalty on squared weights does not change when rows are turned, so that the same optimum is found
+    among a thousand times fewer weights. Not worth it for many rows: they stay as they are.
+    """
+    count = X.shape[0]
+    if count > COMPACT or count >= X.shape[1]:
+        return X, lambda weights: weights
+    products = X @ X.T
+    values, vectors = np.linalg.eigh(products.toarray() if sparse.issparse(products) else products)
+    kept = values > values[-1] * 1e-10
+    if not kept.any():
+        return X, lambda weights: weights
+    roots = np.sqrt(values[kept])
+    turned = vectors[:, kept]
+    return turned * roots, lambda weights: np.asarray((X.T @ (turned / roots @ weights.T)).T)
+
+
 def _softmax(X: Any, targets: Ints, classes: int, C: float) -> tuple[Floats, Floats]:
     """Weights (classes, features) and offsets; classes that are missing here get the lowest logits seen."""
     present = np.unique(targets)
@@ -162,7 +189,7 @@ def _softmax(X: Any, targets: Ints, classes: int, C: float) -> tuple[Floats, Flo
     if len(present) < 2:
         offsets[present] = 1.0
         return weights, offsets
-    model = LogisticRegression(C=C, max_iter=200, tol=1e-3).fit(X, targets)
+    model = LogisticRegression(C=C, max_iter=400, tol=1e-4).fit(X, targets)
     if len(present) == 2:
         weights[present] = np.concatenate([-model.coef_, model.coef_]) / 2
         offsets[present] = np.concatenate([-model.intercept_, model.intercept_]) / 2
@@ -181,7 +208,7 @@ def _one_against_rest(X: Any, targets: NDArray[np.bool_], C: float) -> tuple[Flo
             share = (column.sum() + 0.5) / (len(column) + 1)
             offsets[number] = special.logit(share)
             continue
-        model = LogisticRegression(C=C, max_iter=200, tol=1e-3).fit(X, column)
+        model = LogisticRegression(C=C, max_iter=400, tol=1e-4).fit(X, column)
         weights[number], offsets[number] = model.coef_[0], model.intercept_[0]
     return weights, offsets
 

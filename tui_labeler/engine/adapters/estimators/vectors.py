@@ -21,8 +21,10 @@ RUNS = (2, 3, 4, 5)
 """Lengths of the runs of characters."""
 
 BLOCKS = ("w:", "c:")
-"""Prefixes of the features: words, characters. Each block of a row has length one."""
+"""Prefixes of the features: words, characters. Each block of a row has a length of its own."""
 
+WORDS = 0.7
+"""Length of a row's words beside that of its characters, one: measured on banking77 and the movies."""
 WORD_CACHE = 50_000
 _SPACE = re.compile(r"\s+")
 
@@ -80,6 +82,7 @@ class TextVectorizer:
         block = rows * 2 + self._characters[columns]
         lengths = np.sqrt(np.bincount(block, values**2, minlength=2 * len(texts)))
         values /= np.where(lengths > 0, lengths, 1)[block]
+        values *= np.where(self._characters[columns], 1.0, WORDS)
         return sparse.csr_array((values, columns, np.array(pointers)), shape=(len(texts), len(self.names_)))
 
     def _features(self, text: str) -> Counter[str]:
