@@ -21,7 +21,7 @@ from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
-from tui_labeler.engine.errors import NotFoundError
+from tui_labeler.engine.errors import LabelerError, NotFoundError
 from tui_labeler.engine.ports import (
     Container,
     Estimators,
@@ -168,6 +168,9 @@ class MemoryModels:
 
     async def list(self) -> tuple[ModelCard, ...]:
         return tuple(self.cards[name] for name in sorted(self.cards))
+
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        return ()
 
     async def save(self, card: ModelCard, model: FittedModel) -> None:
         self.cards[card.name], self.models[card.name] = card, model

@@ -5,12 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 import tomllib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.errors import InputError, StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,21 +35,55 @@ class Settings:
 
 
 def read_settings(home: Path) -> Settings:
-    """Settings of a home. Raises ``InputError`` naming the field for a file that is not right."""
-    path = home / "settings.toml"
+    """Settings of a home. Raises ``InputError`` naming the field for a file that is not right,
+    ``StorageError`` for one that can't be read."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Settings()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {error}") from error
-    try:
-        found = msgspec.convert(tomllib.loads(text), Settings)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise InputError(f"{path}: {error}", hint="docs/settings.md lists what it may hold.") from error
+        found = msgspec.convert(_table(home), Settings)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{_path(home)}: {error}", hint=_HINT) from error
     if found.quota < 0:
-        raise InputError(f"{path}: quota is {found.quota}; it can't be less than 0.")
+        raise InputError(f"{_path(home)}: quota is {found.quota}; it can't be less than 0.", hint=_HINT)
     return found
+
+
+def unknown_settings(home: Path) -> tuple[str, ...]:
+    """Keys of ``settings.toml`` that mean nothing: slips of the pen. Raises as :func:`read_settings`."""
+    known = {setting.name for setting in fields(Settings)}
+    return tuple(key for key in _table(home) if key not in known)
+
+
+def unknown_settings_note(home: Path) -> str:
+    """Words for a person whose ``settings.toml`` has such keys; empty when it has none."""
+    unknown = unknown_settings(home)
+    if not unknown:
+        return ""
+    names = ", ".join(unknown)
+    known = ", ".join(setting.name for setting in fields(Settings))
+    return f"{_path(home)}: nothing here is called {names}; it is left alone. Settings are {known}."
+
+
+_HINT = "docs/settings.md lists what it may hold."
+
+
+def _path(home: Path) -> Path:
+    return home / "settings.toml"
+
+
+def _table(home: Path) -> dict[str, Any]:
+    """Raises ``InputError`` for what is no TOML, ``StorageError`` for a file that can't be read."""
+    path = _path(home)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror}", hint="Make the home readable, or choose another with --home."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8: {error}", hint="Save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: {error}", hint=_HINT) from error
 
 
 def actor_name(settings: Settings) -> str:

@@ -109,7 +109,18 @@ def test_a_manual_split_needs_a_testing_set(cli: Cli, trained: str) -> None:
     ran = cli("train", trained, "--model", "manual", "--split", "manual", "--json")
     assert ran.code == 4
     assert "--dataset test" in ran.error["hint"]
-    assert cli("train", trained, "--model", "no/name", "--json").code == 2
+    refused = cli("train", trained, "--model", "no/name", "--json")
+    assert refused.code == 2
+    assert "model name" in refused.error["message"]
+    assert "project name" not in refused.error["message"]
+
+
+def test_the_labels_to_train_on_may_be_named_and_others_are_refused(cli: Cli, trained: str) -> None:
+    refused = cli("train", trained, "--model", "m", "--label-origin", "aml", "--json")
+    assert (refused.code, refused.error["code"]) == (2, "usage")
+    assert "here" in refused.error["message"]
+    manual = cli("train", trained, "--model", "m", "--label-origin", "here", "--split", "manual", "--json")
+    assert manual.code == 4
 
 
 def test_evaluating_tells_figures_with_intervals_and_changes_nothing(cli: Cli, trained: str) -> None:
@@ -120,6 +131,8 @@ def test_evaluating_tells_figures_with_intervals_and_changes_nothing(cli: Cli, t
     assert ran.json["intervals"]["level"] == 0.95
     assert ran.json["cost"] is None
     assert ran.json["documents"] < 16
+    job = cli("job", "show", trained, ran.json["job_id"], "--json").json
+    assert (job["done"], job["total"]) == (100, 100)
     limited = cli("evaluate", trained, "--model", "first", "--limit", "2", "--include-training")
     assert "over 2 documents" in limited.out
     assert "F1" in limited.out
@@ -252,11 +265,52 @@ def test_jobs_are_listed_newest_first_and_steered(cli: Cli, suggested: str) -> N
     assert cli("job", "show", suggested, job_id, "--json").json["state"] == "succeeded"
     cancelled = cli("job", "cancel", suggested, job_id, "--json")
     assert (cancelled.code, cancelled.json["state"]) == (0, "succeeded")
-    assert cli("job", "resume", suggested, job_id, "--json").code == 4
-    assert cli("job", "retry", suggested, job_id, "--json").code == 4
+    for again in ("resume", "retry"):
+        for job, instead in ((newest, "`autolabel`"), (oldest, "`train`")):
+            refused = cli("job", again, suggested, job["job_id"], "--json")
+            assert refused.code == 4
+            assert instead in refused.error["hint"]
     assert cli("job", "delete", suggested, job_id, "--json").json["deleted"] is True
     assert cli("job", "show", suggested, job_id, "--json").code == 2
     assert cli("accept", suggested, "--job", job_id, "--json").json["accepted"] > 0
+
+
+def broken_records(cli: Cli) -> str:
+    """Breaks the card of the model ``first`` and the records of the oldest job; returns the job's id."""
+    (card,) = cli.home.glob("projects/*/models/first/card.json")
+    card.write_bytes(card.read_bytes()[:50])
+    job_id = str(cli("jobs", "letters", "--json").json["items"][-1]["job_id"])
+    (events,) = cli.home.glob(f"projects/*/jobs/{job_id}/events.jsonl")
+    events.write_bytes(b"[]\n")
+    return job_id
+
+
+def test_broken_records_are_named_and_hide_no_others(cli: Cli, suggested: str) -> None:
+    job_id = broken_records(cli)
+    ran = cli("jobs", suggested, "--json")
+    assert ran.code == 1
+    assert [item["job_id"] for item in ran.json["items"] if "error" in item] == [job_id]
+    assert [item["state"] for item in ran.json["items"] if "error" not in item] == ["succeeded"]
+    assert job_id in cli("jobs", suggested).out
+    models = cli("models", suggested, "--json")
+    assert (models.code, [item["model"] for item in models.json["items"]]) == (1, ["first"])
+    assert "card.json" in models.json["items"][0]["error"]["message"]
+    assert "card.json" in cli("models", suggested).out
+    assert "card.json" in cli("model", "show", suggested, "first", "--json").error["message"]
+    doctor = cli("doctor", "--json")
+    assert doctor.code == 1
+    failed = {check["name"] for check in doctor.json["checks"] if not check["ok"]}
+    assert failed == {f"job {job_id} of letters", "model first of letters"}
+
+
+def test_broken_records_can_be_deleted(cli: Cli, suggested: str) -> None:
+    job_id = broken_records(cli)
+    assert cli("job", "delete", suggested, job_id, "--json").code == 0
+    assert cli("jobs", suggested, "--json").code == 0
+    assert "overwrites the model first" in cli("train", suggested, "--model", "first").err
+    assert cli("model", "delete", suggested, "first", "--yes", "--json").code == 0
+    assert cli("models", suggested, "--json").json["items"] == []
+    assert cli("doctor", "--json").code == 0
 
 
 def spawn(cli: Cli, *arguments: str) -> subprocess.Popen[bytes]:

@@ -17,7 +17,7 @@ from tui_labeler.domain.performance import Annotation, TestedDocument, measure
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.store.home import TinyProjects
-from tui_labeler.engine.errors import NotFoundError, QuotaError
+from tui_labeler.engine.errors import LabelerError, NotFoundError, QuotaError
 from tui_labeler.engine.ports import FittedModel, JobJournal, Surroundings
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
@@ -51,6 +51,9 @@ class FakeJobs:
 
     async def list(self) -> tuple[Job, ...]:
         return tuple(sorted(self.jobs.values(), key=lambda job: job.request.created, reverse=True))
+
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        return ()
 
     async def get(self, job_id: str) -> Job:
         if job_id not in self.jobs:
@@ -90,6 +93,9 @@ class FakeModels:
 
     async def list(self) -> tuple[ModelCard, ...]:
         return tuple(card for _, card in sorted(self.cards.items()))
+
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        return ()
 
     async def save(self, card: ModelCard, model: FittedModel) -> None:
         self.put(card)

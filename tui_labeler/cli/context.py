@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Output
-from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.locations import home_folder
 
 if TYPE_CHECKING:
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
+
+
+def check_home(home: Path) -> None:
+    """Raises ``InputError`` for a file in its place, ``StorageError`` where it can't be looked at."""
+    try:
+        if home.exists() and not home.is_dir():
+            raise InputError(f"{home} is no folder.", hint="Name a folder with --home.")
+    except OSError as error:
+        raise StorageError(
+            f"{home}: {error.strerror}", hint="Make it accessible, or choose another with --home."
+        ) from error
 
 
 @dataclass
@@ -35,10 +46,13 @@ class Context:
     def workbench(self) -> Workbench:
         """The projects of the home. Decisions made here apply at once."""
         from tui_labeler.assembly import workbench
+        from tui_labeler.settings import unknown_settings_note
 
-        if self.home.exists() and not self.home.is_dir():
-            raise InputError(f"{self.home} is no folder.", hint="Name a folder with --home.")
-        return workbench(self.home, immediate=True)
+        check_home(self.home)
+        found = workbench(self.home, immediate=True)
+        if note := unknown_settings_note(self.home):
+            self.out.note(note)
+        return found
 
     @asynccontextmanager
     async def project(self) -> AsyncIterator[ProjectSession]:

@@ -116,8 +116,15 @@ def _colours(environment: Mapping[str, str]) -> str:
 
 def check_home(home: Path) -> list[Check]:
     """Whether state is safe here. Nothing is left behind; a home that is not there is not made."""
-    place = next((path for path in (home, *home.parents) if path.exists()), Path("/"))
-    if not place.is_dir():
+    try:
+        place = next((path for path in (home, *home.parents) if path.exists()), Path("/"))
+        is_folder = place.is_dir()
+    except OSError as error:
+        detail = (
+            f"{home} can't be looked at: {error.strerror}; make it accessible, or choose another with --home"
+        )
+        return [Check("home", False, detail)]
+    if not is_folder:
         return [Check("home", False, f"{place} is a file; name a folder with --home")]
     try:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=place) as folder:
@@ -270,3 +277,13 @@ async def check_container(session: ProjectSession) -> Check:
     except LabelerError as error:
         return Check(name, False, f"{error.message}. {error.hint}".strip())
     return Check(name, True, f"{container.address} holds no document", warning=True)
+
+
+async def check_records(session: ProjectSession) -> list[Check]:
+    """A failed check for each job and model of a project whose records can't be read."""
+    found = [("job", name, error) for name, error in await session.jobs.broken()]
+    found += [("model", name, error) for name, error in await session.models.broken()]
+    return [
+        Check(f"{what} {name} of {session.project.name}", False, f"{error.message}. {error.hint}".strip())
+        for what, name, error in found
+    ]

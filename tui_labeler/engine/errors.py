@@ -8,7 +8,7 @@
     │   └── FormatError          a label file that cannot be read; names line and field
     ├── OutsideError         3   the outside world refused or could not be reached
     │   ├── ContainerError       documents cannot be listed or read
-    │   └── StorageError         the home cannot be written: full, read-only, broken
+    │   └── StorageError         the home cannot be read or written: full, read-only, broken
     └── RefusedError         4   a rule says no: quota, budget, lock
         ├── LockedError          somebody else is at it
         ├── QuotaError           too few text records left this month
@@ -74,7 +74,7 @@ class ContainerError(OutsideError):
 
 
 class StorageError(OutsideError):
-    title = "The state can't be written"
+    title = "The state can't be read or written"
     code = "storage"
 
 

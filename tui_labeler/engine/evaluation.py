@@ -62,12 +62,15 @@ class EvaluationRun:
         kind = self.store.state.project.kind
         performance = measure(kind, tested)
         names = names_of(self.store.state, dict(card.categories))
+        await self.journal.stage("measuring", 95, 100)
+        ends = intervals(kind, tested, performance, names, seed)
+        await self.journal.stage("done", 100, 100)
         return {
             "model": name,
             **performance_figures(performance, names),
             "documents": len(chosen),
             "left_out": left_out,
-            "intervals": intervals(kind, tested, performance, names, seed),
+            "intervals": ends,
             "labels_version": labels_version(chosen),
             "usage": {"prompt_tokens": 0, "completion_tokens": 0},
             "cost": None,

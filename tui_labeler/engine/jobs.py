@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 FOLLOW_EVERY = 0.2
 """Seconds between two looks at a job's journal."""
 
+_START_ANEW = {
+    JobKind.AUTOLABEL: "`autolabel` starts another job, for documents that are chosen anew.",
+    JobKind.TRAIN: "`train` trains again, with the labels as they are.",
+    JobKind.EVALUATE: "`evaluate` compares again, with the labels as they are.",
+}
+"""What to do in place of going on with a job that has nothing left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -155,8 +162,12 @@ class Jobs:
     # --- following ----------------------------------------------------------------------------------
 
     async def list(self) -> tuple[Job, ...]:
-        """Newest first."""
+        """Those that can be read, newest first."""
         return await self._jobs.list()
+
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        """Jobs whose records can't be read: the id and why."""
+        return await self._jobs.broken()
 
     async def get(self, job_id: str) -> Job:
         """Raises ``NotFoundError``."""
@@ -197,7 +208,9 @@ class Jobs:
         if not job.state.is_over:
             return job
         if job.request.kind is not JobKind.AUTOLABEL and job.state is JobState.SUCCEEDED:
-            raise RefusedError(f"Job {job_id} has ended; there is nothing to go on with.")
+            raise RefusedError(
+                f"Job {job_id} has ended; there is nothing to go on with.", hint=_START_ANEW[job.request.kind]
+            )
         again = {failure.document for failure in job.failed} if retry_failed else set()
         if job.request.kind is JobKind.AUTOLABEL:
             finished = await self._jobs.finished(job_id)
@@ -212,7 +225,9 @@ class Jobs:
             if not missing and job.state is not JobState.INTERRUPTED:
                 raise RefusedError(
                     f"Job {job_id} has nothing left to do.",
-                    hint="`job retry` does its failed documents again." if failed else "",
+                    hint="`job retry` does its failed documents again."
+                    if failed
+                    else _START_ANEW[JobKind.AUTOLABEL],
                 )
             records = sum(row.text_records for row in missing if not row.problem)
             await self._quota.settle(job_id, job.text_records)
@@ -231,11 +246,19 @@ class Jobs:
         """Does a job's failed documents again. Raises as :meth:`resume`."""
         job = await self._jobs.get(job_id)
         if job.state.is_over and not job.failed and job.state is JobState.SUCCEEDED:
-            raise RefusedError(f"No document of job {job_id} failed.")
+            raise RefusedError(
+                f"Job {job_id} succeeded; there is nothing to do again.", hint=_START_ANEW[job.request.kind]
+            )
         return await self.resume(job_id, retry_failed=True)
 
     async def delete(self, job_id: str) -> None:
-        """Deletes a job's records; its suggestions stay. Raises ``RefusedError`` while it runs."""
+        """Deletes a job's records; its suggestions stay. Raises ``RefusedError`` while it runs.
+
+        Records that can't be read go too; what they reserved of the quota then counts as used.
+        """
+        if job_id in {broken for broken, _ in await self._jobs.broken()}:
+            await self._jobs.delete(job_id)
+            return
         job = await self._jobs.get(job_id)
         if not job.state.is_over:
             raise RefusedError(f"Job {job_id} is still at work.", hint="Cancel it first.")

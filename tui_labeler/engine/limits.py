@@ -55,9 +55,18 @@ def category_name(name: str) -> tuple[str, ...]:
 
 
 def project_name(name: str) -> tuple[str, ...]:
-    """Letters, digits, ``_``, ``.`` and ``-``, at most 50 characters; models follow the same rule."""
+    """Letters, digits, ``_``, ``.`` and ``-``, at most 50 characters."""
+    return _plain_name("project", name)
+
+
+def model_name(name: str) -> tuple[str, ...]:
+    """As :func:`project_name`."""
+    return _plain_name("model", name)
+
+
+def _plain_name(what: str, name: str) -> tuple[str, ...]:
     others = {character for character in name if not (character.isalnum() or character in _PROJECT_ALLOWED)}
-    return (*_too_long("project", name), *_forbidden("project", name, others))
+    return (*_too_long(what, name), *_forbidden(what, name, others))
 
 
 def document_name(name: str) -> tuple[str, ...]:

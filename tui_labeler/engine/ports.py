@@ -198,7 +198,10 @@ class JobStore(Protocol):
     async def create(self, request: JobRequest) -> None: ...
 
     async def list(self) -> tuple[Job, ...]:
-        """Newest first."""
+        """Those that can be read, newest first."""
+
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        """Those that can't: the job's id and why, sorted."""
 
     async def get(self, job_id: str) -> Job:
         """Raises ``NotFoundError``. A job whose lock is free and that has not ended is *interrupted*."""
@@ -273,7 +276,10 @@ class ModelStore(Protocol):
     """The trained models of a project: a folder each, plain data only."""
 
     async def list(self) -> tuple[ModelCard, ...]:
-        """The card of every model, sorted by name."""
+        """The card of every model that can be read, sorted by name."""
+
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        """Models whose card can't be read: the name and why, sorted."""
 
     async def save(self, card: ModelCard, model: FittedModel) -> None:
         """Puts a model in its place in one step; one of the same name is replaced."""

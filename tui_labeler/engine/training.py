@@ -100,8 +100,9 @@ class Training:
         return await self._jobs.train(to_row(options))
 
     async def exists(self, name: str) -> bool:
-        """Whether there is a model of that name."""
-        return any(card.name == name for card in await self._models.list())
+        """Whether there is a model of that name, be it one that can't be read."""
+        cards, broken = await self._models.list(), await self._models.broken()
+        return name in {*(card.name for card in cards), *(named for named, _ in broken)}
 
 
 def options_of(row: dict[str, Any]) -> TrainOptions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -191,9 +192,43 @@ async def test_a_torn_event_is_ignored_and_cut_off_by_the_next(store: FileJobSto
 @pytest.mark.parametrize("line", [b"[]\n", b"\xff\n", b'{"event":"ended","time":"t","state":"odd"}\n'])
 async def test_a_broken_record_is_told(store: FileJobStore, clock: Clock, line: bytes) -> None:
     await store.create(request(clock))
+    await store.create(request(clock, "j2"))
     (store._folder / "j1" / "events.jsonl").write_bytes(line)
     with pytest.raises(StorageError):
         await store.get("j1")
+    assert [job.id for job in await store.list()] == ["j2"]
+    ((name, error),) = await store.broken()
+    assert name == "j1"
+    assert str(store._folder / "j1") in error.message
+    assert "job delete" in error.hint
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"created": 3}'])
+async def test_a_broken_request_hides_no_other_job(store: FileJobStore, clock: Clock, content: bytes) -> None:
+    for name in ("j1", "j2"):
+        await store.create(request(clock, name))
+    (store._folder / "j1" / "request.json").write_bytes(content)
+    assert [job.id for job in await store.list()] == ["j2"]
+    assert [name for name, _ in await store.broken()] == ["j1"]
+    await store.delete("j1")
+    assert await store.broken() == ()
+
+
+async def test_a_job_with_a_time_that_is_none_is_broken(store: FileJobStore, clock: Clock) -> None:
+    await store.create(replace(request(clock), created="yesterday"))
+    assert await store.list() == ()
+    assert [name for name, _ in await store.broken()] == ["j1"]
+
+
+async def test_a_broken_job_that_somebody_works_on_is_not_deleted(store: FileJobStore, clock: Clock) -> None:
+    await store.create(request(clock))
+    journal = await store.run("j1")
+    (store._folder / "j1" / "events.jsonl").write_bytes(b"[]\n")
+    with pytest.raises(LockedError):
+        await store.delete("j1")
+    await journal.close()
+    await store.delete("j1")
+    assert not (store._folder / "j1").exists()
 
 
 async def test_readers_in_many_threads_count_each_step_once(store: FileJobStore, clock: Clock) -> None:

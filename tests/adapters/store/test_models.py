@@ -15,6 +15,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.store import files, models
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.errors import InputError, NotFoundError, StorageError
+from tui_labeler.engine.models import find_model
 
 
 def card(name: str, created: str = "2026-11-21T09:00:00.000Z") -> ModelCard:
@@ -123,8 +124,18 @@ async def test_a_card_that_leads_elsewhere_is_refused(
 async def test_a_broken_card_is_told(store: FolderModelStore, tmp_path: Path) -> None:
     await store.save(card("m"), model(Ann="c1"))
     (tmp_path / "models" / "m" / "card.json").write_bytes(b"\xff{")
+    await store.save(card("other"), model(Ann="c1"))
+    assert [found.name for found in await store.list()] == ["other"]
+    ((name, error),) = await store.broken()
+    assert name == "m"
+    assert "no model's card" in error.message
+    assert "model delete" in error.hint
     with pytest.raises(InputError, match="no model's card"):
-        await store.list()
+        await find_model(store, "m")
+    with pytest.raises(InputError, match="no model's card"):
+        await store.load("m")
+    await store.delete("m")
+    assert await store.broken() == ()
 
 
 async def test_a_store_without_estimators_loads_nothing(tmp_path: Path) -> None:

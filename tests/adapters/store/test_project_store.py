@@ -495,7 +495,7 @@ async def test_a_home_that_may_only_be_read_is_shown_and_refuses_clearly() -> No
         assert done.returncode == 0, done.stderr
         first, second = done.stdout.splitlines()
         assert first.startswith("3 ['")
-        assert "can't be written" in second
+        assert "can't be read or written" in second
         assert "writable" in second
         assert marks(root) == before
     finally:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.commands.documents import add_filter, document_filter
 from tui_labeler.cli.commands.models import add_detach, result_report
-from tui_labeler.cli.output import Report, table
+from tui_labeler.cli.output import Report, error_fields, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging, positive
 
 if TYPE_CHECKING:
@@ -217,7 +217,10 @@ async def list_jobs(context: Context) -> Report:
 
     async with context.project() as session:
         state = session.store.state
-        page = context.page([job_item(job, state) for job in await session.jobs.list()], "job_id")
+        items = [job_item(job, state) for job in await session.jobs.list()]
+        broken = await session.jobs.broken()
+    items += [{"job_id": job_id, "error": error_fields(error)} for job_id, error in broken]
+    page = context.page(items, "job_id")
     rows = [
         [
             item["job_id"],
@@ -229,10 +232,12 @@ async def list_jobs(context: Context) -> Report:
             f"{item['suggestions']:,}",
             item["created"],
         ]
+        if "error" not in item
+        else [item["job_id"], "", "", "broken", "", "", "", item["error"]["message"]]
         for item in page["items"]
     ]
     head = ["job", "kind", "model", "state", "done", "failed", "suggestions", "made"]
-    return Report(page, table(head, rows) if rows else ["There is no job."])
+    return Report(page, table(head, rows) if rows else ["There is no job."], 1 if broken else 0)
 
 
 async def show(context: Context) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.output import Report, percent, table
+from tui_labeler.cli.output import Report, error_fields, percent, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging, not_negative, positive
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ def _register_train(parsers: Any) -> None:
     )
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("--model", metavar="NAME", required=True)
+    parser.add_argument(
+        "--label-origin", choices=("here",), default="here", help="whose labels: this project's own (default)"
+    )
     parser.add_argument(
         "--split", choices=("auto", "manual"), default="auto", help="at random, or by each document's set"
     )
@@ -235,6 +238,8 @@ async def list_models(context: Context) -> Report:
 
     async with context.project() as session:
         items = [figures(card, session.store.state) for card in await session.models.list()]
+        broken = await session.models.broken()
+    items += [{"model": name, "error": error_fields(error)} for name, error in broken]
     page = context.page(items, "model")
     rows = [
         [
@@ -244,11 +249,13 @@ async def list_models(context: Context) -> Report:
             f"{item['test_documents']:,}",
             item["created"],
         ]
+        if "error" not in item
+        else [item["model"], "", "", "", "", "", item["error"]["message"]]
         for item in page["items"]
     ]
     head = ["model", "precision", "recall", "F1", "trained on", "tested on", "made"]
     lines = table(head, rows) if rows else ["There is no model yet: `tui-labeler train` makes one."]
-    return Report(page, lines)
+    return Report(page, lines, 1 if broken else 0)
 
 
 async def show(context: Context) -> Report:
@@ -266,7 +273,8 @@ async def delete(context: Context) -> Report:
 
     options = context.options
     async with context.project() as session:
-        card = await find_model(session.models, options.model)
-        context.out.consent(f"Deleting the model {card.name} can't be undone.", yes=options.yes)
-        await session.models.delete(card.name)
-    return Report({"model": card.name, "deleted": True}, [f"The model {card.name} is deleted."])
+        if not await session.training.exists(options.model):
+            await find_model(session.models, options.model)  # says which there are
+        context.out.consent(f"Deleting the model {options.model} can't be undone.", yes=options.yes)
+        await session.models.delete(options.model)
+    return Report({"model": options.model, "deleted": True}, [f"The model {options.model} is deleted."])

@@ -67,9 +67,11 @@ def start(
     need_terminal(context)
     from tui_labeler.app import LabelerApp
     from tui_labeler.assembly import workbench
-    from tui_labeler.settings import read_settings
+    from tui_labeler.settings import read_settings, unknown_settings_note
 
     settings = read_settings(context.home)
+    if note := unknown_settings_note(context.home):
+        context.out.note(note)
     app = LabelerApp(
         workbench(context.home),
         open_project=project,

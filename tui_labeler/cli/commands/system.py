@@ -34,8 +34,9 @@ async def quota(context: Context) -> Report:
 
 
 async def doctor(context: Context) -> Report:
-    from tui_labeler.engine.doctor import Terminal, check_home, check_packages, check_terminal
+    from tui_labeler.engine.doctor import Check, Terminal, check_home, check_packages, check_terminal
     from tui_labeler.engine.errors import LabelerError
+    from tui_labeler.settings import read_settings, unknown_settings_note
 
     home = context.home
     terminal = Terminal(
@@ -43,6 +44,11 @@ async def doctor(context: Context) -> Report:
         encoding=terminal_encoding(),
     )
     checks = [*check_packages(), *check_terminal(terminal), *check_home(home)]
+    try:
+        note = unknown_settings_note(home) if read_settings(home) else ""
+        checks.append(Check("settings", True, note or "all of them are known", warning=bool(note)))
+    except LabelerError as error:
+        checks.append(_failed("settings", error))
     try:
         checks += await _check_projects(context)
     except LabelerError as error:
@@ -67,7 +73,7 @@ def _failed(name: str, error: Any) -> Check:
 
 async def _check_projects(context: Context) -> list[Check]:
     """Each project opens, and its container answers."""
-    from tui_labeler.engine.doctor import Check, check_container
+    from tui_labeler.engine.doctor import Check, check_container, check_records
     from tui_labeler.engine.errors import LabelerError
 
     checks = [_failed(f"project in {name}", error) for name, error in await context.workbench.broken()]
@@ -79,6 +85,7 @@ async def _check_projects(context: Context) -> list[Check]:
             session = await context.workbench.open(project.id)
             try:
                 checks.append(await check_container(session))
+                checks += await check_records(session)
             finally:
                 await session.close()
         except LabelerError as error:

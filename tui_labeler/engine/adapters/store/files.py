@@ -46,6 +46,18 @@ def make_folder(path: Path) -> None:
         sync_folder(path.parent)
 
 
+def names_in(folder: Path) -> list[str]:
+    """What stands in a folder; nothing where there is none. Raises ``StorageError``.
+
+    A glob would find nothing in a folder that may not be listed, and not say so.
+    """
+    with storage_errors(folder):
+        try:
+            return sorted(entry.name for entry in os.scandir(folder))
+        except FileNotFoundError:
+            return []
+
+
 def encoded(value: Any) -> bytes:
     """JSON. Raises ``InputError`` for a text that is none: half a surrogate pair, say."""
     try:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
     from pathlib import Path
 
+DELETE = "Restore the job's folder from a backup, or delete the job (`job delete`)."
+
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step of a job."""
@@ -121,8 +123,8 @@ class JobFold:
             try:
                 event = msgspec.json.decode(line, type=Event)
                 self._take(event)
-            except (msgspec.MsgspecError, ValueError) as error:
-                raise StorageError(f"{self._path}: {error}", hint="Delete the job.") from error
+            except (msgspec.MsgspecError, ValueError, TypeError) as error:
+                raise StorageError(f"{self._path}: {error}", hint=DELETE) from error
             self._offset = offset
 
     def _take(self, event: Event) -> None:
@@ -213,7 +215,7 @@ def read_answers(path: Path, without: Container[int] = ()) -> dict[int, Answer]:
         try:
             answer = msgspec.json.decode(line, type=Answer)
         except (msgspec.MsgspecError, ValueError) as error:
-            raise StorageError(f"{path}: {error}", hint="Delete the job.") from error
+            raise StorageError(f"{path}: {error}", hint=DELETE) from error
         if answer.document not in without:
             found[answer.document] = answer
     return found

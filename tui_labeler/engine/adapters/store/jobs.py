@@ -8,14 +8,21 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage
 from tui_labeler.domain.text import text_records
-from tui_labeler.engine.adapters.store.files import encoded, make_folder, replace_file, storage_errors
-from tui_labeler.engine.adapters.store.job_journal import Event, JobFold, append_lines, read_answers
+from tui_labeler.engine.adapters.store.files import (
+    encoded,
+    make_folder,
+    names_in,
+    replace_file,
+    storage_errors,
+)
+from tui_labeler.engine.adapters.store.job_journal import DELETE, Event, JobFold, append_lines, read_answers
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.errors import LockedError, NotFoundError, StorageError
 
@@ -27,6 +34,11 @@ LAUNCH_PATIENCE = 15.0
 
 LOCK_PATIENCE = 2.0
 """Seconds to wait for a job's lock: those who look whether it is held have it for an instant."""
+
+
+class _Found(NamedTuple):
+    jobs: list[Job]
+    broken: list[tuple[str, StorageError]]
 
 
 class FileJobStore:
@@ -45,11 +57,10 @@ class FileJobStore:
 
     def _job_folder(self, job_id: str) -> Path:
         folder = self._folder / job_id
-        if not re.fullmatch(r"[a-z0-9]+", job_id) or not (folder / "request.json").exists():
-            raise NotFoundError(
-                f"There is no job {job_id!r}.", hint="`tui-labeler jobs PROJECT` lists the jobs."
-            )
-        return folder
+        with storage_errors(folder):
+            if re.fullmatch(r"[a-z0-9]+", job_id) and (folder / "request.json").exists():
+                return folder
+        raise NotFoundError(f"There is no job {job_id!r}.", hint="`tui-labeler jobs PROJECT` lists the jobs.")
 
     async def create(self, request: JobRequest) -> None:
         def write() -> None:
@@ -60,16 +71,24 @@ class FileJobStore:
         await asyncio.to_thread(write)
 
     async def list(self) -> tuple[Job, ...]:
-        return await asyncio.to_thread(self._list)
-
-    def _list(self) -> tuple[Job, ...]:
-        ids = [path.parent.name for path in self._folder.glob("*/request.json")]
-        jobs: list[Job] = []
-        for job_id in ids:
-            # Somebody may delete one while they are listed.
-            with suppress(NotFoundError):
-                jobs.append(self._get(job_id))
+        jobs = (await asyncio.to_thread(self._read))[0]
         return tuple(sorted(jobs, key=lambda job: (job.request.created, job.id), reverse=True))
+
+    async def broken(self) -> tuple[tuple[str, StorageError], ...]:
+        return tuple(sorted((await asyncio.to_thread(self._read))[1], key=itemgetter(0)))
+
+    def _read(self) -> _Found:
+        """All jobs, and those that can't be read: one that is damaged takes no other with it."""
+        jobs, broken = found = _Found([], [])
+        for job_id in names_in(self._folder):
+            try:
+                jobs.append(self._get(job_id))
+            except StorageError as error:
+                broken.append((job_id, error))
+            except NotFoundError:
+                # No job, or somebody deleted it while they are listed.
+                continue
+        return found
 
     async def get(self, job_id: str) -> Job:
         return await asyncio.to_thread(self._get, job_id)
@@ -78,10 +97,14 @@ class FileJobStore:
         folder = self._job_folder(job_id)
         # The lock first: a runner writes its last event before it lets go.
         held = is_held(folder / "lock")
-        cancelling = (folder / "cancel").exists()
+        with storage_errors(folder):
+            cancelling = (folder / "cancel").exists()
         with self._reading:
             fold = self._fold(job_id)
-            return fold.job(held=held, cancelling=cancelling, now=self._now(), patience=LAUNCH_PATIENCE)
+            try:
+                return fold.job(held=held, cancelling=cancelling, now=self._now(), patience=LAUNCH_PATIENCE)
+            except (ValueError, TypeError) as error:  # times that are none
+                raise StorageError(f"{folder}: {error}", hint=DELETE) from error
 
     def _fold(self, job_id: str) -> JobFold:
         """The caller holds ``_reading``."""
@@ -133,9 +156,10 @@ class FileJobStore:
         await asyncio.to_thread(self._delete, job_id)
 
     def _delete(self, job_id: str) -> None:
-        """The request first: what a crash leaves is no job any more."""
+        """The request first: what a crash leaves is no job any more. Its lock keeps runners away."""
         folder = self._job_folder(job_id)
-        with self._reading, storage_errors(folder):
+        lock = FileLock(folder / "lock")
+        with self._reading, lock.held(LOCK_PATIENCE), storage_errors(folder):
             self._folds.pop(job_id, None)
             (folder / "request.json").unlink()
             shutil.rmtree(folder)
@@ -165,7 +189,7 @@ def _request(folder: Path) -> JobRequest:
         with storage_errors(path):
             return msgspec.json.decode(path.read_bytes(), type=JobRequest)
     except (msgspec.MsgspecError, ValueError) as error:
-        raise StorageError(f"{path}: {error}", hint="Delete the job's folder.") from error
+        raise StorageError(f"{path}: {error}", hint=DELETE) from error
 
 
 class FileJobJournal:

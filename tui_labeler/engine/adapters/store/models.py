@@ -7,9 +7,8 @@ import os
 import re
 import shutil
 import tempfile
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -17,12 +16,13 @@ from tui_labeler.domain.models import ModelCard
 from tui_labeler.engine.adapters.store.files import (
     encoded,
     make_folder,
+    names_in,
     replace_file,
     storage_errors,
     sync_folder,
 )
 from tui_labeler.engine.adapters.store.locks import FileLock
-from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,13 @@ class CardFile(msgspec.Struct, frozen=True):
 
 FORMAT = 1
 
+DELETE = "Restore the model's folder from a backup, or delete the model (`model delete`) and train again."
+
+
+class _Found(NamedTuple):
+    cards: list[ModelCard]
+    broken: list[tuple[str, LabelerError]]
+
 
 class FolderModelStore:
     """A :class:`~tui_labeler.engine.ports.ModelStore`.
@@ -53,27 +60,36 @@ class FolderModelStore:
         """Loads them; only a runner may, they are heavy."""
 
     async def list(self) -> tuple[ModelCard, ...]:
-        return await asyncio.to_thread(self._list)
+        return tuple((await asyncio.to_thread(self._read))[0])
 
-    def _list(self) -> tuple[ModelCard, ...]:
-        cards: list[ModelCard] = []
-        for path in sorted(self._folder.glob("*/card.json")):
-            # Somebody may delete one while they are listed.
-            with suppress(NotFoundError):
-                cards.append(self._file(path).card)
-        return tuple(cards)
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        return tuple((await asyncio.to_thread(self._read))[1])
+
+    def _read(self) -> _Found:
+        """All cards, and models whose card can't be read: one that is damaged takes no other with it."""
+        cards, broken = found = _Found([], [])
+        for name in names_in(self._folder):
+            try:
+                cards.append(self._file(self._folder / name / "card.json").card)
+            except NotFoundError:
+                # No model, or somebody deleted it while they are listed.
+                continue
+            except (InputError, StorageError) as error:
+                broken.append((name, error))
+        return found
 
     def _file(self, path: Path) -> CardFile:
         try:
-            found = msgspec.json.decode(path.read_bytes(), type=CardFile)
-        except FileNotFoundError:
-            raise NotFoundError(f"There is no model named {path.parent.name!r}.") from None
+            with storage_errors(path):
+                try:
+                    data = path.read_bytes()
+                except (FileNotFoundError, NotADirectoryError):
+                    raise NotFoundError(f"There is no model named {path.parent.name!r}.") from None
+            found = msgspec.json.decode(data, type=CardFile)
         except (msgspec.MsgspecError, ValueError) as error:
-            raise InputError(
-                f"{path} is no model's card: {error}", hint="Delete the model's folder, or restore it."
-            ) from error
+            raise InputError(f"{path} is no model's card: {error}", hint=DELETE) from error
         if found.format != FORMAT or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", found.content):
-            raise InputError(f"{path} was made by another version of the program.")
+            raise InputError(f"{path} was made by another version of the program.", hint=DELETE)
         return found
 
     async def save(self, card: ModelCard, model: FittedModel) -> None:

@@ -1,0 +1,45 @@
+"""``settings.toml``: what it may hold, and what is said of the rest."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+
+def test_a_key_that_means_nothing_is_named_and_the_rest_holds(cli: Cli, project: str) -> None:
+    (cli.home / "settings.toml").write_text("quota = 7\nqouta = 8\n")
+    ran = cli("quota", "--json")
+    assert (ran.code, ran.json["limit"]) == (0, 7)
+    assert "qouta" in ran.err
+    assert "settings.toml" in ran.err
+    doctor = {check["name"]: check for check in cli("doctor", "--json").json["checks"]}
+    assert doctor["settings"]["warning"]
+    assert "qouta" in doctor["settings"]["detail"]
+
+
+def test_settings_that_are_all_known_are_not_spoken_of(cli: Cli, project: str) -> None:
+    (cli.home / "settings.toml").write_text('quota = 7\nname = "ada"\nascii = true\n[keys]\n"a.b" = "y"\n')
+    assert cli("quota").err == ""
+    doctor = {check["name"]: check for check in cli("doctor", "--json").json["checks"]}
+    assert doctor["settings"]["ok"]
+    assert not doctor["settings"]["warning"]
+
+
+@pytest.mark.parametrize("content", [b"quota = -1", b"quota = ", b"\xff", b"quota = 'x'"])
+def test_settings_that_can_not_be_used_are_refused_with_the_file(
+    cli: Cli, project: str, content: bytes
+) -> None:
+    path = cli.home / "settings.toml"
+    path.write_bytes(content)
+    ran = cli("quota", "--json")
+    assert ran.code == 2
+    assert str(path) in ran.error["message"]
+    assert ran.error["hint"]
+    found = cli("doctor", "--json")
+    assert found.code == 1
+    assert not next(c for c in json.loads(found.out)["checks"] if c["name"] == "settings")["ok"]
