@@ -23,6 +23,7 @@ def test_the_whole_loop_runs_and_can_be_run_again(cli: Cli, tmp_path: Path) -> N
     exported = json.loads(Path(report["exported"]).read_bytes())
     assert exported["metadata"]["projectName"] == "tickets"
     assert not cli.home.exists()
+    assert {path.name for path in home.rglob("*") if path.stat().st_mode & 0o077} == set()
     assert cli("job", "show", "tickets", report["job"], "--home", str(home), "--json").code == 0
 
     again = cli("demo", "--home", str(home), "--sample", "tickets", "--headless")

@@ -100,6 +100,16 @@ def test_standard_output_gets_the_file_and_standard_error_the_report(cli: Cli, p
     assert "18 labels" in people.err
 
 
+def test_a_format_that_is_not_known_is_refused_before_anything_is_written(
+    cli: Cli, project: str, tmp_path: Path
+) -> None:
+    ran = cli("export", project, str(tmp_path / "out.conll"), "--format", "conll", "--json")
+    assert ran.code == 2
+    assert "conll" in ran.error["message"]
+    assert "azure" in ran.error["hint"]
+    assert not (tmp_path / "out.conll").exists()
+
+
 @pytest.mark.parametrize("target", ["folder", "nowhere/out.json"])
 def test_a_place_that_cannot_hold_a_file_is_told(target: str, cli: Cli, project: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()

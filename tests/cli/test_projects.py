@@ -142,6 +142,32 @@ def test_what_is_not_there_is_told(cli: Cli, project: str) -> None:
         assert "nothing" in ran.error["message"]
 
 
+def test_an_address_on_the_network_is_not_taken_for_a_folder(cli: Cli) -> None:
+    address = "https://account.blob.core.windows.net/letters"
+    ran = cli("project", "create", "p", "--kind", "ner", "--container", address, "--json")
+    assert ran.code == 2
+    assert ran.error["message"].startswith(address)
+    assert "folder" in ran.error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("given", "language"), [((), "de"), (("--language", "fr"), "fr")], ids=["the file's", "the option's"]
+)
+def test_the_language_of_the_labels_file_holds_unless_another_is_given(
+    given: tuple[str, ...], language: str, cli: Cli, letters: Path, tmp_path: Path
+) -> None:
+    file = azure_labels(range(8))
+    file["metadata"]["language"] = "de"
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters), "--json")
+    made = cli(*create, "--labels", str(write_json(tmp_path / "german.json", file)), *given)
+    assert made.json["language"] == language
+
+
+def test_without_any_word_of_it_the_language_is_english(cli: Cli, letters: Path) -> None:
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters), "--json")
+    assert cli(*create).json["language"] == "en-us"
+
+
 # --- categories ---------------------------------------------------------------------------------------
 
 

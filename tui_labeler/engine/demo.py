@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import shutil
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -101,7 +101,7 @@ class DemoHome:
                     hint="Name a new folder with --home, or leave --home out.",
                 )
             self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            mark.write_text('{"made_by": "tui-labeler demo"}\n', encoding="utf-8")
+            _write_own(mark, b'{"made_by": "tui-labeler demo"}\n')
         except OSError as error:
             raise StorageError(f"{self._home}: {error.strerror}", hint="Choose another --home.") from error
 
@@ -132,12 +132,10 @@ class DemoHome:
     def _copy_documents(self, name: str) -> Path:
         target = self.folder(name) / "documents"
         try:
-            shutil.copytree(
-                self._samples[name] / "documents",
-                target,
-                dirs_exist_ok=True,
-                copy_function=shutil.copyfile,
-            )
+            for folder in (self._home / "samples", self.folder(name), target):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            for document in sorted((self._samples[name] / "documents").iterdir()):
+                _write_own(target / document.name, document.read_bytes())
         except OSError as error:
             raise StorageError(f"{target}: {error}", hint="Choose another --home.") from error
         return target
@@ -211,9 +209,16 @@ async def run_loop(
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        path.write_bytes(data)
+        _write_own(path, data)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}", hint="Choose another --home.") from error
+
+
+def _write_own(path: Path, data: bytes) -> None:
+    """Writes a file that only its owner may read, as all in a home."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
 
 
 async def _train(session: ProjectSession, follow: Follow, *, overwrite: bool) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -109,6 +110,7 @@ class Workbench:
             raise InputError("A category was named twice.")
         if "" in names:
             raise InputError("A category needs a name.")
+        _check_address(new.container)
         project = Project(
             id=f"p{self.surroundings.new_id()}",
             name=new.name,
@@ -168,6 +170,15 @@ class Workbench:
 
     async def quota(self) -> QuotaUse:
         return await self.quota_store.usage()
+
+
+def _check_address(container: str) -> None:
+    """Raises ``InputError`` for an address on the network."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", container):
+        raise InputError(
+            f"{container} is an address on the network, and documents are read from folders here.",
+            hint="Copy the documents into a folder, or mount it, and name the folder.",
+        )
 
 
 async def set_settings(session: ProjectSession, project: Project) -> None:

@@ -54,7 +54,12 @@ def _register_create(group: Any) -> None:
         help="entities in the text, one class a document, or several classes a document",
     )
     parser.add_argument("--container", metavar="FOLDER", required=True, help="where the documents are")
-    parser.add_argument("--language", metavar="L", default="en-us", help="of the documents (default: en-us)")
+    parser.add_argument(
+        "--language",
+        metavar="L",
+        default="",
+        help="of the documents (default: what the labels file says, else en-us)",
+    )
     parser.add_argument(
         "--multilingual", action="store_true", help="documents may have languages of their own"
     )
