@@ -155,10 +155,10 @@ class TinyProjects:
         for folder_name, error in broken:
             if name == folder_name:
                 raise error
-        raise NotFoundError(
-            f"There is no project named {name!r} in {self.home}.",
-            hint="`tui-labeler project list` shows the projects there are.",
-        )
+        hint = "`tui-labeler project list` shows the projects there are."
+        if broken:
+            hint += f" {len(broken)} of them can't be read; `tui-labeler doctor` says why."
+        raise NotFoundError(f"There is no project named {name!r} in {self.home}.", hint=hint)
 
     def _delete(self, folder: Path, purge: bool) -> None:
         """Without ``purge`` the folder stays in ``deleted/``, from where a person can bring it back.
