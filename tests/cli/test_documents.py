@@ -130,6 +130,21 @@ def test_a_document_that_is_gone_or_changed_is_told(cli: Cli, project: str, lett
     assert "sync" in refused.error["hint"]
 
 
+def test_labels_on_a_text_that_changed_are_shown_without_words(cli: Cli, project: str, letters: Path) -> None:
+    (letters / "letter01.txt").write_text("Short.")
+    cli("sync", project)
+    shown = cli("show", project, "letter01.txt", "--json").json
+    assert shown["text"] == "Short."
+    assert shown["text_changed"] is True
+    assert [(item["text"], item["text_changed"]) for item in shown["labels"]] == [(None, True)] * 2
+    people = cli("show", project, "letter01.txt").out
+    assert "has changed since it was labeled" in people
+    assert people.count("(the text has changed since)") == 2
+    assert "''" not in people
+    sound = cli("show", project, "letter02.txt", "--json").json
+    assert (sound["text_changed"], sound["labels"][0]["text_changed"]) == (False, False)
+
+
 def test_documents_are_changed_together(cli: Cli, project: str) -> None:
     ran = cli(
         *("document", "set", project, "letter02.txt", "letter01.txt", "--dataset", "test"),

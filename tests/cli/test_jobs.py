@@ -115,6 +115,35 @@ def test_a_manual_split_needs_a_testing_set(cli: Cli, trained: str) -> None:
     assert "project name" not in refused.error["message"]
 
 
+def test_labeled_documents_whose_text_changed_are_named_when_they_are_left_out(
+    cli: Cli, trained: str, trained_home: Path
+) -> None:
+    folder = trained_home.parent / "letters"
+    kept = {name: (folder / name).read_bytes() for name in ("letter01.txt", "letter02.txt", "letter03.txt")}
+    try:
+        (folder / "letter01.txt").write_text("Another text.")
+        (folder / "letter02.txt").write_text("Another text.")
+        cli("sync", trained)
+        (folder / "letter02.txt").write_text("Yet another text.")
+        (folder / "letter03.txt").unlink()
+        ran = cli("train", trained, "--model", "second", "--json")
+        assert ran.code == 0
+        assert ran.json["train_documents"] + ran.json["test_documents"] == 13
+        assert [item["location"] for item in ran.json["skipped"]] == sorted(kept)
+        assert "changed" in ran.json["skipped"][0]["reason"]
+        (warning,) = ran.json["warnings"]
+        assert warning.startswith("3 labeled documents")
+        assert all(name in warning for name in kept)
+        people = cli("evaluate", trained, "--model", "second", "--include-training").out
+        assert f"warning: {warning}" in people
+    finally:
+        for name, content in kept.items():
+            (folder / name).write_bytes(content)
+    cli("sync", trained)
+    sound = cli("evaluate", trained, "--model", "first", "--json").json
+    assert (sound["skipped"], sound["warnings"]) == ([], [])
+
+
 def test_the_labels_to_train_on_may_be_named_and_others_are_refused(cli: Cli, trained: str) -> None:
     refused = cli("train", trained, "--model", "m", "--label-origin", "aml", "--json")
     assert (refused.code, refused.error["code"]) == (2, "usage")

@@ -12,6 +12,7 @@ from tests.builders import Bench, document, key, number, span, suggestions, whol
 from tui_labeler.domain import performance as measures
 from tui_labeler.domain.jobs import Job, JobState, Method
 from tui_labeler.domain.labels import Span
+from tui_labeler.domain.models import TrainOptions
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.evaluation import intervals
@@ -74,6 +75,18 @@ async def test_labels_that_began_as_suggestions_do_not_flatter(bench: Bench) -> 
     assert (result["documents"], result["left_out"]["accepted"]) == (4, 2)
     result = (await evaluate(bench, session, include_accepted=True)).result
     assert result["documents"] == 6
+
+
+async def test_where_all_labeled_texts_changed_training_and_evaluation_say_so(bench: Bench) -> None:
+    session = await labeled(bench, 12)
+    await bench.add_model(session)
+    bench.write({row.location: "Another text." for row in session.documents.select()})
+    await session.documents.sync()
+    trained = await bench.run(await session.training.start(TrainOptions("new")))
+    for job in (trained, await evaluate(bench, session)):
+        assert job.state is JobState.FAILED
+        assert "12 labeled documents are left out" in job.message
+        assert "d0009.txt and 2 more" in job.message
 
 
 async def test_nothing_to_compare_with_is_told(bench: Bench) -> None:

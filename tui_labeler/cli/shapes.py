@@ -45,20 +45,27 @@ def shown_document(
 ) -> dict[str, Any]:
     """One document with its labels; ``text`` is ``None`` where it can't be read.
 
-    With ``changed`` the labels were made on another text, and their words are not given.
+    With ``changed`` it is another text than when the container was read. Labels and suggestions that were
+    made on another text have no words, and say so.
     """
     state = session.store.state
     words = None if changed else text
+
+    def said_of(item: Label | Suggestion) -> dict[str, Any]:
+        stale = item.span is not None and (changed or item.text_hash not in ("", document.text_hash))
+        return {**_place(item.span, None if stale else words), "text_changed": stale}
+
     row = document_item(state.rows[document.id], state.project)
     del row["labels"], row["suggestions"]
+    labels = [_label(state, label, said_of(label)) for label in document.active_labels]
     return {
         **row,
         "text": text,
-        "text_changed": changed,
+        "text_changed": changed or any(item["text_changed"] for item in labels),
         "reviewed": document.reviewed is not None,
-        "labels": [_label(state, label, words) for label in document.active_labels],
+        "labels": labels,
         "suggestions": [
-            _suggestion(state, suggestion, words)
+            _suggestion(state, suggestion, said_of(suggestion))
             for suggestion in document.open_suggestions(state.project.kind)
         ],
         "to_place": [
@@ -68,22 +75,22 @@ def shown_document(
     }
 
 
-def _label(state: State, label: Label, text: str | None) -> dict[str, Any]:
+def _label(state: State, label: Label, place: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": label.id,
         "category": _category(state, label.category),
-        **_place(label.span, text),
+        **place,
         "origin": label.origin.value,
         "who": label.made.actor,
         "draft": label.draft is not None,
     }
 
 
-def _suggestion(state: State, suggestion: Suggestion, text: str | None) -> dict[str, Any]:
+def _suggestion(state: State, suggestion: Suggestion, place: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": suggestion.id,
         "category": _category(state, suggestion.category),
-        **_place(suggestion.span, text),
+        **place,
         "confidence": suggestion.confidence,
         "source": suggestion.source,
         "placed": suggestion.placed.value,

@@ -41,13 +41,14 @@ class EvaluationRun:
         name = request.method.model if request.method else ""
         card = await find_model(self.models, name)
         await self.journal.stage("reading the labeled documents", 0, 100)
-        documents = await labeled_documents(self.store.state, self.container)
+        found = await labeled_documents(self.store.state, self.container)
         learned = frozenset() if options.get("include_training") else frozenset(card.train_documents)
-        chosen, left_out = choose(documents, learned, accepted=bool(options.get("include_accepted")))
+        chosen, left_out = choose(found.documents, learned, accepted=bool(options.get("include_accepted")))
         if not chosen:
             raise InputError(
                 f"There is no labeled document to evaluate with: {left_out['training']} taught the model, "
-                f"{left_out['accepted']} have labels that began as suggestions.",
+                f"{left_out['accepted']} have labels that began as suggestions."
+                + "".join(f" {warning}." for warning in found.warnings),
                 hint="Label more documents by hand, or include those "
                 "(--include-training, --include-accepted).",
             )
@@ -70,6 +71,7 @@ class EvaluationRun:
             **performance_figures(performance, names),
             "documents": len(chosen),
             "left_out": left_out,
+            **found.figures,
             "intervals": ends,
             "labels_version": labels_version(chosen),
             "usage": {"prompt_tokens": 0, "completion_tokens": 0},

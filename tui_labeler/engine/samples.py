@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui_labeler.domain.labels import Origin
 from tui_labeler.domain.performance import Annotation
@@ -18,6 +18,9 @@ from tui_labeler.engine.ports import Sample
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import Container, State
+
+NAMED = 10
+"""Documents that a warning names; a job's result names all."""
 
 UNLABELED_CHARACTERS = 3_000_000
 """Text without labels that training looks at, at most: more teaches the clusters little."""
@@ -49,27 +52,59 @@ def counts(kind: ProjectKind, document: Document) -> bool:
     return document.reviewed is not None and kind is not ProjectKind.SINGLE_LABEL
 
 
-async def labeled_documents(state: State, container: Container) -> list[LabeledDocument]:
-    """All documents that count, with their texts, by location.
+class LabeledDocuments(NamedTuple):
+    """What there is to learn from and to compare with, and what should be there and is not."""
+
+    documents: list[LabeledDocument]
+    """By location."""
+    left_out: list[tuple[str, str]]
+    """Location and reason of each document with labels that can't be used, by location."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """One sentence that names some of those left out; none where none is."""
+        if not self.left_out:
+            return []
+        names = ", ".join(location for location, _ in self.left_out[:NAMED])
+        more = f" and {len(self.left_out) - NAMED:,} more" if len(self.left_out) > NAMED else ""
+        noun = "labeled document is" if len(self.left_out) == 1 else "labeled documents are"
+        return [
+            f"{len(self.left_out):,} {noun} left out, as the text is gone or another than the one that was "
+            f"labeled: {names}{more}"
+        ]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """For a job's result."""
+        skipped = [{"location": location, "reason": reason} for location, reason in self.left_out]
+        return {"skipped": skipped, "warnings": self.warnings}
+
+
+async def labeled_documents(state: State, container: Container) -> LabeledDocuments:
+    """All documents that count, with their texts.
 
     One whose text changed since its labels were made is left out: they would cut the wrong words.
     """
     kind = state.project.kind
-    found = []
+    found = LabeledDocuments([], [])
     for row in sorted(state.rows.values(), key=lambda row: row.location):
         document = state.document(row.id)
+        labels = document.saved_labels
         if not counts(kind, document):
+            if document.problem and labels:
+                found.left_out.append((document.location, document.problem))
             continue
         try:
             decoded = decode(await container.read(document.location))
-        except NotFoundError:
+        except NotFoundError as error:
+            found.left_out.append((document.location, error.message))
             continue
-        if decoded.problem or decoded.text_hash != document.text_hash:
+        stale = any(label.span and label.text_hash not in ("", decoded.text_hash) for label in labels)
+        if decoded.problem or stale or decoded.text_hash != document.text_hash:
+            reason = decoded.problem or "its text has changed since it was labeled"
+            found.left_out.append((document.location, reason))
             continue
-        labels = document.saved_labels
-        if any(label.span and label.text_hash not in ("", decoded.text_hash) for label in labels):
-            continue
-        found.append(
+        found.documents.append(
             LabeledDocument(
                 id=document.id,
                 location=document.location,

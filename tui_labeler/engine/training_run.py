@@ -27,6 +27,7 @@ from tui_labeler.engine.ports import (
 )
 from tui_labeler.engine.samples import (
     LabeledDocument,
+    LabeledDocuments,
     labeled_documents,
     labels_version,
     split,
@@ -68,8 +69,9 @@ class TrainingRun:
         options = options_of(self.journal.job.request.options)
         state = self.store.state
         await self.journal.stage("reading the labeled documents", 0, 100)
-        documents = await labeled_documents(state, self.container)
-        train, test = self._parts(documents, options)
+        found = await labeled_documents(state, self.container)
+        documents = found.documents
+        train, test = self._parts(found, options)
         extra = await unlabeled_texts(state, self.container, documents, options.seed)
         model = await self._fit(list(train), [*extra, *(d.text for d in test)], options)
         await self.journal.stage("testing", 95, 100)
@@ -78,10 +80,10 @@ class TrainingRun:
         card = self._card(options, model, train, test, tested, self.seconds() - began)
         placing = asyncio.ensure_future(self._put_in_place(card, model))
         try:
-            return await finished(placing)
+            return {**await finished(placing), **found.figures}
         except asyncio.CancelledError:
             # Too late: it is done.
-            return placing.result()
+            return {**placing.result(), **found.figures}
 
     async def _put_in_place(self, card: ModelCard, model: FittedModel) -> dict[str, Any]:
         """The model and the deletion belong together: a cancel comes before both or after.
@@ -94,10 +96,16 @@ class TrainingRun:
         return {**figures(card, self.store.state), "deleted_suggestions": deleted}
 
     def _parts(
-        self, documents: Sequence[LabeledDocument], options: TrainOptions
+        self, found: LabeledDocuments, options: TrainOptions
     ) -> tuple[list[LabeledDocument], list[LabeledDocument]]:
+        documents = found.documents
         if not any(document.annotations for document in documents):
-            raise InputError("There is no saved label to learn from.", hint="Label some documents and save.")
+            raise InputError(
+                " ".join(["There is no saved label to learn from.", *(f"{w}." for w in found.warnings)]),
+                hint="Check the labels of those documents, or label others and save."
+                if found.warnings
+                else "Label some documents and save.",
+            )
         if options.split is Split.AUTO:
             train, test = split(documents, options.test_percent, options.seed)
             if not any(document.annotations for document in train):

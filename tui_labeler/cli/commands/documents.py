@@ -182,7 +182,10 @@ def _shown_lines(fields: dict[str, Any]) -> list[str]:
     if fields["problem"]:
         lines.append(f"It can't be read: {fields['problem']}")
     if fields["text_changed"]:
-        lines.append("Its text is another than the one that was labeled; `tui-labeler sync` reads it anew.")
+        lines.append(
+            "Its text has changed since it was labeled, and training leaves it out: read it anew with "
+            "`tui-labeler sync`, check its labels, remove and set those that moved."
+        )
     if fields["text"] is not None:
         lines += ["", *(line.removesuffix("\r") for line in fields["text"].split("\n")), ""]
     for label in fields["labels"]:
@@ -200,6 +203,8 @@ def _where(item: dict[str, Any]) -> str:
     if "offset" not in item:
         return ""
     words = "" if item["text"] is None else f"  {item['text']!r}"
+    if item["text_changed"]:
+        words = "  (the text has changed since)"
     return f"  {item['offset']}..{item['offset'] + item['length']}{words}"
 
 

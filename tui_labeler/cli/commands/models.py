@@ -224,6 +224,7 @@ def performance_lines(fields: dict[str, Any]) -> list[str]:
             f"left out: {left_out['training']:,} documents that the model learned from, "
             f"{left_out['accepted']:,} with accepted suggestions"
         )
+    lines += [f"warning: {warning}" for warning in fields.get("warnings", [])]
     rows = [
         [name, *(percent(figures[key]) for key in ("precision", "recall", "f1")), f"{figures['support']:,}"]
         for name, figures in fields["per_category"].items()
