@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +13,8 @@ import pytest
 from tests.terminal.driver import command
 from tui_labeler import samples
 
-COPIES = 12
-"""How often each sample document is there, so that a job takes long enough to be watched."""
+COPIES = 2
+"""How often each sample document is there once more, so that a job has several batches."""
 
 FEW = [f"{kind}{number:02}.txt" for kind in ("agreement", "amendment") for number in (2, 4, 6)]
 """Unlabeled documents of the sample."""
@@ -49,8 +51,20 @@ def tickets(tmp_path: Path) -> Place:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A home with the project ``contracts``: a trained model, open suggestions in a few documents, and
-    hundreds of unlabeled documents. Copied for each test."""
-    place = _place(tmp_path_factory.mktemp("trained"), "contracts")
+    a hundred unlabeled ones. Made once for all workers of a run; copied for each test."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+    folder, ready = common / "trained", common / "trained is ready"
+    with (common / "trained.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            _train(_place(folder, "contracts"))
+            ready.touch()
+    return Place(folder / "home", folder / "documents", folder / "labels.json")
+
+
+def _train(place: Place) -> None:
     for path in sorted(place.documents.iterdir()):
         for number in range(COPIES):
             shutil.copy(path, place.documents / f"copy{number:02}-{path.name}")
@@ -59,7 +73,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Place:
     command(place.home, "train", "contracts", "--model", "first", "--seed", "1", "--yes")
     chosen = [argument for name in FEW for argument in ("--document", name)]
     command(place.home, "autolabel", "contracts", "--model", "first", *chosen, "--yes")
-    return place
 
 
 @pytest.fixture

@@ -77,6 +77,8 @@ class Terminal:
         self.home = home
         self.received = bytearray()
         """All bytes that the program has sent."""
+        self.ever_seen: set[str] = set()
+        """All signs that were on the screen at one of the looks at it."""
         self._rest = b""
         self._over = False
         columns, rows = size
@@ -98,6 +100,10 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Leaves no program behind, whatever the test found."""
+        if self.process.ptyproc.isalive():
+            self.process.kill(signal.SIGKILL)
+            self.process.ptyproc.wait()
         if not self.process.closed:
             self.process.close(force=True)
 
@@ -108,6 +114,11 @@ class Terminal:
         for key in keys:
             self.process.send(key_bytes(key))
             self.settle()
+        return self
+
+    def send(self, key: str) -> Terminal:
+        """Sends a key and looks away."""
+        self.process.send(key_bytes(key))
         return self
 
     def type(self, text: str) -> Terminal:
@@ -136,6 +147,7 @@ class Terminal:
         end = time.monotonic() + seconds
         while True:
             text = self.text
+            self.ever_seen.update(text)
             if wanted in text if isinstance(wanted, str) else wanted(text):
                 return text
             if self._over or time.monotonic() > end:
@@ -241,3 +253,8 @@ def command(home: Path, *arguments: str) -> Any:
     )
     assert done.returncode == 0, f"{arguments}: {done.stdout.decode()}{done.stderr.decode()}"
     return json.loads(done.stdout)
+
+
+def is_so(words: str, screen: str) -> bool:
+    """Whether words are on the screen, or, where they start with ``-``, are not."""
+    return words[1:] not in screen if words.startswith("-") else words in screen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.terminal.driver import Terminal, command, wait_for
+from tests.terminal.runners import held, is_running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from tests.terminal.conftest import Place
 
 OPEN = ("open", "contracts")
+
+LEFT_AT_THE_END = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
+"""The other screen, the hidden cursor, the mouse and marked pastes."""
 
 
 def labels_of(place: Place, location: str) -> list[Any]:
@@ -33,23 +38,45 @@ def _is_gone(row: str, screen: str) -> bool:
     return row not in screen.splitlines()
 
 
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def start_a_long_job(terminal: Terminal) -> None:
-    """Autolabels all unlabeled documents through the wizard, and looks on until some are done."""
+def open_the_last_step(terminal: Terminal) -> None:
+    """Goes through the wizard with all unlabeled documents, up to the key that starts the job."""
     terminal.until("contracts > ")
     terminal.press("L").until("[1 Method]")
     terminal.press("l").until("first")
     terminal.press("l").until("8 of 8 selected")
     terminal.press("l").until("[4 Documents]")
-    terminal.press("*", "l").until("s starts the job")
-    terminal.press("s").until(lambda screen: re.search(r"running .* [1-9]\d*/\d+", screen))
+    terminal.press("*").until("selected: ")
+    terminal.press("l").until("s starts the job")
+
+
+def end(terminal: Terminal, ending: str) -> int:
+    """Ends the program from outside; its exit code, or minus the signal."""
+    if ending == "closed":
+        terminal.hang_up()
+    else:
+        os.kill(terminal.pid, signal.Signals[ending])
+    return terminal.ended()
+
+
+@pytest.mark.parametrize("ending", ["closed", "SIGHUP", "SIGTERM"])
+def test_a_job_outlives_the_terminal_that_started_it(suggested: Place, ending: str) -> None:
+    with Terminal(suggested.home, *OPEN) as terminal:
+        open_the_last_step(terminal)
+        with held(terminal.send("s"), suggested.home) as runner:
+            terminal.until("1 running, 3 in all")
+            end(terminal, ending)
+            assert is_running(runner.pid)
+            assert newest_job(suggested)["state"] == "running"
+            with Terminal(suggested.home, *OPEN) as another:
+                another.until("contracts > ")
+                another.press("J").until("1 running, 3 in all")
+                runner.go_on()
+                another.until("0 running, 3 in all")
+                another.until(lambda screen: "succeeded" in screen.splitlines()[2])
+    job = newest_job(suggested)
+    assert (job["state"], job["failed"]) == ("succeeded", []), job
+    unlabeled = command(suggested.home, "documents", "contracts", "--filter", "unlabeled")["items"]
+    assert job["documents"] > 64 > len(unlabeled)
 
 
 def test_a_training_outlives_the_terminal_that_started_it(contracts: Place) -> None:
@@ -58,34 +85,55 @@ def test_a_training_outlives_the_terminal_that_started_it(contracts: Place) -> N
     with Terminal(contracts.home, *OPEN) as terminal:
         terminal.until("contracts > ")
         terminal.press("T").until("Start training")
-        terminal.press("s").until("running")
-        terminal.hang_up()
-        terminal.ended()
-    assert newest_job(contracts)["state"] in ("queued", "running")
-    with Terminal(contracts.home, *OPEN) as terminal:
-        terminal.until("contracts > ")
-        terminal.press("J").until("0 running, 1 in all")
-        terminal.press("enter").until("[1 Overview]")
+        with held(terminal.send("s"), contracts.home) as runner:
+            terminal.until("running")
+            end(terminal, "closed")
+            assert newest_job(contracts)["state"] == "running"
+            with Terminal(contracts.home, *OPEN) as another:
+                another.until("contracts > ")
+                another.press("J").until("1 running, 1 in all")
+                runner.go_on()
+                another.until("0 running, 1 in all")
+                another.press("enter").until("[1 Overview]")
     assert newest_job(contracts)["state"] == "succeeded"
 
 
-@pytest.mark.parametrize("screen", ["projects", "labeling", "filter", "wizard", "jobs", "help"])
-def test_the_program_ends_when_the_line_drops_whatever_it_shows(suggested: Place, screen: str) -> None:
-    keys = {"projects": "q", "labeling": "", "filter": "f", "wizard": "L", "jobs": "J", "help": "?"}[screen]
-    words = {
-        "projects": "1 project",
-        "labeling": "category",
-        "filter": "Which documents?",
-        "wizard": "[1 Method]",
-        "jobs": "autolabel first",
-        "help": "Data labeling",
-    }[screen]
-    with Terminal(suggested.home, *OPEN) as terminal:
-        terminal.until("category")
-        terminal.press(*keys).until(words)
-        terminal.hang_up()
-        terminal.ended()
-        assert not is_running(terminal.pid)
+SCREENS: dict[str, tuple[tuple[str, str], ...]] = {
+    "projects": (("q", "1 project"),),
+    "labeling": (),
+    "a dialog": (("f", "Which documents?"),),
+    "a field": (("E", "Export saved labels"),),
+    "wizard": (("L", "[1 Method]"), ("l", "[2 Model]"), ("l", "[3 Entities]"), ("l", "[4 Documents]")),
+    "jobs": (("J", "autolabel first"),),
+    "training": (("T", "Start training"),),
+    "performance": (("P", "D Delete"), ("enter", "[1 Overview]")),
+    "help": (("?", "Page back"),),
+}
+"""Keys that lead to each, and words that show that one is there."""
+
+
+@pytest.mark.parametrize("ending", ["closed", "SIGHUP", "SIGTERM"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_what_was_saved_is_there_wherever_the_program_is_ended(
+    suggested: Place, screen: str, ending: str
+) -> None:
+    location = "agreement04.txt"
+    with Terminal(suggested.home, *OPEN, "--document", location, "--review") as terminal:
+        terminal.until("0 of ")
+        terminal.press("a").until("1 of ")
+        terminal.press("ctrl+s").until("1 label in 1 document")
+        if screen != "projects":
+            terminal.press("a").until("1 unsaved")
+        for key, words in SCREENS[screen]:
+            terminal.press(key).until(words)
+        code = end(terminal, ending)
+        assert b"Traceback" not in terminal.received
+        # Of a terminal that is gone nothing can be said: nobody reads what is sent to it, and Python has a
+        # code of its own for an output that it could not flush.
+        if ending != "closed":
+            assert code == 128 + signal.Signals[ending]
+            assert [mode for mode in LEFT_AT_THE_END if mode not in terminal.received[-2000:]] == []
+    assert len(labels_of(suggested, location)) == (1 if screen == "projects" else 2)
 
 
 def test_a_decision_that_was_shown_survives_kill_9(suggested: Place) -> None:
@@ -137,9 +185,12 @@ def test_two_terminals_see_each_others_decisions(
 def test_a_job_that_another_terminal_starts_is_shown_and_can_be_cancelled(suggested: Place) -> None:
     with Terminal(suggested.home, *OPEN) as first, Terminal(suggested.home, *OPEN) as second:
         second.until("contracts > ")
-        start_a_long_job(first)
-        second.until("1 job running")
-        second.press("J").until("autolabel first")
-        second.press("c").until("cancelled")
-        first.until("cancelled")
+        open_the_last_step(first)
+        with held(first.send("s"), suggested.home) as runner:
+            second.until("1 job running")
+            second.press("J").until("autolabel first")
+            second.press("c").until("cancelling")
+            runner.go_on()
+            second.until("cancelled")
+            first.until("cancelled")
     wait_for(lambda: newest_job(suggested)["state"] == "cancelled", "the job is cancelled")

@@ -27,11 +27,6 @@ def create_project(
     terminal.until("documents")
 
 
-def clear_messages(terminal: Terminal) -> None:
-    """Waits until no message covers a part of the screen."""
-    terminal.until(lambda screen: "▌" not in screen)
-
-
 def decided(screen: str) -> tuple[int, int] | None:
     """How many suggestions are decided, of how many, as the review's last line says."""
     found = re.search(r"([\d,]+) of ([\d,]+) decided", screen)
@@ -70,7 +65,6 @@ def test_a_project_goes_from_nothing_to_exported_labels_with_keys_alone(
     place, exported = contracts, tmp_path / "exported labels.json"
     with Terminal(place.home) as terminal:
         create_project(terminal, place.documents, "contracts", labels=str(place.labels))
-        clear_messages(terminal)
 
         terminal.press("U").until("contracts > agreement02.txt")
         terminal.press("w", "w", "v", "w").until("Selected")
@@ -82,7 +76,6 @@ def test_a_project_goes_from_nothing_to_exported_labels_with_keys_alone(
         terminal.until("Precision")
         terminal.press("2").until("all (micro)")
         terminal.press("3").until("rows: actual")
-        clear_messages(terminal)
         terminal.press("q").until("contracts > agreement02.txt")
 
         terminal.press("L").until("[1 Method]")
@@ -102,7 +95,6 @@ def test_a_project_goes_from_nothing_to_exported_labels_with_keys_alone(
         terminal.press("enter")
         counts = review(terminal, place)
         terminal.press("ctrl+s").until("Labels saved")
-        clear_messages(terminal)
 
         terminal.press("E").until("Export saved labels")
         terminal.press("ctrl+u").type(str(exported)).press("enter").until("Labels exported")
@@ -152,13 +144,11 @@ def test_a_small_terminal_is_enough_for_classes(tickets: Place, tmp_path: Path) 
     exported = tmp_path / "out.json"
     with Terminal(tickets.home, size=(80, 24)) as terminal:
         create_project(terminal, tickets.documents, "tickets", kind=1, labels=str(tickets.labels))
-        clear_messages(terminal)
         first = terminal.press("U").rows[0].split(" > ")[1].split()[0]
         terminal.press("1").until("1 unsaved")
         terminal.press("]").until(lambda screen: first not in screen.splitlines()[0])
         terminal.press("[").until(lambda screen: first in screen.splitlines()[0])
         terminal.press("ctrl+s").until("Labels saved")
-        clear_messages(terminal)
         terminal.press("E").until("Export saved labels")
         terminal.press("ctrl+u").type(str(exported)).press("enter").until("Labels exported")
         terminal.press("q").until("1 project")
