@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tui_labeler.cli.output import InterruptionError
 from tui_labeler.domain.jobs import JobState
 from tui_labeler.engine.errors import LabelerError
 
@@ -48,6 +49,27 @@ def interruptions() -> Iterator[asyncio.Event]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+        if signal.SIGTERM in numbers and command is not None:
+            loop.add_signal_handler(signal.SIGTERM, command.cancel)
+
+
+@contextmanager
+def cancelled_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the running command as SIGINT does: by a cancel, so that nothing is left half made."""
+    command = asyncio.current_task()
+    if (
+        command is None
+        or threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    ):
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, command.cancel)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 async def follow(session: ProjectSession, job: Job, out: Output, asked: asyncio.Event) -> Job:
@@ -87,7 +109,11 @@ def exit_code(job: Job) -> int:
 
 
 def job_error(job: Job) -> LabelerError | None:
-    """The error that a job failed with, as its journal tells it; ``None`` for any other end."""
+    """What ended a job against its will, as its journal tells it; ``None`` for any other end."""
+    if job.state is JobState.INTERRUPTED:
+        return InterruptionError(
+            f"The process of job {job.id} is gone.", hint="`job resume` goes on with what is missing."
+        )
     if job.state is not JobState.FAILED:
         return None
     kind = next((kind for kind in _kinds(LabelerError) if kind.code == job.code), LabelerError)

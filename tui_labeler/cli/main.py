@@ -7,15 +7,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tui_labeler.cli.context import Context
-from tui_labeler.cli.output import Output, Report
+from tui_labeler.cli.output import InterruptionError, Output, Report
 from tui_labeler.cli.parser import Run, build
 from tui_labeler.engine.errors import LabelerError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,8 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LabelerError as error:
         return _refuse(out, error)
     except KeyboardInterrupt:
-        out.clear()
-        return INTERRUPTED
+        return _refuse(out, InterruptionError("The command was ended before its work was done."))
     return report.code
 
 
@@ -48,8 +45,14 @@ def _run(options: argparse.Namespace, out: Output) -> Report:
         return found
     import asyncio
 
+    from tui_labeler.cli.following import cancelled_by_sigterm
+
+    async def work() -> Report:
+        with cancelled_by_sigterm():
+            return await found
+
     try:
-        return asyncio.run(found)
+        return asyncio.run(work())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 

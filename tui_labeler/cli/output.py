@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -25,6 +26,27 @@ SCHEMA_VERSION = 1
 
 REDRAW_EVERY = 0.1
 """Seconds between two drawings of a progress bar."""
+
+
+class InterruptionError(LabelerError):
+    """A person, or the system, ended the command."""
+
+    title = "Interrupted"
+    code = "interrupted"
+    exit_code = 130
+
+
+@contextmanager
+def nothing_done(words: str) -> Iterator[None]:
+    """Says what an interruption means for work that is done as a whole or not at all."""
+    from asyncio import CancelledError
+
+    try:
+        yield
+    except CancelledError:
+        raise InterruptionError(
+            words, hint="Run the command again; what was there before is as it was."
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

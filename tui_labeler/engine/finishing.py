@@ -21,3 +21,12 @@ async def finished(step: Awaitable[T]) -> T:
     if cancelled is not None and task.exception() is None:
         raise cancelled
     return task.result()
+
+
+async def finished_all_the_same(step: Awaitable[T]) -> T:
+    """As :func:`finished`, and the cancel is forgotten: what it came for is done already."""
+    task = asyncio.ensure_future(step)
+    try:
+        return await finished(task)
+    except asyncio.CancelledError:
+        return task.result()

@@ -12,6 +12,7 @@ from tui_labeler.domain.labels import Label, Origin, Stamp, in_the_way
 from tui_labeler.domain.projects import Category, Dataset
 from tui_labeler.engine.changes import put_category, put_document, put_label, put_project
 from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import FORMATS, detect
 from tui_labeler.engine.formats.keeping import (
     document_extra,
@@ -115,13 +116,7 @@ class LabelFiles:
             for order, document in enumerate(file.documents)
             if (matched := await self._matched(order, document, tally)) is not None
         ]
-        group = self._surroundings.new_id()
-        await self._commit(Plan("labels.import", (), group=group), partial(_declaring, file, tally))
-        for start in range(0, len(ready), BATCH):
-            shell = Plan("labels.import", (), group=group, note={"continues": True})
-            stamp = Stamp(self._surroundings.actor, self._surroundings.now())
-            step = partial(_importing, ready[start : start + BATCH], stamp, tally)
-            await self._commit(shell, step)
+        await finished_all_the_same(self._bring_in(file, ready, tally))
         return Imported(
             format=known.name,
             documents=len(ready),
@@ -131,6 +126,16 @@ class LabelFiles:
             skipped=tuple(tally.skipped),
             notes=tuple(tally.notes),
         )
+
+    async def _bring_in(self, file: LabelFile, ready: Sequence[_Ready], tally: _Tally) -> None:
+        """All of it, whatever is cancelled: half an import is none that anybody asked for."""
+        group = self._surroundings.new_id()
+        await self._commit(Plan("labels.import", (), group=group), partial(_declaring, file, tally))
+        for start in range(0, len(ready), BATCH):
+            shell = Plan("labels.import", (), group=group, note={"continues": True})
+            stamp = Stamp(self._surroundings.actor, self._surroundings.now())
+            step = partial(_importing, ready[start : start + BATCH], stamp, tally)
+            await self._commit(shell, step)
 
     async def _commit(self, shell: Plan, step: _Step) -> None:
         def plan(state: State) -> Plan:

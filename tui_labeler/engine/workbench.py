@@ -14,6 +14,7 @@ from tui_labeler.engine import limits
 from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.documents import Synced
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError
+from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import detect
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, State, Surroundings
@@ -130,8 +131,9 @@ class Workbench:
             await session.store.commit(self.surroundings.actor, partial(self._declaring, new.categories))
             await session.store.checkpoint()
             await session.close()
-            await self._projects.publish(project.id)
+            await finished_all_the_same(self._projects.publish(project.id))
         except (LabelerError, asyncio.CancelledError):
+            await session.close()  # waits for what is being written
             await self._projects.discard(project.id)
             raise
         return CreatedProject(await self.open(project.id), synced, imported, (*warnings, *synced.warnings))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.commands.models import add_saving, save_if_asked
-from tui_labeler.cli.output import Report
+from tui_labeler.cli.output import Report, nothing_done
 from tui_labeler.cli.parser import add_command
 from tui_labeler.cli.shapes import skipped_items
 from tui_labeler.engine.errors import InputError, StorageError
@@ -62,7 +62,8 @@ async def import_labels(context: Context) -> Report:
     options = context.options
     async with context.project() as session:
         data = read_file(options.file)
-        imported = await session.label_files.read(data, options.file, options.format)
+        with nothing_done("No label was imported."):
+            imported = await session.label_files.read(data, options.file, options.format)
         drafts = session.labeling.drafts()
     fields: dict[str, Any] = {
         "format": imported.format,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.output import Report, error_fields, table
+from tui_labeler.cli.output import Report, error_fields, nothing_done, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging
 from tui_labeler.cli.shapes import skipped_items
 
@@ -86,12 +86,13 @@ async def create(context: Context) -> Report:
         description=options.description,
         categories=tuple(options.category),
     )
-    created = await context.workbench.create(
-        new,
-        labels=labels,
-        labels_name=options.labels or "",
-        progress=lambda count: context.out.step("reading documents", count),
-    )
+    with nothing_done("No project was made."):
+        created = await context.workbench.create(
+            new,
+            labels=labels,
+            labels_name=options.labels or "",
+            progress=lambda count: context.out.step("reading documents", count),
+        )
     try:
         return _created(created)
     finally:

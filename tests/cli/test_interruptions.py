@@ -1,0 +1,98 @@
+"""Commands that are ended before their work is done say what that means, and leave nothing half made."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.conftest import azure_labels, write_json
+from tui_labeler.cli.following import job_error
+from tui_labeler.cli.output import Output
+from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
+from tui_labeler.engine.documents import Documents, DocumentText
+from tui_labeler.engine.label_files import LabelFiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Cli
+
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+
+
+@SIGNALS
+def test_an_interrupted_creation_makes_no_project_and_says_so(
+    number: signal.Signals, cli: Cli, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters))
+    with monkeypatch.context() as patch:
+        patch.setattr(Output, "step", lambda *_: os.kill(os.getpid(), number))
+        ran = cli(*create, "--json")
+        people = cli(*create)
+    assert ran.code == people.code == 130
+    assert (ran.error["code"], ran.error["message"]) == ("interrupted", "No project was made.")
+    assert "No project was made." in people.err
+    assert people.out == ""
+    assert list(cli.home.glob("making/*")) == []
+    assert cli("project", "list", "--json").json["items"] == []
+    assert cli(*create).code == 0
+
+
+@SIGNALS
+def test_an_import_that_is_interrupted_while_the_file_is_checked_brings_nothing(
+    number: signal.Signals, cli: Cli, project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_json(tmp_path / "more.json", azure_labels(range(12)))
+    read = Documents.text
+
+    async def interrupted(self: Documents, document_id: int) -> DocumentText:
+        os.kill(os.getpid(), number)
+        return await read(self, document_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Documents, "text", interrupted)
+        ran = cli("import", project, str(file), "--json")
+    assert (ran.code, ran.error["message"]) == (130, "No label was imported.")
+    assert cli("project", "show", project, "--json").json["labeled"] == 8
+
+
+def test_an_import_that_has_begun_to_write_is_finished(
+    cli: Cli, project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_json(tmp_path / "more.json", azure_labels(range(12)))
+    commit = LabelFiles._commit
+
+    async def interrupted(self: LabelFiles, *arguments: Any) -> None:
+        await commit(self, *arguments)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LabelFiles, "_commit", interrupted)
+        ran = cli("import", project, str(file), "--json")
+    assert (ran.code, ran.json["documents"]) == (0, 12)
+    assert cli("project", "show", project, "--json").json["labeled"] == 12
+
+
+@SIGNALS
+def test_any_other_command_says_that_it_was_interrupted(
+    number: signal.Signals, cli: Cli, project: str, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in letters.iterdir():
+        path.write_text("another text")
+    before = signal.getsignal(number)
+    monkeypatch.setattr(Output, "step", lambda *_: os.kill(os.getpid(), number))
+    ran = cli("sync", project, "--json")
+    assert (ran.code, ran.error["code"]) == (130, "interrupted")
+    assert cli("sync", project).err.startswith("Interrupted")
+    assert signal.getsignal(number) is before
+
+
+def test_a_job_whose_process_is_gone_is_told_as_an_error() -> None:
+    job = Job(JobRequest("j1", JobKind.TRAIN, "ana", "2026-11-21T09:00:00Z"), state=JobState.INTERRUPTED)
+    error = job_error(job)
+    assert error is not None
+    assert (error.code, error.exit_code) == ("interrupted", 130)
+    assert "job resume" in error.hint
