@@ -14,7 +14,7 @@ from tests.formats import samples
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError
-from tui_labeler.engine.formats import FORMATS, azure, detect
+from tui_labeler.engine.formats import FORMATS, azure, detect, read_file
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, FileRegion, LabelFile, Unit
 from tui_labeler.engine.formats.resolve import ResolvedLabel, to_code_points, to_utf16
 
@@ -247,11 +247,9 @@ def test_spans_in_any_text_survive_the_way_through_the_file(text: str, data: st.
         (b'{\n  "assets": {,}\n}', 2, 14),
         (b'{\r\n\r\n "\xc3\xa4\xc3\xb6": tru\r\n}', 3, 8),
         (b'{"assets": [1, 2', 1, 17),
-        (b"", 1, 1),
         (b'{"a": "\xff"}', 1, 8),
         (b'{"a": 1}\n{"b": 2}', 2, 1),
         (b'{"a": NaN}', 1, 7),
-        (b"\xff\xfe{\x00}\x00", 1, 1),
     ],
 )
 def test_broken_json_is_named_with_line_and_column(data: bytes, line: int, column: int) -> None:
@@ -357,6 +355,41 @@ def test_a_megabyte_of_regions_and_labels_is_read_and_written_without_a_quadrati
     value["assets"]["documents"][0]["entities"] = [*([region] * 10_000), last]
     # 100 million comparisons, were each label looked for in each region.
     assert same(written(value), value)
+
+
+@pytest.mark.parametrize("name", ["auto", "azure"])
+@pytest.mark.parametrize(
+    ("data", "words", "hint"),
+    [
+        (b"", "empty", "another file"),
+        (b" \n", "empty", "another file"),
+        ('{"assets": {}}'.encode("utf-16"), "UTF-16", "UTF-8"),
+        ('{"assets": {}}'.encode("utf-16-le"), "UTF-16", "UTF-8"),
+        ('{"assets":\n {"caf\u00e9": 1}}'.encode("latin-1"), "line 2: column 7", "UTF-8"),
+        (b'{"assets":\n {"documents": [', "line 2", "export it again"),
+        (b"[1, 2", "line 1", "export it again"),
+    ],
+    ids=["empty", "white space", "UTF-16", "UTF-16 without a mark", "Latin-1", "cut short", "a list"],
+)
+def test_a_file_that_can_not_be_read_is_refused_by_name_and_with_a_way_out(
+    name: str, data: bytes, words: str, hint: str
+) -> None:
+    with pytest.raises(FormatError) as caught:
+        read_file(data, "given.json", name)
+    assert caught.value.message.startswith("given.json: ")
+    assert words in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_wrong_field_is_refused_with_the_file_s_name() -> None:
+    with pytest.raises(FormatError, match=r"^given\.json: field assets") as caught:
+        read_file(b'{"projectFileVersion": "2022-05-01", "assets": 3}', "given.json")
+    assert caught.value.field == "assets"
+
+
+def test_json_of_another_kind_is_told_from_what_is_none() -> None:
+    with pytest.raises(FormatError, match=r"other\.json is JSON, but no labels file"):
+        detect(b'{"a": 1}', "other.json")
 
 
 def test_the_content_tells_the_format_and_the_name_is_in_the_refusal() -> None:

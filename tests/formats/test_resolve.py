@@ -156,6 +156,25 @@ def test_undeclared_categories_are_added_and_counted() -> None:
     assert not any(problem.dropped for problem in problems)
 
 
+def test_a_label_that_its_region_does_not_reach_over_is_kept_and_said() -> None:
+    regions = (FileRegion(0, 5), FileRegion(10, None))
+    labels = (
+        FileLabel("Name", 3, 3, Unit.UTF16, {REGION: 0}),
+        FileLabel("Son", 3, 3, Unit.UTF16, {REGION: 1}),
+    )
+    resolved = to_code_points(NER, FileDocument("a.txt", labels=labels, regions=regions), TEXT)
+    assert len(resolved.labels) == 2
+    outside = [problem for problem in resolved.problems if "outside its region" in problem.reason]
+    assert [(p.location, p.field, p.dropped) for p in outside] == [
+        ("a.txt", "labels[0]", False),
+        ("a.txt", "labels[1]", False),
+    ]
+    assert "from 0 to 5" in outside[0].reason
+    assert "from 10 to the end" in outside[1].reason
+    inside = FileDocument("a.txt", labels=(utf16("Name", 3, 2),), regions=regions)
+    assert not [p for p in to_code_points(NER, inside, TEXT).problems if "region" in p.reason]
+
+
 def test_a_label_outside_all_regions_gets_one_over_the_whole_document() -> None:
     inside, outside = ResolvedLabel("A", Span(2, 5)), ResolvedLabel("B", Span(27, 36))
     whole = FileRegion(0, 41)

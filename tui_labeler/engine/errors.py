@@ -61,6 +61,12 @@ class FormatError(InputError):
         self.line = line
         self.field = field
 
+    def in_file(self, name: str) -> FormatError:
+        """The same, with the file's name before all else."""
+        error = FormatError(f"{name}: {self.message}", hint=self.hint)
+        error.line, error.field = self.line, self.field
+        return error
+
 
 class OutsideError(LabelerError):
     title = "No answer from outside"

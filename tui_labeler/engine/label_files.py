@@ -13,14 +13,14 @@ from tui_labeler.domain.projects import Category, Dataset
 from tui_labeler.engine.changes import put_category, put_document, put_label, put_project
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.finishing import finished_all_the_same
-from tui_labeler.engine.formats import FORMATS, detect
+from tui_labeler.engine.formats import AUTO, format_named, read_file
 from tui_labeler.engine.formats.keeping import (
     document_extra,
     kept_document,
     kept_project,
     project_extra,
 )
-from tui_labeler.engine.formats.model import FileCategory, FileDocument, Format, LabelFile
+from tui_labeler.engine.formats.model import FileCategory, FileDocument, LabelFile
 from tui_labeler.engine.formats.resolve import (
     ResolvedLabel,
     to_code_points,
@@ -95,14 +95,14 @@ class LabelFiles:
         self._documents = documents
         self._surroundings = surroundings
 
-    async def read(self, data: bytes, filename: str, file_format: str = "auto") -> Imported:
+    async def read(self, data: bytes, filename: str, file_format: str = AUTO) -> Imported:
         """Imports labels, which apply at once. The file is checked whole first: a bad one changes nothing.
 
         Doing it twice changes nothing the second time. Raises ``FormatError`` naming line and field, and
         ``InputError`` for a file of another kind than the project.
         """
-        known = detect(data, filename) if file_format == "auto" else _format(file_format)
-        file, problems = with_all_categories(known.read(data))
+        known, said = read_file(data, filename, file_format)
+        file, problems = with_all_categories(said)
         project = self._store.state.project
         if file.kind is not project.kind:
             raise InputError(
@@ -172,7 +172,7 @@ class LabelFiles:
 
     async def write(self, file_format: str = "azure") -> Exported:
         """All saved labels in a format. Raises ``InputError`` for a format that is not known."""
-        known = _format(file_format)
+        known = format_named(file_format)
         await self._store.refresh()
         state = self._store.state
         skipped: list[Skipped] = []
@@ -249,13 +249,6 @@ class _Tally:
 
     def note(self, location: str, reason: str) -> None:
         self.notes.append(Skipped(location, reason))
-
-
-def _format(name: str) -> Format:
-    try:
-        return FORMATS[name]
-    except KeyError:
-        raise InputError(f"There is no format {name!r}.", hint=f"Formats: {', '.join(FORMATS)}.") from None
 
 
 def _declaring(file: LabelFile, tally: _Tally, around: Surroundings, state: State) -> list[Change]:

@@ -15,7 +15,7 @@ from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.documents import Synced
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError
 from tui_labeler.engine.finishing import finished_all_the_same
-from tui_labeler.engine.formats import detect
+from tui_labeler.engine.formats import read_file
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, State, Surroundings
 from tui_labeler.engine.session import ProjectSession
@@ -100,7 +100,7 @@ class Workbench:
         warnings = limits.project_name(new.name)
         if not new.name.strip() or new.name != new.name.strip():
             raise InputError("A project needs a name, without white space around it.")
-        labels_file = detect(labels, labels_name).read(labels) if labels is not None else None
+        labels_file = read_file(labels, labels_name)[1] if labels is not None else None
         if labels_file is not None and labels_file.kind is not new.kind:
             raise InputError(
                 f"{labels_name} holds labels of a {labels_file.kind} project, not of a {new.kind} one.",

@@ -23,6 +23,9 @@ UTF8_MARK = b"\xef\xbb\xbf"
 KEYS = "$keys"
 _HINTS = frozenset({KEYS, REGION})
 _HINT = re.compile(r"\$+(?:keys|region)")
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+SAVE_AS_UTF8 = "Save the file as UTF-8."
+EXPORT_AGAIN = "The file may be cut short: export it again, or mend it there."
 DEEPEST = 100
 """Levels of lists and objects within one unknown value; what is deeper can't be written back safely."""
 _LARGEST = 2**53 - 1
@@ -31,13 +34,18 @@ _LARGEST = 2**53 - 1
 def decode_json(data: bytes) -> Any:
     """The value in ``data``; a UTF-8 byte order mark is tolerated.
 
-    Raises ``FormatError`` with line and column for what is no JSON.
+    Raises ``FormatError`` with line and column for what is no JSON, and with a hint for what is no UTF-8.
     """
     data = data.removeprefix(UTF8_MARK)
+    if not data.strip():
+        raise FormatError("the file is empty", hint="Export the labels again, or name another file.")
+    if data.startswith(_UTF16_MARKS) or data[:2] in (b"{\0", b"\0{"):
+        raise FormatError("the file is UTF-16", hint=SAVE_AS_UTF8)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise _broken_at(data, error.start, f"byte 0x{data[error.start]:02x} is not UTF-8") from error
+        reason = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise _broken_at(data, error.start, reason, SAVE_AS_UTF8) from error
     try:
         return msgspec.json.decode(data)
     except RecursionError as error:
@@ -60,13 +68,13 @@ def _explained(data: bytes, text: str, error: msgspec.DecodeError) -> FormatErro
     return FormatError(f"this is not JSON that can be read: {reason}")
 
 
-def _broken_at(data: bytes, offset: int, reason: str) -> FormatError:
+def _broken_at(data: bytes, offset: int, reason: str, hint: str = EXPORT_AGAIN) -> FormatError:
     before = data[:offset].decode(errors="replace")
-    return _broken(before.count("\n") + 1, len(before) - before.rfind("\n"), reason)
+    return _broken(before.count("\n") + 1, len(before) - before.rfind("\n"), reason, hint)
 
 
-def _broken(line: int, column: int, reason: str) -> FormatError:
-    return FormatError(f"column {column}: this is not JSON: {reason}", line=line)
+def _broken(line: int, column: int, reason: str, hint: str = EXPORT_AGAIN) -> FormatError:
+    return FormatError(f"column {column}: this is not JSON: {reason}", line=line, hint=hint)
 
 
 def encode_json(value: object, field: str = "") -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -105,6 +105,7 @@ def to_code_points(kind: ProjectKind, document: FileDocument, text: str) -> Reso
         seen.add((label.category, span))
         fields.append(place)
         labels.append(ResolvedLabel(label.category, span, dict(label.extra)))
+    problems += _outside_regions(document, frozenset(fields))
     problems += _overlaps(document.location, fields, labels)
     problems += _cut_words(document.location, fields, labels, text)
     return Resolved(tuple(labels), tuple(problems))
@@ -129,6 +130,24 @@ def _span(kind: ProjectKind, label: FileLabel, offsets: OffsetMap) -> tuple[Span
         return Span(offsets.from_utf16(label.start), offsets.from_utf16(end)), ""
     except ValueError as error:
         return None, f"{where}: {error}"
+
+
+def _outside_regions(document: FileDocument, fields: Set[str]) -> list[FormatProblem]:
+    """One problem for each kept label that stands in a region which does not reach over it."""
+    problems: list[FormatProblem] = []
+    for index, label in enumerate(document.labels):
+        place = f"labels[{index}]"
+        at = region_of(label, document.regions)
+        if at is None or place not in fields or document.regions[at].holds(label.start, label.length):
+            continue
+        region = document.regions[at]
+        end = "the end" if region.length is None else str(region.start + region.length)
+        reason = (
+            f"{label.category} at {label.start}, length {label.length}, lies outside its region, which goes "
+            f"from {region.start} to {end}; it is kept"
+        )
+        problems.append(FormatProblem(document.location, place, reason))
+    return problems
 
 
 def _at(span: Span | None) -> str:
