@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import azure_labels, letter
 from tests.terminal.driver import command
 from tui_labeler import samples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COPIES = 2
 """How often each sample document is there once more, so that a job has several batches."""
@@ -52,19 +58,32 @@ def tickets(tmp_path: Path) -> Place:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A home with the project ``contracts``: a trained model, open suggestions in a few documents, and
     a hundred unlabeled ones. Made once for all workers of a run; copied for each test."""
-    common = tmp_path_factory.getbasetemp()
+    return _once(tmp_path_factory, "trained", _train)
+
+
+def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Place], None]) -> Place:
+    """A place that the first worker to need it makes, while the others wait."""
+    common = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         common = common.parent
-    folder, ready = common / "trained", common / "trained is ready"
-    with (common / "trained.lock").open("w") as lock:
+    folder, ready = common / name, common / f"{name} is ready"
+    place = Place(folder / "home", folder / "documents", folder / "labels.json")
+    with (common / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            _train(_place(folder, "contracts"))
+            make(place)
             ready.touch()
-    return Place(folder / "home", folder / "documents", folder / "labels.json")
+    return place
+
+
+def _copied(place: Place, folder: Path) -> Place:
+    home = folder / "home"
+    shutil.copytree(place.home, home)
+    return Place(home, place.documents, place.labels)
 
 
 def _train(place: Place) -> None:
+    _place(place.documents.parent, "contracts")
     for path in sorted(place.documents.iterdir()):
         for number in range(COPIES):
             shutil.copy(path, place.documents / f"copy{number:02}-{path.name}")
@@ -78,6 +97,28 @@ def _train(place: Place) -> None:
 @pytest.fixture
 def suggested(trained: Place, tmp_path: Path) -> Place:
     """A copy of :func:`trained`'s home, on the same documents."""
-    home = tmp_path / "home"
-    shutil.copytree(trained.home, home)
-    return Place(home, trained.documents, trained.labels)
+    return _copied(trained, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A home with the project ``contracts`` of ASCII letters: a trained model, and open suggestions in four
+    documents. Copied for each test."""
+    return _once(tmp_path_factory, "written", _write)
+
+
+@pytest.fixture
+def letters(written: Place, tmp_path: Path) -> Place:
+    """A copy of :func:`written`'s home, on the same documents."""
+    return _copied(written, tmp_path)
+
+
+def _write(place: Place) -> None:
+    place.documents.mkdir(parents=True)
+    for number in range(16):
+        (place.documents / f"letter{number:02}.txt").write_text(letter(number), encoding="ascii", newline="")
+    place.labels.write_text(json.dumps(azure_labels(range(12))), encoding="ascii")
+    create = ("project", "create", "contracts", "--kind", "ner", "--container", str(place.documents))
+    command(place.home, *create, "--labels", str(place.labels))
+    command(place.home, "train", "contracts", "--model", "first", "--seed", "1", "--yes")
+    command(place.home, "autolabel", "contracts", "--model", "first", "--yes")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -126,6 +127,11 @@ class Terminal:
         self.process.send(text.encode())
         self.settle()
         return self
+
+    @property
+    def program(self) -> str:
+        """The program's command, for a shell."""
+        return shlex.join([sys.executable, "-m", "tui_labeler"])
 
     # --- the screen ---------------------------------------------------------------------------------
 
