@@ -201,6 +201,81 @@ async def test_an_export_of_an_import_says_the_same(bench: Bench) -> None:
     assert content["assets"]["documents"] == original["assets"]["documents"]
 
 
+def with_unknown_keys(data: bytes, value: str) -> bytes:
+    """A labels file with a key that nobody knows in each of its places."""
+    content = json.loads(data)
+    (item,) = content["assets"]["documents"]
+    region = item["entities"][0]
+    places = (content, content["metadata"], content["assets"], content["assets"]["entities"][0])
+    for place in (*places, item, region, region["labels"][0]):
+        place["owner"] = value
+    content["metadata"]["settings"] = {"threshold": value}
+    return json.dumps(content).encode()
+
+
+async def test_unknown_keys_are_kept_where_labels_and_categories_are_there_already(bench: Bench) -> None:
+    session = await bench.create(immediate=True)
+    await session.labeling.add(number(session), key(session, "Person"), span("Ann"))
+    data = with_unknown_keys(entities(("d0000.txt", [ANN])), "mine")
+    done = await session.label_files.read(data, "l.json")
+    assert (done.labels, done.unchanged, done.notes) == (0, 1, ())
+    written = json.loads((await session.label_files.write()).data)
+    item = written["assets"]["documents"][0]
+    region = item["entities"][0]
+    places = (written, written["metadata"], written["assets"], written["assets"]["entities"][0])
+    assert [place.get("owner") for place in (*places, item, region, region["labels"][0])] == ["mine"] * 7
+    assert written["metadata"]["settings"] == {"threshold": "mine"}
+    seq = session.store.seq
+    assert (await session.label_files.read(data, "l.json")).notes == ()
+    assert session.store.seq == seq
+
+
+async def test_unknown_keys_that_say_something_else_stay_as_they_were_and_are_told(bench: Bench) -> None:
+    session = await bench.create(immediate=True)
+    first = with_unknown_keys(entities(("d0000.txt", [ANN])), "mine")
+    await session.label_files.read(first, "l.json")
+    seq = session.store.seq
+    done = await session.label_files.read(first.replace(b"mine", b"theirs"), "l.json")
+    assert len(done.notes) == 8
+    assert all("that stays" in note.reason for note in done.notes)
+    assert [note.location for note in done.notes].count("d0000.txt") == 3
+    assert any("category Person" in note.reason for note in done.notes)
+    assert session.store.seq == seq
+    assert b"theirs" not in (await session.label_files.write()).data
+
+
+async def test_a_second_file_adds_its_keys_and_regions_to_those_of_the_first(bench: Bench) -> None:
+    session = await bench.create(immediate=True)
+    await session.label_files.read(entities(("d0000.txt", [ANN])), "l.json")
+    second = json.loads(entities(("d0000.txt", [BOB])))
+    (item,) = second["assets"]["documents"]
+    item["reviewer"] = "Bo"
+    item["entities"] = [{"regionOffset": 5, "regionLength": 10, "labels": item["entities"][0]["labels"]}]
+    for _ in range(2):
+        await session.label_files.read(json.dumps(second).encode(), "l.json")
+        written = json.loads((await session.label_files.write()).data)["assets"]["documents"][0]
+        assert written["reviewer"] == "Bo"
+        assert [(r["regionOffset"], r["regionLength"]) for r in written["entities"]] == [
+            (0, len(TEXT)),
+            (5, 10),
+        ]
+        assert sum(len(region["labels"]) for region in written["entities"]) == 2
+
+
+async def test_a_description_is_taken_where_there_is_none_and_told_where_there_is_another(
+    bench: Bench,
+) -> None:
+    session = await bench.create(immediate=True)
+    file = json.loads(entities(("d0000.txt", [ANN])))
+    file["assets"]["entities"][0]["description"] = "somebody"
+    assert (await session.label_files.read(json.dumps(file).encode(), "l.json")).notes == ()
+    assert session.categories.by_name("Person").description == "somebody"
+    file["assets"]["entities"][0]["description"] = "anybody"
+    (note,) = (await session.label_files.read(json.dumps(file).encode(), "l.json")).notes
+    assert "description" in note.reason
+    assert session.categories.by_name("Person").description == "somebody"
+
+
 async def test_an_import_is_taken_back_in_one_step(bench: Bench) -> None:
     session = await bench.create()
     before = whole(session)

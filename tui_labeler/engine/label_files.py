@@ -14,12 +14,14 @@ from tui_labeler.engine.changes import put_category, put_document, put_label, pu
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
+from tui_labeler.engine.formats.azure_keys import METADATA, ROOT
 from tui_labeler.engine.formats.keeping import (
     document_extra,
     kept_document,
     kept_project,
     project_extra,
 )
+from tui_labeler.engine.formats.merging import Say, in_region, merged, merged_places, merged_regions
 from tui_labeler.engine.formats.model import FileCategory, FileDocument, LabelFile
 from tui_labeler.engine.formats.resolve import (
     ResolvedLabel,
@@ -252,17 +254,32 @@ class _Tally:
 
 
 def _declaring(file: LabelFile, tally: _Tally, around: Surroundings, state: State) -> list[Change]:
-    """Adds the categories that the project does not have, and what the file says of the project."""
-    names = {category.name for category in state.categories.values()}
+    """Adds the categories that the project does not have, and what the file says of it and of the others."""
+    known = {category.name: category for category in state.categories.values()}
     changes: list[Change] = []
     for category in file.categories:
-        if category.name not in names:
-            made = Category(around.new_id(), category.name, category.description, extra=dict(category.extra))
-            changes.append(put_category(state, made))
-            tally.categories.append(category.name)
-    if not state.project.extra:
-        changes.append(put_project(state, replace(state.project, extra=project_extra(file))))
+        if category.name in known:
+            changes.append(put_category(state, _enriched(known[category.name], category, tally)))
+            continue
+        made = Category(around.new_id(), category.name, category.description, extra=dict(category.extra))
+        changes.append(put_category(state, made))
+        tally.categories.append(category.name)
+    say = partial(tally.note, "")
+    extra = merged_places(state.project.extra, project_extra(file), say, (*ROOT, *METADATA))
+    changes.append(put_project(state, replace(state.project, extra=extra)))
     return changes
+
+
+def _enriched(old: Category, new: FileCategory, tally: _Tally) -> Category:
+    """A category of the project with what the file says of it besides its name."""
+
+    def say(words: str) -> None:
+        tally.note("", f"category {old.name}: {words}")
+
+    if new.description and old.description and new.description != old.description:
+        say("the description is another than the project's; that stays")
+    extra = merged(old.extra, new.extra, say, ("description",))
+    return replace(old, description=old.description or new.description, extra=extra)
 
 
 def _importing(
@@ -273,11 +290,17 @@ def _importing(
     for ready in batch:
         document = state.document(ready.document)
         old = list(document.labels.values())
+        say = partial(tally.note, document.location)
+        described, places = _described(document, ready, say)
         for label in ready.labels:
             category = ids[label.category]
+            extra = in_region(label.extra, places)
             same = (o for o in old if (o.category, o.span) == (category, label.span))
-            if any(o.is_active or o.is_saved for o in same):
+            there = next((o for o in same if o.is_active or o.is_saved), None)
+            if there is not None:
                 tally.unchanged += 1
+                kept = merged(there.extra, extra, partial(_of_label, label, say))
+                changes.append(put_label(state, document, replace(there, extra=kept)))
                 continue
             # Overlaps inside the file are kept; what people made in the project wins over the file.
             blocking = next(in_the_way(state.project.kind, old, category, label.span), None)
@@ -292,26 +315,35 @@ def _importing(
                 origin=Origin.IMPORT,
                 made=stamp,
                 text_hash=document.text_hash,
-                extra=dict(label.extra),
+                extra=extra,
             )
             tally.labels += 1
             changes.append(put_label(state, document, made))
-        changes.append(put_document(state, _described(document, ready)))
+        changes.append(put_document(state, described))
     return changes
 
 
-def _described(document: Document, ready: _Ready) -> Document:
-    """The document with what the file says of it besides labels."""
+def _of_label(label: ResolvedLabel, say: Say, words: str) -> None:
+    where = f" at {label.span.start}, length {label.span.length}" if label.span else ""
+    say(f"{label.category}{where}: {words}")
+
+
+def _described(document: Document, ready: _Ready, say: Say) -> tuple[Document, tuple[int, ...]]:
+    """The document with what the file says of it besides labels, and where the file's regions are in it."""
     file = ready.file
-    extra = {**document_extra(file), _ORDER: ready.order}
+    regions, keys = kept_document(document.extra)
+    regions, places = merged_regions(regions, file.regions, say)
+    keys = merged(keys, file.extra, say, ("language", "culture", "dataset", "class"))
+    extra = {**document_extra(replace(file, regions=regions, extra=keys)), _ORDER: ready.order}
     if file.dataset is None:
         extra[_NO_DATASET] = True
-    return replace(
+    described = replace(
         document,
         language=file.language or document.language,
         dataset=file.dataset or document.dataset,
         extra=extra,
     )
+    return described, places
 
 
 def _belongs(document: Document, state: DocumentState) -> bool:
