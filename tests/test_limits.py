@@ -50,6 +50,19 @@ def test_a_document_takes_letters_and_digits_before_its_ending() -> None:
     assert "space" in limits.document_name("Test 1.txt")[0]
 
 
+def test_documents_that_break_a_limit_are_counted_in_one_warning() -> None:
+    assert limits.long_documents([("a.txt", 128_000)]) == ()
+    (one,) = limits.long_documents([("a.txt", 128_001), ("b.txt", 3)])
+    assert "1 document is" in one
+    assert "128,000" in one
+    assert "a.txt (128,001 characters)" in one
+    assert limits.document_names(["a.txt"]) == ()
+    (many,) = limits.document_names([f"a-{number}.txt" for number in range(9)] + ["plain.txt"])
+    assert many.startswith("9 documents are")
+    assert "a-4.txt and 4 more" in many
+    assert "plain" not in many
+
+
 def test_a_hostile_name_is_made_safe_in_the_warning() -> None:
     for check in (limits.category_name, limits.project_name, limits.document_name):
         assert not any("\x1b" in warning for warning in check("a\x1b]52;c;x\x07/?"))

@@ -32,6 +32,37 @@ def test_creating_says_what_was_found(cli: Cli, letters: Path, labels_file: Path
     assert made["other_files"] == 2
 
 
+def test_creating_warns_of_what_the_service_would_not_take(cli: Cli, letters: Path, tmp_path: Path) -> None:
+    (letters / "long.txt").write_text("x" * 130_000)
+    (letters / "a-b.txt").write_text("y" * 700)
+    (letters / "picture.png").write_bytes(b"x")
+    file = azure_labels(range(8))
+    file["assets"]["entities"] += [{"category": f"C{number}"} for number in range(200)] + [
+        {"category": "A/B"}
+    ]
+    file["assets"]["documents"].append(
+        {
+            "location": "a-b.txt",
+            "entities": [{"labels": [{"category": "Town", "offset": 0, "length": 600}]}],
+        }
+    )
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters))
+    ran = cli(*create, "--labels", str(write_json(tmp_path / "many.json", file)), "--json")
+    assert ran.code == 0
+    for words in ("long.txt (130,000 characters)", "a-b.txt", "203 categories", "A/B"):
+        assert len([warning for warning in ran.json["warnings"] if words in warning]) == 1, words
+    assert [note["location"] for note in ran.json["notes"] if "500" in note["reason"]] == ["a-b.txt"]
+    assert cli("project", "delete", "letters", "--yes").code == 0
+    people = cli(*create, "--category", "A:B").out
+    assert "1 other files are left alone" in people
+    assert "long.txt (130,000 characters)" in people
+    assert "A:B" in people
+    again = cli("import", "letters", str(tmp_path / "many.json"), "--json")
+    assert any("204 categories" in warning for warning in again.json["warnings"])
+    synced = cli("sync", "letters", "--json").json
+    assert synced["warnings"] == []
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -41,6 +41,7 @@ class Synced:
     unreadable: tuple[tuple[str, str], ...] = ()
     """Location and problem of each document that can't be read."""
     warnings: tuple[str, ...] = ()
+    """The service's limits that the container, or what is new or changed in it, breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,11 @@ class Documents:
                 progress(len(seen))
         await self._register(batch, tally)
         await self._mark_gone(seen, tally)
-        tally.warnings += limits.documents(len(seen))
+        tally.warnings += (
+            *limits.documents(len(seen)),
+            *limits.long_documents(tally.read),
+            *limits.document_names([name for name, _ in tally.read]),
+        )
         return tally.result()
 
     def _known(self, location: str) -> Document | None:
@@ -194,6 +199,8 @@ class _SyncTally:
     def __init__(self) -> None:
         self.added = self.changed = self.gone = self.unchanged = self.skipped = 0
         self.unreadable: list[tuple[str, str]] = []
+        self.read: list[tuple[str, int]] = []
+        """Location and characters of the documents that are new or changed."""
         self.warnings: tuple[str, ...] = ()
 
     def result(self) -> Synced:
@@ -221,6 +228,7 @@ def _registering(batch: Sequence[tuple[Blob, Decoded]], tally: _SyncTally, state
             tally.changed += 1
         else:
             tally.unchanged += 1
+        tally.read.append((blob.name, len(decoded.text)))
         if decoded.problem:
             tally.unreadable.append((blob.name, decoded.problem))
         new = replace(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.documents import Document, DocumentState
 from tui_labeler.domain.labels import Label, Origin, Stamp, in_the_way
 from tui_labeler.domain.projects import Category, Dataset
+from tui_labeler.engine import limits
 from tui_labeler.engine.changes import put_category, put_document, put_label, put_project
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.finishing import finished_all_the_same
@@ -65,7 +66,10 @@ class Imported:
     """Names that it added to the project."""
     skipped: tuple[Skipped, ...]
     notes: tuple[Skipped, ...]
-    """What was kept and deserves a look: overlaps, cut words, undeclared categories."""
+    """What was kept and deserves a look: overlaps, cut words, undeclared categories, labels that are longer
+    than the service takes."""
+    warnings: tuple[str, ...] = ()
+    """The service's limits that the categories break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,10 @@ class LabelFiles:
             categories=tuple(tally.categories),
             skipped=tuple(tally.skipped),
             notes=tuple(tally.notes),
+            warnings=(
+                *limits.categories(len(self._store.state.categories)),
+                *(warning for name in tally.categories for warning in limits.category_name(name)),
+            ),
         )
 
     async def _bring_in(self, file: LabelFile, ready: Sequence[_Ready], tally: _Tally) -> None:
@@ -170,6 +178,9 @@ class LabelFiles:
         for problem in resolved.problems:
             place = tally.skip if problem.dropped else tally.note
             place(file.location, f"{problem.field}: {problem.reason}")
+        for label in resolved.labels:
+            for warning in limits.labeled_entity(label.span.length if label.span else 0):
+                tally.note(file.location, f"{label.category}: {warning}")
         return _Ready(document_id, order, file, resolved.labels)
 
     async def write(self, file_format: str = "azure") -> Exported:

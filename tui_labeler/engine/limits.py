@@ -6,7 +6,12 @@ Language. None of them stops anybody here: Microsoft's own samples break some.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tui_labeler.domain.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DOCUMENTS_AT_LEAST = 10
 DOCUMENTS_AT_MOST = 100_000
@@ -14,6 +19,9 @@ CHARACTERS_AT_MOST = 128_000
 CATEGORIES_AT_MOST = 200
 ENTITY_CHARACTERS_AT_MOST = 500
 NAME_CHARACTERS_AT_MOST = 50
+
+NAMED = 5
+"""Documents that one warning names."""
 
 _CATEGORY_FORBIDDEN = frozenset(":$&%*()+~#/?")
 _PROJECT_ALLOWED = frozenset("_.-")
@@ -33,6 +41,28 @@ def characters(count: int) -> tuple[str, ...]:
     if count > CHARACTERS_AT_MOST:
         return (f"{count:,} characters; the service takes at most {CHARACTERS_AT_MOST:,} a document",)
     return ()
+
+
+def long_documents(found: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    """One warning over all of ``found`` (location, characters) that break :func:`characters`."""
+    long = [(name, count) for name, count in found if count > CHARACTERS_AT_MOST]
+    shown = [f"{safe(name)} ({count:,} characters)" for name, count in long]
+    what = f"longer than the {CHARACTERS_AT_MOST:,} characters that the service takes"
+    return _counted(shown, what)
+
+
+def document_names(names: Sequence[str]) -> tuple[str, ...]:
+    """One warning over all names that break :func:`document_name`."""
+    odd = [safe(name) for name in names if document_name(name)]
+    return _counted(odd, "named with more than the letters and digits that the service takes")
+
+
+def _counted(shown: Sequence[str], what: str) -> tuple[str, ...]:
+    if not shown:
+        return ()
+    more = f" and {len(shown) - NAMED:,} more" if len(shown) > NAMED else ""
+    noun = "1 document is" if len(shown) == 1 else f"{len(shown):,} documents are"
+    return (f"{noun} {what}: {', '.join(shown[:NAMED])}{more}",)
 
 
 def categories(count: int) -> tuple[str, ...]:

@@ -136,7 +136,11 @@ class Workbench:
             await session.close()  # waits for what is being written
             await self._projects.discard(project.id)
             raise
-        return CreatedProject(await self.open(project.id), synced, imported, (*warnings, *synced.warnings))
+        made = await self.open(project.id)
+        declared = [category.name for category in made.store.state.categories.values()]
+        warnings += synced.warnings + limits.categories(len(declared))
+        warnings += tuple(warning for name in declared for warning in limits.category_name(name))
+        return CreatedProject(made, synced, imported, warnings)
 
     def _declaring(self, names: Sequence[str], state: State) -> Plan:
         """The categories that a project is made with. They are no step that undo would take back."""

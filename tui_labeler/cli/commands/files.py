@@ -73,13 +73,15 @@ async def import_labels(context: Context) -> Report:
         "categories": list(imported.categories),
         "skipped": skipped_items(imported.skipped),
         "notes": skipped_items(imported.notes),
+        "warnings": list(imported.warnings),
         "drafts_pending": drafts,
     }
     lines = [
         f"{imported.labels:,} labels imported for {imported.documents:,} documents; "
         f"{imported.unchanged:,} were there already.",
-        *_listed("left out", fields["skipped"]),
-        *_listed("note", fields["notes"]),
+        *(f"warning: {warning}" for warning in imported.warnings),
+        *listed("left out", fields["skipped"]),
+        *listed("note", fields["notes"]),
     ]
     return Report(fields, lines, 1 if imported.skipped else 0)
 
@@ -105,13 +107,14 @@ async def export(context: Context) -> Report:
     }
     lines = [
         f"{exported.labels:,} labels of {exported.documents:,} documents exported to {options.file}.",
-        *_listed("left out", fields["skipped"]),
+        *listed("left out", fields["skipped"]),
     ]
     raw = exported.data if to_stdout else None
     return Report(fields, lines, 1 if exported.skipped else 0, raw=raw)
 
 
-def _listed(word: str, items: list[dict[str, str]]) -> list[str]:
+def listed(word: str, items: list[dict[str, str]]) -> list[str]:
+    """Notes for people, the first of them where there are many."""
     lines = [
         f"{word}: {item['location']}: {item['reason']}" if item["location"] else f"{word}: {item['reason']}"
         for item in items[:LISTED]

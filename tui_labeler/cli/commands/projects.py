@@ -100,6 +100,8 @@ async def create(context: Context) -> Report:
 
 
 def _created(created: CreatedProject) -> Report:
+    from tui_labeler.cli.commands.files import listed
+
     summary = created.session.summary()
     imported = created.imported
     unreadable = [{"location": name, "reason": problem} for name, problem in created.synced.unreadable]
@@ -120,9 +122,11 @@ def _created(created: CreatedProject) -> Report:
     }
     project = summary.project
     lines = [
-        f"Project {project.name} has {summary.documents:,} documents and {fields['labels']:,} labels.",
+        f"Project {project.name} has {summary.documents:,} documents and {fields['labels']:,} labels; "
+        f"{fields['other_files']:,} other files are left alone.",
         *(f"warning: {warning}" for warning in warnings),
-        *(f"left out: {item['location']}: {item['reason']}" for item in fields["skipped"]),
+        *listed("left out", fields["skipped"]),
+        *listed("note", fields["notes"]),
         f"Open it with: tui-labeler open {project.name}",
     ]
     return Report(fields, lines)
