@@ -181,6 +181,8 @@ class MemoryModels:
         return self.models[name]
 
     async def delete(self, name: str) -> None:
+        if name not in self.models:
+            raise NotFoundError(f"There is no model named {name!r}.")
         del self.cards[name], self.models[name]
 
 

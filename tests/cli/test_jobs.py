@@ -66,6 +66,11 @@ def test_models_are_listed_shown_and_deleted(cli: Cli, trained: str) -> None:
     assert cli("model", "delete", trained, "first", "--json").code == 2
     assert cli("model", "delete", trained, "first", "--yes", "--json").json["deleted"] is True
     assert cli("models", trained, "--json").json["items"] == []
+    newest = cli("history", trained, "--limit", "1", "--json").json["items"][0]
+    assert (newest["action"], newest["who"], newest["model"]) == ("model.delete", "tester", "first")
+    told = cli("history", trained).out
+    assert "delete a model" in told
+    assert "train a model" in told
     assert cli("autolabel", trained, "--model", "first", "--json").error["code"] == "not_found"
 
 

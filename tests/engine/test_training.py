@@ -25,7 +25,8 @@ from tui_labeler.domain.jobs import Job, JobState
 from tui_labeler.domain.models import ModelCard, Split, TrainOptions
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.adapters.store.jobs import FileJobJournal
-from tui_labeler.engine.errors import InputError, LockedError, RefusedError
+from tui_labeler.engine.errors import InputError, LockedError, NotFoundError, RefusedError
+from tui_labeler.engine.history import ACTIONS
 from tui_labeler.engine.samples import LabeledDocument, split
 
 if TYPE_CHECKING:
@@ -303,3 +304,23 @@ def test_a_plain_split_is_four_to_one_and_depends_on_the_seed() -> None:
     train_part, test_part = split(made, 20, 0)
     assert (len(train_part), len(test_part)) == (40, 10)
     assert split(made, 20, 1)[1] != test_part
+
+
+async def test_the_history_tells_of_training_and_of_a_model_that_is_deleted(bench: Bench) -> None:
+    session = await labeled(bench)
+    last = session.store.seq
+    job = await bench.run(await session.training.start(TrainOptions("m")))
+    await session.training.delete("m")
+    assert await session.models.list() == ()
+    deleted, trained = [entry async for entry in session.history.entries() if entry.seq > last]
+    assert (trained.action, trained.who, trained.model, trained.job) == ("model.train", "ana", "m", job.id)
+    assert (deleted.action, deleted.who, deleted.model, deleted.items) == ("model.delete", "ana", "m", 0)
+    assert all(entry.action in ACTIONS for entry in (trained, deleted))
+    assert len([entry async for entry in session.history.entries(document=0)]) < last
+    with pytest.raises(NotFoundError):
+        await session.history.undo_job(job.id)
+    undone = await session.history.undo()
+    assert undone is not None
+    assert undone.action == "label.add"
+    with pytest.raises(NotFoundError):
+        await session.training.delete("m")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 BATCH = 2000
 """Documents a transaction, when a job is taken back."""
 
-NOT_UNDOABLE = frozenset({"documents.sync", "project.create", UNDO, REDO})
+TRAINED, MODEL_DELETED = "model.train", "model.delete"
+
+NOT_UNDOABLE = frozenset({"documents.sync", "project.create", TRAINED, MODEL_DELETED, UNDO, REDO})
 
 ACTIONS = {
     "label.add": "label",
@@ -46,6 +48,8 @@ ACTIONS = {
     "project.settings": "change settings",
     "project.create": "create the project",
     "job.suggest": "autolabel",
+    TRAINED: "train a model",
+    MODEL_DELETED: "delete a model",
     UNDO: "undo",
     REDO: "redo",
 }
@@ -77,6 +81,8 @@ class Entry:
     category: str | None
     job: str | None
     items: int
+    model: str | None = None
+    """The model that was trained or deleted."""
 
 
 class History:
@@ -244,4 +250,5 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
         category=next(iter(categories)) if len(categories) == 1 else None,
         job=transaction.job or None,
         items=max(tables.values(), default=0),
+        model=transaction.note.get("model"),
     )

@@ -91,6 +91,8 @@ class Plan:
     group: str = ""
     job: str = ""
     note: dict[str, Any] = field(default_factory=dict)
+    is_event: bool = False
+    """It stands in the history even where it changes nothing of the state: a model was trained, say."""
 
 
 class State(Protocol):
@@ -145,7 +147,8 @@ class ProjectStore(Protocol):
         """Makes one change that outlives a crash once this returns.
 
         ``plan`` is called on the newest state while no other process can change it, and may raise a
-        ``LabelerError`` to refuse. ``None``, or a plan without a real change, commits nothing.
+        ``LabelerError`` to refuse. ``None``, or a plan without a real change that is no event, commits
+        nothing.
         Raises ``LockedError`` when the lock is not to be had, ``StorageError`` when the disk refuses.
         """
 

@@ -9,7 +9,9 @@ from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.models import Split, TrainOptions
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import InputError, RefusedError
+from tui_labeler.engine.history import MODEL_DELETED
 from tui_labeler.engine.models import check_model_name
+from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.rows import to_row, to_value
 
 if TYPE_CHECKING:
@@ -42,8 +44,11 @@ class TrainingPreview:
 class Training:
     """Trains models. The work itself is done by a runner."""
 
-    def __init__(self, store: ProjectStore, labeling: Labeling, jobs: Jobs, models: ModelStore) -> None:
+    def __init__(
+        self, store: ProjectStore, labeling: Labeling, jobs: Jobs, models: ModelStore, actor: str
+    ) -> None:
         self._store = store
+        self._actor = actor
         self._labeling = labeling
         self._jobs = jobs
         self._models = models
@@ -99,10 +104,20 @@ class Training:
             )
         return await self._jobs.train(to_row(options))
 
+    async def delete(self, name: str) -> None:
+        """Deletes a model; the suggestions it made stay. Raises ``NotFoundError``."""
+        await self._models.delete(name)
+        await self._store.commit(self._actor, lambda _: model_event(MODEL_DELETED, name))
+
     async def exists(self, name: str) -> bool:
         """Whether there is a model of that name, be it one that can't be read."""
         cards, broken = await self._models.list(), await self._models.broken()
         return name in {*(card.name for card in cards), *(named for named, _ in broken)}
+
+
+def model_event(action: str, name: str, job: str = "") -> Plan:
+    """What the history says of a model."""
+    return Plan(action, (), job=job, note={"model": name}, is_event=True)
 
 
 def options_of(row: dict[str, Any]) -> TrainOptions:

@@ -15,6 +15,7 @@ from tui_labeler.engine.changes import drop_suggestion
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.figures import figures
 from tui_labeler.engine.finishing import finished
+from tui_labeler.engine.history import TRAINED
 from tui_labeler.engine.ports import (
     Change,
     Container,
@@ -34,7 +35,7 @@ from tui_labeler.engine.samples import (
     tallies,
     unlabeled_texts,
 )
-from tui_labeler.engine.training import options_of
+from tui_labeler.engine.training import model_event, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,8 @@ class TrainingRun:
         The result counts the suggestions that people saw; those that a label hid go too.
         """
         await self.models.save(card, model)
+        job = self.journal.job
+        await self.store.commit(job.request.actor, lambda _: model_event(TRAINED, card.name, job.id))
         deleted = await self._delete_suggestions()
         await self.journal.stage("done", 100, 100)
         return {**figures(card, self.store.state), "deleted_suggestions": deleted}

@@ -277,5 +277,5 @@ async def delete(context: Context) -> Report:
         if not await session.training.exists(options.model):
             await find_model(session.models, options.model)  # says which there are
         context.out.consent(f"Deleting the model {options.model} can't be undone.", yes=options.yes)
-        await session.models.delete(options.model)
+        await session.training.delete(options.model)
     return Report({"model": options.model, "deleted": True}, [f"The model {options.model} is deleted."])

@@ -199,6 +199,7 @@ async def history(context: Context) -> Report:
                 "location": entry.location,
                 "category": entry.category,
                 "job": entry.job,
+                "model": entry.model,
                 "changes": entry.items,
             }
             async for entry in session.history.entries(document=document)
@@ -212,8 +213,11 @@ async def history(context: Context) -> Report:
             item["location"] or "",
             item["category"] or "",
             item["job"] or "",
+            item["model"] or "",
             f"{item['changes']:,}",
         ]
         for item in page["items"]
     ]
-    return Report(page, table(["time", "who", "action", "document", "category", "job", "changes"], rows))
+    return Report(
+        page, table(["time", "who", "action", "document", "category", "job", "model", "changes"], rows)
+    )

@@ -133,7 +133,7 @@ class TinyProjectStore:
                     if wanted
                     else ()
                 )
-                if wanted is None or not changes:
+                if wanted is None or not (changes or wanted.is_event):
                     return None
                 transaction = Transaction(
                     seq=self._position.seq + 1,
