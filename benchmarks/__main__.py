@@ -19,6 +19,7 @@ NAMES = {
     "state": "State",
     "opening": "At the terminal: the program",
     "terminal": "At the terminal: the widgets",
+    "slate": "At the terminal: beside SLATE",
     "jobs": "Jobs",
     "models": "Trained models",
 }

@@ -130,7 +130,7 @@ def _counts(keys: Iterable[str]) -> tuple[tuple[str, int], ...]:
 
 def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
     """The short form of a document."""
-    active = document.active_labels
+    active = [label for label in document.labels.values() if label.is_active]
     suggestions = document.open_suggestions(kind)
     confidences = [s.confidence for s in suggestions if s.confidence is not None]
     drafts = [label.draft.actor for label in document.labels.values() if label.draft and not label.removed]

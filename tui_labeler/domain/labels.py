@@ -188,6 +188,8 @@ def open_suggestions(
     User labels win: a suggestion that meets one is hidden, and comes back if that label goes.
     """
     undecided = [suggestion for suggestion in suggestions if suggestion.decision is None]
+    if not undecided:
+        return ()
     active = sorted((label for label in labels if label.is_active), key=lambda label: label.span or _WHOLE)
     shown = (
         _not_covered(active, undecided)

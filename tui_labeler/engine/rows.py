@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, replace
 from typing import Any, TypeVar
 
 import msgspec
 
 from tui_labeler.domain.documents import Document
+from tui_labeler.domain.labels import Label, Suggestion, ToPlace
 from tui_labeler.domain.projects import Category, Project
 from tui_labeler.engine.errors import StorageError
 
@@ -15,6 +17,8 @@ T = TypeVar("T")
 
 PARTS = {"label": "labels", "suggestion": "suggestions", "to_place": "to_place"}
 """Tables whose items live inside a stored document, and the map that holds them."""
+
+_ITEMS = {"labels": Label, "suggestions": Suggestion, "to_place": ToPlace}
 
 
 def to_value(row: dict[str, Any], kind: type[T], what: str) -> T:
@@ -29,6 +33,23 @@ def to_value(row: dict[str, Any], kind: type[T], what: str) -> T:
 
 def to_document(row: dict[str, Any]) -> Document:
     return to_value(row, Document, f"document {row.get('id')}")
+
+
+def with_items(
+    document: Document, items: Mapping[tuple[str, str], dict[str, Any] | None], revision: int
+) -> Document:
+    """The document after changes to its labels, suggestions and places; only those are converted.
+
+    ``items`` are stored rows by part (a value of :data:`PARTS`) and id, ``None`` for one that is gone.
+    """
+    parts: dict[str, Any] = {}
+    for (part, key), row in items.items():
+        values = parts.setdefault(part, dict(getattr(document, part)))
+        if row is None:
+            values.pop(key, None)
+        else:
+            values[key] = to_value(row, _ITEMS[part], f"document {document.id}, {key}")
+    return replace(document, revision=revision, **parts)
 
 
 def to_category(row: dict[str, Any]) -> Category:

@@ -12,7 +12,6 @@ from textual.widgets import Static
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
-from tui_labeler.screens.labeling_marks import marks_of
 from tui_labeler.screens.labeling_view import LabelingView
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class LabelingBase(LabelingView):
         self.put_down()
         self._show_problem()
         document = self.document
-        marks = marks_of(self.session, document) if document else []
+        marks = self.marks.marks(self.session, document) if document else []
         self.text.set_document(text, marks, key=document_id)
         self.text.clear_found()
         self.current_class = None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.labels import Span
     from tui_labeler.domain.projects import Category
     from tui_labeler.engine.session import ProjectSession
 
@@ -32,29 +33,53 @@ def shown_suggestions(session: ProjectSession, document: Document) -> tuple[Sugg
     return document.open_suggestions(project.kind)
 
 
-def marks_of(session: ProjectSession, document: Document) -> list[Mark]:
-    """The labels and suggestions of a document that have a place in its text."""
-    categories = session.store.state.categories
-    palette = colors(categories.values())
+class MarkMaker:
+    """Makes the marks of a document; those of labels that have not changed are made once.
 
-    def mark(item: Label | Suggestion) -> Mark | None:
-        if item.span is None:
-            return None
-        category = categories.get(item.category)
-        is_label = isinstance(item, Label)
-        return Mark(
-            id=item.id,
-            start=item.span.start,
-            end=item.span.end,
-            name=category.name if category else item.category,
-            kind=MarkKind.LABEL if is_label else MarkKind.SUGGESTION,
-            confidence=None if isinstance(item, Label) else item.confidence,
-            color=palette.get(item.category, 0),
-            draft=isinstance(item, Label) and item.draft is not None,
+    A document may have thousands of labels, and a key changes one.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Label | Suggestion, Mark]] = {}
+        self._categories: Mapping[str, Category] = {}
+
+    def marks(self, session: ProjectSession, document: Document) -> list[Mark]:
+        """The labels and suggestions that have a place in the text."""
+        categories = session.store.state.categories
+        if categories is not self._categories:
+            self._categories, self._made = categories, {}
+        palette = colors(categories.values())
+        known, self._made = self._made, {}
+        found: list[Mark] = []
+        items: tuple[Label | Suggestion, ...] = (
+            *document.active_labels,
+            *shown_suggestions(session, document),
         )
+        for item in items:
+            if item.span is None:
+                continue
+            of, mark = known.get(item.id) or (None, None)
+            if mark is None or of is not item:
+                category = categories.get(item.category)
+                name = category.name if category else item.category
+                mark = _mark(item, item.span, name, palette.get(item.category, 0))
+            self._made[item.id] = (item, mark)
+            found.append(mark)
+        return found
 
-    items: tuple[Label | Suggestion, ...] = (*document.active_labels, *shown_suggestions(session, document))
-    return [made for item in items if (made := mark(item)) is not None]
+
+def _mark(item: Label | Suggestion, span: Span, name: str, color: int) -> Mark:
+    is_label = isinstance(item, Label)
+    return Mark(
+        id=item.id,
+        start=span.start,
+        end=span.end,
+        name=name,
+        kind=MarkKind.LABEL if is_label else MarkKind.SUGGESTION,
+        confidence=None if isinstance(item, Label) else item.confidence,
+        color=color,
+        draft=isinstance(item, Label) and item.draft is not None,
+    )
 
 
 def category_lines(

@@ -13,7 +13,7 @@ from tui_labeler.domain.documents import DocumentFilter, Sort
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.base import counted
 from tui_labeler.screens.labeling_keys import category_keys
-from tui_labeler.screens.labeling_marks import category_lines, item_words, marks_of, shares
+from tui_labeler.screens.labeling_marks import MarkMaker, category_lines, item_words, shares
 from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
@@ -54,6 +54,7 @@ class LabelingView(Screen[None]):
         super().__init__()
         self.session = session
         self.follower = follower
+        self.marks = MarkMaker()
         self.shown: int | None = None
         """The document whose text is in view."""
         self.wanted: int | None = None
@@ -190,7 +191,7 @@ class LabelingView(Screen[None]):
         """Shows what is known of the document, and the totals that it changes."""
         document = self.document
         if document is not None and not self.problem:
-            self.text.set_marks(marks_of(self.session, document))
+            self.text.set_marks(self.marks.marks(self.session, document))
         self.pane.set_categories(category_lines(self.session, document, self.keys))
         self.pane.brush = self.current_class if self.has_classes else self.brush
         self.query_one(Distribution).set_shares(shares(self.session))

@@ -19,8 +19,9 @@ from tui_labeler.domain.labels import Label, Origin, Span, Stamp
 from tui_labeler.domain.projects import Project, ProjectKind
 from tui_labeler.engine.adapters.store import checkpoint, journal
 from tui_labeler.engine.adapters.store.home import TinyProjects
+from tui_labeler.engine.adapters.store.memory import MemoryState
 from tui_labeler.engine.ports import Change, Plan, State
-from tui_labeler.engine.rows import document_header, to_row
+from tui_labeler.engine.rows import document_header, to_document, to_row
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
@@ -111,6 +112,10 @@ class StoreMachine(RuleBasedStateMachine):
             assert {key: row.flag for key, row in state.rows.items()} == self.documents
             for document in self.documents:
                 known = state.document(document).labels
+                assert isinstance(state, MemoryState)
+                row = state.document_row(document)
+                assert row is not None
+                assert state.document(document) == to_document(row)
                 found = {(document, key): item.span.start for key, item in known.items() if item.span}
                 assert found == {place: at for place, at in self.labels.items() if place[0] == document}
                 assert state.rows[document].label_count == len(known)

@@ -125,13 +125,16 @@ class MarkRows:
         new = {mark.id: mark for mark in marks}
         rows: set[int] = set()
         for mark_id, old in self._marks.items():
-            if new.get(mark_id) != old:
+            mark = new.get(mark_id)
+            # Most are the very same object, and comparing thousands by value takes long.
+            if mark is not old and mark != old:
                 for row in self.rows_of(old):
                     rows.add(row)
                     if old in self._by_row[row]:
                         self._by_row[row].remove(old)
         for mark_id, mark in new.items():
-            if self._marks.get(mark_id) != mark:
+            known = self._marks.get(mark_id)
+            if known is not mark and known != mark:
                 for row in self.rows_of(mark):
                     rows.add(row)
                     here = self._by_row.setdefault(row, [])

@@ -15,6 +15,7 @@ from tui_labeler.engine.rows import (
     to_category,
     to_document,
     to_project,
+    with_items,
 )
 from tui_labeler.engine.totals import Totals
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction
 
 CACHED_DOCUMENTS = 64
+
+Items = dict[tuple[str, str], dict[str, Any] | None]
+"""Rows inside a document, by part and id."""
 
 
 @contextmanager
@@ -133,7 +137,7 @@ class MemoryState:
 
     def apply(self, transaction: Transaction) -> set[int]:
         """Makes a transaction's changes and returns the documents that they touch."""
-        touched: set[int] = set()
+        touched: dict[int, Items | None] = {}
         for table, key, _, after in transaction.changes:
             if table == "project":
                 if after is not None:
@@ -146,10 +150,15 @@ class MemoryState:
                 else:
                     self._set_category(key, after)
             else:
-                touched.add(self._apply_to_document(table, key, after))
-        for document_id in touched:
-            self._touch(document_id, transaction.seq)
-        return touched
+                document_id = self._apply_to_document(table, key, after)
+                items = touched.setdefault(document_id, {})
+                if table == "document":
+                    touched[document_id] = None
+                elif items is not None:
+                    items[PARTS[table], key.partition("/")[2]] = after
+        for document_id, changed in touched.items():
+            self._touch(document_id, changed, transaction.seq)
+        return set(touched)
 
     def _set_category(self, key: str, row: dict[str, Any]) -> None:
         is_back = key not in self.category_rows
@@ -187,8 +196,9 @@ class MemoryState:
             self.changed[document_id] = _copied(stored)
         return self.changed[document_id]
 
-    def _touch(self, document_id: int, seq: int) -> None:
-        self._documents.pop(document_id, None)
+    def _touch(self, document_id: int, items: Items | None, seq: int) -> None:
+        """``items`` is what changed inside the document; ``None`` when more did."""
+        known = self._documents.pop(document_id, None)
         row = self.changed.get(document_id)
         old = self.rows.get(document_id)
         if old is not None and self._totals is not None:
@@ -199,6 +209,8 @@ class MemoryState:
                 self._ids.pop(old.location, None)
             return
         row["revision"] = seq
+        if known is not None and items is not None:
+            self._documents[document_id] = with_items(known, items, seq)
         new = row_of(self._project.kind, self.document(document_id))
         self.rows[document_id] = new
         if self._totals is not None:
