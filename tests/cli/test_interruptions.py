@@ -14,6 +14,7 @@ from tui_labeler.cli.output import Output
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
 from tui_labeler.engine.documents import Documents, DocumentText
 from tui_labeler.engine.label_files import LabelFiles
+from tui_labeler.engine.workbench import CreatedProject, Workbench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +97,19 @@ def test_a_job_whose_process_is_gone_is_told_as_an_error() -> None:
     assert error is not None
     assert (error.code, error.exit_code) == ("interrupted", 130)
     assert "job resume" in error.hint
+
+
+@SIGNALS
+def test_an_interrupted_demo_ends_like_any_other_command(
+    number: signal.Signals, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = Workbench.create
+
+    async def interrupted(self: Workbench, *arguments: Any, **options: Any) -> CreatedProject:
+        os.kill(os.getpid(), number)
+        return await create(self, *arguments, **options)
+
+    monkeypatch.setattr(Workbench, "create", interrupted)
+    ran = cli("demo", "--home", str(tmp_path / "demo"), "--json")
+    assert (ran.code, ran.error["code"]) == (130, "interrupted")
+    assert list((tmp_path / "demo").glob("projects/*")) == []

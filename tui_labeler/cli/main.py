@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.context import Context
 from tui_labeler.cli.output import InterruptionError, Output, Report
@@ -13,7 +13,7 @@ from tui_labeler.engine.errors import LabelerError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,19 +40,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, out: Output) -> Report:
     """Raises ``KeyboardInterrupt`` when the command was cancelled."""
     run: Run = options.run
-    found = run(Context(options, out))
-    if isinstance(found, Report):
-        return found
     import asyncio
 
     from tui_labeler.cli.following import cancelled_by_sigterm
 
-    async def work() -> Report:
+    async def to_its_end(work: Coroutine[Any, Any, Report]) -> Report:
         with cancelled_by_sigterm():
-            return await found
+            return await work
 
     try:
-        return asyncio.run(work())
+        found = run(Context(options, out))
+        return found if isinstance(found, Report) else asyncio.run(to_its_end(found))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 

@@ -8,21 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import Document, DocumentState
-from tui_labeler.domain.labels import Label, Origin, Stamp, in_the_way
-from tui_labeler.domain.projects import Category, Dataset
+from tui_labeler.domain.labels import Stamp
+from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine import limits
-from tui_labeler.engine.changes import put_category, put_document, put_label, put_project
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
-from tui_labeler.engine.formats.azure_keys import METADATA, ROOT
-from tui_labeler.engine.formats.keeping import (
-    document_extra,
-    kept_document,
-    kept_project,
-    project_extra,
-)
-from tui_labeler.engine.formats.merging import Say, in_region, merged, merged_places, merged_regions
+from tui_labeler.engine.formats.keeping import kept_document, kept_project
 from tui_labeler.engine.formats.model import FileCategory, FileDocument, LabelFile
 from tui_labeler.engine.formats.resolve import (
     ResolvedLabel,
@@ -30,25 +22,17 @@ from tui_labeler.engine.formats.resolve import (
     to_utf16,
     with_all_categories,
 )
+from tui_labeler.engine.importing import NO_DATASET, ORDER, Ready, Skipped, Tally, declaring, importing
 from tui_labeler.engine.ports import Change, Plan
 
 if TYPE_CHECKING:
     from tui_labeler.engine.documents import Documents
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
 
+__all__ = ["Exported", "Imported", "LabelFiles", "Skipped"]
+
 BATCH = 2000
 """Documents a transaction."""
-
-_ORDER, _NO_DATASET = "order", "no_dataset"
-"""In a document's ``extra``: its place in the file, and that the file named no set for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something that a file holds, or a format can't hold, and what there is to say of it."""
-
-    location: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +67,6 @@ class Exported:
     drafts_pending: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A document of the file, matched to one of the project and held against its text."""
-
-    document: int
-    order: int
-    file: FileDocument
-    labels: tuple[ResolvedLabel, ...]
-
-
 class LabelFiles:
     """Reads label files into the project and writes its saved labels to files."""
 
@@ -116,7 +90,7 @@ class LabelFiles:
                 hint="Make a project of that kind for it (`project create --labels`).",
             )
         await self._store.refresh()
-        tally = _Tally([Skipped(p.location, f"{p.field}: {p.reason}") for p in problems])
+        tally = Tally([Skipped(p.location, f"{p.field}: {p.reason}") for p in problems])
         ready = [
             matched
             for order, document in enumerate(file.documents)
@@ -137,14 +111,14 @@ class LabelFiles:
             ),
         )
 
-    async def _bring_in(self, file: LabelFile, ready: Sequence[_Ready], tally: _Tally) -> None:
+    async def _bring_in(self, file: LabelFile, ready: Sequence[Ready], tally: Tally) -> None:
         """All of it, whatever is cancelled: half an import is none that anybody asked for."""
         group = self._surroundings.new_id()
-        await self._commit(Plan("labels.import", (), group=group), partial(_declaring, file, tally))
+        await self._commit(Plan("labels.import", (), group=group), partial(declaring, file, tally))
         for start in range(0, len(ready), BATCH):
             shell = Plan("labels.import", (), group=group, note={"continues": True})
             stamp = Stamp(self._surroundings.actor, self._surroundings.now())
-            step = partial(_importing, ready[start : start + BATCH], stamp, tally)
+            step = partial(importing, ready[start : start + BATCH], stamp, tally)
             await self._commit(shell, step)
 
     async def _commit(self, shell: Plan, step: _Step) -> None:
@@ -153,7 +127,7 @@ class LabelFiles:
 
         await self._store.commit(self._surroundings.actor, plan)
 
-    async def _matched(self, order: int, file: FileDocument, tally: _Tally) -> _Ready | None:
+    async def _matched(self, order: int, file: FileDocument, tally: Tally) -> Ready | None:
         """Raises only for a container that can't be reached at all."""
         document_id = self._store.state.document_id(file.location)
         if document_id is None:
@@ -181,7 +155,7 @@ class LabelFiles:
         for label in resolved.labels:
             for warning in limits.labeled_entity(label.span.length if label.span else 0):
                 tally.note(file.location, f"{label.category}: {warning}")
-        return _Ready(document_id, order, file, resolved.labels)
+        return Ready(document_id, order, file, resolved.labels)
 
     async def write(self, file_format: str = "azure") -> Exported:
         """All saved labels in a format. Raises ``InputError`` for a format that is not known."""
@@ -198,7 +172,7 @@ class LabelFiles:
                 except LabelerError as error:
                     skipped.append(Skipped(document.location, error.message))
                 else:
-                    order = document.extra.get(_ORDER, len(state.rows))
+                    order = document.extra.get(ORDER, len(state.rows))
                     documents.append((order, document.location, written))
         documents.sort(key=lambda item: item[:2])
         file = _label_file(state, [document for _, _, document in documents])
@@ -233,7 +207,7 @@ class LabelFiles:
                 )
             text = read.text
         converted, held = to_utf16(labels, regions, text)
-        unsaid = document.dataset is Dataset.TRAIN and document.extra.get(_NO_DATASET)
+        unsaid = document.dataset is Dataset.TRAIN and document.extra.get(NO_DATASET)
         return FileDocument(
             location=document.location,
             language=document.language,
@@ -250,113 +224,6 @@ if TYPE_CHECKING:
     _Step = Callable[[Surroundings, State], Sequence[Change]]
 
 
-class _Tally:
-    def __init__(self, notes: list[Skipped]) -> None:
-        self.notes = notes
-        self.skipped: list[Skipped] = []
-        self.categories: list[str] = []
-        self.labels = self.unchanged = 0
-
-    def skip(self, location: str, reason: str) -> None:
-        self.skipped.append(Skipped(location, reason))
-
-    def note(self, location: str, reason: str) -> None:
-        self.notes.append(Skipped(location, reason))
-
-
-def _declaring(file: LabelFile, tally: _Tally, around: Surroundings, state: State) -> list[Change]:
-    """Adds the categories that the project does not have, and what the file says of it and of the others."""
-    known = {category.name: category for category in state.categories.values()}
-    changes: list[Change] = []
-    for category in file.categories:
-        if category.name in known:
-            changes.append(put_category(state, _enriched(known[category.name], category, tally)))
-            continue
-        made = Category(around.new_id(), category.name, category.description, extra=dict(category.extra))
-        changes.append(put_category(state, made))
-        tally.categories.append(category.name)
-    say = partial(tally.note, "")
-    extra = merged_places(state.project.extra, project_extra(file), say, (*ROOT, *METADATA))
-    changes.append(put_project(state, replace(state.project, extra=extra)))
-    return changes
-
-
-def _enriched(old: Category, new: FileCategory, tally: _Tally) -> Category:
-    """A category of the project with what the file says of it besides its name."""
-
-    def say(words: str) -> None:
-        tally.note("", f"category {old.name}: {words}")
-
-    if new.description and old.description and new.description != old.description:
-        say("the description is another than the project's; that stays")
-    extra = merged(old.extra, new.extra, say, ("description",))
-    return replace(old, description=old.description or new.description, extra=extra)
-
-
-def _importing(
-    batch: Sequence[_Ready], stamp: Stamp, tally: _Tally, around: Surroundings, state: State
-) -> list[Change]:
-    ids = {category.name: category.id for category in state.categories.values()}
-    changes: list[Change] = []
-    for ready in batch:
-        document = state.document(ready.document)
-        old = list(document.labels.values())
-        say = partial(tally.note, document.location)
-        described, places = _described(document, ready, say)
-        for label in ready.labels:
-            category = ids[label.category]
-            extra = in_region(label.extra, places)
-            same = (o for o in old if (o.category, o.span) == (category, label.span))
-            there = next((o for o in same if o.is_active or o.is_saved), None)
-            if there is not None:
-                tally.unchanged += 1
-                kept = merged(there.extra, extra, partial(_of_label, label, say))
-                changes.append(put_label(state, document, replace(there, extra=kept)))
-                continue
-            # Overlaps inside the file are kept; what people made in the project wins over the file.
-            blocking = next(in_the_way(state.project.kind, old, category, label.span), None)
-            if blocking is not None:
-                name = state.categories[blocking.category].name
-                tally.skip(document.location, f"{label.category} meets the project's own label {name}")
-                continue
-            made = Label(
-                id=around.new_id(),
-                category=category,
-                span=label.span,
-                origin=Origin.IMPORT,
-                made=stamp,
-                text_hash=document.text_hash,
-                extra=extra,
-            )
-            tally.labels += 1
-            changes.append(put_label(state, document, made))
-        changes.append(put_document(state, described))
-    return changes
-
-
-def _of_label(label: ResolvedLabel, say: Say, words: str) -> None:
-    where = f" at {label.span.start}, length {label.span.length}" if label.span else ""
-    say(f"{label.category}{where}: {words}")
-
-
-def _described(document: Document, ready: _Ready, say: Say) -> tuple[Document, tuple[int, ...]]:
-    """The document with what the file says of it besides labels, and where the file's regions are in it."""
-    file = ready.file
-    regions, keys = kept_document(document.extra)
-    regions, places = merged_regions(regions, file.regions, say)
-    keys = merged(keys, file.extra, say, ("language", "culture", "dataset", "class"))
-    extra = {**document_extra(replace(file, regions=regions, extra=keys)), _ORDER: ready.order}
-    if file.dataset is None:
-        extra[_NO_DATASET] = True
-    described = replace(
-        document,
-        language=file.language or document.language,
-        dataset=file.dataset or document.dataset,
-        extra=extra,
-    )
-    return described, places
-
-
 def _belongs(document: Document, state: DocumentState) -> bool:
     """Whether a document has something to say in a labels file."""
     return (
@@ -364,7 +231,7 @@ def _belongs(document: Document, state: DocumentState) -> bool:
         or document.dataset is not Dataset.TRAIN
         or bool(document.language)
         or state is DocumentState.REVIEWED
-        or _ORDER in document.extra
+        or ORDER in document.extra
     )
 
 

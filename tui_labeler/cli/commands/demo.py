@@ -81,6 +81,13 @@ async def _prepare(context: Context) -> None:
 
 
 async def _loop(context: Context) -> Report:
+    from tui_labeler.cli.following import cancelled_by_sigterm
+
+    with cancelled_by_sigterm():
+        return await _whole_loop(context)
+
+
+async def _whole_loop(context: Context) -> Report:
     from tui_labeler.cli.following import follow, interruptions
     from tui_labeler.engine.demo import run_loop
 
