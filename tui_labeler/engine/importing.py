@@ -106,7 +106,8 @@ def importing(
             if there is not None:
                 tally.unchanged += 1
                 kept = merged(there.extra, extra, partial(_of_label, label, say))
-                changes.append(put_label(state, document, replace(there, extra=kept)))
+                if kept != there.extra:
+                    changes.append(put_label(state, document, replace(there, extra=kept)))
                 continue
             # Overlaps inside the file are kept; what people made in the project wins over the file.
             blocking = next(in_the_way(state.project.kind, old, category, label.span), None)
