@@ -66,6 +66,21 @@ async def test_dialogs_are_answered_by_keys_and_show_outside_text_as_it_is(
     assert app.answers == [answer]
 
 
+async def test_a_field_shows_what_it_holds_safely_and_gives_it_back_as_it_is() -> None:
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(InputScreen("T", "L", HOSTILE, HOSTILE))
+        await pilot.pause()
+        assert "[red]x[/] [@click=app.bell]␛]52;c;aGk=␇␣" in screen_text(pilot)
+        await pilot.press("ctrl+u")
+        assert "[red]x[/] [@click=app.bell]␛]52;c;aGk=␇␣" in screen_text(pilot)
+        await paste(pilot, HOSTILE)
+        assert "[red]x[/] [@click=app.bell]␛]52;c;aGk=␇␣" in screen_text(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+    assert app.answers == [HOSTILE]
+
+
 async def test_a_command_of_the_palette_does_what_its_key_does(opened: Opened) -> None:
     async with opened(TWO) as pilot:
         await press(pilot, "ctrl+p")

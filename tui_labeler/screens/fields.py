@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.highlighter import Highlighter
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tui_labeler.domain.text import safe
 from tui_labeler.screens.widgets.cells import clean
+
+
+class _Safely(Highlighter):
+    """Draws what is typed or given sign for sign, with visible ones for those that a terminal would obey."""
+
+    def __init__(self, field: Input) -> None:
+        self._field = field
+
+    def __call__(self, text: str | Text) -> Text:
+        # Rich takes some control characters out of what it is given, and the cursor would be elsewhere.
+        return Text(safe(self._field.value), no_wrap=True, overflow="ignore", end="")
+
+    def highlight(self, text: Text) -> None:
+        """No part of it looks different."""
 
 
 class Field(Input):
@@ -22,7 +39,7 @@ class Field(Input):
     ]
 
     def __init__(self, value: str = "", placeholder: str = "", *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(value, placeholder, id=id, select_on_focus=False, compact=True)
+        super().__init__(value, clean(placeholder), _Safely(self), id=id, select_on_focus=False, compact=True)
         self.cursor_blink = False
 
 
