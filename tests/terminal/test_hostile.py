@@ -1,0 +1,221 @@
+"""Nothing that a document, a name or a category holds reaches the terminal as anything but words."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import unicodedata
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.driver import Terminal, command, is_so
+
+ESC = "\x1b"
+
+ATTACKS = {
+    "clipboard": f"{ESC}]52;c;cm0gLXJmIC8=\x07",
+    "clipboard, C1": "\x9d52;c;cm0gLXJmIC8=\x9c",
+    "title": f"{ESC}]0;owned\x07",
+    "hyperlink": f"{ESC}]8;;http://example.invalid\x07click{ESC}]8;;\x07",
+    "other screen": f"{ESC}[?1049l{ESC}[?1049h",
+    "end of a paste": f"{ESC}[201~",
+    "mouse off": f"{ESC}[?1000l",
+    "answer": f"{ESC}[6n{ESC}[c{ESC}[21t",
+    "clear": f"{ESC}[2J{ESC}[3J{ESC}c",
+    "colours": f"{ESC}[35;46;6m",
+    "place": f"{ESC}[777;777H",
+    "pointer": f"{ESC}]22;wait\x07",
+    "held picture": f"{ESC}[?2026h",
+    "device control": f"{ESC}P+q544e{ESC}\\",
+    "C1 CSI": "\x9b31m\x9b2J\x90q\x9c",
+    "signs": "\x00\x07\x08\x0b\x0c\x0e\x0f\x7f\x85",
+    "lines": "one\rtwo\u2028three\u2029four",
+    "bidi": "\u202egnp.exe\u202c \u2066abc\u2069 \u200f\u061c",
+    "nothing seen": "zero\u200bwidth\ufeff\u2060",
+    "markup": "[red]red[/red] [@click=app.quit]quit[/] [bold on white]x[/] \\[",
+}
+"""What each does where it gets through."""
+
+TEXT = "\n".join(f"{name}: {attack} after {name}" for name, attack in ATTACKS.items()) + "\n"
+
+START = re.compile(
+    r"\A(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)h|\?(?:7|25)l|>25u|\?20(?:26|48)\$p))+"
+)
+END = re.compile(r"(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)l|\?(?:7|25)h|<u))+\Z")
+"""What the program asks of the terminal when it starts, and takes back when it ends."""
+
+OURS = re.compile(
+    r"\x1b\[[1-9]\d?(?:;[1-9]\d{0,2})?H"  # the cursor's place
+    r"|\x1b\[(?!35;46;6m)[\d;]*m"  # looks, but for those of the attack
+    r"|\x1b\]22;(?:default|pointer|text)\x07"  # the mouse pointer's shape
+    r"|\r\n"
+)
+"""All that the program sends between its start and its end, but for words."""
+
+NAMES = (
+    "clip \x1b]52;c;cm0=\x07 board.txt",
+    "two\nlines\r.txt",
+    "\u202egnp.txt",
+    "[red]markup [@click=app.quit]x.txt",
+    "title \x9b2J \x9d0;x\x9c \x1bc.txt",
+    "zero\u200bwidth \ud83d\ude00.txt".encode("utf-16", "surrogatepass").decode("utf-16"),
+)
+
+CATEGORIES = ("A\x1b]0;owned\x07", "[bold]B[/] [@click=app.quit]go[/]", "C\u202e\x9b31m")
+
+
+PROJECT = "host\x1b]0;x\x07\x9b31m[red]\u202e"
+
+MODEL = "first\x1b]52;c;cm0=\x07[@click=app.quit]\u2066"
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """A home with a project in which everything that others wrote is an attack."""
+
+    home: Path
+    texts: dict[str, str]
+    """The documents' names and what was written to them."""
+
+
+def unfit(sent: bytes) -> list[str]:
+    """What is neither the program's own nor words that a terminal only shows."""
+    words = sent.decode("utf-8", "backslashreplace")
+    for own in (START, END, OURS):
+        words = own.sub("", words)
+    return sorted({words[max(0, at - 20) : at + 20] for at, sign in enumerate(words) if _is_unfit(sign)})
+
+
+def _is_unfit(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Hostile:
+    documents = tmp_path / "docu\x1b]0;ments\x07\u202e"
+    documents.mkdir()
+    texts = {name: f"{name}\n{TEXT}" for name in NAMES}
+    texts["a long line.txt"] = ATTACKS["clipboard"] + "x\u202e\x9b2J " * 200_000
+    for name, text in texts.items():
+        (documents / name).write_text(text, encoding="utf-8", newline="")
+    (documents / "no text.txt").write_bytes(b"\xff\xfe\x1b]52;c;cm0=\x07")
+    (documents / "other\x1b[2J.bin").write_bytes(b"")
+    labels = tmp_path / "labels\x1b[2J.json"
+    labels.write_text(json.dumps(_labels()), encoding="utf-8")
+    home = tmp_path / "home"
+    chosen = ("--kind", "ner", "--container", str(documents), "--labels", str(labels))
+    command(home, "project", "create", PROJECT, *chosen, "--description", ATTACKS["title"])
+    about = ("--description", ATTACKS["clear"], "--example", ATTACKS["C1 CSI"])
+    command(home, "category", "set", PROJECT, CATEGORIES[0], *about)
+    command(home, "document", "set", PROJECT, NAMES[3], "--language", "x\x1b[2J")
+    return Hostile(home, texts)
+
+
+def _labels() -> object:
+    """An Azure labels file with categories that are attacks, and labels on words that are."""
+    documents = []
+    for name in NAMES:
+        units = len(name.encode("utf-16-le")) // 2
+        labels = [
+            {"category": category, "offset": 2 * number, "length": 2}
+            for number, category in enumerate(CATEGORIES)
+        ]
+        region = {"regionOffset": 0, "regionLength": units, "labels": labels}
+        documents.append({"location": name, "language": "en-us", "dataset": "Train", "entities": [region]})
+    return {
+        "projectFileVersion": "2022-05-01",
+        "stringIndexType": "Utf16CodeUnit",
+        f"unknown {ATTACKS['clipboard']}": ATTACKS["title"],
+        "metadata": {
+            "projectKind": "CustomEntityRecognition",
+            "storageInputContainerName": ATTACKS["bidi"],
+            "projectName": PROJECT,
+            "multilingual": False,
+            "description": ATTACKS["clipboard"],
+            "language": "en-us",
+        },
+        "assets": {
+            "projectKind": "CustomEntityRecognition",
+            "entities": [{"category": category} for category in CATEGORIES],
+            "documents": documents,
+        },
+    }
+
+
+WAY: tuple[tuple[str, str], ...] = (
+    *((";", "label by"), ("i", "Where this label"), ("q", "-Where this label")),
+    *(("K", "> entities"), ("q", "-> entities")),
+    *(("f", "Which documents?"), ("ctrl+g", "-Which documents?")),
+    *(("c", "Change to"), ("c", "Which category instead?"), ("q", "-Which category instead?")),
+    *(("d", "1 unsaved"), ("u", "Took back"), ("v", "Selected"), ("1", "In the way"), ("v", "-Selected")),
+    *(("E", "Export saved labels"), ("ctrl+g", "-Export saved labels")),
+    *(("?", "Page back"), ("q", "-Page back")),
+    *((":", "A part of a command's name"), ("ctrl+g", "-A part of a command's name")),
+    *(("T", "Start training"), ("enter", "Which model?"), ("q", "-Which model?"), ("q", "-Start training")),
+    *(("P", "D Delete"), ("D", "n Keep"), ("n", "-n Keep"), ("enter", "[1 Overview]"), ("2", "all (micro)")),
+    *(("3", "rows: actual"), ("4", "[4 Test set]"), ("5", "[5 Distribution]"), ("q", "-[5 Distribution]")),
+    *(("q", "-D Delete"), ("L", "[1 Method]"), ("l", "[2 Model]"), ("l", "[3 Entities]")),
+    *(("l", "[4 Documents]"), ("f", " all documents"), ("*", "selected: 7 documents")),
+    *(("enter", "-selected: 7"), ("q", "selected: 7"), ("l", "s starts the job")),
+    *(("s", "0 running, 2 in all"), ("q", "-2 in all"), ("r", "Accept all"), ("i", "Where this")),
+    *(("q", "-Where this"), ("q", "1 project"), ("d", "n Keep"), ("n", "-n Keep")),
+)
+"""Keys that lead over the screens, and words that each brings, or takes away where they start with ``-``."""
+
+
+def test_nothing_hostile_reaches_the_terminal_and_it_is_stored_as_it_was(hostile: Hostile) -> None:
+    add_models(hostile)
+    with Terminal(hostile.home, "open", PROJECT, "--document", "a long line.txt") as terminal:
+        terminal.until("> a long line.txt")
+        terminal.press("pagedown", "G", "g", "$", "w")
+        for key in ("[", *"]]]]]]]"):
+            title = terminal.rows[0]
+            terminal.press(key).until(partial(is_so, f"-{title}"))
+            terminal.press("pagedown")
+        terminal.press("]").until("This is the last document")
+        terminal.press("g")
+        for key, words in WAY:
+            terminal.press(key).until(partial(is_so, words))
+        terminal.press("q")
+        assert terminal.ended() == 0
+        assert unfit(bytes(terminal.received)) == []
+    check_what_is_stored(hostile)
+
+
+def add_models(hostile: Hostile) -> None:
+    """A trained model, and a copy of it with a name that only its maker's program would have taken."""
+    command(hostile.home, "train", PROJECT, "--model", "first", "--seed", "1", "--yes")
+    (first,) = hostile.home.glob("projects/*/models/first")
+    second = shutil.copytree(first, first.with_name("second"))
+    card = json.loads((second / "card.json").read_bytes())
+    (second / "card.json").write_text(
+        json.dumps({**card, "card": {**card["card"], "name": MODEL}}), encoding="utf-8"
+    )
+
+
+def check_what_is_stored(hostile: Hostile) -> None:
+    """Every name and text is what it was before it was shown."""
+    project = command(hostile.home, "project", "show", PROJECT)
+    assert (project["name"], project["description"]) == (PROJECT, ATTACKS["title"])
+    assert {category["name"] for category in project["categories"]} == set(CATEGORIES)
+    first = next(category for category in project["categories"] if category["name"] == CATEGORIES[0])
+    assert first["description"] == ATTACKS["clear"]
+    assert MODEL in [model["model"] for model in command(hostile.home, "models", PROJECT)["items"]]
+    for name, text in hostile.texts.items():
+        assert command(hostile.home, "show", PROJECT, name)["text"] == text
+
+
+def test_what_is_hostile_is_shown_as_words(hostile: Hostile) -> None:
+    with Terminal(hostile.home, "open", PROJECT, "--document", NAMES[3], size=(160, 60)) as terminal:
+        screen = terminal.until("clear: ")
+        assert "[red]red[/red] [@click=app.quit]quit[/] [bold on white]x[/]" in screen
+        assert "␛]52;c;" in screen
+        assert "␛[2J␛[3J␛c" in screen
+        assert "[bold]B[/]" in screen
+        assert " host␛]0;x␇�31m[red]␣ > [red]markup [@click=app.quit]x.txt" in screen
+        terminal.press("q").until("1 project")
+        assert "host␛]0;x␇�31m[red]␣" in terminal.text
