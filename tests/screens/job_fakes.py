@@ -41,6 +41,7 @@ class FakeJobs:
         self.cancelled: list[str] = []
         self.reopened: list[tuple[str, frozenset[int]]] = []
         self.done: dict[str, frozenset[int]] = {}
+        self.unreadable: dict[str, LabelerError] = {}
 
     def put(self, job: Job) -> Job:
         self.jobs[job.id] = job
@@ -53,7 +54,7 @@ class FakeJobs:
         return tuple(sorted(self.jobs.values(), key=lambda job: job.request.created, reverse=True))
 
     async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
-        return ()
+        return tuple(self.unreadable.items())
 
     async def get(self, job_id: str) -> Job:
         if job_id not in self.jobs:
@@ -72,7 +73,7 @@ class FakeJobs:
         self.put(replace(self.jobs[job_id], state=JobState.QUEUED))
 
     async def delete(self, job_id: str) -> None:
-        del self.jobs[job_id]
+        del (self.unreadable if job_id in self.unreadable else self.jobs)[job_id]
 
     async def run(self, job_id: str) -> JobJournal:
         raise AssertionError("no runner in these tests")
@@ -86,6 +87,7 @@ class FakeModels:
 
     def __init__(self) -> None:
         self.cards: dict[str, ModelCard] = {}
+        self.unreadable: dict[str, LabelerError] = {}
 
     def put(self, card: ModelCard) -> ModelCard:
         self.cards[card.name] = card
@@ -95,7 +97,7 @@ class FakeModels:
         return tuple(card for _, card in sorted(self.cards.items()))
 
     async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
-        return ()
+        return tuple(self.unreadable.items())
 
     async def save(self, card: ModelCard, model: FittedModel) -> None:
         self.put(card)
@@ -104,7 +106,7 @@ class FakeModels:
         raise AssertionError("no model is loaded by the process that draws")
 
     async def delete(self, name: str) -> None:
-        del self.cards[name]
+        del (self.unreadable if name in self.unreadable else self.cards)[name]
 
 
 class FakeQuota:

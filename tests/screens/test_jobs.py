@@ -11,6 +11,7 @@ from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tui_labeler.domain.jobs import DocumentFailure, JobKind, JobState
 from tui_labeler.domain.labels import Span, Suggestion
 from tui_labeler.engine.changes import put_suggestion
+from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Plan, State
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs import JobsScreen
@@ -193,6 +194,26 @@ async def test_a_job_is_deleted_only_after_a_yes(home: JobHome) -> None:
         await settle(pilot)
         assert home.jobs.jobs == {}
         assert rows(app) == []
+
+
+async def test_a_job_that_can_not_be_read_says_why_and_can_be_deleted(home: JobHome) -> None:
+    home.job("new", JobState.SUCCEEDED, done=6)
+    home.jobs.unreadable["torn"] = StorageError("request.json is cut off", hint="Delete the job.")
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("j", "enter", "c")
+        await settle(pilot)
+        shown(app, JobsScreen)
+        assert "request.json is cut off" in app.screen.query_one("#job", Sheet).text
+        await pilot.press("D")
+        await pilot.pause()
+        await pilot.press("y")
+        await settle(pilot)
+        assert home.jobs.unreadable == {}
+        assert list(home.jobs.jobs) == ["new"]
+        assert len(rows(app)) == 1
 
 
 async def test_a_running_job_can_not_be_deleted_or_undone(home: JobHome) -> None:

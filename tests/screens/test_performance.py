@@ -9,6 +9,7 @@ import pytest
 from tests.screens.job_fakes import JobHome, ScreenApp, document_of, settle, shown
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.errors import StorageError
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.models import ModelsScreen
 from tui_labeler.screens.performance import PerformanceScreen
@@ -72,6 +73,26 @@ async def test_a_model_is_deleted_only_after_a_yes(home: JobHome) -> None:
         await settle(pilot)
         assert home.models.cards == {}
         assert app.screen.query_one(Picker).row_count == 0
+
+
+async def test_a_model_that_can_not_be_read_says_why_and_can_be_deleted(home: JobHome) -> None:
+    home.card("loans-1")
+    home.models.unreadable["torn"] = StorageError("card.json is cut off")
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(ModelsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        shown(app, ModelsScreen)
+        assert app.screen.query_one(Picker).current == "torn"
+        await pilot.press("D")
+        await pilot.pause()
+        await pilot.press("y")
+        await settle(pilot)
+        assert home.models.unreadable == {}
+        assert list(home.models.cards) == ["loans-1"]
+    assert [entry.action async for entry in home.session.history.entries(limit=1)] == ["model.delete"]
 
 
 async def test_no_model_yet_is_said_and_nothing_can_be_opened(home: JobHome) -> None:

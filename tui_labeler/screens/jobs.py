@@ -16,6 +16,7 @@ from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.unreadable import unreadable_page, unreadable_row
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
@@ -70,6 +71,8 @@ this terminal is closed.
         self._session = session
         self._wanted = job
         self._jobs: dict[str, Job] = {}
+        self._broken: dict[str, LabelerError] = {}
+        """Jobs whose records can't be read."""
         self._trouble = ""
 
     def compose(self) -> ComposeResult:
@@ -91,31 +94,40 @@ this terminal is closed.
             return
         try:
             jobs = {job.id: job for job in await self._session.jobs.list()}
+            broken = dict(await self._session.jobs.broken())
         except LabelerError as error:
             if error.message != self._trouble:
                 self._trouble = error.message
                 tell_error(self.app, error)
             return
         self._trouble = ""
-        if jobs == self._jobs and self._jobs:
+        if jobs == self._jobs and broken.keys() == self._broken.keys() and (jobs or broken):
             return
-        self._jobs = jobs
+        self._jobs, self._broken = jobs, broken
         running = sum(not job.state.is_over for job in jobs.values())
-        self.query_one(TitleLine).right = f"{running} running, {len(jobs)} in all"
+        self.query_one(TitleLine).right = f"{running} running, {len(jobs) + len(broken)} in all"
         rows = [Choice(job.id, jobs_text.row(job)) for job in jobs.values()]
+        rows += [Choice(job_id, unreadable_row(job_id, error)) for job_id, error in broken.items()]
         self.query_one("#jobs", Picker).set_rows(rows, jobs_text.columns, cursor=self._wanted)
         self._wanted = None
         self._show(keep_place=True)
 
     @property
+    def current(self) -> str:
+        """The id of what the cursor is at; empty when there is nothing."""
+        return self.query_one("#jobs", Picker).current or ""
+
+    @property
     def job(self) -> Job | None:
-        """The job at the cursor."""
-        return self._jobs.get(self.query_one("#jobs", Picker).current or "")
+        """The job at the cursor, where it can be read."""
+        return self._jobs.get(self.current)
 
     def _show(self, *, keep_place: bool = False) -> None:
         job = self.job
         names = {key: item.name for key, item in self._session.store.state.categories.items()}
+        error = self._broken.get(self.current)
         build = jobs_text.detail(job, names) if job else jobs_text.no_jobs
+        build = unreadable_page(error) if error else build
         self.query_one("#job", Sheet).show_page(build, keep_place=keep_place)
         self.refresh_bindings()
 
@@ -133,7 +145,7 @@ this terminal is closed.
             return super().check_action(action, parameters)
         job = self.job
         if job is None:
-            return None
+            return True if action == "delete" and self.current in self._broken else None
         autolabel = job.request.kind is JobKind.AUTOLABEL
         trained = job.request.kind is JobKind.TRAIN and job.state is JobState.SUCCEEDED
         allowed = {
@@ -207,12 +219,10 @@ this terminal is closed.
     @work(exclusive=True, group="act")
     @reporting
     async def action_delete(self) -> None:
-        job = self.job
-        if job is None:
-            return
-        message = f"The record of job {job.id} will be gone for good. Its suggestions stay."
+        job_id = self.current
+        message = f"The record of job {job_id} will be gone for good. Its suggestions stay."
         if await self._confirmed("Delete the job?", message, "Delete"):
-            await self._session.jobs.delete(job.id)
+            await self._session.jobs.delete(job_id)
             self._jobs = {}
             await self.look()
 

@@ -15,6 +15,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.performance_words import look_of, percent, when
+from tui_labeler.screens.unreadable import unreadable_row
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.stylesheets import screen_sheet
@@ -98,17 +99,23 @@ screen.
     async def read(self) -> None:
         """Lists what is there now."""
         cards = await self._session.models.list()
+        broken = await self._session.models.broken()
         self._cards = {card.name: card for card in cards}
         rows = [Choice(card.name, model_row(card)) for card in cards]
+        rows += [Choice(name, unreadable_row(name, error)) for name, error in broken]
         self.query_one(Picker).set_rows(rows, model_heading)
-        self.query_one(TitleLine).right = f"{len(cards)}"
-        self.query_one(StatusLine).text = "" if cards else "No model has been trained yet."
+        self.query_one(TitleLine).right = f"{len(rows)}"
+        self.query_one(StatusLine).text = "" if rows else "No model has been trained yet."
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("performance", "delete"):
-            return True if self._cards else None
-        return super().check_action(action, parameters)
+        if action not in ("performance", "delete"):
+            return super().check_action(action, parameters)
+        current = self.query_one(Picker).current
+        return True if (current in self._cards if action == "performance" else current) else None
+
+    def on_picker_highlighted(self) -> None:
+        self.refresh_bindings()
 
     def on_picker_chosen(self) -> None:
         self.action_performance()
@@ -126,7 +133,7 @@ screen.
             return
         message = f"The model {name!r} and its figures will be gone for good. Labels and suggestions stay."
         if await self.app.push_screen_wait(ConfirmScreen("Delete the model?", message, "Delete", "Keep")):
-            await self._session.models.delete(name)
+            await self._session.training.delete(name)
             tell(self.app, f"The model {name!r} is deleted.")
             self.read()
 
