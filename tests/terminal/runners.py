@@ -32,8 +32,8 @@ class Held:
 
 
 @contextmanager
-def held(terminal: Terminal, home: Path) -> Iterator[Held]:
-    """Looks on at a terminal until it has started a job, and stops the job's runner (SIGSTOP) at once.
+def held(terminal: Terminal, key: str, home: Path) -> Iterator[Held]:
+    """Presses the key that starts a job, and stops the job's runner (SIGSTOP) as soon as there is one.
 
     A runner notes its start before it loads anything, so that most of its work is still to come. At the end
     it goes on. Raises ``GaveUpError`` when no runner starts, or when one has ended already.
@@ -48,6 +48,7 @@ def held(terminal: Terminal, home: Path) -> Iterator[Held]:
                 found.append(Held(pids[-1], path))
         return bool(found)
 
+    terminal.send(key)
     terminal.until(started)
     runner = found[0]
     try:
