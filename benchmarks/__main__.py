@@ -22,6 +22,7 @@ NAMES = {
     "slate": "At the terminal: beside SLATE",
     "jobs": "Jobs",
     "models": "Trained models",
+    "effort": "People's effort",
 }
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """# Measurements
