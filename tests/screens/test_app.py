@@ -39,7 +39,7 @@ class Asking(App[None], inherit_bindings=False):
     ("make", "keys", "answer"),
     [
         (lambda: ConfirmScreen("T", HOSTILE), ["y"], True),
-        (lambda: ConfirmScreen("T", HOSTILE), ["enter"], True),
+        (lambda: ConfirmScreen("T", HOSTILE), ["enter", "n"], False),
         (lambda: ConfirmScreen("T", HOSTILE), ["n"], False),
         (lambda: ConfirmScreen("T", HOSTILE), ["q"], False),
         (lambda: ConfirmScreen("T", HOSTILE), ["escape"], False),

@@ -51,7 +51,7 @@ async def test_review_takes_one_key_a_decision_over_document_ends(running: Runni
             ("Borrower", span_of(TWO, "Mary O'Neil")),
         ]
         text = screen_text(pilot)
-        assert "No suggestion is left. Save labels with ctrl+s." in text
+        assert "No suggestion is left. ctrl+s saves the labels." in text
         assert "4 of 4 decided" in text
         await press(pilot, "ctrl+s")
         assert "3 labels, 1 rejected in 2 documents" in screen_text(pilot)

@@ -122,11 +122,12 @@ class DemoHome:
                 container=str(documents),
                 language=description["language"],
                 description=description["description"],
+                descriptions={item["name"]: item["description"] for item in description["categories"]},
+                examples={item["name"]: tuple(item["examples"]) for item in description["categories"]},
             ),
             labels=(self._samples[name] / "labels.json").read_bytes(),
             labels_name="labels.json",
         )
-        await self._describe(created.session, description["categories"])
         return created.session
 
     def _copy_documents(self, name: str) -> Path:
@@ -139,17 +140,6 @@ class DemoHome:
         except OSError as error:
             raise StorageError(f"{target}: {error}", hint="Choose another --home.") from error
         return target
-
-    async def _describe(self, session: ProjectSession, categories: list[dict[str, Any]]) -> None:
-        """Label files hold no examples."""
-        known = {category.name: category.id for category in session.store.state.categories.values()}
-        for category in categories:
-            if category["name"] in known:
-                await session.categories.set(
-                    known[category["name"]],
-                    description=category["description"],
-                    examples=category["examples"],
-                )
 
     def gold(self, name: str) -> bytes:
         """The labels of every document of a sample."""

@@ -22,7 +22,10 @@ BATCH = 2000
 
 TRAINED, MODEL_DELETED = "model.train", "model.delete"
 
-NOT_UNDOABLE = frozenset({"documents.sync", "project.create", TRAINED, MODEL_DELETED, UNDO, REDO})
+CREATED = "project.create"
+"""A project is made, with the labels and categories it begins with: nobody's undo goes behind that."""
+
+NOT_UNDOABLE = frozenset({"documents.sync", TRAINED, MODEL_DELETED, UNDO, REDO})
 
 ACTIONS = {
     "label.add": "label",
@@ -46,7 +49,7 @@ ACTIONS = {
     "category.merge": "merge categories",
     "category.delete": "delete category",
     "project.settings": "change settings",
-    "project.create": "create the project",
+    CREATED: "create the project",
     "job.suggest": "autolabel",
     TRAINED: "train a model",
     MODEL_DELETED: "delete a model",
@@ -67,6 +70,8 @@ class Undone:
     """Ids of the documents that changed."""
     refused: int = 0
     """Items that somebody has changed since, and that stay as they are."""
+    categories: tuple[str, ...] = ()
+    """Names of the categories that changed themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ class History:
         async for transaction in self._store.history():
             if found and (not found[-1].note.get("continues") or found[0].action == JOB):
                 break
+            if transaction.action == CREATED:
+                break
             is_part = bool(found) and transaction.group == found[0].group
             if not is_part:
                 later.update(change.key for change in transaction.changes if change.table == "label")
@@ -175,7 +182,8 @@ class History:
                 "What the last action changed has been changed again since, by somebody else.",
                 hint="The history (`tui-labeler history`) says by whom.",
             )
-        return Undone(str(note["action"]), tally.items, tuple(sorted(tally.documents)), tally.refused)
+        documents = tuple(sorted(tally.documents))
+        return Undone(str(note["action"]), tally.items, documents, tally.refused, _names(transactions))
 
     async def undo_job(self, job_id: str) -> Undone:
         """Takes back all that came of a job: its suggestions, and labels this person accepted from them.
@@ -252,3 +260,14 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
         items=max(tables.values(), default=0),
         model=transaction.note.get("model"),
     )
+
+
+def _names(transactions: Sequence[Transaction]) -> tuple[str, ...]:
+    """Of the categories that were changed themselves."""
+    rows = [
+        change.after or change.before
+        for transaction in transactions
+        for change in transaction.changes
+        if change.table == "category"
+    ]
+    return tuple(dict.fromkeys(str(row["name"]) for row in rows if row))

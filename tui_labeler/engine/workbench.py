@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tui_labeler.domain.jobs import QuotaUse
@@ -38,6 +38,10 @@ class NewProject:
     multilingual: bool = False
     description: str = ""
     categories: tuple[str, ...] = ()
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    """By a category's name; label files hold none."""
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By a category's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class Workbench:
             imported = None
             if labels is not None:
                 imported = await session.label_files.read(labels, labels_name)
-            await session.store.commit(self.surroundings.actor, partial(self._declaring, new.categories))
+            await session.store.commit(self.surroundings.actor, partial(self._declaring, new))
             await session.store.checkpoint()
             await session.close()
             await finished_all_the_same(self._projects.publish(project.id))
@@ -142,13 +146,25 @@ class Workbench:
         warnings += tuple(warning for name in declared for warning in limits.category_name(name))
         return CreatedProject(made, synced, imported, warnings)
 
-    def _declaring(self, names: Sequence[str], state: State) -> Plan:
-        """The categories that a project is made with. They are no step that undo would take back."""
-        known = {category.name for category in state.categories.values()}
-        made = [
-            Category(self.surroundings.new_id(), name.strip()) for name in names if name.strip() not in known
+    def _declaring(self, new: NewProject, state: State) -> Plan:
+        """The categories that a project is made with, and the mark that it is made: undo ends there."""
+        categories = list(state.categories.values())
+        known = {category.name for category in categories}
+        categories += [
+            Category(self.surroundings.new_id(), name.strip())
+            for name in new.categories
+            if name.strip() not in known
         ]
-        return Plan("project.create", [put_category(state, category) for category in made])
+        wanted = [
+            replace(
+                category,
+                description=new.descriptions.get(category.name, category.description),
+                examples=new.examples.get(category.name, category.examples),
+            )
+            for category in categories
+        ]
+        changed = [category for category in wanted if state.categories.get(category.id) != category]
+        return Plan("project.create", [put_category(state, category) for category in changed], is_event=True)
 
     async def delete(self, name: str, *, purge: bool = False) -> None:
         """Without ``purge`` the project's folder is kept aside.

@@ -55,10 +55,13 @@ class Dialog(ModalScreen[Result]):
 
 
 class ConfirmScreen(Dialog[bool]):
-    """Asks whether to go on."""
+    """Asks whether to go on.
+
+    ``enter`` is no answer: it labels, and who types ahead of a question must not have said yes.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "answer(True)", "Yes", tooltip="Go on", id="dialog.yes"),
+        Binding("y", "answer(True)", "Yes", tooltip="Go on", id="dialog.yes"),
         Binding("n,q,escape", "answer(False)", "No", tooltip="Leave everything as it is", id="dialog.no"),
     ]
 

@@ -150,6 +150,9 @@ one by itself. `M` accepts all above a confidence. `u` takes anything back.
     def on_text_view_mark_entered(self) -> None:
         self.show_status()
 
+    def on_text_view_count_changed(self) -> None:
+        self.show_status()
+
     def on_text_view_cursor_moved(self, event: TextView.CursorMoved) -> None:
         if self.message and event.offset != self.message_at:
             self.say("")

@@ -76,7 +76,10 @@ class FileActions(LabelingBase):
         self.show_changes()
         if undone is None:
             return
-        words = f"{verb}: {ACTIONS.get(undone.action, undone.action)} ({counted(undone.items, 'change')})"
+        action = ACTIONS.get(undone.action, undone.action)
+        if len(undone.categories) == 1:
+            action += f" {undone.categories[0]}"
+        words = f"{verb}: {action} ({counted(undone.items, 'change')})"
         if undone.refused:
             words += f"; {undone.refused:,} changed by others since, left alone"
         if len(undone.documents) == 1 and undone.documents[0] != self.shown:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ENOUGH = 5
 """Decisions before a rate is worth showing."""
 
-NOTHING_LEFT = "No suggestion is left. Save labels with ctrl+s."
+NOTHING_LEFT = "No suggestion is left."
 
 
 class ReviewActions(LabelingBase):
@@ -178,11 +178,15 @@ class ReviewActions(LabelingBase):
 
     def _say_that_nothing_is_left(self, *, here: bool) -> None:
         if not self.open_count:
-            self.say(NOTHING_LEFT)
+            self.say(self._all_decided())
         elif here:
             self.say("No suggestion is left in this document. n goes to the next.")
         else:
             self.say("No suggestion is left in this list; f shows others.")
+
+    def _all_decided(self) -> str:
+        more = "ctrl+s saves the labels." if self.session.labeling.drafts() else "L has documents labeled."
+        return f"{NOTHING_LEFT} {more}"
 
     def _go_to(self, suggestion: Suggestion, words: str) -> None:
         if self.has_classes:

@@ -245,7 +245,8 @@ class LabelingView(Screen[None]):
     def show_status(self) -> None:
         line = self.query_one(StatusLine)
         line.text = self.status_words()
-        line.right = self.progress_words()
+        count = self.text.count
+        line.right = f"count {count}" if count else self.progress_words()
 
     def status_words(self) -> str:
         """What matters most at the moment: a question, a message, a mode, the label at the cursor."""

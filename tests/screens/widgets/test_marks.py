@@ -51,7 +51,7 @@ def test_a_name_too_long_for_its_rule_stands_behind_it() -> None:
 
 def test_a_name_is_clipped_where_the_next_rule_leaves_no_room() -> None:
     found = rows(label(0, 6, "BorrowerName"), label(7, 13, "Family"))
-    assert drawn(found) == ["━Bor…━ ━━━━━━Family"]
+    assert drawn(found) == ["━Bo…e━ ━━━━━━Family"]
 
 
 def test_a_rule_always_covers_its_whole_span() -> None:

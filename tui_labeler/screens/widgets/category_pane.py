@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.segment import Segment
 from textual.message import Message
 
-from tui_labeler.screens.widgets.cells import clean, fit
+from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.marks import percent
 from tui_labeler.screens.widgets.palette import category_class, category_classes
 from tui_labeler.screens.widgets.rows import RowView, row_key
@@ -140,12 +140,13 @@ The key beside a category labels with it. `enter` picks the category at the curs
         colored = [f"category-pane--{line.choice}" if line.choice else _color(line), *names]
         shown = clean(line.name) + glyphs.draft * line.draft
         if line.confidence is not None:
-            shown = f"{fit(shown, max(1, name_width - 5), glyphs.more).rstrip()} {percent(line.confidence)}"
+            shown = f"{clip_middle(shown, max(1, name_width - 5), glyphs.more)} {percent(line.confidence)}"
+        shown = clip_middle(shown, name_width, glyphs.more)
         return [
             Segment(glyphs.cursor if is_brush else " ", self.style(*names)),
             Segment(fit(clean(line.key), 1), self.style("category-pane--key", *names)),
             Segment(f" {self._sign(line)} ", self.style(*colored)),
-            Segment(fit(shown, name_width, glyphs.more), self.style(*(colored if line.choice else names))),
+            Segment(fit(shown, name_width), self.style(*(colored if line.choice else names))),
             Segment(f"{line.labels or '':>5}{line.suggestions or '':>5} ", self.style(*names)),
         ]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from tui_labeler.screens.widgets.cells import clean, clip
+from tui_labeler.screens.widgets.cells import clean, clip_middle
 
 if TYPE_CHECKING:
     from tui_labeler.screens.widgets.glyphs import Glyphs
@@ -60,6 +60,15 @@ def caption(mark: Mark, glyphs: Glyphs) -> str:
     return name if mark.confidence is None else f"{name} {percent(mark.confidence)}"
 
 
+def fitting_caption(mark: Mark, width: int, glyphs: Glyphs) -> str:
+    """As much of a mark's caption as ``width`` cells hold: the name before the confidence, and of a long
+    name both ends, since names often differ at their ends."""
+    whole = caption(mark, glyphs)
+    if cell_len(whole) <= width or mark.confidence is None:
+        return clip_middle(whole, width, glyphs.more)
+    return clip_middle(caption(replace(mark, confidence=None), glyphs), width, glyphs.more)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A mark's rule under one row: cells ``first..last``, and the room to the right that is free."""
@@ -75,19 +84,19 @@ class Rule:
         The rule always covers the whole span. The caption stands on it, or right behind it where that
         shows more.
         """
-        text = caption(self.mark, glyphs)
         sign = {
             MarkKind.LABEL: glyphs.label,
             MarkKind.SUGGESTION: glyphs.suggestion,
             MarkKind.TO_PLACE: glyphs.to_place,
         }[self.mark.kind]
         width = self.last - self.first
-        on_it = clip(text, width - 2, glyphs.more) if width > 3 else ""
-        behind = clip(text, self.room, glyphs.more) if self.room > 1 else ""
+        on_it = fitting_caption(self.mark, width - 2, glyphs) if width > 3 else ""
+        behind = fitting_caption(self.mark, self.room, glyphs) if self.room > 1 else ""
         if cell_len(behind) > cell_len(on_it):
             return sign * width + behind
         if not on_it and width > 1:
-            on_it = text[: width - 1] if text[: width - 1].isascii() else ""
+            start = caption(self.mark, glyphs)[: width - 1]
+            on_it = start if start.isascii() else ""
         return sign + on_it + sign * (width - 1 - cell_len(on_it))
 
 

@@ -68,6 +68,10 @@ class CaretKeys(LineView, inherit_bindings=False):
         """Runs one step of the caret and shows what came of it."""
         raise NotImplementedError
 
+    def count_changed(self) -> None:
+        """Says that another count waits for its key."""
+        raise NotImplementedError
+
     def turn_page(self, part: float, count: int) -> None:
         """Moves the view and the cursor ``count`` times by a part of the viewport's height."""
         raise NotImplementedError
@@ -76,12 +80,15 @@ class CaretKeys(LineView, inherit_bindings=False):
         """Collects the count; every other key takes it along, used or not."""
         digit = event.character or ""
         counts = self.digits_are_counts and self.caret.mode is Mode.OFF
+        before = self._count
         if counts and len(digit) == 1 and digit in "0123456789" and (digit != "0" or self._count):
             self._count = min(self._count * 10 + int(digit), MAX_COUNT)
             event.stop()
             event.prevent_default()
         else:
             self._prefix, self._count = self._count, 0
+        if self._count != before:
+            self.count_changed()
 
     @property
     def count(self) -> int:

@@ -75,6 +75,18 @@ the ends, `ctrl+d` `ctrl+u` by half pages. Digits before a key are a count.
         def control(self) -> TextView:
             return self.view
 
+    class CountChanged(Message):
+        """Digits that wait for the key they belong to; 0 when there are none."""
+
+        def __init__(self, view: TextView, count: int) -> None:
+            super().__init__()
+            self.view = view
+            self.count = count
+
+        @property
+        def control(self) -> TextView:
+            return self.view
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._key: Hashable = None
@@ -193,6 +205,9 @@ the ends, `ctrl+d` `ctrl+u` by half pages. Digits before a key are a count.
         if not (reveal and self._reveal(self.caret.cursor, end, third=third)):
             self.repaint(self._lines_in_view(rows | self._active_rows()))
         self._tell(*before)
+
+    def count_changed(self) -> None:
+        self.post_message(self.CountChanged(self, self.count))
 
     def _tell(self, cursor: int | None, selection: Span | None, mark: Mark | None) -> None:
         if self.caret.cursor != cursor:
