@@ -11,6 +11,7 @@ from textual.app import App
 from tests.fakes import make_project
 from tests.screens.conftest import TWO, Opened, Running, paste, press, screen_of, screen_text, session_of
 from tui_labeler.engine.errors import StorageError
+from tui_labeler.screens.commands import Commands
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.stylesheets import screen_sheet, shared_sheets, styles_folder
@@ -64,6 +65,16 @@ async def test_dialogs_are_answered_by_keys_and_show_outside_text_as_it_is(
         await pilot.press(*keys)
         await pilot.pause()
     assert app.answers == [answer]
+
+
+async def test_what_is_pasted_into_the_palette_is_shown_safely() -> None:
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(Commands())
+        await pilot.pause()
+        await paste(pilot, HOSTILE)
+        await pilot.pause()
+        assert "[red]x[/] [@click=app.bell]␛]52;c;aGk=␇␣" in screen_text(pilot)
 
 
 async def test_a_field_shows_what_it_holds_safely_and_gives_it_back_as_it_is() -> None:

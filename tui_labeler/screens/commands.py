@@ -11,6 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.widgets import Input
 
+from tui_labeler.screens.fields import Safely
+
 if TYPE_CHECKING:
     from textual.app import App
     from textual.screen import Screen
@@ -52,4 +54,6 @@ class Commands(CommandPalette):
     ]
 
     def on_mount(self) -> None:
-        self.query_one(Input).cursor_blink = False
+        field = self.query_one(Input)
+        field.cursor_blink = False
+        field.highlighter = Safely(field)

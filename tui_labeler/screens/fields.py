@@ -17,7 +17,7 @@ from tui_labeler.domain.text import safe
 from tui_labeler.screens.widgets.cells import clean
 
 
-class _Safely(Highlighter):
+class Safely(Highlighter):
     """Draws what is typed or given sign for sign, with visible ones for those that a terminal would obey."""
 
     def __init__(self, field: Input) -> None:
@@ -39,7 +39,7 @@ class Field(Input):
     ]
 
     def __init__(self, value: str = "", placeholder: str = "", *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(value, clean(placeholder), _Safely(self), id=id, select_on_focus=False, compact=True)
+        super().__init__(value, clean(placeholder), Safely(self), id=id, select_on_focus=False, compact=True)
         self.cursor_blink = False
 
 
