@@ -33,6 +33,7 @@ from tui_labeler.screens.labeling_categories import CategoriesScreen
 from tui_labeler.screens.labeling_filter import FilterScreen
 from tui_labeler.screens.models import ModelsScreen
 from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.project_settings import ProjectSettingsScreen
 from tui_labeler.screens.projects import ProjectsScreen
 from tui_labeler.screens.training import TrainingScreen
 from tui_labeler.screens.widgets.category_pane import CategoryPane
@@ -66,6 +67,7 @@ PLACES: dict[str, type[Any]] = {
     "Lists of documents": DocumentList,
     "The pane of categories": CategoryPane,
     "Filter": FilterScreen,
+    "Project settings": ProjectSettingsScreen,
     "Edit categories": CategoriesScreen,
     "Autolabel: method": MethodStep,
     "Autolabel: model": ModelStep,

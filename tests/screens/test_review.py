@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,10 +22,11 @@ from tests.screens.conftest import (
 )
 from tui_labeler.domain.labels import Verdict
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.workbench import Workbench, set_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tui_labeler.engine.workbench import Workbench
 
 
 @pytest.fixture
@@ -161,12 +161,12 @@ async def test_where_a_suggestion_comes_from_is_told(running: Running, suggested
 
 
 async def test_in_blind_mode_suggestions_come_when_the_document_is_labeled(
-    running: Running, suggested: None, workbench: Workbench
+    running: Running, suggested: None
 ) -> None:
-    session = await workbench.open("Loans")
-    blind = replace(session.project.settings, hide_until_labeled=True)
-    await set_settings(session, replace(session.project, settings=blind))
     async with running(open_project="Loans", document=TWO) as pilot:
+        assert "┄Lender" in screen_text(pilot)
+        await press(pilot, "O", "up", "space", "ctrl+s")
+        assert session_of(pilot).project.settings.hide_until_labeled
         assert "┄Lender" not in screen_text(pilot)
         await press(pilot, "2", "w", "v", "3")
         assert "┄Lender" in screen_text(pilot)

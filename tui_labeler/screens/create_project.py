@@ -71,7 +71,7 @@ Categories can be added, renamed and described later.
             ("Folder", Field(placeholder="where the .txt files are", id="folder")),
             ("Name", Field(placeholder="the folder's name", id="name")),
             ("Kind", Cycle(tuple(words for _, words in KINDS), id="kind")),
-            ("Language", Field("en-us", id="language")),
+            ("Language", Field(placeholder="the labels file's, else en-us", id="language")),
             ("Multilingual", Cycle(("no", "yes: each document has a language"), id="multilingual")),
             ("Labels file", Field(placeholder="none", id="labels")),
             ("Categories", Field(placeholder="Borrower, Lender, Amount", id="categories")),

@@ -10,11 +10,13 @@ from textual import work
 from tui_labeler.domain.labels import Label
 from tui_labeler.engine.errors import ConflictError
 from tui_labeler.engine.history import ACTIONS
+from tui_labeler.engine.workbench import set_settings
 from tui_labeler.screens.base import counted, read_file, reporting, saved_words, tell, write_file
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_provenance import provenance
 from tui_labeler.screens.leaving import may_leave
+from tui_labeler.screens.project_settings import ProjectSettingsScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,6 +96,15 @@ class FileActions(LabelingBase):
             tell(self.app, saved_words(saved), title="Labels saved")
         else:
             self.say("Everything is saved.")
+
+    @work
+    @reporting
+    async def action_project_settings(self) -> None:
+        wanted = await self.app.push_screen_wait(ProjectSettingsScreen(self.session.project))
+        if wanted is not None:
+            async with self.turn:
+                await set_settings(self.session, wanted)
+                self.show_changes()
 
     # --- files --------------------------------------------------------------------------------------
 

@@ -6,22 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Label, Static
 
 from tui_labeler.domain.documents import DocumentFilter, DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.domain.text import folded
-from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field
-from tui_labeler.screens.lines import KeyLine
-from tui_labeler.stylesheets import screen_sheet
+from tui_labeler.screens.forms import FormScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual.app import ComposeResult
     from textual.widget import Widget
 
     from tui_labeler.domain.jobs import Job
@@ -41,10 +35,10 @@ class FilterChoice:
     words: str
 
 
-class FilterScreen(ModalScreen["FilterChoice | None"]):
+class FilterScreen(FormScreen[FilterChoice]):
     """Asks which documents to show. Fields that are left alone let everything through."""
 
-    CSS_PATH = screen_sheet("labeling")
+    TITLE = "Which documents?"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "apply", "Show", tooltip="Show these documents", id="filter.apply"),
@@ -60,17 +54,7 @@ class FilterScreen(ModalScreen["FilterChoice | None"]):
         self._categories = (None, *categories)
         self._jobs = tuple(jobs)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="filter"):
-            yield Static("Which documents?", id="filter-title")
-            with Grid(id="filter-form"):
-                for label, field in self._fields():
-                    yield Label(label, markup=False)
-                    yield field
-            yield Static(id="filter-problem")
-            yield KeyLine()
-
-    def _fields(self) -> tuple[tuple[str, Widget], ...]:
+    def fields(self) -> tuple[tuple[str, Widget], ...]:
         now = self._current
         state = next(iter(now.states), None) if len(now.states) == 1 else None
         chosen = next((c for c in self._categories if c is not None and c.id == now.category), None)
@@ -104,18 +88,8 @@ class FilterScreen(ModalScreen["FilterChoice | None"]):
             ("Text holds", Field("", "words", id="contents")),
         )
 
-    def on_input_submitted(self, event: Field.Submitted) -> None:
-        event.stop()
-        self.action_apply()
-
-    def _chosen(self, field: str) -> int:
-        return self.query_one(f"#{field}", Cycle).chosen
-
-    def _typed(self, field: str) -> str:
-        return self.query_one(f"#{field}", Field).value.strip()
-
     def _confidence(self, field: str) -> float | None:
-        typed = self._typed(field)
+        typed = self.typed(field)
         value = float(typed) if typed else None
         if value is not None and not 0 <= value <= 1:
             raise ValueError(typed)
@@ -125,38 +99,33 @@ class FilterScreen(ModalScreen["FilterChoice | None"]):
         try:
             low, high = self._confidence("low"), self._confidence("high")
         except ValueError:
-            self.query_one("#filter-problem", Static).update(
-                plain("A confidence is a number between 0 and 1, for instance 0.8.")
-            )
+            self.complain("A confidence is a number between 0 and 1, for instance 0.8.")
             return
-        state = _STATES[self._chosen("state")]
-        category = self._categories[self._chosen("category")]
-        job = self._chosen("job")
+        state = _STATES[self.chosen("state")]
+        category = self._categories[self.chosen("category")]
+        job = self.chosen("job")
         wanted = DocumentFilter(
             states=frozenset({state}) if state else frozenset(),
             category=category.id if category else None,
-            dataset=_SETS[self._chosen("dataset")],
+            dataset=_SETS[self.chosen("dataset")],
             job=self._jobs[job - 1].id if job else None,
             min_confidence=low,
             max_confidence=high,
-            name=folded(self._typed("name")),
-            flagged=bool(self._chosen("flagged")),
+            name=folded(self.typed("name")),
+            flagged=bool(self.chosen("flagged")),
         )
         words = filter_words(wanted, category)
-        if self._chosen("failed"):
+        if self.chosen("failed"):
             failed = next((job.failed for job in self._jobs), ())
             wanted = replace(wanted, ids=frozenset(failure.document for failure in failed))
             words.append("failed")
-        contents = self._typed("contents")
+        contents = self.typed("contents")
         if contents:
             words.append(f"“{contents}”")
         self.dismiss(FilterChoice(wanted, contents, ", ".join(words)))
 
     def action_clear(self) -> None:
         self.dismiss(FilterChoice(DocumentFilter(), "", ""))
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)
 
 
 def filter_words(wanted: DocumentFilter, category: Category | None) -> list[str]:

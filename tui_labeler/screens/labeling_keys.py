@@ -74,6 +74,7 @@ PROJECT_KEYS: list[BindingType] = [
     _key("P", "want('show_models')", "Performance", "How well trained models do", "project.models"),
     _key("I", "import_labels", "Import", "Read labels from a file", "project.import"),
     _key("E", "export_labels", "Export", "Write the saved labels to a file", "project.export"),
+    _key("O", "project_settings", "Settings", "Drafts, blind mode, language", "project.settings"),
     _key("q", "leave", "Projects", "Back to the projects", "project.leave"),
 ]
 

@@ -1,0 +1,89 @@
+"""What the people of a project may choose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui_labeler.domain.projects import Project, ProjectSettings
+from tui_labeler.screens.fields import Cycle, Field
+from tui_labeler.screens.forms import FormScreen
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+
+class ProjectSettingsScreen(FormScreen[Project]):
+    """Ends with the project as it is to be."""
+
+    HELP: ClassVar[str] = """\
+## Project settings
+
+*Decisions*: as drafts they are yours, safe on disk, and count once `ctrl+s` saves them; at once, there are
+no drafts. *Suggestions* that are hidden until a document has a label of your own don't influence it (blind
+mode). A *multilingual* project has a language for each document.
+"""
+
+    TITLE = "Project settings"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "apply", "Keep", tooltip="Keep these settings", id="settings.apply"),
+        Binding("down", "app.focus_next", "Next", tooltip="Next field", id="settings.next", show=False),
+        Binding("up", "app.focus_previous", "Back", tooltip="Field before", id="settings.back", show=False),
+        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Change nothing", id="settings.cancel"),
+    ]
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project = project
+
+    def fields(self) -> tuple[tuple[str, Widget], ...]:
+        project, settings = self._project, self._project.settings
+        return (
+            ("Description", Field(project.description, "what is labeled, and why", id="description")),
+            ("Language", Field(project.language, "en-us", id="language")),
+            (
+                "Multilingual",
+                Cycle(
+                    ("no", "yes: each document has a language"),
+                    chosen=int(project.multilingual),
+                    id="multilingual",
+                ),
+            ),
+            (
+                "Decisions",
+                Cycle(
+                    ("are drafts until ctrl+s", "count at once"),
+                    chosen=int(settings.save_immediately),
+                    id="immediately",
+                ),
+            ),
+            (
+                "Suggestions",
+                Cycle(
+                    ("are shown", "are hidden until a document is labeled"),
+                    chosen=int(settings.hide_until_labeled),
+                    id="blind",
+                ),
+            ),
+        )
+
+    def action_apply(self) -> None:
+        language = self.typed("language")
+        if not language:
+            self.complain("A project has a language, for instance en-us.")
+            return
+        settings = ProjectSettings(
+            save_immediately=bool(self.chosen("immediately")), hide_until_labeled=bool(self.chosen("blind"))
+        )
+        self.dismiss(
+            replace(
+                self._project,
+                description=self.typed("description"),
+                language=language,
+                multilingual=bool(self.chosen("multilingual")),
+                settings=settings,
+            )
+        )
