@@ -41,14 +41,15 @@ class Annotator:
         self._pilot = pilot
         self._gold = gold
         self.keys: Counter[str] = Counter()
-        """``by hand``: labels that nothing suggested; ``decide``: suggestions; ``go``: between documents,
-        into and out of the review, and saving."""
+        """``by hand``: labels that nothing suggested, and the way back from them to the next suggestion;
+        ``decide``: suggestions; ``go``: between documents, into and out of the review, and saving."""
         self.by_hand = 0
         """Labels made with no suggestion for them."""
         self.decided: Counter[str] = Counter()
         """Decisions on suggestions by their kind."""
         self._away = False
         """The cursor was moved from the suggestion that is to be decided."""
+        self._pressed: set[str] = set()
         self._planner: tuple[str, Planner] | None = None
 
     @property
@@ -99,6 +100,7 @@ class Annotator:
         """Presses keys one by one and waits for what each brings."""
         for key in keys:
             self.keys[what] += 1
+            self._pressed.add(key)
             await self._pilot.press(key)
             await self.settle()
 
@@ -116,17 +118,19 @@ class Annotator:
         if self._planner is None or self._planner[0] != self.location:
             self._planner = self.location, Planner(view.text_layout, view.caret.units)
         pinned = view.caret.pinned
-        return self._planner[1].selecting(span, at or Place(view.cursor, pinned=pinned))
+        searched = "/" in self._pressed
+        return self._planner[1].selecting(span, at or Place(view.cursor, pinned=pinned), searched=searched)
 
-    def _expect(self, span: Span) -> None:
+    def _expect(self, span: Span, keys: Sequence[str]) -> None:
         selected = self.screen.text.selection
         if selected != span:
-            raise RuntimeError(f"{self.location}: {selected} is selected and not {span}")
+            raise RuntimeError(f"{self.location}: {selected} is selected by {keys} and not {span}")
 
     async def _label(self, what: str, category: str, span: Span) -> None:
         """Selects and labels; every place of the same words where all of them are such labels."""
-        await self.press(what, *self._plan(span))
-        self._expect(span)
+        keys = self._plan(span)
+        await self.press(what, *keys)
+        self._expect(span, keys)
         if self._alike(category, span):
             await self.press(what, "=")
         await self.press(what, self._key(category))
@@ -159,12 +163,16 @@ class Annotator:
         while self.screen.open_count and self._open():
             await self._step(bulk=bulk)
         await self.label_document()
-        left = [name for name, wanted in self._gold.items() if len(self.labels(name)) < len(wanted)]
+        left = {name for name, wanted in self._gold.items() if len(self.labels(name)) < len(wanted)}
         if left:
             await self.press("go", "r")
-        for _ in left:
+        while left:
+            before = self.location
             await self.press("go", "U")
+            if self.location == before:
+                raise RuntimeError(f"U leads to none of {sorted(left)}")
             await self.label_document()
+            left.discard(self.location)
         await self.press("go", "ctrl+s")
 
     async def _step(self, *, bulk: bool) -> None:

@@ -82,9 +82,8 @@ def _by_place(label: tuple[str, Span]) -> tuple[int, int]:
 
 
 def _named(prefix: str, texts: Sequence[str], spans: Sequence[Spans]) -> Documents:
-    return {
-        f"{prefix}{number:04}.txt": one for number, one in enumerate(zip(texts, spans, strict=True), start=1)
-    }
+    labeled = (one for one in zip(texts, spans, strict=True) if one[1])
+    return {f"{prefix}{number:04}.txt": one for number, one in enumerate(labeled, start=1)}
 
 
 def loans(learned: int, labeled: int) -> Corpus:
@@ -111,7 +110,10 @@ def joined(texts: Sequence[str], spans: Sequence[Spans]) -> tuple[list[str], lis
 
 
 def wnut(learned: int, labeled: int) -> Corpus:
-    """WNUT-17: sentences of the training part, and a sample of the testing part."""
+    """WNUT-17: sentences of the training part, and a sample of the testing part.
+
+    Documents put together of sentences without any label are left out.
+    """
     parts = []
     for file, count in (("wnut17train.conll", learned), ("emerging.test.annotated", labeled)):
         texts, spans = corpora.conll(DATA / "wnut17" / file)

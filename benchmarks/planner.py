@@ -65,11 +65,14 @@ class Planner:
         self._units = units
         self._finder = Finder(units.text)
         self._walks: dict[int, list[tuple[Keys, Place]]] = {}
+        self._start = Place(0)
+        self._searched = False
 
-    def selecting(self, wanted: Span, at: Place) -> Keys:
+    def selecting(self, wanted: Span, at: Place, *, searched: bool = False) -> Keys:
         """The fewest keys after which ``wanted`` is selected. Raises ``ValueError`` when none select it.
 
         ``at`` may hold a selection, as while the ends of a label are edited; no count is typed then.
+        ``searched``: the field of the search holds what was searched for before; one key empties it.
         """
         entries = self._entries(wanted)
         low, high = self._around(wanted)
@@ -78,6 +81,7 @@ class Planner:
         window = low, high
         number = 0
         left = self._left(at, wanted, entries)
+        self._start, self._searched = at, searched
         waiting: list[tuple[int, int, int, Keys, Place]] = [(left, left, number, (), at)]
         done: set[Place] = set()
         while waiting:
@@ -87,7 +91,7 @@ class Planner:
             if place in done:
                 continue
             done.add(place)
-            for more, then in self._steps(place, place == at, entries, window):
+            for more, then in self._steps(place, entries, window):
                 if then in done or (then.mode is not Mode.OFF and not self._inside(then, *window)):
                     continue
                 number += 1
@@ -137,8 +141,9 @@ class Planner:
     # --- single steps -------------------------------------------------------------------------------
 
     def _steps(
-        self, place: Place, first: bool, entries: set[int], window: tuple[int, int]
+        self, place: Place, entries: set[int], window: tuple[int, int]
     ) -> Iterator[tuple[Keys, Place]]:
+        first = place == self._start
         if place.mode is not Mode.OFF:
             yield from self._in_selection(place)
             return
@@ -211,7 +216,8 @@ class Planner:
                     continue
                 span = spans[bisect_left(starts, place.cursor + 1) % len(spans)]
                 if span.start == offset:
-                    yield ("/", *letters, "enter"), Place(offset, pinned=span)
+                    before = ("ctrl+u",) if self._searched else ()
+                    yield ("/", *before, *letters, "enter"), Place(offset, pinned=span)
 
 
 def _counted(count: int, key: str) -> Keys:
