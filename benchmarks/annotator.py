@@ -41,7 +41,7 @@ class Annotator:
         self._pilot = pilot
         self._gold = gold
         self.keys: Counter[str] = Counter()
-        """``by hand``: labels that nothing suggested, and the way back from them to the next suggestion;
+        """``by hand``: labels that nothing suggested, and the way to their documents and back to suggestions;
         ``decide``: suggestions; ``go``: between documents, into and out of the review, and saving."""
         self.by_hand = 0
         """Labels made with no suggestion for them."""
@@ -165,10 +165,10 @@ class Annotator:
         await self.label_document()
         left = {name for name, wanted in self._gold.items() if len(self.labels(name)) < len(wanted)}
         if left:
-            await self.press("go", "r")
+            await self.press("by hand", "r")
         while left:
             before = self.location
-            await self.press("go", "U")
+            await self.press("by hand", "U")
             if self.location == before:
                 raise RuntimeError(f"U leads to none of {sorted(left)}")
             await self.label_document()
