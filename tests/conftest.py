@@ -1,0 +1,13 @@
+"""What every test relies on."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hang_ups_end_children() -> None:
+    """Whoever runs the tests may have let them ignore a hang-up (``nohup``), and children inherit that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
