@@ -219,7 +219,7 @@ async def corpus_rows(base: Path, corpus: Corpus) -> list[Row]:
         Row(
             f"{about}: keys a decision in review",
             COMMAND,
-            f"{keys / decided:.2f} ({(keys - mended) / max(1, plain):.2f} where accepted or rejected as it is): "
+            f"{keys / decided:.2f} ({(keys - mended) / max(1, plain):.2f} accepted or rejected as is): "
             f"{keys:,} keys ({review.keys['go']} to begin and save, {mended} to "
             f"mend {decided - plain}) for {decided} suggestions ({kinds}), strict F1 of them {found:.2f}",
             "≤ 1.1",
