@@ -262,6 +262,11 @@ def _format(home: Path) -> Check:
     return Check("home format", isinstance(number, int), f"format {number}")
 
 
+def in_words(error: LabelerError) -> str:
+    """Message and hint as sentences."""
+    return f"{error.message.removesuffix('.')}. {error.hint}".strip()
+
+
 # --- containers ---------------------------------------------------------------------------------------
 
 
@@ -275,7 +280,7 @@ async def check_container(session: ProjectSession) -> Check:
                 await container.read(blob.name)
                 return Check(name, True, f"{container.address} can be listed and read")
     except LabelerError as error:
-        return Check(name, False, f"{error.message}. {error.hint}".strip())
+        return Check(name, False, in_words(error))
     return Check(name, True, f"{container.address} holds no document", warning=True)
 
 
@@ -284,6 +289,6 @@ async def check_records(session: ProjectSession) -> list[Check]:
     found = [("job", name, error) for name, error in await session.jobs.broken()]
     found += [("model", name, error) for name, error in await session.models.broken()]
     return [
-        Check(f"{what} {name} of {session.project.name}", False, f"{error.message}. {error.hint}".strip())
+        Check(f"{what} {name} of {session.project.name}", False, in_words(error))
         for what, name, error in found
     ]

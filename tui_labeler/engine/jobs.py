@@ -154,8 +154,10 @@ class Jobs:
                 await self._check_training(request.id)
             await self._launcher.launch(self._store.state.project.id, request.id)
         except LabelerError:
-            await self._quota.settle(request.id, 0)
-            await self._jobs.delete(request.id)
+            try:
+                await self._quota.settle(request.id, 0)
+            finally:
+                await self._jobs.delete(request.id)
             raise
         return await self._jobs.get(request.id)
 

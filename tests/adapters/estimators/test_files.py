@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import resource
 import shutil
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,8 @@ import pytest
 from tests.adapters.estimators import made
 from tests.adapters.estimators.test_learning import ENTITIES, MULTI, SINGLE, trained
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.adapters.estimators import SklearnEstimators
-from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.adapters.estimators import SklearnEstimators, files
+from tui_labeler.engine.errors import InputError, StorageError
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Sample
@@ -49,6 +51,11 @@ async def test_a_model_that_was_saved_says_the_same_when_it_is_loaded(
         assert [(p.category, p.span) for p in one] == [(p.category, p.span) for p in other]
         assert [p.confidence for p in one] == pytest.approx([p.confidence for p in other], abs=1e-4)
     assert {path.suffix for path in (tmp_path / "m").iterdir()} <= {".json", ".npy"}
+
+
+HEADER = files.ClassesHeader(
+    files.FORMAT, files.FORMAT_VERSION, "", False, ("a",), ("f",), 1.0, (1.0, 0.0), 0.5
+)
 
 
 class Bomb:
@@ -137,3 +144,18 @@ async def test_an_array_that_claims_to_be_huge_takes_no_memory(tmp_path: Path) -
 async def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         await SklearnEstimators().load(str(tmp_path / "none"))
+
+
+def test_a_disk_that_is_full_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """``RLIMIT_FSIZE`` refuses bytes behind a size, as a full disk does, to numpy's own writing too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(StorageError, match="File too large") as caught:
+            files.write(str(tmp_path), HEADER, {"weights": np.zeros(100_000, np.float32)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert "Free some space" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 from dataclasses import replace
@@ -266,3 +267,16 @@ async def test_a_name_that_is_no_job_leads_nowhere(store: FileJobStore, clock: C
     await store.create(request(clock))
     with pytest.raises(NotFoundError):
         await store.get(ident)
+
+
+async def test_a_job_that_can_not_be_written_leaves_no_folder(
+    store: FileJobStore, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(StorageError, match="No space left"):
+            await store.create(request(clock))
+    assert list((tmp_path / "jobs").iterdir()) == []

@@ -66,9 +66,9 @@ def _mark(check: Check) -> str:
 
 
 def _failed(name: str, error: Any) -> Check:
-    from tui_labeler.engine.doctor import Check
+    from tui_labeler.engine.doctor import Check, in_words
 
-    return Check(name, False, f"{error.title}: {error.message} {error.hint}".strip())
+    return Check(name, False, f"{error.title}: {in_words(error)}")
 
 
 async def _check_projects(context: Context) -> list[Check]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
+from tui_labeler.engine.adapters.store.files import replace_file
 from tui_labeler.engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -87,10 +89,15 @@ def _hash(header: Header, arrays: Arrays) -> str:
 
 
 def write(folder: str, header: Header, arrays: Arrays) -> None:
-    """Writes a signed header and its arrays into an existing folder."""
+    """Writes a signed header and its arrays into an existing folder. Raises ``StorageError``.
+
+    The arrays are put into bytes first: numpy's own writing to a file does not tell a full disk.
+    """
     for name, array in arrays.items():
-        np.save(Path(folder) / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
-    (Path(folder) / HEADER).write_bytes(msgspec.json.encode(header))
+        buffer = BytesIO()
+        np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+        replace_file(Path(folder) / f"{name}.npy", buffer.getvalue())
+    replace_file(Path(folder) / HEADER, msgspec.json.encode(header))
 
 
 def read_header(folder: str) -> Header:

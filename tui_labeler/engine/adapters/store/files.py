@@ -32,7 +32,7 @@ def storage_errors(path: Path) -> Iterator[None]:
             hint = "Make the folder writable, or choose another with --home."
         else:
             hint = "Run `tui-labeler doctor` to see what is wrong with the home folder."
-        raise StorageError(f"{path}: {reason}", hint=hint) from error
+        raise StorageError(f"{path}: {reason}.", hint=hint) from error
 
 
 def make_folder(path: Path) -> None:

@@ -65,8 +65,14 @@ class FileJobStore:
     async def create(self, request: JobRequest) -> None:
         def write() -> None:
             folder = self._folder / request.id
-            make_folder(folder)
-            replace_file(folder / "request.json", encoded(request))
+            data = encoded(request)
+            try:
+                make_folder(folder)
+                replace_file(folder / "request.json", data)
+            except BaseException:
+                with suppress(OSError):
+                    folder.rmdir()
+                raise
 
         await asyncio.to_thread(write)
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,24 +99,32 @@ class FolderModelStore:
     def _save(self, card: ModelCard, model: FittedModel) -> None:
         folder = self._folder / card.name
         with FileLock(self._folder / ".lock").held():
-            make_folder(folder)
-            with storage_errors(folder):
-                content = Path(tempfile.mkdtemp(prefix="content-", dir=folder))
-                try:
-                    model.save(str(content))
-                    for path in content.iterdir():
-                        path.chmod(0o600)
-                        with path.open("rb") as file:
-                            os.fsync(file.fileno())
-                    sync_folder(content)
-                    row = encoded(CardFile(FORMAT, content.name, card))
-                    replace_file(folder / "card.json", msgspec.json.format(row, indent=1))
-                except BaseException:
-                    shutil.rmtree(content)
-                    raise
-                for other in folder.iterdir():
-                    if other.is_dir() and other != content:
-                        shutil.rmtree(other)
+            try:
+                self._put(folder, card, model)
+            except BaseException:
+                with suppress(OSError):  # it holds the model that was there before
+                    folder.rmdir()
+                raise
+
+    def _put(self, folder: Path, card: ModelCard, model: FittedModel) -> None:
+        make_folder(folder)
+        with storage_errors(folder):
+            content = Path(tempfile.mkdtemp(prefix="content-", dir=folder))
+            try:
+                model.save(str(content))
+                for path in content.iterdir():
+                    path.chmod(0o600)
+                    with path.open("rb") as file:
+                        os.fsync(file.fileno())
+                sync_folder(content)
+                row = encoded(CardFile(FORMAT, content.name, card))
+                replace_file(folder / "card.json", msgspec.json.format(row, indent=1))
+            except BaseException:
+                shutil.rmtree(content)
+                raise
+            for other in folder.iterdir():
+                if other.is_dir() and other != content:
+                    shutil.rmtree(other)
 
     async def load(self, name: str) -> FittedModel:
         if self._estimators is None:
