@@ -77,6 +77,19 @@ def test_exported_labels_are_those_that_were_imported(
     assert labels_of(out.read_bytes()) == labels_of(labels_file.read_bytes())
 
 
+def test_a_file_is_not_replaced_when_the_texts_can_not_be_had(cli: Cli, project: str, tmp_path: Path) -> None:
+    file = tmp_path / "backup.json"
+    assert cli("export", project, str(file)).code == 0
+    before = file.read_bytes()
+    folder = Path(cli("project", "show", project, "--json").json["container"])
+    folder.rename(folder.with_name("elsewhere"))
+    ran = cli("export", project, str(file), "--overwrite", "--json")
+    assert (ran.code, ran.error["code"]) == (3, "container")
+    assert file.read_bytes() == before
+    to_stream = cli("export", project, "-")
+    assert (to_stream.code, to_stream.out) == (3, "")
+
+
 def test_exporting_overwrites_only_on_purpose(cli: Cli, project: str, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     out.write_text("mine")

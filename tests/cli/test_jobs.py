@@ -7,14 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Cli, write_letters
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FIGURES = {"precision", "recall", "f1", "per_category", "train_documents", "test_documents", "seconds"}
 
@@ -168,10 +166,23 @@ def test_evaluating_tells_figures_with_intervals_and_changes_nothing(cli: Cli, t
     job = cli("job", "show", trained, ran.json["job_id"], "--json").json
     assert (job["done"], job["total"]) == (100, 100)
     limited = cli("evaluate", trained, "--model", "first", "--limit", "2", "--include-training")
-    assert "over 2 documents" in limited.out
+    assert "too few documents" in limited.out
     assert "F1" in limited.out
     assert cli("quota", "--json").json["used"] == 0
     assert cli("project", "show", trained, "--json").json == before
+
+
+def test_a_container_that_is_not_there_ends_a_job_at_once_and_charges_nothing(cli: Cli, trained: str) -> None:
+    folder = Path(cli("project", "show", trained, "--json").json["container"])
+    folder.rename(folder.with_name("elsewhere"))
+    ran = cli("autolabel", trained, "--model", "first", "--yes", "--json")
+    assert (ran.code, ran.json["state"], ran.error["code"]) == (3, "failed", "container")
+    assert "there is no folder" in ran.error["message"]
+    assert ran.json["failed"] == []
+    assert cli("quota", "--json").json["used"] == 0
+    folder.with_name("elsewhere").rename(folder)
+    resumed = cli("job", "resume", trained, ran.json["job_id"], "--json")
+    assert (resumed.code, resumed.json["state"]) == (0, "succeeded")
 
 
 # --- autolabel ----------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from tui_labeler.cli.commands.models import performance_lines
 from tui_labeler.cli.output import Output, encode, table, width
 from tui_labeler.engine.errors import InputError, RefusedError
 
@@ -77,3 +78,10 @@ def test_json_is_ascii_without_any_control_character() -> None:
     text = encode({"text": "é\x00\x1b\x7f\x9b\u2028\U0001f600"})
     assert text.isascii()
     assert text.isprintable()
+
+
+def test_a_model_that_was_not_measured_is_not_said_to_be_worthless() -> None:
+    none = {"precision": None, "recall": None, "f1": None}
+    lines = performance_lines({"model": "first", **none, "per_category": {}})
+    assert lines[0] == "first: not measured, for there was no label to compare with"
+    assert "0.0%" not in "".join(lines)

@@ -117,7 +117,7 @@ some_labels = st.lists(
 
 
 @settings(max_examples=30, deadline=None)
-@given(pairs=st.lists(st.tuples(some_labels, some_labels), min_size=1, max_size=12), seed=st.integers(0, 3))
+@given(pairs=st.lists(st.tuples(some_labels, some_labels), min_size=5, max_size=12), seed=st.integers(0, 3))
 def test_intervals_hold_the_figure_they_are_of(
     pairs: list[tuple[tuple[Any, ...], tuple[Any, ...]]], seed: int
 ) -> None:

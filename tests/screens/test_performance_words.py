@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_labeler.screens.performance_words import bar, duration, lines_of, percent
+from tui_labeler.screens.performance_words import bar, duration, lines_of, look_of, percent
 from tui_labeler.screens.widgets.glyphs import UNICODE
 
 
@@ -36,3 +36,8 @@ def test_lines_never_exceed_the_width_and_hold_no_control_characters(words: str,
     assert all(cell_len(line) <= width for line in lines)
     assert not any("\x1b" in line or "\u202e" in line for line in lines)
     assert len("".join(lines).replace(" ", "")) >= len(words.replace(" ", ""))
+
+
+def test_what_was_not_measured_is_no_figure() -> None:
+    assert percent(None).strip() == "-"
+    assert look_of(None) == "dim"

@@ -208,8 +208,9 @@ def width(text: str) -> int:
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def percent(value: float) -> str:
-    return f"{value * 100:.1f}%"
+def percent(value: float | None) -> str:
+    """``-`` for what was not measured."""
+    return "-" if value is None else f"{value * 100:.1f}%"
 
 
 def _padded(cell: str, size: int, at_right: bool) -> str:

@@ -78,10 +78,25 @@ class Performance:
         return sum(self.per_category.values(), Counts())
 
     @property
-    def macro_f1(self) -> float:
-        """The plain mean over the categories."""
+    def precision(self) -> float | None:
+        """Of the model; ``None`` where nothing was labeled or predicted, so that nothing was measured."""
+        return self.total.precision if self.per_category else None
+
+    @property
+    def recall(self) -> float | None:
+        """Of the model; ``None`` where nothing was measured."""
+        return self.total.recall if self.per_category else None
+
+    @property
+    def f1(self) -> float | None:
+        """Of the model, from summed counts; ``None`` where nothing was measured."""
+        return self.total.f1 if self.per_category else None
+
+    @property
+    def macro_f1(self) -> float | None:
+        """The plain mean over the categories; ``None`` where nothing was measured."""
         values = [counts.f1 for counts in self.per_category.values()]
-        return sum(values) / len(values) if values else 0.0
+        return sum(values) / len(values) if values else None
 
 
 def measure(kind: ProjectKind, documents: Iterable[TestedDocument]) -> Performance:
@@ -107,26 +122,33 @@ def measure(kind: ProjectKind, documents: Iterable[TestedDocument]) -> Performan
 
 
 def _pairs(actual: set[Annotation], predicted: set[Annotation]) -> Iterable[tuple[str, str]]:
-    """Who was taken for whom: a whole-number matrix of spans.
+    """Who was taken for whom: a whole-number matrix of spans that adds up.
 
-    A predicted span that is no label is set against the labels it overlaps; a label that no prediction
-    touches, and a prediction that touches no label, go to the ``$none`` line.
+    The diagonal holds what was exactly right. A label that was missed is set against at most one wrong
+    prediction of another category, the one that covers most of it; what is left of either, right category
+    with other boundaries included, goes to the ``$none`` line. So a row adds up to its category's labels and
+    a column to its predictions. The service splits spans by how far they are covered.
     """
     for category, _ in actual & predicted:
         yield category, category
     missed = sorted(actual - predicted, key=_order)
     wrong = sorted(predicted - actual, key=_order)
-    met: set[Annotation] = set()
-    for category, span in wrong:
-        hits = [label for label in missed if _meet(span, label[1])]
-        met.update(hits)
-        for label in hits:
-            yield label[0], category
-        if not hits:
-            yield NONE, category
-    for label in missed:
-        if label not in met:
-            yield label[0], NONE
+    meetings = sorted(
+        (-common, row, column)
+        for row, label in enumerate(missed)
+        for column, said in enumerate(wrong)
+        if label[0] != said[0] and (common := _common(label[1], said[1]))
+    )
+    rows, columns = set(range(len(missed))), set(range(len(wrong)))
+    for _, row, column in meetings:
+        if row in rows and column in columns:
+            rows.remove(row)
+            columns.remove(column)
+            yield missed[row][0], wrong[column][0]
+    for row in rows:
+        yield missed[row][0], NONE
+    for column in columns:
+        yield NONE, wrong[column][0]
 
 
 def _order(annotation: Annotation) -> tuple[int, int, str]:
@@ -134,8 +156,11 @@ def _order(annotation: Annotation) -> tuple[int, int, str]:
     return (span.start, span.end, category) if span else (0, 0, category)
 
 
-def _meet(one: Span | None, other: Span | None) -> bool:
-    return one is other if one is None or other is None else one.overlaps(other)
+def _common(one: Span | None, other: Span | None) -> int:
+    """Characters that both hold; documents as a whole have one in common."""
+    if one is None or other is None:
+        return int(one is other)
+    return max(0, min(one.end, other.end) - max(one.start, other.start))
 
 
 MANY_LABELS = 15
@@ -169,7 +194,7 @@ def guidance(
         labels = train_labels[category]
         if labels < MANY_LABELS:
             advice.append(
-                Guidance(category, f"only {labels} labels in the training set, fewer than {MANY_LABELS}")
+                Guidance(category, f"only {_labels(labels)} in the training set, fewer than {MANY_LABELS}")
             )
         if not test_labels.get(category):
             advice.append(Guidance(category, "not in the testing set, so not measured"))
@@ -177,5 +202,9 @@ def guidance(
         support = sum(line.values())
         for other, count in line.items():
             if other not in (category, NONE) and support and count / support >= OFTEN_CONFUSED:
-                advice.append(Guidance(category, f"{count} of {support} labels taken for", other))
+                advice.append(Guidance(category, f"{count} of {_labels(support)} taken for", other))
     return tuple(advice)
+
+
+def _labels(count: int) -> str:
+    return "1 label" if count == 1 else f"{count} labels"

@@ -12,7 +12,7 @@ from tui_labeler.domain.jobs import Answer, DocumentFailure, JobRequest, JobStat
 from tui_labeler.domain.labels import Span, Suggestion, ToPlace, Verdict
 from tui_labeler.engine.changes import drop_suggestion, put, put_suggestion
 from tui_labeler.engine.decoding import decode
-from tui_labeler.engine.errors import LabelerError, NotFoundError
+from tui_labeler.engine.errors import LabelerError, NotFoundError, UnreachableError
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.rows import to_row
@@ -113,6 +113,8 @@ class AutolabelRun:
             decoded = decode(await self._container.read(row.location))
         except NotFoundError:
             return DocumentFailure(document_id, row.location, "gone", NOT_IN_CONTAINER)
+        except UnreachableError:
+            raise
         except LabelerError as error:
             return DocumentFailure(document_id, row.location, error.code, error.message)
         if decoded.problem:

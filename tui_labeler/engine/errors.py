@@ -8,6 +8,7 @@
     │   └── FormatError          a label file that cannot be read; names line and field
     ├── OutsideError         3   the outside world refused or could not be reached
     │   ├── ContainerError       documents cannot be listed or read
+    │   │   └── UnreachableError     none of them: the folder is gone, the server does not answer
     │   └── StorageError         the home cannot be read or written: full, read-only, broken
     └── RefusedError         4   a rule says no: quota, budget, lock
         ├── LockedError          somebody else is at it
@@ -77,6 +78,10 @@ class OutsideError(LabelerError):
 class ContainerError(OutsideError):
     title = "The container can't be read"
     code = "container"
+
+
+class UnreachableError(ContainerError):
+    """The container as a whole: what goes on with the next document would fail for each of them."""
 
 
 class StorageError(OutsideError):

@@ -18,6 +18,11 @@ from tui_labeler.engine.training_run import tested_documents
 if TYPE_CHECKING:
     from tui_labeler.domain.projects import ProjectKind
 
+LEVEL = 0.95
+
+FEWEST = 5
+"""Documents below which a bootstrap has too little to draw from; a choice of this program."""
+
 RESAMPLES = 1000
 
 
@@ -108,8 +113,11 @@ def intervals(
     """95 % intervals of precision, recall and F1, for the model and a category.
 
     A percentile bootstrap over documents (Efron and Tibshirani, 1993): spans of one document are not
-    independent, documents are.
+    independent, documents are. Fewer than ``FEWEST`` documents say nothing of how others would vary: then
+    there are none (``None``).
     """
+    if len(tested) < FEWEST:
+        return {"level": LEVEL, "precision": None, "recall": None, "f1": None, "per_category": {}}
     parts = [measure(kind, [document]).per_category for document in tested]
     generator = random.Random(seed)
     found: dict[str, list[Counts]] = {key: [] for key in ("", *performance.per_category)}
@@ -127,7 +135,7 @@ def intervals(
         for key in performance.per_category:
             found[key].append(Counts(*sums.get(key, (0, 0, 0))))
     return {
-        "level": 0.95,
+        "level": LEVEL,
         **_ends(found.pop("")),
         "per_category": {names.get(key, key): _ends(samples) for key, samples in found.items()},
     }

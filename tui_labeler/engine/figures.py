@@ -11,13 +11,15 @@ if TYPE_CHECKING:
 
 
 def performance_figures(performance: Performance, names: dict[str, str]) -> dict[str, Any]:
-    """``precision``, ``recall``, ``f1`` for the model and ``per_category``, rounded to four places."""
-    total = performance.total
+    """``precision``, ``recall``, ``f1`` for the model and ``per_category``, rounded to four places.
+
+    Those of the model are ``None`` where nothing was measured.
+    """
     return {
-        "precision": round(total.precision, 4),
-        "recall": round(total.recall, 4),
-        "f1": round(total.f1, 4),
-        "macro_f1": round(performance.macro_f1, 4),
+        "precision": _rounded(performance.precision),
+        "recall": _rounded(performance.recall),
+        "f1": _rounded(performance.f1),
+        "macro_f1": _rounded(performance.macro_f1),
         "per_category": {
             names.get(key, key): {
                 "precision": round(counts.precision, 4),
@@ -31,6 +33,10 @@ def performance_figures(performance: Performance, names: dict[str, str]) -> dict
             for key, counts in performance.per_category.items()
         },
     }
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
 
 
 def names_of(state: State, older: dict[str, str] | None = None) -> dict[str, str]:

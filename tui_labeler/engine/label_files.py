@@ -11,7 +11,7 @@ from tui_labeler.domain.documents import Document, DocumentState
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine import limits
-from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.errors import InputError, LabelerError, UnreachableError
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
 from tui_labeler.engine.formats.keeping import kept_document, kept_project
@@ -158,7 +158,11 @@ class LabelFiles:
         return Ready(document_id, order, file, resolved.labels)
 
     async def write(self, file_format: str = "azure") -> Exported:
-        """All saved labels in a format. Raises ``InputError`` for a format that is not known."""
+        """All saved labels in a format.
+
+        Raises ``InputError`` for a format that is not known, ``UnreachableError`` for a container that is
+        not there.
+        """
         known = format_named(file_format)
         await self._store.refresh()
         state = self._store.state
@@ -169,6 +173,9 @@ class LabelFiles:
             if _belongs(document, row.state):
                 try:
                     written = await self._file_document(state, document)
+                except UnreachableError:
+                    # A file without labels, written over the one before, would be worse than none.
+                    raise
                 except LabelerError as error:
                     skipped.append(Skipped(document.location, error.message))
                 else:

@@ -47,7 +47,11 @@ class Container(Protocol):
         """All that stands at the root, sorted by name. Raises ``ContainerError``."""
 
     async def read(self, name: str) -> bytes:
-        """The raw bytes. Raises ``NotFoundError`` when it is gone, ``ContainerError`` otherwise."""
+        """The raw bytes.
+
+        Raises ``NotFoundError`` when it is gone, ``UnreachableError`` when the whole container is,
+        ``ContainerError`` otherwise.
+        """
 
 
 # --- a project's state ------------------------------------------------------------------------------

@@ -210,7 +210,7 @@ def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
     if job.seconds:
         facts.append(("Time at work", duration(job.seconds)))
     if request.kind is JobKind.TRAIN and "f1" in job.result:
-        facts.append(("F1 score", percent(float(job.result["f1"])).strip()))
+        facts.append(("F1 score", percent(job.result["f1"]).strip()))
     return facts
 
 
@@ -237,7 +237,7 @@ def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
     intervals = result.get("intervals", {})
     lines: list[Line] = [heading(f"On {result.get('documents', 0)} labeled documents"), ()]
     for name, key in (("Precision", "precision"), ("Recall", "recall"), ("F1 score", "f1")):
-        value = float(result.get(key, 0.0))
+        value = result.get(key)
         lines.append(
             (
                 (f"  {name:<11}", ""),
@@ -245,6 +245,11 @@ def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
                 (f"  {_interval(intervals.get(key))}", "dim"),
             )
         )
+    if intervals.get("f1") is None:
+        lines += [
+            (),
+            *wrapped("Too few documents to say how far off these figures may be.", width, "warn", "  "),
+        ]
     lines += [(), ((_evaluation_heading(width), "dim"),)]
     per_category = intervals.get("per_category", {})
     for name, figures in sorted(result.get("per_category", {}).items(), key=lambda item: item[0].casefold()):

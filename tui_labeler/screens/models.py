@@ -42,13 +42,13 @@ def model_row(card: ModelCard) -> Callable[[int, Glyphs], Line]:
     """A model with its figures, when it was trained, and from how many documents (learned + tested)."""
 
     def paint(width: int, signs: Glyphs) -> Line:
-        total = card.performance.total
+        measured = card.performance
         documents = f"{len(card.train_documents)} + {len(card.test_documents)} test"
         return (
             (fit(clean(card.name), _name_width(width), signs.more), ""),
             *(
                 (f"{percent(share):>7}", look_of(share))
-                for share in (total.f1, total.precision, total.recall)
+                for share in (measured.f1, measured.precision, measured.recall)
             ),
             (f"  {when(card.created):<16}{documents:>16}", ""),
         )

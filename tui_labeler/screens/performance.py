@@ -132,7 +132,7 @@ precision: it finds most, and more than there is.
     def on_mount(self) -> None:
         title = self.query_one(TitleLine)
         title.left = f"{self._session.project.name} > {self._card.name} > performance"
-        title.right = f"F1 {percent(self._card.performance.total.f1).strip()}"
+        title.right = f"F1 {percent(self._card.performance.f1).strip()}"
         self._show()
 
     def _show(self, *, keep_place: bool = False) -> None:

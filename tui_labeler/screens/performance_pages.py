@@ -38,19 +38,19 @@ def overview(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
     """The model's figures, how it came to be, and what would make it better."""
 
     def build(width: int, signs: Glyphs) -> Sequence[Line]:
-        total = card.performance.total
+        performance = card.performance
         figures = [
-            ("Precision", total.precision),
-            ("Recall", total.recall),
-            ("F1 score", total.f1),
-            ("Macro F1", card.performance.macro_f1),
+            ("Precision", performance.precision),
+            ("Recall", performance.recall),
+            ("F1 score", performance.f1),
+            ("Macro F1", performance.macro_f1),
         ]
         bar_width = max(10, min(40, width - 24))
         lines: list[Line] = [heading("Figures, from the testing set"), ()]
         for name, share in figures:
-            drawn = (bar(share, bar_width, signs), "bar")
+            drawn = (bar(share or 0.0, bar_width, signs), "bar")
             lines.append(((f"  {name:<11}", ""), (f"{percent(share)}  ", look_of(share)), drawn))
-        if not total.support:
+        if not performance.total.support:
             lines += [
                 (),
                 *wrapped("The testing set holds no labels: nothing could be measured.", width, "warn"),
@@ -174,7 +174,10 @@ def confusion(
             words = f"columns {first + 1} to {first + len(shown)} of {len(keys)}; > and < show the others"
             lines += wrapped(words, width, "warn", "  ")
         unit = "% of the row" if shares else "counts"
-        note = f"{unit}; % changes it.  {NONE}: labeled, or predicted, as nothing.  On the diagonal: right."
+        note = (
+            f"{unit}; % changes it. On the diagonal: exactly right. {NONE}: labeled, or predicted, as "
+            "nothing, or with other boundaries."
+        )
         return [*lines, *wrapped(note, width, "dim", "  ")]
 
     return build

@@ -18,13 +18,17 @@ GOOD, FAIR = 0.8, 0.6
 """From here on a figure is drawn as good, or as fair; a choice of this program."""
 
 
-def percent(share: float) -> str:
-    """A share in five cells: ``92.3%``; `` 100%`` only where nothing is missing."""
+def percent(share: float | None) -> str:
+    """A share in five cells: ``92.3%``; `` 100%`` only where nothing is missing, ``-`` if not measured."""
+    if share is None:
+        return "    -"
     return " 100%" if share >= 1 else f"{min(share * 100, 99.9):4.1f}%"
 
 
-def look_of(share: float) -> str:
+def look_of(share: float | None) -> str:
     """How a figure is drawn; its number says the same."""
+    if share is None:
+        return "dim"
     return "good" if share >= GOOD else "warn" if share >= FAIR else "bad"
 
 

@@ -147,7 +147,7 @@ and lets the training run on.
         if self._cards:
             choices = [("n", "new", "A new model")]
             for number, card in enumerate(self._cards.values(), 1):
-                f1 = percent(card.performance.total.f1).strip()
+                f1 = percent(card.performance.f1).strip()
                 key = str(number) if number < 10 else ""
                 choices.append((key, f"over:{card.name}", f"Overwrite {card.name} (F1 {f1})"))
             answer = await self.app.push_screen_wait(ChoiceScreen("Which model?", "", choices))

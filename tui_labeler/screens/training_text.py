@@ -110,7 +110,7 @@ def consequences(form: Form, cards: Mapping[str, ModelCard], preview: TrainingPr
     words: list[str] = []
     card = cards.get(form.name)
     if card is not None:
-        f1 = percent(card.performance.total.f1).strip()
+        f1 = percent(card.performance.f1).strip()
         words.append(f"The model {form.name} of {when(card.created)} (F1 {f1}) will be replaced for good.")
     if preview.deleted_suggestions:
         words.append(

@@ -206,9 +206,13 @@ def performance_lines(fields: dict[str, Any]) -> list[str]:
     lines = [
         f"{fields['model']}: precision {percent(fields['precision'])}, recall {percent(fields['recall'])}, "
         f"F1 {percent(fields['f1'])}"
+        if fields["f1"] is not None
+        else f"{fields['model']}: not measured, for there was no label to compare with"
     ]
-    interval = fields.get("intervals", {}).get("f1")
-    if interval:
+    interval = fields["intervals"]["f1"] if "intervals" in fields else ()
+    if interval is None:
+        lines.append("There are too few documents to say how far off these figures may be.")
+    elif interval:
         lines.append(
             f"F1 lies between {percent(interval[0])} and {percent(interval[1])} (95 % interval over "
             f"{fields['documents']:,} documents)"

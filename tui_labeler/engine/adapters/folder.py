@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError
+from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError, UnreachableError
 from tui_labeler.engine.ports import Blob
 
 CHUNK = 1000
@@ -106,17 +106,18 @@ class FolderContainer:
         """Says what the system's refusal means for the folder, or for one file in it."""
         what = f"{name} in {self.address}" if name else self.address
         if isinstance(error, PermissionError):
-            raise ContainerError(
+            whole = not name or not os.access(self.path, os.R_OK | os.X_OK)
+            raise (UnreachableError if whole else ContainerError)(
                 f"no permission to read {what}",
                 hint="Give yourself read permission (chmod u+r, for a folder u+rx), or ask its owner.",
             ) from error
         if not self.path.exists():
-            raise ContainerError(
+            raise UnreachableError(
                 f"there is no folder {self.address}",
                 hint="Check the path, or make the folder and put the .txt files into it.",
             ) from error
         if not self.path.is_dir():
-            raise ContainerError(
+            raise UnreachableError(
                 f"{self.address} is not a folder",
                 hint="Name the folder that holds the .txt files, not a file.",
             ) from error
