@@ -118,8 +118,7 @@ class Annotator:
         if self._planner is None or self._planner[0] != self.location:
             self._planner = self.location, Planner(view.text_layout, view.caret.units)
         pinned = view.caret.pinned
-        searched = "/" in self._pressed
-        return self._planner[1].selecting(span, at or Place(view.cursor, pinned=pinned), searched=searched)
+        return self._planner[1].selecting(span, at or Place(view.cursor, pinned=pinned))
 
     def _expect(self, span: Span, keys: Sequence[str]) -> None:
         selected = self.screen.text.selection

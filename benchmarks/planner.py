@@ -66,13 +66,11 @@ class Planner:
         self._finder = Finder(units.text)
         self._walks: dict[int, list[tuple[Keys, Place]]] = {}
         self._start = Place(0)
-        self._searched = False
 
-    def selecting(self, wanted: Span, at: Place, *, searched: bool = False) -> Keys:
+    def selecting(self, wanted: Span, at: Place) -> Keys:
         """The fewest keys after which ``wanted`` is selected. Raises ``ValueError`` when none select it.
 
         ``at`` may hold a selection, as while the ends of a label are edited; no count is typed then.
-        ``searched``: the field of the search holds what was searched for before; one key empties it.
         """
         entries = self._entries(wanted)
         low, high = self._around(wanted)
@@ -81,7 +79,7 @@ class Planner:
         window = low, high
         number = 0
         left = self._left(at, wanted, entries)
-        self._start, self._searched = at, searched
+        self._start = at
         waiting: list[tuple[int, int, int, Keys, Place]] = [(left, left, number, (), at)]
         done: set[Place] = set()
         while waiting:
@@ -216,8 +214,7 @@ class Planner:
                     continue
                 span = spans[bisect_left(starts, place.cursor + 1) % len(spans)]
                 if span.start == offset:
-                    before = ("ctrl+u",) if self._searched else ()
-                    yield ("/", *before, *letters, "enter"), Place(offset, pinned=span)
+                    yield ("/", *letters, "enter"), Place(offset, pinned=span)
 
 
 def _counted(count: int, key: str) -> Keys:

@@ -111,12 +111,10 @@ def test_a_span_that_was_gone_to_is_where_the_selection_begins() -> None:
     assert typed(layout, keys, at) == span_of("9876 Fusce Rd")
 
 
-def test_a_second_search_takes_a_key_more_to_empty_the_field() -> None:
+def test_what_is_far_away_is_searched_for() -> None:
     text = "a " * 400 + "Q " + "a " * 400
     plans = Planner(TextLayout(text, 2000), Units(text))
     assert plans.selecting(Span(800, 801), Place(0)) == ("/", "Q", "enter", "v")
-    again = plans.selecting(Span(800, 801), Place(0), searched=True)
-    assert again == ("/", "ctrl+u", "Q", "enter", "v")
 
 
 def test_a_span_of_white_space_cannot_be_selected() -> None:

@@ -74,6 +74,10 @@ async def test_search_goes_to_the_words_and_on_with_n(opened: Opened) -> None:
         assert screen_of(pilot).text.cursor == LOANS[TWO].rindex("Mary")
         await press(pilot, "N")
         assert screen_of(pilot).text.cursor == LOANS[TWO].index("Mary")
+        await press(pilot, "/", "enter")
+        assert screen_of(pilot).text.cursor == LOANS[TWO].rindex("Mary")
+        await press(pilot, "/", *"end", "enter")
+        assert "“end”" in screen_text(pilot)
 
 
 async def test_a_filter_lists_fewer_documents_and_says_so(opened: Opened) -> None:

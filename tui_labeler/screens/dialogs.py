@@ -155,19 +155,27 @@ class ChoiceScreen(Dialog["str | None"]):
 
 
 class InputScreen(Dialog["str | None"]):
-    """Asks for a line of text; ``None`` when it was called off."""
+    """Asks for a line of text; ``None`` when it was called off.
+
+    With ``anew`` the first key replaces the text that is given, without it that text is gone on with.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Change nothing", id="dialog.cancel-input"),
     ]
 
-    def __init__(self, title: str, label: str, value: str = "", placeholder: str = "") -> None:
+    def __init__(
+        self, title: str, label: str, value: str = "", placeholder: str = "", *, anew: bool = False
+    ) -> None:
         super().__init__(title, label)
         self._value = value
+        self._anew = anew
         self._placeholder = placeholder
 
     def body(self) -> Iterable[Widget]:
-        yield Field(self._value, self._placeholder, id="dialog-input")
+        field = Field(self._value, self._placeholder, id="dialog-input")
+        field.select_on_focus = self._anew
+        yield field
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -87,7 +87,9 @@ class DocumentActions(LabelingBase):
     async def action_search(self) -> None:
         """Looks for words in the text; the same again goes to the next place."""
         words = await self.app.push_screen_wait(
-            InputScreen("Search in this text", "enter finds, n and N go on; empty ends it", self._searched)
+            InputScreen(
+                "Search in this text", "enter finds, n and N go on; empty ends it", self._searched, anew=True
+            )
         )
         if words is None:
             return
