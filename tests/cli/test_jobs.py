@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +16,9 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli, write_letters
+from tui_labeler.cli.parser import build
+from tui_labeler.domain.jobs import JobState
+from tui_labeler.engine.wording import JOB_STATES
 
 FIGURES = {"precision", "recall", "f1", "per_category", "train_documents", "test_documents", "seconds"}
 
@@ -507,3 +513,64 @@ def test_history_tells_who_did_what(cli: Cli, suggested: str) -> None:
     following = cli("history", suggested, "--limit", "1", "--after", page["next_after"], "--json").json
     assert following["items"][0]["action"] == "suggestion.accept_all"
     assert "autolabel" in cli("history", suggested).out
+
+
+def test_a_job_is_taken_back_once(cli: Cli, suggested: str) -> None:
+    job_id = cli("jobs", suggested, "--json").json["items"][0]["job_id"]
+    assert cli("undo", suggested, "--job", job_id).out.startswith("Taken back: autolabel (")
+    again = cli("undo", suggested, "--job", job_id)
+    assert (again.code, again.out) == (0, f"All that came of job {job_id} was taken back already.\n")
+    assert cli("undo", suggested, "--job", job_id, "--json").json["undone"] == 0
+
+
+def test_jobs_show_documents_of_autolabeling_and_percent_of_training(cli: Cli, suggested: str) -> None:
+    autolabel, train = cli("jobs", suggested).out.splitlines()[1:]
+    assert "  8/8  " in autolabel
+    assert "  100 %  " in train
+
+
+def test_suggestions_that_labels_hide_are_counted_apart(cli: Cli, trained: str) -> None:
+    chosen = ("--document", "letter00.txt", "--document", "letter23.txt")
+    ran = cli("autolabel", trained, "--model", "first", *chosen, "--json").json
+    waiting = len(suggestions(cli, trained))
+    assert 0 < ran["suggestions_hidden"] == ran["suggestions"] - waiting
+    shown = cli("job", "show", trained, ran["job_id"]).out
+    assert f"({ran['suggestions_hidden']} of them hidden by labels)" in shown
+
+
+def test_a_share_to_test_with_does_not_go_with_a_manual_split(cli: Cli, project: str) -> None:
+    split = ("--split", "manual", "--test-percent", "30")
+    ran = cli("train", project, "--model", "first", *split, "--json")
+    assert (ran.code, ran.error["code"]) == (2, "usage")
+    assert cli("jobs", project, "--json").json["items"] == []
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_the_end_of_a_job_is_said_in_a_sentence(state: JobState) -> None:
+    words = r"is (queued|running|being cancelled)|succeeded|failed|was (partially completed|\w+ed)"
+    assert re.fullmatch(words, JOB_STATES[state])
+
+
+def test_one_of_something_is_not_told_in_the_plural(cli: Cli, suggested: str) -> None:
+    first = suggestions(cli, suggested)[0]
+    assert cli("accept", suggested, "--id", first["id"]).out == "1 suggestion in 1 document accepted.\n"
+    assert cli("undo", suggested).out == "Taken back: accept all (1 change in 1 document).\n"
+
+
+def test_the_example_that_names_documents_by_ls_passes_other_files_over(
+    cli: Cli, trained: str, trained_home: Path
+) -> None:
+    with pytest.raises(SystemExit) as ended, contextlib.redirect_stdout(io.StringIO()) as helped:
+        build().parse_args(["autolabel", "--help"])
+    assert ended.value.code == 0
+    (example,) = [line for line in helped.getvalue().splitlines() if "--documents-from -" in line]
+    listing, _, command = example.rpartition(" | ")
+    assert (trained_home.parent / "labels.json").exists()
+    names = subprocess.run(
+        ["sh", "-c", listing.replace("ls letters", "(ls letters; ls .)")],
+        cwd=trained_home.parent,
+        capture_output=True,
+        check=True,
+    ).stdout
+    ran = cli(*command.split()[1:], "--dry-run", "--json", stdin=names)
+    assert (ran.code, ran.json["documents"]) == (0, 24)

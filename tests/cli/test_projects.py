@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import Cli, azure_labels, write_json
+from tui_labeler.cli.output import clipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,7 @@ def test_creating_warns_of_what_the_service_would_not_take(cli: Cli, letters: Pa
     assert [note["location"] for note in ran.json["notes"] if "500" in note["reason"]] == ["a-b.txt"]
     assert cli("project", "delete", "letters", "--yes").code == 0
     people = cli(*create, "--category", "A:B").out
-    assert "1 other files are left alone" in people
+    assert "1 other file left alone" in people
     assert "long.txt (130,000 characters)" in people
     assert "A:B" in people
     again = cli("import", "letters", str(tmp_path / "many.json"), "--json")
@@ -275,3 +276,16 @@ def test_the_name_of_the_labels_file_is_in_its_errors(cli: Cli, project: str, tm
     ran = cli("import", project, str(write_json(tmp_path / "bad.json", file)), "--json")
     assert ran.code == 2
     assert "assets.documents[1].entities[0].labels[0].offset" in ran.error["message"]
+
+
+def test_a_long_name_is_cut_in_the_table_and_whole_in_json(cli: Cli, letters: Path) -> None:
+    name = "n" * 300
+    assert cli("project", "create", name, "--kind", "ner", "--container", str(letters)).code == 0
+    assert cli("project", "list", "--json").json["items"][0]["name"] == name
+    row = cli("project", "list").out.splitlines()[1]
+    assert row.startswith("n" * 39 + "…  ner")
+
+
+@pytest.mark.parametrize(("text", "shown"), [("四" * 20, "四" * 20), ("四" * 21, "四" * 19 + "…"), ("", "")])
+def test_wide_characters_are_cut_by_their_columns(text: str, shown: str) -> None:
+    assert clipped(text, 40) == shown

@@ -199,6 +199,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
+def clipped(text: str, columns: int) -> str:
+    """``text`` in at most so many columns of a terminal; what is cut off shows as an ellipsis."""
+    if width(text) <= columns:
+        return text
+    while width(text) >= columns:
+        text = text[:-1]
+    return f"{text}…"
+
+
 def width(text: str) -> int:
     """Columns that a text takes on a terminal."""
     if text.isascii():
@@ -244,7 +253,8 @@ def _job_line(job: Job) -> str:
     finished = job.done + len(job.failed)
     filled = BAR * finished // job.total if job.total else 0
     bar = "#" * filled + "-" * (BAR - filled)
-    parts = [f"[{bar}] {finished:,}/{job.total:,}" if job.total else f"[{bar}]", job.stage or job.state.value]
+    of = f"{finished:,}/{job.total:,}" if job.request.documents else f"{100 * finished // (job.total or 1)} %"
+    parts = [f"[{bar}] {of}" if job.total else f"[{bar}]", job.stage or job.state.value]
     if job.failed:
         parts.append(f"{len(job.failed):,} failed")
     if job.seconds_left is not None:

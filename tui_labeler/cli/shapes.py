@@ -149,5 +149,18 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
     return {**fields, "result": result} if result else fields
 
 
+def shown_job(job: Job, state: State) -> dict[str, Any]:
+    """One job, with how many of its open suggestions labels hide."""
+    hidden = 0
+    for key in job.request.documents:
+        row = state.rows.get(key)
+        if row is not None and row.label_count:
+            document = state.document(key)
+            undecided = [item for item in document.suggestions.values() if item.decision is None]
+            hidden += sum(item.job == job.id for item in undecided)
+            hidden -= sum(item.job == job.id for item in document.open_suggestions(state.project.kind))
+    return {**job_item(job, state), "suggestions_hidden": hidden}
+
+
 def skipped_items(items: tuple[Skipped, ...]) -> list[dict[str, str]]:
     return [{"location": item.location, "reason": item.reason} for item in items]

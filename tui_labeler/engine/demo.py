@@ -20,6 +20,7 @@ from tui_labeler.engine.errors import InputError, RefusedError, StorageError
 from tui_labeler.engine.formats import azure
 from tui_labeler.engine.formats.resolve import to_code_points
 from tui_labeler.engine.review import SuggestionFilter
+from tui_labeler.engine.wording import JOB_STATES, counted
 from tui_labeler.engine.workbench import NewProject
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ async def run_loop(
     say(f"Training on {labeled_before} labeled documents ...")
     before = await _train(session, follow, overwrite=False)
     rows = session.documents.select(DocumentFilter(states=frozenset({DocumentState.UNLABELED})))
-    say(f"Labeling the other {len(rows)} documents with the model ...")
+    say(f"Labeling the other {counted(len(rows), 'document')} with the model ...")
     job = _ended(await follow(session, await session.jobs.autolabel(rows, Method("model", model=MODEL))))
 
     gold = await gold_labels(session, gold_file)
@@ -221,7 +222,7 @@ def _ended(job: Job) -> Job:
         return job
     why = job.message or "; ".join(f"{item.location}: {item.message}" for item in job.failed[:3])
     raise RefusedError(
-        f"Job {job.id} ({job.request.kind}) is {job.state.value}. {why}".strip(),
+        f"Job {job.id} ({job.request.kind}) {JOB_STATES[job.state]}. {why}".strip(),
         hint="Run the demo again, or in a new home.",
     )
 

@@ -21,6 +21,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.changes import drop_label, put_document, put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.ports import Change, Plan, Surroundings
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -307,7 +308,7 @@ def checked(state: State, document_id: int, category: str, span: Span | None) ->
     if span and span.end > document.characters:
         raise InputError(
             f"{span.start}..{span.end} is outside {document.location}, "
-            f"which has {document.characters} characters."
+            f"which has {counted(document.characters, 'character')}."
         )
     return document
 

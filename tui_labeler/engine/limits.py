@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.text import safe
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,9 @@ _PROJECT_ALLOWED = frozenset("_.-")
 def documents(count: int) -> tuple[str, ...]:
     """Documents in one project."""
     if count < DOCUMENTS_AT_LEAST:
-        return (f"{count} documents; the service asks for at least {DOCUMENTS_AT_LEAST} a project",)
+        return (
+            f"{counted(count, 'document')}; the service asks for at least {DOCUMENTS_AT_LEAST} a project",
+        )
     if count > DOCUMENTS_AT_MOST:
         return (f"{count:,} documents; the service takes at most {DOCUMENTS_AT_MOST:,} a project",)
     return ()
@@ -61,7 +64,7 @@ def _counted(shown: Sequence[str], what: str) -> tuple[str, ...]:
     if not shown:
         return ()
     more = f" and {len(shown) - NAMED:,} more" if len(shown) > NAMED else ""
-    noun = "1 document is" if len(shown) == 1 else f"{len(shown):,} documents are"
+    noun = counted(len(shown), "document is", "documents are")
     return (f"{noun} {what}: {', '.join(shown[:NAMED])}{more}",)
 
 

@@ -13,6 +13,7 @@ from tui_labeler.engine.history import MODEL_DELETED
 from tui_labeler.engine.models import check_model_name
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.rows import to_row, to_value
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
@@ -90,7 +91,7 @@ class Training:
                 "There is no saved label to learn from.",
                 hint="Label some documents and save, or import labels."
                 if not preview.drafts
-                else f"Save the {preview.drafts} draft decisions first.",
+                else f"Save the {counted(preview.drafts, 'draft decision')} first.",
             )
         if options.split is Split.MANUAL and not preview.manual_split:
             raise RefusedError(

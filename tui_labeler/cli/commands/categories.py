@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command, add_group
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     import argparse
@@ -106,13 +107,16 @@ async def merge(context: Context) -> Report:
         into = session.categories.by_name(options.to)
         count = session.categories.counts()[category.id]
         context.out.consent(
-            f"Merging turns {count.labels:,} labels and {count.suggestions:,} suggestions of {category.name} "
-            f"into {into.name}, and deletes {category.name}.",
+            f"Merging turns {counted(count.labels, 'label')} and {counted(count.suggestions, 'suggestion')} "
+            f"of {category.name} into {into.name}, and deletes {category.name}.",
             yes=options.yes,
         )
         done = await session.categories.merge(category.id, into.id)
         return _report(
-            session, into, f"{done.labels:,} labels in {done.documents:,} documents are {into.name} now."
+            session,
+            into,
+            f"Merged into {into.name}: {counted(done.labels, 'label')} in "
+            f"{counted(done.documents, 'document')}.",
         )
 
 
@@ -124,8 +128,9 @@ async def delete(context: Context) -> Report:
         count = session.categories.counts()[category.id]
         if count.labels or count.suggestions:
             context.out.consent(
-                f"Deleting {category.name} deletes {count.labels:,} labels and {count.suggestions:,} "
-                f"suggestions in {count.documents:,} labeled documents.",
+                f"Deleting {category.name} deletes {counted(count.labels, 'label')} and "
+                f"{counted(count.suggestions, 'suggestion')} in "
+                f"{counted(count.documents, 'labeled document')}.",
                 yes=options.yes,
             )
         await session.categories.delete(category.id)
@@ -136,7 +141,7 @@ async def delete(context: Context) -> Report:
         "suggestions": count.suggestions,
     }
     return Report(
-        fields, [f"{category.name} is deleted, with {count.labels:,} labels; `undo` brings it back."]
+        fields, [f"{category.name} is deleted, with {counted(count.labels, 'label')}; `undo` brings it back."]
     )
 
 

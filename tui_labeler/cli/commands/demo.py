@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report, percent
 from tui_labeler.cli.parser import add_command
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
@@ -147,23 +148,24 @@ def _summary(context: Context, report: DemoReport, seconds: float) -> list[str]:
     def model(figures: Any) -> str:
         return (
             f"F1 {percent(figures['f1'])} (precision {percent(figures['precision'])}, recall "
-            f"{percent(figures['recall'])}) on {figures['test_documents']} test documents, trained on "
-            f"{figures['train_documents']} in {figures['seconds']:.1f} s"
+            f"{percent(figures['recall'])}) on {counted(figures['test_documents'], 'test document')}, "
+            f"trained on {figures['train_documents']} in {figures['seconds']:.1f} s"
         )
 
     right = f"{report.accepted_right} of {report.accepted}" if report.accepted else "none"
     return [
-        f"The project {report.project.name}: {report.labeled_before} labeled documents, "
+        f"The project {report.project.name}: {counted(report.labeled_before, 'labeled document')}, "
         f"{report.documents} without labels.",
         "",
         f"  first model     {model(report.before)}",
-        f"  autolabeling    {report.suggestions} suggestions in {report.documents} documents",
+        f"  autolabeling    {counted(report.suggestions, 'suggestion')} in "
+        f"{counted(report.documents, 'document')}",
         f"  review by rule  {report.accepted} accepted ({right} are right), {report.rejected} rejected "
         f"({report.rejected_wrong} of {report.rejected} are wrong)",
         f"  between         {report.checked_accepted} accepted, {report.checked_rejected} rejected, as the "
         "sample's full labels say: a person's part",
         f"  second model    {model(report.after)}",
-        f"  exported        {report.exported_labels} labels to {report.exported}",
+        f"  exported        {counted(report.exported_labels, 'label')} to {report.exported}",
         "",
         f"It took {seconds:.1f} s. Both models were tested on the same few documents.",
         f"Look at it: tui-labeler --home {context.home} open {report.project.name}",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report, table
 from tui_labeler.cli.parser import UsageError, add_command, add_group, add_paging
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 STATES = ("unlabeled", "labeled", "auto-labeled", "reviewed", "unreadable")
 FILTERS = (*STATES, "failed", "train", "test", "flagged")
+_FILTER_WORDS = ", ".join(f"{name} (in the last job)" if name == "failed" else name for name in FILTERS)
 SORTS = ("location", "size", "state", "confidence")
 
 
@@ -80,7 +82,7 @@ def add_filter(parser: argparse.ArgumentParser) -> None:
         action="append",
         choices=FILTERS,
         default=[],
-        help=f"{', '.join(FILTERS)} (in the last job); may be repeated",
+        help=f"{_FILTER_WORDS}; may be repeated",
     )
 
 
@@ -259,7 +261,8 @@ async def sync(context: Context) -> Report:
     }
     lines = [
         f"{synced.added:,} new, {synced.changed:,} changed, {synced.gone:,} gone, "
-        f"{synced.unchanged:,} unchanged documents; {synced.skipped:,} other files left alone.",
+        f"{synced.unchanged:,} unchanged {'document' if synced.unchanged == 1 else 'documents'}; "
+        f"{counted(synced.skipped, 'other file')} left alone.",
         *(f"warning: {warning}" for warning in synced.warnings),
         *(f"{name} can't be read: {problem}" for name, problem in synced.unreadable),
     ]

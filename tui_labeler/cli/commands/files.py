@@ -14,6 +14,7 @@ from tui_labeler.cli.output import Report, nothing_done
 from tui_labeler.cli.parser import add_command
 from tui_labeler.cli.shapes import skipped_items
 from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
@@ -77,8 +78,8 @@ async def import_labels(context: Context) -> Report:
         "drafts_pending": drafts,
     }
     lines = [
-        f"{imported.labels:,} labels imported for {imported.documents:,} documents; "
-        f"{imported.unchanged:,} were there already.",
+        f"Imported: {counted(imported.labels, 'label')} for {counted(imported.documents, 'document')}; "
+        f"there already: {imported.unchanged:,}.",
         *(f"warning: {warning}" for warning in imported.warnings),
         *listed("left out", fields["skipped"]),
         *listed("note", fields["notes"]),
@@ -106,7 +107,8 @@ async def export(context: Context) -> Report:
         "drafts_pending": exported.drafts_pending,
     }
     lines = [
-        f"{exported.labels:,} labels of {exported.documents:,} documents exported to {options.file}.",
+        f"Exported to {options.file}: {counted(exported.labels, 'label')} of "
+        f"{counted(exported.documents, 'document')}.",
         *listed("left out", fields["skipped"]),
     ]
     raw = exported.data if to_stdout else None

@@ -8,6 +8,7 @@ from tui_labeler.cli.commands.documents import add_filter, document_filter
 from tui_labeler.cli.commands.models import add_detach, result_report
 from tui_labeler.cli.output import Report, error_fields, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging, positive
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     import argparse
@@ -24,22 +25,28 @@ CANCEL_PATIENCE = 30.0
 
 FAILURES_SHOWN = 20
 
+DONE_AND_TOTAL = (
+    "In JSON `done` and `total` count documents when a job autolabels, and percent in any other job."
+)
+
 
 def register(parsers: Any) -> None:
     _register_autolabel(parsers)
-    parser = add_command(parsers, "jobs", list_jobs, "list a project's jobs, newest first")
+    parser = add_command(
+        parsers, "jobs", list_jobs, "list a project's jobs, newest first", details=DONE_AND_TOTAL
+    )
     parser.add_argument("project", metavar="PROJECT")
     add_paging(parser, "job_id")
     group = add_group(parsers, "job", "show and steer jobs")
-    _job_command(group, "show", show, "show a job as it is at this moment")
+    _job_command(group, "show", show, "show a job as it is at this moment", DONE_AND_TOTAL)
     _job_command(group, "cancel", cancel, "stop a job; what it has labeled stays")
     add_detach(_job_command(group, "resume", resume, "go on with what a job has not done, and follow it"))
     add_detach(_job_command(group, "retry", retry, "do a job's failed documents again, and follow it"))
     _job_command(group, "delete", delete, "delete a job's records; its suggestions stay")
 
 
-def _job_command(group: Any, name: str, run: Any, summary: str) -> argparse.ArgumentParser:
-    parser = add_command(group, name, run, summary)
+def _job_command(group: Any, name: str, run: Any, summary: str, details: str = "") -> argparse.ArgumentParser:
+    parser = add_command(group, name, run, summary, details=details)
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("id", metavar="ID", help="the job's id, as `jobs` lists it")
     return parser
@@ -56,7 +63,7 @@ def _register_autolabel(parsers: Any) -> None:
         examples="""
             tui-labeler autolabel contracts --model first --dry-run
             tui-labeler autolabel contracts --model first --limit 100 --category Amount
-            ls letters | tui-labeler autolabel letters --model first --documents-from - --json
+            ls letters | grep '\\.txt$' | tui-labeler autolabel letters --model first --documents-from -
         """,
     )
     parser.add_argument("project", metavar="PROJECT")
@@ -133,13 +140,14 @@ def _check_quota(estimate: Estimate, usage: Any) -> None:
     if estimate.left is None or estimate.needed <= estimate.left:
         return
     hint = (
-        f"--limit {estimate.fits} would fit: the first {estimate.fits} of {estimate.documents} documents."
+        f"--limit {estimate.fits} would fit: the first {estimate.fits:,} of "
+        f"{counted(estimate.documents, 'document')}."
         if estimate.fits
         else "Wait for the next month, or change `quota` in the home's settings.toml."
     )
     raise QuotaError(
-        f"{estimate.needed:,} text records are needed and {estimate.left:,} of {usage.limit:,} are left "
-        f"in {usage.month}.",
+        f"{counted(estimate.needed, 'text record is', 'text records are')} needed and {estimate.left:,} of "
+        f"{usage.limit:,} are left in {usage.month}.",
         hint=hint,
     )
 
@@ -169,8 +177,8 @@ def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: 
         return Report(fields, ["No document matches; there is nothing to label."])
     left = "no limit" if estimate.left is None else f"{estimate.left:,} left this month"
     lines = [
-        f"{estimate.documents:,} documents, {estimate.text_records:,} text records ({left}), categories: "
-        f"{', '.join(categories)}.",
+        f"{counted(estimate.documents, 'document')}, {counted(estimate.text_records, 'text record')} "
+        f"({left}), categories: {', '.join(categories)}.",
         *([] if enough else [f"That is too much; --limit {estimate.fits} would fit."]),
         "Nothing was started.",
     ]
@@ -180,12 +188,12 @@ def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: 
 def job_report(session: ProjectSession, job: Job) -> Report:
     """What came of a job, with the exit code that its end asks for; 0 while it runs."""
     from tui_labeler.cli.following import exit_code, job_error
-    from tui_labeler.cli.shapes import job_item
+    from tui_labeler.cli.shapes import shown_job
     from tui_labeler.domain.jobs import JobKind
 
     if job.request.kind is not JobKind.AUTOLABEL and job.state.is_over:
         return result_report(session, job, session.labeling.drafts())
-    fields = job_item(job, session.store.state)
+    fields = shown_job(job, session.store.state)
     return Report(fields, job_lines(fields), exit_code(job), error=job_error(job))
 
 
@@ -193,12 +201,15 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
     """A job in words."""
     lines = [f"Job {fields['job_id']} ({fields['kind']}, {fields['model']}): {fields['state']}"]
     if fields["stage"]:
-        lines.append(f"{fields['stage']}: {fields['done']:,} of {fields['total']:,}")
+        lines.append(f"{fields['stage']}: {_share_done(fields)}")
     if fields["documents"]:
+        hidden = fields.get("suggestions_hidden", 0)
         lines.append(
-            f"{fields['done']:,} of {fields['documents']:,} documents labeled, "
-            f"{fields['text_records']:,} text records, {fields['suggestions']:,} suggestions, "
-            f"{fields['seconds']:.1f} s"
+            f"{fields['done']:,} of {counted(fields['documents'], 'document')} labeled, "
+            f"{counted(fields['text_records'], 'text record')}, "
+            f"{counted(fields['suggestions'], 'suggestion')}"
+            + (f" ({hidden:,} of them hidden by labels)" if hidden else "")
+            + f", {fields['seconds']:.1f} s"
         )
     failed = fields["failed"]
     lines += [f"failed: {item['location']}: {item['message']}" for item in failed[:FAILURES_SHOWN]]
@@ -207,6 +218,14 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
     if fields["pid"]:
         lines.append(f"running as process {fields['pid']}")
     return lines
+
+
+def _share_done(fields: dict[str, Any]) -> str:
+    """Documents of an autolabeling job, percent of any other."""
+    done, total = fields["done"], fields["total"]
+    if fields["kind"] == "autolabel":
+        return f"{done:,}/{total:,}"
+    return f"{100 * done // total if total else 0} %"
 
 
 # --- jobs -------------------------------------------------------------------------------------------
@@ -227,7 +246,7 @@ async def list_jobs(context: Context) -> Report:
             item["kind"],
             item["model"] or "",
             item["state"],
-            f"{item['done']:,}/{item['total']:,}",
+            _share_done(item),
             f"{len(item['failed']):,}",
             f"{item['suggestions']:,}",
             item["created"],
@@ -241,18 +260,18 @@ async def list_jobs(context: Context) -> Report:
 
 
 async def show(context: Context) -> Report:
-    from tui_labeler.cli.shapes import job_item
+    from tui_labeler.cli.shapes import shown_job
 
     async with context.project() as session:
         job = await session.jobs.get(context.options.id)
-        fields = job_item(job, session.store.state)
+        fields = shown_job(job, session.store.state)
     lines = job_lines(fields)
     return Report(fields, [*lines, job.message] if job.message else lines)
 
 
 async def cancel(context: Context) -> Report:
     """A job that is over stays as it is, and that is no failure."""
-    from tui_labeler.cli.shapes import job_item
+    from tui_labeler.cli.shapes import shown_job
 
     job_id = context.options.id
     async with context.project() as session:
@@ -260,7 +279,7 @@ async def cancel(context: Context) -> Report:
         if not job.state.is_over:
             job = await _ended(session, job)
         await session.refresh()
-        fields = job_item(job, session.store.state)
+        fields = shown_job(job, session.store.state)
     return Report(fields, job_lines(fields))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command, not_negative, positive
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     import argparse
@@ -64,7 +65,7 @@ async def label(context: Context) -> Report:
         words = "It was gone already." if options.remove else "It was there already."
     else:
         words = "Label removed." if options.remove else "Label added."
-    return Report(fields, [f"{words} {options.location} has {len(fields['labels']):,} labels."])
+    return Report(fields, [f"{words} {fields['location']} has {counted(len(fields['labels']), 'label')}."])
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -113,7 +114,7 @@ def _place(text: str, options: argparse.Namespace, location: str) -> int:
     words = options.text
     if options.length is not None and options.length != len(words):
         raise UsageError(
-            f"--length is {options.length}, and {words!r} has {len(words)} characters.",
+            f"--length is {options.length}, and {words!r} has {counted(len(words), 'character')}.",
             hint="Leave --length out.",
         )
     places = _occurrences(text, words)

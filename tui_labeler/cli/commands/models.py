@@ -6,13 +6,16 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report, error_fields, percent, table
-from tui_labeler.cli.parser import add_command, add_group, add_paging, not_negative, positive
+from tui_labeler.cli.parser import UsageError, add_command, add_group, add_paging, not_negative, positive
+from tui_labeler.engine.wording import JOB_STATES, counted
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
     from tui_labeler.domain.jobs import Job
     from tui_labeler.domain.models import TrainOptions
     from tui_labeler.engine.session import ProjectSession
+
+TEST_PERCENT = 20
 
 
 def register(parsers: Any) -> None:
@@ -54,9 +57,8 @@ def _register_train(parsers: Any) -> None:
     parser.add_argument(
         "--test-percent",
         type=_share,
-        default=20,
         metavar="N",
-        help="with --split auto: the share to test with (default: 20)",
+        help=f"with --split auto: the share to test with (default: {TEST_PERCENT})",
     )
     parser.add_argument("--seed", type=not_negative, default=0, metavar="N", help="of the split (default: 0)")
     parser.add_argument(
@@ -111,7 +113,7 @@ async def save_if_asked(context: Context, session: ProjectSession) -> int:
     drafts = session.labeling.drafts()
     if drafts:
         context.out.note(
-            f"{drafts:,} draft decisions wait to be saved and do not count; --save saves them first."
+            f"{counted(drafts, 'draft decision')} not saved yet, and left out; --save saves first."
         )
     return drafts
 
@@ -123,11 +125,20 @@ async def train(context: Context) -> Report:
 
     chosen = context.options
     check_model_name(chosen.model)
+    if chosen.split == "manual" and chosen.test_percent is not None:
+        raise UsageError(
+            "--test-percent goes with --split auto; a manual split goes by each document's set.",
+            hint="Leave it out, or move documents with `document set --dataset`.",
+        )
     async with context.project() as session:
         drafts = await save_if_asked(context, session)
         overwrite = await session.training.exists(chosen.model)
         options = TrainOptions(
-            chosen.model, Split(chosen.split), chosen.test_percent, chosen.seed, overwrite=overwrite
+            chosen.model,
+            Split(chosen.split),
+            TEST_PERCENT if chosen.test_percent is None else chosen.test_percent,
+            chosen.seed,
+            overwrite=overwrite,
         )
         await _consent(context, session, options)
         with interruptions() as asked:
@@ -144,7 +155,7 @@ async def _consent(context: Context, session: ProjectSession, options: TrainOpti
         return
     losses = []
     if preview.deleted_suggestions:
-        losses.append(f"deletes {preview.deleted_suggestions:,} suggestions that were not accepted")
+        losses.append(f"deletes {counted(preview.deleted_suggestions, 'suggestion')} not accepted")
     if options.overwrite:
         losses.append(f"overwrites the model {options.model}")
     if losses:
@@ -193,12 +204,12 @@ def _result_lines(job: Job, fields: dict[str, Any]) -> list[str]:
         return [
             *performance_lines(fields),
             *(
-                [f"{fields['deleted_suggestions']:,} suggestions that were not accepted are deleted."]
+                [f"Deleted: {counted(fields['deleted_suggestions'], 'suggestion')} not accepted."]
                 if fields.get("deleted_suggestions")
                 else []
             ),
         ]
-    return [f"Job {job.id} is {job.state.value}."]
+    return [f"Job {job.id} {JOB_STATES[job.state]}."]
 
 
 def performance_lines(fields: dict[str, Any]) -> list[str]:
@@ -215,17 +226,17 @@ def performance_lines(fields: dict[str, Any]) -> list[str]:
     elif interval:
         lines.append(
             f"F1 lies between {percent(interval[0])} and {percent(interval[1])} (95 % interval over "
-            f"{fields['documents']:,} documents)"
+            f"{counted(fields['documents'], 'document')})"
         )
     if "train_documents" in fields:
         lines.append(
-            f"trained on {fields['train_documents']:,} documents and tested on "
+            f"trained on {counted(fields['train_documents'], 'document')} and tested on "
             f"{fields['test_documents']:,}, in {fields['seconds']:.1f} s"
         )
     left_out = fields.get("left_out", {})
     if any(left_out.values()):
         lines.append(
-            f"left out: {left_out['training']:,} documents that the model learned from, "
+            f"left out: {counted(left_out['training'], 'document')} that the model learned from, "
             f"{left_out['accepted']:,} with accepted suggestions"
         )
     lines += [f"warning: {warning}" for warning in fields.get("warnings", [])]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.output import Report, error_fields, nothing_done, table
+from tui_labeler.cli.output import Report, clipped, error_fields, nothing_done, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging
 from tui_labeler.cli.shapes import skipped_items
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from tui_labeler.engine.workbench import CreatedProject
 
 KINDS = ("ner", "single", "multi")
+
+NAME_COLUMNS = 40
+"""Of a name in the table; --json says it whole."""
 
 
 def register(parsers: Any) -> None:
@@ -110,7 +114,8 @@ def _created(created: CreatedProject) -> Report:
         *(f"{item['location']} can't be read: {item['reason']}" for item in unreadable),
     ]
     if imported is not None and imported.skipped:
-        warnings.append(f"{len(imported.skipped)} labels or documents of the labels file were left out")
+        left_out = counted(len(imported.skipped), "label or document", "labels or documents")
+        warnings.append(f"left out of the labels file: {left_out}")
     fields = {
         **project_item(summary),
         "labels": sum(count for _, count in summary.categories),
@@ -122,8 +127,8 @@ def _created(created: CreatedProject) -> Report:
     }
     project = summary.project
     lines = [
-        f"Project {project.name} has {summary.documents:,} documents and {fields['labels']:,} labels; "
-        f"{fields['other_files']:,} other files are left alone.",
+        f"Project {project.name} has {counted(summary.documents, 'document')} and "
+        f"{counted(fields['labels'], 'label')}; {counted(fields['other_files'], 'other file')} left alone.",
         *(f"warning: {warning}" for warning in warnings),
         *listed("left out", fields["skipped"]),
         *listed("note", fields["notes"]),
@@ -152,13 +157,21 @@ async def list_projects(context: Context) -> Report:
     page = context.page(items, "name")
     rows = [
         [
-            item["name"],
+            clipped(item["name"], NAME_COLUMNS),
             item["kind"],
             *(f"{item[key]:,}" for key in ("documents", "labeled", "auto_labeled", "unlabeled")),
             item["container"],
         ]
         if "error" not in item
-        else [item["name"], item["kind"], "", "", "", "", f"{item['error']['message']}"]
+        else [
+            clipped(item["name"], NAME_COLUMNS),
+            item["kind"],
+            "",
+            "",
+            "",
+            "",
+            f"{item['error']['message']}",
+        ]
         for item in page["items"]
     ]
     head = ["name", "kind", "documents", "labeled", "auto labeled", "unlabeled", "container"]
@@ -176,8 +189,9 @@ async def show(context: Context) -> Report:
         + (", multilingual" if fields["multilingual"] else ""),
         *([fields["description"]] if fields["description"] else []),
         f"container: {fields['container']}",
-        f"{fields['documents']:,} documents: {fields['labeled']:,} labeled, {fields['auto_labeled']:,} auto "
-        f"labeled, {fields['unlabeled']:,} unlabeled, {fields['reviewed']:,} reviewed with nothing to label, "
+        f"{counted(fields['documents'], 'document')}: {fields['labeled']:,} labeled, "
+        f"{fields['auto_labeled']:,} auto labeled, {fields['unlabeled']:,} unlabeled, "
+        f"{fields['reviewed']:,} reviewed with nothing to label, "
         f"{fields['unreadable']:,} unreadable",
         "",
         *table(
@@ -189,7 +203,7 @@ async def show(context: Context) -> Report:
         ),
     ]
     if fields["drafts_pending"]:
-        lines.append(f"{fields['drafts_pending']:,} draft decisions wait to be saved.")
+        lines.append(f"{counted(fields['drafts_pending'], 'draft decision')} not saved yet.")
     return Report(fields, lines)
 
 
@@ -211,7 +225,8 @@ async def delete(context: Context) -> Report:
     name = summary.project.name
     labels = sum(count for _, count in summary.categories)
     context.out.consent(
-        f"Deleting the project {name} deletes {labels:,} labels in {summary.documents:,} documents"
+        f"Deleting the project {name} deletes {counted(labels, 'label')} in "
+        f"{counted(summary.documents, 'document')}"
         + (", for good." if options.purge else " (its state is kept in the home's `deleted` folder)."),
         yes=options.yes,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report, table
 from tui_labeler.cli.parser import UsageError, add_command, add_paging
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,10 +89,9 @@ async def reject(context: Context) -> Report:
 
 def _decided(decided: Decided, word: str) -> Report:
     fields = {word: decided.suggestions, "documents": decided.documents, "skipped": decided.skipped}
-    skipped = f"; {decided.skipped:,} stay open, as another one is in their place" if decided.skipped else ""
-    return Report(
-        fields, [f"{decided.suggestions:,} suggestions in {decided.documents:,} documents {word}{skipped}."]
-    )
+    skipped = f"; left open, for another is in the place: {decided.skipped:,}" if decided.skipped else ""
+    which = f"{counted(decided.suggestions, 'suggestion')} in {counted(decided.documents, 'document')}"
+    return Report(fields, [f"{which} {word}{skipped}."])
 
 
 async def _wanted(context: Context, session: ProjectSession) -> SuggestionFilter:
@@ -176,12 +176,12 @@ async def undo(context: Context) -> Report:
         "documents": locations,
         "refused": undone.refused,
     }
-    refused = f"; {undone.refused:,} were changed since and stay" if undone.refused else ""
+    refused = f"; changed since and left: {undone.refused:,}" if undone.refused else ""
+    if not undone.items:
+        return Report(fields, [f"All that came of job {job} was taken back already{refused}."])
     action = ACTIONS.get(undone.action, undone.action)
-    return Report(
-        fields,
-        [f"Taken back: {action} ({undone.items:,} changes in {len(locations):,} documents{refused})."],
-    )
+    changes = f"{counted(undone.items, 'change')} in {counted(len(locations), 'document')}"
+    return Report(fields, [f"Taken back: {action} ({changes}{refused})."])
 
 
 async def history(context: Context) -> Report:

@@ -22,6 +22,7 @@ from tui_labeler.engine.adapters.estimators.tokens import Grain, Unit
 from tui_labeler.engine.adapters.estimators.vectors import TextVectorizer
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.ports import Prediction
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -243,7 +244,7 @@ def _train_entities(
     ]
     if not any(spans):
         raise InputError(
-            f"There is no labeled entity in the {len(samples)} documents of the training set.",
+            f"There is no labeled entity in the {counted(len(samples), 'document')} of the training set.",
             hint="Label some entities, save the labels, and train again.",
         )
     texts = [sample.text for sample in samples]
@@ -270,7 +271,9 @@ def _train_classes(
         )
     many = [classes for _, classes in rows if len(classes) > 1]
     if many and not multi:
-        raise InputError(f"{len(many)} documents have more than one class, but the project allows only one.")
+        raise InputError(
+            f"More than one class, where the project allows one: {counted(len(many), 'document')}."
+        )
     texts = [text for text, _ in rows]
     targets = [classes if multi else classes[0] for _, classes in rows]
     estimator = TextClassifier(multi_label=multi, seed=seed)

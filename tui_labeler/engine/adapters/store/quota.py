@@ -14,6 +14,7 @@ from tui_labeler.engine.adapters.store.files import make_folder
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.shards import database, rows_of
 from tui_labeler.engine.errors import QuotaError, StorageError
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,8 @@ class TinyQuotaStore:
             left = max(0, self._limit - others - used)
             if self._limit and records > left:
                 raise QuotaError(
-                    f"{records} text records are needed and {left} of {self._limit} are left this month.",
+                    f"{counted(records, 'text record is', 'text records are')} needed and {left:,} of "
+                    f"{self._limit:,} are left this month.",
                     hint="Take fewer documents, wait for the next month, or change `quota` in the settings.",
                 )
             self._put(_Use(month, job_id, used + records, used))
