@@ -13,6 +13,7 @@ from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError, InputError, LabelerError
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.label_files import Skipped
     from tui_labeler.engine.session import ProjectSession
 
 
@@ -307,3 +308,38 @@ async def test_classes_come_and_go_with_their_sets(bench: Bench) -> None:
         json.loads((await session.label_files.write()).data)["assets"]["documents"]
         == (json.loads(data)["assets"]["documents"])
     )
+
+
+def undeclared_notes(notes: tuple[Skipped, ...]) -> list[str]:
+    return [note.reason for note in notes if "not declared" in note.reason]
+
+
+async def test_a_category_that_only_labels_name_is_added_with_those_that_come_in(bench: Bench) -> None:
+    session = await bench.create()
+    await session.labeling.add(number(session), key(session, "Place"), Span(0, 7))
+    data = entities(
+        ("d0000.txt", [("Ghost", 0, 3), ("Team", 0, 3), ("Team", 8, 3), ("Place", 8, 3)]),
+        ("gone.txt", [("Ghost", 0, 3), ("Team", 0, 3)]),
+        categories=("Person", "Firm"),
+    )
+    done = await session.label_files.read(data, "l.json")
+    assert done.categories == ("Firm", "Team")
+    assert undeclared_notes(done.notes) == [
+        "categories: Ghost is not declared; not added, for none of its labels came in",
+        "categories: Team is not declared; added, with 1 label",
+        "categories: Place is not declared; the project has it",
+    ]
+    assert "Ghost" not in {category.name for category in session.store.state.categories.values()}
+    assert any("Ghost meets" in item.reason for item in done.skipped)
+    assert ("Team", span("Bob")) in labels(session)
+
+
+async def test_a_file_of_a_version_that_is_not_known_is_noted(bench: Bench) -> None:
+    session = await bench.create()
+    data = entities(("d0000.txt", [ANN])).replace(b"2022-05-01", b"2099-01-01")
+    done = await session.label_files.read(data, "l.json")
+    assert done.labels == 1
+    assert [note.reason for note in done.notes] == [
+        "projectFileVersion is 2099-01-01; the file is read as one of 2022-05-01"
+    ]
+    assert (await session.label_files.read(entities(("d0000.txt", [ANN])), "l.json")).notes == ()

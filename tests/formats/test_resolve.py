@@ -13,7 +13,13 @@ from tui_labeler.engine.formats.model import (
     LabelFile,
     Unit,
 )
-from tui_labeler.engine.formats.resolve import ResolvedLabel, to_code_points, to_utf16, with_all_categories
+from tui_labeler.engine.formats.resolve import (
+    ResolvedLabel,
+    to_code_points,
+    to_utf16,
+    undeclared,
+    with_all_categories,
+)
 
 NER, SINGLE, MULTI = ProjectKind.ENTITIES, ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL
 TEXT = "\U0001f6b2 Ann met O'Neil's son in\r\nAnnapolis 漢字."
@@ -139,20 +145,18 @@ def test_a_label_of_another_kind_is_dropped_and_said() -> None:
     assert resolve(FileLabel("A")) == ([], [("labels[0]", "A has no span in a project of entities", True)])
 
 
-def test_undeclared_categories_are_added_and_counted() -> None:
+def test_undeclared_categories_are_added() -> None:
     documents = (
         FileDocument("a.txt", labels=(utf16("Name", 0, 1), utf16("New", 0, 1))),
         FileDocument("b.txt", labels=(utf16("New", 0, 1), utf16("Other", 0, 1))),
     )
     declared = (FileCategory("Name", "Who"), FileCategory("Name", "again"), FileCategory("Unused"))
-    file, problems = with_all_categories(LabelFile(NER, categories=declared, documents=documents))
+    said = LabelFile(NER, categories=declared, documents=documents)
+    file, problems = with_all_categories(said)
+    assert undeclared(said) == ("New", "Other")
     assert [category.name for category in file.categories] == ["Name", "Unused", "New", "Other"]
     assert file.categories[0].description == "Who"
-    assert [problem.reason for problem in problems] == [
-        "Name is declared more than once",
-        "New is not declared; added, with 2 labels",
-        "Other is not declared; added, with 1 label",
-    ]
+    assert [problem.reason for problem in problems] == ["Name is declared more than once"]
     assert not any(problem.dropped for problem in problems)
 
 

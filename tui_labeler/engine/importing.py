@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from tui_labeler.engine.formats.keeping import document_extra, kept_document, pr
 from tui_labeler.engine.formats.merging import Say, in_region, merged, merged_places, merged_regions
 from tui_labeler.engine.formats.model import FileCategory, FileDocument, LabelFile
 from tui_labeler.engine.formats.resolve import ResolvedLabel
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Change, State, Surroundings
@@ -58,13 +60,30 @@ class Tally:
         self.notes.append(Skipped(location, reason))
 
 
-def declaring(file: LabelFile, tally: Tally, around: Surroundings, state: State) -> list[Change]:
-    """Adds the categories that the project does not have, and what the file says of it and of the others."""
+def declaring(
+    file: LabelFile,
+    only_used: Sequence[str],
+    ready: Sequence[Ready],
+    tally: Tally,
+    around: Surroundings,
+    state: State,
+) -> list[Change]:
+    """Adds the categories that the project does not have, and what the file says of it and of the others.
+
+    Of ``only_used``, the names that the file does not declare, those are added of which a label comes in.
+    """
     known = {category.name: category for category in state.categories.values()}
+    coming = _coming(only_used, ready, state)
     changes: list[Change] = []
     for category in file.categories:
+        if category.name in only_used:
+            tally.note(
+                "", f"categories: {category.name} is not declared; {_fate(category.name, known, coming)}"
+            )
         if category.name in known:
             changes.append(put_category(state, _enriched(known[category.name], category, tally)))
+            continue
+        if category.name in only_used and not coming[category.name]:
             continue
         made = Category(around.new_id(), category.name, category.description, extra=dict(category.extra))
         changes.append(put_category(state, made))
@@ -73,6 +92,31 @@ def declaring(file: LabelFile, tally: Tally, around: Surroundings, state: State)
     extra = merged_places(state.project.extra, project_extra(file), say, (*ROOT, *METADATA))
     changes.append(put_project(state, replace(state.project, extra=extra)))
     return changes
+
+
+def _fate(name: str, known: Mapping[str, Category], coming: Mapping[str, int]) -> str:
+    """What becomes of a category that the file does not declare."""
+    if name in known:
+        return "the project has it"
+    if not coming[name]:
+        return "not added, for none of its labels came in"
+    return f"added, with {counted(coming[name], 'label')}"
+
+
+def _coming(names: Sequence[str], ready: Sequence[Ready], state: State) -> Counter[str]:
+    """How many labels of categories that are new to the project will come in."""
+    found: Counter[str] = Counter()
+    for each in ready:
+        new = [label for label in each.labels if label.category in names]
+        if new:
+            old = list(state.document(each.document).labels.values())
+            # No label of the project has a category that is new: its id can be any.
+            found.update(
+                label.category
+                for label in new
+                if not any(in_the_way(state.project.kind, old, "", label.span))
+            )
+    return found
 
 
 def _enriched(old: Category, new: FileCategory, tally: Tally) -> Category:
@@ -99,7 +143,7 @@ def importing(
         say = partial(tally.note, document.location)
         described, places = _described(document, ready, say)
         for label in ready.labels:
-            category = ids[label.category]
+            category = ids.get(label.category, "")
             extra = in_region(label.extra, places)
             same = (o for o in old if (o.category, o.span) == (category, label.span))
             there = next((o for o in same if o.is_active or o.is_saved), None)
@@ -114,6 +158,9 @@ def importing(
             if blocking is not None:
                 name = state.categories[blocking.category].name
                 tally.skip(document.location, f"{label.category} meets the project's own label {name}")
+                continue
+            if not category:  # what was in its way is gone since; or the category is
+                tally.skip(document.location, f"{label.category} is no category of the project")
                 continue
             made = Label(
                 id=around.new_id(),

@@ -20,6 +20,7 @@ from tui_labeler.engine.formats.resolve import (
     ResolvedLabel,
     to_code_points,
     to_utf16,
+    undeclared,
     with_all_categories,
 )
 from tui_labeler.engine.importing import NO_DATASET, ORDER, Ready, Skipped, Tally, declaring, importing
@@ -90,13 +91,14 @@ class LabelFiles:
                 hint="Make a project of that kind for it (`project create --labels`).",
             )
         await self._store.refresh()
-        tally = Tally([Skipped(p.location, f"{p.field}: {p.reason}") for p in problems])
+        tally = Tally([Skipped("", remark) for remark in said.remarks])
+        tally.notes += [Skipped(p.location, f"{p.field}: {p.reason}") for p in problems]
         ready = [
             matched
             for order, document in enumerate(file.documents)
             if (matched := await self._matched(order, document, tally)) is not None
         ]
-        await finished_all_the_same(self._bring_in(file, ready, tally))
+        await finished_all_the_same(self._bring_in(file, undeclared(said), ready, tally))
         return Imported(
             format=known.name,
             documents=len(ready),
@@ -111,10 +113,13 @@ class LabelFiles:
             ),
         )
 
-    async def _bring_in(self, file: LabelFile, ready: Sequence[Ready], tally: Tally) -> None:
+    async def _bring_in(
+        self, file: LabelFile, only_used: Sequence[str], ready: Sequence[Ready], tally: Tally
+    ) -> None:
         """All of it, whatever is cancelled: half an import is none that anybody asked for."""
         group = self._surroundings.new_id()
-        await self._commit(Plan("labels.import", (), group=group), partial(declaring, file, tally))
+        declare = partial(declaring, file, only_used, ready, tally)
+        await self._commit(Plan("labels.import", (), group=group), declare)
         for start in range(0, len(ready), BATCH):
             shell = Plan("labels.import", (), group=group, note={"continues": True})
             stamp = Stamp(self._surroundings.actor, self._surroundings.now())

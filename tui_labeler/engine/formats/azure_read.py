@@ -45,21 +45,29 @@ def read_envelope(root: Node) -> LabelFile:
     kind = _project_kind(metadata, assets)
     dialect = DIALECTS[kind]
     file = read_metadata(metadata, kind)
+    written = version.text() if version else ""
     return replace(
         file,
         categories=read_categories(assets, dialect),
         documents=read_documents(assets, kind, dialect),
+        remarks=_of_version(written),
         extra=file.extra
         | {
             "root": kept(
                 root,
                 azure_keys.ROOT,
                 azure_keys.ROOT,
-                _unlike(root, "projectFileVersion", version.text() if version else "", azure_keys.VERSION),
+                _unlike(root, "projectFileVersion", written, azure_keys.VERSION),
             ),
             "assets": kept(assets, dialect.assets, dialect.assets, _kind_spelt(assets, kind)),
         },
     )
+
+
+def _of_version(version: str) -> tuple[str, ...]:
+    if version in ("", azure_keys.VERSION):
+        return ()
+    return (f"projectFileVersion is {version}; the file is read as one of {azure_keys.VERSION}",)
 
 
 def check_index_type(root: Node) -> None:

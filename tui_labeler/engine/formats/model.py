@@ -105,6 +105,8 @@ class LabelFile:
     documents: tuple[FileDocument, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
     """By place: ``root``, ``metadata``, ``assets``."""
+    remarks: tuple[str, ...] = ()
+    """What people should know of the file as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,9 @@ class Resolved:
 
 
 def with_all_categories(file: LabelFile) -> tuple[LabelFile, tuple[FormatProblem, ...]]:
-    """The file with each category declared exactly once.
+    """The file with each category declared exactly once, those that only labels name among them.
 
-    Categories that only labels name are added, each with a problem that says how many labels do.
+    A problem says which one the file itself declares more than once.
     """
     problems: list[FormatProblem] = []
     declared: dict[str, FileCategory] = {}
@@ -68,21 +68,16 @@ def with_all_categories(file: LabelFile) -> tuple[LabelFile, tuple[FormatProblem
             problems.append(
                 FormatProblem("", f"categories[{index}]", f"{category.name} is declared more than once")
             )
-    used: dict[str, int] = {}
-    for document in file.documents:
-        for label in document.labels:
-            if label.category not in declared:
-                used[label.category] = used.get(label.category, 0) + 1
-    for name, count in used.items():
+    for name in undeclared(file):
         declared[name] = FileCategory(name)
-        problems.append(
-            FormatProblem("", "categories", f"{name} is not declared; added, with {_labels(count)}")
-        )
     return replace(file, categories=tuple(declared.values())), tuple(problems)
 
 
-def _labels(count: int) -> str:
-    return "1 label" if count == 1 else f"{count:,} labels"
+def undeclared(file: LabelFile) -> tuple[str, ...]:
+    """Categories that only labels name, in the file's order."""
+    declared = {category.name for category in file.categories}
+    used = dict.fromkeys(label.category for document in file.documents for label in document.labels)
+    return tuple(name for name in used if name not in declared)
 
 
 def to_code_points(kind: ProjectKind, document: FileDocument, text: str) -> Resolved:
