@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -242,3 +243,26 @@ def test_classes_hold_for_the_whole_document(cli: Cli, letters: Path) -> None:
         cli("label", "topics", "letter00.txt", "--category", "Bags", "--remove", "--json").json["labels"]
         == []
     )
+
+
+def test_a_name_that_is_not_utf8_is_taken_as_it_is_listed_and_as_a_shell_gives_it(
+    cli: Cli, project: str, letters: Path
+) -> None:
+    (letters / os.fsdecode(b"bad\xff.txt")).write_bytes(b"Ann is here.")
+    cli("sync", project)
+    listed, given = "bad\\xff.txt", "bad\udcff.txt"
+    for name in (listed, given):
+        assert cli("show", project, name, "--json").json["location"] == listed
+    labeled = cli("label", project, given, "--category", "Person", "--text", "Ann")
+    assert labeled.out == f"Label added. {listed} has 1 label.\n"
+    changed = cli("document", "set", project, listed, given, "--flag", "odd", "--json")
+    assert locations(changed) == [listed]
+    assert cli("show", project, "bad\udcfe.txt").code == 2
+    assert cli("show", project, "bad\ud800.txt").code == 2
+
+
+def test_a_backslash_is_taken_doubled_and_as_a_shell_gives_it(cli: Cli, project: str, letters: Path) -> None:
+    (letters / "a\\b.txt").write_text("Ann is here.")
+    cli("sync", project)
+    for name in ("a\\b.txt", "a\\\\b.txt"):
+        assert cli("show", project, name, "--json").json["location"] == "a\\\\b.txt"

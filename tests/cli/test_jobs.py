@@ -239,6 +239,7 @@ def test_documents_and_categories_are_chosen(cli: Cli, trained: str, tmp_path: P
     assert chosen("--document", "letter00.txt", "--document", "letter23.txt") == 2
     assert chosen("--documents-from", str(names)) == 2
     assert chosen("--documents-from", "-", stdin=b"letter21.txt\n") == 1
+    assert chosen("--documents-from", "-", stdin=b"\xef\xbb\xbfletter21.txt\r\n\r\nletter22.txt") == 2
     assert chosen("--documents-from", "-", stdin=b"") == 0
     assert chosen("--documents-from", str(names), "--filter", "unlabeled") == 1
     one = cli(

@@ -12,6 +12,7 @@ from tui_labeler.domain.text import folded
 from tui_labeler.engine import limits
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.decoding import Decoded, decode
+from tui_labeler.engine.document_names import typed
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
 from tui_labeler.engine.ports import Blob, Change, Plan
 
@@ -141,8 +142,11 @@ class Documents:
         return DocumentText(decoded.text, decoded.text_hash != document.text_hash)
 
     def find(self, location: str) -> Document:
-        """Raises ``NotFoundError``."""
-        document = self._known(location)
+        """The document of that name, as the container has it or as a shell gives it.
+
+        Raises ``NotFoundError``.
+        """
+        document = self._known(location) or self._known(typed(location))
         if document is None:
             raise NotFoundError(
                 f"There is no document {location!r} in the project.",

@@ -219,7 +219,7 @@ async def change(context: Context) -> Report:
             "Nothing to change was given.", hint="Give --dataset, --language, --reviewed or --flag."
         )
     async with context.project() as session:
-        ids = [session.documents.find(location).id for location in dict.fromkeys(options.locations)]
+        ids = list(dict.fromkeys(session.documents.find(location).id for location in options.locations))
         if options.dataset is not None or options.language is not None:
             dataset = None if options.dataset is None else DATASETS[options.dataset]
             await session.documents.set(ids, dataset=dataset, language=options.language)

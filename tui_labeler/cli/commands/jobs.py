@@ -125,11 +125,11 @@ def _locations(name: str | None) -> list[str]:
 
     if name is None:
         return []
-    data = read_file(name)
-    try:
-        lines = data.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{name} is not UTF-8: {error}", hint="One location a line, as UTF-8.") from error
+    data = read_file(name).removeprefix(b"\xef\xbb\xbf")
+    if b"\0" in data:
+        raise InputError(f"{name} is not UTF-8: it holds zero bytes.", hint="One location a line, as UTF-8.")
+    # The name of a file may hold other bytes: they are kept as on a command line.
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
     return [line.removesuffix("\r") for line in lines if line.strip()]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from tui_labeler.engine.document_names import name_of
 from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError, UnreachableError
 from tui_labeler.engine.ports import Blob
 
@@ -65,7 +66,7 @@ class FolderContainer:
     def _names(self) -> list[tuple[str, bytes]]:
         try:
             with os.scandir(self._root) as entries:
-                return sorted((_name_of(entry.name), entry.name) for entry in entries)
+                return sorted((name_of(entry.name), entry.name) for entry in entries)
         except OSError as error:
             self._refuse(error)
 
@@ -134,11 +135,6 @@ def _is_text(name: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _name_of(raw: bytes) -> str:
-    """The name that a file of these bytes has in the container."""
-    return raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
-
-
 _ESCAPE = re.compile(rb"\\(?:\\|x([89a-f][0-9a-f]))|\\")
 
 
@@ -159,7 +155,7 @@ def _raw_of(name: str) -> bytes:
         return b"\\"
 
     raw = _ESCAPE.sub(unescaped, name.encode())
-    if _name_of(raw) != name:
+    if name_of(raw) != name:
         raise InputError(f"{name!r} can't be the name of a document")
     return raw
 
