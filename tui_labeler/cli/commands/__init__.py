@@ -22,12 +22,14 @@ def register(parsers: Any) -> None:
         opening,
         projects,
         review,
+        serving,
         system,
     )
 
     for family in (
         demo,
         opening,
+        serving,
         projects,
         documents,
         labels,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ def need_terminal(context: Context) -> None:
         raise UsageError(
             "The application has no --json.", hint="`tui-labeler --help` lists the commands that have."
         )
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not in_browser() and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The application needs a terminal, and there is none.",
             hint="Every job can be done by a command too: `tui-labeler --help` lists them.",
@@ -89,4 +90,9 @@ def draws_ascii(settings: Settings) -> bool:
     """Whether the terminal's encoding, or the person, asks for ASCII rules and marks."""
     if settings.ascii is not None:
         return settings.ascii
-    return "utf" not in terminal_encoding()
+    return not in_browser() and "utf" not in terminal_encoding()
+
+
+def in_browser() -> bool:
+    """Whether the process was started by `serve`, which draws in the place of a terminal."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")

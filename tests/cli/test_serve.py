@@ -1,0 +1,157 @@
+"""``serve``: the page, the program behind it, and who is let in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tui_labeler.cli.commands.serving import command_line
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 60
+
+
+def needs_the_extra() -> Any:
+    return pytest.importorskip("aiohttp", reason="the extra `serve` is not installed")
+
+
+@contextmanager
+def served(home: Path, *arguments: str) -> Iterator[tuple[int, list[str]]]:
+    """``serve`` in a process of its own: its port, and what it said before ``ctrl+c ends it``."""
+    needs_the_extra()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tui_labeler", "--home", str(home), "serve", "--port", "0", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stderr is not None
+    try:
+        said = []
+        for line in process.stderr:
+            if line.startswith("ctrl+c"):
+                break
+            said.append(line.strip())
+        yield int(said[0].rpartition(":")[2]), said
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=SECONDS)
+        assert (process.returncode, out) == (0, "")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+async def page(port: int, **headers: str) -> tuple[int, str, str]:
+    """Status, text and policy of the page."""
+    aiohttp = needs_the_extra()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/", headers=headers) as answer,
+    ):
+        return answer.status, await answer.text(), answer.headers.get("Content-Security-Policy", "")
+
+
+async def drawn(port: int, until: bytes, **headers: str) -> bytes:
+    """What the program draws in a window, up to some words."""
+    aiohttp = needs_the_extra()
+    address = f"ws://127.0.0.1:{port}/ws?width=100&height=30"
+    shown = b""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(address, headers=headers) as window,
+        asyncio.timeout(SECONDS),
+    ):
+        # What the page does when the terminal in it has its size.
+        await window.send_str(json.dumps(["resize", {"width": 100, "height": 30}]))
+        async for message in window:
+            shown += message.data if isinstance(message.data, bytes) else b""
+            if until in shown:
+                break
+    return shown
+
+
+async def test_the_application_runs_in_a_browser_with_the_home_that_was_given(tmp_path: Path) -> None:
+    home = tmp_path / "a home; touch $(echo spoilt)"
+    home.mkdir()
+    (home / "settings.toml").write_text('theme = "no such theme"\n')
+    with served(home) as (port, said):
+        status, text, policy = await page(port)
+        assert status == 200
+        assert f"ws://127.0.0.1:{port}/ws" in text
+        assert f"connect-src 'self' ws://127.0.0.1:{port};" in policy
+        assert len(said) == 1
+        # Only this home names that theme.
+        shown = await drawn(port, b"no such theme", Origin=f"http://127.0.0.1:{port}")
+        assert b"no such theme" in shown
+    assert not list(ROOT.glob("spoilt"))
+
+
+async def test_pages_of_others_and_names_of_others_are_turned_away(tmp_path: Path) -> None:
+    aiohttp = needs_the_extra()
+    with served(tmp_path) as (port, _):
+        assert (await page(port, Host=f"evil.example:{port}"))[0] == 403
+        assert (await page(port, Host=f"localhost:{port}"))[0] == 200
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await drawn(port, b"never", Origin="https://evil.example")
+        assert refused.value.status == 403
+
+
+async def test_a_tunnel_with_another_port_leads_to_itself(tmp_path: Path) -> None:
+    with served(tmp_path) as (port, _):
+        assert "ws://localhost:9999/ws" in (await page(port, Host="localhost:9999"))[1]
+
+
+def test_listening_for_other_machines_is_warned_of(tmp_path: Path) -> None:
+    with served(tmp_path, "--host", "0.0.0.0") as (_, said):
+        assert "Warning" in said[1]
+        assert "password" in said[1]
+
+
+def test_a_port_that_is_taken_is_refused_with_what_to_do(cli: Cli) -> None:
+    needs_the_extra()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ran = cli("serve", "--port", str(taken.getsockname()[1]))
+    assert ran.code == 2
+    assert "--port 0" in ran.err
+
+
+def test_without_the_extra_it_says_what_to_install(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    monkeypatch.delitem(sys.modules, "tui_labeler.cli.web_server", raising=False)
+    ran = cli("serve")
+    assert ran.code == 2
+    assert "pip install 'tui-labeler[serve]'" in ran.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--port", "70000"), ("--port", "x"), ("--public-url", "ftp://a"), ("--json",)]
+)
+def test_what_can_not_be_served_is_wrong_use(cli: Cli, arguments: tuple[str, ...]) -> None:
+    assert cli("serve", *arguments).code == 2
+
+
+def test_the_command_line_survives_a_shell_and_looks_for_modules_where_this_program_does() -> None:
+    home = Path("/a b/$(x)'\"")
+    line = command_line(home, ["/lib"])
+    assert shlex.split(line)[:1] + shlex.split(line)[2:] == [
+        *("exec", "-P", "-m", "tui_labeler", "--home", str(home))
+    ]
+    assert "-P" not in shlex.split(command_line(home, ["", "/lib"]))

@@ -1,0 +1,105 @@
+"""The application in a browser: textual-serve, with the doors shut that it leaves open.
+
+Each browser window gets a process of its own. The page is only given to browsers that asked for this very
+address, and the process only to pages that came from here: any web page that a person has open could
+otherwise reach a port of their machine and work with their rights (cross-site WebSocket hijacking, CWE-1385;
+DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.web_runner import AppRunner, TCPSite
+from textual_serve.server import Server
+
+if TYPE_CHECKING:
+    from asyncio import Event
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_asked: ContextVar[str] = ContextVar("asked")
+"""The address that the browser asked for, while it is answered."""
+
+# The page of textual-serve names a font of another server; nothing here may need one, or tell one.
+_POLICY = (
+    "default-src 'self' 'unsafe-inline' data: blob:; connect-src 'self' {socket}; frame-ancestors 'none'"
+)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address of this machine can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+class LabelerServer(Server):
+    """Runs ``command`` (a line for a shell) for each browser window.
+
+    ``public_url`` is the address that people open where another server stands before this one; without it
+    pages speak to the address that they were asked for at.
+    """
+
+    def __init__(self, command: str, host: str, port: int, *, public_url: str | None = None) -> None:
+        self._public = public_url.rstrip("/") if public_url else None
+        super().__init__(command, host=host, port=port, title="tui-labeler")
+
+    @property
+    def public_url(self) -> str:
+        return self._public or _asked.get()
+
+    @public_url.setter
+    def public_url(self, address: str) -> None:
+        """The base class guesses one from the address that is listened at: useless behind a tunnel."""
+
+    async def on_startup(self, app: web.Application) -> None:
+        """Says nothing: the command does."""
+
+    async def run(self, ready: Callable[[int], None], over: Event) -> None:
+        """Serves until ``over`` is set; ``ready`` is told the port. Raises ``OSError`` when it is taken."""
+        app = await self._make_app()
+        app.middlewares.append(self._guard)
+        runner = AppRunner(app, access_log=None, shutdown_timeout=3)
+        await runner.setup()
+        try:
+            await TCPSite(runner, self.host, self.port).start()
+            ready(runner.addresses[0][1])
+            await over.wait()
+        finally:
+            await runner.cleanup()
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        origin = self._origin(request)
+        if not self._knows(origin):
+            raise web.HTTPForbidden(text="This server is not known by that name. --public-url gives it one.")
+        if request.headers.get("Origin", origin) != origin:
+            raise web.HTTPForbidden(text="Only pages of this server may speak to it.")
+        _asked.set(origin)
+        response = await handler(request)
+        if not response.prepared:
+            socket = origin.replace("http", "ws", 1)
+            response.headers["Content-Security-Policy"] = _POLICY.format(socket=socket)
+        return response
+
+    def _origin(self, request: web.Request) -> str:
+        """Scheme, host and port that a page of this server has in the browser."""
+        if self._public is None:
+            return f"{request.scheme}://{request.host}"
+        parts = urlsplit(self._public)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def _knows(self, origin: str) -> bool:
+        """At loopback only names of loopback are this server's: others were pointed here by somebody."""
+        return self._public is not None or not is_loopback(self.host) or is_loopback(_host(origin))
+
+
+def _host(origin: str) -> str:
+    return urlsplit(origin).hostname or ""
