@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -29,8 +30,12 @@ def test_an_interrupted_creation_makes_no_project_and_says_so(
     number: signal.Signals, cli: Cli, letters: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters))
+    def once(_: Output, stage: str, count: int) -> None:
+        if count == 1:  # a second signal would ask to leave things as they are
+            os.kill(os.getpid(), number)
+
     with monkeypatch.context() as patch:
-        patch.setattr(Output, "step", lambda *_: os.kill(os.getpid(), number))
+        patch.setattr(Output, "step", once)
         ran = cli(*create, "--json")
         people = cli(*create)
     assert ran.code == people.code == 130
@@ -113,3 +118,21 @@ def test_an_interrupted_demo_ends_like_any_other_command(
     ran = cli("demo", "--home", str(tmp_path / "demo"), "--json")
     assert (ran.code, ran.error["code"]) == (130, "interrupted")
     assert list((tmp_path / "demo").glob("projects/*")) == []
+
+
+@SIGNALS
+def test_resuming_a_job_that_is_ended_before_it_is_found_says_what_to_do(
+    number: signal.Signals, cli: Cli, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = cli("jobs", trained, "--json").json["items"][0]["job_id"]
+    opened = Workbench.open
+
+    async def interrupted(self: Workbench, name: str) -> Any:
+        os.kill(os.getpid(), number)
+        await asyncio.sleep(0)
+        return await opened(self, name)
+
+    monkeypatch.setattr(Workbench, "open", interrupted)
+    ran = cli("job", "resume", trained, job_id, "--json")
+    assert (ran.code, ran.error["code"]) == (130, "interrupted")
+    assert "Run it again" in ran.error["hint"]

@@ -127,3 +127,18 @@ async def test_what_is_not_given_stays_when_a_category_is_described(bench: Bench
     await session.categories.set(key(session, "Person"), description="people", examples=["Ann"])
     changed = await session.categories.set(key(session, "Person"), color="#ff0000")
     assert (changed.description, changed.examples, changed.color) == ("people", ("Ann",), "#ff0000")
+
+
+async def test_every_refusal_says_what_to_do(bench: Bench) -> None:
+    session = await bench.create()
+    categories = session.categories
+    for refused in (
+        categories.add(" "),
+        categories.add("Person"),
+        categories.rename(key(session, "Person"), "Place"),
+        categories.merge(key(session, "Person"), key(session, "Person")),
+        categories.set("nothing", description="x"),
+    ):
+        with pytest.raises(InputError) as caught:
+            await refused
+        assert caught.value.hint.endswith("."), caught.value.message

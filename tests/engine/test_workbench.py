@@ -138,3 +138,13 @@ async def test_a_project_whose_job_does_not_stop_is_not_deleted(
         await bench.workbench().delete("Test", purge=True)
     assert [item.name for item in await bench.projects().list()] == ["Test"]
     await journal.close()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"name": ""}, {"name": " x"}, {"categories": ("A", " ")}, {"categories": ("A", "A ")}]
+)
+async def test_a_name_that_is_refused_says_what_to_do(bench: Bench, changed: dict[str, object]) -> None:
+    bench.write({"a.txt": "x"})
+    with pytest.raises(InputError) as caught:
+        await bench.workbench().create(new(bench, **changed))
+    assert caught.value.hint.endswith(".")

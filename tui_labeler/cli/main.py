@@ -33,7 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LabelerError as error:
         return _refuse(out, error)
     except KeyboardInterrupt:
-        return _refuse(out, InterruptionError("The command was ended before its work was done."))
+        ended = InterruptionError(
+            "The command was ended before its work was done.",
+            hint="Run it again. What was done until then is in `tui-labeler history`, jobs in `jobs`.",
+        )
+        return _refuse(out, ended)
     return report.code
 
 

@@ -294,4 +294,6 @@ def _guarded(stream: TextIO, write: Any) -> None:
         os.close(nowhere)
     except OSError as error:
         if stream is sys.stdout:
-            raise StorageError(f"standard output: {error.strerror}") from error
+            raise StorageError(
+                f"standard output: {error.strerror}.", hint="Send it elsewhere, or free some space."
+            ) from error

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tui_labeler.engine.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
 
+NAMELESS, NAME_IT = "A category needs a name.", "Say in a word or two what it stands for."
+
 
 @dataclass(frozen=True, slots=True)
 class CategoryCount:
@@ -66,7 +68,7 @@ class Categories:
         )
 
         def plan(state: State) -> Plan:
-            _free(state, made.name)
+            _free(state, made.name, "Use the one that is there, or choose another name.")
             return Plan("category.add", [put_category(state, made)])
 
         await self._store.commit(self._surroundings.actor, plan)
@@ -113,7 +115,9 @@ class Categories:
         Where the other category holds already (the same span, the same class) one label is left.
         """
         if category_id == into:
-            raise InputError("A category can't be merged into itself.")
+            raise InputError(
+                "A category can't be merged into itself.", hint="Choose another one, which is left."
+            )
         return await self._remake("category.merge", category_id, into)
 
     async def delete(self, category_id: str) -> CategoryCount:
@@ -188,15 +192,18 @@ def _category(state: State, category_id: str) -> Category:
     try:
         return state.categories[category_id]
     except KeyError:
-        raise NotFoundError(f"There is no {state.project.kind.noun} with the id {category_id!r}.") from None
+        raise NotFoundError(
+            f"There is no {state.project.kind.noun} with the id {category_id!r}.",
+            hint="Somebody may have deleted it: choose among those there are.",
+        ) from None
 
 
 def _named(name: str) -> str:
     if not name.strip():
-        raise InputError("A category needs a name.")
+        raise InputError(NAMELESS, hint=NAME_IT)
     return name.strip()
 
 
-def _free(state: State, name: str, hint: str = "") -> None:
+def _free(state: State, name: str, hint: str) -> None:
     if any(category.name == name.strip() for category in state.categories.values()):
         raise InputError(f"There is already a category named {name.strip()!r}.", hint=hint)

@@ -296,19 +296,27 @@ def checked(state: State, document_id: int, category: str, span: Span | None) ->
     """The document, when ``category`` and ``span`` fit it and the project. Raises as ``Labeling.add``."""
     document = state.document(document_id)
     if category not in state.categories:
-        raise NotFoundError(f"There is no {state.project.kind.noun} with the id {category!r}.")
+        raise NotFoundError(
+            f"There is no {state.project.kind.noun} with the id {category!r}.",
+            hint="Somebody may have deleted it: choose among those there are.",
+        )
     if document.problem:
-        raise RefusedError(f"{document.location} can't be labeled: {document.problem}.")
+        raise RefusedError(
+            f"{document.location} can't be labeled: {document.problem}.",
+            hint="Repair the file, then read the container again.",
+        )
     if (span is None) is not state.project.kind.is_classification:
         raise InputError(
             "A class holds for the whole document; it takes no span."
             if span
-            else "An entity needs a span: where it begins and ends."
+            else "An entity needs a span: where it begins and ends.",
+            hint="Label the document without one." if span else "Choose the words to label.",
         )
     if span and span.end > document.characters:
         raise InputError(
             f"{span.start}..{span.end} is outside {document.location}, "
-            f"which has {counted(document.characters, 'character')}."
+            f"which has {counted(document.characters, 'character')}.",
+            hint="Choose words of the text; they are counted in code points from 0 on.",
         )
     return document
 
@@ -317,7 +325,10 @@ def _label(document: Document, label_id: str) -> Label:
     try:
         return document.labels[label_id]
     except KeyError:
-        raise NotFoundError(f"{document.location} has no label {label_id!r}.") from None
+        raise NotFoundError(
+            f"{document.location} has no label {label_id!r}.",
+            hint="Somebody may have taken it away: look at the document again.",
+        ) from None
 
 
 def _blocked(state: State, blocking: Sequence[Label]) -> LabelInTheWayError:

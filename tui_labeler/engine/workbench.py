@@ -11,6 +11,7 @@ from functools import partial
 from tui_labeler.domain.jobs import QuotaUse
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine import limits
+from tui_labeler.engine.categories import NAME_IT, NAMELESS
 from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.documents import Synced
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError
@@ -103,7 +104,10 @@ class Workbench:
         """
         warnings = limits.project_name(new.name)
         if not new.name.strip() or new.name != new.name.strip():
-            raise InputError("A project needs a name, without white space around it.")
+            raise InputError(
+                "A project needs a name, without white space around it.",
+                hint="Give it one of letters, digits, `_`, `.` and `-`.",
+            )
         labels_file = read_file(labels, labels_name)[1] if labels is not None else None
         if labels_file is not None and labels_file.kind is not new.kind:
             raise InputError(
@@ -112,9 +116,9 @@ class Workbench:
             )
         names = {name.strip() for name in new.categories}
         if len(names) != len(new.categories):
-            raise InputError("A category was named twice.")
+            raise InputError("A category was named twice.", hint="Name each one once.")
         if "" in names:
-            raise InputError("A category needs a name.")
+            raise InputError(NAMELESS, hint=NAME_IT)
         _check_address(new.container)
         project = Project(
             id=f"p{self.surroundings.new_id()}",

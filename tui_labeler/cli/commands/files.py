@@ -149,7 +149,7 @@ def check_target(path: Path, *, overwrite: bool) -> None:
                 f"{path} is there already.", hint="Name another file, or replace it with --overwrite."
             )
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error}", hint="Name another file.") from error
 
 
 def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:

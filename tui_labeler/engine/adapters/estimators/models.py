@@ -272,7 +272,8 @@ def _train_classes(
     many = [classes for _, classes in rows if len(classes) > 1]
     if many and not multi:
         raise InputError(
-            f"More than one class, where the project allows one: {counted(len(many), 'document')}."
+            f"More than one class, where the project allows one: {counted(len(many), 'document')}.",
+            hint="Leave one class to each document.",
         )
     texts = [text for text, _ in rows]
     targets = [classes if multi else classes[0] for _, classes in rows]

@@ -43,6 +43,10 @@ FORMAT = 1
 DELETE = "Restore the model's folder from a backup, or delete the model (`model delete`) and train again."
 
 
+def _missing(name: str) -> NotFoundError:
+    return NotFoundError(f"There is no model named {name!r}.", hint="`tui-labeler models` lists them.")
+
+
 class _Found(NamedTuple):
     cards: list[ModelCard]
     broken: list[tuple[str, LabelerError]]
@@ -85,7 +89,7 @@ class FolderModelStore:
                 try:
                     data = path.read_bytes()
                 except (FileNotFoundError, NotADirectoryError):
-                    raise NotFoundError(f"There is no model named {path.parent.name!r}.") from None
+                    raise _missing(path.parent.name) from None
             found = msgspec.json.decode(data, type=CardFile)
         except (msgspec.MsgspecError, ValueError) as error:
             raise InputError(f"{path} is no model's card: {error}", hint=DELETE) from error
@@ -138,7 +142,7 @@ class FolderModelStore:
         for path in self._folder.glob("*/card.json"):
             if path.parent.name == name:
                 return path
-        raise NotFoundError(f"There is no model named {name!r}.")
+        raise _missing(name)
 
     async def delete(self, name: str) -> None:
         """Raises ``NotFoundError``."""
