@@ -35,6 +35,7 @@ from tui_labeler.screens.models import ModelsScreen
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.project_settings import ProjectSettingsScreen
 from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.review_filter import ReviewFilterScreen
 from tui_labeler.screens.training import TrainingScreen
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -67,6 +68,7 @@ PLACES: dict[str, type[Any]] = {
     "Lists of documents": DocumentList,
     "The pane of categories": CategoryPane,
     "Filter": FilterScreen,
+    "Filter of a review": ReviewFilterScreen,
     "Project settings": ProjectSettingsScreen,
     "Edit categories": CategoriesScreen,
     "Autolabel: method": MethodStep,

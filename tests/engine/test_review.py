@@ -11,6 +11,7 @@ from tui_labeler.domain.labels import Placed, Span, Suggestion, Verdict
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
+from tui_labeler.engine.inbox import Inbox
 from tui_labeler.engine.ports import Plan, State
 from tui_labeler.engine.review import SuggestionFilter, confidence_bound
 
@@ -298,3 +299,58 @@ def test_a_bound_outside_zero_and_one_is_refused(value: float) -> None:
         confidence_bound(value, "--min-confidence")
     assert confidence_bound(None, "x") is None
     assert confidence_bound(1.0, "x") == 1.0
+
+
+async def test_the_documents_of_a_filter_hold_a_match(bench: Bench) -> None:
+    session = await bench.create()
+    await suggest(session, "d0000.txt", ("Person", span("Ann"), 0.9), ("Place", span("Rome"), 0.2))
+    await suggest(session, "d0001.txt", ("Person", span("Bob"), 0.3))
+    person = key(session, "Person")
+    first, second = number(session, "d0000.txt"), number(session, "d0001.txt")
+    for wanted, held in (
+        (ALL, {first, second}),
+        (SuggestionFilter(category=person), {first, second}),
+        (SuggestionFilter(max_confidence=0.25), {first}),
+        (SuggestionFilter(category=person, max_confidence=0.25), set()),
+        (SuggestionFilter(category=person, max_confidence=0.5), {second}),
+        (SuggestionFilter(placed=Placed.EXACT), set()),
+        (SuggestionFilter(placed=Placed.FUZZY), {first, second}),
+    ):
+        assert session.review.documents(wanted) == held, wanted
+
+
+async def test_the_least_confident_come_first_in_a_document_and_back_again(bench: Bench) -> None:
+    session = await bench.create()
+    ids = await suggest(
+        session,
+        "d0000.txt",
+        ("Person", span("Ann"), 0.9),
+        ("Person", span("Bob"), None),
+        ("Place", span("Rome"), 0.2),
+    )
+    place = number(session)
+
+    def after(last: str, *, backwards: bool = False) -> str:
+        found = session.review.next_open(
+            (place, last), [place], ALL, backwards=backwards, least_confident_first=True
+        )
+        assert found is not None
+        return found[1].id
+
+    assert [after(""), after(ids[2]), after(ids[0])] == [ids[2], ids[0], ids[1]]
+    assert after(ids[1], backwards=True) == ids[0]
+    assert after(ids[1]) == ids[2]
+
+
+async def test_what_a_filter_holds_is_counted_on_as_decisions_are_made(bench: Bench) -> None:
+    session = await bench.create()
+    ids = await suggest(session, "d0000.txt", ("Person", span("Ann"), 0.9), ("Place", span("Rome"), 0.2))
+    await suggest(session, "d0001.txt", ("Person", span("Bob"), 0.3))
+    inbox = Inbox(session.store, session.review, SuggestionFilter(category=key(session, "Person")))
+    assert (inbox.left.suggestions, inbox.left.documents) == (2, 2)
+    await session.review.reject(number(session), ids[1])
+    assert (inbox.left.suggestions, inbox.left.documents) == (2, 2)
+    await session.review.accept(number(session), ids[0])
+    assert (inbox.left.suggestions, inbox.left.documents) == (1, 1)
+    await session.history.undo()
+    assert (inbox.left.suggestions, inbox.left.documents) == (2, 2)

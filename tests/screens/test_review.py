@@ -99,9 +99,11 @@ async def test_many_are_accepted_above_a_confidence_after_the_count(
     running: Running, suggested: None
 ) -> None:
     async with running(open_project="Loans", review=True) as pilot:
-        await press(pilot, "M", "enter")
-        assert "Accept 2 suggestions?" in screen_text(pilot)
-        assert "In 2 documents" in screen_text(pilot)
+        await press(pilot, "M")
+        await paste(pilot, "0.9")
+        await press(pilot, "enter")
+        assert "Accept 2 suggestions in 2 documents?" in screen_text(pilot)
+        assert "Held by the filter: from 0.9." in screen_text(pilot)
         await press(pilot, "y")
         session = session_of(pilot)
         assert [name for name, _ in labels(session, ONE)] == ["Borrower"]
@@ -110,12 +112,108 @@ async def test_many_are_accepted_above_a_confidence_after_the_count(
         assert labels(session, ONE) == labels(session, TWO) == []
 
 
-async def test_a_confidence_that_is_no_number_is_refused(running: Running, suggested: None) -> None:
+async def test_many_are_rejected_by_what_the_filter_of_the_review_holds(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "f", "down", "down", "space", "ctrl+s")
+        await press(pilot, "Z", "ctrl+s")
+        assert "Reject 2 suggestions in 2 documents?" in screen_text(pilot)
+        assert "Held by the filter: Borrower." in screen_text(pilot)
+        await press(pilot, "n")
+        assert len(open_ones(session_of(pilot), ONE)) == 2
+        await press(pilot, "Z", "ctrl+s", "y")
+        assert len(open_ones(session_of(pilot), ONE)) == len(open_ones(session_of(pilot), TWO)) == 1
+        assert "No suggestion is left in this list" in screen_text(pilot)
+        await press(pilot, "u")
+        assert len(open_ones(session_of(pilot), ONE)) == len(open_ones(session_of(pilot), TWO)) == 2
+
+
+async def test_many_that_no_suggestion_is_like_are_not_asked_about(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "M")
+        await paste(pilot, "99%")
+        await press(pilot, "ctrl+s")
+        assert "No suggestion is like that: from 0.99." in screen_text(pilot)
+
+
+async def test_outside_of_a_review_many_are_those_of_the_documents_listed(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans") as pilot:
+        await press(pilot, "f")
+        await paste(pilot, "agreement2")
+        await press(pilot, "ctrl+s", "M", "ctrl+s")
+        assert "Accept 2 suggestions in 1 document?" in screen_text(pilot)
+        assert "in the documents of the list" in screen_text(pilot)
+        await press(pilot, "y")
+        session = session_of(pilot)
+        assert (len(labels(session, ONE)), len(labels(session, TWO))) == (0, 2)
+
+
+async def test_the_filter_of_a_review_says_where_n_and_a_decision_go(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "f", "down", "down", "space", "ctrl+s")
+        assert "Borrower: 0 of 2 decided, 2 documents left" in screen_text(pilot)
+        text = screen_of(pilot).text
+        assert text.cursor == LOANS[ONE].index("Acme")
+        await press(pilot, "n")
+        assert screen_of(pilot).shown == document(session_of(pilot), TWO)
+        assert text.cursor == LOANS[TWO].index("Mary")
+        await press(pilot, "n")
+        assert screen_of(pilot).shown == document(session_of(pilot), ONE)
+        await press(pilot, "a", "x")
+        assert "No suggestion is left in this list; f shows others." in screen_text(pilot)
+        assert "Borrower: 2 of 2 decided" in screen_text(pilot)
+        await press(pilot, "f", "ctrl+r")
+        assert "2 of 4 decided" in screen_text(pilot)
+        assert text.cursor == LOANS[TWO].index("North")
+
+
+async def test_a_review_goes_by_the_least_confident_first(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        before = screen_of(pilot).sorting
+        await press(pilot, "f", *["down"] * 6, "space", "ctrl+s")
+        text = screen_of(pilot).text
+        places = [text.cursor]
+        for _ in range(3):
+            await press(pilot, "n")
+            places.append(text.cursor)
+        assert places == [
+            LOANS[ONE].index("GBP"),
+            LOANS[ONE].index("Acme"),
+            LOANS[TWO].index("Mary"),
+            LOANS[TWO].index("North"),
+        ]
+        await press(pilot, "N")
+        assert text.cursor == LOANS[TWO].index("Mary")
+        await press(pilot, "r")
+        assert screen_of(pilot).sorting is before
+
+
+async def test_a_review_is_filtered_by_how_the_place_was_found(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "f", *["down"] * 4, "space", "space", "ctrl+s")
+        assert screen_of(pilot).documents.rows == []
+        assert "folded: 0 of 0 decided" in screen_text(pilot)
+        await press(pilot, "f", *["down"] * 4, "left", "ctrl+s")
+        assert len(screen_of(pilot).documents.rows) == 2
+
+
+async def test_a_confidence_that_is_no_number_or_too_large_is_refused(
+    running: Running, suggested: None
+) -> None:
     async with running(open_project="Loans", review=True) as pilot:
         await press(pilot, "M")
         await paste(pilot, "x")
         await press(pilot, "enter")
         assert "is no number" in screen_text(pilot)
+        await press(pilot, "backspace")
+        await paste(pilot, "1.5")
+        await press(pilot, "enter")
+        assert "lies between 0 and 1" in screen_text(pilot)
 
 
 async def test_a_suggestion_is_accepted_with_another_category_or_other_ends(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.labels import Label, Origin, Placed, Span, Suggestion, Verdict, in_the_way
 from tui_labeler.engine.changes import put_label, put_suggestion
@@ -142,6 +142,21 @@ class Review:
             if found:
                 yield row.id, found
 
+    def held(self, document_id: int, wanted: SuggestionFilter) -> tuple[Suggestion, ...]:
+        """The open suggestions of one document that a filter holds, in text order."""
+        return _open(self._store.state, document_id, wanted)
+
+    def documents(self, wanted: SuggestionFilter) -> frozenset[int]:
+        """The documents whose short form says that they hold a match.
+
+        Looked into are only those of conditions that the short form can't tell together.
+        """
+        conditions = (wanted.category, wanted.job, wanted.min_confidence, wanted.max_confidence)
+        if wanted.placed is not None or sum(condition is not None for condition in conditions) > 1:
+            return frozenset(document_id for document_id, _ in self.matching(wanted))
+        rows = self._store.state.rows
+        return frozenset(row.id for row in rows.values() if wanted.may_match(row))
+
     def count(self, wanted: SuggestionFilter) -> Decided:
         """How many suggestions, in how many documents, a bulk decision would decide."""
         sizes = [len(found) for _, found in self.matching(wanted)]
@@ -223,13 +238,15 @@ class Review:
         wanted: SuggestionFilter,
         *,
         backwards: bool = False,
+        least_confident_first: bool = False,
     ) -> tuple[int, Suggestion] | None:
         """The next undecided suggestion behind ``after`` (document id and suggestion id).
 
-        Goes over document ends in the given ``order`` of documents, and round to the start once.
-        ``None`` when nothing is left.
+        Goes over document ends in the given ``order`` of documents, and round to the start once. Inside a
+        document they come in text order, or the least confident first. ``None`` when nothing is left.
         """
-        return _next_open(self._store.state, after, order, wanted, backwards)
+        rank = _doubt if least_confident_first else _place
+        return _next_open(self._store.state, after, order, wanted, backwards, rank)
 
 
 def _bulk(
@@ -263,37 +280,26 @@ def _next_open(
     order: Sequence[int],
     wanted: SuggestionFilter,
     backwards: bool,
+    rank: Callable[[Suggestion], tuple[Any, ...]],
 ) -> tuple[int, Suggestion] | None:
     step = -1 if backwards else 1
     ids = list(order)[::step]
     start = 0
     if after is not None and after[0] in ids:
         start = ids.index(after[0])
-        found = _open(state, after[0], wanted)[::step]
-        rest = _behind(state, after, found, step)
-        if rest is not None:
-            return after[0], rest
+        last = state.document(after[0]).suggestions.get(after[1])
+        for suggestion in sorted(_open(state, after[0], wanted), key=rank, reverse=backwards):
+            if last is None or (
+                rank(suggestion) < rank(last) if backwards else rank(suggestion) > rank(last)
+            ):
+                return after[0], suggestion
         start += 1
     for document_id in ids[start:] + ids[:start]:
         row = state.rows.get(document_id)
         if row is not None and wanted.may_match(row):
-            found = _open(state, document_id, wanted)[::step]
+            found = sorted(_open(state, document_id, wanted), key=rank, reverse=backwards)
             if found:
                 return document_id, found[0]
-    return None
-
-
-def _behind(
-    state: State, after: tuple[int, str], found: Sequence[Suggestion], step: int
-) -> Suggestion | None:
-    """The first of ``found`` that comes behind the one named, by its place in the text."""
-    last = state.document(after[0]).suggestions.get(after[1])
-    if last is None:
-        return found[0] if found else None
-    place = _place(last)
-    for suggestion in found:
-        if (_place(suggestion) > place) if step > 0 else (_place(suggestion) < place):
-            return suggestion
     return None
 
 
@@ -301,6 +307,12 @@ def _place(suggestion: Suggestion) -> tuple[int, int, str, str]:
     """As :func:`~tui_labeler.domain.labels.open_suggestions` orders them."""
     start, end = (suggestion.span.start, suggestion.span.end) if suggestion.span else (0, 1)
     return start, end, suggestion.category, suggestion.id
+
+
+def _doubt(suggestion: Suggestion) -> tuple[bool, float, tuple[int, int, str, str]]:
+    """The least confident first; those without a confidence last."""
+    confidence = suggestion.confidence
+    return confidence is None, confidence or 0.0, _place(suggestion)
 
 
 def _is_stale(document: Document, suggestion: Suggestion) -> bool:

@@ -30,13 +30,18 @@ class FormScreen(ModalScreen[Result | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form-frame"):
-            yield Static(plain(self.TITLE or ""), id="form-title")
+            yield Static(plain(self.heading), id="form-title")
             with Grid(id="form-fields"):
                 for label, field in self.fields():
                     yield Label(label, markup=False)
                     yield field
             yield Static(id="form-problem")
             yield KeyLine()
+
+    @property
+    def heading(self) -> str:
+        """The words over the fields."""
+        return self.TITLE or ""
 
     @abstractmethod
     def fields(self) -> tuple[tuple[str, Widget], ...]:

@@ -45,7 +45,9 @@ it comes from. A solid rule is a label, a dotted one a suggestion; `*` is not sa
 **Classes.** A category's key sets it, or takes it away.
 
 **Review.** `r` goes through the suggestions: `a` accepts, `x` rejects, and the cursor goes on to the next
-one by itself. `M` accepts all above a confidence. `u` takes anything back.
+one by itself. `f` says which suggestions are visited (category, confidence, job, how the place was found) and
+in which order. `M` accepts and `Z` rejects all that a filter holds, in all documents, after the count. `u`
+takes anything back.
 
 **Saving.** Every decision is on disk at once, as a draft of yours; `ctrl+s` makes the drafts labels.
 """

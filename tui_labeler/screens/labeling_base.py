@@ -71,6 +71,10 @@ class LabelingBase(LabelingView):
         """Called when a suggestion was accepted or rejected; ``made`` is ``None`` when it had been before."""
         raise NotImplementedError
 
+    def filter_suggestions(self) -> object:
+        """Asks which suggestions a review visits."""
+        raise NotImplementedError
+
     async def ready(self) -> bool:
         """Waits until the wanted document is in view; whether it can be labeled."""
         if self.wanted is None:

@@ -109,9 +109,16 @@ class DocumentActions(LabelingBase):
             place = self.text.found.index(found) + 1
             self.say(f"“{self._searched}”: {place} of {len(self.text.found)}")
 
+    def action_filter(self) -> None:
+        """Which documents are listed; in a review, which suggestions it visits."""
+        if self.reviewing:
+            self.filter_suggestions()
+        else:
+            self._filter_documents()
+
     @work
     @reporting
-    async def action_filter(self) -> None:
+    async def _filter_documents(self) -> None:
         jobs = await self.session.jobs.list()
         categories = tuple(self.session.store.state.categories.values())
         chosen = await self.app.push_screen_wait(FilterScreen(self.filter, categories, jobs))

@@ -21,7 +21,7 @@ DOCUMENT_KEYS: list[BindingType] = [
     _key("U", "next_unlabeled", "Unlabeled", "Next document without a label", "document.unlabeled"),
     _key("D", "documents", "Documents", "To the list of documents, and back", "document.list"),
     _key("slash", "search", "Search", "Search in this text", "document.search"),
-    _key("f", "filter", "Filter", "Which documents the list shows", "document.filter"),
+    _key("f", "filter", "Filter", "Which documents are listed, or suggestions reviewed", "document.filter"),
     _key("s", "sort", "Sort", "In which order the list shows documents", "document.sort"),
     _key(
         "m", "mark_reviewed", "Nothing to label", "Mark as reviewed, or take that back", "document.reviewed"
@@ -64,7 +64,8 @@ REVIEW_KEYS: list[BindingType] = [
     _key("X", "reject_all", "Reject all", "Reject all of this document", "review.reject-all"),
     _key("n", "next(1)", "Next", "Next suggestion, or place found", "review.next"),
     _key("N", "next(-1)", "Back", "Suggestion, or place found, before", "review.previous"),
-    _key("M", "accept_many", "Accept above", "Accept all above a confidence", "review.accept-many"),
+    _key("M", "accept_many", "Accept many", "Accept all that a filter holds", "review.accept-many"),
+    _key("Z", "reject_many", "Reject many", "Reject all that a filter holds", "review.reject-many"),
 ]
 
 PROJECT_KEYS: list[BindingType] = [
@@ -83,8 +84,10 @@ SHOWN: dict[str, list[str]] = {
         "review.accept",
         "review.reject",
         "review.next",
+        "document.filter",
         "review.accept-all",
         "review.reject-all",
+        "review.accept-many",
         "label.change",
         "label.edit",
         "label.undo",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import work
 
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
+from tui_labeler.domain.jobs import JobKind
 from tui_labeler.domain.labels import Suggestion
-from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.review import SuggestionFilter, confidence_bound
+from tui_labeler.engine.inbox import Inbox
+from tui_labeler.engine.review import SuggestionFilter
 from tui_labeler.screens.base import counted, reporting
-from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
+from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
+from tui_labeler.screens.review_filter import ReviewChoice, ReviewFilterScreen
+from tui_labeler.screens.widgets.cells import clip
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
 
 _ENOUGH = 5
 """Decisions before a rate is worth showing."""
+
+_FILTER_WIDTH, _ROOMY = 24, 110
+"""Cells for the words of a filter; a screen that has fewer than the latter is told less."""
 
 NOTHING_LEFT = "No suggestion is left."
 
@@ -35,6 +42,11 @@ class ReviewActions(LabelingBase):
     decided = 0
     """Decisions of this sitting."""
     _started = 0.0
+    _choice = ReviewChoice()
+    """Which suggestions the review visits."""
+    _inbox: Inbox | None = None
+    """Counts what a choice holds; ``None`` while it holds everything."""
+    _sorting_before = Sort.NAME
 
     # --- the mode -----------------------------------------------------------------------------------
 
@@ -43,6 +55,7 @@ class ReviewActions(LabelingBase):
         if self.reviewing:
             self.reviewing = False
             self.filter, self.filter_words = DocumentFilter(), ""
+            self.sorting = self._sorting_before
             self.refill()
             self.say("")
             self.refresh_bindings()
@@ -54,18 +67,65 @@ class ReviewActions(LabelingBase):
 
         It begins ``at`` a document, by default the one in view.
         """
+        if not self.reviewing:
+            self._sorting_before = self.sorting
         self.reviewing = True
-        self.filter = DocumentFilter(states=frozenset({DocumentState.AUTO_LABELED}), job=job)
-        self.filter_words = "auto labeled" if job is None else f"auto labeled, job {job}"
         self.decided = 0
         self._started = self.clock()
+        self._review_these(ReviewChoice(SuggestionFilter(job=job)), at=at)
+        self.refresh_bindings()
+
+    def _review_these(self, choice: ReviewChoice, *, at: int | None = None) -> None:
+        """Visits from here on what a choice holds."""
+        self._choice = choice
+        words = choice.words(self.session.store.state.categories)
+        self._inbox = Inbox(self.session.store, self.session.review, self._among(choice)) if words else None
+        self.filter = DocumentFilter(
+            states=frozenset({DocumentState.AUTO_LABELED}),
+            name=choice.name,
+            ids=self.session.review.documents(choice.filter) if words else None,
+        )
+        self.filter_words = f"auto labeled, {words}" if words else "auto labeled"
+        if choice.least_confident_first:
+            self.sorting = Sort.CONFIDENCE
+        elif self.sorting is Sort.CONFIDENCE:
+            self.sorting = Sort.NAME
         self.refill()
         first = self.shown if at is None else at
         self.go_next(None if first is None else (first, ""))
-        self.refresh_bindings()
+
+    def _among(self, choice: ReviewChoice) -> SuggestionFilter:
+        """The choice with the documents that its name stands for."""
+        if not choice.name:
+            return choice.filter
+        rows = self.session.documents.select(DocumentFilter(name=choice.name))
+        return replace(choice.filter, documents=frozenset(row.id for row in rows))
+
+    @work
+    @reporting
+    async def filter_suggestions(self) -> None:
+        chosen = await self._ask_which("Which suggestions?", self._choice)
+        if chosen is not None:
+            self._review_these(chosen)
+
+    async def _ask_which(self, title: str, now: ReviewChoice, *, ordered: bool = True) -> ReviewChoice | None:
+        jobs = [
+            (job.id, f"{job.id} ({job.request.method.source})")
+            for job in await self.session.jobs.list()
+            if job.request.kind is JobKind.AUTOLABEL and job.request.method
+        ]
+        wanted = now.filter.job
+        if wanted is not None and all(job != wanted for job, _ in jobs):
+            jobs.append((wanted, wanted))
+        categories = tuple(self.session.store.state.categories.values())
+        return await self.app.push_screen_wait(
+            ReviewFilterScreen(title, now, categories, jobs, ordered=ordered)
+        )
 
     @property
     def _suggestions_wanted(self) -> SuggestionFilter:
+        if self.reviewing:
+            return self._choice.filter
         return SuggestionFilter(
             min_confidence=self.filter.min_confidence,
             max_confidence=self.filter.max_confidence,
@@ -81,12 +141,20 @@ class ReviewActions(LabelingBase):
     def progress_words(self) -> str:
         if not self.reviewing:
             return ""
-        left = self.open_count
+        left, documents = self.open_count, self.session.store.state.totals.states[DocumentState.AUTO_LABELED]
+        filtered = ""
+        if self._inbox is not None:
+            held = self._inbox.left
+            left, documents = held.suggestions, held.documents
+            filtered = clip(self._choice.words(self.session.store.state.categories), _FILTER_WIDTH)
         words = f"{self.decided:,} of {self.decided + left:,} decided"
+        if filtered:
+            words = f"{filtered}: {words}"
+            if self.size.width < _ROOMY:
+                return words
         minutes = (self.clock() - self._started) / 60
         if self.decided >= _ENOUGH and minutes > 0:
             words += f", {self.decided / minutes:.0f} a minute"
-        documents = self.session.store.state.totals.states[DocumentState.AUTO_LABELED]
         return f"{words}, {counted(documents, 'document')} left"
 
     # --- one decision -------------------------------------------------------------------------------
@@ -144,7 +212,7 @@ class ReviewActions(LabelingBase):
         document = self.document
         assert document is not None
         open_ones = document.open_suggestions(self.session.project.kind)
-        if self.has_classes:
+        if self.has_classes or self._doubtful_first:
             return document.id, ""
         cursor = self.text.cursor
         if backwards:
@@ -152,6 +220,10 @@ class ReviewActions(LabelingBase):
             return document.id, behind[0].id if behind else ""
         before = [s for s in open_ones if s.span and s.span.start < cursor]
         return document.id, before[-1].id if before else ""
+
+    @property
+    def _doubtful_first(self) -> bool:
+        return self.reviewing and self.sorting is Sort.CONFIDENCE
 
     def find_again(self, *, forward: bool) -> None:
         """The next place of what was searched for."""
@@ -164,8 +236,17 @@ class ReviewActions(LabelingBase):
         with ``here`` in this document alone; ``words`` are said there."""
         order = [row.id for row in self.documents.rows] if not here else []
         if after is not None and after[0] not in order:
-            order.insert(0, after[0])
-        found = self.session.review.next_open(after, order, self._suggestions_wanted, backwards=backwards)
+            if self.reviewing:
+                after = None
+            else:
+                order.insert(0, after[0])
+        found = self.session.review.next_open(
+            after,
+            order,
+            self._suggestions_wanted,
+            backwards=backwards,
+            least_confident_first=self._doubtful_first,
+        )
         if found is None:
             self.current_class = None
             self.show_document()
@@ -226,46 +307,45 @@ class ReviewActions(LabelingBase):
             self.say(words)
 
     @work
-    @reporting
     async def action_accept_many(self) -> None:
-        """Accepts all above a confidence in the documents of the list, after saying how many."""
-        given = await self.app.push_screen_wait(
-            InputScreen(
-                "Accept suggestions above a confidence",
-                "In all documents of the list. A number between 0 and 1:",
-                "0.9",
-            )
-        )
-        if given is None:
+        """Accepts all that a filter holds, after saying how many."""
+        await self._decide_many(accepting=True)
+
+    @work
+    async def action_reject_many(self) -> None:
+        """Rejects all that a filter holds, after saying how many."""
+        await self._decide_many(accepting=False)
+
+    @reporting
+    async def _decide_many(self, *, accepting: bool) -> None:
+        verb = "Accept" if accepting else "Reject"
+        begin = self._choice if self.reviewing else ReviewChoice(self._suggestions_wanted)
+        chosen = await self._ask_which(f"{verb} which suggestions?", begin, ordered=False)
+        if chosen is None:
             return
-        wanted = SuggestionFilter(
-            documents=frozenset(row.id for row in self.documents.rows),
-            min_confidence=_confidence(given),
-            category=self.filter.category,
-            job=self.filter.job,
-        )
+        wanted = self._among(chosen)
+        words = chosen.words(self.session.store.state.categories) or "all suggestions"
+        if not self.reviewing and self.filter != DocumentFilter():
+            listed = frozenset(row.id for row in self.documents.rows)
+            wanted = replace(
+                wanted, documents=listed if wanted.documents is None else listed & wanted.documents
+            )
+            words += "; in the documents of the list"
+        await self.session.refresh()
         count = self.session.review.count(wanted)
         if not count.suggestions:
-            self.say(f"No suggestion has a confidence of {given} or more.")
+            self.say(f"No suggestion is like that: {words}.")
             return
         sure = await self.app.push_screen_wait(
             ConfirmScreen(
-                f"Accept {counted(count.suggestions, 'suggestion')}?",
-                f"In {counted(count.documents, 'document')}, each with a confidence of {given} or more. "
-                "One undo takes all of it back.",
-                confirm="Accept",
+                f"{verb} {counted(count.suggestions, 'suggestion')} in "
+                f"{counted(count.documents, 'document')}?",
+                f"Held by the filter: {words}.\nOne undo takes all of it back.",
+                confirm=verb,
             )
         )
         if sure:
             async with self.turn:
-                self._after_many(await self.session.review.accept_matching(wanted), accepting=True)
-
-
-def _confidence(given: str) -> float:
-    try:
-        value = float(given.strip().rstrip("%"))
-    except ValueError:
-        raise InputError(f"{given!r} is no number.", hint="For instance 0.9.") from None
-    bound = confidence_bound(value / 100 if given.strip().endswith("%") else value, "The confidence")
-    assert bound is not None
-    return bound
+                review = self.session.review
+                done = await (review.accept_matching(wanted) if accepting else review.reject_matching(wanted))
+                self._after_many(done, accepting=accepting)
