@@ -30,6 +30,7 @@ def test_an_interrupted_creation_makes_no_project_and_says_so(
     number: signal.Signals, cli: Cli, letters: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters))
+
     def once(_: Output, stage: str, count: int) -> None:
         if count == 1:  # a second signal would ask to leave things as they are
             os.kill(os.getpid(), number)

@@ -146,6 +146,6 @@ async def test_a_store_without_estimators_loads_nothing(tmp_path: Path) -> None:
 async def test_a_first_model_that_can_not_be_written_leaves_nothing(
     store: FolderModelStore, tmp_path: Path
 ) -> None:
-    with pytest.raises(StorageError, match="No space left on device\\.$"):
+    with pytest.raises(StorageError, match=r"No space left on device\.$"):
         await store.save(card("m"), Broken(ProjectKind.ENTITIES, {}))
     assert not (tmp_path / "models" / "m").exists()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.cli.encoding import terminal_encoding
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import add_command
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
@@ -28,9 +29,10 @@ def register(parsers: Any) -> None:
 async def quota(context: Context) -> Report:
     use = await context.workbench.quota()
     fields = {"month": use.month, "limit": use.limit, "used": use.used, "left": use.left}
-    of = f" of {use.limit:,}" if use.limit else ""
-    left = "" if use.left is None else f", {use.left:,} are left"
-    return Report(fields, [f"{use.month}: {use.used:,}{of} text records are used{left}."])
+    of = f"{use.used:,} of " if use.limit else ""
+    used = of + counted(use.limit or use.used, "text record")
+    left = "" if use.left is None else f", {use.left:,} left"
+    return Report(fields, [f"{use.month}: {used} used{left}."])
 
 
 async def doctor(context: Context) -> Report:
