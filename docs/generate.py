@@ -117,6 +117,7 @@ NAMES = {
     "minus": "-",
     "number_sign": "#",
     "at": "@",
+    "underscore": "_",
 }
 
 

@@ -19,6 +19,7 @@ from tui_labeler.screens.commands import Commands, bound_commands, clashes
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
+from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects import ProjectsScreen
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
 from tui_labeler.screens.widgets.text_view import TextView
@@ -84,6 +85,7 @@ class LabelerApp(App[None], inherit_bindings=False):
         review: bool = False,
         theme: str = "textual-dark",
         ascii_only: bool = False,
+        compact: bool = False,
         keys: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
@@ -93,6 +95,7 @@ class LabelerApp(App[None], inherit_bindings=False):
         self._document = document
         self._review = review
         self._wanted_theme = theme
+        self._looks = Looks(compact)
         self._keys = dict(keys or {})
         self.set_class(ascii_only, ASCII_CLASS)
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
@@ -149,7 +152,9 @@ class LabelerApp(App[None], inherit_bindings=False):
             except LabelerError as error:
                 tell_error(self, error)
         self.follower.follow(session)
-        await self.push_screen(LabelingScreen(session, self.follower, document=start, review=review))
+        await self.push_screen(
+            LabelingScreen(session, self.follower, document=start, review=review, looks=self._looks)
+        )
 
     async def on_projects_screen_opened(self, event: ProjectsScreen.Opened) -> None:
         if event.session is not None:

@@ -30,6 +30,8 @@ class Settings:
     theme: str = "textual-dark"
     ascii: bool | None = None
     """Draw with ASCII only; ``None`` decides by the locale."""
+    compact: bool = False
+    """Underlines in the text in place of rules under it."""
     keys: dict[str, str] = field(default_factory=dict)
     """Other keys for a binding's id: ``"review.accept" = "y"``."""
 

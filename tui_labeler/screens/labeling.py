@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.following import Follower, News
+    from tui_labeler.screens.looks import Looks
 
 
 class LabelingScreen(DocumentActions, EntityActions, ReviewActions, FileActions):
@@ -40,7 +41,8 @@ class LabelingScreen(DocumentActions, EntityActions, ReviewActions, FileActions)
 **Entities.** Select words (`v`, then move) and press the key beside a category. `B` and a category's key
 take a brush: `enter` then labels the word at the cursor, again and again. `=` labels the same words
 everywhere in the document. On a label `c` changes the category, `e` its ends, `d` removes it, `i` says where
-it comes from. A solid rule is a label, a dotted one a suggestion; `*` is not saved yet.
+it comes from. A solid rule is a label, a dotted one a suggestion; `*` is not saved yet. `_` gives a small
+screen more text: labels are underlined, suggestions by dashes; the line below names the one at the cursor.
 
 **Classes.** A category's key sets it, or takes it away.
 
@@ -64,8 +66,9 @@ takes anything back.
         *,
         document: int | None = None,
         review: bool = False,
+        looks: Looks | None = None,
     ) -> None:
-        super().__init__(session, follower)
+        super().__init__(session, follower, looks)
         self._first = document
         self._review_first = review
         self._at_work: frozenset[str] = frozenset()
@@ -89,6 +92,7 @@ takes anything back.
     def on_mount(self) -> None:
         self.query_one(Distribution).can_focus = False
         self.follower.news.subscribe(self, self._take_news)
+        self.text.compact = self.looks.compact
         self.text.focus()
         self.call_after_refresh(self._start)
 
@@ -157,7 +161,8 @@ takes anything back.
 
     def on_text_view_cursor_moved(self, event: TextView.CursorMoved) -> None:
         if self.message and event.offset != self.message_at:
-            self.say("")
+            self.message = ""
+        self.show_status()
 
     def on_text_view_selection_changed(self, event: TextView.SelectionChanged) -> None:
         self.selecting = event.span is not None

@@ -109,6 +109,27 @@ class DocumentActions(LabelingBase):
             place = self.text.found.index(found) + 1
             self.say(f"“{self._searched}”: {place} of {len(self.text.found)}")
 
+    @work
+    async def action_line(self) -> None:
+        """Asks for the number of a line, and goes there."""
+        here, last = self.text.line
+        typed = await self.app.push_screen_wait(
+            InputScreen("Go to line", f"1 to {last:,}", str(here), anew=True)
+        )
+        if typed is None:
+            return
+        number = typed.strip().replace(",", "")
+        if number.isdecimal() and int(number[:9]):
+            self.text.focus()
+            self.text.go_to_line(int(number[:9]))
+        else:
+            self.say(f"“{typed}” is no line number. Lines go from 1 to {last:,}.")
+
+    def action_compact(self) -> None:
+        """Underlines in the text in place of rules under it, or back; for all documents until the end."""
+        self.looks.compact = self.text.compact = not self.looks.compact
+        self.say("Compact: the line below names the label at the cursor." if self.looks.compact else "")
+
     def action_filter(self) -> None:
         """Which documents are listed; in a review, which suggestions it visits."""
         if self.reviewing:

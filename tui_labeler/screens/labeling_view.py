@@ -15,6 +15,7 @@ from tui_labeler.screens.base import counted
 from tui_labeler.screens.labeling_keys import category_keys
 from tui_labeler.screens.labeling_marks import MarkMaker, category_lines, item_words, shares
 from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
+from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -50,9 +51,10 @@ class LabelingView(Screen[None]):
             self.session = session
             self.what = what
 
-    def __init__(self, session: ProjectSession, follower: Follower) -> None:
+    def __init__(self, session: ProjectSession, follower: Follower, looks: Looks | None = None) -> None:
         super().__init__()
         self.session = session
+        self.looks = looks or Looks()
         self.follower = follower
         self.marks = MarkMaker()
         self.shown: int | None = None
@@ -247,6 +249,11 @@ class LabelingView(Screen[None]):
         line.text = self.status_words()
         count = self.text.count
         line.right = f"count {count}" if count else self.progress_words()
+        line.spare = self._place_words()
+
+    def _place_words(self) -> str:
+        number, last = self.text.line
+        return "" if self.problem or self.shown is None else f"line {number:,} of {last:,}"
 
     def status_words(self) -> str:
         """What matters most at the moment: a question, a message, a mode, the label at the cursor."""
@@ -259,7 +266,10 @@ class LabelingView(Screen[None]):
         if self.brush is not None:
             name = self.session.store.state.categories[self.brush].name
             return f"Brush: {name}. enter labels, B puts the brush down."
-        return item_words(self.session, self.item())
+        words = item_words(self.session, self.item())
+        more = len(self.text.marks_at(self.text.cursor)) - 1
+        # Rules that overlap are stacked; underlines lie upon each other.
+        return f"{words} (+{more} here)" if words and more > 0 and self.looks.compact else words
 
     def progress_words(self) -> str:
         """How far the review is; empty when there is none."""

@@ -51,10 +51,15 @@ class StatusLine(Words):
 
     text = reactive("")
     right = reactive("")
+    spare = reactive("")
+    """Stands at the right end where nothing else does and the words leave room for it."""
 
     def render(self) -> Content:
         width, more = self.content_size.width, self.glyphs.more
         right = clip(self.words(self.right), width, more)
+        spare = self.words(self.spare)
+        if not right and cell_len(self.words(self.text)) + 2 + cell_len(spare) <= width:
+            right = spare
         text = clip(self.words(self.text), max(0, width - cell_len(right) - 1), more)
         return Content(f"{text}{' ' * max(1, width - cell_len(text) - cell_len(right))}{right}")
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from tui_labeler.screens.widgets.glyphs import ASCII, UNICODE
 from tui_labeler.screens.widgets.layout import TextLayout
-from tui_labeler.screens.widgets.marks import MAX_LANES, Mark, MarkKind, MarkRows, Rule, percent
+from tui_labeler.screens.widgets.marks import MAX_LANES, Mark, MarkKind, MarkRows, Rule, dashes, percent
 
 TEXT = "Parker McLean lends Dylan Williams five thousand Dollars\n\nSigned in Nebraska"
 
@@ -100,6 +100,14 @@ def test_a_rule_row_that_became_empty_keeps_its_place_until_it_collapses() -> No
     assert found.collapse()
     assert found.lines == [0, 1, 2, 4]
     assert not found.collapse()
+
+
+def test_dashes_go_on_where_a_row_is_cut() -> None:
+    suggestion = Mark("a", 10, 18, "Person", MarkKind.SUGGESTION)
+    assert list(dashes(suggestion, 10, 18)) == [(10, 12), (13, 15), (16, 18)]
+    assert list(dashes(suggestion, 14, 18)) == [(14, 15), (16, 18)]
+    assert list(dashes(Mark("a", 10, 12, "Person", MarkKind.TO_PLACE), 10, 12)) == [(10, 11)]
+    assert list(dashes(Mark("a", 10, 18, "Person"), 12, 15)) == [(12, 15)]
 
 
 def test_compact_marks_take_no_rows() -> None:

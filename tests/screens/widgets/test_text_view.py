@@ -56,11 +56,16 @@ async def test_compact_marks_are_told_apart_by_text_style() -> None:
         view.compact = True
         await pilot.pause()
         assert app.lines()[1] == "Signed in Nebraska on 6/29/2018."
-        styles = {s.text: s.style for s in view.render_line(0) if s.style}
-        assert styles["McLean"].underline
-        assert not styles["McLean"].italic
-        assert styles["Dylan Williams"].underline
-        assert styles["Dylan Williams"].italic
+        line = app.lines()[0]
+        inked = "".join(
+            "".join("_" if s.style and s.style.underline else " " for _ in s.text)
+            for s in view.render_line(0)
+        )
+        assert inked[line.index("McLean") :][:7] == "______ "
+        assert inked[line.index("Dylan") :][:15] == "__ __ __ __ __ "
+        bold = {s.text: bool(s.style and s.style.bold) for s in view.render_line(0)}
+        assert bold["McLean"]
+        assert not bold["Dy"]
 
 
 async def test_keys_move_the_cursor_and_digits_are_a_count() -> None:
@@ -84,6 +89,23 @@ async def test_keys_move_the_cursor_and_digits_are_a_count() -> None:
         assert view.cursor == len(TEXT)
         await pilot.press("g", "right_parenthesis")
         assert cut(view) == "Signed"
+
+
+async def test_a_count_before_the_key_for_the_end_is_the_number_of_a_line() -> None:
+    app, view = stage()
+    text = "one\r\ntwo\rthree\n\nfive, which is long enough to be wrapped"
+    async with app.run_test(size=(20, 12)) as pilot:
+        view.set_document(text, key="a")
+        for keys, place, line in [
+            ("3G", "three", 3),
+            ("5G", "five", 5),
+            ("1G", "one", 1),
+            ("99G", "five", 5),
+        ]:
+            await pilot.press(*keys)
+            assert (view.cursor, view.line) == (text.index(place), (line, 5))
+        await pilot.press("G")
+        assert (view.cursor, view.line) == (len(text), (5, 5))
 
 
 async def test_a_count_is_forgotten_by_a_key_that_takes_none() -> None:

@@ -80,6 +80,7 @@ def start(
         review=review,
         theme=settings.theme,
         ascii_only=draws_ascii(settings),
+        compact=settings.compact,
         keys=settings.keys,
     )
     app.run()

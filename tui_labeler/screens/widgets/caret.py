@@ -258,6 +258,11 @@ class Caret:
     def to_end(self) -> None:
         self.go(len(self.units.text))
 
+    def to_line(self, number: int) -> None:
+        """To the start of a line of the text, from 1; to the last where there are not so many."""
+        lines = self.layout.lines
+        self.go(lines[min(max(number, 1), len(lines)) - 1])
+
     def _by_starts(self, starts: list[int], count: int) -> None:
         index = bisect_right(starts, self.cursor) - 1 if count > 0 else bisect_left(starts, self.cursor)
         index += count

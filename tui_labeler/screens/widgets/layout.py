@@ -57,7 +57,10 @@ class TextLayout:
         """Where each row ends: before its line end, or where the next row starts."""
         self._plain: list[bool] = []
         start = 0
+        self.lines = [0]
+        """Where the lines of the text start; a row is a part of one."""
         for match in _LINE_END.finditer(text):
+            self.lines.append(match.end())
             self._add_line(start, match.start())
             start = match.end()
         self._add_line(start, len(text))
@@ -66,6 +69,10 @@ class TextLayout:
     def __len__(self) -> int:
         """The number of rows; even an empty text has one."""
         return len(self.starts)
+
+    def line_of(self, offset: int) -> int:
+        """The number of the line that an offset lies in, from 1; its line end belongs to it."""
+        return max(1, bisect_right(self.lines, offset))
 
     def row_of(self, offset: int) -> int:
         """The row of an offset; a line end belongs to the row before it."""

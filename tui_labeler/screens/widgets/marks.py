@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import accumulate
@@ -67,6 +67,24 @@ def fitting_caption(mark: Mark, width: int, glyphs: Glyphs) -> str:
     if cell_len(whole) <= width or mark.confidence is None:
         return clip_middle(whole, width, glyphs.more)
     return clip_middle(caption(replace(mark, confidence=None), glyphs), width, glyphs.more)
+
+
+_DASHES = {MarkKind.LABEL: None, MarkKind.SUGGESTION: (2, 3), MarkKind.TO_PLACE: (1, 3)}
+"""How many of how many characters are underlined; ``None`` for all."""
+
+
+def dashes(mark: Mark, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """The parts of ``low..high`` that a compact mark underlines: all of a label, dashes for a suggestion,
+    dots for a likely place. Few terminals draw underlines of other kinds, and all draw gaps."""
+    pattern = _DASHES[mark.kind]
+    if pattern is None:
+        yield low, high
+        return
+    inked, every = pattern
+    first = low - (low - mark.start) % every
+    for start in range(first, high, every):
+        if start + inked > low:
+            yield max(start, low), min(start + inked, high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from tui_labeler.domain.labels import Span
 from tui_labeler.screens.widgets.caret import Caret, Mode, Units
 from tui_labeler.screens.widgets.layout import TextLayout
-from tui_labeler.screens.widgets.marks import Mark, MarkRows
+from tui_labeler.screens.widgets.marks import Mark, MarkRows, dashes
 from tui_labeler.screens.widgets.painting import Overlay, rule_segments, text_segments
 from tui_labeler.screens.widgets.palette import category_class, category_classes
 from tui_labeler.screens.widgets.text_keys import CaretKeys
@@ -187,8 +187,11 @@ class TextCanvas(CaretKeys, inherit_bindings=True):
 
         if self.compact:
             for mark in sorted(self.rows.in_row(row), key=lambda m: (m.start, -m.end, m.id)):
-                names = [category_class("text-view", mark.color), f"text-view--compact-{mark.kind}"]
-                cover(mark.start, mark.end, *names, *["text-view--compact-current"] * (mark == self._current))
+                names = [category_class("text-view", mark.color)]
+                names += ["text-view--compact-current"] * (mark == self._current)
+                cover(mark.start, mark.end, *names)
+                for low, high in dashes(mark, max(mark.start, start), min(mark.end, after)):
+                    cover(low, high, *names, f"text-view--compact-{mark.kind}")
         if self._found:
             for span in self._found_in(start, after):
                 cover(span.start, span.end, "text-view--found")

@@ -37,7 +37,7 @@ class CaretKeys(LineView, inherit_bindings=False):
         _key("}", "move('by_paragraphs', 1)", "Paragraph", "To the next paragraph", "paragraph"),
         _key("{", "move('by_paragraphs', -1)", "Paragraph back", "To the paragraph before", "paragraph-back"),
         _key("g", "jump('to_start')", "Top", "To the start of the document", "top"),
-        _key("G", "jump('to_end')", "Bottom", "To the end of the document", "bottom"),
+        _key("G", "bottom", "Bottom", "To the end of the document; with a count, to that line", "bottom"),
         _key("pagedown", "page(1.0)", "Page down", "One page down", "page-down"),
         _key("pageup", "page(-1.0)", "Page up", "One page up", "page-up"),
         _key("ctrl+d", "page(0.5)", "Half page down", "Half a page down", "half-down"),
@@ -105,6 +105,10 @@ class CaretKeys(LineView, inherit_bindings=False):
 
     def action_jump(self, step: str) -> None:
         self.change(getattr(self.caret, step))
+
+    def action_bottom(self) -> None:
+        number, self._prefix = self._prefix, 0
+        self.change(self.caret.to_end if not number else lambda: self.caret.to_line(number))
 
     def action_page(self, pages: float) -> None:
         self.turn_page(pages, self._take_count())

@@ -30,7 +30,7 @@ class TextView(TextCanvas):
 ## Text
 
 Move with `h j k l` or arrows, `w` `b` by words, `(` `)` by sentences, `{` `}` by paragraphs, `g` `G` to
-the ends, `ctrl+d` `ctrl+u` by half pages. Digits before a key are a count.
+the ends, `ctrl+d` `ctrl+u` by half pages. Digits before a key are a count; `12G` goes to line 12.
 
 `v` selects by words, `V` by characters; the selection follows the cursor. `>` `<` move its end by words,
 `.` `,` by characters, `o` changes to its other end. Without a selection the word at the cursor counts.
@@ -160,6 +160,15 @@ the ends, `ctrl+d` `ctrl+u` by half pages. Digits before a key are a count.
     def go_to(self, start: int, end: int | None = None) -> None:
         """Puts the cursor at ``start`` and brings the range into view; it becomes the current span."""
         self._go(start, end, None)
+
+    @property
+    def line(self) -> tuple[int, int]:
+        """The number of the line that the cursor is in, from 1, and how many there are."""
+        return self.text_layout.line_of(self.caret.cursor), len(self.text_layout.lines)
+
+    def go_to_line(self, number: int) -> None:
+        """Puts the cursor at the start of a line, from 1; at that of the last where there are fewer."""
+        self.change(lambda: self.caret.to_line(number))
 
     def go_to_mark(self, mark_id: str) -> bool:
         """Goes to a mark and makes it the current one among those that overlap it; false if it's gone."""
