@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -21,6 +21,7 @@ from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.typing_ahead import TypingAhead
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
 from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import shared_sheets
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.workbench import Workbench
 
 
-class LabelerApp(App[None], inherit_bindings=False):
+class LabelerApp(TypingAhead[None], inherit_bindings=False):
     """Labels text in the projects of one home.
 
     ``open_project`` is opened right away, at ``document`` (a location) when that is given, and for review

@@ -14,6 +14,7 @@ from tests.fakes import fixed_surroundings, home_workbench, make_project, write_
 from tui_labeler.app import LabelerApp
 from tui_labeler.domain.labels import Span
 from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.typing_ahead import TypingAhead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,9 +94,13 @@ WAITED_FOR = ("text", "load", "history", "sync", "search", "quit", "leave")
 async def settle(pilot: Pilot[None]) -> None:
     """Until everything that keys began has been done, or asks something."""
     await pilot.pause()
-    while _at_work(pilot) and not isinstance(pilot.app.screen, ModalScreen):
+    while _keys_wait(pilot) or (_at_work(pilot) and not isinstance(pilot.app.screen, ModalScreen)):
         await pilot.pause()
     await pilot.pause()
+
+
+def _keys_wait(pilot: Pilot[None]) -> bool:
+    return isinstance(pilot.app, TypingAhead) and pilot.app.keys_wait
 
 
 def _at_work(pilot: Pilot[None]) -> bool:

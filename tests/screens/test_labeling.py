@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.fakes import document, fixed_surroundings, home_workbench, labels
+from tests.fakes import document, fixed_surroundings, home_workbench, labels, make_project
 from tests.screens.conftest import (
     LOANS,
     ONE,
@@ -189,3 +189,20 @@ async def test_where_a_label_comes_from_is_told(opened: Opened) -> None:
         assert "made by hand" in text
         assert "by ana" in text
         assert "ana: label" in text
+
+
+async def test_no_category_has_a_key_that_means_something_else_wherever_the_focus_is(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    session = await make_project(workbench, container, categories=[f"Kind {n}" for n in range(40)])
+    await session.close()
+    async with running(open_project="Loans") as pilot:
+        screen = screen_of(pilot)
+        fresh = dict(screen.keys)
+        assert len(fresh) > 9
+        for focused in (screen.text, screen.documents, screen.pane):
+            focused.focus()
+            await pilot.pause()
+            assert fresh.keys().isdisjoint(key for key in screen.active_bindings if not key.isdigit())
+            screen.assign_keys()
+            assert screen.keys == fresh

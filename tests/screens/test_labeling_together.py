@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes import document, fixed_surroundings, home_workbench, labels, suggest
 from tests.screens.conftest import (
+    ONE,
     THREE,
     TWO,
     Opened,
@@ -18,6 +19,7 @@ from tests.screens.conftest import (
     session_of,
     span_of,
 )
+from tui_labeler.domain.labels import Span
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.projects import ProjectsScreen
 
@@ -62,6 +64,38 @@ async def test_two_people_see_each_others_labels_at_the_next_look(opened: Opened
         await press(pilot, "g", "w", "w", "w", "v", "1")
         await other.refresh()
         assert ("Borrower", span_of(TWO, "Mary")) in labels(other, TWO)
+
+
+async def test_a_text_that_changes_while_it_is_shown_is_shown_anew(
+    opened: Opened, home: Path, container: Path
+) -> None:
+    async with opened(TWO) as pilot:
+        (container / TWO).write_text("A whole new text about Paris.\n", encoding="utf-8")
+        other = await home_workbench(home, fixed_surroundings("bob")).open("Loans")
+        await other.documents.sync()
+        await press(pilot, "v", "2")
+        await other.refresh()
+        assert labels(other, TWO) == [], "what was marked was another text"
+        await screen_of(pilot).follower.look()
+        await press(pilot, "escape")
+        assert "A whole new text about Paris." in screen_text(pilot)
+        assert "The text has changed" in screen_text(pilot)
+        await press(pilot, "g", "5", "w", "v", "2")
+        await other.refresh()
+        assert [label.span for label in other.documents.find(TWO).active_labels] == [Span(23, 28)]
+
+
+async def test_a_text_that_changed_since_the_container_was_read_is_not_labeled_before_that(
+    opened: Opened, container: Path
+) -> None:
+    async with opened(ONE) as pilot:
+        (container / TWO).write_text("A whole new text about Paris.\n", encoding="utf-8")
+        await press(pilot, "]", "v", "2")
+        assert labels(session_of(pilot), TWO) == []
+        assert "has another text" in screen_text(pilot)
+        await press(pilot, "R")
+        await press(pilot, "escape", "g", "v", "2")
+        assert [span for _, span in labels(session_of(pilot), TWO)] == [Span(0, 1)]
 
 
 async def test_a_category_that_somebody_adds_gets_its_key(opened: Opened, home: Path) -> None:

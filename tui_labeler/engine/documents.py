@@ -52,6 +52,8 @@ class DocumentText:
     text: str
     changed: bool
     """It is another text than the one that the labels were made on."""
+    text_hash: str = ""
+    """Of the raw bytes, as in :class:`~tui_labeler.domain.documents.Document`."""
 
 
 class Documents:
@@ -61,6 +63,8 @@ class Documents:
         self._store = store
         self._container = container
         self._surroundings = surroundings
+        self.seen: dict[int, str] = {}
+        """The hash of each text that was opened to be labeled, by document."""
 
     @property
     def container(self) -> Container:
@@ -139,7 +143,16 @@ class Documents:
                 f"{document.location}: {decoded.problem}.",
                 hint="Repair the file, then read the container again.",
             )
-        return DocumentText(decoded.text, decoded.text_hash != document.text_hash)
+        return DocumentText(decoded.text, decoded.text_hash != document.text_hash, decoded.text_hash)
+
+    async def open(self, document_id: int) -> DocumentText:
+        """The text for somebody who labels it: labels are refused while the project knows another.
+
+        Raises as :meth:`text`.
+        """
+        found = await self.text(document_id)
+        self.seen[document_id] = found.text_hash
+        return found
 
     def find(self, location: str) -> Document:
         """The document of that name, as the container has it or as a shell gives it.

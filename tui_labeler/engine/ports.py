@@ -177,6 +177,9 @@ class Projects(Protocol):
     async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
         """Those that can't: the folder's name and why."""
 
+    async def find(self, name: str) -> Project:
+        """The project of that name or id, without its documents. Raises ``NotFoundError``."""
+
     async def begin(self, project: Project) -> ProjectStore:
         """A project that is being made: nobody sees it before it is published, and a crash leaves none.
 

@@ -84,6 +84,10 @@ class Workbench:
         """Projects that can't be read: the folder's name and why."""
         return await self._projects.broken()
 
+    async def find(self, name: str) -> Project:
+        """The project of that name or id, without its documents. Raises ``NotFoundError``."""
+        return await self._projects.find(name)
+
     async def open(self, name: str) -> ProjectSession:
         """Raises ``NotFoundError``."""
         return self._connect(await self._projects.open(name))

@@ -46,6 +46,14 @@ def clashes(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> Itera
                 yield item.key, known
 
 
+def bound_keys(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> set[str]:
+    """The keys of bindings, with those that a person chose in the place of those they replace."""
+    found: set[str] = set()
+    for item in Binding.make_bindings(bindings):
+        found.update(keymap.get(item.id or "", item.key).split(","))
+    return found
+
+
 class Commands(CommandPalette):
     """Textual's palette with a cursor that does not blink, and a key beside ``escape`` to leave it."""
 

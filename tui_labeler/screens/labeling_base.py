@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -28,6 +28,19 @@ class LabelingBase(LabelingView):
     _text_waits = False
     """The text had the focus before a document came that has none."""
 
+    _text_hash = ""
+    """What the project knew of the text when it was last read."""
+
+    def show_changes(self, transactions: Sequence[Transaction] = ()) -> None:
+        super().show_changes(transactions)
+        document = self.document
+        if document is not None and self.wanted == self.shown and document.text_hash != self._text_hash:
+            self._text_hash = document.text_hash
+            self.open_document(document.id, self._say_that_it_is_another)
+
+    def _say_that_it_is_another(self) -> None:
+        self.say("The text has changed: this is the new one. Check the labels that it had.")
+
     def open_document(self, document_id: int, then: Callable[[], object] | None = None) -> None:
         """Shows a document as soon as it is read; ``then`` is called when it is in view."""
         self.wanted = document_id
@@ -39,14 +52,15 @@ class LabelingBase(LabelingView):
     async def _read(self, document_id: int, then: Callable[[], object] | None) -> None:
         text, changed, self.problem = "", False, ""
         try:
-            found = await self.session.documents.text(document_id)
+            found = await self.session.documents.open(document_id)
             text, changed = found.text, found.changed
         except LabelerError as error:
             self.problem = f"{error.title}.\n\n{error.message}\n{error.hint}"
         self.shown = document_id
+        document = self.document
+        self._text_hash = document.text_hash if document else ""
         self.put_down()
         self._show_problem()
-        document = self.document
         marks = self.marks.marks(self.session, document) if document else []
         self.text.set_document(text, marks, key=document_id)
         self.text.clear_found()

@@ -96,7 +96,7 @@ async def _span(session: ProjectSession, document: Document, options: argparse.N
     if session.project.kind.is_classification:
         # The engine refuses a span for a class, in words of its own.
         return Span(options.offset or 0, (options.offset or 0) + (options.length or 1))
-    read = await session.documents.text(document.id)
+    read = await session.documents.open(document.id)
     if read.changed:
         raise ConflictError(
             f"{document.location} has another text than when the container was read.",

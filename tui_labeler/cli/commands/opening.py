@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tui_labeler.settings import Settings
 
 
+FRAMES = 240
+"""A second. Nothing is painted while nothing changes, whatever this is."""
+
+
 def register(parsers: Any) -> None:
     parser = add_command(
         parsers,
@@ -43,9 +47,11 @@ def open_project(context: Context) -> Report:
 
 
 async def _check(context: Context) -> None:
+    if context.options.document is None:
+        await context.workbench.find(context.options.project)
+        return
     async with context.project() as session:
-        if context.options.document is not None:
-            session.documents.find(context.options.document)
+        session.documents.find(context.options.document)
 
 
 def need_terminal(context: Context) -> None:
@@ -66,6 +72,8 @@ def start(
 ) -> Report:
     """Shows the application until the person leaves it."""
     need_terminal(context)
+    # Textual paints at most this often, and a key that changes two places may take two frames.
+    os.environ.setdefault("TEXTUAL_FPS", str(FRAMES))
     from tui_labeler.app import LabelerApp
     from tui_labeler.assembly import workbench
     from tui_labeler.settings import read_settings, unknown_settings_note

@@ -82,6 +82,9 @@ class TinyProjects:
     async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
         return tuple((await asyncio.to_thread(self._read))[1])
 
+    async def find(self, name: str) -> Project:
+        return _project(await asyncio.to_thread(self._find, name))
+
     async def begin(self, project: Project) -> TinyProjectStore:
         await asyncio.to_thread(self._begin, project)
         return await TinyProjectStore.open(self._making(project.id), self._now, self._new_id)

@@ -1,0 +1,51 @@
+"""Keys that come in a bundle, as over a slow line: each acts on what the one before has opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.events import Key
+from textual.widgets import Input
+
+from tests.fakes import labels
+from tests.screens.conftest import ONE, Opened, press, screen_of, screen_text, session_of, settle, span_of
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+
+async def at_once(pilot: Pilot[None], *keys: str) -> None:
+    """Sends keys as a terminal does that has held them back."""
+    for key in keys:
+        pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("opener", [*"LJTPIifsOFK", "question_mark", "colon"])
+async def test_a_key_behind_one_that_opens_something_does_not_reach_the_text(
+    opened: Opened, opener: str
+) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "v", "2")
+        session, labeling = session_of(pilot), screen_of(pilot)
+        before = labels(session, ONE)
+        assert len(before) == 1
+        await at_once(pilot, opener, "d")
+        assert pilot.app.screen is not labeling
+        assert labels(session, ONE) == before
+
+
+async def test_what_is_typed_behind_a_search_is_searched_for(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await at_once(pilot, "slash", *"Bank")
+        assert pilot.app.screen.query_one(Input).value == "Bank"
+        await at_once(pilot, "enter", "v", "2")
+        assert labels(session_of(pilot), ONE) == [("Lender", span_of(ONE, "Bank"))]
+
+
+async def test_keys_go_on_beside_what_takes_long(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await at_once(pilot, "R", *"ww")
+        assert screen_of(pilot).text.cursor > 0
+        assert "Leeds" in screen_text(pilot)

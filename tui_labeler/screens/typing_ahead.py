@@ -1,0 +1,96 @@
+"""Keys one after the other: what a key opens gets the keys that were typed after it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.app import App, ReturnType
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+    from textual.worker import Worker
+
+PATIENCE = 1.5
+"""Seconds that the next key waits for what the one before has begun; a long job must not take the keys."""
+
+LOOK_EVERY = 0.005
+"""Seconds between two looks whether it has ended."""
+
+
+class TypingAhead(App[ReturnType]):
+    """An application that takes a key only when the one before has had its effect.
+
+    Over a slow line keys come in bundles. Textual hands each to whatever has the focus when it arrives, so
+    that a key typed after one that opens a screen would act on the screen underneath, unseen.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._typed: deque[events.Key | events.Paste] = deque()
+        self._passing: asyncio.Task[None] | None = None
+
+    @property
+    def keys_wait(self) -> bool:
+        """A key has not had its effect yet."""
+        return self._passing is not None and not self._passing.done()
+
+    async def on_event(self, event: events.Event) -> None:
+        if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        self._typed.append(event)
+        if not self.keys_wait:
+            self._passing = asyncio.create_task(self._pass_on(), name="typing ahead")
+
+    async def _pass_on(self) -> None:
+        while self._typed and self.is_running:
+            screen, known = self.screen, frozenset(self.workers)
+            await super().on_event(self._typed.popleft())
+            await self._went_through()
+            await self._settled(screen, known)
+
+    async def _went_through(self) -> None:
+        """Until the key, and what its action told the screen, have gone up to the application."""
+        for _ in range(2):
+            done = asyncio.Event()
+            self._step(self.focused or self.screen, done)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await done.wait()
+            except TimeoutError:
+                return
+
+    def _step(self, node: DOMNode, done: asyncio.Event) -> None:
+        """Queues behind all that waits for ``node``, then for its parent, up to the application."""
+        parent = node.parent
+        following = done.set if parent is None else lambda: self._step(parent, done)
+        if not node.call_later(following):
+            following()
+
+    async def _settled(self, screen: Screen[Any], known: Set[Worker[Any]]) -> None:
+        """Until what the key has begun is over, or shows another screen."""
+        begun = [worker for worker in self.workers if worker not in known]
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while asyncio.get_running_loop().time() < end:
+            if self.screen is not screen:
+                await self._is_there(self.screen)
+                return
+            if all(worker.is_finished for worker in begun):
+                return
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _is_there(self, screen: Screen[Any]) -> None:
+        """Until a screen is composed and its focus is set."""
+        shown = asyncio.Event()
+        if screen.call_after_refresh(shown.set):
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await shown.wait()
+            except TimeoutError:
+                return
