@@ -36,6 +36,7 @@ from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.project_settings import ProjectSettingsScreen
 from tui_labeler.screens.projects import ProjectsScreen
 from tui_labeler.screens.review_filter import ReviewFilterScreen
+from tui_labeler.screens.tour import TourScreen
 from tui_labeler.screens.training import TrainingScreen
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -86,6 +87,7 @@ PLACES: dict[str, type[Any]] = {
     "Tables": Table,
     "Pages": Sheet,
     "Help": HelpScreen,
+    "First steps": TourScreen,
     "Questions": ConfirmScreen,
     "Messages": MessageScreen,
     "Choices": ChoiceScreen,

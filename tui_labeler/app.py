@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +18,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import Commands, bound_commands, clashes
+from tui_labeler.screens.dialogs import ChoiceScreen
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
@@ -23,23 +26,28 @@ from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects import ProjectsScreen
 from tui_labeler.screens.typing_ahead import TypingAhead
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
+from tui_labeler.screens.widgets.lines import LineView
+from tui_labeler.screens.widgets.palette import AUTO, PALETTES, Palette, palette_named
 from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import shared_sheets
 
 if TYPE_CHECKING:
-    import asyncio
-
     from textual.screen import Screen
 
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
 
 
+Remember = Callable[[str, "str | bool"], None]
+
+
 class LabelerApp(TypingAhead[None], inherit_bindings=False):
     """Labels text in the projects of one home.
 
     ``open_project`` is opened right away, at ``document`` (a location) when that is given, and for review
-    with ``review``. ``keys`` are other keys for bindings, by the binding's id.
+    with ``review``. ``keys`` are other keys for bindings, by the binding's id. ``tour`` shows the first steps
+    where there is no project. ``remember`` keeps a choice for the next time: it is called with the name of a
+    setting and its value, in a thread, and may raise ``LabelerError``.
     """
 
     TITLE = "tui-labeler"
@@ -87,7 +95,10 @@ class LabelerApp(TypingAhead[None], inherit_bindings=False):
         theme: str = "textual-dark",
         ascii_only: bool = False,
         compact: bool = False,
+        palette: str = AUTO,
+        tour: bool = False,
         keys: Mapping[str, str] | None = None,
+        remember: Remember | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
@@ -97,6 +108,9 @@ class LabelerApp(TypingAhead[None], inherit_bindings=False):
         self._review = review
         self._wanted_theme = theme
         self._looks = Looks(compact)
+        self._palette = palette
+        self._tour = tour
+        self._remember = remember
         self._keys = dict(keys or {})
         self.set_class(ascii_only, ASCII_CLASS)
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
@@ -116,6 +130,8 @@ class LabelerApp(TypingAhead[None], inherit_bindings=False):
         await self.push_screen(ProjectsScreen(self._workbench))
         if self._open_project is not None:
             await self.open_project(self._open_project, document=self._document, review=self._review)
+        elif self._tour:
+            await self._show_first_steps()
 
     def _end_on_signals(self) -> None:
         """A hang-up or a polite kill ends the process; every decision is on disk already."""
@@ -232,7 +248,76 @@ class LabelerApp(TypingAhead[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every command that a key would give now, and the theme."""
         yield from bound_commands(self, screen)
-        yield SystemCommand("Theme", "Other colours", self.action_change_theme)
+        yield SystemCommand("Theme", "Other colours of the screen", self.action_change_theme)
+        yield SystemCommand("Palette", "Other colours of categories", self.action_change_palette)
+        yield SystemCommand("Tour", "The first steps, in four screens", self.action_tour)
+
+    # --- looks --------------------------------------------------------------------------------------
+
+    @property
+    def category_palette(self) -> Palette:
+        """What the colours of categories look like. Without a terminal there is none to suit."""
+        return palette_named(self._palette, None if self.is_headless else self.console.color_system)
+
+    @work(exclusive=True, group="looks")
+    @reporting
+    async def action_change_theme(self) -> None:  # type: ignore[override]
+        """Asks for a theme, and keeps it."""
+        names = sorted(self.available_themes)
+        chosen = await self._choose("Theme", [(name, name) for name in names], self.theme)
+        if chosen is not None:
+            self.theme = chosen
+            await self._keep("theme", chosen)
+
+    @work(exclusive=True, group="looks")
+    @reporting
+    async def action_change_palette(self) -> None:
+        """Asks for the colours of categories, and keeps them."""
+        known = [(AUTO, "as the terminal can show"), *((name, p.words) for name, p in PALETTES.items())]
+        choices = [(name, f"{name}: {words}") for name, words in known]
+        chosen = await self._choose("Colours of categories", choices, self._palette)
+        if chosen is not None:
+            self._palette = chosen
+            for screen in self.screen_stack:
+                for view in screen.query(LineView):
+                    view.notify_style_update()
+                    view.repaint()
+            await self._keep("palette", chosen)
+
+    async def _choose(self, title: str, choices: list[tuple[str, str]], now: str) -> str | None:
+        rows = [("*" if name == now else "", name, words) for name, words in choices]
+        return await self.push_screen_wait(ChoiceScreen(title, "* is in use.", rows))
+
+    async def _keep(self, setting: str, value: str | bool) -> None:
+        if self._remember is not None:
+            await asyncio.to_thread(self._remember, setting, value)
+
+    @reporting
+    async def _show_first_steps(self) -> None:
+        """Once: whoever leaves at the first screen has seen them too."""
+        if await self._workbench.projects() or await self._workbench.broken():
+            return
+        self.action_tour()
+        await self._keep("tour", False)
+
+    def action_tour(self) -> None:
+        """The first steps, from the first screen on."""
+        from tui_labeler.screens.tour import TourScreen
+
+        self.push_screen(TourScreen(self.key_of))
+
+    def key_of(self, name: str) -> str:
+        """The first key of a binding of the main screens, as it is bound and shown."""
+        for declared in (
+            *self.BINDINGS,
+            *ProjectsScreen.BINDINGS,
+            *LabelingScreen.BINDINGS,
+            *TextView.BINDINGS,
+        ):
+            if isinstance(declared, Binding) and declared.id == name:
+                keys = self._keys.get(name, declared.key)
+                return self.get_key_display(next(iter(Binding.make_bindings([replace(declared, key=keys)]))))
+        raise KeyError(name)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Takes all colours away where ``NO_COLOR`` is set; Textual's own way sends greys."""

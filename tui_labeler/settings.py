@@ -6,7 +6,7 @@ import getpass
 import os
 import tomllib
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -14,6 +14,9 @@ from tui_labeler.engine.errors import InputError, StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+PaletteName = Literal["auto", "okabe-ito", "vivid", "sixteen", "none"]
+"""Colours of categories; ``auto`` chooses by the terminal."""
 
 QUOTA = 5000
 """Text records a month for trained-model jobs, as in the service."""
@@ -28,10 +31,13 @@ class Settings:
     quota: int = QUOTA
     """Text records a month; 0 for no limit."""
     theme: str = "textual-dark"
+    palette: PaletteName = "auto"
     ascii: bool | None = None
     """Draw with ASCII only; ``None`` decides by the locale."""
     compact: bool = False
     """Underlines in the text in place of rules under it."""
+    tour: bool = True
+    """Show the first steps when there is no project yet."""
     keys: dict[str, str] = field(default_factory=dict)
     """Other keys for a binding's id: ``"review.accept" = "y"``."""
 

@@ -1,8 +1,20 @@
-"""How texts are shown: compact or with rules, and at which line."""
+"""How texts are shown: compact or with rules, at which line, in which colours."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from textual.theme import BUILTIN_THEMES
+
 from tests.screens.conftest import ONE, THREE, TWO, Opened, paste, press, screen_of, screen_text
+from tui_labeler.screens.dialogs import ChoiceScreen
+from tui_labeler.screens.widgets.palette import category_class
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui_labeler.app import LabelerApp
 
 
 async def test_compact_mode_needs_no_rule_rows_and_names_the_label_in_the_line_below(opened: Opened) -> None:
@@ -59,3 +71,60 @@ async def test_a_line_beyond_the_end_is_the_last_one(opened: Opened) -> None:
         await paste(pilot, "9" * 40)
         await press(pilot, "enter")
         assert "line 2 of 2" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("theme", sorted(BUILTIN_THEMES))
+async def test_texts_and_commands_can_be_read_in_every_theme(opened: Opened, theme: str) -> None:
+    async with opened(TWO, theme=theme) as pilot:
+        await press(pilot, "v", "1")
+        assert pilot.app.theme == theme
+        text = screen_of(pilot).text
+        for part in ("text-view--label", "text-view--suggestion"):
+            for index in range(3):
+                style = text.style(category_class("text-view", index), part)
+                assert style.color != text.style().bgcolor
+        await press(pilot, "colon", "escape", "question_mark", "q")
+        assert "Borrower" in screen_text(pilot)
+
+
+async def test_a_theme_and_a_palette_are_chosen_by_command_and_kept(opened: Opened) -> None:
+    kept: list[tuple[str, object]] = []
+    async with opened(TWO, remember=lambda *choice: kept.append(choice)) as pilot:
+        await press(pilot, "v", "1")
+        colored = screen_of(pilot).text.style(category_class("text-view", 0)).color
+        app = cast("LabelerApp", pilot.app)
+        app.action_change_theme()
+        await until_dialog(pilot)
+        await press(pilot, "j", "enter")
+        await done(pilot)
+        assert app.theme == sorted(app.available_themes)[1]
+        app.action_change_palette()
+        await until_dialog(pilot)
+        await press(pilot, "k", "enter")
+        await done(pilot)
+        assert app.category_palette.name == "none"
+        assert kept == [("theme", app.theme), ("palette", "none")]
+        text = screen_of(pilot).text
+        assert text.style(category_class("text-view", 0)).color == text.style().color != colored
+
+
+async def test_leaving_the_list_of_themes_changes_and_keeps_nothing(opened: Opened) -> None:
+    kept: list[tuple[str, object]] = []
+    async with opened(TWO, remember=lambda *choice: kept.append(choice)) as pilot:
+        before = pilot.app.theme
+        cast("LabelerApp", pilot.app).action_change_theme()
+        await until_dialog(pilot)
+        await press(pilot, "q")
+        await done(pilot)
+        assert (pilot.app.theme, kept) == (before, [])
+
+
+async def until_dialog(pilot: Pilot[None]) -> None:
+    while not isinstance(pilot.app.screen, ChoiceScreen):
+        await pilot.pause()
+
+
+async def done(pilot: Pilot[None]) -> None:
+    """Until what was chosen is kept."""
+    await pilot.app.workers.wait_for_complete([w for w in pilot.app.workers if w.group == "looks"])
+    await pilot.pause()

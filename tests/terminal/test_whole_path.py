@@ -19,7 +19,8 @@ def create_project(
     terminal: Terminal, documents: Path, name: str, *, kind: int = 0, labels: str = ""
 ) -> None:
     """Fills in the form of a new project and makes it; ``kind`` is how often the kind is turned."""
-    terminal.until("There is no project yet")
+    terminal.until("First steps")
+    terminal.press("q").until("There is no project yet")
     terminal.press("n").until("Labels file")
     terminal.type(str(documents)).press("down").type(name).press("down", *["space"] * kind)
     terminal.press("down", "down", "down").type(labels)

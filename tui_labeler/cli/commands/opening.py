@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.encoding import terminal_encoding
@@ -76,6 +77,7 @@ def start(
     os.environ.setdefault("TEXTUAL_FPS", str(FRAMES))
     from tui_labeler.app import LabelerApp
     from tui_labeler.assembly import workbench
+    from tui_labeler.remembering import remember
     from tui_labeler.settings import read_settings, unknown_settings_note
 
     settings = read_settings(context.home)
@@ -89,7 +91,10 @@ def start(
         theme=settings.theme,
         ascii_only=draws_ascii(settings),
         compact=settings.compact,
+        palette=settings.palette,
+        tour=settings.tour and project is None,
         keys=settings.keys,
+        remember=partial(remember, context.home),
     )
     app.run()
     return Report({}, code=app.return_code or 0)

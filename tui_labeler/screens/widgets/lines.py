@@ -12,6 +12,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, Glyphs, glyphs
+from tui_labeler.screens.widgets.palette import category_of, palette_of
 
 if TYPE_CHECKING:
     from rich.segment import Segment
@@ -60,6 +61,12 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         style = self.rich_style
         _, _, background, color = self.colors
         for name in names:
+            index = category_of(name)
+            if index is not None:
+                own = palette_of(self.app).on(index, background)
+                color = color if own is None else own
+                style += Style(color=color.rich_color)
+                continue
             part = self.get_component_styles(name)
             if part.has_rule("background"):
                 background += part.background
