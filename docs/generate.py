@@ -24,6 +24,7 @@ from tui_labeler.domain.models import Split, TrainOptions
 from tui_labeler.engine.demo import DemoHome
 from tui_labeler.samples import SAMPLES
 from tui_labeler.samples import folder as sample
+from tui_labeler.screens.agreement import AgreementScreen
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.help import HelpScreen
@@ -70,6 +71,7 @@ PLACES: dict[str, type[Any]] = {
     "The pane of categories": CategoryPane,
     "Filter": FilterScreen,
     "Filter of a review": ReviewFilterScreen,
+    "Agreement": AgreementScreen,
     "Project settings": ProjectSettingsScreen,
     "Edit categories": CategoriesScreen,
     "Autolabel: method": MethodStep,
@@ -108,6 +110,7 @@ NAMES = {
     "equals_sign": "=",
     "asterisk": "*",
     "dollar_sign": "$",
+    "vertical_line": "|",
     "exclamation_mark": "!",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

@@ -26,6 +26,8 @@ from tui_labeler.domain.projects import ProjectKind
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from textual.pilot import Pilot
+
     from tui_labeler.engine.workbench import Workbench
 
 
@@ -258,16 +260,98 @@ async def test_where_a_suggestion_comes_from_is_told(running: Running, suggested
             assert words in text, words
 
 
-async def test_in_blind_mode_suggestions_come_when_the_document_is_labeled(
+async def blind(pilot: Pilot[None]) -> None:
+    """Turns blind mode on in the project's settings."""
+    await press(pilot, "O", "up", "space", "ctrl+s")
+    assert session_of(pilot).project.settings.hide_until_labeled
+
+
+async def test_in_blind_mode_suggestions_come_when_the_document_is_labeled_and_they_are_asked_for(
     running: Running, suggested: None
 ) -> None:
     async with running(open_project="Loans", document=TWO) as pilot:
         assert "┄Lender" in screen_text(pilot)
-        await press(pilot, "O", "up", "space", "ctrl+s")
-        assert session_of(pilot).project.settings.hide_until_labeled
+        await blind(pilot)
         assert "┄Lender" not in screen_text(pilot)
-        await press(pilot, "2", "w", "v", "3")
+        await press(pilot, "vertical_line")
+        assert "agreement2.txt is not labeled yet" in screen_text(pilot)
+        await press(pilot, "2", "w", "v", "3", "a", "A")
+        assert "┄Lender" not in screen_text(pilot)
+        assert len(labels(session_of(pilot), TWO)) == 1
+        await press(pilot, "vertical_line", "q")
         assert "┄Lender" in screen_text(pilot)
+        await press(pilot, "u")
+        assert "┄Lender" in screen_text(pilot)
+        assert labels(session_of(pilot), TWO) == []
+
+
+async def test_blind_labels_are_shown_beside_the_suggestions_and_counted(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", document=TWO) as pilot:
+        await blind(pilot)
+        await press(pilot, "v", "w", "2", "escape", "w", "w", "w", "v", "1", "vertical_line")
+        text = screen_text(pilot)
+        assert "Loans > agreement" in text
+        assert "1 blind" in text
+        assert "1 same" in text
+        assert "1 other ends" in text
+        assert "F1 of exact spans  50.0%" in text
+        assert "over 1 document, 0 of them without a difference" in text
+        for words in ("North Bank", "O'Neil / Mary O'Neil", "✓ same", "× other ends"):
+            assert words in text, words
+
+
+async def test_what_is_decided_after_the_comparison_changes_no_figure(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", document=TWO) as pilot:
+        await blind(pilot)
+        await press(pilot, "v", "w", "2", "vertical_line", "q", "n", "a")
+        assert len(labels(session_of(pilot), TWO)) == 2
+        await press(pilot, "vertical_line")
+        assert "1 same, 1 only suggestion" in screen_text(pilot)
+        assert "F1 of exact spans  66.7%" in screen_text(pilot)
+
+
+async def test_documents_that_were_not_labeled_blind_are_not_counted(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", document=TWO) as pilot:
+        await press(pilot, "vertical_line")
+        assert "Not counted: it was not labeled in blind mode" in screen_text(pilot)
+        await press(pilot, "q", "n", "a")
+        await blind(pilot)
+        assert "┄Lender" in screen_text(pilot)
+        await press(pilot, "vertical_line")
+        assert "Not counted: labels of it were made with suggestions in view" in screen_text(pilot)
+        assert "0 blind" in screen_text(pilot)
+
+
+async def test_a_blind_review_leaves_hidden_suggestions_alone(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", document=ONE) as pilot:
+        await blind(pilot)
+        await press(pilot, "r", "A", "a", "M", "ctrl+s")
+        session = session_of(pilot)
+        assert labels(session, ONE) == labels(session, TWO) == []
+        assert "No suggestion is like that" in screen_text(pilot)
+        await press(pilot, "U")
+        assert screen_of(pilot).shown == document(session, TWO)
+
+
+async def test_in_blind_mode_a_class_key_labels_and_accepts_nothing(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await classes(workbench, container, ProjectKind.SINGLE_LABEL)
+    async with running(open_project="Loans", document=TWO) as pilot:
+        await blind(pilot)
+        await press(pilot, "1")
+        (label,) = session_of(pilot).documents.find(TWO).active_labels
+        assert (label.blind, label.saw_suggestion, label.suggestion) == (True, False, None)
+        await press(pilot, "vertical_line")
+        text = screen_text(pilot)
+        assert "Cohen's kappa" in text
+        assert "same class     100%" in text
 
 
 # --- classes ----------------------------------------------------------------------------------------
@@ -332,3 +416,18 @@ async def test_what_came_of_one_job_is_reviewed_alone(
         assert [row.location for row in screen_of(pilot).documents.rows] == [THREE]
         assert labels(session_of(pilot), THREE) == [("Amount", span_of(THREE, "Nothing"))]
         assert "No suggestion is left in this list" in screen_text(pilot)
+
+
+async def test_undo_goes_back_to_the_suggestion_that_it_brings_back(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", document=ONE) as pilot:
+        await press(pilot, "r", "a")
+        first = labels(session_of(pilot), ONE)
+        assert len(first) == 1
+        await press(pilot, "A")
+        assert screen_of(pilot).shown != session_of(pilot).documents.find(ONE).id
+        await press(pilot, "u", "u")
+        assert labels(session_of(pilot), ONE) == []
+        await press(pilot, "a")
+        assert labels(session_of(pilot), ONE) == first

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from tui_labeler.domain.labels import Label, Stamp, Suggestion, ToPlace, open_suggestions
-from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.domain.agreement import BlindReading
+from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, ToPlace, open_suggestions
+from tui_labeler.domain.projects import Dataset, ProjectKind, ProjectSettings
 from tui_labeler.domain.text import text_records
 
 
@@ -43,6 +44,8 @@ class Document:
     reviewed: Stamp | None = None
     flag: str = ""
     """A note for somebody else; empty when there is none."""
+    blind: BlindReading | None = None
+    """What was labeled before the suggestions were shown, if they were hidden until then."""
     revision: int = 0
     """The sequence number of the last change."""
     labels: Mapping[str, Label] = field(default_factory=dict)
@@ -64,6 +67,21 @@ class Document:
     def open_suggestions(self, kind: ProjectKind) -> tuple[Suggestion, ...]:
         """The undecided suggestions that no user label hides, in text order."""
         return open_suggestions(kind, self.labels.values(), self.suggestions.values())
+
+    def hides_suggestions(self, settings: ProjectSettings) -> bool:
+        """Blind mode: whether people do not see the suggestions yet.
+
+        Not where that would be too late: a label was made with one in view, came from one or from a file,
+        or one was decided on.
+        """
+        return (
+            settings.hide_until_labeled
+            and self.blind is None
+            and all(
+                label.origin is Origin.PERSON and not label.saw_suggestion for label in self.labels.values()
+            )
+            and all(suggestion.decision is None for suggestion in self.suggestions.values())
+        )
 
     @property
     def text_records(self) -> int:

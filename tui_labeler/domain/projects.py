@@ -74,7 +74,7 @@ class ProjectSettings:
     save_immediately: bool = False
     """Apply each decision at once, with no drafts."""
     hide_until_labeled: bool = False
-    """Blind mode: suggestions stay hidden until the document has a label."""
+    """Blind mode: suggestions stay hidden until a person has labeled the document and asks for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.errors import NotFoundError, RefusedError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.taking_back import JOB, REDO, UNDO, JobTrace, Tally, inverse, without_job
@@ -25,7 +26,7 @@ TRAINED, MODEL_DELETED = "model.train", "model.delete"
 CREATED = "project.create"
 """A project is made, with the labels and categories it begins with: nobody's undo goes behind that."""
 
-NOT_UNDOABLE = frozenset({"documents.sync", TRAINED, MODEL_DELETED, UNDO, REDO})
+NOT_UNDOABLE = frozenset({"documents.sync", REVEAL, TRAINED, MODEL_DELETED, UNDO, REDO})
 
 ACTIONS = {
     "label.add": "label",
@@ -41,6 +42,7 @@ ACTIONS = {
     "suggestions.delete": "delete suggestions at training",
     "document.review": "mark as reviewed",
     "document.flag": "flag document",
+    REVEAL: "show hidden suggestions",
     "document.set": "change documents",
     "documents.sync": "read the container",
     "category.add": "add category",

@@ -17,7 +17,7 @@ from tui_labeler.domain.labels import (
     Verdict,
     in_the_way,
 )
-from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.projects import ProjectKind, ProjectSettings
 from tui_labeler.engine.changes import drop_label, put_document, put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.ports import Change, Plan, Surroundings
@@ -61,6 +61,7 @@ class Pen:
     surroundings: Surroundings
     immediate: bool
     """Decisions apply at once, with no draft to save."""
+    settings: ProjectSettings
 
     @property
     def stamp(self) -> Stamp:
@@ -72,6 +73,8 @@ class Pen:
     def label(
         self, document: Document, category: str, span: Span | None, *, origin: Origin = Origin.PERSON
     ) -> Label:
+        hidden = document.hides_suggestions(self.settings)
+        undecided = any(s.decision is None for s in document.suggestions.values())
         return Label(
             id=self.surroundings.new_id(),
             category=category,
@@ -79,7 +82,8 @@ class Pen:
             origin=origin,
             made=self.stamp,
             text_hash=document.text_hash,
-            saw_suggestion=any(s.decision is None for s in document.suggestions.values()),
+            blind=hidden,
+            saw_suggestion=document.blind is not None or (undecided and not hidden),
             draft=self.draft(DraftKind.ADD),
         )
 
@@ -128,7 +132,8 @@ class Labeling:
         return self._surroundings.actor
 
     def pen(self, state: State) -> Pen:
-        return Pen(self._surroundings, self._immediate or state.project.settings.save_immediately)
+        settings = state.project.settings
+        return Pen(self._surroundings, self._immediate or settings.save_immediately, settings)
 
     async def add(
         self, document_id: int, category: str, span: Span | None = None, *, replacing: bool = False
@@ -204,7 +209,8 @@ class Labeling:
                 raise _blocked(state, blocking)
             pen = self.pen(state)
             new = replace(
-                pen.label(document, wanted.category, wanted.span), saw_suggestion=label.saw_suggestion
+                pen.label(document, wanted.category, wanted.span),
+                saw_suggestion=label.saw_suggestion or document.blind is not None,
             )
             if label.origin is Origin.SUGGESTION:
                 # However it is mended, it began as a suggestion: an evaluation must not count on it.

@@ -34,6 +34,8 @@ class SuggestionFilter:
     job: str | None = None
     placed: Placed | None = None
     ids: frozenset[str] | None = None
+    shown_only: bool = False
+    """Nothing of documents whose suggestions blind mode hides."""
 
     def matches(self, suggestion: Suggestion) -> bool:
         confidence = suggestion.confidence
@@ -219,6 +221,7 @@ class Review:
             pen.label(document, suggestion.category, suggestion.span, origin=Origin.SUGGESTION),
             suggestion=suggestion.id,
             job=suggestion.job,
+            blind=False,
             saw_suggestion=True,
         )
         if made is not None:
@@ -271,7 +274,10 @@ def _bulk(
 
 def _open(state: State, document_id: int, wanted: SuggestionFilter) -> tuple[Suggestion, ...]:
     kind: ProjectKind = state.project.kind
-    return tuple(s for s in state.document(document_id).open_suggestions(kind) if wanted.matches(s))
+    document = state.document(document_id)
+    if wanted.shown_only and document.hides_suggestions(state.project.settings):
+        return ()
+    return tuple(s for s in document.open_suggestions(kind) if wanted.matches(s))
 
 
 def _next_open(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import DocumentRow, DocumentState
 from tui_labeler.domain.projects import Category, Project
+from tui_labeler.engine.blind import Blind
 from tui_labeler.engine.categories import Categories
 from tui_labeler.engine.documents import Documents
 from tui_labeler.engine.history import History
@@ -68,6 +69,7 @@ class ProjectSession:
         self.label_files = LabelFiles(store, self.documents, surroundings)
         self.labeling = Labeling(store, surroundings, immediate=immediate)
         self.review = Review(store, surroundings, self.labeling)
+        self.blind = Blind(store, jobs, surroundings)
         self.history = History(store, surroundings)
         self.categories = Categories(store, surroundings, self.labeling)
         self.jobs = Jobs(store, jobs, models, quota, launcher, surroundings)

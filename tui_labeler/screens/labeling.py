@@ -51,6 +51,9 @@ one by itself. `f` says which suggestions are visited (category, confidence, job
 in which order. `M` accepts and `Z` rejects all that a filter holds, in all documents, after the count. `u`
 takes anything back.
 
+**Blind mode** (`O`). Suggestions stay hidden while you label a document; `|` then shows them beside your
+labels, with how far they agree in this document and in all.
+
 **Saving.** Every decision is on disk at once, as a draft of yours; `ctrl+s` makes the drafts labels.
 """
 

@@ -10,12 +10,14 @@ from textual import work
 from tui_labeler.domain.documents import DocumentState, Sort
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.errors import RefusedError
+from tui_labeler.screens.agreement import AgreementScreen
 from tui_labeler.screens.base import counted, reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, InputScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_filter import FilterScreen
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.documents import DocumentRow
     from tui_labeler.engine.ports import Transaction
     from tui_labeler.screens.labeling_filter import FilterChoice
 
@@ -54,10 +56,17 @@ class DocumentActions(LabelingBase):
         """The next document of the list that nobody has labeled, round the end of the list."""
         rows, place = self.documents.rows, self._place()
         for row in (*rows[place + 1 :], *rows[: place + 1]):
-            if row.state is DocumentState.UNLABELED and row.id != self.wanted:
+            if self._is_unlabeled(row) and row.id != self.wanted:
                 self.open_document(row.id)
                 return
         self.say("Every document of the list is labeled or was reviewed.")
+
+    def _is_unlabeled(self, row: DocumentRow) -> bool:
+        """In blind mode one that has suggestions only is still to be labeled."""
+        if row.state is DocumentState.AUTO_LABELED and not row.label_count:
+            document = self.session.store.state.document(row.id)
+            return document.reviewed is None and document.hides_suggestions(self.session.project.settings)
+        return row.state is DocumentState.UNLABELED
 
     def action_documents(self) -> None:
         """To the list, or back to the text. On a narrow screen the list comes and goes with it."""
@@ -138,8 +147,11 @@ class DocumentActions(LabelingBase):
             self._filter_documents()
 
     @work
-    @reporting
     async def _filter_documents(self) -> None:
+        await self._ask_filter()
+
+    @reporting
+    async def _ask_filter(self) -> None:
         jobs = await self.session.jobs.list()
         categories = tuple(self.session.store.state.categories.values())
         chosen = await self.app.push_screen_wait(FilterScreen(self.filter, categories, jobs))
@@ -187,6 +199,22 @@ class DocumentActions(LabelingBase):
         reviewed = document.reviewed is None
         self.say("Reviewed: nothing to label. U goes to the next." if reviewed else "Not reviewed any more.")
         return await self.session.labeling.set_reviewed(document.id, reviewed=reviewed)
+
+    @work(exclusive=True, group="history")
+    @reporting
+    async def action_agreement(self) -> None:
+        """In blind mode shows what was suggested beside the labels; else how far both agree so far."""
+        if not await self.ready() or (document := self.document) is None:
+            return
+        async with self.turn:
+            made = await self.session.blind.reveal(document.id)
+            self.show_changes([made] if made else ())
+        result = await self.session.blind.result()
+        reading = self.session.store.state.document(document.id).blind
+        same_text = reading is not None and reading.text_hash == document.text_hash
+        self.app.push_screen(
+            AgreementScreen(self.session, result, document.location, self.text.text if same_text else None)
+        )
 
     @decision
     async def action_dataset(self) -> Transaction | None:

@@ -67,6 +67,9 @@ REVIEW_KEYS: list[BindingType] = [
     _key("n", "next(1)", "Next", "Next suggestion, or place found", "review.next"),
     _key("N", "next(-1)", "Back", "Suggestion, or place found, before", "review.previous"),
     _key("M", "accept_many", "Accept many", "Accept all that a filter holds", "review.accept-many"),
+    _key(
+        "vertical_line", "agreement", "Agreement", "Blind labels beside the suggestions", "review.agreement"
+    ),
     _key("Z", "reject_many", "Reject many", "Reject all that a filter holds", "review.reject-many"),
 ]
 

@@ -26,9 +26,9 @@ def colors(categories: Iterable[Category]) -> dict[str, int]:
 
 
 def shown_suggestions(session: ProjectSession, document: Document) -> tuple[Suggestion, ...]:
-    """The suggestions that people see; in blind mode none until the document is labeled."""
+    """The suggestions that people see; in blind mode none until they ask for them."""
     project = session.project
-    if project.settings.hide_until_labeled and not document.active_labels and not document.reviewed:
+    if document.hides_suggestions(project.settings):
         return ()
     return document.open_suggestions(project.kind)
 

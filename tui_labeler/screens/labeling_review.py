@@ -17,6 +17,7 @@ from tui_labeler.engine.review import SuggestionFilter
 from tui_labeler.screens.base import counted, reporting
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
+from tui_labeler.screens.labeling_marks import shown_suggestions
 from tui_labeler.screens.review_filter import ReviewChoice, ReviewFilterScreen
 from tui_labeler.screens.widgets.cells import clip
 
@@ -79,7 +80,8 @@ class ReviewActions(LabelingBase):
         """Visits from here on what a choice holds."""
         self._choice = choice
         words = choice.words(self.session.store.state.categories)
-        self._inbox = Inbox(self.session.store, self.session.review, self._among(choice)) if words else None
+        some = words or self.session.project.settings.hide_until_labeled
+        self._inbox = Inbox(self.session.store, self.session.review, self._among(choice)) if some else None
         self.filter = DocumentFilter(
             states=frozenset({DocumentState.AUTO_LABELED}),
             name=choice.name,
@@ -96,10 +98,11 @@ class ReviewActions(LabelingBase):
 
     def _among(self, choice: ReviewChoice) -> SuggestionFilter:
         """The choice with the documents that its name stands for."""
+        wanted = replace(choice.filter, shown_only=True)
         if not choice.name:
-            return choice.filter
+            return wanted
         rows = self.session.documents.select(DocumentFilter(name=choice.name))
-        return replace(choice.filter, documents=frozenset(row.id for row in rows))
+        return replace(wanted, documents=frozenset(row.id for row in rows))
 
     @work
     @reporting
@@ -125,12 +128,13 @@ class ReviewActions(LabelingBase):
     @property
     def _suggestions_wanted(self) -> SuggestionFilter:
         if self.reviewing:
-            return self._choice.filter
+            return replace(self._choice.filter, shown_only=True)
         return SuggestionFilter(
             min_confidence=self.filter.min_confidence,
             max_confidence=self.filter.max_confidence,
             category=self.filter.category,
             job=self.filter.job,
+            shown_only=True,
         )
 
     @property
@@ -211,7 +215,7 @@ class ReviewActions(LabelingBase):
         """Where the cursor is among the suggestions: behind the last one before it."""
         document = self.document
         assert document is not None
-        open_ones = document.open_suggestions(self.session.project.kind)
+        open_ones = shown_suggestions(self.session, document)
         if self.has_classes or self._doubtful_first:
             return document.id, ""
         cursor = self.text.cursor
@@ -260,6 +264,8 @@ class ReviewActions(LabelingBase):
     def _say_that_nothing_is_left(self, *, here: bool) -> None:
         if not self.open_count:
             self.say(self._all_decided())
+        elif self.session.project.settings.hide_until_labeled:
+            self.say("No suggestion in view is left. U goes to a document to label, | shows its suggestions.")
         elif here:
             self.say("No suggestion is left in this document. n goes to the next.")
         else:
@@ -288,7 +294,7 @@ class ReviewActions(LabelingBase):
     @decision
     async def _decide_all(self, *, accepting: bool) -> None:
         assert self.shown is not None
-        here = SuggestionFilter(documents=frozenset({self.shown}))
+        here = SuggestionFilter(documents=frozenset({self.shown}), shown_only=True)
         review = self.session.review
         done = await (review.accept_matching(here) if accepting else review.reject_matching(here))
         self._after_many(done, accepting=accepting)

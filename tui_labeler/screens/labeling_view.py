@@ -13,7 +13,13 @@ from tui_labeler.domain.documents import DocumentFilter, Sort
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.base import counted
 from tui_labeler.screens.labeling_keys import category_keys
-from tui_labeler.screens.labeling_marks import MarkMaker, category_lines, item_words, shares
+from tui_labeler.screens.labeling_marks import (
+    MarkMaker,
+    category_lines,
+    item_words,
+    shares,
+    shown_suggestions,
+)
 from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.widgets.category_pane import CategoryPane
@@ -126,7 +132,7 @@ class LabelingView(Screen[None]):
         for label in document.active_labels:
             if label.category == category:
                 return label
-        open_ones = document.open_suggestions(self.session.project.kind)
+        open_ones = shown_suggestions(self.session, document)
         return next((s for s in open_ones if s.category == category), None)
 
     # --- what the screen shows ----------------------------------------------------------------------
@@ -269,7 +275,17 @@ class LabelingView(Screen[None]):
         words = item_words(self.session, self.item())
         more = len(self.text.marks_at(self.text.cursor)) - 1
         # Rules that overlap are stacked; underlines lie upon each other.
-        return f"{words} (+{more} here)" if words and more > 0 and self.looks.compact else words
+        if words and more > 0 and self.looks.compact:
+            return f"{words} (+{more} here)"
+        return words or self._hidden_words()
+
+    def _hidden_words(self) -> str:
+        document = self.document
+        if document is None or not document.hides_suggestions(self.session.project.settings):
+            return ""
+        if not document.active_labels and document.reviewed is None:
+            return "Suggestions are hidden until you have labeled this."
+        return "When this is labeled, | shows what was suggested."
 
     def progress_words(self) -> str:
         """How far the review is; empty when there is none."""

@@ -22,8 +22,9 @@ class ProjectSettingsScreen(FormScreen[Project]):
 ## Project settings
 
 *Decisions*: as drafts they are yours, safe on disk, and count once `ctrl+s` saves them; at once, there are
-no drafts. *Suggestions* that are hidden until a document has a label of your own don't influence it (blind
-mode). A *multilingual* project has a language for each document.
+no drafts. *Suggestions* that are hidden (blind mode) don't influence what you label: label a document as a
+whole, then `|` shows its suggestions beside your labels. How far they agree is counted from such documents.
+A *multilingual* project has a language for each document.
 """
 
     TITLE = "Project settings"
@@ -63,7 +64,7 @@ mode). A *multilingual* project has a language for each document.
             (
                 "Suggestions",
                 Cycle(
-                    ("are shown", "are hidden until a document is labeled"),
+                    ("are shown", "are hidden until | compares them"),
                     chosen=int(settings.hide_until_labeled),
                     id="blind",
                 ),

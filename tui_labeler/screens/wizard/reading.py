@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from tui_labeler.domain.labels import Label, Suggestion
 from tui_labeler.screens.base import reporting
+from tui_labeler.screens.labeling_marks import shown_suggestions
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.widgets.marks import Mark, MarkKind
 from tui_labeler.screens.widgets.palette import color_index
@@ -70,7 +71,7 @@ The document as it is, with the labels and suggestions that it has. `q` goes bac
             *((MarkKind.LABEL, label, None) for label in document.active_labels),
             *(
                 (MarkKind.SUGGESTION, suggestion, suggestion.confidence)
-                for suggestion in document.open_suggestions(state.project.kind)
+                for suggestion in shown_suggestions(self._session, document)
             ),
         )
         for kind, item, confidence in items:

@@ -1,0 +1,130 @@
+"""How far suggestions agree with what people labeled before they saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui_labeler.screens.agreement_text import (
+    SHOWN_DOCUMENTS,
+    Sides,
+    category_lines,
+    differences,
+    document_lines,
+    figure_lines,
+    outcome_words,
+    section,
+)
+from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.performance_words import wrapped
+from tui_labeler.screens.widgets.cells import clean
+from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_labeler.domain.agreement import Pairing
+    from tui_labeler.engine.blind import BlindResult
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line
+
+_SIDES = Sides("person", "suggestion")
+
+
+class AgreementScreen(Screen[None]):
+    """One document first, then all blind ones; nothing here changes anything."""
+
+    HELP: ClassVar[str] = """\
+## Agreement
+
+In blind mode (project settings) suggestions are hidden while you label a document. When you have labeled it,
+`|` shows them beside your labels, once and for all: from then on they are in view in this document, and the
+comparison keeps what was labeled and suggested at that moment. Undo does not take that back.
+
+A document counts only if every label of it was made by a person, with no suggestion in view. So the figure
+says how far suggestions agree with people whom they did not influence; labels that were accepted or made
+beside suggestions would flatter it.
+
+- **Entities** and **several classes**: F1 over exact matches, the same whichever side is taken as right.
+- **One class**: Cohen's kappa, agreement beyond chance.
+
+`j` `k` scroll.
+"""
+
+    CSS_PATH = [screen_sheet("sheets")]  # noqa: RUF012 - Textual's own name
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,escape", "leave", "Back", tooltip="Back to the document", id="agreement.back"),
+    ]
+
+    def __init__(self, session: ProjectSession, result: BlindResult, location: str, text: str | None) -> None:
+        """``text`` is the document's, where it is the one that was labeled."""
+        super().__init__()
+        self._session = session
+        self._result = result
+        self._location = location
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        yield Sheet(id="page")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        title = self.query_one(TitleLine)
+        title.left = f"{self._session.project.name} > agreement"
+        title.right = f"{len(self._result.documents):,} blind"
+        sheet = self.query_one(Sheet)
+        sheet.show_page(self._page())
+        sheet.focus()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def _page(self) -> Callable[[int, Glyphs], Sequence[Line]]:
+        names = {key: item.name for key, item in self._session.store.state.categories.items()}
+        result = self._result
+        here = next((lines for location, lines in result.documents if location == self._location), None)
+
+        def build(width: int, signs: Glyphs) -> Sequence[Line]:
+            page: list[Line] = section(self._location)[1:]
+            if here is None:
+                page += wrapped(self._not_blind(), width, "", "  ")
+            else:
+                page += wrapped(outcome_words(here, _SIDES), width, "", "  ")
+                page += document_lines(here, names, _SIDES, self._text, width, signs)
+            if not result.documents:
+                return page
+            page += section("All blind documents")
+            page += figure_lines(result.agreement, _SIDES, width)
+            page += [(), *category_lines(result.agreement, names, _SIDES, width, signs)]
+            page += _documents(result.documents, width)
+            return page
+
+        return build
+
+    def _not_blind(self) -> str:
+        if self._session.project.settings.hide_until_labeled:
+            return "Not counted: labels of it were made with suggestions in view, or come from one or a file."
+        return (
+            "Not counted: it was not labeled in blind mode, which hides suggestions until you have labeled a "
+            "document. The project settings (O) turn it on."
+        )
+
+
+def _documents(documents: Sequence[tuple[str, tuple[Pairing, ...]]], width: int) -> list[Line]:
+    """Those with differences, the most first."""
+    found = [(location, lines) for location, lines in documents if differences(lines)]
+    found.sort(key=lambda item: (-differences(item[1]), item[0]))
+    page: list[Line] = section("Documents with differences") if found else []
+    for location, lines in found[:SHOWN_DOCUMENTS]:
+        page.append((("  ", ""), (clean(location), "")))
+        page += wrapped(outcome_words(lines, _SIDES), width, "dim", "    ")
+    if len(found) > SHOWN_DOCUMENTS:
+        page.append(((f"  and {len(found) - SHOWN_DOCUMENTS:,} more", "dim"),))
+    return page
