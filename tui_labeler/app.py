@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,32 +15,29 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.screens.appearance import Appearance, Remember
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import Commands, bound_commands, clashes
-from tui_labeler.screens.dialogs import ChoiceScreen
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects import ProjectsScreen
-from tui_labeler.screens.typing_ahead import TypingAhead
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
-from tui_labeler.screens.widgets.lines import LineView
-from tui_labeler.screens.widgets.palette import AUTO, PALETTES, Palette, palette_named
+from tui_labeler.screens.widgets.palette import AUTO
 from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import shared_sheets
 
 if TYPE_CHECKING:
+    import asyncio
+
     from textual.screen import Screen
 
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
 
 
-Remember = Callable[[str, "str | bool"], None]
-
-
-class LabelerApp(TypingAhead[None], inherit_bindings=False):
+class LabelerApp(Appearance, inherit_bindings=False):
     """Labels text in the projects of one home.
 
     ``open_project`` is opened right away, at ``document`` (a location) when that is given, and for review
@@ -100,7 +96,7 @@ class LabelerApp(TypingAhead[None], inherit_bindings=False):
         keys: Mapping[str, str] | None = None,
         remember: Remember | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(palette, remember)
         self.animation_level = "none"
         self._workbench = workbench
         self._open_project = open_project
@@ -108,9 +104,7 @@ class LabelerApp(TypingAhead[None], inherit_bindings=False):
         self._review = review
         self._wanted_theme = theme
         self._looks = Looks(compact)
-        self._palette = palette
         self._tour = tour
-        self._remember = remember
         self._keys = dict(keys or {})
         self.set_class(ascii_only, ASCII_CLASS)
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
@@ -252,45 +246,7 @@ class LabelerApp(TypingAhead[None], inherit_bindings=False):
         yield SystemCommand("Palette", "Other colours of categories", self.action_change_palette)
         yield SystemCommand("Tour", "The first steps, in four screens", self.action_tour)
 
-    # --- looks --------------------------------------------------------------------------------------
-
-    @property
-    def category_palette(self) -> Palette:
-        """What the colours of categories look like. Without a terminal there is none to suit."""
-        return palette_named(self._palette, None if self.is_headless else self.console.color_system)
-
-    @work(exclusive=True, group="looks")
-    @reporting
-    async def action_change_theme(self) -> None:  # type: ignore[override]
-        """Asks for a theme, and keeps it."""
-        names = sorted(self.available_themes)
-        chosen = await self._choose("Theme", [(name, name) for name in names], self.theme)
-        if chosen is not None:
-            self.theme = chosen
-            await self._keep("theme", chosen)
-
-    @work(exclusive=True, group="looks")
-    @reporting
-    async def action_change_palette(self) -> None:
-        """Asks for the colours of categories, and keeps them."""
-        known = [(AUTO, "as the terminal can show"), *((name, p.words) for name, p in PALETTES.items())]
-        choices = [(name, f"{name}: {words}") for name, words in known]
-        chosen = await self._choose("Colours of categories", choices, self._palette)
-        if chosen is not None:
-            self._palette = chosen
-            for screen in self.screen_stack:
-                for view in screen.query(LineView):
-                    view.notify_style_update()
-                    view.repaint()
-            await self._keep("palette", chosen)
-
-    async def _choose(self, title: str, choices: list[tuple[str, str]], now: str) -> str | None:
-        rows = [("*" if name == now else "", name, words) for name, words in choices]
-        return await self.push_screen_wait(ChoiceScreen(title, "* is in use.", rows))
-
-    async def _keep(self, setting: str, value: str | bool) -> None:
-        if self._remember is not None:
-            await asyncio.to_thread(self._remember, setting, value)
+    # --- first steps --------------------------------------------------------------------------------
 
     @reporting
     async def _show_first_steps(self) -> None:
@@ -298,7 +254,7 @@ class LabelerApp(TypingAhead[None], inherit_bindings=False):
         if await self._workbench.projects() or await self._workbench.broken():
             return
         self.action_tour()
-        await self._keep("tour", False)
+        await self.keep("tour", False)
 
     def action_tour(self) -> None:
         """The first steps, from the first screen on."""
