@@ -25,6 +25,7 @@ from tui_labeler.engine.demo import DemoHome
 from tui_labeler.samples import SAMPLES
 from tui_labeler.samples import folder as sample
 from tui_labeler.screens.agreement import AgreementScreen
+from tui_labeler.screens.comparison import ComparisonScreen
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.help import HelpScreen
@@ -82,6 +83,7 @@ PLACES: dict[str, type[Any]] = {
     "Reading a document": ReadScreen,
     "Evaluation": EvaluateScreen,
     "Jobs": JobsScreen,
+    "Comparison of two jobs": ComparisonScreen,
     "Training": TrainingScreen,
     "Models": ModelsScreen,
     "Model performance": PerformanceScreen,

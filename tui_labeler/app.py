@@ -210,8 +210,12 @@ class LabelerApp(Appearance, inherit_bindings=False):
         from tui_labeler.screens.jobs import JobsScreen
 
         reviewed = await self.push_screen_wait(JobsScreen(session, job))
-        if reviewed is not None and isinstance(self.screen, LabelingScreen):
+        if reviewed is None or not isinstance(self.screen, LabelingScreen):
+            return
+        if isinstance(reviewed, str):
             self.screen.start_review(job=reviewed)
+        else:
+            self.screen.show_place(reviewed.document, reviewed.span)
 
     @work(exclusive=True, group="project")
     async def show_training(self, session: ProjectSession) -> None:

@@ -42,6 +42,7 @@ class FakeJobs:
         self.reopened: list[tuple[str, frozenset[int]]] = []
         self.done: dict[str, frozenset[int]] = {}
         self.unreadable: dict[str, LabelerError] = {}
+        self.answered: dict[str, tuple[Answer, ...]] = {}
 
     def put(self, job: Job) -> Job:
         self.jobs[job.id] = job
@@ -79,7 +80,7 @@ class FakeJobs:
         raise AssertionError("no runner in these tests")
 
     async def answers(self, job_id: str) -> tuple[Answer, ...]:
-        return ()
+        return self.answered.get(job_id, ())
 
 
 class FakeModels:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
+from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
 from tui_labeler.engine.models import find_model, todays_ids
 
@@ -186,6 +187,23 @@ class Jobs:
             if job.state.is_over:
                 return
             await asyncio.sleep(FOLLOW_EVERY)
+
+    async def compare(self, first: str, second: str) -> Comparison:
+        """What two autolabeling jobs answered, against each other, in the categories both were asked for.
+
+        Raises ``NotFoundError``, or ``InputError`` when they have no document or no category in common.
+        """
+        one, other = await self._jobs.get(first), await self._jobs.get(second)
+        categories = set(one.request.categories) & set(other.request.categories)
+        answers, others = await self._jobs.answers(first), await self._jobs.answers(second)
+        found = compare(self._store.state.project.kind, answers, others, categories)
+        if not found.documents or not categories:
+            missing = "document" if categories else "category"
+            raise InputError(
+                f"The jobs {first} and {second} have no {missing} in common.",
+                hint="Compare two jobs that labeled the same documents with the same categories.",
+            )
+        return found
 
     # --- steering -----------------------------------------------------------------------------------
 

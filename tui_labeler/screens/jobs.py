@@ -13,6 +13,7 @@ from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.models import find_model
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting, tell, tell_error
+from tui_labeler.screens.comparison import ComparisonScreen, Place
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
@@ -34,8 +35,11 @@ def _key(key: str, action: str, description: str, tooltip: str, *, show: bool = 
     return Binding(key, action, description, tooltip=tooltip, id=f"jobs.{action}", show=show)
 
 
-class JobsScreen(Screen["str | None"]):
-    """Lists the jobs, newest first, and follows them. The result is the id of a job to review."""
+class JobsScreen(Screen["str | Place | None"]):
+    """Lists the jobs, newest first, and follows them.
+
+    The result is the id of a job to review, or a place where two jobs differ.
+    """
 
     HELP: ClassVar[str] = """\
 ## Jobs
@@ -49,6 +53,7 @@ this terminal is closed.
 - `enter` or `v` opens the documents that have suggestions of the job, for review. For a training job it
   shows how the model performs.
 - `U` takes back all that came of a job, accepted suggestions too.
+- `=` on one job and then on another compares what the two answered, documents with differences first.
 - `D` deletes a job's record; its suggestions stay.
 
 *Interrupted* means that the job's process is gone before the job had ended: resume it, or delete it.
@@ -62,6 +67,7 @@ this terminal is closed.
         _key("R", "resume", "Resume", "Go on with what is missing"),
         _key("t", "retry", "Retry", "Try the failed documents again"),
         _key("U", "undo", "Undo all", "Take back all that came of the job"),
+        _key("equals_sign", "compare", "Compare", "Compare with another job: = there too"),
         _key("D", "delete", "Delete", "Delete the job's record; its suggestions stay"),
         _key("q,escape", "leave", "Back", "Back to where you were"),
     ]
@@ -74,6 +80,8 @@ this terminal is closed.
         self._broken: dict[str, LabelerError] = {}
         """Jobs whose records can't be read."""
         self._trouble = ""
+        self._marked = ""
+        """The job that another one is to be compared with."""
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -104,13 +112,19 @@ this terminal is closed.
         if jobs == self._jobs and broken.keys() == self._broken.keys() and (jobs or broken):
             return
         self._jobs, self._broken = jobs, broken
-        running = sum(not job.state.is_over for job in jobs.values())
-        self.query_one(TitleLine).right = f"{running} running, {len(jobs) + len(broken)} in all"
+        self._show_title()
         rows = [Choice(job.id, jobs_text.row(job)) for job in jobs.values()]
         rows += [Choice(job_id, unreadable_row(job_id, error)) for job_id, error in broken.items()]
         self.query_one("#jobs", Picker).set_rows(rows, jobs_text.columns, cursor=self._wanted)
         self._wanted = None
         self._show(keep_place=True)
+
+    def _show_title(self) -> None:
+        running = sum(not job.state.is_over for job in self._jobs.values())
+        words = f"{running} running, {len(self._jobs) + len(self._broken)} in all"
+        if self._marked:
+            words = f"{self._marked} is marked: = on another job compares"
+        self.query_one(TitleLine).right = words
 
     @property
     def current(self) -> str:
@@ -141,7 +155,7 @@ this terminal is closed.
     # --- what can be done ---------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action not in ("review", "cancel", "resume", "retry", "undo", "delete"):
+        if action not in ("review", "cancel", "resume", "retry", "undo", "delete", "compare"):
             return super().check_action(action, parameters)
         job = self.job
         if job is None:
@@ -155,6 +169,7 @@ this terminal is closed.
             "retry": job.state.is_over and bool(job.failed),
             "undo": autolabel and job.state.is_over and job.suggestions > 0,
             "delete": job.state.is_over,
+            "compare": autolabel and job.done > 0,
         }
         return True if allowed[action] else None
 
@@ -215,6 +230,25 @@ this terminal is closed.
                 words += f"\n{undone.refused} stay as they are: somebody else decided on them."
             tell(self.app, words, title="Undone")
             await self.look()
+
+    @work(exclusive=True, group="act")
+    @reporting
+    async def action_compare(self) -> None:
+        """Marks a job, or compares it with the one that is marked; on that one itself, unmarks it."""
+        job = self.job
+        if job is None:
+            return
+        first = self._jobs.get(self._marked)
+        self._marked = "" if first is not None else job.id
+        self._show_title()
+        if first is None or first.id == job.id:
+            return
+        found = await self._session.jobs.compare(first.id, job.id)
+        self.app.push_screen(ComparisonScreen(self._session, first, job, found), self._go_to)
+
+    def _go_to(self, place: Place | None) -> None:
+        if place is not None:
+            self.dismiss(place)
 
     @work(exclusive=True, group="act")
     @reporting

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from tui_labeler.domain.jobs import Job
+    from tui_labeler.domain.labels import Span
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.following import Follower, News
     from tui_labeler.screens.looks import Looks
@@ -119,6 +120,15 @@ labels, with how far they agree in this document and in all.
         if self.wanted is not None:
             self.show_changes()
             self.show_title()
+
+    def show_place(self, document: int, span: Span | None) -> None:
+        """Opens a document with the cursor at a place."""
+
+        def go() -> None:
+            if span is not None and not self.problem:
+                self.text.go_to(span.start, span.end)
+
+        self.open_document(document, go)
 
     def _take_news(self, news: News) -> None:
         """What other processes did, and how jobs go on."""

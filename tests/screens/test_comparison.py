@@ -1,0 +1,135 @@
+"""Two jobs are chosen, compared, and a document is opened where they differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import document
+from tests.screens.conftest import (
+    LOANS,
+    ONE,
+    TWO,
+    Running,
+    press,
+    screen_of,
+    screen_text,
+    session_of,
+    span_of,
+)
+from tests.screens.conftest import settle as settle_app
+from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
+from tui_labeler.domain.jobs import Answer, JobKind, JobState, Proposal
+from tui_labeler.domain.labels import Span
+from tui_labeler.screens.comparison import ComparisonScreen, Place
+from tui_labeler.screens.jobs import JobsScreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = "Ann lends Bob an ox."
+HOSTILE = "x\x1b]0;evil\x07[red].txt"
+
+
+@pytest.fixture
+async def compared(tmp_path: Path) -> JobHome:
+    texts = {"loan0.txt": TEXT, "loan1.txt": TEXT, HOSTILE: TEXT}
+    home = await JobHome().create(tmp_path, texts, ["Borrower", "Lender"])
+    for job_id, created in (("jobb", "10"), ("joba", "09")):
+        home.job(
+            job_id, JobState.SUCCEEDED, created=f"2026-11-21T{created}:00:00.000Z", done=3, suggestions=3
+        )
+    borrower, lender = home.ids["Borrower"], home.ids["Lender"]
+    home.jobs.answered["joba"] = answers(home, [(lender, 0, 3)], [(lender, 0, 3)], [(borrower, 10, 13)])
+    home.jobs.answered["jobb"] = answers(
+        home, [(lender, 0, 3)], [(borrower, 0, 3), (borrower, 10, 13)], [(borrower, 10, 16)]
+    )
+    return home
+
+
+def answers(home: JobHome, *found: list[tuple[str, int, int]]) -> tuple[Answer, ...]:
+    rows = sorted(home.session.rows.values(), key=lambda row: row.location)
+    return tuple(
+        Answer(
+            row.id,
+            row.location,
+            home.session.store.state.document(row.id).text_hash,
+            row.characters,
+            tuple(Proposal(category, Span(start, end)) for category, start, end in of_row),
+        )
+        for row, of_row in zip(rows, found, strict=True)
+    )
+
+
+async def keys(app: ScreenApp, pilot: object, *pressed: str) -> str:
+    for key in pressed:
+        await pilot.press(key)  # type: ignore[attr-defined]
+        await settle(pilot)
+    return screen_text(pilot)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_two_jobs_are_marked_and_compared_differences_first(
+    compared: JobHome, size: tuple[int, int]
+) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=size) as pilot:
+        app.ask(JobsScreen(compared.session))
+        await settle(pilot)
+        assert "jobb is marked: = on another job" in await keys(app, pilot, "equals_sign")
+        text = await keys(app, pilot, "j", "equals_sign")
+        shown(app, ComparisonScreen)
+        assert "2 of 3 documents differ" in text
+        assert text.index("loan1.txt") < text.index("loan0.txt")
+        assert "1 other category, 1 only A" in text
+        for words in ("Ann", "Bob", "× other category", "× only A"):
+            assert words in text, words
+        assert "\x1b" not in text
+        await keys(app, pilot, "tab")
+        page = await keys(app, pilot, "G")
+        assert "F1 of exact spans" in page or size[1] == 24
+        assert "Borrower" in page
+
+
+async def test_enter_opens_the_document_where_they_differ_first(compared: JobHome) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.ask(JobsScreen(compared.session))
+        await settle(pilot)
+        await keys(app, pilot, "equals_sign", "j", "equals_sign", "enter")
+        assert app.results == [Place(compared.session.documents.find("loan1.txt").id, Span(0, 3))]
+
+
+async def test_the_same_job_again_takes_the_mark_away(compared: JobHome) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.ask(JobsScreen(compared.session))
+        await settle(pilot)
+        assert "0 running, 2 in all" in await keys(app, pilot, "equals_sign", "equals_sign")
+        shown(app, JobsScreen)
+
+
+async def test_jobs_that_share_nothing_are_not_compared_and_training_is_no_answer(compared: JobHome) -> None:
+    compared.jobs.answered["jobb"] = ()
+    compared.job("train", JobState.SUCCEEDED, JobKind.TRAIN, created="2026-11-21T11:00:00.000Z", done=100)
+    app = ScreenApp()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        app.ask(JobsScreen(compared.session))
+        await settle(pilot)
+        assert "is marked" not in await keys(app, pilot, "g", "equals_sign")
+        await keys(app, pilot, "j", "equals_sign", "j", "equals_sign")
+        shown(app, JobsScreen)
+        (told,) = app._notifications
+        assert "have no document in common" in told.message
+
+
+async def test_the_place_of_a_difference_comes_into_view(running: Running, loans: None) -> None:
+    async with running(open_project="Loans", document=ONE) as pilot:
+        place = Place(document(session_of(pilot), TWO), span_of(TWO, "Mary"))
+        await press(pilot, "J")
+        assert isinstance(pilot.app.screen, JobsScreen)
+        pilot.app.screen.dismiss(place)
+        await settle_app(pilot)
+        assert screen_of(pilot).shown == place.document
+        assert screen_of(pilot).text.cursor == LOANS[TWO].index("Mary")
