@@ -22,7 +22,7 @@ from tests.builders import (
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.errors import NotFoundError, RefusedError
-from tui_labeler.engine.history import ACTIONS
+from tui_labeler.engine.history import ACTIONS, items_of
 from tui_labeler.engine.review import SuggestionFilter
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import set_settings
@@ -125,6 +125,7 @@ EVERY = [
 async def prepared(bench: Bench, *, immediate: bool = False) -> ProjectSession:
     """A label, saved; a draft; suggestions beside them."""
     session = await bench.create(immediate=immediate)
+    await bench.add_model(session)
     await bench.add_model(session)
     await bench.autolabel(session)
     await session.labeling.add(number(session), key(session, "Person"), span("Ann"))
@@ -425,3 +426,15 @@ async def test_the_history_says_who_did_what_where(bench: Bench) -> None:
     mine = [entry async for entry in ana.history.entries(document=number(ana, "d0001.txt"))]
     assert [(entry.action, entry.items) for entry in mine] == [("job.suggest", 5), ("documents.sync", 1)]
     assert [entry.seq async for entry in ana.history.entries(limit=2)] == [entries[0].seq, entries[1].seq]
+
+
+async def test_the_size_of_a_bulk_decision_is_that_of_its_undo(bench: Bench) -> None:
+    session = await bench.create()
+    await bench.add_model(session)
+    await bench.autolabel(session)
+    before = len(suggestions(session))
+    await accept_all(session)
+    found = await session.history.undoable()
+    undone = await session.history.undo()
+    assert undone is not None
+    assert items_of(found) == undone.items == len(undone.suggestions) >= before

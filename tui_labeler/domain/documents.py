@@ -152,10 +152,12 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
     suggestions = document.open_suggestions(kind)
     confidences = [s.confidence for s in suggestions if s.confidence is not None]
     drafts = [label.draft.actor for label in document.labels.values() if label.draft and not label.removed]
+    # A suggestion whose label is a draft, or goes with one, is one decision with it.
+    counted = {label.suggestion for label in document.labels.values() if label.draft}
     drafts += [
         s.decision.stamp.actor
         for s in document.suggestions.values()
-        if s.decision and s.decision.draft and s.decision.label is None
+        if s.decision and s.decision.draft and s.decision.label is None and s.id not in counted
     ]
     if document.problem:
         state = DocumentState.UNREADABLE

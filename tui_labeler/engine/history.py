@@ -74,6 +74,8 @@ class Undone:
     """Items that somebody has changed since, and that stay as they are."""
     categories: tuple[str, ...] = ()
     """Names of the categories that changed themselves."""
+    suggestions: tuple[str, ...] = ()
+    """Ids of the suggestions that changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,14 @@ class History:
                 hint="The history (`tui-labeler history`) says by whom.",
             )
         documents = tuple(sorted(tally.documents))
-        return Undone(str(note["action"]), tally.items, documents, tally.refused, _names(transactions))
+        return Undone(
+            str(note["action"]),
+            tally.items,
+            documents,
+            tally.refused,
+            _names(transactions),
+            _suggestions(transactions),
+        )
 
     async def undo_job(self, job_id: str) -> Undone:
         """Takes back all that came of a job: its suggestions, and labels this person accepted from them.
@@ -261,6 +270,21 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
         job=transaction.job or None,
         items=max(tables.values(), default=0),
         model=transaction.note.get("model"),
+    )
+
+
+def items_of(transactions: Sequence[Transaction]) -> int:
+    """How many items an action changed: an accepted suggestion and its label are one."""
+    tables = Counter(change.table for transaction in transactions for change in transaction.changes)
+    return max(tables.values(), default=0)
+
+
+def _suggestions(transactions: Sequence[Transaction]) -> tuple[str, ...]:
+    return tuple(
+        change.key.partition("/")[2]
+        for transaction in transactions
+        for change in transaction.changes
+        if change.table == "suggestion"
     )
 
 

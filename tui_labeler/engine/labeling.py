@@ -19,12 +19,12 @@ from tui_labeler.domain.labels import (
 )
 from tui_labeler.domain.projects import ProjectKind, ProjectSettings
 from tui_labeler.engine.changes import drop_label, put_document, put_label, put_suggestion
-from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
+from tui_labeler.engine.errors import ConflictError, InputError, NotFoundError, RefusedError
 from tui_labeler.engine.ports import Change, Plan, Surroundings
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import ProjectStore, State, Transaction
@@ -122,7 +122,16 @@ class Labeling:
     setting can ask for the former too.
     """
 
-    def __init__(self, store: ProjectStore, surroundings: Surroundings, *, immediate: bool = False) -> None:
+    def __init__(
+        self,
+        store: ProjectStore,
+        surroundings: Surroundings,
+        *,
+        immediate: bool = False,
+        seen: Mapping[int, str] | None = None,
+    ) -> None:
+        """``seen`` holds the hashes of texts as they were shown: labels on another text are refused."""
+        self._seen = seen if seen is not None else {}
         self._store = store
         self._surroundings = surroundings
         self._immediate = immediate
@@ -135,6 +144,15 @@ class Labeling:
         settings = state.project.settings
         return Pen(self._surroundings, self._immediate or settings.save_immediately, settings)
 
+    def _checked(self, state: State, document_id: int, category: str, span: Span | None) -> Document:
+        document = checked(state, document_id, category, span)
+        if self._seen.get(document_id, document.text_hash) != document.text_hash:
+            raise ConflictError(
+                f"{document.location} has another text than the one that is shown.",
+                hint="Read the container again (R, or `tui-labeler sync`), then label the text as it is.",
+            )
+        return document
+
     async def add(
         self, document_id: int, category: str, span: Span | None = None, *, replacing: bool = False
     ) -> Transaction | None:
@@ -142,11 +160,12 @@ class Labeling:
 
         A single-label document's class is replaced. ``None`` when the label is there already. Raises
         ``LabelInTheWayError`` for an overlapping label unless ``replacing``, ``InputError`` for a span
-        outside the text, ``NotFoundError`` for an unknown category or document.
+        outside the text, ``NotFoundError`` for an unknown category or document, ``ConflictError`` for a text
+        that has changed since it was shown.
         """
 
         def plan(state: State) -> Plan | None:
-            document = checked(state, document_id, category, span)
+            document = self._checked(state, document_id, category, span)
             blocking = list(in_the_way(state.project.kind, document.labels.values(), category, span))
             if any(label.category == category and label.span == span for label in blocking):
                 return None
@@ -167,7 +186,7 @@ class Labeling:
             made: list[Label] = []
             pen = self.pen(state)
             for span in spans:
-                document = checked(state, document_id, category, span)
+                document = self._checked(state, document_id, category, span)
                 labels = [*document.labels.values(), *made]
                 if not any(in_the_way(state.project.kind, labels, category, span)):
                     label = pen.label(document, category, span)
@@ -202,7 +221,7 @@ class Labeling:
             wanted = replace(label, category=category or label.category, span=span or label.span)
             if (wanted.category, wanted.span) == (label.category, label.span) or not label.is_active:
                 return None
-            checked(state, document_id, wanted.category, wanted.span)
+            self._checked(state, document_id, wanted.category, wanted.span)
             others = [other for other in document.labels.values() if other.id != label_id]
             blocking = list(in_the_way(state.project.kind, others, wanted.category, wanted.span))
             if blocking:

@@ -67,7 +67,7 @@ class ProjectSession:
         self.quota = quota
         self.documents = Documents(store, container, surroundings)
         self.label_files = LabelFiles(store, self.documents, surroundings)
-        self.labeling = Labeling(store, surroundings, immediate=immediate)
+        self.labeling = Labeling(store, surroundings, immediate=immediate, seen=self.documents.seen)
         self.review = Review(store, surroundings, self.labeling)
         self.blind = Blind(store, jobs, surroundings)
         self.history = History(store, surroundings)

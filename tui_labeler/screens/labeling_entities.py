@@ -73,6 +73,10 @@ class EntityActions(LabelingBase):
 
     @work
     async def _choose_by_name(self, title: str) -> None:
+        if not self.session.store.state.categories:
+            self.put_down()
+            self.show_status()
+            return
         key_of = {category: key for key, category in self.keys.items()}
         choices = [
             (key_of.get(category.id, ""), category.id, category.name)

@@ -9,7 +9,7 @@ from textual import work
 
 from tui_labeler.domain.labels import Label
 from tui_labeler.engine.errors import ConflictError
-from tui_labeler.engine.history import ACTIONS
+from tui_labeler.engine.history import ACTIONS, items_of
 from tui_labeler.engine.workbench import set_settings
 from tui_labeler.screens.base import counted, read_file, reporting, saved_words, tell, write_file
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen, MessageScreen
@@ -49,15 +49,18 @@ class FileActions(LabelingBase):
                 self._after_history(await self.session.history.undo(), "Took back")
 
     async def _is_sure(self, found: Sequence[Transaction]) -> bool:
-        changes = sum(len(transaction.changes) for transaction in found)
-        action = found[0].action
-        if changes < _ASK_FIRST and action != "job.suggest":
+        items, action = items_of(found), found[0].action
+        if items < _ASK_FIRST and action != "job.suggest":
             return True
-        words = "everything that came of the job" if action == "job.suggest" else ACTIONS.get(action, action)
+        whole = action == "job.suggest"
+        words = "everything that came of the job" if whole else ACTIONS.get(action, action)
+        extent = f"It made {counted(items, 'change')}."
+        if whole:
+            extent = "Its suggestions go, and the labels that you accepted from them."
         sure: bool = await self.app.push_screen_wait(
             ConfirmScreen(
                 f"Take back: {words}?",
-                f"It made {counted(changes, 'change')}. What somebody else changed since stays.",
+                f"{extent} What somebody else changed since stays.",
                 confirm="Take back",
             )
         )
@@ -85,9 +88,15 @@ class FileActions(LabelingBase):
         if undone.refused:
             words += f"; {undone.refused:,} changed by others since, left alone"
         if len(undone.documents) == 1 and undone.documents[0] != self.shown:
-            self.open_document(undone.documents[0], lambda: self.say(f"{words}."))
+            self.open_document(undone.documents[0], lambda: self._go_to_undone(undone, f"{words}."))
         else:
-            self.say(f"{words}.")
+            self._go_to_undone(undone, f"{words}.")
+
+    def _go_to_undone(self, undone: Undone, words: str) -> None:
+        """To the suggestion that came back, where the next decision is wanted."""
+        if len(undone.suggestions) == 1 and not self.has_classes:
+            self.text.go_to_mark(undone.suggestions[0])
+        self.say(words)
 
     @decision
     async def action_save(self) -> None:

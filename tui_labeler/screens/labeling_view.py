@@ -12,6 +12,7 @@ from textual.screen import Screen
 from tui_labeler.domain.documents import DocumentFilter, Sort
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.base import counted
+from tui_labeler.screens.commands import bound_keys
 from tui_labeler.screens.labeling_keys import category_keys
 from tui_labeler.screens.labeling_marks import (
     MarkMaker,
@@ -190,7 +191,9 @@ class LabelingView(Screen[None]):
 
     def assign_keys(self) -> None:
         """Gives the categories their keys."""
-        taken = [key for key in self.active_bindings if len(key) == 1]
+        # All that mean something anywhere on this screen, wherever the focus is at the moment.
+        places = (self.app, self, self.text, self.documents, self.pane)
+        taken = bound_keys((binding for place in places for binding in place.BINDINGS), self.app._keymap)
         self.keys = category_keys(self.session.store.state.categories, taken)
         if self.brush not in self.session.store.state.categories:
             self.brush = None
@@ -267,6 +270,8 @@ class LabelingView(Screen[None]):
             return self.awaiting[0]
         if self.message:
             return self.message
+        if not self.session.store.state.categories:
+            return f"There is no {self.session.project.kind.noun} to label with yet: K adds one."
         if self.selecting and not self.has_classes:
             return "Selected. Press a category's key, = for all identical places, enter for the list."
         if self.brush is not None:

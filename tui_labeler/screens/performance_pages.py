@@ -66,7 +66,10 @@ def overview(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
             ("Labels", f"{sum(card.train_labels.values())} learned, {sum(card.test_labels.values())} tested"),
             ("Version", f"{card.version} on labels {card.labels_version}"),
         ]
-        lines += [((f"  {name:<11}", "dim"), (clip(clean(words), width - 13), "")) for name, words in facts]
+        lines += [
+            ((f"  {name:<11}", "dim"), (clip(clean(words), width - 13, signs.more), ""))
+            for name, words in facts
+        ]
         return [*lines, (), *_guidance(card, width, signs)]
 
     return build

@@ -6,7 +6,7 @@ import pytest
 
 from tests.screens.widgets.harness import Stage
 from tui_labeler.domain.jobs import DocumentFailure, Job, JobKind, JobRequest, JobState, Usage
-from tui_labeler.screens.widgets.category_pane import CategoryLine, CategoryPane, Choice
+from tui_labeler.screens.widgets.category_pane import CategoryLine, CategoryPane, Choice, _short
 from tui_labeler.screens.widgets.distribution import Distribution, Share, bar
 from tui_labeler.screens.widgets.job_progress import JobProgress, duration
 from tui_labeler.screens.widgets.palette import PALETTE, color_index
@@ -221,3 +221,9 @@ def test_colours_are_the_chosen_one_or_the_next_in_turn() -> None:
     assert color_index(len(PALETTE) + 1) == 1
     assert color_index(3, "red") == PALETTE.index("red")
     assert color_index(3, "no such colour") == 3
+
+
+def test_counts_of_categories_never_run_together() -> None:
+    assert [_short(count) for count in (0, 7, 9_999, 22_500, 254_250, 3_000_000)] == [
+        "", "7", "9999", "22k", "254k", "3M",
+    ]  # fmt: skip

@@ -129,7 +129,7 @@ The key beside a category labels with it. `enter` picks the category at the curs
         dim = self.style("category-pane--dim")
         if y == 0:
             counts = f"{glyphs.label * 2:>6}{glyphs.suggestion * 2:>5} "
-            return [Segment(f"{'key':<6}{fit('category', name_width - 1)}{counts}", dim)]
+            return [Segment(f"{'key':<6}{fit('category', name_width - 1, glyphs.more)}{counts}", dim)]
         index = self.row_at(y)
         if index is None:
             return []
@@ -147,7 +147,7 @@ The key beside a category labels with it. `enter` picks the category at the curs
             Segment(fit(clean(line.key), 1), self.style("category-pane--key", *names)),
             Segment(f" {self._sign(line)} ", self.style(*colored)),
             Segment(fit(shown, name_width), self.style(*(colored if line.choice else names))),
-            Segment(f"{line.labels or '':>5}{line.suggestions or '':>5} ", self.style(*names)),
+            Segment(f"{_short(line.labels):>5}{_short(line.suggestions):>5} ", self.style(*names)),
         ]
 
     def _sign(self, line: CategoryLine) -> str:
@@ -166,3 +166,10 @@ The key beside a category labels with it. `enter` picks the category at the curs
 
 def _color(line: CategoryLine) -> str:
     return category_class("category-pane", line.color)
+
+
+def _short(count: int) -> str:
+    """A count in no more than four cells; nothing for none."""
+    if count < 10_000:
+        return str(count or "")
+    return f"{count // 1000}k" if count < 1_000_000 else f"{count // 1_000_000}M"
