@@ -273,6 +273,8 @@ async def test_in_blind_mode_suggestions_come_when_the_document_is_labeled_and_t
         assert "┄Lender" in screen_text(pilot)
         await blind(pilot)
         assert "┄Lender" not in screen_text(pilot)
+        assert "Training, suggestions hidden" in screen_text(pilot)
+        assert [line.suggestions for line in screen_of(pilot).pane.categories] == [0, 0, 0]
         await press(pilot, "vertical_line")
         assert "agreement2.txt is not labeled yet" in screen_text(pilot)
         await press(pilot, "2", "w", "v", "3", "a", "A")
@@ -427,7 +429,9 @@ async def test_undo_goes_back_to_the_suggestion_that_it_brings_back(
         assert len(first) == 1
         await press(pilot, "A")
         assert screen_of(pilot).shown != session_of(pilot).documents.find(ONE).id
+        assert "2 of 4 decided" in screen_text(pilot)
         await press(pilot, "u", "u")
         assert labels(session_of(pilot), ONE) == []
+        assert "0 of 4 decided" in screen_text(pilot)
         await press(pilot, "a")
         assert labels(session_of(pilot), ONE) == first

@@ -103,7 +103,8 @@ def category_lines(
                 key=key_of.get(key, ""),
                 color=palette[key],
                 labels=counts[key].labels,
-                suggestions=counts[key].suggestions,
+                # In blind mode a count that falls would tell where a hidden suggestion is.
+                suggestions=0 if session.project.settings.hide_until_labeled else counts[key].suggestions,
                 choice=_choice(label, suggestion) if classes else None,
                 confidence=suggestion.confidence if suggestion and not label else None,
                 draft=label is not None and label.draft is not None,

@@ -216,6 +216,10 @@ class LabelingView(Screen[None]):
         if row is None:
             return ""
         state = str(row.state).replace("-", " ")
+        document = self.document
+        if document is not None and document.hides_suggestions(self.session.project.settings):
+            # What is suggested would show in how the state changes with each label.
+            state = "suggestions hidden"
         dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
         lines = [
             f"{dataset}, {state}",
