@@ -28,6 +28,9 @@ class LabelingBase(LabelingView):
     _text_waits = False
     """The text had the focus before a document came that has none."""
 
+    decided = 0
+    """Suggestions that were decided in this sitting, and not taken back."""
+
     _text_hash = ""
     """What the project knew of the text when it was last read."""
 

@@ -46,7 +46,9 @@ class FileActions(LabelingBase):
             self.say("There is nothing of yours to take back.")
         elif await self._is_sure(found):
             async with self.turn:
-                self._after_history(await self.session.history.undo(), "Took back")
+                undone = await self.session.history.undo()
+                self._recount(undone, -1)
+                self._after_history(undone, "Took back")
 
     async def _is_sure(self, found: Sequence[Transaction]) -> bool:
         items, action = items_of(found), found[0].action
@@ -75,7 +77,13 @@ class FileActions(LabelingBase):
             if undone is None:
                 self.say("There is nothing to do again.")
             else:
+                self._recount(undone, 1)
                 self._after_history(undone, "Did again")
+
+    def _recount(self, undone: Undone | None, step: int) -> None:
+        """The review's progress counts no decision that was taken back."""
+        if undone is not None:
+            self.decided = max(0, self.decided + step * len(undone.suggestions))
 
     def _after_history(self, undone: Undone | None, verb: str) -> None:
         self.show_changes()

@@ -40,8 +40,6 @@ class ReviewActions(LabelingBase):
     clock: Callable[[], float] = staticmethod(monotonic)
     """Seconds, from any start."""
 
-    decided = 0
-    """Decisions of this sitting."""
     _started = 0.0
     _choice = ReviewChoice()
     """Which suggestions the review visits."""
