@@ -51,7 +51,7 @@ WAY: tuple[tuple[str, str], ...] = (
     *(("P", "D Delete"), ("q", "-D Delete")),
     *(("?", "Page back"), ("space", "Page back"), ("q", "-Page back")),
     *(("K", "contracts > entities"), ("q", "-contracts > entities")),
-    *(("f", "Which documents?"), ("ctrl+g", "-Which documents?")),
+    *(("f", "Which suggestions?"), ("ctrl+g", "-Which suggestions?")),
     *((":", "A part of a command's name"), ("ctrl+g", "-A part of a command's name")),
     *(("E", "Export saved labels"), ("ctrl+g", "-Export saved labels")),
     *(("i", "Where this suggestion"), ("q", "-Where this suggestion")),
