@@ -101,7 +101,7 @@ def test_a_training_outlives_the_terminal_that_started_it(contracts: Place) -> N
 SCREENS: dict[str, tuple[tuple[str, str], ...]] = {
     "projects": (("q", "1 project"),),
     "labeling": (),
-    "a dialog": (("f", "Which documents?"),),
+    "a dialog": (("f", "Which suggestions?"),),
     "a field": (("E", "Export saved labels"),),
     "wizard": (("L", "[1 Method]"), ("l", "[2 Model]"), ("l", "[3 Entities]"), ("l", "[4 Documents]")),
     "jobs": (("J", "autolabel first"),),
