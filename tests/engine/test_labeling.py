@@ -122,6 +122,8 @@ async def test_a_single_class_is_replaced(bench: Bench) -> None:
     assert labels(session) == [("B", None)]
     await session.labeling.save()
     assert saved(session) == [("B", None)]
+    assert await session.labeling.toggle(number(session), key(session, "B")) is None
+    assert saved(session) == labels(session) == [("B", None)]
 
 
 async def test_one_of_many_classes_is_set_and_taken_away(bench: Bench) -> None:
@@ -239,7 +241,7 @@ async def test_a_class_hides_suggestions_as_its_kind_says(bench: Bench, kind: Pr
     assert before == left + 1
     await session.labeling.add(number(session), key(session, "Person"))
     assert len(suggestions(session)) == left
-    await session.labeling.toggle(number(session), key(session, "Person"))
+    await session.labeling.remove(number(session), document(session).active_labels[0].id)
     assert len(suggestions(session)) == before
 
 

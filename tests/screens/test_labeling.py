@@ -206,3 +206,14 @@ async def test_no_category_has_a_key_that_means_something_else_wherever_the_focu
             assert fresh.keys().isdisjoint(key for key in screen.active_bindings if not key.isdigit())
             screen.assign_keys()
             assert screen.keys == fresh
+
+
+async def test_without_categories_every_way_to_label_says_how_to_add_one(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await (await make_project(workbench, container, categories=[])).close()
+    async with running(open_project="Loans", document=TWO) as pilot:
+        for keys in (["v", "1"], ["B"], ["B", "1"], ["enter"]):
+            await press(pilot, *keys)
+            assert "There is no entity to label with yet: K adds one." in screen_text(pilot)
+        assert labels(session_of(pilot), TWO) == []

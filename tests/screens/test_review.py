@@ -376,6 +376,19 @@ async def test_several_classes_are_switched_by_their_keys(
         assert "[✓] Letter*" in screen_text(pilot)
 
 
+async def test_the_key_of_the_one_class_that_is_set_changes_nothing(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await classes(workbench, container, ProjectKind.SINGLE_LABEL)
+    async with running(open_project="Loans", document=THREE) as pilot:
+        await press(pilot, "2", "2")
+        assert labels(session_of(pilot), THREE) == [("Letter", None)]
+        assert "Letter is set already; d takes it away." in screen_text(pilot)
+        await press(pilot, "d")
+        assert labels(session_of(pilot), THREE) == []
+        assert "Removed: Letter. u brings it back." in screen_text(pilot)
+
+
 async def test_one_class_replaces_another(running: Running, workbench: Workbench, container: Path) -> None:
     await classes(workbench, container, ProjectKind.SINGLE_LABEL)
     async with running(open_project="Loans", document=THREE) as pilot:

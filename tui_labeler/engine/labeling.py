@@ -241,10 +241,14 @@ class Labeling:
         return await self._store.commit(self.actor, plan)
 
     async def toggle(self, document_id: int, category: str) -> Transaction | None:
-        """Classes: sets a class that is not set, and takes away one that is. Raises as :meth:`add`."""
+        """Classes: sets a class that is not set, and takes away one that is. Raises as :meth:`add`.
+
+        Where a document has one class, it is only ever replaced: ``None`` when it is set already.
+        """
         document = self._store.state.document(document_id)
+        single = self._store.state.project.kind is ProjectKind.SINGLE_LABEL
         for label in document.active_labels:
-            if label.category == category:
+            if label.category == category and not single:
                 return await self.remove(document_id, label.id)
         return await self.add(document_id, category)
 

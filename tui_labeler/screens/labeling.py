@@ -8,6 +8,8 @@ from textual import work
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from tui_labeler.domain.jobs import JobKind
+from tui_labeler.engine.wording import JOB_STATES
 from tui_labeler.screens.base import counted, tell
 from tui_labeler.screens.labeling_categories import CategoriesScreen
 from tui_labeler.screens.labeling_documents import DocumentActions
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.following import Follower, News
     from tui_labeler.screens.looks import Looks
+
+
+_NOUNS = {JobKind.AUTOLABEL: "autolabeling", JobKind.TRAIN: "training", JobKind.EVALUATE: "evaluation"}
 
 
 class LabelingScreen(DocumentActions, EntityActions, ReviewActions, FileActions):
@@ -141,10 +146,14 @@ labels, with how far they agree in this document and in all.
                 self._tell_end(job)
 
     def _tell_end(self, job: Job) -> None:
-        words = f"The job is {job.state}"
+        words = f"It {JOB_STATES[job.state]}"
         if job.suggestions:
-            words += f": {counted(job.suggestions, 'suggestion')}. r reviews them."
-        tell(self.app, words if not job.message else f"{words}\n{job.message}", title=f"Job {job.id}")
+            waiting = sum(job.id in row.jobs for row in self.session.rows.values())
+            words += (
+                f", with {counted(job.suggestions, 'suggestion')}; {counted(waiting, 'document')} to review"
+            )
+        title = f"The {_NOUNS[job.request.kind]} is over"
+        tell(self.app, f"{words}.\n{job.message}".strip(), title=title)
 
     # --- keys and widgets ---------------------------------------------------------------------------
 

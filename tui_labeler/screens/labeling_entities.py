@@ -63,6 +63,9 @@ class EntityActions(LabelingBase):
 
     def ask_category(self, words: str, step: object) -> None:
         """The next category key will be the answer."""
+        if not self.session.store.state.categories:
+            self.say("")
+            return
         self.awaiting = (words, step)  # type: ignore[assignment]
         self.take_digits()
         self.show_status()
@@ -97,7 +100,16 @@ class EntityActions(LabelingBase):
         item = self.item()
         if isinstance(item, Suggestion):
             return await self._accept(item)
-        return await self.session.labeling.toggle(self._document_id, category)
+        made = await self.session.labeling.toggle(self._document_id, category)
+        if made is None:
+            self.say(f"{self.category_name(category)} is set already; d takes it away.")
+        elif made.action == "label.remove":
+            self.say(f"Removed: {self.category_name(category)}. u brings it back.")
+        return made
+
+    def category_name(self, category: str) -> str:
+        known = self.session.store.state.categories.get(category)
+        return known.name if known else category
 
     @property
     def _document_id(self) -> int:
@@ -298,4 +310,7 @@ class EntityActions(LabelingBase):
             made = await self.session.review.reject(self._document_id, item.id)
             self.after_decision(self._document_id, item, made)
             return made
-        return await self.session.labeling.remove(self._document_id, item.id)
+        made = await self.session.labeling.remove(self._document_id, item.id)
+        if made is not None:
+            self.say(f"Removed: {self.category_name(item.category)}. u brings it back.")
+        return made
