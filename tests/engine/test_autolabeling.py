@@ -441,6 +441,8 @@ async def test_only_one_runner_at_a_time(bench: Bench, monkeypatch: pytest.Monke
 
 async def test_a_job_is_followed_to_its_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui_labeler.engine.jobs.FOLLOW_EVERY", 0)
+    # Each look takes a second of the tests' clock, and there are many before the runner has its lock.
+    monkeypatch.setattr("tui_labeler.engine.adapters.store.jobs.LAUNCH_PATIENCE", 1e9)
     session = await bench.create(9)
     await bench.add_model(session)
     job = await bench.start(session)
