@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.agreement import Agreement, Outcome, Pairing
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.screens.base import counted
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_words import heading, look_of, percent, wrapped
 from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, fit
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from textual.dom import DOMNode
 
 from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.widgets.cells import clean
 
 if TYPE_CHECKING:
@@ -54,11 +55,6 @@ def reporting(
             return None
 
     return run
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """A number with its noun: ``1 label``, ``2,000 labels``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def saved_words(saved: Saved) -> str:

@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.agreement_text import (
     Sides,
@@ -21,7 +22,7 @@ from tui_labeler.screens.agreement_text import (
     outcome_words,
     section,
 )
-from tui_labeler.screens.base import counted, tell
+from tui_labeler.screens.base import tell
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance_words import when, wrapped
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit

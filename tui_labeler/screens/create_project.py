@@ -13,8 +13,9 @@ from textual.widgets import Label, Static
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import counted
 from tui_labeler.engine.workbench import CreatedProject, NewProject, Workbench
-from tui_labeler.screens.base import counted, read_file
+from tui_labeler.screens.base import read_file
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field
 from tui_labeler.screens.lines import KeyLine, TitleLine

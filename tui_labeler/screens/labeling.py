@@ -9,8 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from tui_labeler.domain.jobs import JobKind
-from tui_labeler.engine.wording import JOB_STATES
-from tui_labeler.screens.base import counted, tell
+from tui_labeler.engine.wording import JOB_STATES, counted
+from tui_labeler.screens.base import tell
 from tui_labeler.screens.labeling_categories import CategoriesScreen
 from tui_labeler.screens.labeling_documents import DocumentActions
 from tui_labeler.screens.labeling_entities import EntityActions

@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_labeler.engine import limits
-from tui_labeler.screens.base import counted, reporting, tell
+from tui_labeler.engine.wording import counted
+from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.widgets.cells import clean, fit

@@ -10,8 +10,9 @@ from textual import work
 from tui_labeler.domain.documents import DocumentState, Sort
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.errors import RefusedError
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.agreement import AgreementScreen
-from tui_labeler.screens.base import counted, reporting, tell
+from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, InputScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_filter import FilterScreen

@@ -8,7 +8,7 @@ from textual import work
 
 from tui_labeler.domain.labels import Label, Span, Suggestion
 from tui_labeler.engine.labeling import LabelInTheWayError
-from tui_labeler.screens.base import counted
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.dialogs import ChoiceScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_words import identical, quoted

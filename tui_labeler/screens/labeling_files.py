@@ -10,8 +10,9 @@ from textual import work
 from tui_labeler.domain.labels import Label
 from tui_labeler.engine.errors import ConflictError
 from tui_labeler.engine.history import ACTIONS, items_of
+from tui_labeler.engine.wording import counted
 from tui_labeler.engine.workbench import set_settings
-from tui_labeler.screens.base import counted, read_file, reporting, saved_words, tell, write_file
+from tui_labeler.screens.base import read_file, reporting, saved_words, tell, write_file
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_provenance import provenance

@@ -14,7 +14,8 @@ from tui_labeler.domain.jobs import JobKind
 from tui_labeler.domain.labels import Suggestion
 from tui_labeler.engine.inbox import Inbox
 from tui_labeler.engine.review import SuggestionFilter
-from tui_labeler.screens.base import counted, reporting
+from tui_labeler.engine.wording import counted
+from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_marks import shown_suggestions

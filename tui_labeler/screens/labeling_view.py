@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from tui_labeler.domain.documents import DocumentFilter, Sort
 from tui_labeler.domain.projects import Dataset
-from tui_labeler.screens.base import counted
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.commands import bound_keys
 from tui_labeler.screens.labeling_keys import category_keys
 from tui_labeler.screens.labeling_marks import (

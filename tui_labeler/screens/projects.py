@@ -14,7 +14,8 @@ from textual.widgets import Static
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.screens.base import counted, reporting, tell
+from tui_labeler.engine.wording import counted
+from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, TitleLine

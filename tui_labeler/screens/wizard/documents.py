@@ -10,6 +10,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -85,12 +86,12 @@ its categories.
         rows = self.session.rows
         chosen = [rows[key] for key in documents.selected if key in rows]
         records = sum(row.text_records for row in chosen)
-        self.say_right(f"selected: {_count(len(chosen), 'document')}, {_count(records, 'text record')}")
+        self.say_right(f"selected: {counted(len(chosen), 'document')}, {counted(records, 'text record')}")
         named = f" with {self.choices.part_of_name!r} in the name" if self.choices.part_of_name else ""
         words = f"{len(documents.rows):,} {self.choices.shown} documents{named}"
         row = documents.current
         if row is not None:
-            words += f"; {_count(row.text_records, 'text record')}: {row.location}"
+            words += f"; {counted(row.text_records, 'text record')}: {row.location}"
         elif not named:
             words += "; f shows others"
         if not chosen and documents.rows:
@@ -130,7 +131,3 @@ its categories.
         if self.choices.documents:
             return ""
         return "Select at least one document: space selects, * selects all that are listed."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' if number != 1 else ''}"
