@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.widgets import Input
 
 from tests.fakes import labels
 from tests.screens.conftest import ONE, Opened, press, screen_of, screen_text, session_of, settle, span_of
+from tui_labeler.screens.typing_ahead import TypingAhead
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -49,3 +51,20 @@ async def test_keys_go_on_beside_what_takes_long(opened: Opened) -> None:
         await at_once(pilot, "R", *"ww")
         assert screen_of(pilot).text.cursor > 0
         assert "Leeds" in screen_text(pilot)
+
+
+class Breaking(TypingAhead[None]):
+    """Goes wrong at a key, before any widget has it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("b", "break_down", priority=True)]
+
+    def action_break_down(self) -> None:
+        raise LookupError("at a key")
+
+
+async def test_what_goes_wrong_at_a_key_ends_the_program_as_any_other_error() -> None:
+    app = Breaking()
+    with pytest.raises(LookupError, match="at a key"):
+        async with app.run_test() as pilot:
+            await at_once(pilot, "b")
+    assert app.return_code == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from textual import events
 from textual.app import App, ReturnType
@@ -47,6 +47,13 @@ class TypingAhead(App[ReturnType]):
         self._typed.append(event)
         if not self.keys_wait:
             self._passing = asyncio.create_task(self._pass_on(), name="typing ahead")
+            self._passing.add_done_callback(self._passed_on)
+
+    def _passed_on(self, task: asyncio.Task[None]) -> None:
+        """What went wrong is raised again where the application deals with it, not kept by the task."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None and self.is_running:
+            self.call_later(_fail, error)
 
     async def _pass_on(self) -> None:
         while self._typed and self.is_running:
@@ -77,7 +84,7 @@ class TypingAhead(App[ReturnType]):
         """Until what the key has begun is over, or shows another screen."""
         begun = [worker for worker in self.workers if worker not in known]
         end = asyncio.get_running_loop().time() + PATIENCE
-        while asyncio.get_running_loop().time() < end:
+        while self.is_running and asyncio.get_running_loop().time() < end:
             if self.screen is not screen:
                 await self._is_there(self.screen)
                 return
@@ -94,3 +101,7 @@ class TypingAhead(App[ReturnType]):
                     await shown.wait()
             except TimeoutError:
                 return
+
+
+def _fail(error: BaseException) -> NoReturn:
+    raise error
