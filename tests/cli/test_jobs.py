@@ -67,6 +67,10 @@ def test_models_are_listed_shown_and_deleted(cli: Cli, trained: str) -> None:
     people = cli("model", "show", trained, "first").out
     assert "precision" in people
     assert "Person" in people
+    found = shown["calibration"]
+    assert found["expected_calibration_error"] >= 0
+    assert sum(one["predictions"] for one in found["bins"]) == found["predictions"] > 0
+    assert "expected calibration error" in people
     assert cli("model", "delete", trained, "first", "--json").code == 2
     assert cli("model", "delete", trained, "first", "--yes", "--json").json["deleted"] is True
     assert cli("models", trained, "--json").json["items"] == []

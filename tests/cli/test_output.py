@@ -6,9 +6,11 @@ import io
 
 import pytest
 
-from tui_labeler.cli.commands.models import performance_lines
+from tui_labeler.cli.commands.models import calibration_lines, performance_lines
 from tui_labeler.cli.output import Output, encode, table, width
+from tui_labeler.domain.calibration import calibration
 from tui_labeler.engine.errors import InputError, RefusedError
+from tui_labeler.engine.figures import calibration_figures
 
 
 class Terminal(io.StringIO):
@@ -85,3 +87,14 @@ def test_a_model_that_was_not_measured_is_not_said_to_be_worthless() -> None:
     lines = performance_lines({"model": "first", **none, "per_category": {}})
     assert lines[0] == "first: not measured, for there was no label to compare with"
     assert "0.0%" not in "".join(lines)
+    assert lines[-1] == "confidence against correctness: not measured"
+
+
+def test_calibration_is_told_bin_by_bin() -> None:
+    found = calibration([(0.5, True), *[(0.9, number != 0) for number in range(20)]])
+    assert calibration_lines(calibration_figures(found)) == [
+        "confidence against correctness: expected calibration error 7.1% over 21 predictions; "
+        "mean confidence 88.1%, right 95.2%",
+        "confidence      predictions   mean  right",
+        "50.0% to 90.0%           21  88.1%  95.2%",
+    ]

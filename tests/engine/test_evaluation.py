@@ -46,6 +46,10 @@ async def test_the_model_is_compared_with_the_labels_and_nothing_changes(bench: 
     assert result["f1"] == pytest.approx(2 * 0.4 / 1.4, abs=1e-4)
     assert result["per_category"]["Person"]["false_positives"] == 12
     assert (result["documents"], result["left_out"]) == (6, {"training": 0, "accepted": 0})
+    found = result["calibration"]
+    assert (found["predictions"], found["confidence"], found["right"]) == (30, 0.9, 0.4)
+    assert found["expected_calibration_error"] == pytest.approx(0.5)
+    assert [one["predictions"] for one in found["bins"]] == [30]
     assert result["intervals"]["per_category"]["Place"]["recall"] == [1.0, 1.0]
     await session.refresh()
     assert whole(session) == before

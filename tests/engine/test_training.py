@@ -69,6 +69,11 @@ async def test_a_model_is_trained_tested_and_put_in_its_place(bench: Bench) -> N
     assert (job.result["model"], job.result["f1"]) == ("m", pytest.approx(0.6667, abs=1e-4))
     assert job.result["per_category"]["Person"]["recall"] == 1.0
     assert (job.result["train_documents"], job.result["test_documents"], job.result["seed"]) == (8, 2, 3)
+    measured = card.performance.calibration
+    assert measured is not None
+    # The model names Ann twice in each of two documents, once where the label is, at a confidence of 0.9.
+    assert [(one.predictions, one.right, one.confidence) for one in measured.bins] == [(4, 2, 0.9)]
+    assert job.result["calibration"]["expected_calibration_error"] == pytest.approx(0.4)
     assert card.actor == "ana"
     assert card.train_labels == {key(session, "Person"): 8}
     await bench.autolabel(session, "d0000.txt", model="m")

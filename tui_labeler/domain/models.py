@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -75,3 +75,40 @@ class ModelCard:
     def category_name(self, category_id: str) -> str:
         """The name as of training; ``$none`` stays what it is."""
         return self.categories.get(category_id, category_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """What one model of a project reached, and with how much to learn from."""
+
+    model: str
+    created: str
+    """UTC, ISO 8601."""
+    documents: int
+    """Labeled documents that it learned from."""
+    labels: int
+    """Labels that it learned from."""
+    f1: float | None
+    """``None`` where nothing was measured."""
+    test_documents: int
+    same_test: bool
+    """Tested with the very documents that the model at hand was tested with."""
+
+
+def history(cards: Iterable[ModelCard], shown: ModelCard) -> tuple[Milestone, ...]:
+    """The models of a project in order of their training, ``shown`` among them."""
+    models = {card.name: card for card in cards}
+    models[shown.name] = shown
+    tested = frozenset(shown.test_documents)
+    return tuple(
+        Milestone(
+            card.name,
+            card.created,
+            len(card.train_documents),
+            sum(card.train_labels.values()),
+            card.performance.f1,
+            len(card.test_documents),
+            frozenset(card.test_documents) == tested,
+        )
+        for card in sorted(models.values(), key=lambda card: (card.created, card.name))
+    )

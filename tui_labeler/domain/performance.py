@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tui_labeler.domain.calibration import Calibration, Outcome, calibration
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 
@@ -72,6 +73,8 @@ class Performance:
     """Categories that were neither labeled nor predicted are left out."""
     confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """``confusion[actual][predicted]``, with a ``$none`` line; empty for multi-label projects."""
+    calibration: Calibration | None = None
+    """Confidence against correctness; ``None`` where it was not measured."""
 
     @property
     def total(self) -> Counts:
@@ -99,8 +102,13 @@ class Performance:
         return sum(values) / len(values) if values else None
 
 
-def measure(kind: ProjectKind, documents: Iterable[TestedDocument]) -> Performance:
-    """Compares the labels with the predictions of each document."""
+def measure(
+    kind: ProjectKind, documents: Iterable[TestedDocument], outcomes: Iterable[Outcome] = ()
+) -> Performance:
+    """Compares the labels with the predictions of each document.
+
+    ``outcomes`` are the confidences of the predictions, with what came of them, where they are known.
+    """
     tally: dict[str, list[int]] = {}
     confusion: dict[str, dict[str, int]] = {}
     for document in documents:
@@ -118,6 +126,7 @@ def measure(kind: ProjectKind, documents: Iterable[TestedDocument]) -> Performan
     return Performance(
         {category: Counts(*counts) for category, counts in sorted(tally.items())},
         {row: dict(sorted(line.items())) for row, line in sorted(confusion.items())},
+        calibration(outcomes),
     )
 
 

@@ -66,10 +66,10 @@ class EvaluationRun:
         model = TodaysModel(await self.models.load(name), ids)
         tested = await tested_documents(model, chosen)
         kind = self.store.state.project.kind
-        performance = measure(kind, tested)
+        performance = measure(kind, *tested)
         names = names_of(self.store.state, dict(card.categories))
         await self.journal.stage("measuring", 95, 100)
-        ends = intervals(kind, tested, performance, names, seed)
+        ends = intervals(kind, tested.documents, performance, names, seed)
         await self.journal.stage("done", 100, 100)
         return {
             "model": name,

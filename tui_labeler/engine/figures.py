@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.calibration import Calibration
     from tui_labeler.domain.models import ModelCard
     from tui_labeler.domain.performance import Performance
     from tui_labeler.engine.ports import State
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 def performance_figures(performance: Performance, names: dict[str, str]) -> dict[str, Any]:
     """``precision``, ``recall``, ``f1`` for the model and ``per_category``, rounded to four places.
 
-    Those of the model are ``None`` where nothing was measured.
+    ``calibration`` is that of :func:`calibration_figures`. Those of the model are ``None`` where nothing was measured.
     """
     return {
         "precision": _rounded(performance.precision),
@@ -32,6 +33,32 @@ def performance_figures(performance: Performance, names: dict[str, str]) -> dict
             }
             for key, counts in performance.per_category.items()
         },
+        "calibration": calibration_figures(performance.calibration),
+    }
+
+
+def calibration_figures(calibration: Calibration | None) -> dict[str, Any] | None:
+    """Confidence against correctness, rounded to four places; ``None`` where it was not measured.
+
+    ``right`` is the share of the predictions that were.
+    """
+    if calibration is None:
+        return None
+    return {
+        "expected_calibration_error": round(calibration.error, 4),
+        "predictions": calibration.predictions,
+        "confidence": round(calibration.confidence, 4),
+        "right": round(calibration.share_right, 4),
+        "bins": [
+            {
+                "lowest": round(one.lowest, 4),
+                "highest": round(one.highest, 4),
+                "confidence": round(one.confidence, 4),
+                "predictions": one.predictions,
+                "right": round(one.share_right, 4),
+            }
+            for one in calibration.bins
+        ],
     }
 
 

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tui_labeler.domain.calibration import Outcome
 from tui_labeler.domain.models import ModelCard, Split, TrainOptions
 from tui_labeler.domain.performance import TestedDocument, measure
 from tui_labeler.domain.projects import Dataset
@@ -151,7 +152,7 @@ class TrainingRun:
         model: FittedModel,
         train: Sequence[LabeledDocument],
         test: Sequence[LabeledDocument],
-        tested: Sequence[TestedDocument],
+        tested: Tested,
         seconds: float,
     ) -> ModelCard:
         state = self.store.state
@@ -167,14 +168,14 @@ class TrainingRun:
             labels_version=labels_version([*train, *test]),
             options=options,
             categories={key: category.name for key, category in state.categories.items()},
-            performance=measure(state.project.kind, tested),
+            performance=measure(state.project.kind, *tested),
             train_documents=tuple(document.id for document in train),
             test_documents=tuple(document.id for document in test),
             train_labels=train_labels,
             test_labels=test_labels,
             train_documents_with=train_with,
             test_documents_with=test_with,
-            tested=tuple(tested),
+            tested=tuple(tested.documents),
             deleted_suggestions=sum(row.suggestion_count for row in state.rows.values()),
         )
 
@@ -207,14 +208,24 @@ def _deleting(ids: Sequence[int], shell: Plan, shown: list[int], state: State) -
     return Plan(shell.action, changes, group=shell.group, note=shell.note)
 
 
-async def tested_documents(model: FittedModel, documents: Sequence[LabeledDocument]) -> list[TestedDocument]:
+class Tested(NamedTuple):
+    """What a model said of labeled documents: what :func:`~tui_labeler.domain.performance.measure` takes."""
+
+    documents: list[TestedDocument]
+    outcomes: list[Outcome]
+    """One for each prediction, document by document."""
+
+
+async def tested_documents(model: FittedModel, documents: Sequence[LabeledDocument]) -> Tested:
     """What a model says of labeled documents, beside what they are."""
     predictions = await model.predict([document.text for document in documents]) if documents else []
-    return [
-        TestedDocument(
-            document.location,
-            document.annotations,
-            tuple((prediction.category, prediction.span) for prediction in found),
+    tested = Tested([], [])
+    for document, found in zip(documents, predictions, strict=True):
+        predicted = tuple((prediction.category, prediction.span) for prediction in found)
+        actual = frozenset(document.annotations)
+        tested.documents.append(TestedDocument(document.location, document.annotations, predicted))
+        tested.outcomes.extend(
+            (prediction.confidence, annotation in actual)
+            for prediction, annotation in zip(found, predicted, strict=True)
         )
-        for document, found in zip(documents, predictions, strict=True)
-    ]
+    return tested

@@ -250,6 +250,11 @@ def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
             (),
             *wrapped("Too few documents to say how far off these figures may be.", width, "warn", "  "),
         ]
+    if calibration := result.get("calibration"):
+        error = percent(calibration["expected_calibration_error"]).strip()
+        words = f"Confidence: {percent(calibration['confidence']).strip()} on the mean, "
+        words += f"{percent(calibration['right']).strip()} were right (expected calibration error {error})."
+        lines += [(), *wrapped(words, width, "", "  ")]
     lines += [(), ((_evaluation_heading(width), "dim"),)]
     per_category = intervals.get("per_category", {})
     for name, figures in sorted(result.get("per_category", {}).items(), key=lambda item: item[0].casefold()):

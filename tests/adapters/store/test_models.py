@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.builders import RuleEstimators, RuleModel
+from tui_labeler.domain.calibration import calibration
 from tui_labeler.domain.models import ModelCard, TrainOptions
 from tui_labeler.domain.performance import Performance
 from tui_labeler.domain.projects import ProjectKind
@@ -136,6 +139,47 @@ async def test_a_broken_card_is_told(store: FolderModelStore, tmp_path: Path) ->
         await store.load("m")
     await store.delete("m")
     assert await store.broken() == ()
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "models" / "m" / "card.json").read_text()))
+
+
+def write_card(folder: Path, row: dict[str, Any]) -> None:
+    (folder / "models" / "m" / "card.json").write_text(json.dumps(row))
+
+
+async def test_calibration_is_kept_with_the_card(store: FolderModelStore, tmp_path: Path) -> None:
+    outcomes = [(number / 30, number % 3 != 0) for number in range(30)]
+    measured = Performance({}, calibration=calibration(outcomes))
+    await store.save(replace(card("m"), performance=measured), model(Ann="c1"))
+    (found,) = await store.list()
+    assert found.performance == measured
+    assert len(read_card(tmp_path)["card"]["performance"]["calibration"]["bins"]) == 3
+
+
+async def test_a_card_without_calibration_is_read_as_not_measured(
+    store: FolderModelStore, tmp_path: Path
+) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    row = read_card(tmp_path)
+    row["card"]["performance"].pop("calibration", None)
+    write_card(tmp_path, row)
+    (found,) = await store.list()
+    assert found.performance.calibration is None
+
+
+async def test_a_calibration_that_can_not_be_breaks_its_card_alone(
+    store: FolderModelStore, tmp_path: Path
+) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    await store.save(card("other"), model(Ann="c1"))
+    row = read_card(tmp_path)
+    row["card"]["performance"]["calibration"] = {"bins": []}
+    write_card(tmp_path, row)
+    assert [found.name for found in await store.list()] == ["other"]
+    ((name, error),) = await store.broken()
+    assert (name, "0 bins" in error.message) == ("m", True)
 
 
 async def test_a_store_without_estimators_loads_nothing(tmp_path: Path) -> None:

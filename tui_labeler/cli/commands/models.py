@@ -245,8 +245,31 @@ def performance_lines(fields: dict[str, Any]) -> list[str]:
         for name, figures in fields["per_category"].items()
     ]
     lines += ["", *table(["category", "precision", "recall", "F1", "labels tested"], rows)]
+    lines += ["", *calibration_lines(fields.get("calibration"))]
     advice = fields.get("guidance", [])
     return [*lines, *([""] if advice else []), *(f"{item['category']}: {item['advice']}" for item in advice)]
+
+
+def calibration_lines(figures: dict[str, Any] | None) -> list[str]:
+    """Confidence against correctness for people; ``None`` where it was not measured."""
+    if figures is None:
+        return ["confidence against correctness: not measured"]
+    rows = [
+        [
+            f"{percent(one['lowest'])} to {percent(one['highest'])}",
+            f"{one['predictions']:,}",
+            percent(one["confidence"]),
+            percent(one["right"]),
+        ]
+        for one in figures["bins"]
+    ]
+    error = percent(figures["expected_calibration_error"])
+    return [
+        f"confidence against correctness: expected calibration error {error} over "
+        f"{counted(figures['predictions'], 'prediction')}; "
+        f"mean confidence {percent(figures['confidence'])}, right {percent(figures['right'])}",
+        *table(["confidence", "predictions", "mean", "right"], rows),
+    ]
 
 
 async def list_models(context: Context) -> Report:
