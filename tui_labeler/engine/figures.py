@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def performance_figures(performance: Performance, names: dict[str, str]) -> dict[str, Any]:
     """``precision``, ``recall``, ``f1`` for the model and ``per_category``, rounded to four places.
 
-    ``calibration`` is that of :func:`calibration_figures`. Those of the model are ``None`` where nothing was measured.
+    Those of the model are ``None`` where nothing was measured. ``calibration`` is that of
+    :func:`calibration_figures`.
     """
     return {
         "precision": _rounded(performance.precision),
