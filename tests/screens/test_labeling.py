@@ -77,7 +77,7 @@ async def test_identical_places_are_asked_a_category_for_where_nothing_is_labele
     async with opened(TWO) as pilot:
         screen_of(pilot).text.select(*_range(span_of(TWO, "Mary O'Neil")))
         await press(pilot, "=")
-        assert "press a category's key" in screen_text(pilot)
+        assert "Press a category's key" in screen_text(pilot)
         await press(pilot, "1")
         assert len(labels(session_of(pilot), TWO)) == 2
 

@@ -383,7 +383,7 @@ async def test_the_key_of_the_one_class_that_is_set_changes_nothing(
     async with running(open_project="Loans", document=THREE) as pilot:
         await press(pilot, "2", "2")
         assert labels(session_of(pilot), THREE) == [("Letter", None)]
-        assert "Letter is set already; d takes it away." in screen_text(pilot)
+        assert "Letter is set already. d takes it away." in screen_text(pilot)
         await press(pilot, "d")
         assert labels(session_of(pilot), THREE) == []
         assert "Removed: Letter. u brings it back." in screen_text(pilot)

@@ -102,7 +102,7 @@ class EntityActions(LabelingBase):
             return await self._accept(item)
         made = await self.session.labeling.toggle(self._document_id, category)
         if made is None:
-            self.say(f"{self.category_name(category)} is set already; d takes it away.")
+            self.say(f"{self.category_name(category)} is set already. d takes it away.")
         elif made.action == "label.remove":
             self.say(f"Removed: {self.category_name(category)}. u brings it back.")
         return made
@@ -210,7 +210,7 @@ class EntityActions(LabelingBase):
             async def everywhere(category: str) -> None:
                 await self.label_identical(category, span)
 
-            self.ask_category(f"Label every {self.quoted(span)} with: press a category's key.", everywhere)
+            self.ask_category(f"Label every {self.quoted(span)}. Press a category's key.", everywhere)
 
     @decision
     async def label_identical(self, category: str, span: Span) -> Transaction | None:
@@ -286,7 +286,7 @@ class EntityActions(LabelingBase):
             self.editing = item.id
             self.text.select(item.span.start, item.span.end)
             self.text.focus()
-            self.say("Move the ends: > < by words, . , by characters, o other end. enter applies, e leaves.")
+            self.say("Ends: > < by words, . , by characters, o other end. enter applies, e leaves.")
 
     async def apply_edit(self) -> None:
         """Takes the selection as the new boundaries."""

@@ -264,7 +264,7 @@ class ReviewActions(LabelingBase):
         if not self.open_count:
             self.say(self._all_decided())
         elif self.session.project.settings.hide_until_labeled:
-            self.say("No suggestion in view is left. U goes to a document to label, | shows its suggestions.")
+            self.say("No suggestion in view is left. U goes to one to label, | shows suggestions.")
         elif here:
             self.say("No suggestion is left in this document. n goes to the next.")
         else:

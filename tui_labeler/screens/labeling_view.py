@@ -258,9 +258,9 @@ class LabelingView(Screen[None]):
         self.show_status()
 
     def show_status(self) -> None:
-        line = self.query_one(StatusLine)
-        line.text = self.status_words()
-        count = self.text.count
+        line, weighty, count = self.query_one(StatusLine), self.weighty_words(), self.text.count
+        line.whole = bool(weighty) and not count
+        line.text = weighty or self.status_words()
         line.right = f"count {count}" if count else self.progress_words()
         line.spare = self._place_words()
 
@@ -268,8 +268,8 @@ class LabelingView(Screen[None]):
         number, last = self.text.line
         return "" if self.problem or self.shown is None else f"line {number:,} of {last:,}"
 
-    def status_words(self) -> str:
-        """What matters most at the moment: a question, a message, a mode, the label at the cursor."""
+    def weighty_words(self) -> str:
+        """What has to be read before anything else: a question, a message, a mode."""
         if self.awaiting is not None:
             return self.awaiting[0]
         if self.message:
@@ -277,10 +277,14 @@ class LabelingView(Screen[None]):
         if not self.session.store.state.categories:
             return f"There is no {self.session.project.kind.noun} to label with yet: K adds one."
         if self.selecting and not self.has_classes:
-            return "Selected. Press a category's key, = for all identical places, enter for the list."
+            return "Selected. Press a category's key, = for all such places, enter for the list."
         if self.brush is not None:
             name = self.session.store.state.categories[self.brush].name
             return f"Brush: {name}. enter labels, B puts the brush down."
+        return ""
+
+    def status_words(self) -> str:
+        """The label or suggestion at the cursor."""
         words = item_words(self.session, self.item())
         more = len(self.text.marks_at(self.text.cursor)) - 1
         # Rules that overlap are stacked; underlines lie upon each other.

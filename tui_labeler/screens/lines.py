@@ -51,17 +51,40 @@ class StatusLine(Words):
 
     text = reactive("")
     right = reactive("")
+    """Figures, the weightiest first, with commas between them: where room is short, the last go first."""
     spare = reactive("")
     """Stands at the right end where nothing else does and the words leave room for it."""
+    whole = reactive(False)
+    """The words are to be read whole, whatever becomes of the figures; else the first figure stays."""
 
     def render(self) -> Content:
         width, more = self.content_size.width, self.glyphs.more
-        right = clip(self.words(self.right), width, more)
-        spare = self.words(self.spare)
-        if not right and cell_len(self.words(self.text)) + 2 + cell_len(spare) <= width:
+        text, spare = self.words(self.text), self.words(self.spare)
+        room = width - cell_len(text) - 2
+        figures = _shorter(self.words(self.right))
+        least = "" if self.whole else figures[-1]
+        right = next((shown for shown in figures if cell_len(shown) <= room), least)
+        if not self.right and cell_len(spare) <= room:
             right = spare
-        text = clip(self.words(self.text), max(0, width - cell_len(right) - 1), more)
+        right = clip(right, width, more)
+        text = _clip_words(text, max(0, width - cell_len(right) - 1), more, whole=self.whole)
         return Content(f"{text}{' ' * max(1, width - cell_len(text) - cell_len(right))}{right}")
+
+
+def _shorter(figures: str) -> list[str]:
+    """``these: 3 of 8 decided, 4 a minute`` and what is left of it with fewer figures at its end."""
+    named, colon, rest = figures.rpartition(": ")
+    parts = rest.split(", ")
+    return [f"{named}{colon}{', '.join(parts[:count])}" for count in range(len(parts), 0, -1)]
+
+
+def _clip_words(text: str, width: int, more: str, *, whole: bool) -> str:
+    """Cuts what does not fit. The last sentence, which says what to do, outlives what comes before it."""
+    before, stop, advice = text.rpartition(". ")
+    room = width - cell_len(stop + advice)
+    if whole and stop and room > 1 and cell_len(text) > width:
+        return clip(before, room, more) + stop + advice
+    return clip(text, width, more)
 
 
 class Notes(Words):

@@ -1,0 +1,105 @@
+"""The lines of words and of keys on a small terminal: what matters most is there, and whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import make_project, suggest
+from tests.screens.conftest import ONE, TWO, Running, press, screen_of, screen_text, session_of
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.screens.lines import StatusLine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tui_labeler.engine.workbench import Workbench
+
+SMALL = (80, 24)
+LONG = "The party that gives the money and wants it back"
+CATEGORIES = ["Borrower", LONG]
+
+
+@pytest.fixture
+async def suggested(workbench: Workbench, container: Path) -> None:
+    """Suggestions in two documents, of which one category has a long name."""
+    session = await make_project(workbench, container, categories=CATEGORIES)
+    await suggest(session, ONE, [("Borrower", "Acme Ltd.", 0.93), (LONG, "North Bank", 0.55)])
+    await suggest(session, TWO, [(LONG, "North Bank", 0.97)])
+    await session.close()
+
+
+def line(pilot: Pilot[None]) -> str:
+    """The line as it is drawn."""
+    place = screen_of(pilot).query_one(StatusLine).region.y
+    return screen_text(pilot).splitlines()[place].strip()
+
+
+async def test_a_question_of_a_review_is_there_whole_and_the_figures_come_back(
+    running: Running, suggested: None
+) -> None:
+    async with running(size=SMALL, open_project="Loans", review=True) as pilot:
+        assert line(pilot).endswith("0 of 3 decided")
+        await press(pilot, "c")
+        assert line(pilot).startswith("Change to: press a category's key, or c for the list.")
+        await press(pilot, "escape")
+        assert line(pilot).endswith("0 of 3 decided")
+
+
+async def test_the_mode_of_moving_ends_is_explained_whole(running: Running, suggested: None) -> None:
+    async with running(size=SMALL, open_project="Loans", review=True) as pilot:
+        await press(pilot, "e")
+        assert line(pilot) == "Ends: > < by words, . , by characters, o other end. enter applies, e leaves."
+        await press(pilot, "e", "v", "w")
+        assert line(pilot) == "Selected. Press a category's key, = for all such places, enter for the list."
+
+
+async def test_a_label_in_the_way_never_hides_the_key_that_replaces_it(
+    running: Running, suggested: None
+) -> None:
+    async with running(size=SMALL, open_project="Loans", document=TWO, review=True) as pilot:
+        session = session_of(pilot)
+        screen = screen_of(pilot)
+        await press(pilot, "a")
+        screen.show_place(next(row.id for row in session.rows.values() if row.location == TWO), None)
+        await press(pilot, "g", "v", "w", "1")
+        assert line(pilot).startswith("In the way: The party that gives")
+        assert line(pilot).endswith("! replaces it.")
+
+
+@pytest.mark.parametrize(
+    ("words", "whole", "left", "right"),
+    [
+        ("x" * 20, False, "x" * 20, "all: 3 of 8 decided, 4 a minute, 2 documents left"),
+        ("x" * 40, False, "x" * 40, "all: 3 of 8 decided, 4 a minute"),
+        ("x" * 60, False, "x" * 57 + "…", "all: 3 of 8 decided"),
+        ("x" * 60, True, "x" * 60, ""),
+        ("x" * 80 + ". Do it.", True, "x" * 68 + "…. Do it.", ""),
+    ],
+)
+async def test_figures_give_way_before_words(
+    running: Running, suggested: None, words: str, whole: bool, left: str, right: str
+) -> None:
+    async with running(size=SMALL, open_project="Loans") as pilot:
+        status = screen_of(pilot).query_one(StatusLine)
+        status.text, status.whole = words, whole
+        status.right = "all: 3 of 8 decided, 4 a minute, 2 documents left"
+        await pilot.pause()
+        assert line(pilot) == (left + right.rjust(78 - len(left))).strip()
+
+
+@pytest.mark.parametrize("kind", ProjectKind)
+@pytest.mark.parametrize("review", [False, True])
+async def test_saving_undo_and_help_are_among_the_keys_that_a_small_terminal_has_room_for(
+    running: Running, workbench: Workbench, container: Path, kind: ProjectKind, review: bool
+) -> None:
+    session = await make_project(workbench, container, kind=kind, categories=CATEGORIES)
+    await session.close()
+    async with running(size=SMALL, open_project="Loans", review=review) as pilot:
+        keys = screen_text(pilot).splitlines()[-1]
+        assert "^s Save labels" in keys
+        assert "u Undo" in keys
+        assert keys.endswith("? Help")
