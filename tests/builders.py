@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tui_labeler.domain.documents import Document
 from tui_labeler.domain.jobs import Job, Method
-from tui_labeler.domain.labels import Span, Suggestion
+from tui_labeler.domain.labels import Placed, Span, Suggestion
 from tui_labeler.domain.models import ModelCard, TrainOptions
 from tui_labeler.domain.performance import Performance
 from tui_labeler.domain.projects import ProjectKind
@@ -21,16 +21,19 @@ from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
+from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.errors import LabelerError, NotFoundError
 from tui_labeler.engine.ports import (
     Container,
     Estimators,
     FittedModel,
     ModelStore,
+    Plan,
     Prediction,
     Progress,
     ProjectStore,
     Sample,
+    State,
     Surroundings,
 )
 from tui_labeler.engine.runner import Runner
@@ -389,6 +392,24 @@ def saved(session: ProjectSession, location: str = "d0000.txt") -> list[tuple[st
 def suggestions(session: ProjectSession, location: str = "d0000.txt") -> tuple[Suggestion, ...]:
     """The open suggestions of a document."""
     return document(session, location).open_suggestions(session.project.kind)
+
+
+async def suggest(
+    session: ProjectSession, location: str, *given: tuple[str, Span, float | None]
+) -> list[str]:
+    """Suggestions as they are given: category, span, confidence."""
+    place = number(session, location)
+    made = [
+        Suggestion(f"s{place}{at}", key(session, name), where, "gpt:r/d", "job9", confidence, Placed.FUZZY)
+        for at, (name, where, confidence) in enumerate(given)
+    ]
+
+    def plan(state: State) -> Plan:
+        target = state.document(place)
+        return Plan("job.suggest", [put_suggestion(state, target, item) for item in made], job="job9")
+
+    await session.store.commit("runner", plan)
+    return [item.id for item in made]
 
 
 def words_of(found: Iterable[Suggestion], text: str = TEXT) -> list[str]:

@@ -16,8 +16,9 @@ import msgspec
 from tui_labeler.assembly import workbench
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.errors import InputError, RefusedError
-from tui_labeler.engine.review import SuggestionFilter
+from tui_labeler.engine.visiting import next_open
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction
@@ -107,12 +108,12 @@ class Person:
             await self._session.labeling.change(document, label.id, category=self._any_category())
 
     async def _decide(self) -> None:
-        found = self._session.review.next_open(
-            (self._document(), ""), list(self._session.rows), SuggestionFilter()
+        found = next_open(
+            self._session.store.state, (self._document(), ""), list(self._session.rows), SuggestionFilter()
         )
         if found is not None:
             decide = self._random.choice([self._session.review.accept, self._session.review.reject])
-            await decide(found[0], found[1].id)
+            await decide(found.document, found.suggestion.id)
 
     async def _accept_all(self) -> None:
         documents = frozenset({self._document(), self._document()})

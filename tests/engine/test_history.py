@@ -15,15 +15,16 @@ from tests.builders import (
     number,
     saved,
     span,
+    suggest,
     suggestions,
     whole,
     words_of,
 )
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.errors import NotFoundError, RefusedError
 from tui_labeler.engine.history import ACTIONS, items_of
-from tui_labeler.engine.review import SuggestionFilter
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import set_settings
 
@@ -438,3 +439,17 @@ async def test_the_size_of_a_bulk_decision_is_that_of_its_undo(bench: Bench) -> 
     undone = await session.history.undo()
     assert undone is not None
     assert items_of(found) == undone.items == len(undone.suggestions) >= before
+
+
+async def test_a_corrected_suggestion_is_named_so_in_the_history_and_by_undo(bench: Bench) -> None:
+    session = await bench.create()
+    (first, second) = await suggest(
+        session, "d0000.txt", ("Person", span("Ann"), 0.9), ("Person", span("Rome"), 0.9)
+    )
+    await session.review.accept(number(session), first)
+    await session.review.accept(number(session), second, category=key(session, "Place"))
+    actions = [entry.action async for entry in session.history.entries(limit=2)]
+    assert actions == ["suggestion.correct", "suggestion.accept"]
+    undone = await session.history.undo()
+    assert undone is not None
+    assert ACTIONS[undone.action] == "correct and accept"

@@ -265,3 +265,37 @@ async def test_a_mended_suggestion_keeps_where_it_came_from(bench: Bench) -> Non
     await session.labeling.change(number(session), document(session).active_labels[0].id, span=Span(0, 7))
     (label,) = document(session).active_labels
     assert (label.origin.value, label.suggestion, label.job) == ("suggestion", first.id, first.job)
+
+
+@pytest.mark.parametrize("kind", [ProjectKind.ENTITIES, ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL])
+async def test_a_changed_label_is_one_change_to_save(bench: Bench, kind: ProjectKind) -> None:
+    session = await bench.create(kind=kind)
+    where = None if kind.is_classification else span("Ann")
+    await session.labeling.add(number(session), key(session, "Person"), where)
+    await session.labeling.save()
+    for name in ("Place", "Person", "Place"):
+        label = document(session).active_labels[0]
+        await session.labeling.change(number(session), label.id, category=key(session, name))
+        assert session.labeling.drafts() == 1
+    await session.labeling.remove(number(session), document(session).active_labels[0].id)
+    assert session.labeling.drafts() == 1
+    await session.history.undo()
+    assert labels(session) == [("Place", where)]
+    assert session.labeling.drafts() == 1
+    await session.labeling.save()
+    assert saved(session) == [("Place", where)]
+    assert session.labeling.drafts() == 0
+
+
+async def test_a_label_may_take_the_place_of_those_it_grows_into_in_one_step(bench: Bench) -> None:
+    session = await bench.create()
+    await ann(session)
+    await session.labeling.add(number(session), key(session, "Place"), span("Rome"))
+    first = document(session).active_labels[0]
+    whole = Span(span("Ann").start, span("Rome").end)
+    with pytest.raises(LabelInTheWayError):
+        await session.labeling.change(number(session), first.id, span=whole)
+    await session.labeling.change(number(session), first.id, span=whole, replacing=True)
+    assert labels(session) == [("Person", whole)]
+    await session.history.undo()
+    assert labels(session) == [("Person", span("Ann")), ("Place", span("Rome"))]

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import Bench, document, key, labels, number, saved, span, suggestions, words_of
+from tests.builders import Bench, document, key, labels, number, saved, span, suggest, suggestions, words_of
 from tui_labeler.domain.labels import Placed, Span, Suggestion, Verdict
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.inbox import Inbox
-from tui_labeler.engine.ports import Plan, State
-from tui_labeler.engine.review import SuggestionFilter, confidence_bound
+from tui_labeler.engine.ports import Plan
+from tui_labeler.engine.review import confidence_bound
+from tui_labeler.engine.visiting import next_open
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -26,24 +28,6 @@ async def autolabeled(bench: Bench, documents: int = 3) -> ProjectSession:
     await bench.add_model(session)
     await bench.autolabel(session)
     return session
-
-
-async def suggest(
-    session: ProjectSession, location: str, *given: tuple[str, Span, float | None]
-) -> list[str]:
-    """Suggestions as they are given: category, span, confidence."""
-    place = number(session, location)
-    made = [
-        Suggestion(f"s{place}{at}", key(session, name), where, "gpt:r/d", "job9", confidence, Placed.FUZZY)
-        for at, (name, where, confidence) in enumerate(given)
-    ]
-
-    def plan(state: State) -> Plan:
-        target = state.document(place)
-        return Plan("job.suggest", [put_suggestion(state, target, item) for item in made], job="job9")
-
-    await session.store.commit("runner", plan)
-    return [item.id for item in made]
 
 
 async def test_an_accepted_suggestion_becomes_a_label_with_its_origin(bench: Bench) -> None:
@@ -239,18 +223,20 @@ async def test_the_next_suggestion_is_found_over_document_ends_and_round(bench: 
     walk: list[tuple[int, str]] = []
     here: tuple[int, str] | None = None
     for _ in range(16):
-        found = session.review.next_open(here, order, ALL)
+        found = next_open(session.store.state, here, order, ALL)
         assert found is not None
-        here = (found[0], found[1].id)
+        assert found.went_round is (len(walk) == 15)
+        here = (found.document, found.suggestion.id)
         walk.append(here)
     assert len(set(walk[:15])) == 15
     assert walk[15] == walk[0]
     assert [place for place, _ in walk[:15]] == [place for place in order for _ in range(5)]
     back: list[tuple[int, str]] = []
     for _ in range(15):
-        found = session.review.next_open(here, order, ALL, backwards=True)
+        found = next_open(session.store.state, here, order, ALL, backwards=True)
         assert found is not None
-        here = (found[0], found[1].id)
+        assert found.went_round is (not back)
+        here = (found.document, found.suggestion.id)
         back.append(here)
     assert back == [walk[index] for index in range(14, -1, -1)]
 
@@ -268,9 +254,9 @@ async def test_the_next_of_several_that_start_together_is_not_skipped(bench: Ben
     ids = [item.id for item in suggestions(session)]
     walk = [ids[0]]
     for _ in range(2):
-        found = session.review.next_open((order[0], walk[-1]), order, ALL)
+        found = next_open(session.store.state, (order[0], walk[-1]), order, ALL)
         assert found is not None
-        walk.append(found[1].id)
+        walk.append(found.suggestion.id)
     assert walk == ids
 
 
@@ -279,18 +265,18 @@ async def test_after_a_decision_the_next_one_follows_in_the_text(bench: Bench) -
     order = [number(session)]
     second = suggestions(session)[1]
     await session.review.accept(order[0], second.id)
-    found = session.review.next_open((order[0], second.id), order, ALL)
+    found = next_open(session.store.state, (order[0], second.id), order, ALL)
     assert found is not None
-    assert found[1].span == span("Rome")
+    assert found.suggestion.span == span("Rome")
 
 
 async def test_there_is_no_next_where_nothing_is_left(bench: Bench) -> None:
     session = await autolabeled(bench)
     await session.review.reject_matching(ALL)
     order = list(session.rows)
-    assert session.review.next_open(None, order, ALL) is None
-    assert session.review.next_open((order[0], "gone"), order, ALL) is None
-    assert session.review.next_open(None, [], ALL) is None
+    assert next_open(session.store.state, None, order, ALL) is None
+    assert next_open(session.store.state, (order[0], "gone"), order, ALL) is None
+    assert next_open(session.store.state, None, [], ALL) is None
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
@@ -331,11 +317,11 @@ async def test_the_least_confident_come_first_in_a_document_and_back_again(bench
     place = number(session)
 
     def after(last: str, *, backwards: bool = False) -> str:
-        found = session.review.next_open(
-            (place, last), [place], ALL, backwards=backwards, least_confident_first=True
+        found = next_open(
+            session.store.state, (place, last), [place], ALL, backwards=backwards, least_confident_first=True
         )
         assert found is not None
-        return found[1].id
+        return found.suggestion.id
 
     assert [after(""), after(ids[2]), after(ids[0])] == [ids[2], ids[0], ids[1]]
     assert after(ids[1], backwards=True) == ids[0]
@@ -346,7 +332,7 @@ async def test_what_a_filter_holds_is_counted_on_as_decisions_are_made(bench: Be
     session = await bench.create()
     ids = await suggest(session, "d0000.txt", ("Person", span("Ann"), 0.9), ("Place", span("Rome"), 0.2))
     await suggest(session, "d0001.txt", ("Person", span("Bob"), 0.3))
-    inbox = Inbox(session.store, session.review, SuggestionFilter(category=key(session, "Person")))
+    inbox = Inbox(session.store, SuggestionFilter(category=key(session, "Person")))
     assert (inbox.left.suggestions, inbox.left.documents) == (2, 2)
     await session.review.reject(number(session), ids[1])
     assert (inbox.left.suggestions, inbox.left.documents) == (2, 2)

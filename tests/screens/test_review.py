@@ -22,6 +22,7 @@ from tests.screens.conftest import (
 )
 from tui_labeler.domain.labels import Verdict
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.screens.review_progress import ReviewProgress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -448,3 +449,67 @@ async def test_undo_goes_back_to_the_suggestion_that_it_brings_back(
         assert "0 of 4 decided" in screen_text(pilot)
         await press(pilot, "a")
         assert labels(session_of(pilot), ONE) == first
+
+
+async def test_what_is_done_again_goes_on_to_the_next_suggestion(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "a", "u", "ctrl+r")
+        assert "Did again: accept" in screen_text(pilot)
+        assert screen_of(pilot).text.cursor == LOANS[ONE].index("GBP")
+        assert "1 of 4 decided" in screen_text(pilot)
+
+
+async def test_another_class_than_the_suggested_one_decides_and_goes_on(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    session = await make_project(
+        workbench, container, ProjectKind.SINGLE_LABEL, categories=["Loan", "Letter", "Note"]
+    )
+    for name in (ONE, TWO, THREE):
+        await suggest(session, name, [("Loan", "", 0.9)])
+    await session.close()
+    async with running(open_project="Loans", review=True) as pilot:
+        screen = screen_of(pilot)
+        await press(pilot, "3")
+        assert labels(session_of(pilot), ONE) == [("Note", None)]
+        assert screen.shown == document(session_of(pilot), TWO)
+        assert screen.suggestion() is not None
+        assert "1 of 3 decided" in screen_text(pilot)
+        await press(pilot, "u")
+        assert "0 of 3 decided" in screen_text(pilot)
+        await press(pilot, "N", "a", "u", "a")
+        assert labels(session_of(pilot), ONE) == [("Loan", None)]
+
+
+async def test_going_round_the_list_is_said(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "N")
+        assert "Went on from the end of the list." in screen_text(pilot)
+        await press(pilot, "n")
+        assert "Went on from the start of the list." in screen_text(pilot)
+        await press(pilot, "n", "A", "a")
+        assert "Went on" not in screen_text(pilot)
+        await press(pilot, "n")
+        assert "There is no other suggestion in this list." in screen_text(pilot)
+
+
+def test_the_pace_counts_decisions_that_were_looked_at() -> None:
+    times = iter([0.0, 60.0])
+    progress = ReviewProgress(lambda: next(times))
+    progress.count(40, singly=False)
+    for _ in range(6):
+        progress.count(1, singly=True)
+    progress.count(-1, singly=True)
+    assert progress.words(4, 2) == "45 of 49 decided, 5 a minute, 2 documents left"
+
+
+async def test_a_changed_class_is_one_step(running: Running, workbench: Workbench, container: Path) -> None:
+    await classes(workbench, container, ProjectKind.MULTI_LABEL)
+    async with running(open_project="Loans", document=THREE) as pilot:
+        await press(pilot, "1")
+        before = labels(session_of(pilot), THREE)
+        await press(pilot, "c", "2")
+        assert len(labels(session_of(pilot), THREE)) == 1
+        assert labels(session_of(pilot), THREE) != before
+        await press(pilot, "u")
+        assert labels(session_of(pilot), THREE) == before

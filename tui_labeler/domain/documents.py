@@ -151,7 +151,12 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
     active = [label for label in document.labels.values() if label.is_active]
     suggestions = document.open_suggestions(kind)
     confidences = [s.confidence for s in suggestions if s.confidence is not None]
-    drafts = [label.draft.actor for label in document.labels.values() if label.draft and not label.removed]
+    # What was replaced, and what took its place, are one change.
+    drafts = [
+        label.draft.actor
+        for label in document.labels.values()
+        if label.draft and not label.removed and label.draft.successor not in document.labels
+    ]
     # A suggestion whose label is a draft, or goes with one, is one decision with it.
     counted = {label.suggestion for label in document.labels.values() if label.draft}
     drafts += [

@@ -74,6 +74,8 @@ class Draft:
 
     kind: DraftKind
     actor: str
+    successor: str | None = None
+    """Of a removal: the label that was put in its place by the same step."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from tui_labeler.domain.jobs import Job, JobState, Method
 from tui_labeler.domain.labels import Origin, Span
 from tui_labeler.domain.models import Split, TrainOptions
 from tui_labeler.domain.projects import Project, ProjectKind
+from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.errors import InputError, RefusedError, StorageError
 from tui_labeler.engine.formats import azure
 from tui_labeler.engine.formats.resolve import to_code_points
-from tui_labeler.engine.review import SuggestionFilter
 from tui_labeler.engine.wording import JOB_STATES, counted
 from tui_labeler.engine.workbench import NewProject
 

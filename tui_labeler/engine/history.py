@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.errors import NotFoundError, RefusedError
 from tui_labeler.engine.ports import Plan
+from tui_labeler.engine.review import ACCEPT, CORRECT
 from tui_labeler.engine.taking_back import JOB, REDO, UNDO, JobTrace, Tally, inverse, without_job
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ ACTIONS = {
     "label.change": "change label",
     "labels.save": "save labels",
     "labels.import": "import labels",
-    "suggestion.accept": "accept",
+    ACCEPT: "accept",
+    CORRECT: "correct and accept",
     "suggestion.reject": "reject",
     "suggestion.accept_all": "accept all",
     "suggestion.reject_all": "reject all",

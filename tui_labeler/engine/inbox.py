@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.review import Decided
+from tui_labeler.engine.visiting import held
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.suggestion_filter import SuggestionFilter
     from tui_labeler.engine.ports import ProjectStore
-    from tui_labeler.engine.review import Review, SuggestionFilter
 
 
 class Inbox:
@@ -18,9 +19,8 @@ class Inbox:
     The first look opens every document that may hold one; later ones only those that changed since.
     """
 
-    def __init__(self, store: ProjectStore, review: Review, wanted: SuggestionFilter) -> None:
+    def __init__(self, store: ProjectStore, wanted: SuggestionFilter) -> None:
         self._store = store
-        self._review = review
         self._wanted = wanted
         self._counted: dict[int, tuple[DocumentRow, int]] = {}
         self._seq = -1
@@ -42,7 +42,7 @@ class Inbox:
                 continue
             known = before.get(row.id)
             if known is None or known[0] is not row:
-                known = row, len(self._review.held(row.id, self._wanted))
+                known = row, len(held(self._store.state, row.id, self._wanted))
             self._counted[row.id] = known
         counts = [count for _, count in self._counted.values() if count]
         return Decided(sum(counts), len(counts))

@@ -67,9 +67,6 @@ class Pen:
     def stamp(self) -> Stamp:
         return Stamp(self.surroundings.actor, self.surroundings.now())
 
-    def draft(self, kind: DraftKind) -> Draft | None:
-        return None if self.immediate else Draft(kind, self.surroundings.actor)
-
     def label(
         self, document: Document, category: str, span: Span | None, *, origin: Origin = Origin.PERSON
     ) -> Label:
@@ -84,20 +81,29 @@ class Pen:
             text_hash=document.text_hash,
             blind=hidden,
             saw_suggestion=document.blind is not None or (undecided and not hidden),
-            draft=self.draft(DraftKind.ADD),
+            draft=None if self.immediate else Draft(DraftKind.ADD, self.surroundings.actor),
         )
 
-    def removal(self, state: State, document: Document, label: Label) -> list[Change]:
+    def removal(
+        self, state: State, document: Document, label: Label, successor: str | None = None
+    ) -> list[Change]:
         """Takes a label away: a draft vanishes, a saved label gets a mark or a tombstone.
 
-        A suggestion that the label came from counts as rejected then: it was not right.
+        ``successor`` is the id of the label that takes its place. A suggestion that the label came from
+        counts as rejected then: it was not right.
         """
         if label.draft and label.draft.kind is DraftKind.ADD:
             changes = [drop_label(state, document, label.id)]
+            changes += [
+                put_label(state, document, replace(other, draft=replace(other.draft, successor=successor)))
+                for other in document.labels.values()
+                if other.draft and other.draft.successor == label.id
+            ]
         elif self.immediate:
             changes = [put_label(state, document, replace(label, removed=self.stamp, draft=None))]
         else:
-            changes = [put_label(state, document, replace(label, draft=self.draft(DraftKind.REMOVE)))]
+            draft = Draft(DraftKind.REMOVE, self.surroundings.actor, successor)
+            changes = [put_label(state, document, replace(label, draft=draft))]
         source = document.suggestions.get(label.suggestion or "")
         if source and source.decision and source.decision.label == label.id:
             decision = self.decision(document, Verdict.REJECTED)
@@ -172,9 +178,9 @@ class Labeling:
             if blocking and state.project.kind is ProjectKind.ENTITIES and not replacing:
                 raise _blocked(state, blocking)
             pen = self.pen(state)
-            changes = [change for label in blocking for change in pen.removal(state, document, label)]
-            changes.append(put_label(state, document, pen.label(document, category, span)))
-            return Plan("label.add", changes)
+            new = pen.label(document, category, span)
+            changes = [change for label in blocking for change in pen.removal(state, document, label, new.id)]
+            return Plan("label.add", [*changes, put_label(state, document, new)])
 
         return await self._store.commit(self.actor, plan)
 
@@ -211,7 +217,13 @@ class Labeling:
         return await self._store.commit(self.actor, plan)
 
     async def change(
-        self, document_id: int, label_id: str, *, category: str | None = None, span: Span | None = None
+        self,
+        document_id: int,
+        label_id: str,
+        *,
+        category: str | None = None,
+        span: Span | None = None,
+        replacing: bool = False,
     ) -> Transaction | None:
         """Gives a label another category, another span, or both. Raises as :meth:`add` does."""
 
@@ -224,7 +236,7 @@ class Labeling:
             self._checked(state, document_id, wanted.category, wanted.span)
             others = [other for other in document.labels.values() if other.id != label_id]
             blocking = list(in_the_way(state.project.kind, others, wanted.category, wanted.span))
-            if blocking:
+            if blocking and not replacing:
                 raise _blocked(state, blocking)
             pen = self.pen(state)
             new = replace(
@@ -234,9 +246,10 @@ class Labeling:
             if label.origin is Origin.SUGGESTION:
                 # However it is mended, it began as a suggestion: an evaluation must not count on it.
                 new = replace(new, origin=label.origin, suggestion=label.suggestion, job=label.job)
-            return Plan(
-                "label.change", [*pen.removal(state, document, label), put_label(state, document, new)]
-            )
+            gone = [
+                change for old in [label, *blocking] for change in pen.removal(state, document, old, new.id)
+            ]
+            return Plan("label.change", [*gone, put_label(state, document, new)])
 
         return await self._store.commit(self.actor, plan)
 

@@ -5,62 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tui_labeler.domain.labels import Label, Origin, Placed, Span, Suggestion, Verdict, in_the_way
+from tui_labeler.domain.labels import Label, Origin, Span, Suggestion, Verdict, in_the_way
 from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.labeling import BATCH, Labeling, checked
 from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.visiting import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tui_labeler.domain.documents import Document, DocumentRow
-    from tui_labeler.domain.projects import ProjectKind
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.suggestion_filter import SuggestionFilter
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class SuggestionFilter:
-    """Which open suggestions a bulk decision or an inbox holds; unset fields let everything through."""
-
-    documents: frozenset[int] | None = None
-    category: str | None = None
-    """A category id."""
-    min_confidence: float | None = None
-    max_confidence: float | None = None
-    """Suggestions without a confidence pass neither bound."""
-    job: str | None = None
-    placed: Placed | None = None
-    ids: frozenset[str] | None = None
-    shown_only: bool = False
-    """Nothing of documents whose suggestions blind mode hides."""
-
-    def matches(self, suggestion: Suggestion) -> bool:
-        confidence = suggestion.confidence
-        if self.min_confidence is not None and (confidence is None or confidence < self.min_confidence):
-            return False
-        if self.max_confidence is not None and (confidence is None or confidence > self.max_confidence):
-            return False
-        return (
-            self.category in (None, suggestion.category)
-            and self.job in (None, suggestion.job)
-            and self.placed in (None, suggestion.placed)
-            and (self.ids is None or suggestion.id in self.ids)
-        )
-
-    def may_match(self, row: DocumentRow) -> bool:
-        """Whether a document can hold a match, by its short form alone."""
-        if not row.suggestions or (self.documents is not None and row.id not in self.documents):
-            return False
-        if self.category is not None and all(key != self.category for key, _ in row.suggestions):
-            return False
-        if self.job is not None and self.job not in row.jobs:
-            return False
-        if self.min_confidence is not None and (row.highest is None or row.highest < self.min_confidence):
-            return False
-        return self.max_confidence is None or (row.lowest is not None and row.lowest <= self.max_confidence)
+ACCEPT, CORRECT = "suggestion.accept", "suggestion.correct"
+"""A suggestion became a label: as it was, or with another category or span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +82,8 @@ class Review:
                 raise RefusedError(
                     "A label that a person made is in the way.", hint="Remove that label first."
                 )
-            return Plan("suggestion.accept", self._accepting(state, document, wanted))
+            action = ACCEPT if wanted == suggestion else CORRECT
+            return Plan(action, self._accepting(state, document, wanted))
 
         return await self._store.commit(self._surroundings.actor, plan)
 
@@ -140,13 +104,9 @@ class Review:
         state = self._store.state
         candidates = (row for row in state.rows.values() if wanted.may_match(row))
         for row in sorted(candidates, key=lambda row: row.location):
-            found = _open(state, row.id, wanted)
+            found = held(state, row.id, wanted)
             if found:
                 yield row.id, found
-
-    def held(self, document_id: int, wanted: SuggestionFilter) -> tuple[Suggestion, ...]:
-        """The open suggestions of one document that a filter holds, in text order."""
-        return _open(self._store.state, document_id, wanted)
 
     def documents(self, wanted: SuggestionFilter) -> frozenset[int]:
         """The documents whose short form says that they hold a match.
@@ -234,23 +194,6 @@ class Review:
         decision = self._labeling.pen(state).decision(document, Verdict.REJECTED)
         return put_suggestion(state, document, replace(suggestion, decision=decision))
 
-    def next_open(
-        self,
-        after: tuple[int, str] | None,
-        order: Sequence[int],
-        wanted: SuggestionFilter,
-        *,
-        backwards: bool = False,
-        least_confident_first: bool = False,
-    ) -> tuple[int, Suggestion] | None:
-        """The next undecided suggestion behind ``after`` (document id and suggestion id).
-
-        Goes over document ends in the given ``order`` of documents, and round to the start once. Inside a
-        document they come in text order, or the least confident first. ``None`` when nothing is left.
-        """
-        rank = _doubt if least_confident_first else _place
-        return _next_open(self._store.state, after, order, wanted, backwards, rank)
-
 
 def _bulk(
     wanted: SuggestionFilter,
@@ -263,62 +206,13 @@ def _bulk(
     changes: list[Change] = []
     tally.clear()
     for document_id in ids:
-        found = _open(state, document_id, wanted)
+        found = held(state, document_id, wanted)
         if not found:
             continue
         step, decided = decide(state, state.document(document_id), found)
         changes += step
         tally.append(Decided(decided, 1 if decided else 0, len(found) - decided))
     return replace(shell, changes=changes)
-
-
-def _open(state: State, document_id: int, wanted: SuggestionFilter) -> tuple[Suggestion, ...]:
-    kind: ProjectKind = state.project.kind
-    document = state.document(document_id)
-    if wanted.shown_only and document.hides_suggestions(state.project.settings):
-        return ()
-    return tuple(s for s in document.open_suggestions(kind) if wanted.matches(s))
-
-
-def _next_open(
-    state: State,
-    after: tuple[int, str] | None,
-    order: Sequence[int],
-    wanted: SuggestionFilter,
-    backwards: bool,
-    rank: Callable[[Suggestion], tuple[Any, ...]],
-) -> tuple[int, Suggestion] | None:
-    step = -1 if backwards else 1
-    ids = list(order)[::step]
-    start = 0
-    if after is not None and after[0] in ids:
-        start = ids.index(after[0])
-        last = state.document(after[0]).suggestions.get(after[1])
-        for suggestion in sorted(_open(state, after[0], wanted), key=rank, reverse=backwards):
-            if last is None or (
-                rank(suggestion) < rank(last) if backwards else rank(suggestion) > rank(last)
-            ):
-                return after[0], suggestion
-        start += 1
-    for document_id in ids[start:] + ids[:start]:
-        row = state.rows.get(document_id)
-        if row is not None and wanted.may_match(row):
-            found = sorted(_open(state, document_id, wanted), key=rank, reverse=backwards)
-            if found:
-                return document_id, found[0]
-    return None
-
-
-def _place(suggestion: Suggestion) -> tuple[int, int, str, str]:
-    """As :func:`~tui_labeler.domain.labels.open_suggestions` orders them."""
-    start, end = (suggestion.span.start, suggestion.span.end) if suggestion.span else (0, 1)
-    return start, end, suggestion.category, suggestion.id
-
-
-def _doubt(suggestion: Suggestion) -> tuple[bool, float, tuple[int, int, str, str]]:
-    """The least confident first; those without a confidence last."""
-    confidence = suggestion.confidence
-    return confidence is None, confidence or 0.0, _place(suggestion)
 
 
 def _is_stale(document: Document, suggestion: Suggestion) -> bool:

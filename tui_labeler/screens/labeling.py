@@ -11,12 +11,12 @@ from textual.widgets import Static
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.engine.wording import JOB_STATES, counted
 from tui_labeler.screens.base import tell
+from tui_labeler.screens.labeling_bulk import BulkReviewActions
 from tui_labeler.screens.labeling_categories import CategoriesScreen
 from tui_labeler.screens.labeling_documents import DocumentActions
 from tui_labeler.screens.labeling_entities import EntityActions
 from tui_labeler.screens.labeling_files import FileActions
 from tui_labeler.screens.labeling_keys import DOCUMENT_KEYS, LABEL_KEYS, PROJECT_KEYS, REVIEW_KEYS, SHOWN
-from tui_labeler.screens.labeling_review import ReviewActions
 from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _NOUNS = {JobKind.AUTOLABEL: "autolabeling", JobKind.TRAIN: "training", JobKind.EVALUATE: "evaluation"}
 
 
-class LabelingScreen(DocumentActions, EntityActions, ReviewActions, FileActions):
+class LabelingScreen(DocumentActions, EntityActions, BulkReviewActions, FileActions):
     """One project, open: labeling by hand, and review of what autolabeling suggested."""
 
     HELP: ClassVar[str] = """\
@@ -181,8 +181,9 @@ labels, with how far they agree in this document and in all.
     def on_text_view_count_changed(self) -> None:
         self.show_status()
 
-    def on_text_view_cursor_moved(self, event: TextView.CursorMoved) -> None:
-        if self.message and event.offset != self.message_at:
+    def on_text_view_cursor_moved(self) -> None:
+        # Where the cursor is, not where it was when this was sent: a message may have come in between.
+        if self.message and self.text.cursor != self.message_at:
             self.message = ""
         self.show_status()
 

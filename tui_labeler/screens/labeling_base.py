@@ -12,6 +12,7 @@ from textual.widgets import Static
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
+from tui_labeler.screens.labeling_marks import shown_suggestions
 from tui_labeler.screens.labeling_view import LabelingView
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class LabelingBase(LabelingView):
     _text_waits = False
     """The text had the focus before a document came that has none."""
 
-    decided = 0
-    """Suggestions that were decided in this sitting, and not taken back."""
+    _open_before = 0
+    """Open suggestions when the step that is being taken began."""
 
     _text_hash = ""
     """What the project knew of the text when it was last read."""
@@ -84,8 +85,41 @@ class LabelingBase(LabelingView):
             self._text_waits = False
             self.text.focus()
 
+    # --- what is decided ----------------------------------------------------------------------------
+
+    @property
+    def open_count(self) -> int:
+        """Open suggestions in the whole project."""
+        return sum(sum(counts.values()) for counts in self.session.store.state.totals.suggestions.values())
+
+    @property
+    def open_here(self) -> bool:
+        """Whether the document in view has an open suggestion that is shown."""
+        document = self.document
+        return document is not None and bool(shown_suggestions(self.session, document))
+
+    def begin_counting(self) -> None:
+        """A step begins: what it decides is counted from here on."""
+        self._open_before = self.open_count
+
+    def count_decided(self, *, singly: bool = True) -> None:
+        """Counts what the step has decided up to now, or taken back."""
+        left = self.open_count
+        self.progress.count(self._open_before - left, singly=singly)
+        self._open_before = left
+
+    def go_next(
+        self, after: tuple[int, str] | None, *, backwards: bool = False, here: bool = False, words: str = ""
+    ) -> None:
+        """Goes to the next undecided suggestion."""
+        raise NotImplementedError
+
     def after_decision(self, document: int, suggestion: Suggestion, made: Transaction | None) -> None:
         """Called when a suggestion was accepted or rejected; ``made`` is ``None`` when it had been before."""
+        raise NotImplementedError
+
+    def go_to_suggestion(self, suggestion: Suggestion, words: str = "") -> None:
+        """Puts the cursor on a suggestion of the document in view, and says ``words``."""
         raise NotImplementedError
 
     def filter_suggestions(self) -> object:
@@ -124,11 +158,13 @@ def decision(
             if not await screen.ready():
                 return
             screen.message = ""
+            screen.begin_counting()
             made = None
             try:
                 made = await method(screen, *args, **kwargs)
             except LabelerError as error:
                 tell_error(screen.app, error)
+            screen.count_decided()
             screen.show_changes([made] if made else ())
 
     return run

@@ -100,11 +100,17 @@ class EntityActions(LabelingBase):
         item = self.item()
         if isinstance(item, Suggestion):
             return await self._accept(item)
-        made = await self.session.labeling.toggle(self._document_id, category)
+        document, before = self._document_id, self.open_here
+        made = await self.session.labeling.toggle(document, category)
         if made is None:
             self.say(f"{self.category_name(category)} is set already. d takes it away.")
         elif made.action == "label.remove":
             self.say(f"Removed: {self.category_name(category)}. u brings it back.")
+        elif self.reviewing and before and not self.open_here:
+            # The person's own class answers what was suggested.
+            self.count_decided()
+            self.show_changes([made])
+            self.go_next((document, ""))
         return made
 
     def category_name(self, category: str) -> str:
@@ -167,11 +173,10 @@ class EntityActions(LabelingBase):
         category, span, moved = self.blocked
         self.blocked = None
         self.text.clear_selection()
-        made = await self.session.labeling.add(self._document_id, category, span, replacing=True)
-        if moved is not None and made is not None:
-            await self.session.labeling.remove(self._document_id, moved)
-            return None
-        return made
+        labeling = self.session.labeling
+        if moved is None:
+            return await labeling.add(self._document_id, category, span, replacing=True)
+        return await labeling.change(self._document_id, moved, category=category, span=span, replacing=True)
 
     # --- brush and identical words ------------------------------------------------------------------
 
@@ -248,15 +253,11 @@ class EntityActions(LabelingBase):
         self, item: Label | Suggestion, category: str | None, span: Span | None
     ) -> Transaction | None:
         """Changes a label; accepts a suggestion in its changed form."""
-        if self.has_classes and category is not None and isinstance(item, Label):
-            await self.session.labeling.remove(self._document_id, item.id)
-            await self.session.labeling.add(self._document_id, category)
-            return None
         if isinstance(item, Suggestion):
             return await self._accept(item, category, span)
         try:
             return await self.session.labeling.change(
-                self._document_id, item.id, category=category, span=span
+                self._document_id, item.id, category=category, span=span, replacing=self.has_classes
             )
         except LabelInTheWayError as error:
             if item.span is not None:

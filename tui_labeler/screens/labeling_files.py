@@ -10,6 +10,7 @@ from textual import work
 from tui_labeler.domain.labels import Label
 from tui_labeler.engine.errors import ConflictError
 from tui_labeler.engine.history import ACTIONS, items_of
+from tui_labeler.engine.taking_back import JOB
 from tui_labeler.engine.wording import counted
 from tui_labeler.engine.workbench import set_settings
 from tui_labeler.screens.base import read_file, reporting, saved_words, tell, write_file
@@ -47,15 +48,16 @@ class FileActions(LabelingBase):
             self.say("There is nothing of yours to take back.")
         elif await self._is_sure(found):
             async with self.turn:
+                self.begin_counting()
                 undone = await self.session.history.undo()
-                self._recount(undone, -1)
+                self._recount(undone)
                 self._after_history(undone, "Took back")
 
     async def _is_sure(self, found: Sequence[Transaction]) -> bool:
         items, action = items_of(found), found[0].action
-        if items < _ASK_FIRST and action != "job.suggest":
+        if items < _ASK_FIRST and action != JOB:
             return True
-        whole = action == "job.suggest"
+        whole = action == JOB
         words = "everything that came of the job" if whole else ACTIONS.get(action, action)
         extent = f"It made {counted(items, 'change')}."
         if whole:
@@ -74,17 +76,19 @@ class FileActions(LabelingBase):
     async def action_redo(self) -> None:
         """Does again what was undone last."""
         async with self.turn:
+            self.begin_counting()
             undone = await self.session.history.redo()
             if undone is None:
                 self.say("There is nothing to do again.")
             else:
-                self._recount(undone, 1)
+                self._recount(undone)
                 self._after_history(undone, "Did again")
 
-    def _recount(self, undone: Undone | None, step: int) -> None:
-        """The review's progress counts no decision that was taken back."""
-        if undone is not None:
-            self.decided = max(0, self.decided + step * len(undone.suggestions))
+    def _recount(self, undone: Undone | None) -> None:
+        """The review's progress counts no decision that was taken back; what a job suggested, or did
+        not suggest after all, nobody has decided."""
+        if undone is not None and undone.action != JOB:
+            self.count_decided(singly=len(undone.suggestions) <= 1)
 
     def _after_history(self, undone: Undone | None, verb: str) -> None:
         self.show_changes()
@@ -103,9 +107,16 @@ class FileActions(LabelingBase):
 
     def _go_to_undone(self, undone: Undone, words: str) -> None:
         """To the suggestion that came back, where the next decision is wanted."""
-        if len(undone.suggestions) == 1 and not self.has_classes:
-            self.text.go_to_mark(undone.suggestions[0])
-        self.say(words)
+        document = self.document
+        suggestion = None
+        if document is not None and len(undone.suggestions) == 1:
+            suggestion = document.suggestions.get(undone.suggestions[0])
+        if document is None or suggestion is None:
+            self.say(words)
+        elif self.reviewing and suggestion.decision is not None:
+            self.go_next((document.id, suggestion.id), words=words)
+        else:
+            self.go_to_suggestion(suggestion, words)
 
     @decision
     async def action_save(self) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -12,22 +10,18 @@ from textual import work
 from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.domain.labels import Suggestion
+from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.inbox import Inbox
-from tui_labeler.engine.review import SuggestionFilter
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.visiting import next_open
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_marks import shown_suggestions
 from tui_labeler.screens.review_filter import ReviewChoice, ReviewFilterScreen
+from tui_labeler.screens.review_progress import ReviewProgress
 from tui_labeler.screens.widgets.cells import clip
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction
-    from tui_labeler.engine.review import Decided
-
-_ENOUGH = 5
-"""Decisions before a rate is worth showing."""
 
 _FILTER_WIDTH, _ROOMY = 24, 110
 """Cells for the words of a filter; a screen that has fewer than the latter is told less."""
@@ -38,10 +32,6 @@ NOTHING_LEFT = "No suggestion is left."
 class ReviewActions(LabelingBase):
     """What the keys for suggestions do."""
 
-    clock: Callable[[], float] = staticmethod(monotonic)
-    """Seconds, from any start."""
-
-    _started = 0.0
     _choice = ReviewChoice()
     """Which suggestions the review visits."""
     _inbox: Inbox | None = None
@@ -70,8 +60,7 @@ class ReviewActions(LabelingBase):
         if not self.reviewing:
             self._sorting_before = self.sorting
         self.reviewing = True
-        self.decided = 0
-        self._started = self.clock()
+        self.progress = ReviewProgress(self.clock)
         self._review_these(ReviewChoice(SuggestionFilter(job=job)), at=at)
         self.refresh_bindings()
 
@@ -80,7 +69,7 @@ class ReviewActions(LabelingBase):
         self._choice = choice
         words = choice.words(self.session.store.state.categories)
         some = words or self.session.project.settings.hide_until_labeled
-        self._inbox = Inbox(self.session.store, self.session.review, self._among(choice)) if some else None
+        self._inbox = Inbox(self.session.store, self._among(choice)) if some else None
         self.filter = DocumentFilter(
             states=frozenset({DocumentState.AUTO_LABELED}),
             name=choice.name,
@@ -136,11 +125,6 @@ class ReviewActions(LabelingBase):
             shown_only=True,
         )
 
-    @property
-    def open_count(self) -> int:
-        """Open suggestions in the whole project."""
-        return sum(sum(counts.values()) for counts in self.session.store.state.totals.suggestions.values())
-
     def progress_words(self) -> str:
         if not self.reviewing:
             return ""
@@ -150,15 +134,8 @@ class ReviewActions(LabelingBase):
             held = self._inbox.left
             left, documents = held.suggestions, held.documents
             filtered = clip(self._choice.words(self.session.store.state.categories), _FILTER_WIDTH)
-        words = f"{self.decided:,} of {self.decided + left:,} decided"
-        if filtered:
-            words = f"{filtered}: {words}"
-            if self.size.width < _ROOMY:
-                return words
-        minutes = (self.clock() - self._started) / 60
-        if self.decided >= _ENOUGH and minutes > 0:
-            words += f", {self.decided / minutes:.0f} a minute"
-        return f"{words}, {counted(documents, 'document')} left"
+        brief = bool(filtered) and self.size.width < _ROOMY
+        return self.progress.words(left, documents, filtered=filtered, brief=brief)
 
     # --- one decision -------------------------------------------------------------------------------
 
@@ -191,7 +168,7 @@ class ReviewActions(LabelingBase):
         """Counts a decision and goes on to the next suggestion."""
         if made is None:
             return
-        self.decided += 1
+        self.count_decided()
         self.show_changes([made])
         self.go_next((document, suggestion.id), here=not self.reviewing)
 
@@ -243,7 +220,8 @@ class ReviewActions(LabelingBase):
                 after = None
             else:
                 order.insert(0, after[0])
-        found = self.session.review.next_open(
+        found = next_open(
+            self.session.store.state,
             after,
             order,
             self._suggestions_wanted,
@@ -254,11 +232,16 @@ class ReviewActions(LabelingBase):
             self.current_class = None
             self.show_document()
             self._say_that_nothing_is_left(here=here)
-        elif found[0] == self.shown == self.wanted:
-            self._go_to(found[1], words)
+            return
+        suggestion = found.suggestion
+        if not words and after == (found.document, suggestion.id):
+            words = "There is no other suggestion in this list."
+        elif not words and found.went_round:
+            words = f"Went on from the {'end' if backwards else 'start'} of the list."
+        if found.document == self.shown == self.wanted:
+            self.go_to_suggestion(suggestion, words)
         else:
-            suggestion = found[1]
-            self.open_document(found[0], lambda: self._go_to(suggestion, words))
+            self.open_document(found.document, lambda: self.go_to_suggestion(suggestion, words))
 
     def _say_that_nothing_is_left(self, *, here: bool) -> None:
         if not self.open_count:
@@ -274,83 +257,10 @@ class ReviewActions(LabelingBase):
         more = "ctrl+s saves the labels." if self.session.labeling.drafts() else "L has documents labeled."
         return f"{NOTHING_LEFT} {more}"
 
-    def _go_to(self, suggestion: Suggestion, words: str) -> None:
+    def go_to_suggestion(self, suggestion: Suggestion, words: str = "") -> None:
         if self.has_classes:
             self.current_class = suggestion.category
             self.show_document()
         else:
             self.text.go_to_mark(suggestion.id)
         self.say(words)
-
-    # --- many at once -------------------------------------------------------------------------------
-
-    async def action_accept_all(self) -> None:
-        await self._decide_all(accepting=True)
-
-    async def action_reject_all(self) -> None:
-        await self._decide_all(accepting=False)
-
-    @decision
-    async def _decide_all(self, *, accepting: bool) -> None:
-        assert self.shown is not None
-        here = SuggestionFilter(documents=frozenset({self.shown}), shown_only=True)
-        review = self.session.review
-        done = await (review.accept_matching(here) if accepting else review.reject_matching(here))
-        self._after_many(done, accepting=accepting)
-
-    def _after_many(self, done: Decided, *, accepting: bool) -> None:
-        self.decided += done.suggestions
-        self.show_changes()
-        verb = "accepted" if accepting else "rejected"
-        words = f"{counted(done.suggestions, 'suggestion')} {verb}"
-        if done.skipped:
-            words += f", {done.skipped:,} left: they meet one that was accepted"
-        words += ". u takes it back."
-        if self.reviewing and self.shown is not None and not self.suggestion():
-            self.go_next((self.shown, ""), words=words)
-        elif self.open_count:
-            self.say(words)
-
-    @work
-    async def action_accept_many(self) -> None:
-        """Accepts all that a filter holds, after saying how many."""
-        await self._decide_many(accepting=True)
-
-    @work
-    async def action_reject_many(self) -> None:
-        """Rejects all that a filter holds, after saying how many."""
-        await self._decide_many(accepting=False)
-
-    @reporting
-    async def _decide_many(self, *, accepting: bool) -> None:
-        verb = "Accept" if accepting else "Reject"
-        begin = self._choice if self.reviewing else ReviewChoice(self._suggestions_wanted)
-        chosen = await self._ask_which(f"{verb} which suggestions?", begin, ordered=False)
-        if chosen is None:
-            return
-        wanted = self._among(chosen)
-        words = chosen.words(self.session.store.state.categories) or "all suggestions"
-        if not self.reviewing and self.filter != DocumentFilter():
-            listed = frozenset(row.id for row in self.documents.rows)
-            wanted = replace(
-                wanted, documents=listed if wanted.documents is None else listed & wanted.documents
-            )
-            words += "; in the documents of the list"
-        await self.session.refresh()
-        count = self.session.review.count(wanted)
-        if not count.suggestions:
-            self.say(f"No suggestion is like that: {words}.")
-            return
-        sure = await self.app.push_screen_wait(
-            ConfirmScreen(
-                f"{verb} {counted(count.suggestions, 'suggestion')} in "
-                f"{counted(count.documents, 'document')}?",
-                f"Held by the filter: {words}.\nOne undo takes all of it back.",
-                confirm=verb,
-            )
-        )
-        if sure:
-            async with self.turn:
-                review = self.session.review
-                done = await (review.accept_matching(wanted) if accepting else review.reject_matching(wanted))
-                self._after_many(done, accepting=accepting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -23,6 +24,7 @@ from tui_labeler.screens.labeling_marks import (
 )
 from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
 from tui_labeler.screens.looks import Looks
+from tui_labeler.screens.review_progress import ReviewProgress
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -58,8 +60,12 @@ class LabelingView(Screen[None]):
             self.session = session
             self.what = what
 
+    clock: Callable[[], float] = staticmethod(monotonic)
+    """Seconds, from any start."""
+
     def __init__(self, session: ProjectSession, follower: Follower, looks: Looks | None = None) -> None:
         super().__init__()
+        self.progress = ReviewProgress(self.clock)
         self.session = session
         self.looks = looks or Looks()
         self.follower = follower

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.labels import Placed
+from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.domain.text import folded
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.review import SuggestionFilter, confidence_bound
+from tui_labeler.engine.review import confidence_bound
 from tui_labeler.screens.fields import Cycle, Field
 from tui_labeler.screens.forms import FormScreen
 

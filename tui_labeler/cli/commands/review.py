@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.engine.review import Decided, SuggestionFilter
+    from tui_labeler.domain.suggestion_filter import SuggestionFilter
+    from tui_labeler.engine.review import Decided
     from tui_labeler.engine.session import ProjectSession
 
 PLACED = ("exact", "folded", "fuzzy", "ambiguous")
@@ -99,7 +100,7 @@ async def _wanted(context: Context, session: ProjectSession) -> SuggestionFilter
     from dataclasses import replace
 
     from tui_labeler.domain.labels import Placed
-    from tui_labeler.engine.review import SuggestionFilter
+    from tui_labeler.domain.suggestion_filter import SuggestionFilter
 
     options = context.options
     conditions = (
@@ -138,8 +139,8 @@ async def _wanted(context: Context, session: ProjectSession) -> SuggestionFilter
 
 def _check_ids(session: ProjectSession, wanted: SuggestionFilter, ids: list[str]) -> None:
     """A suggestion that is decided already is no mistake; one that never was is."""
+    from tui_labeler.domain.suggestion_filter import SuggestionFilter
     from tui_labeler.engine.errors import NotFoundError
-    from tui_labeler.engine.review import SuggestionFilter
 
     by_id = SuggestionFilter(documents=wanted.documents, ids=wanted.ids)
     missing = set(ids) - {s.id for _, found in session.review.matching(by_id) for s in found}

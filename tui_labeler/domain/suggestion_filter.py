@@ -1,0 +1,54 @@
+"""Which open suggestions somebody means: of a category, a confidence, a job, a way of placing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.labels import Placed
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.labels import Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionFilter:
+    """Which open suggestions a bulk decision or an inbox holds; unset fields let everything through."""
+
+    documents: frozenset[int] | None = None
+    category: str | None = None
+    """A category id."""
+    min_confidence: float | None = None
+    max_confidence: float | None = None
+    """Suggestions without a confidence pass neither bound."""
+    job: str | None = None
+    placed: Placed | None = None
+    ids: frozenset[str] | None = None
+    shown_only: bool = False
+    """Nothing of documents whose suggestions blind mode hides."""
+
+    def matches(self, suggestion: Suggestion) -> bool:
+        confidence = suggestion.confidence
+        if self.min_confidence is not None and (confidence is None or confidence < self.min_confidence):
+            return False
+        if self.max_confidence is not None and (confidence is None or confidence > self.max_confidence):
+            return False
+        return (
+            self.category in (None, suggestion.category)
+            and self.job in (None, suggestion.job)
+            and self.placed in (None, suggestion.placed)
+            and (self.ids is None or suggestion.id in self.ids)
+        )
+
+    def may_match(self, row: DocumentRow) -> bool:
+        """Whether a document can hold a match, by its short form alone."""
+        if not row.suggestions or (self.documents is not None and row.id not in self.documents):
+            return False
+        if self.category is not None and all(key != self.category for key, _ in row.suggestions):
+            return False
+        if self.job is not None and self.job not in row.jobs:
+            return False
+        if self.min_confidence is not None and (row.highest is None or row.highest < self.min_confidence):
+            return False
+        return self.max_confidence is None or (row.lowest is not None and row.lowest <= self.max_confidence)

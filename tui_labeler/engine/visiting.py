@@ -1,0 +1,79 @@
+"""The order in which open suggestions are visited, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.labels import Suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tui_labeler.domain.suggestion_filter import SuggestionFilter
+    from tui_labeler.engine.ports import State
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A suggestion to go to."""
+
+    document: int
+    suggestion: Suggestion
+    went_round: bool = False
+    """The way led over the end of the list, to its start (or the other way)."""
+
+
+def held(state: State, document_id: int, wanted: SuggestionFilter) -> tuple[Suggestion, ...]:
+    """The open suggestions of one document that a filter holds, in text order."""
+    document = state.document(document_id)
+    if wanted.shown_only and document.hides_suggestions(state.project.settings):
+        return ()
+    return tuple(s for s in document.open_suggestions(state.project.kind) if wanted.matches(s))
+
+
+def next_open(
+    state: State,
+    after: tuple[int, str] | None,
+    order: Sequence[int],
+    wanted: SuggestionFilter,
+    *,
+    backwards: bool = False,
+    least_confident_first: bool = False,
+) -> Visit | None:
+    """The next undecided suggestion behind ``after`` (document id and suggestion id).
+
+    Goes over document ends in the given ``order`` of documents, and round to the start once. Inside a
+    document they come in text order, or the least confident first. ``None`` when nothing is left.
+    """
+    rank: Callable[[Suggestion], tuple[Any, ...]] = _doubt if least_confident_first else _place
+    ids = list(order)[:: -1 if backwards else 1]
+    start = 0
+    if after is not None and after[0] in ids:
+        start = ids.index(after[0])
+        last = state.document(after[0]).suggestions.get(after[1])
+        for suggestion in sorted(held(state, after[0], wanted), key=rank, reverse=backwards):
+            if last is None or (
+                rank(suggestion) < rank(last) if backwards else rank(suggestion) > rank(last)
+            ):
+                return Visit(after[0], suggestion)
+        start += 1
+    for position, document_id in enumerate(ids[start:] + ids[:start]):
+        row = state.rows.get(document_id)
+        if row is not None and wanted.may_match(row):
+            found = sorted(held(state, document_id, wanted), key=rank, reverse=backwards)
+            if found:
+                return Visit(document_id, found[0], went_round=position >= len(ids) - start)
+    return None
+
+
+def _place(suggestion: Suggestion) -> tuple[int, int, str, str]:
+    """As :func:`~tui_labeler.domain.labels.open_suggestions` orders them."""
+    start, end = (suggestion.span.start, suggestion.span.end) if suggestion.span else (0, 1)
+    return start, end, suggestion.category, suggestion.id
+
+
+def _doubt(suggestion: Suggestion) -> tuple[bool, float, tuple[int, int, str, str]]:
+    """The least confident first; those without a confidence last."""
+    confidence = suggestion.confidence
+    return confidence is None, confidence or 0.0, _place(suggestion)
