@@ -257,8 +257,70 @@ async def test_a_new_category_can_be_added_and_says_that_the_model_does_not_know
         await pause(pilot, CategoriesStep)
         assert "Rate" in home.ids
         line = next(line for line in picker(app).text.splitlines() if "Rate" in line)
-        assert line.startswith("[x]")
+        assert line.startswith("[ ]")
         assert "unknown to this model" in line
+
+
+async def test_what_the_model_has_not_learned_is_never_selected_and_the_review_says_that_it_is_left_out(
+    home: JobHome,
+) -> None:
+    learned = dict(home.ids)
+    await home.session.categories.add("Rate")
+    home.card("loans-2")
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 3)
+        assert right(app) == "3 of 4 selected"
+        await pilot.press("G", "space")
+        await pilot.pause()
+        assert "has not learned Rate" in status(app)
+        await pilot.press("asterisk", "asterisk")
+        await pilot.pause()
+        assert picker(app).selected == set(learned.values())
+        await pilot.press("l")
+        await pause(pilot, DocumentsStep)
+        await pilot.press("space", "l")
+        await pause(pilot, StartStep)
+        assert "3 of 4: Borrower, Lender, Date" in sheet(app)
+        assert "unknown to this model: Rate" in sheet(app)
+        for step in (DocumentsStep, CategoriesStep, ModelStep):
+            await pilot.press("h")
+            await pause(pilot, step)
+        await pilot.press("j", "l")
+        await pause(pilot, CategoriesStep)
+        assert right(app) == "4 of 4 selected"
+        await pilot.press("h")
+        await pause(pilot, ModelStep)
+        await pilot.press("k", "l")
+        await pause(pilot, CategoriesStep)
+        await pilot.press("l")
+        await pause(pilot, DocumentsStep)
+        await pilot.press("l")
+        await pause(pilot, StartStep)
+        await pilot.press("s")
+        await settle(pilot)
+        assert app.results[0].request.categories == tuple(learned.values())
+
+
+async def test_a_model_that_knows_none_of_the_categories_leads_back_to_the_models(home: JobHome) -> None:
+    home.card("loans-1", categories={"gone": "Gone"})
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 3)
+        await pilot.press("l")
+        await pause(pilot, CategoriesStep)
+        assert "has learned none of these entities" in status(app)
+
+
+async def test_a_category_made_anew_under_the_name_that_the_model_learned_is_known(home: JobHome) -> None:
+    await home.session.categories.delete(home.ids["Lender"])
+    await home.session.categories.add("Lender")
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 3)
+        line = next(line for line in picker(app).text.splitlines() if "Lender" in line)
+        assert line.startswith("[x]")
+        assert "! low P and R, only 10 labels" in line
 
 
 async def test_documents_start_with_the_unlabeled_ones_and_the_total_runs_along(home: JobHome) -> None:
@@ -291,6 +353,42 @@ async def test_documents_are_found_by_a_part_of_their_name(home: JobHome) -> Non
         await pilot.press(*"N07", "enter")
         await pause(pilot, DocumentsStep)
         assert [row.location for row in documents(app).rows] == ["loan07.txt"]
+
+
+async def type_a_name(pilot: Any, words: str) -> None:
+    await pilot.press("slash")
+    await settle_screen(pilot)
+    await pilot.press("ctrl+u", *words, "enter")
+    await pause(pilot, DocumentsStep)
+
+
+async def test_the_cursor_stays_on_its_document_while_names_are_filtered_else_goes_to_the_top(
+    home: JobHome,
+) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 4)
+        await pilot.press("f", "g", *"jjjjjj")
+        await type_a_name(pilot, "06")
+        await type_a_name(pilot, "")
+        assert (documents(app).cursor, status(app).rpartition("; ")[2]) == (6, "loan06.txt")
+        await type_a_name(pilot, "0")
+        assert documents(app).cursor == 6
+        await pilot.press("k", "k", "f")
+        await pilot.pause()
+        assert (documents(app).cursor, documents(app).current) == (0, home.session.rows[0])
+
+
+async def test_every_row_shows_its_text_records_on_a_small_terminal_too(tmp_path: Path) -> None:
+    texts = {f"a{number}.txt": "x" * 1000 * number for number in (1, 2, 1234)}
+    home = await JobHome().create(tmp_path, texts, ["x", "y", "z"])
+    home.card("m")
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 4)
+        drawn = ["".join(part.text for part in strip) for strip in app.screen._compositor.render_strips()]
+        assert [line.split()[-1] for line in drawn if " · " in line] == ["1", "1,234", "2"]
+        assert any(line.split()[-1:] == ["records"] for line in drawn)
 
 
 async def test_enter_opens_a_document_for_reading(home: JobHome) -> None:

@@ -11,7 +11,7 @@ from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
-from tui_labeler.engine.models import find_model, todays_ids
+from tui_labeler.engine.models import find_model, learned_ids
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import (
@@ -103,8 +103,7 @@ class Jobs:
         chosen = tuple(known) if categories is None else tuple(categories)
         if not chosen or any(key not in known for key in chosen):
             raise InputError("No categories were chosen.", hint="Choose at least one to label with.")
-        ids = todays_ids(card, known)
-        if card.categories and not set(chosen) & {ids.get(key) for key in card.categories}:
+        if not learned_ids(card, known).keys() & set(chosen):
             raise InputError(
                 f"The model {card.name} knows none of the chosen categories.",
                 hint="Train it again with labels of them.",

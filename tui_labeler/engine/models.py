@@ -47,6 +47,17 @@ def todays_ids(card: ModelCard, categories: Mapping[str, Category]) -> dict[str,
     return {**renewed, **{key: key for key in categories}}
 
 
+def learned_ids(card: ModelCard, categories: Mapping[str, Category]) -> dict[str, str]:
+    """The model's own id for each category of the project that it can suggest.
+
+    A model that does not say what it learned may suggest any.
+    """
+    if not card.categories:
+        return {key: key for key in categories}
+    today = todays_ids(card, categories)
+    return {today[key]: key for key in card.categories if key in today}
+
+
 class TodaysModel:
     """A :class:`~tui_labeler.engine.ports.FittedModel` that speaks of the project's categories of today."""
 

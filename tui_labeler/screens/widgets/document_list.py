@@ -25,7 +25,8 @@ _ROOMY, _WIDE, _WIDER = 48, 64, 84
 class DocumentList(RowView):
     """Documents with their state, labels and suggestions; a cursor and a selection of ids.
 
-    Draws only the rows in view; the selection lives on when other rows are shown.
+    With ``records`` each shows its text records at any width. Draws only the rows in view; the selection
+    lives on when other rows are shown.
     """
 
     HELP: ClassVar[str] = """\
@@ -79,8 +80,9 @@ range that `space` or `v` closes, `*` selects all or none.
         def control(self) -> DocumentList:
             return self.view
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, records: bool = False, **options: Any) -> None:
         super().__init__(**options)
+        self._records = records
         self.rows: list[DocumentRow] = []
         self.selected: set[int] = set()
         """Ids of the selected documents, shown or not."""
@@ -197,7 +199,12 @@ range that `space` or `v` closes, `*` selects all or none.
     def paint_line(self, y: int) -> list[Segment]:
         width = self.view_size.width
         if y == 0:
-            return [Segment(_columns(width, self.glyphs, None), self.style("document-list--dim"))]
+            return [
+                Segment(
+                    _columns(width, self.glyphs, None, records=self._records),
+                    self.style("document-list--dim"),
+                )
+            ]
         index = self.row_at(y)
         if index is None:
             return []
@@ -209,7 +216,7 @@ range that `space` or `v` closes, `*` selects all or none.
         return [
             Segment(f"{sign} ", self.style(*names)),
             Segment(f"{state_sign(row, self.glyphs)} ", self.style(*state)),
-            Segment(_columns(width, self.glyphs, row)[4:], self.style(*names)),
+            Segment(_columns(width, self.glyphs, row, records=self._records)[4:], self.style(*names)),
         ]
 
 
@@ -224,15 +231,16 @@ def state_sign(row: DocumentRow, glyphs: Glyphs) -> str:
     }[row.state]
 
 
-def _columns(width: int, glyphs: Glyphs, row: DocumentRow | None) -> str:
+def _columns(width: int, glyphs: Glyphs, row: DocumentRow | None, *, records: bool) -> str:
     """One line: the document's name and what there is room for; without a row, the heading."""
     number = 6 if width >= _ROOMY else 4
     right = [
         (_count(row.label_count, row.draft_count, glyphs) if row else glyphs.label * 2, number),
         (_count(row.suggestion_count, 0, glyphs) if row else glyphs.suggestion * 2, number),
     ]
+    if width >= _WIDER or records:
+        right.append((f"{row.text_records:,}" if row else "records", 9))
     if width >= _WIDER:
-        right.append((f"{row.text_records}" if row else "records", 9))
         right.append((f"{row.characters:,}" if row else "characters", 12))
     words = ""
     if width >= _WIDE:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.performance import MANY_LABELS
-from tui_labeler.engine.models import find_model
+from tui_labeler.engine.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.performance_words import FAIR, look_of, percent
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from tui_labeler.screens.widgets.sheet import Line
 
 
-def hint(card: ModelCard, category: str) -> str:
-    """Why this category had better be left out; empty when there is nothing against it."""
-    if category not in card.categories:
-        return "unknown to this model"
+UNKNOWN = "unknown to this model"
+
+
+def hint(card: ModelCard, category: str | None) -> str:
+    """Why a category, by the model's id, had better be left out; empty when there is nothing against it."""
+    if category is None:
+        return UNKNOWN
     reasons: list[str] = []
     counts = card.performance.per_category.get(category)
     if counts is None:
@@ -55,7 +58,7 @@ recall (R) with this model. Categories that perform well give good suggestions; 
 recall under {FAIR:.0%}, or that was learned from fewer than {MANY_LABELS} labels, carries a hint.
 
 `space` takes a category in or out, `*` all or none, `n` adds a new one to the project. A model can't
-suggest what it has not learned.
+suggest what it has not learned: such a category is dim and stays out until a model is trained with it.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,6 +70,8 @@ suggest what it has not learned.
     def __init__(self, session: ProjectSession, choices: Choices) -> None:
         super().__init__(session, choices)
         self._card: ModelCard | None = None
+        self._learned: dict[str, str] = {}
+        """The model's ids of the categories that it knows, by the project's."""
 
     def body(self) -> Iterable[Widget]:
         yield Picker(id="categories", multiple=True)
@@ -84,13 +89,15 @@ suggest what it has not learned.
     def _list(self, cursor: str | None = None) -> None:
         known = self.session.store.state.categories
         counts = self.session.categories.counts()
+        self._learned = learned_ids(self._card, known) if self._card else {}
         rows = [
-            Choice(key, self._row(key, category.name, counts[key].labels)) for key, category in known.items()
+            Choice(key, self._row(key, category.name, counts[key].labels), disabled=key not in self._learned)
+            for key, category in known.items()
         ]
         picker = self.query_one(Picker)
         picker.set_rows(rows, self._heading, cursor=cursor)
         chosen = self.choices.categories
-        picker.select(known if chosen is None else chosen & known.keys())
+        picker.select(self._learned if chosen is None else chosen & self._learned.keys())
         self._tell_count()
 
     def _heading(self, width: int, signs: Glyphs) -> Line:
@@ -100,8 +107,9 @@ suggest what it has not learned.
 
     def _row(self, key: str, name: str, labels: int) -> Callable[[int, Glyphs], Line]:
         card = self._card
-        counts = card.performance.per_category.get(key) if card else None
-        words = hint(card, key) if card else ""
+        learned = self._learned.get(key)
+        counts = card.performance.per_category.get(learned) if card and learned else None
+        words = hint(card, learned) if card else ""
 
         def paint(width: int, signs: Glyphs) -> Line:
             shares = (counts.precision, counts.recall) if counts else ()
@@ -129,18 +137,25 @@ suggest what it has not learned.
     def on_picker_chosen(self) -> None:
         self.action_go_on()
 
+    def on_picker_refused(self, event: Picker.Refused) -> None:
+        name = clean(self.session.store.state.categories[event.key].name)
+        self.say(f"This model has not learned {name}. Train one with labels of it; l goes on without it.")
+
     def collect(self) -> Choices:
-        picker = self.query_one(Picker)
-        chosen = frozenset(picker.selected)
-        everything = self.choices.categories is None and len(chosen) == picker.row_count
-        unread = not picker.row_count
-        return self.choices if everything or unread else replace(self.choices, categories=chosen)
+        """What another model may know stays chosen for that one."""
+        before, chosen = self.choices.categories, frozenset(self.query_one(Picker).selected)
+        if self._card is None or (before is None and chosen == self._learned.keys()):
+            return self.choices
+        others = frozenset(self.session.store.state.categories) - self._learned.keys()
+        return replace(self.choices, categories=chosen | (others if before is None else before & others))
 
     def obstacle(self) -> str:
-        picker = self.query_one(Picker)
-        if picker.selected:
+        if self.query_one(Picker).selected:
             return ""
         noun = self.session.project.kind.noun
+        if not self._learned:
+            nouns = self.session.project.kind.nouns
+            return f"This model has learned none of these {nouns}. h goes back to the models."
         return f"Select at least one {noun}: space selects, * selects all."
 
     @work(exclusive=True, group="add")

@@ -63,7 +63,7 @@ its categories.
         self._records = 0
 
     def body(self) -> Iterable[Widget]:
-        yield DocumentList(id="documents")
+        yield DocumentList(id="documents", records=True)
 
     def started(self) -> None:
         documents = self.query_one(DocumentList)
@@ -77,7 +77,9 @@ its categories.
     def _list(self) -> None:
         wanted = DocumentFilter(states=FILTERS[self.choices.shown], name=self.choices.part_of_name.casefold())
         rows = self.session.documents.select(wanted)
-        self.query_one(DocumentList).set_rows(rows)
+        documents = self.query_one(DocumentList)
+        current = documents.current
+        documents.set_rows(rows, keep_cursor=any(current and row.id == current.id for row in rows))
         self._tell()
 
     def _tell(self) -> None:
@@ -91,7 +93,7 @@ its categories.
         words = f"{len(documents.rows):,} {self.choices.shown} documents{named}"
         row = documents.current
         if row is not None:
-            words += f"; {counted(row.text_records, 'text record')}: {row.location}"
+            words += f"; {row.location}"
         elif not named:
             words += "; f shows others"
         if not chosen and documents.rows:

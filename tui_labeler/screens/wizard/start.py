@@ -10,6 +10,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.documents import DocumentFilter, DocumentRow
+from tui_labeler.engine.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.widgets.cells import clean
@@ -55,6 +56,8 @@ nothing.
     def __init__(self, session: ProjectSession, choices: Choices) -> None:
         super().__init__(session, choices)
         self._estimate: Estimate | None = None
+        self._learned: frozenset[str] = frozenset()
+        """Ids of the categories that the model can suggest."""
         self._starting = False
 
     def body(self) -> Iterable[Widget]:
@@ -69,9 +72,9 @@ nothing.
 
     @property
     def _categories(self) -> list[str]:
-        """The chosen categories' ids, in the project's order."""
-        known = self.session.store.state.categories
+        """Ids of the chosen categories that the model knows, in the project's order."""
         chosen = self.choices.categories
+        known = [key for key in self.session.store.state.categories if key in self._learned]
         return [key for key in known if chosen is None or key in chosen]
 
     @work(exclusive=True)
@@ -79,6 +82,8 @@ nothing.
     async def read(self) -> None:
         """Counts what the job would take."""
         await self.session.refresh()
+        card = await find_model(self.session.models, self.choices.model)
+        self._learned = frozenset(learned_ids(card, self.session.store.state.categories))
         self._estimate = await self.session.jobs.estimate(self._rows(), self.choices.labeler)
         self.query_one(Sheet).show_page(self._page)
         self.say(self._next())
@@ -105,6 +110,7 @@ nothing.
             return ()
         known = self.session.store.state.categories
         names = [known[key].name for key in self._categories]
+        unknown = [category.name for key, category in known.items() if key not in self._learned]
         nouns = self.session.project.kind.nouns
         facts = [
             ("Method", "a trained model, on this machine; no text leaves it"),
@@ -114,6 +120,8 @@ nothing.
             (nouns.capitalize(), f"{len(names)} of {len(known)}: {', '.join(map(clean, names))}"),
             ("Quota", _quota(estimate)),
         ]
+        if unknown:
+            facts.insert(-1, ("Left out", f"unknown to this model: {', '.join(map(clean, unknown))}"))
         lines: list[Line] = []
         for name, words in facts:
             first, *rest = wrapped(words, width, "", " " * 17)
