@@ -35,13 +35,14 @@ def main(arguments: list[str]) -> int:
 async def _run(home: Path, project_id: str, job_id: str) -> int:
     from tui_labeler.assembly import job_runner
     from tui_labeler.engine.errors import LabelerError
+    from tui_labeler.engine.wording import in_words
 
     try:
         runner = await job_runner(home, project_id)
         await runner.run(job_id)
         await runner.store.close()
     except LabelerError as error:
-        logging.error("%s: %s %s", error.title, error.message, error.hint)
+        logging.error("%s: %s", error.title, in_words(error))
         return error.exit_code
     return 0
 

@@ -145,6 +145,9 @@ def test_labeled_documents_whose_text_changed_are_named_when_they_are_left_out(
         assert [item["location"] for item in ran.json["skipped"]] == sorted(kept)
         assert "changed" in ran.json["skipped"][0]["reason"]
         (warning,) = ran.json["warnings"]
+        assert f"{warning}." in ran.err.splitlines()
+        assert "to learn from" in ran.err
+        assert f"warning: {warning}" in cli("model", "show", trained, "second").out
         assert warning.startswith("3 labeled documents")
         assert all(name in warning for name in kept)
         people = cli("evaluate", trained, "--model", "second", "--include-training").out
@@ -380,10 +383,10 @@ def spawn(cli: Cli, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 def started_job(process: subprocess.Popen[bytes]) -> str:
-    """The job's id, from the first line of progress."""
+    """The job's id, from the first line of progress behind what is said before the start."""
     assert process.stderr is not None
-    line = process.stderr.readline()
-    return str(json.loads(line)["job_id"])
+    events = (json.loads(line) for line in process.stderr)
+    return str(next(event["job_id"] for event in events if "job_id" in event))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,6 +55,16 @@ async def test_the_model_is_compared_with_the_labels_and_nothing_changes(bench: 
     await session.refresh()
     assert whole(session) == before
     assert (await session.quota.usage()).used == 0
+
+
+@pytest.mark.parametrize(("limit", "words"), [(1, "labeling 1 document"), (2, "labeling 2 documents")])
+async def test_the_stage_counts_its_documents(bench: Bench, limit: int, words: str) -> None:
+    session = await labeled(bench, 3)
+    await bench.add_model(session)
+    job = await evaluate(bench, session, limit=limit)
+    journal = (await bench.project_folder()) / "jobs" / job.id / "events.jsonl"
+    stages = [json.loads(line).get("words") for line in journal.read_text(encoding="utf-8").splitlines()]
+    assert words in stages
 
 
 async def test_documents_that_taught_the_model_are_left_out(bench: Bench) -> None:

@@ -28,6 +28,7 @@ from tui_labeler.engine.adapters.store.jobs import FileJobJournal
 from tui_labeler.engine.errors import InputError, LockedError, NotFoundError, RefusedError
 from tui_labeler.engine.history import ACTIONS
 from tui_labeler.engine.samples import LabeledDocument, split
+from tui_labeler.engine.training import plan_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,6 +148,37 @@ async def test_an_automatic_split_leaves_the_testing_set_out(bench: Bench) -> No
     await train(bench, session)
     (card,) = await session.models.list()
     assert not set(tests) & {*card.train_documents, *card.test_documents}
+
+
+@pytest.mark.parametrize("way", Split)
+async def test_what_is_said_before_training_is_what_training_does(bench: Bench, way: Split) -> None:
+    session = await labeled(bench)
+    await session.documents.set([number(session, f"d000{item}.txt") for item in (2, 5)], dataset=Dataset.TEST)
+    bench.write({"d0001.txt": b"\xff", "d0003.txt": "Bob " + TEXT})
+    (bench.documents / "d0004.txt").unlink()
+    plan = plan_of(await session.training.check(), TrainOptions("m", way, seed=3))
+    job = await train(bench, session, split=way, seed=3)
+    (card,) = await session.models.list()
+    used = (len(card.train_documents), len(card.test_documents))
+    assert (plan.train, plan.test) == used == ((4, 1) if way is Split.AUTO else (5, 2))
+    labels = (sum(card.train_labels.values()), sum(card.test_labels.values()))
+    assert (plan.train_labels, plan.test_labels) == labels
+    assert plan.unused == (2 if way is Split.AUTO else 0)
+    assert [location for location, _ in plan.left_out] == ["d0001.txt", "d0003.txt", "d0004.txt"]
+    assert plan.warnings == card.warnings == tuple(job.result["warnings"])
+    left, *unused = plan.warnings
+    assert left.startswith("3 labeled documents are left out")
+    assert "d0003.txt" in left
+    assert [line.startswith("2 labeled documents are not used") for line in unused] == [True] * (
+        way is Split.AUTO
+    )
+
+
+async def test_nothing_is_warned_of_where_everything_is_used(bench: Bench) -> None:
+    session = await labeled(bench)
+    plan = plan_of(await session.training.check(), TrainOptions("m"))
+    assert plan.words == ("8 documents with 8 labels to learn from, 2 documents with 2 labels to test with.",)
+    assert (await train(bench, session)).result["warnings"] == []
 
 
 async def test_a_training_set_without_labels_is_told(bench: Bench) -> None:

@@ -310,6 +310,20 @@ async def test_training_and_evaluation_are_listed_and_a_training_opens_its_model
         shown(app, PerformanceScreen)
 
 
+async def test_a_training_that_left_documents_out_says_so_on_its_row_and_page(home: JobHome) -> None:
+    warning = "1 labeled document is left out, as the text is gone: loan01.txt"
+    skipped = [{"location": "loan01.txt", "reason": "gone"}]
+    result = {"f1": 0.5, "warnings": [warning], "skipped": skipped}
+    home.job("train", JobState.SUCCEEDED, JobKind.TRAIN, done=100, options={"model": "m"}, result=result)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        (row,) = rows(app)
+        assert "!1" in row
+        assert f"! {warning}." in " ".join(detail(app).split())
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_hostile_names_and_messages_are_shown_and_never_sent(
     tmp_path: Path, size: tuple[int, int]

@@ -230,3 +230,13 @@ async def test_everything_fits_a_small_terminal(home: JobHome) -> None:
             await pilot.press(key)
             await settle(pilot)
             assert max(map(len, sheet_text(app).splitlines())) <= 80
+
+
+async def test_the_overview_says_which_documents_training_left_out(home: JobHome) -> None:
+    card = home.card(warnings=("2 labeled documents are left out, as the text is gone: a.txt, b.txt",))
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(PerformanceScreen(home.session, card))
+        await settle(pilot)
+        words = " ".join(sheet_text(app).split())
+        assert "! 2 labeled documents are left out, as the text is gone: a.txt, b.txt." in words

@@ -202,6 +202,37 @@ async def test_drafts_can_be_saved_before_training_or_left_out(home: JobHome, ke
         assert len(home.jobs.jobs) == 1
 
 
+async def test_what_is_used_and_what_is_left_out_is_said_before_the_start(
+    home: JobHome, tmp_path: Path
+) -> None:
+    (tmp_path / "documents" / "loan01.txt").write_text("Another text.", encoding="utf-8")
+    await home.session.documents.set([0], dataset=Dataset.TEST)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(TrainingScreen(home.session))
+        await settle(pilot)
+        words = " ".join(about(app).split())
+        assert "1 document with 1 label to learn from, 0 documents with 0 labels to test with." in words
+        assert "1 document is not used: in the testing set" in words
+        assert "loan01.txt: its text has changed since it was labeled" in words
+        await pilot.press("g", *"jjjj", "enter")
+        await settle(pilot)
+        words = " ".join(about(app).split())
+        assert "1 document with 1 label to learn from, 1 document with 1 label to test with." in words
+        assert "not used" not in words
+        assert home.jobs.jobs == {}
+
+
+async def test_a_folder_that_is_gone_is_told_before_the_start(home: JobHome, tmp_path: Path) -> None:
+    (tmp_path / "documents").rename(tmp_path / "moved")
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(TrainingScreen(home.session))
+        await settle(pilot)
+        assert str(tmp_path / "documents") in " ".join(about(app).split())
+        assert "to learn from" not in about(app)
+
+
 async def test_without_a_saved_label_training_is_refused_with_the_reason(tmp_path: Path) -> None:
     home = await JobHome().create(tmp_path, {"a.txt": "a"}, ["x"])
     app = ScreenApp()

@@ -65,6 +65,8 @@ class ModelCard:
     tested: tuple[TestedDocument, ...] = ()
     """The testing set, with what the model said; annotations name category ids."""
     deleted_suggestions: int = 0
+    warnings: tuple[str, ...] = ()
+    """Which labeled documents it neither learned from nor was tested with, and why: a sentence a reason."""
 
     @property
     def guidance(self) -> tuple[Guidance, ...]:

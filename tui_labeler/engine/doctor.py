@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import in_words
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -260,11 +261,6 @@ def _format(home: Path) -> Check:
     except (OSError, ValueError, KeyError, TypeError) as error:
         return Check("home format", False, f"{path} can't be read: {error}; restore it from a backup")
     return Check("home format", isinstance(number, int), f"format {number}")
-
-
-def in_words(error: LabelerError) -> str:
-    """Message and hint as sentences."""
-    return f"{error.message.removesuffix('.')}. {error.hint}".strip()
 
 
 # --- containers ---------------------------------------------------------------------------------------

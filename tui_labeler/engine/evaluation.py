@@ -14,6 +14,7 @@ from tui_labeler.engine.models import TodaysModel, find_model, todays_ids
 from tui_labeler.engine.ports import Container, JobJournal, ModelStore, ProjectStore
 from tui_labeler.engine.samples import LabeledDocument, labeled_documents, labels_version
 from tui_labeler.engine.training_run import tested_documents
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.projects import ProjectKind
@@ -61,7 +62,7 @@ class EvaluationRun:
         seed = int(options.get("seed", 0))
         if limit is not None and limit < len(chosen):
             chosen = random.Random(seed).sample(chosen, int(limit))
-        await self.journal.stage(f"labeling {len(chosen)} documents", 10, 100)
+        await self.journal.stage(f"labeling {counted(len(chosen), 'document')}", 10, 100)
         ids = todays_ids(card, self.store.state.categories)
         model = TodaysModel(await self.models.load(name), ids)
         tested = await tested_documents(model, chosen)
@@ -76,7 +77,8 @@ class EvaluationRun:
             **performance_figures(performance, names),
             "documents": len(chosen),
             "left_out": left_out,
-            **found.figures,
+            "skipped": found.skipped,
+            "warnings": found.warnings,
             "intervals": ends,
             "labels_version": labels_version(chosen),
             "usage": {"prompt_tokens": 0, "completion_tokens": 0},

@@ -88,6 +88,7 @@ def figures(card: ModelCard, state: State) -> dict[str, Any]:
             {"category": names.get(item.category, item.category), "advice": item.words(names)}
             for item in card.guidance
         ],
+        "warnings": list(card.warnings),
         "deleted_suggestions": card.deleted_suggestions,
         "seconds": card.seconds,
         "created": card.created,

@@ -25,6 +25,7 @@ from tui_labeler.engine.ports import (
     Surroundings,
 )
 from tui_labeler.engine.training_run import TrainingRun
+from tui_labeler.engine.wording import in_words
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import (
@@ -67,8 +68,7 @@ class Runner:
         try:
             state, result = await self._until_cancelled(journal)
         except LabelerError as error:
-            words = f"{error.message} {error.hint}".strip()
-            return JobState.FAILED, words, error.code, {"exit_code": error.exit_code}
+            return JobState.FAILED, in_words(error), error.code, {"exit_code": error.exit_code}
         return state, "", "", result
 
     async def _until_cancelled(self, journal: JobJournal) -> Outcome:

@@ -6,17 +6,20 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui_labeler.domain.labels import Origin
+from tui_labeler.domain.models import Split
 from tui_labeler.domain.performance import Annotation
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.decoding import decode
 from tui_labeler.engine.errors import NotFoundError
 from tui_labeler.engine.ports import Sample
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.models import TrainOptions
     from tui_labeler.engine.ports import Container, State
 
 NAMED = 10
@@ -65,25 +68,51 @@ class LabeledDocuments(NamedTuple):
         """One sentence that names some of those left out; none where none is."""
         if not self.left_out:
             return []
-        names = ", ".join(location for location, _ in self.left_out[:NAMED])
-        more = f" and {len(self.left_out) - NAMED:,} more" if len(self.left_out) > NAMED else ""
-        noun = "labeled document is" if len(self.left_out) == 1 else "labeled documents are"
+        number = counted(len(self.left_out), "labeled document is", "labeled documents are")
         return [
-            f"{len(self.left_out):,} {noun} left out, as the text is gone or another than the one that was "
-            f"labeled: {names}{more}"
+            f"{number} left out, as the text is gone or another than the one that was labeled: "
+            f"{_named([location for location, _ in self.left_out])}"
         ]
 
     @property
-    def figures(self) -> dict[str, Any]:
-        """For a job's result."""
-        skipped = [{"location": location, "reason": reason} for location, reason in self.left_out]
-        return {"skipped": skipped, "warnings": self.warnings}
+    def skipped(self) -> list[dict[str, str]]:
+        """Those left out, for a job's result."""
+        return [{"location": location, "reason": reason} for location, reason in self.left_out]
 
 
-async def labeled_documents(state: State, container: Container) -> LabeledDocuments:
-    """All documents that count, with their texts.
+class Parts(NamedTuple):
+    """What a training does with the documents that count."""
+
+    train: list[LabeledDocument]
+    test: list[LabeledDocument]
+    unused: list[LabeledDocument]
+    """Those that the split gives to neither: an automatic one draws from the training set alone."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """One sentence that names some of the unused documents; none where none is."""
+        if not self.unused:
+            return []
+        number = counted(len(self.unused), "labeled document is", "labeled documents are")
+        names = _named([document.location for document in self.unused])
+        return [
+            f"{number} not used, as an automatic split draws from the training set, and not from the testing "
+            f"set: {names}"
+        ]
+
+
+def _named(locations: Sequence[str]) -> str:
+    more = f" and {len(locations) - NAMED:,} more" if len(locations) > NAMED else ""
+    return ", ".join(locations[:NAMED]) + more
+
+
+async def labeled_documents(
+    state: State, container: Container, *, keep_texts: bool = True
+) -> LabeledDocuments:
+    """All documents that count, with their texts; ``keep_texts`` false reads and checks them only.
 
     One whose text changed since its labels were made is left out: they would cut the wrong words.
+    Raises ``UnreachableError`` when the container is gone as a whole.
     """
     kind = state.project.kind
     found = LabeledDocuments([], [])
@@ -109,7 +138,7 @@ async def labeled_documents(state: State, container: Container) -> LabeledDocume
                 id=document.id,
                 location=document.location,
                 dataset=document.dataset,
-                text=decoded.text,
+                text=decoded.text if keep_texts else "",
                 annotations=tuple((label.category, label.span) for label in labels),
                 from_suggestions=any(label.origin is Origin.SUGGESTION for label in labels),
             )
@@ -138,6 +167,14 @@ async def unlabeled_texts(
             texts.append(decoded.text)
             characters += len(decoded.text)
     return texts
+
+
+def parts(documents: Sequence[LabeledDocument], options: TrainOptions) -> Parts:
+    """Parts documents as the options say: at random, or by the set that each is in."""
+    in_test = [document for document in documents if document.dataset is Dataset.TEST]
+    if options.split is Split.AUTO:
+        return Parts(*split(documents, options.test_percent, options.seed), in_test)
+    return Parts([document for document in documents if document.dataset is Dataset.TRAIN], in_test, [])
 
 
 def split(

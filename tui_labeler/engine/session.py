@@ -73,7 +73,7 @@ class ProjectSession:
         self.history = History(store, surroundings)
         self.categories = Categories(store, surroundings, self.labeling)
         self.jobs = Jobs(store, jobs, models, quota, launcher, surroundings)
-        self.training = Training(store, self.labeling, self.jobs, models, surroundings.actor)
+        self.training = Training(store, container, self.labeling, self.jobs, models, surroundings.actor)
         store.news()
 
     @property

@@ -13,13 +13,14 @@ from tui_labeler.engine.history import MODEL_DELETED
 from tui_labeler.engine.models import check_model_name
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.rows import to_row, to_value
+from tui_labeler.engine.samples import LabeledDocuments, labeled_documents, parts
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.jobs import Jobs
     from tui_labeler.engine.labeling import Labeling
-    from tui_labeler.engine.ports import ModelStore, ProjectStore
+    from tui_labeler.engine.ports import Container, ModelStore, ProjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,71 @@ class TrainingPreview:
         return self.test_documents > 0
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What training would use, and what it would leave out."""
+
+    train: int
+    """Documents to learn from."""
+    train_labels: int
+    test: int
+    """Documents to test with."""
+    test_labels: int
+    unused: int
+    """Documents that the split gives to neither."""
+    left_out: tuple[tuple[str, str], ...]
+    """Location and reason of each document whose labels can't be used."""
+    warnings: tuple[str, ...]
+    """Sentences about both; the job's result and the model's card have the same."""
+
+    @property
+    def summary(self) -> str:
+        """What is used, in one sentence."""
+        learned = f"{counted(self.train, 'document')} with {counted(self.train_labels, 'label')}"
+        tested = f"{counted(self.test, 'document')} with {counted(self.test_labels, 'label')}"
+        return f"{learned} to learn from, {tested} to test with."
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All there is to say, a sentence a line."""
+        return (self.summary, *(f"{warning}." for warning in self.warnings))
+
+
+def plan_of(found: LabeledDocuments, options: TrainOptions) -> TrainingPlan:
+    """What training with these options does with the documents that were found."""
+    chosen = parts(found.documents, options)
+    return TrainingPlan(
+        train=len(chosen.train),
+        train_labels=sum(len(document.annotations) for document in chosen.train),
+        test=len(chosen.test),
+        test_labels=sum(len(document.annotations) for document in chosen.test),
+        unused=len(chosen.unused),
+        left_out=tuple(found.left_out),
+        warnings=(*found.warnings, *chosen.warnings),
+    )
+
+
 class Training:
     """Trains models. The work itself is done by a runner."""
 
     def __init__(
-        self, store: ProjectStore, labeling: Labeling, jobs: Jobs, models: ModelStore, actor: str
+        self,
+        store: ProjectStore,
+        container: Container,
+        labeling: Labeling,
+        jobs: Jobs,
+        models: ModelStore,
+        actor: str,
     ) -> None:
         self._store = store
+        self._container = container
         self._actor = actor
         self._labeling = labeling
         self._jobs = jobs
         self._models = models
 
     async def preview(self) -> TrainingPreview:
-        """Counts over the whole project."""
+        """Counts over the whole project, without a look at the texts: :meth:`check` reads those."""
         await self._store.refresh()
         state = self._store.state
         documents = labels = tests = 0
@@ -76,6 +128,14 @@ class Training:
             drafts=self._labeling.drafts(),
             deleted_suggestions=sum(row.suggestion_count for row in state.rows.values()),
         )
+
+    async def check(self) -> LabeledDocuments:
+        """Reads every document that counts, as training does, and keeps no text. :func:`plan_of` goes on.
+
+        Raises ``UnreachableError`` when the container is gone as a whole.
+        """
+        await self._store.refresh()
+        return await labeled_documents(self._store.state, self._container, keep_texts=False)
 
     async def start(self, options: TrainOptions) -> Job:
         """Starts training.

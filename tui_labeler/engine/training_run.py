@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui_labeler.domain.calibration import Outcome
 from tui_labeler.domain.models import ModelCard, Split, TrainOptions
 from tui_labeler.domain.performance import TestedDocument, measure
-from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.changes import drop_suggestion
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.figures import figures
@@ -30,9 +29,10 @@ from tui_labeler.engine.ports import (
 from tui_labeler.engine.samples import (
     LabeledDocument,
     LabeledDocuments,
+    Parts,
     labeled_documents,
     labels_version,
-    split,
+    parts,
     tallies,
     unlabeled_texts,
 )
@@ -73,19 +73,23 @@ class TrainingRun:
         await self.journal.stage("reading the labeled documents", 0, 100)
         found = await labeled_documents(state, self.container)
         documents = found.documents
-        train, test = self._parts(found, options)
+        chosen = _parts(found, options)
+        train, test, _ = chosen
+        warnings = (*found.warnings, *chosen.warnings)
         extra = await unlabeled_texts(state, self.container, documents, options.seed)
         model = await self._fit(list(train), [*extra, *(d.text for d in test)], options)
         await self.journal.stage("testing", 95, 100)
         tested = await tested_documents(model, test)
         await self.store.refresh()
-        card = self._card(options, model, train, test, tested, self.seconds() - began)
+        card = self._card(options, model, chosen, tested, self.seconds() - began)
+        card = replace(card, warnings=warnings)
         placing = asyncio.ensure_future(self._put_in_place(card, model))
+        skipped = {"skipped": found.skipped}
         try:
-            return {**await finished(placing), **found.figures}
+            return {**await finished(placing), **skipped}
         except asyncio.CancelledError:
             # Too late: it is done.
-            return {**placing.result(), **found.figures}
+            return {**placing.result(), **skipped}
 
     async def _put_in_place(self, card: ModelCard, model: FittedModel) -> dict[str, Any]:
         """The model and the deletion belong together: a cancel comes before both or after.
@@ -98,30 +102,6 @@ class TrainingRun:
         deleted = await self._delete_suggestions()
         await self.journal.stage("done", 100, 100)
         return {**figures(card, self.store.state), "deleted_suggestions": deleted}
-
-    def _parts(
-        self, found: LabeledDocuments, options: TrainOptions
-    ) -> tuple[list[LabeledDocument], list[LabeledDocument]]:
-        documents = found.documents
-        if not any(document.annotations for document in documents):
-            raise InputError(
-                " ".join(["There is no saved label to learn from.", *(f"{w}." for w in found.warnings)]),
-                hint="Check the labels of those documents, or label others and save."
-                if found.warnings
-                else "Label some documents and save.",
-            )
-        if options.split is Split.AUTO:
-            train, test = split(documents, options.test_percent, options.seed)
-            if not any(document.annotations for document in train):
-                raise InputError(
-                    "No document of the training set has a label.",
-                    hint="Put labeled documents into the training set, or split manually.",
-                )
-            return train, test
-        return (
-            [document for document in documents if document.dataset is Dataset.TRAIN],
-            [document for document in documents if document.dataset is Dataset.TEST],
-        )
 
     async def _fit(
         self, train: Sequence[LabeledDocument], extra: Sequence[str], options: TrainOptions
@@ -150,12 +130,12 @@ class TrainingRun:
         self,
         options: TrainOptions,
         model: FittedModel,
-        train: Sequence[LabeledDocument],
-        test: Sequence[LabeledDocument],
+        chosen: Parts,
         tested: Tested,
         seconds: float,
     ) -> ModelCard:
         state = self.store.state
+        train, test, _ = chosen
         train_labels, train_with = tallies(train)
         test_labels, test_with = tallies(test)
         return ModelCard(
@@ -193,6 +173,24 @@ class TrainingRun:
             plan = partial(_deleting, ids[start : start + BATCH], shell, shown)
             committed = bool(await self.store.commit(actor, plan)) or committed
         return sum(shown)
+
+
+def _parts(found: LabeledDocuments, options: TrainOptions) -> Parts:
+    """Raises ``InputError`` when there is nothing to learn from."""
+    if not any(document.annotations for document in found.documents):
+        raise InputError(
+            " ".join(["There is no saved label to learn from.", *(f"{w}." for w in found.warnings)]),
+            hint="Check the labels of those documents, or label others and save."
+            if found.warnings
+            else "Label some documents and save.",
+        )
+    chosen = parts(found.documents, options)
+    if options.split is Split.AUTO and not any(document.annotations for document in chosen.train):
+        raise InputError(
+            "No document of the training set has a label.",
+            hint="Put labeled documents into the training set, or split manually.",
+        )
+    return chosen
 
 
 def _deleting(ids: Sequence[int], shell: Plan, shown: list[int], state: State) -> Plan:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tui_labeler.domain.jobs import JobState
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.errors import LabelerError
 
 JOB_STATES = {
     JobState.QUEUED: "is queued",
@@ -15,6 +20,19 @@ JOB_STATES = {
     JobState.INTERRUPTED: "was interrupted",
 }
 """What is said of a job, by its state."""
+
+
+def in_words(error: LabelerError) -> str:
+    """An error's message and hint as sentences on one line; its title stands apart from them."""
+    if not error.hint:
+        return error.message
+    ends = error.message.endswith((".", "!", "?"))
+    return f"{error.message if ends else error.message + '.'} {error.hint}"
+
+
+def in_lines(error: LabelerError) -> str:
+    """An error's message and hint, a line each; its title stands apart from them."""
+    return f"{error.message}\n{error.hint}" if error.hint else error.message
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from textual.dom import DOMNode
 
 from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.wording import counted, in_lines
 from tui_labeler.screens.widgets.cells import clean
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def tell(app: App[Any], message: str, *, title: str = "", severity: SeverityLeve
 
 def tell_error(app: App[Any], error: LabelerError) -> None:
     """Shows an error in the words that it has everywhere: what happened, to what, what to do next."""
-    message = f"{error.message}\n{error.hint}" if error.hint else error.message
-    tell(app, message, title=error.title, severity="error")
+    tell(app, in_lines(error), title=error.title, severity="error")
 
 
 def reporting(

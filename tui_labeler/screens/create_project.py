@@ -13,7 +13,7 @@ from textual.widgets import Label, Static
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.wording import counted, in_lines
 from tui_labeler.engine.workbench import CreatedProject, NewProject, Workbench
 from tui_labeler.screens.base import read_file
 from tui_labeler.screens.dialogs import plain
@@ -117,7 +117,7 @@ Categories can be added, renamed and described later.
         try:
             created = await self._make()
         except LabelerError as error:
-            self._complain("", f"{error.title}. {error.message}\n{error.hint}")
+            self._complain("", f"{error.title}. {in_lines(error)}")
         else:
             self.dismiss(created)
         finally:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_words import (
     bar,
     duration,
@@ -96,13 +97,15 @@ def row(job: Job) -> Callable[[int, Glyphs], Line]:
         name, bar_width, wide = _measures(width)
         looks = look(job.state)
         title = f"{_NOUNS[job.request.kind]} {clean(subject(job))}"
-        failed = f"{signs.times}{len(job.failed)}" if job.failed else ""
+        # Documents that a training or an evaluation left out did not fail, but are missed all the same.
+        skipped = len(job.result.get("skipped", ()))
+        failed = f"{signs.times}{len(job.failed)}" if job.failed else f"!{skipped}" if skipped else ""
         parts: list[tuple[str, str]] = [
             (f"{sign(job.state, signs)} {job.state.value:<20}", looks),
             (f"{fit(title, name, signs.more)} ", ""),
             (bar(share_done(job), bar_width, signs), "bar"),
             (f" {_amount(job):<11}", ""),
-            (f"{failed:>7}", "bad"),
+            (f"{failed:>7}", "bad" if job.failed else "warn"),
         ]
         if wide:
             suggestions = str(job.suggestions) if job.request.kind is JobKind.AUTOLABEL else ""
@@ -139,6 +142,8 @@ def detail(job: Job, names: Mapping[str, str]) -> Callable[[int, Glyphs], Sequen
         if job.message:
             lines += wrapped(job.message, width, "bad", "  ")
         lines += wrapped(advice(job), width, "warn", "  ") if advice(job) else []
+        for warning in job.result.get("warnings", ()):
+            lines += wrapped(f"! {warning}.", width, "warn", "  ")
         lines.append(())
         lines += _table(_first_facts(job), width)
         if job.failed:
@@ -164,7 +169,8 @@ def advice(job: Job) -> str:
         case JobState.PARTIALLY_COMPLETED:
             return "Some documents failed: t tries them again, v reviews what the others gave."
         case JobState.CANCELLED if job.request.kind is JobKind.AUTOLABEL and job.waiting:
-            return f"{job.waiting} documents were not labeled: R goes on with them."
+            number = counted(job.waiting, "document was", "documents were")
+            return f"{number} not labeled: R goes on."
         case JobState.FAILED:
             return "R tries again once the reason is dealt with, D deletes its record."
         case JobState.SUCCEEDED if job.request.kind is JobKind.AUTOLABEL and job.suggestions:
@@ -215,8 +221,7 @@ def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _failures(job: Job, width: int, signs: Glyphs) -> list[Line]:
-    noun = "document" if len(job.failed) == 1 else "documents"
-    lines = [heading(f"{len(job.failed)} {noun} failed")]
+    lines = [heading(f"{counted(len(job.failed), 'document')} failed")]
     name_width = max(12, min(32, width // 3))
     for failure in job.failed[:SHOWN_FAILURES]:
         name = fit(clip_middle(clean(failure.location), name_width, signs.more), name_width)
@@ -235,7 +240,7 @@ def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
     """The figures of an evaluation: for the model with their intervals, then category by category."""
     result = job.result
     intervals = result.get("intervals", {})
-    lines: list[Line] = [heading(f"On {result.get('documents', 0)} labeled documents"), ()]
+    lines: list[Line] = [heading(f"On {counted(result.get('documents', 0), 'labeled document')}"), ()]
     for name, key in (("Precision", "precision"), ("Recall", "recall"), ("F1 score", "f1")):
         value = result.get(key)
         lines.append(
@@ -261,7 +266,8 @@ def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
         lines.append(_evaluated(name, figures, per_category.get(name, {}), width, signs))
     left_out = result.get("left_out", {})
     if any(left_out.values()):
-        words = f"Left out: {left_out.get('training', 0)} documents that the model learned from, "
+        learned = counted(left_out.get("training", 0), "document")
+        words = f"Left out: {learned} that the model learned from, "
         words += f"{left_out.get('accepted', 0)} with labels that began as suggestions."
         lines += [(), *wrapped(words, width, "dim", "  ")]
     return lines

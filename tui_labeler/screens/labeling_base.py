@@ -10,6 +10,7 @@ from textual import work
 from textual.widgets import Static
 
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.labeling_marks import shown_suggestions
@@ -59,7 +60,7 @@ class LabelingBase(LabelingView):
             found = await self.session.documents.open(document_id)
             text, changed = found.text, found.changed
         except LabelerError as error:
-            self.problem = f"{error.title}.\n\n{error.message}\n{error.hint}"
+            self.problem = f"{error.title}.\n\n{in_lines(error)}"
         self.shown = document_id
         document = self.document
         self._text_hash = document.text_hash if document else ""

@@ -70,6 +70,8 @@ def overview(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
             ((f"  {name:<11}", "dim"), (clip(clean(words), width - 13, signs.more), ""))
             for name, words in facts
         ]
+        for warning in card.warnings:
+            lines += [(), *wrapped(f"! {warning}.", width, "warn", "  ")]
         return [*lines, (), *_guidance(card, width, signs)]
 
     return build

@@ -12,6 +12,7 @@ from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.domain.text import folded
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.review import confidence_bound
+from tui_labeler.engine.wording import in_words
 from tui_labeler.screens.fields import Cycle, Field
 from tui_labeler.screens.forms import FormScreen
 
@@ -135,7 +136,7 @@ the documents with the least confident suggestions first, and in each the least 
         try:
             low, high = confidence(self.typed("low")), confidence(self.typed("high"))
         except InputError as error:
-            self.complain(f"{error.message} {error.hint}".strip())
+            self.complain(in_words(error))
             return
         if low is not None and high is not None and low > high:
             self.complain("No confidence lies from the higher to the lower one.")

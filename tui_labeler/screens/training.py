@@ -12,7 +12,10 @@ from textual.screen import Screen
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.models import ModelCard, Split
+from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.models import check_model_name, find_model
+from tui_labeler.engine.training import plan_of
+from tui_labeler.engine.wording import counted, in_words
 from tui_labeler.screens import jobs_text, training_text
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
@@ -26,6 +29,7 @@ from tui_labeler.stylesheets import screen_sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui_labeler.engine.samples import LabeledDocuments
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.training import TrainingPreview
 
@@ -46,6 +50,9 @@ A model learns from saved labels and is tested with documents that it did not le
   test; the same seed draws the same documents.
 - **Manual split**: documents are tested with that you put into the testing set.
 
+Documents whose text can't be read, or has changed since it was labeled, are left out; an automatic split
+leaves those of the testing set out too. What is used and what is not is said before you start.
+
 Suggestions that nobody has accepted are deleted when a model is trained. `c` cancels; `q` leaves the screen
 and lets the training run on.
 """
@@ -65,8 +72,12 @@ and lets the training run on.
         self._cards: dict[str, ModelCard] = {}
         self._form = training_text.Form("")
         self._preview: TrainingPreview | None = None
+        self._found: LabeledDocuments | None = None
+        """The documents that can be used, and those that can't; ``None`` until they have been read."""
         self._job: Job | None = None
         self._problem = ""
+        self._unread = ""
+        """Why the documents could not be read."""
         self._asking = False
 
     def compose(self) -> ComposeResult:
@@ -103,14 +114,26 @@ and lets the training run on.
         if not self._form.name:
             self._form = replace(self._form, name=training_text.free_name(self._cards))
         self._show_form()
+        self._check()
         return preview
+
+    @work(exclusive=True, group="check")
+    async def _check(self) -> None:
+        """Reads the documents themselves: which of them can be used is known only then."""
+        try:
+            self._found, self._unread = await self._session.training.check(), ""
+        except LabelerError as error:
+            self._found, self._unread = None, in_words(error)
+        if not self._at_work:
+            self._show_form()
 
     def _show_form(self) -> None:
         if self._preview is None:
             return
         picker = self.query_one("#form", Picker)
         picker.set_rows(training_text.form_rows(self._form, self._cards, self._preview))
-        page = training_text.about(self._preview, self._problem)
+        plan = plan_of(self._found, self._form.options(overwrite=False)) if self._found else None
+        page = training_text.about(self._preview, plan, self._problem or self._unread)
         self.query_one("#about", Sheet).show_page(page)
         self.refresh_bindings()
 
@@ -189,7 +212,7 @@ and lets the training run on.
     @reporting
     async def action_save(self) -> None:
         saved = await self._session.labeling.save()
-        tell(self.app, f"{saved.labels} labels in {saved.documents} documents are saved.")
+        tell(self.app, f"Saved: {counted(saved.labels, 'label')} in {counted(saved.documents, 'document')}.")
         await self._read()
 
     @work(exclusive=True, group="start")

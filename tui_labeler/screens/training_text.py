@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.models import ModelCard, Split, TrainOptions
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_words import heading, percent, when, wrapped
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.picker import Choice
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.training import TrainingPreview
+    from tui_labeler.engine.training import TrainingPlan, TrainingPreview
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
+
+SHOWN = 200
+"""Documents left out that are listed; the rest is counted."""
 
 NO_TEST_SET = "put a labeled document into the testing set first"
 
@@ -71,38 +75,69 @@ def _row(title: str, words: str) -> Callable[[int, Glyphs], Line]:
     return lambda width, signs: ((f"{title:<22}", ""), (clean(words), "title"))
 
 
-def about(preview: TrainingPreview, problem: str) -> Callable[[int, Glyphs], Sequence[Line]]:
-    """What there is to learn from, and what training will do; ``problem`` is how the last one ended."""
+def about(
+    preview: TrainingPreview, plan: TrainingPlan | None, problem: str
+) -> Callable[[int, Glyphs], Sequence[Line]]:
+    """What there is to learn from, and what training will do with it.
+
+    ``plan`` is ``None`` while the documents are being read; ``problem`` is how the last training ended, or
+    why they can't be read.
+    """
 
     def build(width: int, signs: Glyphs) -> Sequence[Line]:
         lines: list[Line] = []
         if problem:
             lines += [(), *wrapped(problem, width, "bad", "  ")]
         lines += [(), heading("What it learns from"), ()]
-        for words, look in _facts(preview):
+        for words, look in _facts(preview, plan, problem):
             lines += wrapped(words, width, look, "  ")
-        return lines
+        return lines + _left_out(plan, width) if plan else lines
 
     return build
 
 
-def _facts(preview: TrainingPreview) -> Iterator[tuple[str, str]]:
-    yield f"{preview.labels:,} saved labels in {preview.documents:,} documents.", ""
+def _facts(preview: TrainingPreview, plan: TrainingPlan | None, problem: str) -> Iterator[tuple[str, str]]:
+    labels, documents = counted(preview.labels, "saved label"), counted(preview.documents, "document")
+    yield f"{labels} in {documents}.", ""
     if not preview.labels:
         yield "There is nothing to learn from: label some documents and save, or import labels.", "bad"
-    if preview.test_documents:
-        yield f"{preview.test_documents:,} of the documents are in the testing set.", ""
+    elif plan is not None:
+        yield plan.summary, "title"
+    elif not problem:
+        yield "Reading the documents, to see which can be used...", "dim"
+    if plan is not None and plan.unused:
+        unused = counted(plan.unused, "document is", "documents are")
+        yield (
+            f"! {unused} not used: in the testing set, and an automatic split draws from the training set. "
+            "A manual split tests with them.",
+            "warn",
+        )
+    if plan is not None and plan.left_out:
+        number = counted(len(plan.left_out), "document is", "documents are")
+        yield f"! {number} left out; the reasons are below.", "warn"
     if preview.drafts:
         yield (
             f"! Drafts of yours: {preview.drafts:,}. Training sees saved labels only: ctrl+s saves them.",
             "warn",
         )
     if preview.deleted_suggestions:
+        number = counted(preview.deleted_suggestions, "suggestion")
         yield (
-            f"! {preview.deleted_suggestions:,} suggestions that nobody has accepted will be deleted by "
-            "training.",
+            f"! {number} that nobody has accepted will be deleted by training.",
             "warn",
         )
+
+
+def _left_out(plan: TrainingPlan, width: int) -> list[Line]:
+    """The documents that can't be used, each with its reason."""
+    if not plan.left_out:
+        return []
+    lines: list[Line] = [(), heading("Left out"), ()]
+    for location, reason in plan.left_out[:SHOWN]:
+        lines += wrapped(f"{location}: {reason}", width, "", "  ")
+    if len(plan.left_out) > SHOWN:
+        lines += wrapped(f"and {len(plan.left_out) - SHOWN:,} more", width, "dim", "  ")
+    return lines
 
 
 def consequences(form: Form, cards: Mapping[str, ModelCard], preview: TrainingPreview) -> str:
@@ -113,8 +148,6 @@ def consequences(form: Form, cards: Mapping[str, ModelCard], preview: TrainingPr
         f1 = percent(card.performance.f1).strip()
         words.append(f"The model {form.name} of {when(card.created)} (F1 {f1}) will be replaced for good.")
     if preview.deleted_suggestions:
-        words.append(
-            f"{preview.deleted_suggestions:,} suggestions that nobody has accepted will be deleted, in all "
-            "documents."
-        )
+        number = counted(preview.deleted_suggestions, "suggestion")
+        words.append(f"{number} that nobody has accepted will be deleted, in all documents.")
     return "\n".join(words)

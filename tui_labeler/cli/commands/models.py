@@ -149,10 +149,18 @@ async def train(context: Context) -> Report:
 
 
 async def _consent(context: Context, session: ProjectSession, options: TrainOptions) -> None:
-    """Asks before something is lost. What can't be trained anyway is left to the engine to refuse."""
+    """Says what is learned from, and asks before something is lost.
+
+    What can't be trained anyway is left to the engine to refuse.
+    """
+    from tui_labeler.engine.training import plan_of
+
     preview = await session.training.preview()
     if not preview.labels:
         return
+    plan = plan_of(await session.training.check(), options)
+    for words in plan.words:
+        context.out.note(words)
     losses = []
     if preview.deleted_suggestions:
         losses.append(f"deletes {counted(preview.deleted_suggestions, 'suggestion')} not accepted")

@@ -68,7 +68,8 @@ def _mark(check: Check) -> str:
 
 
 def _failed(name: str, error: Any) -> Check:
-    from tui_labeler.engine.doctor import Check, in_words
+    from tui_labeler.engine.doctor import Check
+    from tui_labeler.engine.wording import in_words
 
     return Check(name, False, f"{error.title}: {in_words(error)}")
 
