@@ -387,7 +387,7 @@ async def test_every_row_shows_its_text_records_on_a_small_terminal_too(tmp_path
     async with app.run_test(size=(80, 24)) as pilot:
         await go_to(pilot, 4)
         drawn = ["".join(part.text for part in strip) for strip in app.screen._compositor.render_strips()]
-        assert [line.split()[-1] for line in drawn if " · " in line] == ["1", "1,234", "2"]
+        assert [line.split()[-1] for line in drawn if "unlabeled  " in line] == ["1", "1,234", "2"]
         assert any(line.split()[-1:] == ["records"] for line in drawn)
 
 
