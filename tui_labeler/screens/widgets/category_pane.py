@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,6 +18,9 @@ from tui_labeler.screens.widgets.rows import RowView, row_key
 if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
+
+_NARROW = 2
+"""Cells of a column of small counts, as wide as its heading."""
 
 
 class Choice(StrEnum):
@@ -87,11 +90,14 @@ The key beside a category labels with it. `enter` picks the category at the curs
         super().__init__(**options)
         self.categories: Sequence[CategoryLine] = ()
         self._brush: str | None = None
+        self._labels_width = self._suggestions_width = _NARROW
 
     def set_categories(self, categories: Sequence[CategoryLine]) -> None:
         """Shows these categories, in this order; lines that look the same are not drawn again."""
         self.categories = tuple(categories)
         self.cursor = max(0, min(self.cursor, len(self.categories) - 1))
+        self._labels_width = _width(line.labels for line in categories)
+        self._suggestions_width = _width(line.suggestions for line in categories)
         self.fit_rows()
         self.repaint()
 
@@ -125,11 +131,12 @@ The key beside a category labels with it. `enter` picks the category at the curs
 
     def paint_line(self, y: int) -> list[Segment]:
         glyphs = self.glyphs
-        name_width = max(1, self.view_size.width - 17)
+        labels, suggestions = self._labels_width, self._suggestions_width
+        name_width = max(1, self.view_size.width - 10 - labels - suggestions)
         dim = self.style("category-pane--dim")
         if y == 0:
-            counts = f"{glyphs.label * 2:>6}{glyphs.suggestion * 2:>5} "
-            return [Segment(f"{'key':<6}{fit('category', name_width - 1, glyphs.more)}{counts}", dim)]
+            counts = f" {glyphs.label * 2:>{labels}} {glyphs.suggestion * 2:>{suggestions}} "
+            return [Segment(f"{'key':<7}{fit('category', name_width, glyphs.more)}{counts}", dim)]
         index = self.row_at(y)
         if index is None:
             return []
@@ -147,7 +154,10 @@ The key beside a category labels with it. `enter` picks the category at the curs
             Segment(fit(clean(line.key), 1), self.style("category-pane--key", *names)),
             Segment(f" {self._sign(line)} ", self.style(*colored)),
             Segment(fit(shown, name_width), self.style(*(colored if line.choice else names))),
-            Segment(f"{_short(line.labels):>5}{_short(line.suggestions):>5} ", self.style(*names)),
+            Segment(
+                f" {_short(line.labels):>{labels}} {_short(line.suggestions):>{suggestions}} ",
+                self.style(*names),
+            ),
         ]
 
     def _sign(self, line: CategoryLine) -> str:
@@ -166,6 +176,11 @@ The key beside a category labels with it. `enter` picks the category at the curs
 
 def _color(line: CategoryLine) -> str:
     return category_class("category-pane", line.color)
+
+
+def _width(counts: Iterable[int]) -> int:
+    """Cells of a column of counts: names get what numbers leave."""
+    return max([_NARROW, *(len(_short(count)) for count in counts)])
 
 
 def _short(count: int) -> str:
