@@ -1,16 +1,20 @@
-"""How a trained model performs, in five sections."""
+"""How a trained model performs, in seven sections."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
+from tui_labeler.domain.models import history
 from tui_labeler.screens import performance_pages as pages
+from tui_labeler.screens import performance_plots as plots
+from tui_labeler.screens.base import reporting
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance_tests import TestingSet
 from tui_labeler.screens.performance_words import percent
@@ -19,13 +23,26 @@ from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
 
-    from tui_labeler.domain.models import ModelCard
+    from tui_labeler.domain.models import Milestone, ModelCard
     from tui_labeler.engine.session import ProjectSession
 
-SECTIONS = ("Overview", "Categories", "Confusion matrix", "Test set", "Distribution")
-MATRIX, TESTS = 2, 3
+SECTIONS = (
+    "Overview",
+    "Categories",
+    "Confusion matrix",
+    "Test set",
+    "Distribution",
+    "Confidence",
+    "Learning curve",
+)
+SHORT = ("Overview", "Categories", "Matrix", "Tests", "Spread", "Confidence", "Curve")
+"""Their names where those are too wide for a line."""
+
+CATEGORIES, MATRIX, TESTS, CURVE = 1, 2, 3, 6
 
 
 class Sections(Static):
@@ -33,15 +50,22 @@ class Sections(Static):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"sections--shown", "sections--key"}
 
+    _shown = 0
+
     def show_section(self, shown: int) -> None:
         """Marks one section: by brackets and by its look."""
+        self._shown = shown
+        fits = sum(len(name) + 4 for name in SECTIONS) <= self.content_size.width
         parts: list[tuple[str, object] | str] = []
-        for number, name in enumerate(SECTIONS):
+        for number, name in enumerate(SECTIONS if fits else SHORT):
             if number == shown:
                 parts.append((f"[{number + 1} {name}]", self.get_visual_style("sections--shown")))
             else:
                 parts += [(f" {number + 1}", self.get_visual_style("sections--key")), f" {name} "]
         self.update(Content.assemble(*parts))  # type: ignore[arg-type]
+
+    def on_resize(self) -> None:
+        self.show_section(self._shown)
 
 
 class PerformanceScreen(Screen[None]):
@@ -54,12 +78,17 @@ class PerformanceScreen(Screen[None]):
   found) and F1 (their harmonic mean) from the summed counts of all categories; macro F1 is the plain mean
   over the categories. Below it, what would make the model better.
 - **Categories**: the same for each category, with true positives (TP), false positives (FP) and false
-  negatives (FN). A span counts as right when its boundaries and its category are.
+  negatives (FN). A span counts as right when its boundaries and its category are. `b` draws precision and
+  recall as bars, the weakest category first.
 - **Confusion matrix**: rows are what the labels say, columns what the model says; `$none` is text that is
   labeled, or predicted, as nothing. `%` changes between counts and shares of the row.
 - **Test set**: each document that the model was tested with, its labels beside the predictions. `m` shows
   mismatches only, `tab` goes between the list and the document.
 - **Distribution**: labels and labeled documents of each category in the training and the testing set.
+- **Confidence**: whether it can be trusted. Predictions stand in bins of like size by their confidence; each
+  point says how many of a bin were right. Expected calibration error: how far the bins are from the dotted
+  line, on the mean.
+- **Learning curve**: F1 of the project's models against the documents that each learned from.
 
 Low recall with high precision: it misses much, but what it says can be trusted. High recall with low
 precision: it finds most, and more than there is.
@@ -91,6 +120,13 @@ precision: it finds most, and more than there is.
             id="performance.shares",
         ),
         Binding(
+            "b",
+            "bars",
+            "Figures / bars",
+            tooltip="Precision and recall as bars, or all figures",
+            id="performance.bars",
+        ),
+        Binding(
             "greater_than_sign",
             "columns(1)",
             "Columns",
@@ -118,6 +154,8 @@ precision: it finds most, and more than there is.
         self._card = card
         self._section = section
         self._shares = False
+        self._bars = False
+        self._models: Sequence[Milestone] | None = None
         self._first_column = 0
 
     def compose(self) -> ComposeResult:
@@ -134,6 +172,15 @@ precision: it finds most, and more than there is.
         title.left = f"{self._session.project.name} > {self._card.name} > performance"
         title.right = f"F1 {percent(self._card.performance.f1).strip()}"
         self._show()
+        self._read_models()
+
+    @work(exclusive=True)
+    @reporting
+    async def _read_models(self) -> None:
+        """The other models of the project, for the learning curve."""
+        self._models = history(await self._session.models.list(), self._card)
+        if self._section == CURVE:
+            self._show(keep_place=True)
 
     def _show(self, *, keep_place: bool = False) -> None:
         self.query_one(Sections).show_section(self._section)
@@ -148,10 +195,12 @@ precision: it finds most, and more than there is.
             card = self._card
             build = [
                 pages.overview(card),
-                pages.categories(card),
+                plots.bars(card) if self._bars else pages.categories(card),
                 pages.confusion(card, shares=self._shares, first=self._first_column),
                 pages.overview(card),
                 pages.distribution(card),
+                plots.confidence(card),
+                plots.learning(self._models, card.name),
             ][self._section]
             sheet.show_page(build, keep_place=keep_place)
             sheet.focus()
@@ -165,6 +214,8 @@ precision: it finds most, and more than there is.
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("shares", "columns"):
             return self._section == MATRIX
+        if action == "bars":
+            return self._section == CATEGORIES
         if action == "mismatches":
             return self._section == TESTS
         return super().check_action(action, parameters)
@@ -180,6 +231,10 @@ precision: it finds most, and more than there is.
     def action_shares(self) -> None:
         self._shares = not self._shares
         self._show(keep_place=True)
+
+    def action_bars(self) -> None:
+        self._bars = not self._bars
+        self._show()
 
     def action_columns(self, direction: int) -> None:
         last = len(pages.confusion_keys(self._card)) - 1

@@ -46,6 +46,8 @@ class Glyphs:
     """Before a number of failures."""
     dot: str
     """Between the parts of a line."""
+    corner: str
+    """Where the axes of a plot meet."""
     draft: str = "*"
     cursor: str = ">"
 
@@ -71,6 +73,7 @@ UNICODE = Glyphs(
     line="─",
     times="×",
     dot="·",
+    corner="└",
 )
 
 ASCII = Glyphs(
@@ -94,6 +97,7 @@ ASCII = Glyphs(
     line="-",
     times="x",
     dot="-",
+    corner="+",
 )
 
 
