@@ -1,4 +1,4 @@
-"""The palette: every command that can be given at the moment, found by typing a part of its name."""
+"""The commands that can be given at the moment, and the palette that finds one by a part of its name."""
 
 from __future__ import annotations
 
@@ -15,25 +15,60 @@ from tui_labeler.screens.fields import Safely
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.binding import ActiveBinding
     from textual.screen import Screen
+
+
+_SWALLOWED = ("super+", "hyper+", "meta+", "ctrl+shift+", "ctrl+backspace")
+"""Keys that few terminals send."""
+
+_TEXTUALS = {
+    "app.focus_next": "To the next part of the screen",
+    "app.focus_previous": "To the part of the screen before",
+    "cursor_left": "One sign to the left",
+    "cursor_right": "One sign to the right",
+    "cursor_left_word": "A word to the left",
+    "cursor_right_word": "A word to the right",
+    "home": "To the start of the line",
+    "end": "To the end of the line",
+    "delete_left": "Delete the sign before the cursor",
+    "delete_right": "Delete the sign at the cursor",
+    "delete_left_word": "Delete the word before the cursor",
+    "delete_left_all": "Delete all before the cursor",
+    "delete_right_all": "Delete all from the cursor on",
+}
+"""What those of Textual's own bindings do that are of use here, by their action."""
+
+
+def told(active: Iterable[ActiveBinding]) -> Iterator[tuple[ActiveBinding, str, str]]:
+    """The bindings that people are told of, each with a name and a few words on what it does."""
+    for item in active:
+        binding = item.binding
+        if binding.key.startswith(_SWALLOWED):
+            continue
+        if binding.id is None:
+            name = words = _TEXTUALS.get(binding.action, "")
+        else:
+            name, words = binding.description, item.tooltip or binding.description
+        if name:
+            yield item, name, words
 
 
 def bound_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
     """A command for each active binding: its name, what it does and its keys."""
     keys: dict[tuple[int, str], list[str]] = {}
-    active = list(screen.active_bindings.values())
-    for item in active:
+    active = list(told(screen.active_bindings.values()))
+    for item, _, _ in active:
         keys.setdefault((id(item.node), item.binding.action), []).append(app.get_key_display(item.binding))
     seen: set[tuple[int, str]] = set()
-    for item in active:
+    for item, name, words in active:
         known = (id(item.node), item.binding.action)
-        if known in seen or not item.enabled or not item.binding.description:
+        if known in seen or not item.enabled:
             continue
         seen.add(known)
         shown = ", ".join(keys[known])
-        help_text = f"{shown}: {item.tooltip or item.binding.description}"
         run = partial(app.run_action, item.binding.action, item.node)
-        yield SystemCommand(item.binding.description, help_text, run)
+        yield SystemCommand(name, f"{shown}: {words}", run)
 
 
 def clashes(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> Iterator[tuple[str, Binding]]:

@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Markdown
 
+from tui_labeler.screens.commands import told
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.stylesheets import screen_sheet
 
@@ -32,16 +33,15 @@ def help_text(app: App[Any], screen: Screen[Any]) -> str:
 def key_table(app: App[Any], active: list[ActiveBinding]) -> str:
     """The keys as a Markdown table, each action once."""
     keys: dict[tuple[int, str], list[str]] = {}
-    first: dict[tuple[int, str], ActiveBinding] = {}
-    for item in active:
+    meanings: dict[tuple[int, str], str] = {}
+    for item, _, words in told(active):
         known = (id(item.node), item.binding.action)
         keys.setdefault(known, []).append(app.get_key_display(item.binding))
-        first.setdefault(known, item)
+        meanings.setdefault(known, words)
     lines = ["## Keys", "", "| keys | what they do |", "| --- | --- |"]
-    for known, item in first.items():
-        if item.binding.description:
-            shown = " ".join(f"`{_cell(key)}`" for key in keys[known])
-            lines.append(f"| {shown} | {_cell(item.tooltip or item.binding.description)} |")
+    for known, words in meanings.items():
+        shown = " ".join(f"`{_cell(key)}`" for key in keys[known])
+        lines.append(f"| {shown} | {_cell(words)} |")
     return "\n".join(lines)
 
 

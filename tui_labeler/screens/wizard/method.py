@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui_labeler.screens.widgets.sheet import Line
 
 NO_RESOURCE = "GPT needs a resource with a deployment; no resource is configured."
-NO_MODEL = "no model has been trained in this project yet; train one first."
+NO_MODEL = "No model has been trained in this project yet: train one first."
 
 SHORT = {"model": "no model has been trained yet", "gpt": "no resource is configured"}
 """The reasons in few words, for the list."""
@@ -65,7 +65,7 @@ are reviewed by you: none becomes a label by itself, and your own labels always 
         """Finds out which methods can be used."""
         self._reasons = {"gpt": NO_RESOURCE}
         if not await self.session.models.list():
-            self._reasons["model"] = f"A trained model is needed: {NO_MODEL}"
+            self._reasons["model"] = NO_MODEL
         rows = [Choice(key, self._row(key), disabled=key in self._reasons) for key in METHODS]
         self.query_one(Picker).set_rows(rows, cursor=self.choices.method)
         self._show(self.choices.method)

@@ -1,0 +1,53 @@
+"""What help and the palette tell of keys: those that a terminal sends, in words of this program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Input
+
+from docs.generate import PLACES
+from tests.screens.conftest import Opened, press
+from tui_labeler.screens.commands import bound_commands
+from tui_labeler.screens.help import help_text
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+TEXTUALS = {binding.description for binding in Binding.make_bindings([*Screen.BINDINGS, *Input.BINDINGS])}
+
+
+def words(pilot: Pilot[None]) -> str:
+    """All that help and the palette say where one is."""
+    app = pilot.app
+    commands = [f"| {item.title} |{item.help}" for item in bound_commands(app, app.screen)]
+    return "\n".join([help_text(app, app.screen), *commands])
+
+
+async def test_help_and_palette_use_words_of_the_program_alone(opened: Opened) -> None:
+    async with opened() as pilot:
+        for keys in ((), ("f",), ("escape", "slash"), ("escape", "L"), ("q", "K")):
+            await press(pilot, *keys)
+            lines = words(pilot).splitlines()
+            assert not [line for line in lines for foreign in TEXTUALS if f"| {foreign} |" in line]
+
+
+async def test_only_keys_that_a_terminal_sends_are_told(opened: Opened) -> None:
+    async with opened() as pilot:
+        assert "| `tab` | To the next part of the screen |" in words(pilot)
+        for keys in ((), ("slash",)):
+            await press(pilot, *keys)
+            shown = words(pilot)
+            assert "Copy" not in shown
+            assert not any(part in shown for part in ("super+", "meta+", "ctrl+shift", "^⇧"))
+        assert "Delete all before the cursor" in shown
+
+
+def test_every_binding_of_the_program_has_a_name_to_be_told_by() -> None:
+    for place in PLACES.values():
+        for kind in place.__mro__:
+            if kind.__module__.startswith("tui_labeler"):
+                made = Binding.make_bindings(vars(kind).get("BINDINGS", []))
+                assert all(binding.id and binding.description for binding in made), kind
