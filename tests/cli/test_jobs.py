@@ -542,8 +542,16 @@ def test_suggestions_that_labels_hide_are_counted_apart(cli: Cli, trained: str) 
     ran = cli("autolabel", trained, "--model", "first", *chosen, "--json").json
     waiting = len(suggestions(cli, trained))
     assert 0 < ran["suggestions_hidden"] == ran["suggestions"] - waiting
+    assert ran["suggestions_to_review"] == waiting
     shown = cli("job", "show", trained, ran["job_id"]).out
-    assert f"({ran['suggestions_hidden']} of them hidden by labels)" in shown
+    assert f"({waiting} to review, {ran['suggestions_hidden']} hidden by labels)" in shown
+    item = cli("jobs", trained, "--json").json["items"][0]
+    assert (item["suggestions_to_review"], item["suggestions_hidden"]) == (waiting, ran["suggestions_hidden"])
+    head, line = (re.split(r"\s{2,}", row) for row in cli("jobs", trained).out.splitlines()[:2])
+    cells = dict(zip(head, line, strict=True))
+    assert [cells[key] for key in ("suggestions", "to review", "hidden")] == [
+        str(number) for number in (ran["suggestions"], waiting, ran["suggestions_hidden"])
+    ]
 
 
 def test_a_share_to_test_with_does_not_go_with_a_manual_split(cli: Cli, project: str) -> None:

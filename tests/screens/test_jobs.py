@@ -310,6 +310,24 @@ async def test_training_and_evaluation_are_listed_and_a_training_opens_its_model
         shown(app, PerformanceScreen)
 
 
+async def test_suggestions_that_labels_hide_are_counted_apart(home: JobHome) -> None:
+    home.job("job1", JobState.SUCCEEDED, done=6, suggestions=2)
+    await suggest(home, "job1")
+    await home.session.labeling.add(0, home.ids["Lender"], Span(1, 5))
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "2 made, 1 to review, 1 hidden by labels" in detail(app)
+        assert "enter opens" in detail(app)
+        await home.session.labeling.add(1, home.ids["Lender"], Span(1, 5))
+        home.job("other", JobState.SUCCEEDED, created="2026-11-20T09:00:00.000Z", done=6)
+        await shown(app, JobsScreen).look()
+        await settle(pilot)
+        assert "2 made, 0 to review, 2 hidden by labels" in detail(app)
+        assert "None of its suggestions is left to review." in detail(app)
+
+
 async def test_a_training_that_left_documents_out_says_so_on_its_row_and_page(home: JobHome) -> None:
     warning = "1 labeled document is left out, as the text is gone: loan01.txt"
     skipped = [{"location": "loan01.txt", "reason": "gone"}]

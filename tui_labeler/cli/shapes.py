@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
     from tui_labeler.domain.labels import Label, Span, Suggestion
     from tui_labeler.domain.projects import Project
+    from tui_labeler.engine.job_counts import SuggestionCounts
     from tui_labeler.engine.label_files import Skipped
     from tui_labeler.engine.ports import State
     from tui_labeler.engine.session import ProjectSession
@@ -149,17 +150,13 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
     return {**fields, "result": result} if result else fields
 
 
-def shown_job(job: Job, state: State) -> dict[str, Any]:
-    """One job, with how many of its open suggestions labels hide."""
-    hidden = 0
-    for key in job.request.documents:
-        row = state.rows.get(key)
-        if row is not None and row.label_count:
-            document = state.document(key)
-            undecided = [item for item in document.suggestions.values() if item.decision is None]
-            hidden += sum(item.job == job.id for item in undecided)
-            hidden -= sum(item.job == job.id for item in document.open_suggestions(state.project.kind))
-    return {**job_item(job, state), "suggestions_hidden": hidden}
+def shown_job(job: Job, state: State, counts: SuggestionCounts) -> dict[str, Any]:
+    """One job, with what has become of its suggestions."""
+    return {
+        **job_item(job, state),
+        "suggestions_to_review": counts.to_review,
+        "suggestions_hidden": counts.hidden,
+    }
 
 
 def skipped_items(items: tuple[Skipped, ...]) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.job_counts import SuggestionCounts, count_suggestions
 from tui_labeler.engine.models import find_model
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting, tell, tell_error
@@ -79,6 +80,10 @@ this terminal is closed.
         self._jobs: dict[str, Job] = {}
         self._broken: dict[str, LabelerError] = {}
         """Jobs whose records can't be read."""
+        self._counts: dict[str, SuggestionCounts] = {}
+        """What has become of the suggestions of jobs that are over, as of ``_counted_at``."""
+        self._counted_at = -1
+        """The sequence number of the state that was counted."""
         self._trouble = ""
         self._marked = ""
         """The job that another one is to be compared with."""
@@ -118,6 +123,7 @@ this terminal is closed.
         self.query_one("#jobs", Picker).set_rows(rows, jobs_text.columns, cursor=self._wanted)
         self._wanted = None
         self._show(keep_place=True)
+        self._count()
 
     def _show_title(self) -> None:
         running = sum(not job.state.is_over for job in self._jobs.values())
@@ -140,13 +146,27 @@ this terminal is closed.
         job = self.job
         names = {key: item.name for key, item in self._session.store.state.categories.items()}
         error = self._broken.get(self.current)
-        build = jobs_text.detail(job, names) if job else jobs_text.no_jobs
+        build = jobs_text.detail(job, names, self._counts.get(job.id)) if job else jobs_text.no_jobs
         build = unreadable_page(error) if error else build
         self.query_one("#job", Sheet).show_page(build, keep_place=keep_place)
         self.refresh_bindings()
 
     def on_picker_highlighted(self) -> None:
         self._show()
+        self._count()
+
+    @work(exclusive=True, group="count")
+    @reporting
+    async def _count(self) -> None:
+        """Counts what is left of the suggestions at the cursor; those of a job at work are still coming."""
+        await self._session.refresh()
+        if self._session.store.seq != self._counted_at:
+            self._counts, self._counted_at = {}, self._session.store.seq
+        job = self.job
+        if job is None or not job.suggestions or not job.state.is_over or job.id in self._counts:
+            return
+        self._counts.update(await count_suggestions(self._session.store.state, [job]))
+        self._show(keep_place=True)
 
     def on_picker_chosen(self) -> None:
         if self.check_action("review", ()):
@@ -230,6 +250,7 @@ this terminal is closed.
                 words += f"\n{undone.refused} stay as they are: somebody else decided on them."
             tell(self.app, words, title="Undone")
             await self.look()
+            self._count()
 
     @work(exclusive=True, group="act")
     @reporting

@@ -20,6 +20,7 @@ from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, fit
 from tui_labeler.screens.widgets.glyphs import ASCII, Glyphs
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.job_counts import SuggestionCounts
     from tui_labeler.screens.widgets.sheet import Line
 
 _SIGNS: dict[JobState, tuple[str, str, str]] = {
@@ -127,8 +128,13 @@ def _amount(job: Job) -> str:
 # --- one job in full --------------------------------------------------------------------------------
 
 
-def detail(job: Job, names: Mapping[str, str]) -> Callable[[int, Glyphs], Sequence[Line]]:
-    """All that is known of a job; ``names`` are those of the categories, by id."""
+def detail(
+    job: Job, names: Mapping[str, str], counts: SuggestionCounts | None = None
+) -> Callable[[int, Glyphs], Sequence[Line]]:
+    """All that is known of a job.
+
+    ``names`` are those of the categories, by id; ``counts`` is ``None`` until its suggestions were counted.
+    """
 
     def build(width: int, signs: Glyphs) -> Sequence[Line]:
         state = f"{sign(job.state, signs)} {job.state.value}"
@@ -141,11 +147,12 @@ def detail(job: Job, names: Mapping[str, str]) -> Callable[[int, Glyphs], Sequen
             lines.append(((f"  {drawn}", "bar"), (words, "")))
         if job.message:
             lines += wrapped(job.message, width, "bad", "  ")
-        lines += wrapped(advice(job), width, "warn", "  ") if advice(job) else []
+        told = advice(job, counts)
+        lines += wrapped(told, width, "warn", "  ") if told else []
         for warning in job.result.get("warnings", ()):
             lines += wrapped(f"! {warning}.", width, "warn", "  ")
         lines.append(())
-        lines += _table(_first_facts(job), width)
+        lines += _table(_first_facts(job, counts), width)
         if job.failed:
             lines += [(), *_failures(job, width, signs), ()]
         lines += _table(_facts(job, names), width)
@@ -156,7 +163,7 @@ def detail(job: Job, names: Mapping[str, str]) -> Callable[[int, Glyphs], Sequen
     return build
 
 
-def advice(job: Job) -> str:
+def advice(job: Job, counts: SuggestionCounts | None = None) -> str:
     """What a person can do about the job as it is; empty when it needs nobody."""
     match job.state:
         case JobState.INTERRUPTED:
@@ -173,6 +180,8 @@ def advice(job: Job) -> str:
             return f"{number} not labeled: R goes on."
         case JobState.FAILED:
             return "R tries again once the reason is dealt with, D deletes its record."
+        case JobState.SUCCEEDED if job.suggestions and counts is not None and not counts.to_review:
+            return "None of its suggestions is left to review."
         case JobState.SUCCEEDED if job.request.kind is JobKind.AUTOLABEL and job.suggestions:
             return "enter opens the documents with its suggestions for review."
         case _:
@@ -187,12 +196,14 @@ def _table(facts: Sequence[tuple[str, str]], width: int) -> list[Line]:
     return lines
 
 
-def _first_facts(job: Job) -> list[tuple[str, str]]:
+def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, str]]:
     facts = [("Model", clean(subject(job)))] if subject(job) else []
     if job.request.kind is JobKind.AUTOLABEL:
         done = f"{job.done} done, {len(job.failed)} failed, {job.waiting} waiting, of {job.total}"
         facts.append(("Documents", done))
-        found = str(job.suggestions)
+        found = f"{job.suggestions:,} made"
+        if counts is not None:
+            found += f", {counts.to_review:,} to review, {counts.hidden:,} hidden by labels"
         facts.append(
             ("Suggestions", found + (f", {job.unaligned} to place by hand" if job.unaligned else ""))
         )

@@ -26,7 +26,9 @@ CANCEL_PATIENCE = 30.0
 FAILURES_SHOWN = 20
 
 DONE_AND_TOTAL = (
-    "In JSON `done` and `total` count documents when a job autolabels, and percent in any other job."
+    "In JSON `done` and `total` count documents when a job autolabels, and percent in any other job. "
+    "`suggestions` are those it made: `suggestions_to_review` of them wait for a decision, and "
+    "`suggestions_hidden` do not, as they meet a label."
 )
 
 
@@ -103,7 +105,7 @@ async def autolabel(context: Context) -> Report:
             job = await session.jobs.autolabel(rows, method, categories or None)
             if not options.detach:
                 job = await follow(session, job, context.out, asked)
-        return job_report(session, job)
+        return await job_report(session, job)
 
 
 async def _chosen(context: Context, session: ProjectSession) -> list[DocumentRow]:
@@ -185,16 +187,23 @@ def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: 
     return Report(fields, lines)
 
 
-def job_report(session: ProjectSession, job: Job) -> Report:
+async def job_report(session: ProjectSession, job: Job) -> Report:
     """What came of a job, with the exit code that its end asks for; 0 while it runs."""
     from tui_labeler.cli.following import exit_code, job_error
-    from tui_labeler.cli.shapes import shown_job
     from tui_labeler.domain.jobs import JobKind
 
     if job.request.kind is not JobKind.AUTOLABEL and job.state.is_over:
         return result_report(session, job, session.labeling.drafts())
-    fields = shown_job(job, session.store.state)
+    fields = await _shown(session, job)
     return Report(fields, job_lines(fields), exit_code(job), error=job_error(job))
+
+
+async def _shown(session: ProjectSession, job: Job) -> dict[str, Any]:
+    from tui_labeler.cli.shapes import shown_job
+    from tui_labeler.engine.job_counts import count_suggestions
+
+    state = session.store.state
+    return shown_job(job, state, (await count_suggestions(state, [job]))[job.id])
 
 
 def job_lines(fields: dict[str, Any]) -> list[str]:
@@ -203,12 +212,12 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
     if fields["stage"]:
         lines.append(f"{fields['stage']}: {_share_done(fields)}")
     if fields["documents"]:
-        hidden = fields.get("suggestions_hidden", 0)
+        waiting, hidden = fields["suggestions_to_review"], fields["suggestions_hidden"]
         lines.append(
             f"{fields['done']:,} of {counted(fields['documents'], 'document')} labeled, "
             f"{counted(fields['text_records'], 'text record')}, "
             f"{counted(fields['suggestions'], 'suggestion')}"
-            + (f" ({hidden:,} of them hidden by labels)" if hidden else "")
+            + (f" ({waiting:,} to review, {hidden:,} hidden by labels)" if fields["suggestions"] else "")
             + f", {fields['seconds']:.1f} s"
         )
     failed = fields["failed"]
@@ -232,11 +241,14 @@ def _share_done(fields: dict[str, Any]) -> str:
 
 
 async def list_jobs(context: Context) -> Report:
-    from tui_labeler.cli.shapes import job_item
+    from tui_labeler.cli.shapes import shown_job
+    from tui_labeler.engine.job_counts import count_suggestions
 
     async with context.project() as session:
         state = session.store.state
-        items = [job_item(job, state) for job in await session.jobs.list()]
+        jobs = await session.jobs.list()
+        counts = await count_suggestions(state, jobs)
+        items = [shown_job(job, state, counts[job.id]) for job in jobs]
         broken = await session.jobs.broken()
     items += [{"job_id": job_id, "error": error_fields(error)} for job_id, error in broken]
     page = context.page(items, "job_id")
@@ -249,37 +261,35 @@ async def list_jobs(context: Context) -> Report:
             _share_done(item),
             f"{len(item['failed']):,}",
             f"{item['suggestions']:,}",
+            f"{item['suggestions_to_review']:,}",
+            f"{item['suggestions_hidden']:,}",
             item["created"],
         ]
         if "error" not in item
-        else [item["job_id"], "", "", "broken", "", "", "", item["error"]["message"]]
+        else [item["job_id"], "", "", "broken", "", "", "", "", "", item["error"]["message"]]
         for item in page["items"]
     ]
-    head = ["job", "kind", "model", "state", "done", "failed", "suggestions", "made"]
+    head = ["job", "kind", "model", "state", "done", "failed", "suggestions", "to review", "hidden", "made"]
     return Report(page, table(head, rows) if rows else ["There is no job."], 1 if broken else 0)
 
 
 async def show(context: Context) -> Report:
-    from tui_labeler.cli.shapes import shown_job
-
     async with context.project() as session:
         job = await session.jobs.get(context.options.id)
-        fields = shown_job(job, session.store.state)
+        fields = await _shown(session, job)
     lines = job_lines(fields)
     return Report(fields, [*lines, job.message] if job.message else lines)
 
 
 async def cancel(context: Context) -> Report:
     """A job that is over stays as it is, and that is no failure."""
-    from tui_labeler.cli.shapes import shown_job
-
     job_id = context.options.id
     async with context.project() as session:
         job = await session.jobs.cancel(job_id)
         if not job.state.is_over:
             job = await _ended(session, job)
         await session.refresh()
-        fields = shown_job(job, session.store.state)
+        fields = await _shown(session, job)
     return Report(fields, job_lines(fields))
 
 
@@ -314,7 +324,7 @@ async def _again(context: Context, *, retry_failed: bool) -> Report:
             job = await going_on(job_id)
             if not context.options.detach:
                 job = await follow(session, job, context.out, asked)
-        return job_report(session, job)
+        return await job_report(session, job)
 
 
 async def delete(context: Context) -> Report:
