@@ -19,7 +19,11 @@ from tests.screens.conftest import (
     session_of,
     span_of,
 )
+from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
 from tui_labeler.domain.labels import Span
+from tui_labeler.screens.following import News
+from tui_labeler.screens.help import HelpScreen
+from tui_labeler.screens.jobs import JobsScreen
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.projects import ProjectsScreen
 
@@ -35,7 +39,7 @@ async def test_leaving_with_drafts_asks(
 ) -> None:
     async with opened(TWO) as pilot:
         await press(pilot, "v", "1", "q")
-        assert "1 draft decisions are not saved" in screen_text(pilot)
+        assert "1 draft decision is not saved" in screen_text(pilot)
         await press(pilot, answer)
         assert isinstance(pilot.app.screen, ProjectsScreen)
     session = await workbench.open("Loans")
@@ -164,3 +168,20 @@ async def test_a_suggestion_is_drawn_dotted_with_its_confidence(opened: Opened, 
     await suggest(session, TWO, [("Lender", "North Bank", 0.97)])
     async with opened(TWO) as pilot:
         assert "┄Lender .97" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("above", [None, HelpScreen, JobsScreen], ids=["nothing", "a dialog", "the jobs"])
+async def test_the_end_of_a_job_is_told_unless_a_screen_shows_it(opened: Opened, above: type | None) -> None:
+    async with opened(TWO) as pilot:
+        screen = screen_of(pilot)
+        if above is HelpScreen:
+            await press(pilot, "question_mark")
+        elif above is JobsScreen:
+            await press(pilot, "J")
+        assert above is None or isinstance(pilot.app.screen, above)
+        request = JobRequest("j1", JobKind.TRAIN, "bob", "2026-11-21T09:00:00Z")
+        for state in (JobState.RUNNING, JobState.SUCCEEDED):
+            screen.follower.news.publish(News((), (Job(request, state),)))
+            await pilot.pause()
+        told = [note.title for note in pilot.app._notifications]
+        assert told == ([] if above is JobsScreen else ["The training is over"])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_labeler.domain.jobs import JobKind
@@ -141,9 +142,15 @@ labels, with how far they agree in this document and in all.
         self.show_title()
         over = [job for job in news.jobs if job.id in self._at_work and job.state.is_over]
         self._at_work = frozenset(job.id for job in news.running)
-        if self.is_current:
+        if self._is_in_view:
             for job in over:
                 self._tell_end(job)
+
+    @property
+    def _is_in_view(self) -> bool:
+        """Nothing but dialogs is above this screen; those for jobs and models tell of a job themselves."""
+        stack = self.app.screen_stack
+        return self in stack and all(isinstance(s, ModalScreen) for s in stack[stack.index(self) + 1 :])
 
     def _tell_end(self, job: Job) -> None:
         words = f"It {JOB_STATES[job.state]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import saved_words, tell
 from tui_labeler.screens.dialogs import ChoiceScreen
 
@@ -23,7 +24,7 @@ async def may_leave(app: App[Any], session: ProjectSession) -> bool:
         return True
     answer = await app.push_screen_wait(
         ChoiceScreen(
-            f"{drafts:,} draft decisions are not saved",
+            f"{counted(drafts, 'draft decision')} {'is' if drafts == 1 else 'are'} not saved",
             "They are on disk and will wait for you. Training and export use saved labels only.",
             [
                 ("s", "save", "Save labels, then leave"),

@@ -97,7 +97,7 @@ folder of `.txt` files, with or without a labels file; `enter` opens the one at 
 
     def _load_if_shown(self) -> None:
         """Another screen may have come on top at once: its project is opened first."""
-        if self.is_current:
+        if self.is_active:
             self.load()
 
     # --- what is shown ------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ folder of `.txt` files, with or without a labels file; `enter` opens the one at 
         self._projects = await self._workbench.projects()
         self._show()
         for project in self._projects:
-            if not self.is_current:
+            if not self.is_active:
                 return
             await self._summarize(project)
             self._show()
