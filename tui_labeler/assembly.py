@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,8 +44,17 @@ def container(address: str) -> Container:
 
 
 def container_address(given: str) -> str:
-    """What a person typed, as it is stored: a folder's absolute path."""
-    return str(Path(given).expanduser().absolute())
+    """What a person typed, as it is stored: a folder's absolute path, without ``..``.
+
+    Links stay as they are. Where a link makes ``..`` lead elsewhere than its words say, it stays too.
+    """
+    path = Path(given).expanduser().absolute()
+    plain = os.path.normpath(path)
+    try:
+        same = os.path.realpath(plain) == os.path.realpath(path)
+    except ValueError:  # no file system can have such a name; reading the folder says so
+        return str(path)
+    return plain if same else str(path)
 
 
 def workbench(home: Path, *, immediate: bool = False) -> Workbench:
