@@ -22,6 +22,7 @@ from tests.screens.conftest import (
 )
 from tui_labeler.domain.labels import Verdict
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.screens.review_progress import ReviewProgress
 
 if TYPE_CHECKING:
@@ -513,3 +514,18 @@ async def test_a_changed_class_is_one_step(running: Running, workbench: Workbenc
         assert labels(session_of(pilot), THREE) != before
         await press(pilot, "u")
         assert labels(session_of(pilot), THREE) == before
+
+
+async def test_the_title_says_when_the_filter_holds_no_document_any_more(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        session, screen = session_of(pilot), screen_of(pilot)
+        await press(pilot, "A")
+        assert "2 of 3 documents (auto labeled)" in screen_text(pilot)
+        await session.review.reject_matching(SuggestionFilter())
+        screen.show_changes()
+        await pilot.pause()
+        assert "2 of 3 documents (auto labeled: none left)" in screen_text(pilot)
+        await press(pilot, "u")
+        assert "2 of 3 documents (auto labeled)" in screen_text(pilot)

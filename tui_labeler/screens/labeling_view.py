@@ -96,6 +96,8 @@ class LabelingView(Screen[None]):
         self._read_done = asyncio.Event()
         self._seen = -1
         self._row_count = 0
+        self._held: int | None = None
+        """A document that the filter was last seen to let through."""
         self.message = ""
         self.message_at = 0
 
@@ -254,8 +256,19 @@ class LabelingView(Screen[None]):
             right.append(f"{counted(len(running), 'job')} running{share}")
         listed, every = len(self.documents.rows), len(self.session.rows)
         shown = f"{listed:,} of {every:,} documents" if listed != every else counted(every, "document")
-        right.append(f"{shown} ({self.filter_words})" if self.filter_words else shown)
+        if self.filter_words:
+            none_left = ": none left" if listed and not self._holds_some() else ""
+            shown += f" ({self.filter_words}{none_left})"
+        right.append(shown)
         title.right = "  ".join(right)
+
+    def _holds_some(self) -> bool:
+        """Whether the filter lets any of the documents through that it let through when they were listed."""
+        known = self.session.rows.get(self._held) if self._held is not None else None
+        if known is None or not self.filter.matches(known):
+            # The list itself stays: what was decided can still be looked at and taken back.
+            self._held = next((row.id for row in self.documents.rows if self.filter.matches(row)), None)
+        return self._held is not None
 
     def say(self, words: str) -> None:
         """Shows a message under the text until the cursor moves or the next one comes."""
