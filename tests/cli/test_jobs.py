@@ -526,6 +526,9 @@ def test_history_tells_who_did_what(cli: Cli, suggested: str) -> None:
 def test_a_job_is_taken_back_once(cli: Cli, suggested: str) -> None:
     job_id = cli("jobs", suggested, "--json").json["items"][0]["job_id"]
     assert cli("undo", suggested, "--job", job_id).out.startswith("Taken back: autolabel (")
+    newest = cli("history", suggested, "--limit", "1", "--json").json["items"][0]
+    assert (newest["action"], newest["of"], newest["job"]) == ("undo", "job.suggest", job_id)
+    assert "undo: autolabel" in cli("history", suggested).out
     again = cli("undo", suggested, "--job", job_id)
     assert (again.code, again.out) == (0, f"All that came of job {job_id} was taken back already.\n")
     assert cli("undo", suggested, "--job", job_id, "--json").json["undone"] == 0

@@ -258,8 +258,30 @@ async def test_where_a_suggestion_comes_from_is_told(running: Running, suggested
     async with running(open_project="Loans", review=True) as pilot:
         await press(pilot, "i")
         text = screen_text(pilot)
-        for words in ("model:loans", "job1", "0123456789abcdef", "0.930", "exact", "runner: autolabel"):
+        for words in (
+            "model:loans",
+            "job1",
+            "0123456789abcdef",
+            "0.930",
+            "exact",
+            "runner: autolabel (job job1)",
+        ):
             assert words in text, words
+
+
+async def test_what_was_undone_and_done_again_is_told_with_the_job_that_made_it(
+    running: Running, suggested: None, workbench: Workbench
+) -> None:
+    session = await workbench.open("Loans")
+    await session.history.undo_job("job1")
+    await session.history.redo()
+    await session.close()
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "i")
+        lines = [line for line in screen_text(pilot).splitlines() if "(job job1)" in line]
+        happened = ["ana: redo: autolabel (job job1)", "ana: undo: autolabel (job job1)", "runner: autolabel"]
+        assert len(lines) == 3
+        assert all(words in line for words, line in zip(happened, lines, strict=True))
 
 
 async def blind(pilot: Pilot[None]) -> None:
@@ -396,6 +418,18 @@ async def test_one_class_replaces_another(running: Running, workbench: Workbench
     async with running(open_project="Loans", document=THREE) as pilot:
         await press(pilot, "1", "2")
         assert labels(session_of(pilot), THREE) == [("Letter", None)]
+
+
+async def test_nothing_is_said_of_the_place_of_a_class(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    await classes(workbench, container, ProjectKind.MULTI_LABEL)
+    async with running(open_project="Loans", review=True) as pilot:
+        assert "suggested by model:loans" in screen_text(pilot)
+        assert "(exact)" not in screen_text(pilot)
+        await press(pilot, "i")
+        assert "Confidence   0.900" in screen_text(pilot)
+        assert "Placed" not in screen_text(pilot)
 
 
 async def test_suggested_classes_are_reviewed_in_the_pane(

@@ -94,7 +94,7 @@ def _suggestion(state: State, suggestion: Suggestion, place: dict[str, Any]) -> 
         **place,
         "confidence": suggestion.confidence,
         "source": suggestion.source,
-        "placed": suggestion.placed.value,
+        "placed": suggestion.placed.value if suggestion.span is not None else None,
         "job_id": suggestion.job,
     }
 

@@ -63,6 +63,12 @@ ACTIONS = {
 """Every action in words."""
 
 
+def action_words(action: str, of: str | None = None) -> str:
+    """An action in words; ``of`` is the one that an undo took back, or a redo did again."""
+    words = ACTIONS.get(action, action)
+    return f"{words}: {ACTIONS.get(of, of)}" if of else words
+
+
 @dataclass(frozen=True, slots=True)
 class Undone:
     """What was taken back, or done again."""
@@ -94,6 +100,8 @@ class Entry:
     items: int
     model: str | None = None
     """The model that was trained or deleted."""
+    of: str | None = None
+    """The action that an undo took back, or a redo did again."""
 
 
 class History:
@@ -272,6 +280,7 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
         job=transaction.job or None,
         items=max(tables.values(), default=0),
         model=transaction.note.get("model"),
+        of=transaction.note.get("action"),
     )
 
 

@@ -138,6 +138,7 @@ def item_words(session: ProjectSession, item: Label | Suggestion | None) -> str:
     name = category.name if category else item.category
     if isinstance(item, Suggestion):
         confidence = f" {percent(item.confidence)}" if item.confidence is not None else ""
-        return f"{name}{confidence}, suggested by {item.source} ({item.placed})"
+        placed = f" ({item.placed})" if item.span is not None else ""
+        return f"{name}{confidence}, suggested by {item.source}{placed}"
     draft = ", not saved" if item.draft else ""
     return f"{name}, label by {item.made.actor}{draft}"

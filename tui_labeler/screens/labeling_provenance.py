@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Origin, Suggestion
-from tui_labeler.engine.history import ACTIONS
+from tui_labeler.engine.history import action_words
+from tui_labeler.engine.taking_back import REDO, UNDO
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
@@ -57,8 +58,10 @@ def _suggestion_lines(suggestion: Suggestion) -> list[str]:
         f"Job          {suggestion.job}",
         f"Version      {suggestion.version or 'not known'}",
         f"Confidence   {confidence}",
-        f"Placed       {suggestion.placed}",
     ]
+    # A class holds for the whole document: it has no place that could be found well or badly.
+    if suggestion.span is not None:
+        lines.append(f"Placed       {suggestion.placed}")
     decision = suggestion.decision
     if decision is not None:
         lines.append(f"Decision     {decision.verdict} {decision.stamp.time} by {decision.stamp.actor}")
@@ -68,7 +71,10 @@ def _suggestion_lines(suggestion: Suggestion) -> list[str]:
 async def _events(
     session: ProjectSession, document: Document, item: Label | Suggestion, source: Suggestion | None
 ) -> list[str]:
-    """The transactions that touched the item, back to the one that made it (and its suggestion)."""
+    """The transactions that touched the item, back to the one that made it (and its suggestion).
+
+    What an undo or a redo brings back was made before that.
+    """
     born = {
         f"{document.id}/{wanted.id}": "label" if isinstance(wanted, Label) else "suggestion"
         for wanted in (item, source)
@@ -79,10 +85,11 @@ async def _events(
     async for transaction in session.store.history():
         touched = [c for c in transaction.changes if born.get(c.key) == c.table]
         if touched:
-            action = ACTIONS.get(transaction.action, transaction.action)
-            lines.append(f"  {transaction.time}  {transaction.actor}: {action}")
+            action = action_words(transaction.action, transaction.note.get("action"))
+            job = f" (job {transaction.job})" if transaction.job else ""
+            lines.append(f"  {transaction.time}  {transaction.actor}: {action}{job}")
         for change in touched:
-            if change.before is None:
+            if change.before is None and transaction.action not in (UNDO, REDO):
                 missing.pop(change.key, None)
         if not missing:
             break

@@ -186,7 +186,7 @@ async def undo(context: Context) -> Report:
 
 
 async def history(context: Context) -> Report:
-    from tui_labeler.engine.history import ACTIONS
+    from tui_labeler.engine.history import action_words
 
     options = context.options
     async with context.project() as session:
@@ -197,6 +197,7 @@ async def history(context: Context) -> Report:
                 "time": entry.time,
                 "who": entry.who,
                 "action": entry.action,
+                "of": entry.of,
                 "location": entry.location,
                 "category": entry.category,
                 "job": entry.job,
@@ -210,7 +211,7 @@ async def history(context: Context) -> Report:
         [
             item["time"],
             item["who"],
-            ACTIONS.get(item["action"], item["action"]),
+            action_words(item["action"], item["of"]),
             item["location"] or "",
             item["category"] or "",
             item["job"] or "",
