@@ -1,0 +1,127 @@
+"""What autolabeling needs of a language model: one question, one answer, and why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from tui_labeler.domain.jobs import Usage
+from tui_labeler.engine.errors import LabelerError, OutsideError
+
+
+class Role(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    """For the answer, hidden reasoning included."""
+    schema: dict[str, Any] | None = None
+    """A strict JSON schema; used as far as the deployment can be held to one."""
+    logprobs: bool = False
+    seed: int | None = None
+
+
+class Finish(StrEnum):
+    STOP = "stop"
+    LENGTH = "length"
+    FILTERED = "content_filter"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of an answer."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """What a server says is left; ``None`` where it says nothing. Hints, not promises."""
+
+    requests: int | None = None
+    tokens: int | None = None
+    requests_reset: float | None = None
+    """Seconds until the requests are full again."""
+    tokens_reset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. It is paid for, whatever it says."""
+
+    text: str
+    finish: Finish
+    usage: Usage
+    refusal: str = ""
+    """Why the model would not answer, in its words."""
+    tokens: tuple[Token, ...] = ()
+    limits: RateLimits = RateLimits()
+    model: str = ""
+    request_id: str = ""
+
+
+class ChatModel(Protocol):
+    """A deployment that answers. Retries nothing by itself."""
+
+    async def ask(self, question: Question) -> Reply:
+        """Raises ``BusyError`` and ``TroubleError`` for what waiting may cure, ``UnansweredError`` for what
+        this question will always meet, ``ResourceError`` for what every question will meet.
+        """
+
+    async def close(self) -> None: ...
+
+
+class BusyError(OutsideError):
+    """Too many requests (429, or 503 with a time to wait)."""
+
+    title = "The deployment is busy"
+    code = "busy"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, hint: str = "") -> None:
+        """``retry_after``: seconds, when the server says how long to wait."""
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class TroubleError(OutsideError):
+    """A fault that may pass: a dropped connection, no answer in time, a 5xx."""
+
+    title = "The deployment did not answer"
+    code = "trouble"
+
+
+class UnansweredError(LabelerError):
+    """This question gets no answer however often it is asked; others may.
+
+    ``code`` says why: ``content_filter``, ``refusal``, ``context_length``, ``length``, ``bad_answer``.
+    """
+
+    title = "There is no answer"
+    exit_code = 1
+
+    def __init__(self, message: str, *, code: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = code
+
+
+class ResourceError(OutsideError):
+    """No question can be asked: a wrong key, no such deployment, no money."""
+
+    title = "The resource refuses"
+    code = "resource"
