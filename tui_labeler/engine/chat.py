@@ -109,15 +109,15 @@ class TroubleError(OutsideError):
 class UnansweredError(LabelerError):
     """This question gets no answer however often it is asked; others may.
 
-    ``code`` says why: ``content_filter``, ``refusal``, ``context_length``, ``length``, ``bad_answer``.
+    ``reason`` says why: ``content_filter``, ``refusal``, ``context_length``, ``length``, ``bad_answer``.
     """
 
     title = "There is no answer"
     exit_code = 1
 
-    def __init__(self, message: str, *, code: str, hint: str = "") -> None:
+    def __init__(self, message: str, *, reason: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
-        self.reason = code
+        self.reason = reason
 
 
 class ResourceError(OutsideError):
