@@ -127,8 +127,11 @@ def words(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[i
         yield match.span()
 
 
-# Looking behind first keeps a long run of marks from being tried from each of them.
-_SENTENCE_END = re.compile(r"(?<![.!?])[.!?]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|\r?\n(?:[ \t]*\r?\n)+|\n")
+# Looking behind first keeps a long run of marks from being tried from each of them. The stops of the second
+# kind end a sentence by themselves: CJK, Arabic, Urdu, Armenian, Devanagari, Burmese, Khmer, Ethiopic.
+_SENTENCE_END = re.compile(
+    r"(?<![.!?])[.!?]+[\"'”’)\]]*(?=\s)|[。！？｡؟۔։।॥။។።፧፨]+[”’」』）]*|\r?\n(?:[ \t]*\r?\n)+|\n"
+)
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
