@@ -17,6 +17,7 @@ from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.chat import Reply
     from tui_labeler.engine.errors import LabelerError
     from tui_labeler.engine.totals import Totals
 
@@ -371,6 +372,21 @@ class Estimators(Protocol):
 
     async def load(self, folder: str) -> FittedModel:
         """Raises ``InputError`` for files that are no model; never runs what it finds."""
+
+
+# --- answers of language models (in a runner's process only) ----------------------------------------
+
+
+class AnswerStore(Protocol):
+    """What deployments have answered: kept, so that nothing is asked, and paid, twice."""
+
+    async def find(self, key: str) -> Reply | None:
+        """The answer under a key (hexadecimal), by whichever job it was asked. Raises ``StorageError``."""
+
+    async def keep(self, key: str, reply: Reply) -> None:
+        """Returns once the answer outlives a crash. Raises ``StorageError``."""
+
+    async def close(self) -> None: ...
 
 
 # --- settings, time, names --------------------------------------------------------------------------

@@ -1,0 +1,263 @@
+"""Questions that are asked once, tried again where that helps, and kept before they are used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tui_labeler.domain.jobs import Usage
+from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.adapters.store.answers import FileAnswerStore
+from tui_labeler.engine.autolabelers.asking import PATIENCE, Asker, question_key
+from tui_labeler.engine.autolabelers.pacing import Pacer
+from tui_labeler.engine.autolabelers.spending import Budget, BudgetError, Spending, cost_of
+from tui_labeler.engine.chat import (
+    BusyError,
+    Finish,
+    Message,
+    Question,
+    Reply,
+    ResourceError,
+    Role,
+    TroubleError,
+    UnansweredError,
+)
+from tui_labeler.engine.errors import StorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ESTIMATE = Usage(100, 50)
+PRICES = Prices(input=1.0, output=2.0, cached=0.5)
+
+
+def question(words: str = "What is it?") -> Question:
+    return Question((Message(Role.USER, words),), max_tokens=50)
+
+
+def reply(text: str = "{}") -> Reply:
+    return Reply(text, Finish.STOP, Usage(80, 20))
+
+
+class Model:
+    """Does what a list says, one item a question; then it answers."""
+
+    def __init__(self, *steps: Exception | Reply, otherwise: Callable[[], Exception] | None = None) -> None:
+        self.steps = list(steps)
+        self.otherwise = otherwise
+        self.asked: list[str] = []
+
+    async def ask(self, question: Question) -> Reply:
+        self.asked.append(question.messages[-1].content)
+        await asyncio.sleep(0.1)
+        step: Exception | Reply = reply()
+        if self.steps:
+            step = self.steps.pop(0)
+        elif self.otherwise is not None:
+            step = self.otherwise()
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    async def close(self) -> None:
+        return None
+
+
+class Kept:
+    """Answers in memory."""
+
+    def __init__(self) -> None:
+        self.replies: dict[str, Reply] = {}
+
+    async def find(self, key: str) -> Reply | None:
+        return self.replies.get(key)
+
+    async def keep(self, key: str, reply: Reply) -> None:
+        await asyncio.sleep(0.05)
+        self.replies[key] = reply
+
+    async def close(self) -> None:
+        return None
+
+
+def asker(model: Model, kept: Kept, *, budget: Budget | None = None, at_once: int = 8) -> Asker:
+    return Asker(model, "azure/gpt", Pacer(at_once), Spending(PRICES, budget), kept)
+
+
+async def time_passed() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@pytest.mark.looptime
+class TestAsking:
+    async def test_a_question_is_asked_once_whoever_asks_it(self) -> None:
+        model, kept = Model(), Kept()
+        one = asker(model, kept)
+        first, second = await asyncio.gather(one.ask(question(), ESTIMATE), one.ask(question(), ESTIMATE))
+        third = await asker(model, kept).ask(question(), ESTIMATE)
+        assert len(model.asked) == 1
+        assert [item.from_cache for item in (first, second, third)] == [False, True, True]
+        assert first.reply == third.reply
+
+    async def test_being_busy_costs_no_try(self) -> None:
+        model = Model(*[BusyError("429", retry_after=2.0) for _ in range(20)])
+        began = await time_passed()
+        asked = await asker(model, Kept()).ask(question(), ESTIMATE)
+        assert asked.reply == reply()
+        assert await time_passed() - began >= 40
+
+    async def test_trouble_is_tried_again_and_passes(self) -> None:
+        model = Model(*[TroubleError("cut") for _ in range(4)])
+        asked = await asker(model, Kept()).ask(question(), ESTIMATE)
+        assert asked.reply == reply()
+        assert len(model.asked) == 5
+
+    async def test_trouble_with_one_question_is_that_questions_own(self) -> None:
+        model, kept = Model(reply(), *[TroubleError("cut") for _ in range(5)]), Kept()
+        one = asker(model, kept)
+        await one.ask(question("good"), ESTIMATE)
+        with pytest.raises(TroubleError):
+            await one.ask(question("bad"), ESTIMATE)
+        await one.ask(question("good again"), ESTIMATE)
+
+    async def test_a_server_that_never_answers_ends_the_job(self) -> None:
+        model = Model(otherwise=lambda: TroubleError("no connection"))
+        with pytest.raises(ResourceError):
+            await asker(model, Kept()).ask(question(), ESTIMATE)
+
+    async def test_a_server_that_is_busy_for_ever_ends_the_job(self) -> None:
+        model = Model(otherwise=lambda: BusyError("429", retry_after=30.0))
+        began = await time_passed()
+        with pytest.raises(ResourceError):
+            await asker(model, Kept()).ask(question(), ESTIMATE)
+        assert PATIENCE <= await time_passed() - began <= PATIENCE + 60
+
+    async def test_what_no_try_cures_is_asked_once(self) -> None:
+        model = Model(UnansweredError("filtered", reason="content_filter"))
+        with pytest.raises(UnansweredError):
+            await asker(model, Kept()).ask(question(), ESTIMATE)
+        assert len(model.asked) == 1
+
+    async def test_an_answer_that_came_is_kept_though_the_job_is_cancelled(self) -> None:
+        model, kept = Model(), Kept()
+        asking = asyncio.create_task(asker(model, kept).ask(question(), ESTIMATE))
+        await asyncio.sleep(0.12)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert len(kept.replies) == 1
+
+    async def test_a_cancel_is_felt_at_once_while_waiting_for_the_server(self) -> None:
+        model = Model(otherwise=lambda: BusyError("429", retry_after=100.0))
+        asking = asyncio.create_task(asker(model, Kept()).ask(question(), ESTIMATE))
+        await asyncio.sleep(5)
+        began = await time_passed()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert await time_passed() == began
+
+
+@pytest.mark.looptime
+class TestBudget:
+    async def ask_many(self, one: Asker, many: int) -> list[object]:
+        asking = [one.ask(question(str(number)), ESTIMATE) for number in range(many)]
+        return list(await asyncio.gather(*asking, return_exceptions=True))
+
+    @pytest.mark.parametrize(
+        ("budget", "at_most"),
+        [(Budget(tokens=1000), 9), (Budget(usd=0.00125), 9), (Budget(tokens=149), 0), (Budget(), 20)],
+        ids=["tokens", "money", "less than one question", "none"],
+    )
+    async def test_it_is_never_crossed_and_used_as_far_as_possible(
+        self, budget: Budget, at_most: int
+    ) -> None:
+        model, kept = Model(), Kept()
+        results = await self.ask_many(asker(model, kept, budget=budget), 20)
+        assert len(model.asked) == at_most
+        assert sum(isinstance(result, BudgetError) for result in results) == 20 - at_most
+
+    async def test_what_is_kept_costs_nothing(self) -> None:
+        model, kept = Model(), Kept()
+        await self.ask_many(asker(model, kept), 5)
+        results = await self.ask_many(asker(model, kept, budget=Budget(tokens=0)), 5)
+        assert not any(isinstance(result, BaseException) for result in results)
+
+
+def test_cached_and_thought_tokens_have_their_price() -> None:
+    usage = Usage(1_000_000, 500_000, cached_tokens=400_000, reasoning_tokens=300_000)
+    assert cost_of(usage, PRICES) == pytest.approx(0.6 * 1.0 + 0.4 * 0.5 + 0.5 * 2.0)
+    assert cost_of(usage, Prices(input=1.0, output=2.0)) == pytest.approx(2.0)
+    assert cost_of(usage, None) is None
+
+
+def test_another_deployment_or_question_has_another_key() -> None:
+    keys = {
+        question_key("a/x", question()),
+        question_key("a/y", question()),
+        question_key("a/x", question("Another?")),
+        question_key("a/x", Question(question().messages, max_tokens=51)),
+        question_key("a/x", Question(question().messages, max_tokens=50, schema={"type": "object"})),
+    }
+    assert len(keys) == 5
+    assert question_key("a/x", question("half \ud800 pair"))
+
+
+class TestTheStore:
+    def key(self, number: int) -> str:
+        return question_key("a/x", question(str(number)))
+
+    async def keep(self, store: FileAnswerStore, numbers: Sequence[int]) -> None:
+        await asyncio.gather(*(store.keep(self.key(n), reply(f"answer {n}")) for n in numbers))
+
+    async def test_answers_are_found_by_this_and_later_writers(self, tmp_path: Path) -> None:
+        store = FileAnswerStore(tmp_path / "answers", "job1-1")
+        assert await store.find(self.key(1)) is None
+        await self.keep(store, range(200))
+        later = FileAnswerStore(tmp_path / "answers", "job2-1")
+        for one in (store, later):
+            found = await one.find(self.key(7))
+            assert found == reply("answer 7")
+            await one.close()
+
+    async def test_a_line_that_a_crash_cut_is_no_answer(self, tmp_path: Path) -> None:
+        store = FileAnswerStore(tmp_path, "job1-1")
+        await self.keep(store, range(3))
+        await store.close()
+        path = tmp_path / "job1-1.jsonl"
+        path.write_bytes(path.read_bytes()[:-5])
+        later = FileAnswerStore(tmp_path, "job1-2")
+        assert await later.find(self.key(1)) == reply("answer 1")
+        assert await later.find(self.key(2)) is None
+
+    async def test_a_full_disk_is_told_to_everybody_who_waits_and_leaves_no_half_line(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store = FileAnswerStore(tmp_path, "job1-1")
+        await self.keep(store, [0])
+
+        def full(descriptor: int, data: bytes) -> None:
+            import os
+
+            os.write(descriptor, data[:10])
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("tui_labeler.engine.adapters.store.answers.write_all", full)
+            keeping = (store.keep(self.key(n), reply()) for n in (1, 2, 3))
+            results = await asyncio.gather(*keeping, return_exceptions=True)
+        assert all(isinstance(result, StorageError) for result in results)
+        await self.keep(store, [4])
+        await store.close()
+        later = FileAnswerStore(tmp_path, "job1-2")
+        assert await later.find(self.key(4)) == reply("answer 4")
+        assert await later.find(self.key(1)) is None
+
+    async def test_they_are_for_their_owner_alone(self, tmp_path: Path) -> None:
+        store = FileAnswerStore(tmp_path / "answers", "job1-1")
+        await self.keep(store, [1])
+        assert (tmp_path / "answers").stat().st_mode & 0o777 == 0o700
+        assert (tmp_path / "answers" / "job1-1.jsonl").stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,147 @@
+"""How fast questions go out, against servers with limits, in the event loop's own time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tui_labeler.engine.autolabelers.pacing import Pacer
+from tui_labeler.engine.chat import RateLimits
+
+pytestmark = pytest.mark.looptime
+
+LATENCY = 0.3
+
+
+class Server:
+    """Answers after ``LATENCY``; takes ``allowed`` questions in any second, where that is set."""
+
+    def __init__(self, allowed: int | None = None, *, says_when: bool = True) -> None:
+        self.allowed = allowed
+        self.says_when = says_when
+        self.taken: deque[float] = deque()
+        self.answered: list[float] = []
+        self.refused = 0
+        self.open = self.most_open = 0
+
+    async def take(self) -> float | None:
+        """``None`` when it answers, else the seconds to wait (0: it does not say)."""
+        now = asyncio.get_running_loop().time()
+        while self.taken and self.taken[0] <= now - 1:
+            self.taken.popleft()
+        if self.allowed is not None and len(self.taken) >= self.allowed:
+            self.refused += 1
+            return 1.0 if self.says_when else 0.0
+        self.taken.append(now)
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+        await asyncio.sleep(LATENCY)
+        self.open -= 1
+        self.answered.append(asyncio.get_running_loop().time())
+        return None
+
+
+async def ask_all(pacer: Pacer, server: Server, questions: int) -> float:
+    """Asks until all are answered; the seconds that it took."""
+
+    async def one() -> None:
+        while True:
+            async with pacer.turn() as sent:
+                wait = await server.take()
+                if wait is None:
+                    pacer.answered()
+                    return
+                pacer.busy(sent, wait or None)
+
+    began = asyncio.get_running_loop().time()
+    await asyncio.gather(*(one() for _ in range(questions)))
+    return asyncio.get_running_loop().time() - began
+
+
+async def test_a_free_server_is_asked_as_many_at_once_as_allowed() -> None:
+    server, pacer = Server(), Pacer(32)
+    seconds = await ask_all(pacer, server, 5000)
+    assert server.most_open == 32
+    assert 5000 / seconds >= 0.95 * 32 / LATENCY
+
+
+async def test_the_first_questions_are_few() -> None:
+    server, pacer = Server(), Pacer(32)
+    await ask_all(pacer, server, 4)
+    assert server.most_open == 4
+    assert pacer.open_at_once == 8
+
+
+@pytest.mark.parametrize("says_when", [True, False], ids=["retry-after", "no retry-after"])
+@pytest.mark.parametrize("allowed", [3, 20, 60])
+async def test_a_limited_server_is_asked_at_nine_tenths_of_what_it_allows(
+    allowed: int, says_when: bool
+) -> None:
+    server, pacer = Server(allowed, says_when=says_when), Pacer(32)
+    questions = allowed * 120
+    seconds = await ask_all(pacer, server, questions)
+    found_by = 30.0
+    after = sum(came >= found_by for came in server.answered)
+    assert after / (seconds - found_by) >= 0.9 * allowed
+    assert server.refused <= max(10, questions / 100)
+
+
+async def test_a_limit_that_is_lifted_is_noticed() -> None:
+    server, pacer = Server(10), Pacer(32)
+    await ask_all(pacer, server, 200)
+    server.allowed = None
+    seconds = await ask_all(pacer, server, 4000)
+    assert 4000 / seconds >= 25
+
+
+async def test_nothing_goes_out_before_the_time_the_server_named() -> None:
+    pacer = Pacer(4)
+    async with pacer.turn() as sent:
+        pacer.busy(sent, 7.5)
+    async with pacer.turn() as again:
+        assert again - sent >= 7.5
+
+
+async def test_questions_refused_together_slow_the_pace_once() -> None:
+    pacer = Pacer(8)
+    for _ in range(20):
+        async with pacer.turn():
+            await asyncio.sleep(0.1)
+            pacer.answered()
+    before = []
+    for _ in range(3):
+        async with pacer.turn() as sent:
+            before.append(sent)
+    for sent in before:
+        pacer.busy(sent, 0.1)
+    assert pacer.rate == pytest.approx(9.7, rel=0.1)
+
+
+async def test_what_the_server_says_is_left_is_believed() -> None:
+    pacer = Pacer(4)
+    async with pacer.turn() as sent:
+        pacer.answered(RateLimits(requests=0, requests_reset=3.0))
+    async with pacer.turn() as again:
+        assert again - sent >= 3.0
+
+
+async def test_who_gives_up_waiting_leaves_the_place_to_others() -> None:
+    pacer = Pacer(1)
+    started: list[str] = []
+
+    async def ask(name: str, wait: Callable[[], Awaitable[object]]) -> None:
+        async with pacer.turn():
+            started.append(name)
+            await wait()
+
+    first = asyncio.create_task(ask("first", lambda: asyncio.sleep(1)))
+    await asyncio.sleep(0.1)
+    second = asyncio.create_task(ask("second", lambda: asyncio.sleep(1)))
+    third = asyncio.create_task(ask("third", lambda: asyncio.sleep(1)))
+    await asyncio.sleep(0.1)
+    second.cancel()
+    await asyncio.gather(first, second, third, return_exceptions=True)
+    assert started == ["first", "third"]

@@ -1,0 +1,163 @@
+"""The answers of deployments, in append-only files beside a project's jobs.
+
+They hold what models said of documents: whoever may read the documents only may read them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from tui_labeler.engine.adapters.store.files import (
+    encoded,
+    make_folder,
+    names_in,
+    storage_errors,
+    sync_folder,
+    write_all,
+)
+from tui_labeler.engine.chat import Reply
+from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.finishing import finished
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUFFIX = ".jsonl"
+
+
+class _Line(msgspec.Struct, frozen=True):
+    key: str
+    reply: Reply
+
+
+class _Key(msgspec.Struct, frozen=True):
+    key: str
+
+
+class _Waiting(NamedTuple):
+    key: str
+    reply: Reply
+    kept: asyncio.Future[None]
+
+
+class _Place(NamedTuple):
+    file: str
+    offset: int
+    length: int
+
+
+_keys = msgspec.json.Decoder(_Key)
+_lines = msgspec.json.Decoder(_Line)
+
+
+class FileAnswerStore:
+    """An :class:`~tui_labeler.engine.ports.AnswerStore`: a file a writer, an index of places in memory.
+
+    Answers that come while others are being written go to the disk together.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """``name`` is new: of this job and this run of it alone."""
+        self._folder = folder
+        self._name = f"{name}{SUFFIX}"
+        self._index: dict[bytes, _Place] | None = None
+        self._descriptor: int | None = None
+        self._size = 0
+        self._pending: list[_Waiting] = []
+        self._writing = asyncio.Lock()
+
+    async def find(self, key: str) -> Reply | None:
+        if self._index is None:
+            self._index = await asyncio.to_thread(self._read_index)
+        place = self._index.get(bytes.fromhex(key))
+        return None if place is None else await asyncio.to_thread(self._read, place)
+
+    async def keep(self, key: str, reply: Reply) -> None:
+        mine = _Waiting(key, reply, asyncio.get_running_loop().create_future())
+        self._pending.append(mine)
+        async with self._writing:
+            if not mine.kept.done():
+                await self._write()
+        await mine.kept
+
+    async def _write(self) -> None:
+        batch, self._pending = self._pending, []
+        try:
+            places = await finished(asyncio.to_thread(self._append, batch))
+        except StorageError as error:
+            for item in batch:
+                item.kept.set_exception(error)
+            return
+        if self._index is not None:
+            self._index.update(places)
+        for item in batch:
+            item.kept.set_result(None)
+
+    async def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    # --- in threads ---------------------------------------------------------------------------------
+
+    def _read_index(self) -> dict[bytes, _Place]:
+        index: dict[bytes, _Place] = {}
+        for name in names_in(self._folder):
+            if not name.endswith(SUFFIX):
+                continue
+            path = self._folder / name
+            with storage_errors(path), path.open("rb") as file:
+                offset = 0
+                for line in file:
+                    # A line without its end was cut by a crash: it was never told as kept.
+                    if line.endswith(b"\n"):
+                        index[bytes.fromhex(_parsed_key(path, line))] = _Place(name, offset, len(line))
+                    offset += len(line)
+        return index
+
+    def _read(self, place: _Place) -> Reply:
+        path = self._folder / place.file
+        with storage_errors(path), path.open("rb") as file:
+            file.seek(place.offset)
+            line = file.read(place.length)
+        try:
+            return _lines.decode(line).reply
+        except msgspec.MsgspecError as error:
+            raise _broken(path) from error
+
+    def _append(self, batch: list[_Waiting]) -> dict[bytes, _Place]:
+        path = self._folder / self._name
+        lines = [encoded(_Line(item.key, item.reply)) + b"\n" for item in batch]
+        with storage_errors(path):
+            if self._descriptor is None:
+                make_folder(self._folder)
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+                self._descriptor = os.open(path, flags, 0o600)
+                sync_folder(self._folder)
+            # What a full disk has left of an earlier line goes first.
+            os.ftruncate(self._descriptor, self._size)
+            write_all(self._descriptor, b"".join(lines))
+            os.fdatasync(self._descriptor)
+        places = {}
+        for item, line in zip(batch, lines, strict=True):
+            places[bytes.fromhex(item.key)] = _Place(self._name, self._size, len(line))
+            self._size += len(line)
+        return places
+
+
+def _parsed_key(path: Path, line: bytes) -> str:
+    try:
+        return _keys.decode(line).key
+    except msgspec.MsgspecError as error:
+        raise _broken(path) from error
+
+
+def _broken(path: Path) -> StorageError:
+    return StorageError(
+        f"{path} holds a line that is no answer.",
+        hint="Restore it from a backup, or remove it: what it holds is asked again then.",
+    )

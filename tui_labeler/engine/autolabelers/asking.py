@@ -1,0 +1,131 @@
+"""Questions that get their answer: once, at the pace the server allows, tried again where that helps."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from tui_labeler.engine.chat import BusyError, Reply, ResourceError, TroubleError
+from tui_labeler.engine.finishing import finished
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.jobs import Usage
+    from tui_labeler.engine.autolabelers.pacing import Pacer
+    from tui_labeler.engine.autolabelers.spending import Spending
+    from tui_labeler.engine.chat import ChatModel, Question
+    from tui_labeler.engine.ports import AnswerStore
+
+TRIES = 5
+"""Of one question that meets trouble; being busy does not count."""
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+"""Seconds before the second try, doubled each time."""
+
+PATIENCE = 600.0
+"""Seconds without any reply, while the server only says that it is busy, that end a job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A reply, and whether it cost anything this time."""
+
+    reply: Reply
+    from_cache: bool
+
+
+def question_key(deployment: str, question: Question) -> str:
+    """What answers are kept under: all that the answer depends on. ``deployment`` names where it goes."""
+    content = json.dumps({"deployment": deployment, "question": asdict(question)}, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+class Asker:
+    """Asks one deployment for one job."""
+
+    def __init__(
+        self,
+        model: ChatModel,
+        deployment: str,
+        pacer: Pacer,
+        spending: Spending,
+        answers: AnswerStore,
+        *,
+        seed: int = 0,
+    ) -> None:
+        self._model = model
+        self._deployment = deployment
+        self._pacer = pacer
+        self._spending = spending
+        self._answers = answers
+        self._random = random.Random(seed)
+        self._under_way: dict[str, asyncio.Lock] = {}
+        self._replies = 0
+        self._heard = 0.0
+        """When the last reply came; 0 before the first question."""
+
+    async def ask(self, question: Question, estimate: Usage) -> Asked:
+        """The answer to a question: the kept one, or a new one that is on disk before it is used.
+
+        ``estimate`` is what it may cost at most. Raises ``UnansweredError`` and ``TroubleError`` for this
+        question, ``ResourceError`` and ``BudgetError`` for the job.
+        """
+        key = question_key(self._deployment, question)
+        lock = self._under_way.setdefault(key, asyncio.Lock())
+        try:
+            # Two documents with the same text are one question.
+            async with lock:
+                kept = await self._answers.find(key)
+                if kept is not None:
+                    return Asked(kept, from_cache=True)
+                async with self._spending.holding(estimate):
+                    reply = await self._until_answered(question)
+                    # What was answered is paid for: a cancel waits until it is on disk.
+                    await finished(self._keep(key, reply))
+                return Asked(reply, from_cache=False)
+        finally:
+            if not lock.locked():
+                self._under_way.pop(key, None)
+
+    async def _keep(self, key: str, reply: Reply) -> None:
+        self._spending.paid(reply.usage)
+        await self._answers.keep(key, reply)
+
+    async def _until_answered(self, question: Question) -> Reply:
+        loop = asyncio.get_running_loop()
+        if not self._heard:
+            self._heard = loop.time()
+        tries = 0
+        while True:
+            async with self._pacer.turn() as sent:
+                try:
+                    reply = await self._model.ask(question)
+                except BusyError as error:
+                    self._pacer.busy(sent, error.retry_after)
+                    if loop.time() - self._heard > PATIENCE:
+                        raise ResourceError(
+                            f"Nothing but “busy” for {PATIENCE / 60:.0f} minutes. {error.message}",
+                            hint="Resume the job later, or ask for more quota.",
+                        ) from error
+                    continue
+                except TroubleError as error:
+                    tries += 1
+                    if tries >= TRIES:
+                        raise self._given_up(error) from error
+                else:
+                    self._replies += 1
+                    self._heard = loop.time()
+                    self._pacer.answered(reply.limits)
+                    return reply
+            wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
+            await asyncio.sleep(wait * (1 - self._random.random() / 4))
+
+    def _given_up(self, error: TroubleError) -> TroubleError | ResourceError:
+        """A server that has never answered, or not for long, will not answer other questions either."""
+        silent = asyncio.get_running_loop().time() - self._heard
+        if self._replies and silent < PATIENCE:
+            return error
+        return ResourceError(error.message, hint="Check the endpoint and the line, then resume the job.")
