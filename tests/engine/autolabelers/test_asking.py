@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.jumping_clock import jumping
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
@@ -91,8 +92,8 @@ async def time_passed() -> float:
     return asyncio.get_running_loop().time()
 
 
-@pytest.mark.looptime
 class TestAsking:
+    @jumping
     async def test_a_question_is_asked_once_whoever_asks_it(self) -> None:
         model, kept = Model(), Kept()
         one = asker(model, kept)
@@ -102,6 +103,7 @@ class TestAsking:
         assert [item.from_cache for item in (first, second, third)] == [False, True, True]
         assert first.reply == third.reply
 
+    @jumping
     async def test_being_busy_costs_no_try(self) -> None:
         model = Model(*[BusyError("429", retry_after=2.0) for _ in range(20)])
         began = await time_passed()
@@ -109,12 +111,14 @@ class TestAsking:
         assert asked.reply == reply()
         assert await time_passed() - began >= 40
 
+    @jumping
     async def test_trouble_is_tried_again_and_passes(self) -> None:
         model = Model(*[TroubleError("cut") for _ in range(4)])
         asked = await asker(model, Kept()).ask(question(), ESTIMATE)
         assert asked.reply == reply()
         assert len(model.asked) == 5
 
+    @jumping
     async def test_trouble_with_one_question_is_that_questions_own(self) -> None:
         model, kept = Model(reply(), *[TroubleError("cut") for _ in range(5)]), Kept()
         one = asker(model, kept)
@@ -123,11 +127,13 @@ class TestAsking:
             await one.ask(question("bad"), ESTIMATE)
         await one.ask(question("good again"), ESTIMATE)
 
+    @jumping
     async def test_a_server_that_never_answers_ends_the_job(self) -> None:
         model = Model(otherwise=lambda: TroubleError("no connection"))
         with pytest.raises(ResourceError):
             await asker(model, Kept()).ask(question(), ESTIMATE)
 
+    @jumping
     async def test_a_server_that_is_busy_for_ever_ends_the_job(self) -> None:
         model = Model(otherwise=lambda: BusyError("429", retry_after=30.0))
         began = await time_passed()
@@ -135,12 +141,14 @@ class TestAsking:
             await asker(model, Kept()).ask(question(), ESTIMATE)
         assert PATIENCE <= await time_passed() - began <= PATIENCE + 60
 
+    @jumping
     async def test_what_no_try_cures_is_asked_once(self) -> None:
         model = Model(UnansweredError("filtered", reason="content_filter"))
         with pytest.raises(UnansweredError):
             await asker(model, Kept()).ask(question(), ESTIMATE)
         assert len(model.asked) == 1
 
+    @jumping
     async def test_an_answer_that_came_is_kept_though_the_job_is_cancelled(self) -> None:
         model, kept = Model(), Kept()
         asking = asyncio.create_task(asker(model, kept).ask(question(), ESTIMATE))
@@ -150,6 +158,7 @@ class TestAsking:
             await asking
         assert len(kept.replies) == 1
 
+    @jumping
     async def test_a_cancel_is_felt_at_once_while_waiting_for_the_server(self) -> None:
         model = Model(otherwise=lambda: BusyError("429", retry_after=100.0))
         asking = asyncio.create_task(asker(model, Kept()).ask(question(), ESTIMATE))
@@ -161,7 +170,6 @@ class TestAsking:
         assert await time_passed() == began
 
 
-@pytest.mark.looptime
 class TestBudget:
     async def ask_many(self, one: Asker, many: int) -> list[object]:
         asking = [one.ask(question(str(number)), ESTIMATE) for number in range(many)]
@@ -172,6 +180,7 @@ class TestBudget:
         [(Budget(tokens=1000), 9), (Budget(usd=0.00125), 9), (Budget(tokens=149), 0), (Budget(), 20)],
         ids=["tokens", "money", "less than one question", "none"],
     )
+    @jumping
     async def test_it_is_never_crossed_and_used_as_far_as_possible(
         self, budget: Budget, at_most: int
     ) -> None:
@@ -180,6 +189,7 @@ class TestBudget:
         assert len(model.asked) == at_most
         assert sum(isinstance(result, BudgetError) for result in results) == 20 - at_most
 
+    @jumping
     async def test_what_is_kept_costs_nothing(self) -> None:
         model, kept = Model(), Kept()
         await self.ask_many(asker(model, kept), 5)
@@ -213,6 +223,7 @@ class TestTheStore:
     async def keep(self, store: FileAnswerStore, numbers: Sequence[int]) -> None:
         await asyncio.gather(*(store.keep(self.key(n), reply(f"answer {n}")) for n in numbers))
 
+    @jumping
     async def test_answers_are_found_by_this_and_later_writers(self, tmp_path: Path) -> None:
         store = FileAnswerStore(tmp_path / "answers", "job1-1")
         assert await store.find(self.key(1)) is None
@@ -223,6 +234,7 @@ class TestTheStore:
             assert found == reply("answer 7")
             await one.close()
 
+    @jumping
     async def test_a_line_that_a_crash_cut_is_no_answer(self, tmp_path: Path) -> None:
         store = FileAnswerStore(tmp_path, "job1-1")
         await self.keep(store, range(3))
@@ -233,6 +245,7 @@ class TestTheStore:
         assert await later.find(self.key(1)) == reply("answer 1")
         assert await later.find(self.key(2)) is None
 
+    @jumping
     async def test_a_full_disk_is_told_to_everybody_who_waits_and_leaves_no_half_line(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -256,6 +269,7 @@ class TestTheStore:
         assert await later.find(self.key(4)) == reply("answer 4")
         assert await later.find(self.key(1)) is None
 
+    @jumping
     async def test_they_are_for_their_owner_alone(self, tmp_path: Path) -> None:
         store = FileAnswerStore(tmp_path / "answers", "job1-1")
         await self.keep(store, [1])
