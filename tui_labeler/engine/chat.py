@@ -76,6 +76,15 @@ class Reply:
     request_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptReply:
+    """An answer as it is kept."""
+
+    reply: Reply
+    job: str
+    """The job that paid for it."""
+
+
 class ChatModel(Protocol):
     """A deployment that answers. Retries nothing by itself."""
 

@@ -17,7 +17,7 @@ from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.chat import Reply
+    from tui_labeler.engine.chat import KeptReply
     from tui_labeler.engine.errors import LabelerError
     from tui_labeler.engine.totals import Totals
 
@@ -380,10 +380,10 @@ class Estimators(Protocol):
 class AnswerStore(Protocol):
     """What deployments have answered: kept, so that nothing is asked, and paid, twice."""
 
-    async def find(self, key: str) -> Reply | None:
-        """The answer under a key (hexadecimal), by whichever job it was asked. Raises ``StorageError``."""
+    async def find(self, key: str) -> KeptReply | None:
+        """The answer under a key (hexadecimal), whichever job asked for it. Raises ``StorageError``."""
 
-    async def keep(self, key: str, reply: Reply) -> None:
+    async def keep(self, key: str, kept: KeptReply) -> None:
         """Returns once the answer outlives a crash. Raises ``StorageError``."""
 
     async def close(self) -> None: ...

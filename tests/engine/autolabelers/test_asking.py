@@ -18,6 +18,7 @@ from tui_labeler.engine.autolabelers.spending import Budget, BudgetError, Spendi
 from tui_labeler.engine.chat import (
     BusyError,
     Finish,
+    KeptReply,
     Message,
     Question,
     Reply,
@@ -37,6 +38,10 @@ PRICES = Prices(input=1.0, output=2.0, cached=0.5)
 
 def question(words: str = "What is it?") -> Question:
     return Question((Message(Role.USER, words),), max_tokens=50)
+
+
+def kept(text: str = "{}") -> KeptReply:
+    return KeptReply(reply(text), "job1")
 
 
 def reply(text: str = "{}") -> Reply:
@@ -71,21 +76,23 @@ class Kept:
     """Answers in memory."""
 
     def __init__(self) -> None:
-        self.replies: dict[str, Reply] = {}
+        self.replies: dict[str, KeptReply] = {}
 
-    async def find(self, key: str) -> Reply | None:
+    async def find(self, key: str) -> KeptReply | None:
         return self.replies.get(key)
 
-    async def keep(self, key: str, reply: Reply) -> None:
+    async def keep(self, key: str, kept: KeptReply) -> None:
         await asyncio.sleep(0.05)
-        self.replies[key] = reply
+        self.replies[key] = kept
 
     async def close(self) -> None:
         return None
 
 
-def asker(model: Model, kept: Kept, *, budget: Budget | None = None, at_once: int = 8) -> Asker:
-    return Asker(model, "azure/gpt", Pacer(at_once), Spending(PRICES, budget), kept)
+def asker(
+    model: Model, kept: Kept, *, budget: Budget | None = None, at_once: int = 8, job: str = "job1"
+) -> Asker:
+    return Asker(model, "azure/gpt", job, Pacer(at_once), Spending(PRICES, budget), kept)
 
 
 async def time_passed() -> float:
@@ -101,7 +108,19 @@ class TestAsking:
         third = await asker(model, kept).ask(question(), ESTIMATE)
         assert len(model.asked) == 1
         assert [item.from_cache for item in (first, second, third)] == [False, True, True]
+        assert [item.usage for item in (first, second)] == [reply().usage, Usage()]
         assert first.reply == third.reply
+
+    @jumping
+    async def test_an_answer_costs_the_job_that_asked_for_it(self) -> None:
+        model, kept = Model(), Kept()
+        await asker(model, kept).ask(question(), ESTIMATE)
+        of_another_job = await asker(model, kept, job="job2").ask(question(), ESTIMATE)
+        after_a_crash = asker(model, kept)
+        found = [await after_a_crash.ask(question(), ESTIMATE) for _ in range(2)]
+        assert of_another_job.usage == Usage()
+        assert [item.usage for item in found] == [reply().usage, Usage()]
+        assert len(model.asked) == 1
 
     @jumping
     async def test_being_busy_costs_no_try(self) -> None:
@@ -221,7 +240,7 @@ class TestTheStore:
         return question_key("a/x", question(str(number)))
 
     async def keep(self, store: FileAnswerStore, numbers: Sequence[int]) -> None:
-        await asyncio.gather(*(store.keep(self.key(n), reply(f"answer {n}")) for n in numbers))
+        await asyncio.gather(*(store.keep(self.key(n), kept(f"answer {n}")) for n in numbers))
 
     @jumping
     async def test_answers_are_found_by_this_and_later_writers(self, tmp_path: Path) -> None:
@@ -231,7 +250,7 @@ class TestTheStore:
         later = FileAnswerStore(tmp_path / "answers", "job2-1")
         for one in (store, later):
             found = await one.find(self.key(7))
-            assert found == reply("answer 7")
+            assert found == kept("answer 7")
             await one.close()
 
     @jumping
@@ -242,7 +261,7 @@ class TestTheStore:
         path = tmp_path / "job1-1.jsonl"
         path.write_bytes(path.read_bytes()[:-5])
         later = FileAnswerStore(tmp_path, "job1-2")
-        assert await later.find(self.key(1)) == reply("answer 1")
+        assert await later.find(self.key(1)) == kept("answer 1")
         assert await later.find(self.key(2)) is None
 
     @jumping
@@ -260,13 +279,13 @@ class TestTheStore:
 
         with monkeypatch.context() as patch:
             patch.setattr("tui_labeler.engine.adapters.store.answers.write_all", full)
-            keeping = (store.keep(self.key(n), reply()) for n in (1, 2, 3))
+            keeping = (store.keep(self.key(n), kept()) for n in (1, 2, 3))
             results = await asyncio.gather(*keeping, return_exceptions=True)
         assert all(isinstance(result, StorageError) for result in results)
         await self.keep(store, [4])
         await store.close()
         later = FileAnswerStore(tmp_path, "job1-2")
-        assert await later.find(self.key(4)) == reply("answer 4")
+        assert await later.find(self.key(4)) == kept("answer 4")
         assert await later.find(self.key(1)) is None
 
     @jumping

@@ -9,11 +9,11 @@ import random
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.chat import BusyError, Reply, ResourceError, TroubleError
+from tui_labeler.domain.jobs import Usage
+from tui_labeler.engine.chat import BusyError, KeptReply, Reply, ResourceError, TroubleError
 from tui_labeler.engine.finishing import finished
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.jobs import Usage
     from tui_labeler.engine.autolabelers.pacing import Pacer
     from tui_labeler.engine.autolabelers.spending import Spending
     from tui_labeler.engine.chat import ChatModel, Question
@@ -31,9 +31,11 @@ PATIENCE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A reply, and whether it cost anything this time."""
+    """A reply, and what this job pays for it."""
 
     reply: Reply
+    usage: Usage
+    """Nothing for an answer that another job has paid for."""
     from_cache: bool
 
 
@@ -50,6 +52,7 @@ class Asker:
         self,
         model: ChatModel,
         deployment: str,
+        job: str,
         pacer: Pacer,
         spending: Spending,
         answers: AnswerStore,
@@ -58,11 +61,14 @@ class Asker:
     ) -> None:
         self._model = model
         self._deployment = deployment
+        self._job = job
         self._pacer = pacer
         self._spending = spending
         self._answers = answers
         self._random = random.Random(seed)
         self._under_way: dict[str, asyncio.Lock] = {}
+        self._paid_now: set[str] = set()
+        """Keys of answers that this run has counted."""
         self._replies = 0
         self._heard = 0.0
         """When the last reply came; 0 before the first question."""
@@ -80,19 +86,28 @@ class Asker:
             async with lock:
                 kept = await self._answers.find(key)
                 if kept is not None:
-                    return Asked(kept, from_cache=True)
+                    return Asked(kept.reply, self._owed(key, kept), from_cache=True)
                 async with self._spending.holding(estimate):
                     reply = await self._until_answered(question)
                     # What was answered is paid for: a cancel waits until it is on disk.
                     await finished(self._keep(key, reply))
-                return Asked(reply, from_cache=False)
+                return Asked(reply, reply.usage, from_cache=False)
         finally:
             if not lock.locked():
                 self._under_way.pop(key, None)
 
+    def _owed(self, key: str, kept: KeptReply) -> Usage:
+        """An answer that an earlier run of this job paid for, and died before it was used, is its cost."""
+        if kept.job != self._job or key in self._paid_now:
+            return Usage()
+        self._paid_now.add(key)
+        self._spending.paid(kept.reply.usage)
+        return kept.reply.usage
+
     async def _keep(self, key: str, reply: Reply) -> None:
         self._spending.paid(reply.usage)
-        await self._answers.keep(key, reply)
+        await self._answers.keep(key, KeptReply(reply, self._job))
+        self._paid_now.add(key)
 
     async def _until_answered(self, question: Question) -> Reply:
         loop = asyncio.get_running_loop()

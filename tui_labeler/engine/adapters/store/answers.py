@@ -19,7 +19,7 @@ from tui_labeler.engine.adapters.store.files import (
     sync_folder,
     write_all,
 )
-from tui_labeler.engine.chat import Reply
+from tui_labeler.engine.chat import KeptReply, Reply
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.finishing import finished
 
@@ -31,6 +31,7 @@ SUFFIX = ".jsonl"
 
 class _Line(msgspec.Struct, frozen=True):
     key: str
+    job: str
     reply: Reply
 
 
@@ -40,8 +41,8 @@ class _Key(msgspec.Struct, frozen=True):
 
 class _Waiting(NamedTuple):
     key: str
-    reply: Reply
-    kept: asyncio.Future[None]
+    kept: KeptReply
+    written: asyncio.Future[None]
 
 
 class _Place(NamedTuple):
@@ -70,19 +71,19 @@ class FileAnswerStore:
         self._pending: list[_Waiting] = []
         self._writing = asyncio.Lock()
 
-    async def find(self, key: str) -> Reply | None:
+    async def find(self, key: str) -> KeptReply | None:
         if self._index is None:
             self._index = await asyncio.to_thread(self._read_index)
         place = self._index.get(bytes.fromhex(key))
         return None if place is None else await asyncio.to_thread(self._read, place)
 
-    async def keep(self, key: str, reply: Reply) -> None:
-        mine = _Waiting(key, reply, asyncio.get_running_loop().create_future())
+    async def keep(self, key: str, kept: KeptReply) -> None:
+        mine = _Waiting(key, kept, asyncio.get_running_loop().create_future())
         self._pending.append(mine)
         async with self._writing:
-            if not mine.kept.done():
+            if not mine.written.done():
                 await self._write()
-        await mine.kept
+        await mine.written
 
     async def _write(self) -> None:
         batch, self._pending = self._pending, []
@@ -90,12 +91,12 @@ class FileAnswerStore:
             places = await finished(asyncio.to_thread(self._append, batch))
         except StorageError as error:
             for item in batch:
-                item.kept.set_exception(error)
+                item.written.set_exception(error)
             return
         if self._index is not None:
             self._index.update(places)
         for item in batch:
-            item.kept.set_result(None)
+            item.written.set_result(None)
 
     async def close(self) -> None:
         if self._descriptor is not None:
@@ -119,19 +120,20 @@ class FileAnswerStore:
                     offset += len(line)
         return index
 
-    def _read(self, place: _Place) -> Reply:
+    def _read(self, place: _Place) -> KeptReply:
         path = self._folder / place.file
         with storage_errors(path), path.open("rb") as file:
             file.seek(place.offset)
             line = file.read(place.length)
         try:
-            return _lines.decode(line).reply
+            found = _lines.decode(line)
         except msgspec.MsgspecError as error:
             raise _broken(path) from error
+        return KeptReply(found.reply, found.job)
 
     def _append(self, batch: list[_Waiting]) -> dict[bytes, _Place]:
         path = self._folder / self._name
-        lines = [encoded(_Line(item.key, item.reply)) + b"\n" for item in batch]
+        lines = [encoded(_Line(item.key, item.kept.job, item.kept.reply)) + b"\n" for item in batch]
         with storage_errors(path):
             if self._descriptor is None:
                 make_folder(self._folder)
