@@ -28,6 +28,10 @@ def test_the_wheel_holds_every_style_sheet(wheel: set[str]) -> None:
     assert {f"tui_labeler/styles/{sheet}" for sheet in sheets} <= wheel
 
 
+def test_the_wheel_holds_the_table_of_prices(wheel: set[str]) -> None:
+    assert "tui_labeler/engine/prices.toml" in wheel
+
+
 def test_the_wheel_holds_the_sample_projects(wheel: set[str]) -> None:
     for sample in ("contracts", "tickets"):
         assert f"tui_labeler/samples/{sample}/labels.json" in wheel

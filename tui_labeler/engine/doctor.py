@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.wording import in_words
+from tui_labeler.engine.prices import FILE, is_stale, read_prices
+from tui_labeler.engine.wording import counted, in_words
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -261,6 +262,23 @@ def _format(home: Path) -> Check:
     except (OSError, ValueError, KeyError, TypeError) as error:
         return Check("home format", False, f"{path} can't be read: {error}; restore it from a backup")
     return Check("home format", isinstance(number, int), f"format {number}")
+
+
+# --- prices -------------------------------------------------------------------------------------------
+
+
+def check_prices(home: Path, today: str) -> Check:
+    """What estimates of costs go by, and from when it is. ``today``: ISO 8601."""
+    try:
+        table = read_prices(home)
+    except LabelerError as error:
+        return Check("prices", False, in_words(error))
+    own = f", {len(table.own)} of them from {home / FILE}" if table.own else ""
+    where = f"; correct or add in {home / FILE}" if not table.own else ""
+    stale = is_stale(table, today)
+    old = ", which is long ago: compare it with what your resource charges" if stale else ""
+    detail = f"{counted(len(table.models), 'model')}{own}; list prices as of {table.as_of}{old}{where}"
+    return Check("prices", True, detail, warning=stale)
 
 
 # --- containers ---------------------------------------------------------------------------------------

@@ -36,7 +36,15 @@ async def quota(context: Context) -> Report:
 
 
 async def doctor(context: Context) -> Report:
-    from tui_labeler.engine.doctor import Check, Terminal, check_home, check_packages, check_terminal
+    from tui_labeler.assembly import now
+    from tui_labeler.engine.doctor import (
+        Check,
+        Terminal,
+        check_home,
+        check_packages,
+        check_prices,
+        check_terminal,
+    )
     from tui_labeler.engine.errors import LabelerError
     from tui_labeler.settings import read_settings, unknown_settings_note
 
@@ -51,6 +59,7 @@ async def doctor(context: Context) -> Report:
         checks.append(Check("settings", True, note or "all of them are known", warning=bool(note)))
     except LabelerError as error:
         checks.append(_failed("settings", error))
+    checks.append(check_prices(home, now()))
     try:
         checks += await _check_projects(context)
     except LabelerError as error:
