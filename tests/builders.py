@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.fakes import home_resources
 from tui_labeler.domain.documents import Document
 from tui_labeler.domain.jobs import Job, Method
 from tui_labeler.domain.labels import Placed, Span, Suggestion
@@ -246,7 +247,7 @@ class Bench:
                 immediate=immediate,
             )
 
-        return Workbench(projects, self.quota_store(), connect, str, around)
+        return Workbench(projects, self.quota_store(), connect, str, around, home_resources(self.home))
 
     async def create(
         self,

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Placed, Span, Suggestion
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.resources import Capabilities, Deployment, Resource, Structured
 from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.adapters.keys import EnvironmentKeys
 from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
+from tui_labeler.engine.adapters.store.resources import TinyResourceStore
 from tui_labeler.engine.changes import put_suggestion
+from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.ports import Change, Plan, State, Surroundings
+from tui_labeler.engine.resources import JobAtWork, Resources
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
 
 if TYPE_CHECKING:
+    import asyncio
     from pathlib import Path
 
     from tui_labeler.engine.ports import ProjectStore
@@ -52,6 +58,42 @@ def fixed_surroundings(actor: str = "ana") -> Surroundings:
     return Surroundings(actor, FakeClock(), lambda: f"{actor}{next(numbers):04}")
 
 
+class FakeTester:
+    """Finds what a test says that it finds, or raises; remembers what was tried."""
+
+    def __init__(self) -> None:
+        self.found: Capabilities | LabelerError = Capabilities(
+            Structured.SCHEMA, True, False, 0.42, "2026-11-21T09:00:00.000Z", "gpt-4o-2024-08-06"
+        )
+        self.tried: list[tuple[str, str]] = []
+        self.hold: asyncio.Event | None = None
+        """A try waits for it."""
+
+    async def test(self, resource: Resource, deployment: Deployment) -> Capabilities:
+        self.tried.append((resource.name, deployment.name))
+        if self.hold is not None:
+            await self.hold.wait()
+        if isinstance(self.found, LabelerError):
+            raise self.found
+        return self.found
+
+
+def home_resources(
+    home: Path,
+    tester: FakeTester | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    at_work: Sequence[JobAtWork] = (),
+) -> Resources:
+    """The resources of a home; no key is found but in ``environment``."""
+
+    async def jobs() -> Sequence[JobAtWork]:
+        return at_work
+
+    keys = EnvironmentKeys(environment or {})
+    return Resources(TinyResourceStore(home), keys, tester or FakeTester(), jobs)
+
+
 def home_workbench(home: Path, around: Surroundings) -> Workbench:
     """The projects of a home as one person sees them."""
     projects = TinyProjects(home, around.now, around.new_id)
@@ -70,7 +112,7 @@ def home_workbench(home: Path, around: Surroundings) -> Workbench:
             around,
         )
 
-    return Workbench(projects, quota, connect, str, around)
+    return Workbench(projects, quota, connect, str, around, home_resources(home))
 
 
 def write_documents(folder: Path, documents: dict[str, str]) -> Path:

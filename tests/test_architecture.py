@@ -8,7 +8,20 @@ import sys
 
 import pytest
 
-HEAVY = ("textual", "rich", "sklearn", "scipy", "numpy", "joblib", "tinydb", "azure", "openai", "pydantic")
+HEAVY = (
+    "textual",
+    "rich",
+    "sklearn",
+    "scipy",
+    "numpy",
+    "joblib",
+    "tinydb",
+    "azure",
+    "openai",
+    "httpx2",
+    "pydantic",
+    "keyring",
+)
 
 
 def modules_after(statement: str) -> set[str]:
@@ -24,7 +37,9 @@ def modules_after(statement: str) -> set[str]:
     [
         "import tui_labeler",
         "import tui_labeler.domain.documents, tui_labeler.domain.labels, tui_labeler.domain.jobs",
+        "import tui_labeler.engine",
         "import tui_labeler.engine.session, tui_labeler.engine.workbench, tui_labeler.engine.runner",
+        "import tui_labeler.engine.chat, tui_labeler.engine.resources, tui_labeler.engine.trying",
     ],
 )
 def test_domain_and_engine_load_no_outside_package_but_the_one_that_validates(statement: str) -> None:
@@ -36,13 +51,23 @@ def test_opening_a_project_loads_nothing_heavy() -> None:
         "from tui_labeler.assembly import workbench; from pathlib import Path; workbench(Path('/nowhere'))"
     )
     assert "tinydb" in loaded
-    assert not loaded & {"sklearn", "scipy", "numpy", "joblib", "textual"}
+    assert not loaded & {"sklearn", "scipy", "numpy", "joblib", "textual", "openai", "httpx2", "keyring"}
+
+
+def test_looking_at_resources_loads_no_package_that_asks_them() -> None:
+    loaded = modules_after(
+        "import asyncio; from pathlib import Path; from tui_labeler.assembly import workbench\n"
+        "resources = workbench(Path('/nowhere')).resources\n"
+        "asyncio.run(resources.list())\n"
+        "import tui_labeler.engine.adapters.testers"
+    )
+    assert not loaded & {"openai", "httpx2", "azure", "keyring", "pydantic"}
 
 
 def test_the_application_draws_without_loading_an_estimator() -> None:
     loaded = modules_after("import tui_labeler.app, tui_labeler.screens.labeling, tui_labeler.screens.jobs")
     assert "textual" in loaded
-    assert not loaded & {"sklearn", "scipy", "numpy", "joblib"}
+    assert not loaded & {"sklearn", "scipy", "numpy", "joblib", "openai", "httpx2", "keyring"}
 
 
 def test_help_loads_the_standard_library_only() -> None:

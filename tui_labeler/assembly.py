@@ -13,6 +13,7 @@ from tui_labeler.settings import actor_name, read_settings
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Container, Estimators, ProjectStore
+    from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.runner import Runner
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
@@ -86,7 +87,33 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
             immediate=immediate,
         )
 
-    return Workbench(projects, quota, connect, container_address, around)
+    return Workbench(
+        projects, quota, connect, container_address, around, resources(home, drawing=not immediate)
+    )
+
+
+def resources(home: Path, *, drawing: bool) -> Resources:
+    """The resources of a home. A process that draws leaves the trying of deployments to another."""
+    from tui_labeler.engine.adapters.keys import EnvironmentKeys
+    from tui_labeler.engine.adapters.store.home import TinyProjects
+    from tui_labeler.engine.adapters.store.jobs import FileJobStore
+    from tui_labeler.engine.adapters.store.resources import TinyResourceStore
+    from tui_labeler.engine.adapters.testers import DirectTester, ProcessTester
+    from tui_labeler.engine.resources import JobAtWork, Resources
+
+    projects = TinyProjects(home, now, new_id)
+    keys = EnvironmentKeys()
+
+    async def at_work() -> list[JobAtWork]:
+        return [
+            JobAtWork(project.name, job.id, job.request.method.resource)
+            for project in await projects.list()
+            for job in await FileJobStore(projects.folder(project.id) / "jobs", now).list()
+            if job.request.method is not None and not job.state.is_over
+        ]
+
+    tester = ProcessTester(home) if drawing else DirectTester(keys, now)
+    return Resources(TinyResourceStore(home), keys, tester, at_work)
 
 
 def estimators() -> Estimators:

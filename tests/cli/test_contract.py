@@ -80,6 +80,13 @@ JSON_CALLS = {
     ("history",): ("letters",),
     ("import",): ("letters", "{labels}"),
     ("export",): ("letters", "{tmp}/out.json"),
+    ("resource", "add"): (
+        *("local", "--kind", "openai", "--endpoint", "http://127.0.0.1:1/v1", "--deployment", "small"),
+    ),
+    ("resource", "list"): (),
+    ("resource", "test"): ("none",),
+    ("resource", "set"): ("none", "--context", "4096"),
+    ("resource", "remove"): ("none",),
     ("quota",): (),
     ("doctor",): (),
     ("open",): ("letters",),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
+from tests.fakes import home_resources
 from tui_labeler.domain.jobs import Answer, Job, JobKind, JobRequest, JobState, Method, QuotaUse
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import ModelCard, TrainOptions
@@ -177,7 +178,7 @@ class JobHome:
                 around,
             )
 
-        workbench = Workbench(projects, self.quota, connect, str, around)
+        workbench = Workbench(projects, self.quota, connect, str, around, home_resources(folder / "home"))
         new = NewProject("loans", kind, str(container), categories=tuple(categories))
         self.session = (await workbench.create(new)).session
         return self

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
     from tui_labeler.domain.labels import Label, Span, Suggestion
     from tui_labeler.domain.projects import Project
+    from tui_labeler.domain.resources import Deployment, Resource
     from tui_labeler.engine.job_counts import SuggestionCounts
     from tui_labeler.engine.label_files import Skipped
     from tui_labeler.engine.ports import State
@@ -161,3 +162,36 @@ def shown_job(job: Job, state: State, counts: SuggestionCounts) -> dict[str, Any
 
 def skipped_items(items: tuple[Skipped, ...]) -> list[dict[str, str]]:
     return [{"location": item.location, "reason": item.reason} for item in items]
+
+
+def resource_item(resource: Resource, deployments: tuple[Deployment, ...] | None = None) -> dict[str, Any]:
+    """A resource, with all of its deployments or those given."""
+    shown = resource.deployments if deployments is None else deployments
+    return {
+        "name": resource.name,
+        "kind": resource.kind.value,
+        "endpoint": resource.endpoint,
+        "api_version": resource.api_version or None,
+        "api_key_env": resource.key_env or None,
+        "entra": resource.entra,
+        "deployments": [deployment_item(deployment) for deployment in shown],
+    }
+
+
+def deployment_item(deployment: Deployment) -> dict[str, Any]:
+    """A deployment; its capabilities are ``None`` until it was tried."""
+    able, prices = deployment.capabilities, deployment.prices
+    return {
+        "name": deployment.name,
+        "capabilities": able
+        and {
+            "structured": able.structured.value,
+            "logprobs": able.logprobs,
+            "reasoning": able.reasoning,
+            "seconds": able.seconds,
+            "tested": able.tested,
+            "model": able.model,
+        },
+        "prices": prices and {"input": prices.input, "output": prices.output, "cached": prices.cached},
+        "context": deployment.context,
+    }

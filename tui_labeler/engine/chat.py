@@ -74,6 +74,8 @@ class Reply:
     limits: RateLimits = RateLimits()
     model: str = ""
     request_id: str = ""
+    thinks: bool = False
+    """The model was seen to reason before it answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ class TroubleError(OutsideError):
 class UnansweredError(LabelerError):
     """This question gets no answer however often it is asked; others may.
 
-    ``reason`` says why: ``content_filter``, ``refusal``, ``context_length``, ``length``, ``bad_answer``.
+    ``reason`` says why: ``content_filter``, ``refusal``, ``context_length``, ``length``, ``bad_answer``, or
+    ``bad_request`` for a question that the server can't take and does not say why.
     """
 
     title = "There is no answer"
@@ -134,3 +137,15 @@ class ResourceError(OutsideError):
 
     title = "The resource refuses"
     code = "resource"
+
+
+class UnsupportedError(ResourceError):
+    """The deployment does not know what was asked of it: it is not what it was when it was tried."""
+
+    title = "The deployment can't do that"
+    code = "unsupported"
+
+    def __init__(self, message: str, *, parameter: str, hint: str = "") -> None:
+        """``parameter``: as the server calls it, for instance ``logprobs``."""
+        super().__init__(message, hint=hint)
+        self.parameter = parameter

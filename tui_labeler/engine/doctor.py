@@ -23,9 +23,11 @@ from tui_labeler.engine.prices import FILE, is_stale, read_prices
 from tui_labeler.engine.wording import counted, in_words
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.resources import Deployment, Resource
+    from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
-PACKAGES = ("tui-labeler", "textual", "tinydb", "msgspec", "scikit-learn", "numpy", "scipy")
+PACKAGES = ("tui-labeler", "textual", "tinydb", "msgspec", "scikit-learn", "numpy", "scipy", "openai")
 
 OLDEST_PYTHON = (3, 11)
 
@@ -166,7 +168,7 @@ def _private(home: Path) -> Iterator[Check]:
 
 def _state_files(home: Path) -> Iterator[Path]:
     yield home
-    for top in ("home.json", "quota.json", "projects", "deleted"):
+    for top in ("home.json", "quota.json", "resources.json", "projects", "deleted"):
         path = home / top
         if path.is_dir():
             yield path
@@ -306,3 +308,25 @@ async def check_records(session: ProjectSession) -> list[Check]:
         Check(f"{what} {name} of {session.project.name}", False, in_words(error))
         for what, name, error in found
     ]
+
+
+# --- resources ----------------------------------------------------------------------------------------
+
+
+async def check_resource(resources: Resources, resource: Resource) -> Check:
+    """Whether there is a way in. Nothing is sent."""
+    state = await resources.key_state(resource, keyring=True)
+    untried = [item.name for item in resource.deployments if item.capabilities is None]
+    note = f"; not tried yet: {', '.join(untried)} (`tui-labeler resource test`)" if untried else ""
+    detail = f"{resource.endpoint}; {state.words}{note}"
+    return Check(f"resource {resource.name}", state.found, detail, warning=bool(untried))
+
+
+async def check_deployment(resources: Resources, resource: Resource, deployment: Deployment) -> Check:
+    """Whether a deployment answers. Raises nothing: what fails is the check."""
+    name = f"deployment {deployment.name} of {resource.name}"
+    try:
+        found = (await resources.test(resource.name, deployment.name)).capabilities
+    except LabelerError as error:
+        return Check(name, False, in_words(error))
+    return Check(name, True, f"answers in {found.seconds:.1f} s" if found else "answers")

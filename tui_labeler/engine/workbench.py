@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import QuotaUse
 from tui_labeler.domain.projects import Category, Project, ProjectKind
@@ -20,6 +21,9 @@ from tui_labeler.engine.formats import read_file
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, State, Surroundings
 from tui_labeler.engine.session import ProjectSession
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.resources import Resources
 
 LANGUAGE = "en-us"
 
@@ -69,11 +73,13 @@ class Workbench:
         connect: Connect,
         check_container: Callable[[str], str],
         surroundings: Surroundings,
+        resources: Resources,
     ) -> None:
         self._projects = projects
         self._connect = connect
         self._check_container = check_container
         self.quota_store = quota
+        self.resources = resources
         self.surroundings = surroundings
 
     async def projects(self) -> tuple[Project, ...]:

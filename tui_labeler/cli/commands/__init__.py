@@ -21,6 +21,7 @@ def register(parsers: Any) -> None:
         models,
         opening,
         projects,
+        resources,
         review,
         serving,
         system,
@@ -38,6 +39,7 @@ def register(parsers: Any) -> None:
         jobs,
         review,
         files,
+        resources,
         system,
     ):
         family.register(parsers)

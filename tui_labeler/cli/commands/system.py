@@ -23,7 +23,14 @@ def register(parsers: Any) -> None:
         "show the month's text records for jobs with trained models",
         details="The limit is `quota` in the home's settings.toml; 0 is no limit.",
     )
-    add_command(parsers, "doctor", doctor, "check terminal, home and containers, and say what to do")
+    parser = add_command(
+        parsers, "doctor", doctor, "check terminal, home, containers and resources, and say what to do"
+    )
+    parser.add_argument(
+        "--ask",
+        action="store_true",
+        help="also send a tiny request to each deployment; without it nothing is sent",
+    )
 
 
 async def quota(context: Context) -> Report:
@@ -64,6 +71,10 @@ async def doctor(context: Context) -> Report:
         checks += await _check_projects(context)
     except LabelerError as error:
         checks.append(_failed("projects", error))
+    try:
+        checks += await _check_resources(context)
+    except LabelerError as error:
+        checks.append(_failed("resources", error))
     items = [
         {"name": check.name, "ok": check.ok, "warning": check.warning, "detail": check.detail}
         for check in checks
@@ -81,6 +92,24 @@ def _failed(name: str, error: Any) -> Check:
     from tui_labeler.engine.wording import in_words
 
     return Check(name, False, f"{error.title}: {in_words(error)}")
+
+
+async def _check_resources(context: Context) -> list[Check]:
+    """Each resource has a key; with ``--ask`` each deployment answers."""
+    from tui_labeler.engine.doctor import Check, check_deployment, check_resource
+
+    resources = context.workbench.resources
+    found = await resources.list()
+    if not found:
+        return [Check("resources", True, "there is none; only labeling with GPT needs one")]
+    checks = [await check_resource(resources, resource) for resource in found]
+    if context.options.ask:
+        checks += [
+            await check_deployment(resources, resource, deployment)
+            for resource in found
+            for deployment in resource.deployments
+        ]
+    return checks
 
 
 async def _check_projects(context: Context) -> list[Check]:

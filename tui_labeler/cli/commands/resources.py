@@ -1,0 +1,233 @@
+"""``resource``: servers with language models, and the deployments on them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.output import Report, table
+from tui_labeler.cli.parser import UsageError, add_command, add_group, add_paging, positive
+from tui_labeler.engine.wording import counted
+
+if TYPE_CHECKING:
+    from tui_labeler.cli.context import Context
+    from tui_labeler.domain.resources import Deployment, Prices, Resource
+    from tui_labeler.engine.errors import LabelerError
+
+
+def register(parsers: Any) -> None:
+    group = add_group(parsers, "resource", "add, list, try and remove servers with language models")
+    _register_add(group)
+    parser = add_command(group, "list", list_all, "list the resources and their deployments")
+    add_paging(parser, "name")
+    parser = add_command(
+        group,
+        "test",
+        test,
+        "try deployments with a few tiny requests, and remember what they can do",
+        details="At most four requests a deployment, of some twenty tokens each.",
+        examples="tui-labeler resource test work --deployment gpt-4o",
+    )
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--deployment", metavar="D", help="only this one")
+    parser = add_command(
+        group,
+        "set",
+        change,
+        "set prices and context of a resource's deployments",
+        examples="tui-labeler resource set work --deployment gpt-4o --price-in 2.5 --price-out 10",
+    )
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--deployment", metavar="D", help="only this one")
+    _add_numbers(parser)
+    parser = add_command(group, "remove", remove, "remove a resource from the list")
+    parser.add_argument("name", metavar="NAME")
+
+
+def _register_add(group: Any) -> None:
+    parser = add_command(
+        group,
+        "add",
+        add,
+        "add a server with language models, or deployments to one that is there",
+        details="Keys are read from the environment or the keyring when they are used, and stored nowhere.",
+        examples="""
+            tui-labeler resource add work --kind azure --endpoint https://X.openai.azure.com --deployment gpt
+            tui-labeler resource add local --kind openai --endpoint http://127.0.0.1:8080/v1 --deployment qwen
+            tui-labeler resource add cloud --kind openai --endpoint https://api.openai.com --deployment gpt-5
+        """,
+    )
+    parser.add_argument("name", metavar="NAME", help="what you call it")
+    parser.add_argument(
+        "--kind",
+        choices=("azure", "openai"),
+        required=True,
+        help="azure, or any that speaks as OpenAI's",
+    )
+    parser.add_argument("--endpoint", metavar="URL", required=True, help="its address, without any secret")
+    parser.add_argument(
+        "--deployment",
+        dest="deployments",
+        metavar="D",
+        action="extend",
+        nargs="+",
+        required=True,
+        help="a deployment's name (azure), or a model's; may be repeated",
+    )
+    parser.add_argument(
+        "--api-version", metavar="V", default="", help="azure: dated; without it the v1 style"
+    )
+    parser.add_argument(
+        "--api-key-env",
+        metavar="VAR",
+        default="",
+        help="the environment variable with the key (default: AZURE_OPENAI_API_KEY or OPENAI_API_KEY, then "
+        "the keyring)",
+    )
+    parser.add_argument(
+        "--entra", action="store_true", help="azure: sign in with Microsoft Entra ID (needs the extra entra)"
+    )
+    _add_numbers(parser)
+
+
+def _add_numbers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--price-in", metavar="X", type=price, help="USD for a million tokens of input")
+    parser.add_argument("--price-out", metavar="Y", type=price, help="USD for a million tokens of output")
+    parser.add_argument("--price-cached", metavar="Z", type=price, help="the same for cached input")
+    parser.add_argument(
+        "--context", metavar="N", type=positive, help="tokens that prompt and answer may have together"
+    )
+
+
+def price(text: str) -> float:
+    """A number from 0 on."""
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no price")
+    return number
+
+
+def _prices(options: argparse.Namespace) -> Prices | None:
+    """Raises ``UsageError`` for one price of the two that are needed."""
+    from tui_labeler.domain.resources import Prices
+
+    given, answered = options.price_in, options.price_out
+    if given is None and answered is None and options.price_cached is None:
+        return None
+    if given is None or answered is None:
+        raise UsageError("A price was given alone.", hint="Give both --price-in and --price-out.")
+    return Prices(given, answered, options.price_cached)
+
+
+async def add(context: Context) -> Report:
+    from tui_labeler.cli.shapes import resource_item
+    from tui_labeler.domain.resources import ResourceKind
+    from tui_labeler.engine.resources import NewResource
+
+    options = context.options
+    new = NewResource(
+        name=options.name,
+        kind=ResourceKind(options.kind),
+        endpoint=options.endpoint,
+        deployments=tuple(options.deployments),
+        api_version=options.api_version,
+        key_env=options.api_key_env,
+        entra=options.entra,
+        prices=_prices(options),
+        context=options.context,
+    )
+    added = await context.workbench.resources.add(new)
+    resource = added.resource
+    lines = [
+        f"{resource.name} is there, with {counted(len(resource.deployments), 'deployment')}.",
+        *(f"warning: {warning}" for warning in added.warnings),
+        f"`tui-labeler resource test {resource.name}` finds out what it can do.",
+    ]
+    return Report({**resource_item(resource), "warnings": list(added.warnings)}, lines)
+
+
+async def list_all(context: Context) -> Report:
+    from tui_labeler.cli.shapes import resource_item
+
+    resources = context.workbench.resources
+    found = {resource.name: resource for resource in await resources.list()}
+    fields = context.page([resource_item(resource) for resource in found.values()], "name")
+    if not found:
+        return Report(fields, ["There is no resource yet; `tui-labeler resource add` adds one."])
+    lines = []
+    for item in fields["items"]:
+        resource = found[item["name"]]
+        state = await resources.key_state(resource, keyring=True)
+        item["key_found"] = state.found
+        lines += [f"{resource.name} ({resource.kind.value}): {resource.endpoint}; {state.words}"]
+        lines += [f"  {line}" for line in _table(resource.deployments)]
+    return Report(fields, lines)
+
+
+def _table(deployments: tuple[Deployment, ...]) -> list[str]:
+    head = ("deployment", "structured", "logprobs", "reasoning", "seconds", "USD in", "USD out", "context")
+    return table(head, (_row(deployment) for deployment in deployments))
+
+
+def _row(deployment: Deployment) -> tuple[str, ...]:
+    able, prices = deployment.capabilities, deployment.prices
+    yes = {True: "yes", False: "no"}
+    return (
+        deployment.name,
+        *(
+            (able.structured.value, yes[able.logprobs], yes[able.reasoning])
+            if able
+            else ("not tried", "", "")
+        ),
+        f"{able.seconds:.1f}" if able else "",
+        *((f"{prices.input:g}", f"{prices.output:g}") if prices else ("", "")),
+        f"{deployment.context:,}" if deployment.context else "",
+    )
+
+
+async def test(context: Context) -> Report:
+    """One deployment that fails is the command's failure; one of several is listed."""
+    from tui_labeler.cli.shapes import resource_item
+    from tui_labeler.engine.errors import LabelerError
+
+    options, resources = context.options, context.workbench.resources
+    resource = await resources.get(options.name)
+    names = [options.deployment] if options.deployment else [item.name for item in resource.deployments]
+    tried: list[Deployment] = []
+    failed: list[tuple[str, LabelerError]] = []
+    for number, name in enumerate(names):
+        context.out.step("trying deployments", number, len(names))
+        try:
+            tried.append(await resources.test(resource.name, name))
+        except LabelerError as error:
+            failed.append((name, error))
+    if failed and not tried:
+        raise failed[0][1]
+    fields = {**resource_item(resource, tuple(tried)), "failed": [_failure(*item) for item in failed]}
+    lines = _table(tuple(tried)) + [f"{name}: {error.title}. {error.message}" for name, error in failed]
+    return Report(fields, lines, 1 if failed else 0)
+
+
+def _failure(name: str, error: LabelerError) -> dict[str, str]:
+    return {"deployment": name, "error": error.code, "message": error.message}
+
+
+async def change(context: Context) -> Report:
+    from tui_labeler.cli.shapes import resource_item
+
+    options = context.options
+    prices = _prices(options)
+    if prices is None and options.context is None:
+        raise UsageError("Nothing to set was given.", hint="Give --price-in and --price-out, or --context.")
+    changed = await context.workbench.resources.set_deployments(
+        options.name, options.deployment, prices=prices, context=options.context
+    )
+    return Report(resource_item(changed), _table(changed.deployments))
+
+
+async def remove(context: Context) -> Report:
+    from tui_labeler.cli.shapes import resource_item
+
+    removed: Resource = await context.workbench.resources.remove(context.options.name)
+    words = f"{removed.name} is removed. Its key, if it is in the keyring, is left there."
+    return Report({**resource_item(removed), "removed": True}, [words])

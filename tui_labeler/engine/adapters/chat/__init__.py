@@ -1,0 +1,1 @@
+"""Language models behind the chat protocol of OpenAI."""

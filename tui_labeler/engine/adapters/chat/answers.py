@@ -1,0 +1,153 @@
+"""The body of an answer, checked: nothing that a server sends is taken at its word."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from tui_labeler.domain.jobs import Usage
+from tui_labeler.engine.chat import Finish, RateLimits, Reply, Token, TroubleError, UnansweredError
+
+T = TypeVar("T")
+
+_FINISHES = {"stop": Finish.STOP, "length": Finish.LENGTH, "content_filter": Finish.FILTERED}
+
+_NOTHING = msgspec.Raw(b"null")
+
+
+class _Message(msgspec.Struct):
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    """What some local servers give of a model's thoughts."""
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+    finish_reason: str | None = None
+    logprobs: msgspec.Raw = _NOTHING
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice] = []
+    usage: msgspec.Raw = _NOTHING
+    model: msgspec.Raw = _NOTHING
+
+
+class _Token(msgspec.Struct):
+    token: str
+    logprob: float
+
+
+class _Logprobs(msgspec.Struct):
+    content: list[_Token] | None = None
+
+
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _CompletionDetails(msgspec.Struct):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+
+def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -> Reply:
+    """The answer in a body of status 200.
+
+    Raises ``TroubleError`` for what is no answer of such a server at all (a proxy's page, half a body),
+    ``UnansweredError`` for one without an answer in it.
+    """
+    try:
+        found = msgspec.json.decode(body, type=_Completion)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise TroubleError(
+            f"{host} sent something that is no chat completion.",
+            hint="Check the endpoint if it happens again: another program may be answering there.",
+        ) from None
+    if not found.choices:
+        raise UnansweredError(f"{host} sent a chat completion without an answer.", reason="bad_answer")
+    choice = found.choices[0]
+    usage, thinking = _usage(found.usage), bool(choice.message.reasoning_content)
+    return Reply(
+        text=choice.message.content or "",
+        finish=_FINISHES.get(choice.finish_reason or "", Finish.OTHER),
+        usage=usage,
+        refusal=choice.message.refusal or "",
+        tokens=_tokens(choice.logprobs),
+        limits=limits,
+        model=_optional(found.model, str) or "",
+        request_id=request_id,
+        thinks=thinking or usage.reasoning_tokens > 0,
+    )
+
+
+def _optional(raw: msgspec.Raw, kind: type[T]) -> T | None:
+    """What only adds to an answer: where it is malformed, the answer counts without it."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _usage(raw: msgspec.Raw) -> Usage:
+    found = _optional(raw, _Usage) or _Usage()
+    prompt, completion = found.prompt_tokens_details, found.completion_tokens_details
+    return Usage(
+        prompt_tokens=_count(found.prompt_tokens),
+        completion_tokens=_count(found.completion_tokens),
+        cached_tokens=_count(prompt.cached_tokens if prompt else 0),
+        reasoning_tokens=_count(completion.reasoning_tokens if completion else 0),
+    )
+
+
+def _count(number: int | None) -> int:
+    return max(0, number or 0)
+
+
+def _tokens(raw: msgspec.Raw) -> tuple[Token, ...]:
+    found = _optional(raw, _Logprobs)
+    return tuple(Token(item.token, min(0.0, item.logprob)) for item in (found and found.content) or ())
+
+
+class Refusal(msgspec.Struct):
+    """The ``error`` object of a refusal, as far as it is understood."""
+
+    code: str = ""
+    type: str = ""
+    param: str = ""
+    message: str = ""
+    """Only to be searched: it may repeat the key or the document."""
+    filtered: bool = False
+    """The service's content filter found something in the prompt."""
+
+
+def read_refusal(body: bytes) -> Refusal:
+    """What a body of status 400 or more says; all empty where it is no such object."""
+    try:
+        document = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Refusal(message=body[:20_000].decode("utf-8", "replace"))
+    error: Any = document.get("error", document) if isinstance(document, dict) else document
+    if not isinstance(error, dict):
+        return Refusal(message=str(error))
+    inner = error.get("innererror")
+    inner_code = inner.get("code") if isinstance(inner, dict) else None
+    return Refusal(
+        code=_text(error.get("code")),
+        type=_text(error.get("type")),
+        param=_text(error.get("param")),
+        message=_text(error.get("message")) or str(error.get("detail", "")),
+        filtered=error.get("code") == "content_filter" or inner_code == "ResponsibleAIPolicyViolation",
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

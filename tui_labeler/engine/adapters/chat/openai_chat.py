@@ -1,0 +1,144 @@
+"""Deployments on Azure OpenAI, api.openai.com, and servers that speak as they do, through the openai package.
+
+Loads that package, which takes half a second: only a process that asks does so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import openai
+
+from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
+from tui_labeler.engine.adapters.chat.answers import read_reply
+from tui_labeler.engine.adapters.chat.headers import rate_limits, request_id
+from tui_labeler.engine.adapters.chat.refusals import Asked, error_of, no_answer_in_time
+from tui_labeler.engine.endpoints import base_url, host, is_loopback
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.chat import Question, Reply
+
+CONNECT_SECONDS = 5.0
+
+SCHEMA_NAME = "answer"
+
+UNKNOWN = Capabilities(Structured.TEXT, logprobs=False, reasoning=False, seconds=0.0, tested="")
+"""What a deployment that nobody tried is asked for: what every one can do."""
+
+_CONNECTIONS = httpx2.Limits(max_connections=1000, max_keepalive_connections=256)
+
+_NO_KEY = "none"
+"""The package insists on one."""
+
+TokenProvider = Callable[[], Awaitable[str]]
+
+
+class OpenAIResource:
+    """A resource, connected. Its deployments share one client and its connections.
+
+    ``key`` is sent as the service wants it, not at all when it is empty; with ``token`` it is not used.
+    ``seconds`` is how long an answer may take. Nothing is tried twice and no redirection is followed: texts
+    go to the host that the person agreed to, once a question.
+    """
+
+    def __init__(
+        self, resource: Resource, key: str, *, seconds: float = 120.0, token: TokenProvider | None = None
+    ) -> None:
+        self.resource = resource
+        self._key = key
+        self._seconds = seconds
+        timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
+        shared: dict[str, Any] = {
+            "max_retries": 0,
+            "timeout": timeout,
+            "http_client": httpx2.AsyncClient(
+                timeout=timeout,
+                limits=_CONNECTIONS,
+                follow_redirects=False,
+                # Texts for a server on this machine do not go through a proxy elsewhere.
+                trust_env=not is_loopback(resource.endpoint),
+            ),
+        }
+        # Where there is no key, the header that it would stand in is left out.
+        self._headers = {} if key or token else {"Authorization": openai.Omit()}
+        self._client: openai.AsyncOpenAI
+        if resource.kind is ResourceKind.AZURE and resource.api_version:
+            self._client = openai.AsyncAzureOpenAI(
+                azure_endpoint=resource.endpoint,
+                api_version=resource.api_version,
+                **({"azure_ad_token_provider": token} if token else {"api_key": key}),
+                **shared,
+            )
+        else:
+            self._client = openai.AsyncOpenAI(
+                base_url=base_url(resource), api_key=token or key or _NO_KEY, **shared
+            )
+
+    def deployment(self, deployment: Deployment) -> OpenAIChat:
+        """What answers in the name of a deployment, held to what its capabilities say."""
+        return OpenAIChat(self, deployment)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def send(self, deployment: str, question: Question, body: dict[str, Any]) -> Reply:
+        """One request. Raises as :meth:`~tui_labeler.engine.chat.ChatModel.ask`."""
+        name = host(self.resource.endpoint)
+        asked = Asked(name, deployment, self._key, question, CONNECT_SECONDS, self._seconds)
+        try:
+            # A read time-out counts from byte to byte: a server that sends one now and then would hold on.
+            async with asyncio.timeout(CONNECT_SECONDS + self._seconds):
+                raw = await self._client.chat.completions.with_raw_response.create(
+                    model=deployment, extra_headers=self._headers, **body
+                )
+        except TimeoutError:
+            raise no_answer_in_time(asked) from None
+        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeEncodeError) as error:
+            raise error_of(error, asked) from None
+        headers = raw.headers
+        return read_reply(
+            raw.http_response.content, name, limits=rate_limits(headers), request_id=request_id(headers)
+        )
+
+
+class OpenAIChat:
+    """A :class:`~tui_labeler.engine.chat.ChatModel`: one deployment."""
+
+    def __init__(self, resource: OpenAIResource, deployment: Deployment) -> None:
+        self._resource = resource
+        self._deployment = deployment
+
+    async def ask(self, question: Question) -> Reply:
+        capabilities = self._deployment.capabilities or UNKNOWN
+        return await self._resource.send(
+            self._deployment.name, question, request_body(question, capabilities)
+        )
+
+    async def close(self) -> None:
+        """Closes the resource's client: a job has one deployment."""
+        await self._resource.close()
+
+
+def request_body(question: Question, capabilities: Capabilities) -> dict[str, Any]:
+    """A request without its model. Sampling is left to the deployment's own settings."""
+    limit = "max_completion_tokens" if capabilities.reasoning else "max_tokens"
+    body: dict[str, Any] = {
+        "messages": [
+            {"role": message.role.value, "content": message.content} for message in question.messages
+        ],
+        limit: question.max_tokens,
+    }
+    if question.schema is not None:
+        if capabilities.structured is Structured.SCHEMA:
+            schema = {"name": SCHEMA_NAME, "strict": True, "schema": question.schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        elif capabilities.structured is Structured.JSON:
+            body["response_format"] = {"type": "json_object"}
+    if question.logprobs and capabilities.logprobs:
+        body["logprobs"] = True
+    if question.seed is not None:
+        body["seed"] = question.seed
+    return body

@@ -1,0 +1,229 @@
+"""Why there is no answer: every exception of the package and every status, as an error of the engine.
+
+Servers repeat keys and documents in their messages. So a message is searched and never shown; a code is shown
+where it is a word that stands in neither.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx2
+import openai
+
+from tui_labeler.engine.adapters.chat.answers import Refusal, read_refusal
+from tui_labeler.engine.adapters.chat.headers import retry_after
+from tui_labeler.engine.chat import (
+    BusyError,
+    Question,
+    ResourceError,
+    TroubleError,
+    UnansweredError,
+    UnsupportedError,
+)
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.errors import LabelerError
+
+OPTIONAL = ("response_format", "logprobs", "max_tokens", "max_completion_tokens", "seed")
+"""Parameters that a deployment may not know."""
+
+_OTHER_NAMES = {
+    "json_schema": "response_format",
+    "json_object": "response_format",
+    "schema": "response_format",
+}
+
+_NO_MONEY = frozenset(
+    {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
+)
+_NO_MODEL = frozenset({"DeploymentNotFound", "model_not_found", "OperationNotSupported"})
+_TOO_LONG = re.compile(
+    r"context[_ ](length|size|window)|maximum context|exceed_context|too many tokens", re.I
+)
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{2,59}")
+_NEVER_CURED = "Try the deployment again with `tui-labeler resource test`, which finds out what it can do."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of whom: for the words of an error, and for what must not be in them."""
+
+    host: str
+    deployment: str
+    key: str = field(repr=False)
+    question: Question = field(repr=False)
+    connect_seconds: float
+    seconds: float
+
+    def shown(self, code: str) -> str:
+        """A server's code in brackets, or nothing where it may be something else."""
+        texts = [self.key, *(message.content for message in self.question.messages)]
+        told = _CODE.fullmatch(code) and not any(text and (code in text or text in code) for text in texts)
+        return f" ({code})" if told else ""
+
+
+def error_of(error: Exception, asked: Asked) -> LabelerError:
+    """An exception of the package, or of what lies beneath it, as an error of the engine."""
+    match error:
+        case openai.APIStatusError():
+            return status_error(error.status_code, error.response.headers, error.response.content, asked)
+        case openai.APITimeoutError():
+            if isinstance(error.__cause__, (httpx2.ConnectTimeout, httpx2.PoolTimeout)):
+                return _unreachable(asked, f"in {asked.connect_seconds:g} seconds")
+            return no_answer_in_time(asked)
+        case openai.APIConnectionError():
+            return _connection_error(error.__cause__, asked)
+        case UnicodeEncodeError():
+            return UnansweredError("The text holds what is no character.", reason="bad_request")
+    return TroubleError(f"Asking {asked.host} failed ({type(error).__name__}).")
+
+
+def no_answer_in_time(asked: Asked) -> TroubleError:
+    return TroubleError(
+        f"{asked.host} gave no answer within {asked.seconds:g} seconds.",
+        hint="It may be busy; the answer may be a long one for it.",
+    )
+
+
+def _unreachable(asked: Asked, how: str) -> TroubleError:
+    return TroubleError(
+        f"{asked.host} can't be reached{f' {how}' if how else ''}.",
+        hint="Check the endpoint, the network, and whether the server runs.",
+    )
+
+
+def _connection_error(cause: BaseException | None, asked: Asked) -> LabelerError:
+    seen: BaseException | None = cause
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return ResourceError(
+                f"The certificate of {asked.host} is not to be trusted ({seen.verify_message}).",
+                hint="Check the endpoint; for an authority of your own set SSL_CERT_FILE.",
+            )
+        seen = seen.__cause__ or seen.__context__
+    match cause:
+        case httpx2.ConnectError():
+            return _unreachable(asked, "")
+        case httpx2.LocalProtocolError() | httpx2.UnsupportedProtocol():
+            return ResourceError(
+                f"{asked.host} can't be asked: the address or the key has a character that can't be sent.",
+                hint="Check the endpoint and the key.",
+            )
+        case httpx2.DecodingError():
+            return TroubleError(f"{asked.host} sent an answer that can't be unpacked.")
+    return TroubleError(f"The connection to {asked.host} was dropped before the answer was there.")
+
+
+def status_error(status: int, headers: Mapping[str, str], body: bytes, asked: Asked) -> LabelerError:
+    """A status other than 200."""
+    refusal = read_refusal(body)
+    code = asked.shown(refusal.code or refusal.type)
+    match status:
+        case 400 | 413 | 415 | 422:
+            return _bad_request(status, refusal, asked)
+        case 401:
+            return ResourceError(
+                f"{asked.host} does not accept the key{code}.",
+                hint="`tui-labeler resource list` says where the key is from; check that it is right.",
+            )
+        case 402:
+            return _no_money(asked, code)
+        case 403:
+            return ResourceError(
+                f"{asked.host} does not let this key or account in{code}.",
+                hint="Check its rights, and whether the network it comes from is allowed.",
+            )
+        case 404 | 405:
+            return _not_there(refusal, asked, code)
+        case 408 | 409 | 425:
+            return TroubleError(f"{asked.host} could not answer: status {status}{code}.")
+        case 429:
+            if _NO_MONEY & {refusal.code, refusal.type}:
+                return _no_money(asked, code)
+            return _busy(headers, asked)
+    if 300 <= status < 400:
+        return ResourceError(
+            f"{asked.host} sends elsewhere (status {status}); texts go nowhere but where you said.",
+            hint="Give the address that it sends to as the endpoint, if you trust it.",
+        )
+    if status == 503 and retry_after(headers) is not None:
+        return _busy(headers, asked)
+    if status >= 500:
+        return TroubleError(f"{asked.host} has a fault: status {status}{code}.")
+    return UnansweredError(f"{asked.host} refused: status {status}{code}.", reason="bad_request")
+
+
+def _busy(headers: Mapping[str, str], asked: Asked) -> BusyError:
+    wait = retry_after(headers)
+    when = "" if wait is None else f"; it says to wait {wait:g} seconds"
+    return BusyError(
+        f"{asked.host} has too many requests{when}.",
+        retry_after=wait,
+        hint="Wait, or ask for more capacity for the deployment.",
+    )
+
+
+def _no_money(asked: Asked, code: str) -> ResourceError:
+    return ResourceError(
+        f"The account at {asked.host} has nothing left to spend{code}.",
+        hint="Waiting does not cure this: add credit, or raise its limit.",
+    )
+
+
+def _not_there(refusal: Refusal, asked: Asked, code: str) -> ResourceError:
+    if refusal.code in _NO_MODEL or "model" in refusal.message.casefold():
+        return ResourceError(
+            f"{asked.host} has no deployment {asked.deployment!r}{code}.",
+            hint="Check its name; a deployment that was just made takes some minutes to be there.",
+        )
+    return ResourceError(
+        f"{asked.host} does not know what was asked of it{code}.",
+        hint="Check the endpoint's path and the API version.",
+    )
+
+
+def _bad_request(status: int, refusal: Refusal, asked: Asked) -> LabelerError:
+    if refusal.filtered:
+        return UnansweredError(
+            "The content filter of the service refused the text.",
+            reason="content_filter",
+            hint="Label the document by hand, or change the filter of the deployment.",
+        )
+    code = asked.shown(refusal.code or refusal.type)
+    if status == 413 or any(_TOO_LONG.search(t) for t in (refusal.code, refusal.type, refusal.message)):
+        return UnansweredError(
+            "The text is too long for the deployment's context.",
+            reason="context_length",
+            hint="Set the deployment's context: `tui-labeler resource set NAME --context N`.",
+        )
+    if _NO_MONEY & {refusal.code, refusal.type}:
+        return _no_money(asked, code)
+    parameter = _parameter(refusal)
+    if parameter:
+        return UnsupportedError(
+            f"{asked.deployment} does not take the parameter {parameter}{code}.",
+            parameter=parameter,
+            hint=_NEVER_CURED,
+        )
+    return UnansweredError(
+        f"{asked.host} can't take the question: status {status}{code}.",
+        reason="bad_request",
+        hint=_NEVER_CURED,
+    )
+
+
+def _parameter(refusal: Refusal) -> str:
+    """The optional parameter that a refusal names; the first one where its message names several."""
+    named = refusal.param.partition(".")[0]
+    if named in OPTIONAL:
+        return named
+    for word in re.findall(r"[a-z_]+", refusal.message):
+        known = _OTHER_NAMES.get(word, word)
+        if known in OPTIONAL:
+            return str(known)
+    return ""

@@ -1,0 +1,119 @@
+"""Finding out what a deployment can do, by asking it for everything and then for less."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from tui_labeler.domain.resources import Capabilities, Deployment, Structured
+from tui_labeler.engine.chat import (
+    ChatModel,
+    Finish,
+    Message,
+    Question,
+    Reply,
+    Role,
+    UnansweredError,
+    UnsupportedError,
+)
+
+REQUESTS = 4
+"""At most so many are sent."""
+
+TOKENS, THINKING_TOKENS = 100, 2000
+"""What the answer may take: only what is used is paid for."""
+
+_VERDICTS = ("agreed", "denied")
+
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"verdict": {"type": "string", "enum": list(_VERDICTS)}},
+    "required": ["verdict"],
+    "additionalProperties": False,
+}
+"""Neither its field nor its values stand in the question: only who is held to it answers by it."""
+
+_MESSAGES = (
+    Message(Role.SYSTEM, "Answer with a short JSON object."),
+    Message(Role.USER, "Is snow white?"),
+)
+
+_WEAKER = {
+    Structured.SCHEMA: Structured.JSON,
+    Structured.JSON: Structured.TEXT,
+    Structured.TEXT: Structured.TEXT,
+}
+
+
+async def try_deployment(
+    connect: Callable[[Deployment], ChatModel], deployment: Deployment, now: Callable[[], str]
+) -> Capabilities:
+    """Asks for a schema and log-probabilities first; what is refused, or granted and not kept, is given up.
+
+    Raises what :class:`~tui_labeler.engine.chat.ChatModel` raises. A deployment's name tells nothing.
+    """
+    tried = Capabilities(Structured.SCHEMA, logprobs=True, reasoning=False, seconds=0.0, tested="")
+    for left in range(REQUESTS - 1, -1, -1):
+        began = time.monotonic()
+        try:
+            reply = await connect(replace(deployment, capabilities=tried)).ask(_question(tried))
+        except UnsupportedError as error:
+            tried = _without(error.parameter, tried, last=left == 1)
+            if not left:
+                raise
+            continue
+        except UnansweredError as error:
+            plain = tried.structured is Structured.TEXT and not tried.logprobs
+            if error.reason != "bad_request" or plain or not left:
+                raise
+            tried = replace(tried, structured=Structured.TEXT, logprobs=False)
+            continue
+        found = replace(
+            tried,
+            logprobs=tried.logprobs and bool(reply.tokens),
+            reasoning=tried.reasoning or reply.thinks,
+            seconds=round(time.monotonic() - began, 3),
+            tested=now(),
+            model=reply.model,
+        )
+        if _is_kept(tried.structured, reply):
+            return found
+        if tried.structured is Structured.JSON or not left:
+            return replace(found, structured=Structured.TEXT)
+        tried = replace(found, structured=_WEAKER[tried.structured])
+    raise AssertionError("the last request ends it")
+
+
+def _question(tried: Capabilities) -> Question:
+    tokens = THINKING_TOKENS if tried.reasoning else TOKENS
+    return Question(_MESSAGES, tokens, schema=_SCHEMA, logprobs=tried.logprobs)
+
+
+def _without(parameter: str, tried: Capabilities, *, last: bool) -> Capabilities:
+    """Less, by what was refused; before the last request, nothing that may be refused."""
+    match parameter:
+        case "response_format":
+            tried = replace(tried, structured=_WEAKER[tried.structured])
+        case "logprobs":
+            tried = replace(tried, logprobs=False)
+        case "max_tokens":
+            tried = replace(tried, reasoning=True)
+        case _:
+            tried = replace(tried, structured=Structured.TEXT, logprobs=False)
+    return replace(tried, structured=Structured.TEXT, logprobs=False) if last else tried
+
+
+def _is_kept(structured: Structured, reply: Reply) -> bool:
+    """Whether the answer has the form that was asked for; one that was cut or refused can't tell."""
+    if structured is Structured.TEXT or reply.finish is not Finish.STOP or reply.refusal:
+        return True
+    try:
+        answer = json.loads(reply.text)
+    except ValueError:
+        return False
+    if structured is Structured.JSON:
+        return isinstance(answer, dict)
+    return answer in [{"verdict": verdict} for verdict in _VERDICTS]
