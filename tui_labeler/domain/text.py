@@ -105,6 +105,7 @@ _WORD_MARKS = (
     "\uaaf6\uabe3-\uabea\uabec\uabed\ufb1e\U00011080-\U000110ba\U00011100-\U00011134\U0001e8d0-\U0001e8d6"
     "\U0001e944-\U0001e94a"
 )
+_UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
 _LETTER = rf"(?![{_UNSPACED}])[\w{_WORD_MARKS}]"
 _WORD = re.compile(
     rf"[{_UNSPACED}][{_UNSPACED_MARKS}]*"
@@ -114,6 +115,11 @@ _WORD = re.compile(
     r"|[\U0001f1e6-\U0001f1ff]{2}"
     rf"|[^\w\s](?:[{_MARKS}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|\u200d[^\w\s])*"
 )
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether a character belongs to a script that is written without spaces between words."""
+    return _UNSPACED_CHARACTER.fullmatch(character) is not None
 
 
 def words(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
