@@ -7,12 +7,14 @@ import gc
 import weakref
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.builders import TEXT, Bench, document, key, number, span, suggestions, whole, words_of
-from tui_labeler.domain.jobs import Answer, Job, JobState, Method
+from tui_labeler.domain.jobs import Answer, Job, JobState, Method, Proposal
+from tui_labeler.domain.labels import Placed
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.store import jobs as store_jobs
@@ -27,6 +29,7 @@ from tui_labeler.engine.errors import (
     RefusedError,
     StorageError,
 )
+from tui_labeler.screens.labeling_provenance import provenance
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -82,6 +85,21 @@ async def test_a_job_labels_each_document_once_and_is_charged_its_text_records(b
         0.9,
         model.version,
     )
+
+
+async def test_which_of_the_possible_places_a_suggestion_is_stays_with_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trained, "Proposal", partial(Proposal, placed=Placed.AMBIGUOUS, place=2, places=3))
+    session = await bench.create({"d0000.txt": TEXT})
+    await bench.add_model(session)
+    await bench.run(await bench.start(session))
+    found = suggestions(await bench.session())
+    assert {(item.placed, item.place, item.places) for item in found} == {(Placed.AMBIGUOUS, 2, 3)}
+    ambiguous, fuzzy = found[0], replace(found[0], placed=Placed.FUZZY)
+    await session.refresh()
+    assert "Placed       ambiguous, 2 of 3\n" in await provenance(session, document(session), ambiguous)
+    assert "Placed       fuzzy\n" in await provenance(session, document(session), fuzzy)
 
 
 async def test_a_document_without_a_suggestion_is_processed_and_paid(bench: Bench) -> None:

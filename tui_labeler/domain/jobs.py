@@ -157,6 +157,10 @@ class Proposal:
     span: Span | None
     confidence: float | None = None
     placed: Placed = Placed.EXACT
+    place: int = 1
+    """Which of the possible places it is, in text order, counted from 1: the n of "ambiguous, n of m"."""
+    places: int = 1
+    """How many places were possible; more than one only for what is ambiguous."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,10 @@ class Suggestion:
     confidence: float | None = None
     """Probability of being right, 0 to 1; ``None`` where there is nothing honest to say."""
     placed: Placed = Placed.EXACT
+    place: int = 1
+    """Which of the possible places it is, in text order, counted from 1: the n of "ambiguous, n of m"."""
+    places: int = 1
+    """How many places were possible; more than one only for what is ambiguous."""
     version: str = ""
     """Version hash of the model, or of the prompt."""
     text_hash: str = ""

@@ -211,6 +211,8 @@ def _suggestions(request: JobRequest, answer: Answer, proposals: Sequence[Propos
             job=request.id,
             confidence=proposal.confidence,
             placed=proposal.placed,
+            place=proposal.place,
+            places=proposal.places,
             version=answer.version,
             text_hash=answer.text_hash,
         )

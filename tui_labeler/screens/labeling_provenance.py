@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.labels import Label, Origin, Suggestion
+from tui_labeler.domain.labels import Label, Origin, Placed, Suggestion
 from tui_labeler.engine.history import action_words
 from tui_labeler.engine.taking_back import REDO, UNDO
 
@@ -61,7 +61,9 @@ def _suggestion_lines(suggestion: Suggestion) -> list[str]:
     ]
     # A class holds for the whole document: it has no place that could be found well or badly.
     if suggestion.span is not None:
-        lines.append(f"Placed       {suggestion.placed}")
+        is_choice = suggestion.placed is Placed.AMBIGUOUS and suggestion.places > 1
+        which = f", {suggestion.place} of {suggestion.places}" if is_choice else ""
+        lines.append(f"Placed       {suggestion.placed}{which}")
     decision = suggestion.decision
     if decision is not None:
         lines.append(f"Decision     {decision.verdict} {decision.stamp.time} by {decision.stamp.actor}")

@@ -44,14 +44,14 @@ def test_the_same_words_under_two_categories_get_a_place_each(order: tuple[str, 
     text = "Paris Hilton flew to Paris"
     answer = place(text, [Mention(category, "Paris") for category in order])
     assert found(answer) == [("PER", Span(0, 5), AMBIGUOUS), ("LOC", Span(21, 26), AMBIGUOUS)]
-    assert [(spot.number, spot.of) for _, spot in answer.spots] == [(1, 2), (2, 2)]
+    assert [(spot.place, spot.places) for _, spot in answer.spots] == [(1, 2), (2, 2)]
 
 
 def test_words_answered_once_are_suggested_wherever_they_stand() -> None:
     text = "Acme sued Acme and Acme won"
     answer = place(text, of("Acme"))
     assert found(answer) == [("c", the(text, "Acme", nth), AMBIGUOUS) for nth in (1, 2, 3)]
-    assert [(spot.number, spot.of) for _, spot in answer.spots] == [(1, 3), (2, 3), (3, 3)]
+    assert [(spot.place, spot.places) for _, spot in answer.spots] == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_words_answered_more_often_than_they_stand_there_are_one_span() -> None:
@@ -145,6 +145,18 @@ def test_context_that_stands_nowhere_says_nothing() -> None:
     text = "Acme sued Acme"
     answer = place(text, [Mention("c", "Acme", "completely", "different")])
     assert found(answer) == [("c", Span(0, 4), AMBIGUOUS), ("c", Span(10, 14), AMBIGUOUS)]
+
+
+def test_context_that_agrees_in_an_ending_by_chance_says_nothing() -> None:
+    text = "He was walking Acme home and Acme won"
+    answer = place(text, [Mention("c", "Acme", before="by suing")])
+    assert [spot.placed for _, spot in answer.spots] == [AMBIGUOUS, AMBIGUOUS]
+
+
+def test_context_that_is_mostly_right_says_which_occurrence_is_meant() -> None:
+    text = "the seller Acme pays; the purchaser Acme is paid"
+    answer = place(text, [Mention("c", "Acme", before="then that purchaser")])
+    assert found(answer) == [("c", the(text, "Acme", 2), EXACT)]
 
 
 def test_an_ordinal_says_which_occurrence_is_meant() -> None:
@@ -449,7 +461,7 @@ def test_whatever_is_asked_spans_are_apart_whole_and_say_what_was_answered(
             assert span.end <= len(text)
             assert span.end == len(text) or not unicodedata.combining(text[span.end])
         for spot in item.spots:
-            assert 1 <= spot.number <= spot.of
+            assert 1 <= spot.place <= spot.places
             raw = text[spot.span.start : spot.span.end]
             if spot.placed is Placed.EXACT:
                 assert raw == item.mention.words.strip()

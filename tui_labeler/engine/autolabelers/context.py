@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 REACH = 80
 """Characters on each side that are compared; a model gives a few words."""
-LEAST = 3
-"""Characters that must agree where the context does not agree as a whole."""
+LEAST = 6
+"""Characters that must agree where the context does not agree as a whole: endings are alike by chance."""
 COMPARISONS = 100_000
 """For one answer; hints of an answer made to exhaust this go unheard."""
 

@@ -29,9 +29,9 @@ class Spot:
 
     span: Span
     placed: Placed
-    number: int = 1
+    place: int = 1
     """Which of the possible places it is, in text order, counted from 1: the n of "n of m"."""
-    of: int = 1
+    places: int = 1
     """How many places were possible; more than one only for what is ambiguous."""
 
 
