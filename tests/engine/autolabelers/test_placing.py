@@ -212,6 +212,8 @@ def test_words_that_stand_nearly_everywhere_are_not_suggested_everywhere() -> No
         len(place("Acme " * (MOST_PLACES + 1), of("Acme", *["Acme"] * MOST_PLACES)).spots) == MOST_PLACES + 1
     )
     assert place("one. two. three.", of(".")).spots == ()
+    assert place("東京。大阪。", of("。")).spots == ()
+    assert len(place("😀 and 😀", of("😀")).spots) == 2
 
 
 def test_an_occurrence_in_another_case_is_taken_when_it_is_answered_too() -> None:

@@ -23,6 +23,7 @@ What a person who labels expects of it, and what is done:
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -222,7 +223,7 @@ class _Placing:
     def _give_every(self, members: Sequence[int], free: Sequence[Place]) -> None:
         """Fewer mentions than places: the last of them stands for all that is left."""
         words = self._mentions[members[0]].words
-        is_punctuation = not any(c.isalnum() or ord(c) > 0x2190 for c in words)
+        is_punctuation = all(unicodedata.category(character)[0] in "PZC" for character in words)
         if len(free) > MOST_PLACES or is_punctuation:
             return
         for at, found in enumerate(free):
