@@ -17,6 +17,7 @@ from tui_labeler.engine.autolabelers.prompts.answers import Parsed, Problem, Unc
 from tui_labeler.engine.autolabelers.prompts.fences import fence, fenced
 from tui_labeler.engine.autolabelers.prompts.passages import Passage
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
+from tui_labeler.engine.autolabelers.prompts.templates import VERSIONS
 from tui_labeler.engine.chat import Finish, Question, Role
 
 CATEGORIES = [
@@ -317,3 +318,21 @@ def test_a_task_without_categories_is_refused() -> None:
         task(categories=[])
     with pytest.raises(ValueError, match="have the id"):
         task(categories=[CATEGORIES[0], CATEGORIES[0]])
+
+
+PINNED = {
+    ("entities-1", Structured.SCHEMA): "f4af560c56f8cc37",
+    ("entities-1", Structured.JSON): "02b08d1e0a4c95fd",
+    ("entities-1", Structured.TEXT): "f0f0def9b7f432e7",
+    ("single-1", Structured.SCHEMA): "058982cf958cd673",
+    ("single-1", Structured.JSON): "945156422da06367",
+    ("single-1", Structured.TEXT): "141d530c97e9b14a",
+    ("multi-1", Structured.SCHEMA): "342c4e7cef7f2979",
+    ("multi-1", Structured.JSON): "bfdc760d3b875dfd",
+    ("multi-1", Structured.TEXT): "646669fba6cc43bf",
+}
+
+
+@pytest.mark.parametrize(("kind", "structured"), list(product(ProjectKind, Structured)))
+def test_whoever_changes_the_words_raises_the_version(kind: ProjectKind, structured: Structured) -> None:
+    assert task(kind, structured=structured).version == PINNED[VERSIONS[kind], structured]
