@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from tui_labeler.domain.labels import Placed, Span
+from tui_labeler.domain.resources import Prices
 
 
 class JobKind(StrEnum):
@@ -67,6 +68,27 @@ class Usage:
             self.reasoning_tokens + other.reasoning_tokens,
         )
 
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(
+            self.prompt_tokens - other.prompt_tokens,
+            self.completion_tokens - other.completion_tokens,
+            self.cached_tokens - other.cached_tokens,
+            self.reasoning_tokens - other.reasoning_tokens,
+        )
+
+
+MILLION = 1_000_000
+
+
+def cost_of(usage: Usage, prices: Prices | None) -> float | None:
+    """USD; ``None`` where no price is known. Thought tokens are part of the completion."""
+    if prices is None:
+        return None
+    cached = prices.input if prices.cached is None else prices.cached
+    fresh = usage.prompt_tokens - usage.cached_tokens
+    total = fresh * prices.input + usage.cached_tokens * cached + usage.completion_tokens * prices.output
+    return total / MILLION
+
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
@@ -83,6 +105,8 @@ class JobRequest:
     documents: tuple[int, ...] = ()
     """Document ids, in order."""
     text_records: int = 0
+    prices: Prices | None = None
+    """Of the deployment, as they were known when the job was started."""
     options: dict[str, Any] = field(default_factory=dict)
     """What only this kind of job knows (for training: model, split, seed)."""
 
@@ -96,6 +120,8 @@ class DocumentFailure:
     error: str
     """A stable code, for instance ``unreadable``."""
     message: str
+    usage: Usage = Usage()
+    """What was paid for answers that were of no use."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.chat import KeptReply
+    from tui_labeler.engine.chat import ChatModel, KeptReply
     from tui_labeler.engine.errors import LabelerError
     from tui_labeler.engine.totals import Totals
 
@@ -265,6 +265,13 @@ class JobJournal(Protocol):
 
     async def failed(self, failures: Sequence[DocumentFailure]) -> None: ...
 
+    @property
+    def preparation(self) -> Mapping[str, Any]:
+        """What the first run has settled for all later ones; empty before that."""
+
+    async def prepared(self, what: dict[str, Any]) -> None:
+        """Settles something for this run and later ones: the examples of a prompt."""
+
     async def stage(self, words: str, done: int, total: int) -> None: ...
 
     async def ended(
@@ -424,6 +431,23 @@ class Estimators(Protocol):
 
 
 # --- answers of language models (in a runner's process only) ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A deployment, ready to be asked."""
+
+    model: ChatModel
+    deployment: Deployment
+    address: str
+    """Endpoint and deployment: what answers are kept under, so that no other's are taken for its own."""
+
+
+class Deployments(Protocol):
+    """Connects to deployments by the names of resource and deployment."""
+
+    async def connect(self, resource: str, deployment: str) -> Connected:
+        """Raises ``NotFoundError`` for unknown names, ``ResourceError`` where there is no key."""
 
 
 class AnswerStore(Protocol):

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.jobs import Job, JobKind, JobState
+from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
 from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
+from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabeling import AutolabelRun
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.evaluation import EvaluationRun
+from tui_labeler.engine.gpt_setup import GptSetup
+from tui_labeler.engine.evaluation import EvaluationRun, GptEvaluated, TrainedEvaluated
 from tui_labeler.engine.models import TodaysModel, find_model, todays_ids
 from tui_labeler.engine.ports import (
+    AnswerStore,
     Container,
+    Deployments,
     Estimators,
     JobStore,
     ModelStore,
@@ -49,6 +54,9 @@ class Runner:
     quota: QuotaStore
     estimators: Callable[[], Estimators]
     """Loads them: heavy, and only when a job needs them."""
+    deployments: Deployments
+    answers: Callable[[str], AnswerStore]
+    """The kept answers of deployments, for the job of that id to add to."""
     surroundings: Surroundings
 
     async def run(self, job_id: str) -> Job:
@@ -67,6 +75,9 @@ class Runner:
     async def _finish(self, journal: JobJournal) -> tuple[JobState, str, str, dict[str, Any]]:
         try:
             state, result = await self._until_cancelled(journal)
+        except BudgetError as error:
+            # What was paid for is there; the rest waits for a larger budget.
+            return JobState.CANCELLED, in_words(error), error.code, {"exit_code": error.exit_code}
         except LabelerError as error:
             return JobState.FAILED, in_words(error), error.code, {"exit_code": error.exit_code}
         return state, "", "", result
@@ -93,9 +104,12 @@ class Runner:
                 return lambda: self._evaluate(journal)
 
     async def _autolabel(self, journal: JobJournal) -> Outcome:
-        method = journal.job.request.method
-        if method is None or method.name != "model":
-            raise InputError("This version labels with trained models only.")
+        method = _method(journal)
+        if method.name == "gpt":
+            async with self._deployment(journal, method) as setup:
+                autolabeler = await setup.autolabeler()
+                await journal.stage("labeling", 0, 0)
+                return await AutolabelRun(self.store, self.container, journal, autolabeler).run(), {}
         await journal.stage("loading the model", 0, 0)
         card = await find_model(self.models, method.model)
         ids = todays_ids(card, self.store.state.categories)
@@ -119,5 +133,30 @@ class Runner:
         return JobState.SUCCEEDED, await run.run()
 
     async def _evaluate(self, journal: JobJournal) -> Outcome:
-        run = EvaluationRun(self.store, self.container, journal, self.models)
-        return JobState.SUCCEEDED, await run.run()
+        method = _method(journal)
+        if method.name == "gpt":
+            async with self._deployment(journal, method) as setup:
+                evaluated = GptEvaluated(setup, method.source)
+                return JobState.SUCCEEDED, await EvaluationRun(
+                    self.store, self.container, journal, evaluated
+                ).run()
+        trained = await TrainedEvaluated.load(self.store, self.models, method.model)
+        return JobState.SUCCEEDED, await EvaluationRun(self.store, self.container, journal, trained).run()
+
+    @asynccontextmanager
+    async def _deployment(self, journal: JobJournal, method: Method) -> AsyncIterator[GptSetup]:
+        await journal.stage("connecting", 0, 0)
+        connected = await self.deployments.connect(method.resource, method.deployment)
+        answers = self.answers(journal.job.id)
+        try:
+            yield GptSetup(self.store, self.container, journal, connected, answers)
+        finally:
+            await answers.close()
+            await connected.model.close()
+
+
+def _method(journal: JobJournal) -> Method:
+    method = journal.job.request.method
+    if method is None:
+        raise InputError("The job does not say what labels.", hint="Delete it, and start another one.")
+    return method

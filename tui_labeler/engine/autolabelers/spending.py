@@ -7,12 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tui_labeler.domain.jobs import Usage
+from tui_labeler.domain.jobs import Usage, cost_of
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.errors import RefusedError
-
-MILLION = 1_000_000
-
 
 class BudgetError(RefusedError):
     """The next question might cost more than what is left."""
@@ -27,16 +24,6 @@ class Budget:
 
     usd: float | None = None
     tokens: int | None = None
-
-
-def cost_of(usage: Usage, prices: Prices | None) -> float | None:
-    """USD; ``None`` where no price is known. Thought tokens are part of the completion."""
-    if prices is None:
-        return None
-    cached = prices.input if prices.cached is None else prices.cached
-    fresh = usage.prompt_tokens - usage.cached_tokens
-    total = fresh * prices.input + usage.cached_tokens * cached + usage.completion_tokens * prices.output
-    return total / MILLION
 
 
 class Spending:
@@ -81,7 +68,7 @@ class Spending:
             yield
         finally:
             self._open -= 1
-            self._held = _less(self._held, estimate)
+            self._held -= estimate
             self._settled.set()
 
     def paid(self, usage: Usage) -> None:
@@ -102,12 +89,3 @@ class Spending:
             )
         spent = self._spent.prompt_tokens + self._spent.completion_tokens
         return f"{spent:,} of {self._budget.tokens or 0:,} tokens are spent; the next question may take more."
-
-
-def _less(usage: Usage, other: Usage) -> Usage:
-    return Usage(
-        usage.prompt_tokens - other.prompt_tokens,
-        usage.completion_tokens - other.completion_tokens,
-        usage.cached_tokens - other.cached_tokens,
-        usage.reasoning_tokens - other.reasoning_tokens,
-    )

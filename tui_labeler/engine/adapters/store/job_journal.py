@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage
+from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage, cost_of
 from tui_labeler.engine.adapters.store.files import encoded, storage_errors, sync_folder, write_all
 from tui_labeler.engine.errors import StorageError
 
@@ -23,8 +23,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step of a job."""
 
     event: str
-    """``started``, ``stage``, ``applied``, ``failed``, ``ended``, ``reopened`` or ``lost``: the runner of a
-    job that somebody cancels was found dead."""
+    """``started``, ``prepared``, ``stage``, ``applied``, ``failed``, ``ended``, ``reopened`` or ``lost``: the
+    runner of a job that somebody cancels was found dead."""
     time: str
     pid: int | None = None
     total: int = 0
@@ -107,6 +107,7 @@ class JobFold:
         """The last event that opens or closes a run: ``started``, ``ended``, ``reopened``, ``lost`` or
         nothing."""
         self.last_time = request.created
+        self.preparation: dict[str, Any] = {}
         self._sums = {"suggestions": 0, "unaligned": 0, "text_records": 0}
         self._usage = Usage()
         self._started = ""
@@ -138,6 +139,8 @@ class JobFold:
                 self._started = self._started or event.time
                 self._total = event.total or self._total
                 self._latest = self._stage = None
+            case "prepared":
+                self.preparation = event.result
             case "stage":
                 self._stage = event
             case "applied":
@@ -150,6 +153,7 @@ class JobFold:
                 self._usage += event.usage
             case "failed":
                 self.failures.update({failure.document: failure for failure in event.failures})
+                self._usage = sum((failure.usage for failure in event.failures), self._usage)
             case "ended":
                 if self.last == "started":
                     self._worked += _seconds(self._run_started, event.time)
@@ -159,7 +163,10 @@ class JobFold:
             case "reopened":
                 self.last, self._latest = "reopened", None
                 for document in event.documents:
-                    self.failures.pop(document, None)
+                    # What their answers cost is counted again when they are found among those kept.
+                    failure = self.failures.pop(document, None)
+                    if failure is not None:
+                        self._usage -= failure.usage
 
     def job(self, *, held: bool, cancelling: bool, now: str, patience: float) -> Job:
         """The job at this moment; ``held``: a runner has its lock (looked at *before* reading on)."""
@@ -182,6 +189,7 @@ class JobFold:
             failed=tuple(sorted(self.failures.values(), key=lambda failure: failure.location)),
             text_records=self._sums["text_records"],
             usage=self._usage,
+            cost=cost_of(self._usage, self.request.prices),
             seconds=round(self._worked + (_seconds(self._run_started, until) if running else 0.0), 3),
             stage=stage.words if stage and not state.is_over else "",
             message=ended.words if ended else "",

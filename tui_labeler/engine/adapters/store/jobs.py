@@ -258,6 +258,13 @@ class FileJobJournal:
         if failures:
             await self._write(Event("failed", self._now(), failures=tuple(failures)))
 
+    @property
+    def preparation(self) -> Mapping[str, Any]:
+        return self._fold.preparation
+
+    async def prepared(self, what: dict[str, Any]) -> None:
+        await self._write(Event("prepared", self._now(), result=what))
+
     async def stage(self, words: str, done: int, total: int) -> None:
         await self._write(Event("stage", self._now(), words=words, done=done, total=total))
 

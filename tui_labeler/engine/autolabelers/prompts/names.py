@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tui_labeler.domain.projects import Category
 from tui_labeler.domain.text import is_unsafe
@@ -46,6 +46,11 @@ class Names:
     def all(self) -> tuple[str, ...]:
         """In the order of the categories."""
         return tuple(self._ids)
+
+    @property
+    def by_id(self) -> Mapping[str, str]:
+        """Name by category id."""
+        return self._name_of
 
     def name(self, category_id: str) -> str:
         return self._name_of[category_id]

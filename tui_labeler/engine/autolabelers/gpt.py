@@ -1,0 +1,273 @@
+"""Labeling with a deployment: each document is asked about, and what is answered is found in its text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.jobs import Answer, DocumentFailure, Proposal, Usage
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.autolabelers.chunking import Chunk, chunks
+from tui_labeler.engine.autolabelers.confidence import AnswerTokens, ConfidenceMap, agreement
+from tui_labeler.engine.autolabelers.merging import (
+    ChunkAnswer,
+    merged_class,
+    merged_classes,
+    merged_entities,
+    merged_to_place,
+)
+from tui_labeler.engine.autolabelers.placing import place
+from tui_labeler.engine.autolabelers.spending import BudgetError
+from tui_labeler.engine.chat import Finish, TroubleError, UnansweredError
+from tui_labeler.engine.tokens import Correction, TokenCounter, prompt_tokens
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.labels import Span
+    from tui_labeler.engine.autolabelers.asking import Asker
+    from tui_labeler.engine.autolabelers.prompts.answers import Parsed
+    from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
+    from tui_labeler.engine.autolabeling import Task
+    from tui_labeler.engine.chat import Question, Reply
+
+CHUNK = 3_000
+"""Tokens of a chunk at most, where a deployment has room for more: long prompts make models overlook."""
+
+OVERLAP = 100
+"""Tokens that neighbouring chunks share: a sentence or two."""
+
+THINKING = 4_000
+"""Tokens that a model may think for before it answers, beside the answer."""
+
+LONGER = 4
+"""How much more room an answer gets that was cut."""
+
+SHOWN = 120
+"""Characters of an answer that a failure quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a deployment has room for, and how it is asked."""
+
+    at_once: int
+    """Documents under way at once."""
+    context: int | None = None
+    """Tokens that prompt and answer may have together; ``None``: enough."""
+    reasoning: bool = False
+    logprobs: bool = False
+    samples: int = 1
+    """How many answers to each question; two or more make a confidence of their agreement."""
+
+
+@dataclass(slots=True)
+class _Paid:
+    usage: Usage = field(default_factory=Usage)
+
+
+class GptAutolabeler:
+    """An :class:`~tui_labeler.engine.autolabeling.Autolabeler` over a deployment."""
+
+    def __init__(
+        self,
+        prompt: PromptTask,
+        asker: Asker,
+        counter: TokenCounter,
+        room: Room,
+        confidence: ConfidenceMap | None = None,
+    ) -> None:
+        """``confidence`` turns what the model thinks of its answers into what that has been worth."""
+        self._prompt = prompt
+        self._asker = asker
+        self._counter = counter
+        self._room = room
+        self._confidence = confidence or ConfidenceMap()
+        self._correction = Correction()
+
+    async def label(self, tasks: AsyncIterator[Task]) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
+        """Answers as they come. Where the budget ends, those that are under way are waited for first."""
+        waiting: set[asyncio.Task[Answer | DocumentFailure]] = set()
+        ended: BudgetError | None = None
+        are_left = True
+        try:
+            while True:
+                while are_left and ended is None and len(waiting) < self._room.at_once:
+                    task = await anext(tasks, None)
+                    if task is None:
+                        are_left = False
+                    else:
+                        waiting.add(asyncio.create_task(self._document(task)))
+                if not waiting:
+                    break
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                answers = []
+                for one in done:
+                    try:
+                        answers.append(one.result())
+                    except BudgetError as error:
+                        ended = error
+                if answers:
+                    yield answers
+        finally:
+            for one in waiting:
+                one.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        if ended is not None:
+            raise ended
+
+    async def _document(self, task: Task) -> Answer | DocumentFailure:
+        paid = _Paid()
+        try:
+            return await self._answer(task, paid)
+        except UnansweredError as error:
+            return DocumentFailure(task.document, task.location, error.reason, error.message, paid.usage)
+        except TroubleError as error:
+            return DocumentFailure(task.document, task.location, error.code, error.message, paid.usage)
+
+    async def _answer(self, task: Task, paid: _Paid) -> Answer:
+        pieces = chunks(task.text, self._budget(task), self._counter.at_most, overlap=OVERLAP)
+        asking = [
+            asyncio.create_task(self._chunk(task, piece, (number, len(pieces)), paid))
+            for number, piece in enumerate(pieces, start=1)
+        ]
+        try:
+            answers = await asyncio.gather(*asking)
+        finally:
+            for one in asking:
+                one.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        proposals, to_place = self._merged(task.text, answers)
+        return Answer(
+            document=task.document,
+            location=task.location,
+            text_hash=task.text_hash,
+            characters=len(task.text),
+            proposals=tuple(map(self._calibrated, proposals)),
+            to_place=to_place,
+            usage=paid.usage,
+            version=self._prompt.version,
+        )
+
+    def _budget(self, task: Task) -> int:
+        """Tokens of a chunk: prompt, chunk and answer have to fit. An entity's answer is twice the chunk."""
+        if self._room.context is None:
+            return CHUNK
+        empty = self._prompt.question("", document=task.document, language=task.language, max_tokens=1)
+        fixed = prompt_tokens(empty, self._counter.at_most) + self._prompt.answer_tokens(0) + self._thinking
+        left = self._room.context - fixed
+        share = left // 3 if self._prompt.kind is ProjectKind.ENTITIES else left
+        if share < OVERLAP:
+            raise UnansweredError(
+                f"Instructions, categories and examples take {fixed:,} of the {self._room.context:,} tokens "
+                "that the deployment has room for: nothing is left for the text.",
+                reason="context_length",
+                hint="Choose fewer categories or examples, or a deployment with more room.",
+            )
+        return min(CHUNK, share)
+
+    @property
+    def _thinking(self) -> int:
+        return THINKING if self._room.reasoning else 0
+
+    # --- one chunk ----------------------------------------------------------------------------------
+
+    async def _chunk(self, task: Task, chunk: Chunk, part: tuple[int, int], paid: _Paid) -> ChunkAnswer:
+        said = [
+            self._said(chunk, *await self._parsed(task, chunk, part, sample, paid))
+            for sample in range(self._room.samples)
+        ]
+        return said[0] if len(said) == 1 else _agreed(chunk, said, self._prompt.kind)
+
+    async def _parsed(
+        self, task: Task, chunk: Chunk, part: tuple[int, int], sample: int, paid: _Paid
+    ) -> tuple[Reply, Parsed]:
+        """The answer as far as it is understood. Raises ``UnansweredError`` for one that is of no use."""
+        question = self._prompt.question(
+            chunk.text,
+            document=task.document,
+            whole=task.text,
+            language=task.language,
+            part=part,
+            max_tokens=self._prompt.answer_tokens(self._counter.count(chunk.text)) + self._thinking,
+            logprobs=self._room.logprobs,
+            seed=sample if self._room.samples > 1 else None,
+        )
+        reply, parsed = await self._ask(question, paid)
+        if reply.finish is Finish.LENGTH:
+            question = replace(question, max_tokens=question.max_tokens * LONGER)
+            reply, parsed = await self._ask(question, paid)
+            if reply.finish is Finish.LENGTH:
+                raise UnansweredError(
+                    f"The answer was cut after {question.max_tokens:,} tokens.", reason="length"
+                )
+        if parsed.asks_for_repair:
+            reply, parsed = await self._ask(self._prompt.repair(question, reply.text, parsed), paid)
+            if parsed.asks_for_repair or reply.finish is Finish.LENGTH:
+                raise UnansweredError(
+                    f"The answer can't be understood: {reply.text.strip()[:SHOWN]!r}", reason="bad_answer"
+                )
+        return reply, parsed
+
+    async def _ask(self, question: Question, paid: _Paid) -> tuple[Reply, Parsed]:
+        tokens = prompt_tokens(question, self._counter.count)
+        estimate = Usage(
+            round(self._correction.corrected(tokens) * (1.2 if self._counter.is_estimate else 1.0)),
+            question.max_tokens,
+        )
+        asked = await self._asker.ask(question, estimate)
+        paid.usage += asked.usage
+        reply = asked.reply
+        self._correction.learn(tokens, reply.usage.prompt_tokens)
+        if reply.refusal:
+            raise UnansweredError(f"The model refused: {reply.refusal[:SHOWN]}", reason="refusal")
+        if reply.finish is Finish.FILTERED:
+            raise UnansweredError("The answer was held back by the content filter.", reason="content_filter")
+        return reply, self._prompt.parse(reply.text, reply.finish)
+
+    def _said(self, chunk: Chunk, reply: Reply, parsed: Parsed) -> ChunkAnswer:
+        tokens = AnswerTokens(reply)
+        sure = [tokens.confidence(item) for item in parsed.items]
+        if self._prompt.kind.is_classification:
+            found = [
+                Proposal(item.category, None, one) for item, one in zip(parsed.items, sure, strict=True)
+            ]
+            return ChunkAnswer(chunk, tuple(found))
+        placements = place(chunk.text, parsed.mentions, self._prompt.names.by_id)
+        best: dict[tuple[str, Span], Proposal] = {}
+        for placement, confidence in zip(placements.items, sure, strict=True):
+            for spot in placement.spots:
+                key = placement.mention.category, spot.span
+                best.setdefault(key, Proposal(*key, confidence, spot.placed))
+        to_place = tuple((item.mention.category, item.mention.words) for item in placements.to_place)
+        return ChunkAnswer(chunk, tuple(best.values()), to_place)
+
+    # --- the whole document -------------------------------------------------------------------------
+
+    def _merged(
+        self, text: str, answers: Sequence[ChunkAnswer]
+    ) -> tuple[tuple[Proposal, ...], tuple[tuple[str, str], ...]]:
+        match self._prompt.kind:
+            case ProjectKind.ENTITIES:
+                entities = merged_entities(answers, len(text))
+                return entities, merged_to_place(answers, entities, text)
+            case ProjectKind.SINGLE_LABEL:
+                return merged_class(answers), ()
+            case ProjectKind.MULTI_LABEL:
+                return merged_classes(answers), ()
+
+    def _calibrated(self, proposal: Proposal) -> Proposal:
+        if proposal.confidence is None:
+            return proposal
+        return replace(proposal, confidence=round(self._confidence(proposal.confidence), 4))
+
+
+def _agreed(chunk: Chunk, said: Sequence[ChunkAnswer], kind: ProjectKind) -> ChunkAnswer:
+    """What several answers say: all of it, as sure as they agree; of one class, the most named."""
+    shares = agreement([[(one.category, one.span) for one in answer.proposals] for answer in said])
+    first = {(one.category, one.span): one for answer in reversed(said) for one in answer.proposals}
+    found = [replace(first[key], confidence=share) for key, share in shares.items()]
+    if kind is ProjectKind.SINGLE_LABEL:
+        found = sorted(found, key=lambda one: (-(one.confidence or 0.0), one.category))[:1]
+    to_place = dict.fromkeys(item for answer in said for item in answer.to_place)
+    return ChunkAnswer(chunk, tuple(found), tuple(to_place))

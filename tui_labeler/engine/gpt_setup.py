@@ -1,0 +1,201 @@
+"""Makes an autolabeler of a deployment for one job: examples, prompt, pace, budget, kept answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tui_labeler.domain.jobs import Usage
+from tui_labeler.domain.resources import Capabilities, Structured
+from tui_labeler.engine.autolabelers.asking import Asker
+from tui_labeler.engine.autolabelers.confidence import ConfidenceMap
+from tui_labeler.engine.autolabelers.gpt import GptAutolabeler, Room
+from tui_labeler.engine.autolabelers.pacing import Pacer
+from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
+from tui_labeler.engine.autolabelers.prompts.passages import Passage, passages
+from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
+from tui_labeler.engine.autolabelers.spending import Budget, Spending
+from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.samples import labeled_documents
+from tui_labeler.engine.tokens import estimating
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.jobs import JobRequest
+    from tui_labeler.domain.projects import Category
+    from tui_labeler.domain.resources import Deployment
+    from tui_labeler.engine.ports import (
+        AnswerStore,
+        Connected,
+        Container,
+        JobJournal,
+        ProjectStore,
+        State,
+    )
+    from tui_labeler.engine.samples import LabeledDocument
+    from tui_labeler.engine.tokens import TokenCounter
+
+AT_ONCE = 8
+"""Documents under way at once, unless a person says otherwise."""
+
+SHOTS, SHOT_TOKENS = 8, 1_500
+"""Examples in a prompt at most, and their tokens together."""
+
+SHOT_SHARE = 4
+"""Where a deployment has little room, examples take at most one in so many of its tokens."""
+
+PLAIN = Capabilities(Structured.TEXT, logprobs=False, reasoning=False, seconds=0.0, tested="")
+"""What every deployment can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class GptOptions:
+    """What a person may say of a job for a deployment; kept in the job's request."""
+
+    at_once: int = AT_ONCE
+    budget_usd: float | None = None
+    budget_tokens: int | None = None
+    shots: int = SHOTS
+    """Labeled passages of the project shown as examples, at most; 0: none."""
+    samples: int = 1
+    """Answers to each question; two make a confidence of their agreement, at twice the price."""
+    confidence: tuple[tuple[float, float], ...] = ()
+    """What confidences of this method have been worth; see
+    :class:`~tui_labeler.engine.autolabelers.confidence.ConfidenceMap`."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.at_once <= 256:
+            raise InputError(f"{self.at_once} documents at once can't be.", hint="Choose 1 to 256.")
+        if self.budget_usd is not None and not self.budget_usd > 0:
+            raise InputError("A budget is more than nothing.", hint="Give it in USD, for instance 2.50.")
+        if self.budget_tokens is not None and self.budget_tokens < 1:
+            raise InputError("A budget of tokens is more than nothing.", hint="For instance 100000.")
+        if not 0 <= self.shots <= 50 or not 1 <= self.samples <= 5:
+            raise InputError("0 to 50 examples, 1 to 5 answers to a question.", hint="Choose fewer.")
+
+    def as_options(self) -> dict[str, Any]:
+        """For a job's request."""
+        made: dict[str, Any] = msgspec.to_builtins(self)
+        return made
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> GptOptions:
+        """Those of a job's request. Raises ``InputError`` for what can't be."""
+        known = {name: options[name] for name in cls.__slots__ if name in options}
+        try:
+            return msgspec.convert(known, cls)
+        except msgspec.ValidationError as error:
+            raise InputError(f"The job's options can't be read: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class GptSetup:
+    """What it takes, beside the documents."""
+
+    store: ProjectStore
+    container: Container
+    journal: JobJournal
+    connected: Connected
+    answers: AnswerStore
+
+    async def autolabeler(
+        self, documents: Sequence[LabeledDocument] | None = None, *, excluded: frozenset[int] = frozenset()
+    ) -> GptAutolabeler:
+        """The autolabeler of this job.
+
+        ``documents`` are those with labels, read already; ``excluded`` are ids of documents that no example
+        may come from. Raises what reading the container does, ``InputError`` for options that can't be.
+        """
+        request, deployment = self.journal.job.request, self.connected.deployment
+        options = GptOptions.of(request.options)
+        can = deployment.capabilities or PLAIN
+        counter = estimating(self.store.state.project.language)
+        shown = await self._examples(options, deployment, counter, documents, excluded)
+        prompt = prompt_task(self.store.state, request.categories, can.structured, shown)
+        budget = Budget(options.budget_usd, options.budget_tokens)
+        asker = Asker(
+            self.connected.model,
+            self.connected.address,
+            request.id,
+            Pacer(options.at_once),
+            Spending(request.prices, budget, self.journal.job.usage),
+            self.answers,
+        )
+        room = Room(
+            options.at_once, deployment.context, can.reasoning, can.logprobs, samples=options.samples
+        )
+        return GptAutolabeler(prompt, asker, counter, room, ConfidenceMap(options.confidence))
+
+    async def _examples(
+        self,
+        options: GptOptions,
+        deployment: Deployment,
+        counter: TokenCounter,
+        documents: Sequence[LabeledDocument] | None,
+        excluded: frozenset[int],
+    ) -> tuple[Passage, ...]:
+        """Chosen once a job: the questions of a run after a crash are those of the one before."""
+        settled = self.journal.preparation.get("examples")
+        if settled is not None:
+            return msgspec.convert(settled, tuple[Passage, ...])
+        chosen: tuple[Passage, ...] = ()
+        if options.shots:
+            if documents is None:
+                documents = (await labeled_documents(self.store.state, self.container)).documents
+            budget = SHOT_TOKENS
+            if deployment.context is not None:
+                budget = min(budget, deployment.context // SHOT_SHARE)
+            chosen = choose_examples(
+                self.store.state, self.journal.job.request, documents, counter, budget, options.shots, excluded
+            )
+        await self.journal.prepared({"examples": msgspec.to_builtins(chosen)})
+        return chosen
+
+
+def choose_examples(
+    state: State,
+    request: JobRequest,
+    documents: Sequence[LabeledDocument],
+    counter: TokenCounter,
+    budget: int,
+    most: int,
+    excluded: frozenset[int],
+) -> tuple[Passage, ...]:
+    """Labeled passages that cover the job's categories; see :class:`FewShot`."""
+    kind, wanted = state.project.kind, frozenset(request.categories)
+    found = (
+        passage
+        for document in documents
+        for passage in passages(
+            kind, document.id, document.text, document.annotations, wanted, counter.at_most
+        )
+    )
+    return FewShot(found, counter.at_most, excluded=excluded).for_job(budget, most)
+
+
+def prompt_task(
+    state: State, categories: Sequence[str], structured: Structured, examples: Sequence[Passage] = ()
+) -> PromptTask:
+    """What is asked with some categories (ids), in the project's languages."""
+    project = state.project
+    chosen: list[Category] = [state.categories[key] for key in categories if key in state.categories]
+    if not chosen:
+        raise InputError("None of the job's categories is there any more.", hint="Start another job.")
+    languages = [project.language]
+    if project.multilingual:
+        languages += sorted({row.language for row in state.rows.values() if row.language})
+    return PromptTask(
+        project.kind,
+        chosen,
+        structured=structured,
+        languages=languages,
+        passages=examples,
+    )
+
+
+def usage_figures(usage: Usage, cost: float | None) -> dict[str, Any]:
+    """Tokens and USD, for a result."""
+    figures: dict[str, Any] = msgspec.to_builtins(usage)
+    return {"usage": figures, "cost": None if cost is None else round(cost, 6)}
