@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,19 +13,23 @@ from pathlib import Path
 
 from tests.fakes import home_resources
 from tui_labeler.domain.documents import Document
-from tui_labeler.domain.jobs import Job, Method
+from tui_labeler.domain.jobs import Job, Method, Usage
 from tui_labeler.domain.labels import Placed, Span, Suggestion
 from tui_labeler.domain.models import ModelCard, TrainOptions
 from tui_labeler.domain.performance import Performance
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.resources import Capabilities, Deployment, Structured
 from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
 from tui_labeler.engine.changes import put_suggestion
+from tui_labeler.engine.chat import Finish, Question, Reply
 from tui_labeler.engine.errors import LabelerError, NotFoundError
 from tui_labeler.engine.ports import (
+    Connected,
     Container,
     Estimators,
     FittedModel,
@@ -190,6 +195,44 @@ class MemoryModels:
         del self.cards[name], self.models[name]
 
 
+class RuleChat:
+    """Deployments of a test: answer by ``says``, a function of the text that is asked about."""
+
+    def __init__(self) -> None:
+        self.says: Callable[[str], str | Reply | Exception] = _said_by_rules
+        self.questions: list[Question] = []
+        self.deployment = Deployment(
+            "gpt", Capabilities(Structured.SCHEMA, logprobs=False, reasoning=False, seconds=0.1, tested="now")
+        )
+
+    async def connect(self, resource: str, deployment: str) -> Connected:
+        return Connected(self, self.deployment, f"{resource}/{deployment}")
+
+    async def ask(self, question: Question) -> Reply:
+        self.questions.append(question)
+        await asyncio.sleep(0)
+        said = self.says(asked_text(question))
+        if isinstance(said, Exception):
+            raise said
+        return said if isinstance(said, Reply) else Reply(said, Finish.STOP, Usage(100, 10))
+
+    async def close(self) -> None:
+        return None
+
+
+def asked_text(question: Question) -> str:
+    """What a question is about: what stands in the last fence."""
+    last = question.messages[-1].content
+    fence = next(line for line in last.split("\n") if line.startswith("====="))
+    return last.split(f"{fence}\n", 1)[1].rsplit(f"\n{fence}", 1)[0]
+
+
+def _said_by_rules(text: str) -> str:
+    found = [(match.start(), word) for word in NAMES for match in re.finditer(word, text)]
+    entities = [{"text": word, "category": NAMES[word], "before": ""} for _, word in sorted(found)]
+    return json.dumps({"entities": entities})
+
+
 @dataclass
 class Bench:
     """A home in a temporary folder, and everything that works on it."""
@@ -200,6 +243,7 @@ class Bench:
     launcher: Launcher = field(default_factory=Launcher)
     models: ModelStore = field(default_factory=MemoryModels)
     estimators: RuleEstimators = field(default_factory=RuleEstimators)
+    chat: RuleChat = field(default_factory=lambda: RuleChat())
     quota: int = 5000
     numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -317,6 +361,10 @@ class Bench:
             models=self.models,
             quota=self.quota_store(),
             estimators=lambda: self.estimators,
+            deployments=self.chat,
+            answers=lambda job: FileAnswerStore(
+                projects.folder(project.id) / "answers", f"{job}-{self.new_id()}"
+            ),
             surroundings=self.surroundings("runner"),
         )
 

@@ -125,10 +125,14 @@ def estimators() -> Estimators:
 
 async def job_runner(home: Path, project_id: str) -> Runner:
     """What a runner's process works with. Raises ``NotFoundError`` for an unknown project."""
+    from tui_labeler.engine.adapters.chat.connecting import ResourceDeployments
+    from tui_labeler.engine.adapters.keys import EnvironmentKeys
+    from tui_labeler.engine.adapters.store.answers import FileAnswerStore
     from tui_labeler.engine.adapters.store.home import TinyProjects
     from tui_labeler.engine.adapters.store.jobs import FileJobStore
     from tui_labeler.engine.adapters.store.models import FolderModelStore
     from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
+    from tui_labeler.engine.adapters.store.resources import TinyResourceStore
     from tui_labeler.engine.runner import Runner
 
     settings = read_settings(home)
@@ -142,5 +146,7 @@ async def job_runner(home: Path, project_id: str) -> Runner:
         models=FolderModelStore(folder / "models", estimators),
         quota=TinyQuotaStore(home, settings.quota, now),
         estimators=estimators,
+        deployments=ResourceDeployments(TinyResourceStore(home), EnvironmentKeys()),
+        answers=lambda job: FileAnswerStore(folder / "answers", f"{job}-{new_id()}"),
         surroundings=surroundings(settings),
     )

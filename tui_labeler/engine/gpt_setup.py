@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,19 +19,20 @@ from tui_labeler.engine.autolabelers.prompts.passages import Passage, passages
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
 from tui_labeler.engine.autolabelers.spending import Budget, Spending
 from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.ports import (
+    AnswerStore,
+    Connected,
+    Container,
+    JobJournal,
+    ProjectStore,
+)
 from tui_labeler.engine.samples import labeled_documents
 from tui_labeler.engine.tokens import estimating
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.jobs import JobRequest
     from tui_labeler.domain.projects import Category
     from tui_labeler.domain.resources import Deployment
     from tui_labeler.engine.ports import (
-        AnswerStore,
-        Connected,
-        Container,
-        JobJournal,
-        ProjectStore,
         State,
     )
     from tui_labeler.engine.samples import LabeledDocument
@@ -123,9 +124,7 @@ class GptSetup:
             Spending(request.prices, budget, self.journal.job.usage),
             self.answers,
         )
-        room = Room(
-            options.at_once, deployment.context, can.reasoning, can.logprobs, samples=options.samples
-        )
+        room = Room(options.at_once, deployment.context, can.reasoning, can.logprobs, samples=options.samples)
         return GptAutolabeler(prompt, asker, counter, room, ConfidenceMap(options.confidence))
 
     async def _examples(
@@ -147,32 +146,20 @@ class GptSetup:
             budget = SHOT_TOKENS
             if deployment.context is not None:
                 budget = min(budget, deployment.context // SHOT_SHARE)
-            chosen = choose_examples(
-                self.store.state, self.journal.job.request, documents, counter, budget, options.shots, excluded
-            )
+            wanted = self.journal.job.request.categories
+            found = examples_of(self.store.state, wanted, documents, counter)
+            chosen = FewShot(found, counter.at_most, excluded=excluded).for_job(budget, options.shots)
         await self.journal.prepared({"examples": msgspec.to_builtins(chosen)})
         return chosen
 
 
-def choose_examples(
-    state: State,
-    request: JobRequest,
-    documents: Sequence[LabeledDocument],
-    counter: TokenCounter,
-    budget: int,
-    most: int,
-    excluded: frozenset[int],
-) -> tuple[Passage, ...]:
-    """Labeled passages that cover the job's categories; see :class:`FewShot`."""
-    kind, wanted = state.project.kind, frozenset(request.categories)
-    found = (
-        passage
-        for document in documents
-        for passage in passages(
-            kind, document.id, document.text, document.annotations, wanted, counter.at_most
-        )
-    )
-    return FewShot(found, counter.at_most, excluded=excluded).for_job(budget, most)
+def examples_of(
+    state: State, categories: Sequence[str], documents: Sequence[LabeledDocument], counter: TokenCounter
+) -> Iterator[Passage]:
+    """Passages of labeled documents, with labels of some categories (ids)."""
+    kind, wanted = state.project.kind, frozenset(categories)
+    for document in documents:
+        yield from passages(kind, document.id, document.text, document.annotations, wanted, counter.at_most)
 
 
 def prompt_task(

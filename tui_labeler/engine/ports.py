@@ -16,9 +16,10 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource
+from tui_labeler.engine.chat import ChatModel
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.chat import ChatModel, KeptReply
+    from tui_labeler.engine.chat import KeptReply
     from tui_labeler.engine.errors import LabelerError
     from tui_labeler.engine.totals import Totals
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
-from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
 from tui_labeler.engine.autolabelers.spending import BudgetError
+from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
 from tui_labeler.engine.autolabeling import AutolabelRun
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.gpt_setup import GptSetup
 from tui_labeler.engine.evaluation import EvaluationRun, GptEvaluated, TrainedEvaluated
+from tui_labeler.engine.gpt_setup import GptSetup
 from tui_labeler.engine.models import TodaysModel, find_model, todays_ids
 from tui_labeler.engine.ports import (
     AnswerStore,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource
-from tui_labeler.engine.adapters.entra import token_provider
+from tui_labeler.engine.adapters.chat.connecting import connect
 from tui_labeler.engine.chat import BusyError, ResourceError, TroubleError, UnansweredError, UnsupportedError
 from tui_labeler.engine.errors import LabelerError, NotFoundError, OutsideError
 from tui_labeler.engine.trying import try_deployment
@@ -31,11 +31,7 @@ class DirectTester:
         self._now = now
 
     async def test(self, resource: Resource, deployment: Deployment) -> Capabilities:
-        from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
-
-        token = token_provider() if resource.entra else None
-        key = "" if token else await self._keys.key(resource)
-        connected = OpenAIResource(resource, key, seconds=SECONDS, token=token)
+        connected = await connect(resource, self._keys, seconds=SECONDS)
         try:
             return await try_deployment(connected.deployment, deployment, self._now)
         finally:

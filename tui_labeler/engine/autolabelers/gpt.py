@@ -229,9 +229,7 @@ class GptAutolabeler:
         tokens = AnswerTokens(reply)
         sure = [tokens.confidence(item) for item in parsed.items]
         if self._prompt.kind.is_classification:
-            found = [
-                Proposal(item.category, None, one) for item, one in zip(parsed.items, sure, strict=True)
-            ]
+            found = [Proposal(item.category, None, one) for item, one in zip(parsed.items, sure, strict=True)]
             return ChunkAnswer(chunk, tuple(found))
         placements = place(chunk.text, parsed.mentions, self._prompt.names.by_id)
         best: dict[tuple[str, Span], Proposal] = {}

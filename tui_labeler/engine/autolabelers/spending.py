@@ -11,6 +11,7 @@ from tui_labeler.domain.jobs import Usage, cost_of
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.errors import RefusedError
 
+
 class BudgetError(RefusedError):
     """The next question might cost more than what is left."""
 

@@ -1,0 +1,45 @@
+"""Connects to the deployments of a home's resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_labeler.engine.adapters.entra import token_provider
+from tui_labeler.engine.ports import Connected
+from tui_labeler.engine.resources import find_deployment
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.resources import Resource
+    from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
+    from tui_labeler.engine.adapters.keys import EnvironmentKeys
+    from tui_labeler.engine.ports import ResourceStore
+
+PATIENCE = 120.0
+"""Seconds that an answer may take."""
+
+
+async def connect(resource: Resource, keys: EnvironmentKeys, *, seconds: float = PATIENCE) -> OpenAIResource:
+    """A resource, ready to be asked; an answer may take ``seconds``. Loads the openai package.
+
+    Raises ``ResourceError`` where there is no key.
+    """
+    from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
+
+    token = token_provider() if resource.entra else None
+    key = "" if token else await keys.key(resource)
+    return OpenAIResource(resource, key, seconds=seconds, token=token)
+
+
+class ResourceDeployments:
+    """A :class:`~tui_labeler.engine.ports.Deployments` over the resources of a home."""
+
+    def __init__(self, resources: ResourceStore, keys: EnvironmentKeys) -> None:
+        self._resources = resources
+        self._keys = keys
+
+    async def connect(self, resource: str, deployment: str) -> Connected:
+        found = await self._resources.get(resource)
+        chosen = find_deployment(found, deployment)
+        connected = await connect(found, self._keys)
+        address = f"{found.endpoint}#{found.api_version}#{chosen.name}"
+        return Connected(connected.deployment(chosen), chosen, address)
