@@ -236,7 +236,7 @@ class GptAutolabeler:
         for placement, confidence in zip(placements.items, sure, strict=True):
             for spot in placement.spots:
                 key = placement.mention.category, spot.span
-                best.setdefault(key, Proposal(*key, confidence, spot.placed))
+                best.setdefault(key, Proposal(*key, confidence, spot.placed, spot.place, spot.places))
         to_place = tuple((item.mention.category, item.mention.words) for item in placements.to_place)
         return ChunkAnswer(chunk, tuple(best.values()), to_place)
 
