@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.message import Message
 
+from tui_labeler.domain.finding import Finder
 from tui_labeler.domain.labels import Span
 from tui_labeler.screens.widgets.caret import Mode
-from tui_labeler.screens.widgets.finding import Finder
 from tui_labeler.screens.widgets.text_canvas import TextCanvas
 
 if TYPE_CHECKING:
