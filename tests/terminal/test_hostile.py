@@ -150,6 +150,7 @@ WAY: tuple[tuple[str, str], ...] = (
     *((";", "label by"), ("i", "Where this label"), ("q", "-Where this label")),
     *(("K", "> entities"), ("q", "-> entities")),
     *(("f", "Which documents?"), ("ctrl+g", "-Which documents?")),
+    *(("ctrl+f", "Type words"), ("2", "hits in 7 documents"), ("ctrl+g", "-hits in 7 documents")),
     *(("c", "Change to"), ("c", "Which category instead?"), ("q", "-Which category instead?")),
     *(("d", "1 unsaved"), ("u", "Took back"), ("v", "Selected"), ("1", "In the way"), ("v", "-Selected")),
     *(("E", "Export saved labels"), ("ctrl+g", "-Export saved labels")),

@@ -64,16 +64,11 @@ class Search:
         """What came of it, or comes of it so far."""
         if self.problem:
             return self.problem
-        documents = counted(len(self.found), "document")
         if self.is_cut:
-            words = f"{counted(self.hits, 'hit')} in the first {documents}; more words find fewer."
-        elif self.found:
-            words = f"{counted(self.hits, 'hit')} in {documents}."
-        else:
-            words = f"“{self.words}” is in no document." if self.over else f"Looking for “{self.words}”…"
-        if self.step is not None and self.step.unreadable:
-            words += f" {counted(self.step.unreadable, 'document')} can't be read."
-        return words
+            return f"Cut after {counted(len(self.found), 'document')} with hits."
+        if self.found:
+            return f"{counted(self.hits, 'hit')} in {counted(len(self.found), 'document')}."
+        return f"“{self.words}” is in no document." if self.over else f"Looking for “{self.words}”…"
 
     def progress(self) -> str:
         """How many documents were looked at."""
@@ -94,10 +89,14 @@ class Chosen:
 
 
 class WordsField(Field):
-    """Takes the words; ``enter`` opens what was found."""
+    """Takes the words; meanwhile its keys move in the list and open what was found."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Open", tooltip="Open the document at its first hit", id="search.open"),
+        Binding("down", "screen.move(1)", "Down", tooltip="Next document found", id="search.down"),
+        Binding("up", "screen.move(-1)", "Up", tooltip="Document found before", id="search.up"),
+        Binding("pagedown", "screen.page(1.0)", "Page down", tooltip="One page down", id="search.page-down"),
+        Binding("pageup", "screen.page(-1.0)", "Page up", tooltip="One page up", id="search.page-up"),
     ]
 
     def on_blur(self) -> None:
@@ -122,18 +121,23 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
     CSS_PATH = screen_sheet("search")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "Down", tooltip="Next document found", id="search.down"),
-        Binding("up", "move(-1)", "Up", tooltip="Document found before", id="search.up"),
-        Binding(
-            "pagedown", "page(1.0)", "Page down", tooltip="One page down", id="search.page-down", show=False
-        ),
-        Binding("pageup", "page(-1.0)", "Page up", tooltip="One page up", id="search.page-up", show=False),
         Binding("ctrl+s", "list", "List these", tooltip="List only the documents found", id="search.list"),
         Binding("ctrl+r", "again", "Anew", tooltip="Look through the documents anew", id="search.again"),
         Binding("slash", "words", "Words", tooltip="Back to the words", id="search.words", show=False),
         Binding("q", "leave", "Back", tooltip="Back to the text", id="search.back", show=False),
         Binding("escape,ctrl+g", "leave", "Back", tooltip="Back to the text", id="search.leave"),
     ]
+
+    keys_shown: ClassVar[list[str]] = [
+        "search.open",
+        "list.open",
+        "search.down",
+        "search.up",
+        "search.list",
+        "search.again",
+        "search.leave",
+    ]
+    """Ids of the keys in the last line."""
 
     def __init__(self, session: ProjectSession, search: Search) -> None:
         super().__init__()
@@ -157,9 +161,7 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
         yield KeyLine()
 
     def on_mount(self) -> None:
-        title = self.query_one(TitleLine)
-        title.left = f"{self._session.project.name} > find in all documents"
-        title.right = counted(len(self._session.rows), "document")
+        self.query_one(TitleLine).left = f"{self._session.project.name} > find in all documents"
         self.query_one(Field).focus()
         self.results.show(self.search.found, self.search.cursor)
         self._draw()
@@ -226,6 +228,9 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
     def _draw(self) -> None:
         """Shows what has come in; what has not changed is not drawn."""
         search, status = self.search, self.query_one(StatusLine)
+        unreadable = search.step.unreadable if search.step else 0
+        words = f", {unreadable:,} can't be read" if unreadable else ""
+        self.query_one(TitleLine).right = counted(len(self._session.rows), "document") + words
         if self.results.found is search.found:
             self.results.show(search.found)
         if not self._wanted:
