@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.searching import Found, Looked
-from tui_labeler.screens.base import counted
+from tui_labeler.engine.wording import counted, in_words
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.widgets.found_list import FoundList
@@ -208,7 +208,7 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
             if words:
                 await self._follow(search)
         except LabelerError as error:
-            search.problem = f"{error.title}: {error.message}. {error.hint}"
+            search.problem = f"{error.title}: {in_words(error)}"
         search.over = True
         self.is_searching = False
         self._drawing.pause()

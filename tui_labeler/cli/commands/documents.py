@@ -141,7 +141,7 @@ async def _search(
         ids.update(found.row.id for found in step.found)
         unreadable = step.unreadable
     if unreadable:
-        what = "1 document" if unreadable == 1 else f"{unreadable:,} documents"
+        what = counted(unreadable, "document")
         context.out.note(f"{what} can't be read: only the names were searched.")
     return [row for row in rows if row.id in ids]
 
