@@ -76,6 +76,9 @@ class FakeJobs:
     async def delete(self, job_id: str) -> None:
         del (self.unreadable if job_id in self.unreadable else self.jobs)[job_id]
 
+    async def processed_records(self, job_id: str) -> int | None:
+        return None
+
     async def run(self, job_id: str) -> JobJournal:
         raise AssertionError("no runner in these tests")
 
@@ -115,6 +118,8 @@ class FakeQuota:
 
     def __init__(self, limit: int = 5000, used: int = 0) -> None:
         self.limit, self.used = limit, used
+        self.held: dict[str, int] = {}
+        """What jobs reserved and have not used."""
 
     async def usage(self) -> QuotaUse:
         return QuotaUse("2026-11", self.limit, self.used)
@@ -124,6 +129,9 @@ class FakeQuota:
         if left is not None and records > left:
             raise QuotaError(f"{records} text records are needed, {left} are left.")
         self.used += records
+
+    async def reserved(self, job_id: str) -> int:
+        return self.held.get(job_id, 0)
 
     async def settle(self, job_id: str, used: int) -> None:
         pass

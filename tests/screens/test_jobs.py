@@ -199,6 +199,7 @@ async def test_a_job_is_deleted_only_after_a_yes(home: JobHome) -> None:
 async def test_a_job_that_can_not_be_read_says_why_and_can_be_deleted(home: JobHome) -> None:
     home.job("new", JobState.SUCCEEDED, done=6)
     home.jobs.unreadable["torn"] = StorageError("request.json is cut off", hint="Delete the job.")
+    home.quota.held["torn"] = 12
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
         app.ask(JobsScreen(home.session))
@@ -212,6 +213,8 @@ async def test_a_job_that_can_not_be_read_says_why_and_can_be_deleted(home: JobH
         await pilot.press("y")
         await settle(pilot)
         assert home.jobs.unreadable == {}
+        (note,) = app._notifications
+        assert "All that it reserved counts as used: 12 text records." in note.message
         assert list(home.jobs.jobs) == ["new"]
         assert len(rows(app)) == 1
 

@@ -270,16 +270,27 @@ class Jobs:
             )
         return await self.resume(job_id, retry_failed=True)
 
-    async def delete(self, job_id: str) -> None:
+    async def delete(self, job_id: str) -> int:
         """Deletes a job's records; its suggestions stay. Raises ``RefusedError`` while it runs.
 
-        Records that can't be read go too; what they reserved of the quota then counts as used.
+        Records that can't be read go too. Returns the text records that it reserved of the quota and that
+        stay counted, as nothing is left that tells how many it used; 0 where that is known.
         """
         if job_id in {broken for broken, _ in await self._jobs.broken()}:
+            kept = await self._settle_broken(job_id)
             await self._jobs.delete(job_id)
-            return
+            return kept
         job = await self._jobs.get(job_id)
         if not job.state.is_over:
             raise RefusedError(f"Job {job_id} is still at work.", hint="Cancel it first.")
         await self._quota.settle(job_id, job.text_records)
         await self._jobs.delete(job_id)
+        return 0
+
+    async def _settle_broken(self, job_id: str) -> int:
+        used = await self._jobs.processed_records(job_id)
+        reserved = await self._quota.reserved(job_id)
+        if not reserved or used is None:
+            return reserved
+        await self._quota.settle(job_id, used)
+        return 0

@@ -227,6 +227,12 @@ class JobStore(Protocol):
 
     async def delete(self, job_id: str) -> None: ...
 
+    async def processed_records(self, job_id: str) -> int | None:
+        """Text records of the documents that a job processed, as far as broken records tell; else ``None``.
+
+        Raises ``LockedError`` while somebody works on it, ``NotFoundError``.
+        """
+
     async def run(self, job_id: str) -> JobJournal:
         """Takes the job's lock, for the runner. Raises ``LockedError`` when it runs already."""
 
@@ -307,6 +313,9 @@ class QuotaStore(Protocol):
 
     async def reserve(self, job_id: str, records: int) -> None:
         """Raises ``QuotaError``. Reserving again for the same job replaces what it had not used."""
+
+    async def reserved(self, job_id: str) -> int:
+        """Text records that a job reserved and that are not known to be used; 0 once it is settled."""
 
     async def settle(self, job_id: str, used: int) -> None:
         """Keeps ``used`` records in all for this job and gives the rest of its reservation back."""

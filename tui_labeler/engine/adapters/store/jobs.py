@@ -22,7 +22,14 @@ from tui_labeler.engine.adapters.store.files import (
     replace_file,
     storage_errors,
 )
-from tui_labeler.engine.adapters.store.job_journal import DELETE, Event, JobFold, append_lines, read_answers
+from tui_labeler.engine.adapters.store.job_journal import (
+    DELETE,
+    Event,
+    JobFold,
+    append_lines,
+    read_answers,
+    records_in,
+)
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.errors import LockedError, NotFoundError, StorageError
 
@@ -169,6 +176,15 @@ class FileJobStore:
             self._folds.pop(job_id, None)
             (folder / "request.json").unlink()
             shutil.rmtree(folder)
+
+    async def processed_records(self, job_id: str) -> int | None:
+        return await asyncio.to_thread(self._processed_records, job_id)
+
+    def _processed_records(self, job_id: str) -> int | None:
+        folder = self._job_folder(job_id)
+        if is_held(folder / "lock"):
+            raise LockedError(f"Job {job_id} is still at work.", hint="Cancel it first.")
+        return records_in(folder)
 
     async def answers(self, job_id: str) -> tuple[Answer, ...]:
         folder = self._job_folder(job_id)
