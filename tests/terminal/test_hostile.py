@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.driver import Terminal, command, is_so
+from tests.terminal.steps import go
 
 ESC = "\x1b"
 
@@ -179,8 +180,7 @@ def test_nothing_hostile_reaches_the_terminal_and_it_is_stored_as_it_was(hostile
             terminal.press("pagedown")
         terminal.press("]").until("This is the last document")
         terminal.press("g")
-        for key, words in WAY:
-            terminal.press(key).until(partial(is_so, words))
+        go(terminal, WAY)
         terminal.press("q")
         assert terminal.ended() == 0
         assert unfit(bytes(terminal.received)) == []
