@@ -290,6 +290,13 @@ async def test_training_and_evaluation_are_listed_and_a_training_opens_its_model
             "per_category": {"Lender": figures},
             "intervals": {"f1": [0.2, 0.4], "per_category": {"Lender": {"f1": [0.1, 0.5]}}},
             "left_out": {"training": 3, "accepted": 1},
+            "calibration": {
+                "expected_calibration_error": 0.0712,
+                "predictions": 40,
+                "confidence": 0.9,
+                "right": 0.85,
+                "bins": [],
+            },
         },
     )
     home.job(
@@ -308,6 +315,7 @@ async def test_training_and_evaluation_are_listed_and_a_training_opens_its_model
         assert "On 9 labeled documents" in words
         assert "20.0% to 40.0%" in words
         assert "3 documents that the model learned from" in words
+        assert "90.0% on the mean, 85.0% were right (expected calibration error 7.1%)" in words
         await pilot.press("j", "enter")
         await settle(pilot)
         shown(app, PerformanceScreen)
