@@ -51,6 +51,8 @@ class Slow:
     inner: Container
     let: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     waiting: int = 0
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    """Nobody waits for a document."""
 
     @property
     def address(self) -> str:
@@ -61,10 +63,13 @@ class Slow:
 
     async def read(self, name: str) -> bytes:
         self.waiting += 1
+        self.idle.clear()
         try:
             await self.let.acquire()
         finally:
             self.waiting -= 1
+            if not self.waiting:
+                self.idle.set()
         return await self.inner.read(name)
 
     def give(self, documents: int) -> None:
@@ -360,6 +365,18 @@ async def test_names_and_texts_are_words_and_nothing_else(
         assert not set("\x1b\x07") & set(screen_text(pilot))
         await press(pilot, "enter")
         assert screen_of(pilot).text.cursor == 0
+
+
+async def test_the_application_ends_while_it_searches(running: Running, many: None) -> None:
+    async with running(open_project="Many", document="d050.txt") as pilot:
+        container = slow(pilot)
+        await press(pilot, "ctrl+f")
+        await paste(pilot, "bank")
+        await until(pilot, lambda: container.waiting == BATCH)
+        container.give(BATCH)
+        pilot.app.exit()
+    await asyncio.wait_for(container.idle.wait(), 10)
+    assert pilot.app.return_code == 0
 
 
 # --- the filter's words -----------------------------------------------------------------------------------

@@ -20,8 +20,11 @@ from tui_labeler.screens.widgets.found_list import FoundList
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
 
+    from tui_labeler.domain.documents import DocumentRow
     from tui_labeler.engine.session import ProjectSession
 
 MOST = 1000
@@ -150,29 +153,32 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
         """Words were typed that the documents are still looked through for."""
         self._opens = False
         """The first document is opened as soon as it is found."""
+        self._among: Sequence[DocumentRow] = ()
+        """All documents in order; sorting 100,000 is too much for every key."""
+        self._among_at = -1
+        # Held on to: a search that is being called off may come to its next line after they are gone.
+        self._title = TitleLine()
+        self._status = StatusLine()
+        self.results = FoundList(id="found")
 
     def compose(self) -> ComposeResult:
-        yield TitleLine()
+        yield self._title
         words = WordsField(self._wanted, "words to find in all documents", id="search-words")
         words.select_on_focus = True
         yield words
-        yield StatusLine()
-        yield FoundList(id="found")
+        yield self._status
+        yield self.results
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self._session.project.name} > find in all documents"
+        self._title.left = f"{self._session.project.name} > find in all documents"
         self.query_one(Field).focus()
         self.results.show(self.search.found, self.search.cursor)
         self._draw()
         self._drawing = self.set_interval(DRAW_EVERY, self._draw, pause=True)
-        self._serve()
+        self._at_work = self._serve()
         if self._wanted and not self.search.over:
             self._ask(self._wanted)
-
-    @property
-    def results(self) -> FoundList:
-        return self.query_one(FoundList)
 
     # --- searching ----------------------------------------------------------------------------------
 
@@ -202,7 +208,8 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
     async def _look(self, words: str) -> None:
         await asyncio.sleep(PAUSE)
         search = self.search = Search(words)
-        self.results.show(search.found, 0)
+        if self.results.is_attached:
+            self.results.show(search.found, 0)
         self._draw()
         try:
             if words:
@@ -215,8 +222,9 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
         self._draw()
 
     async def _follow(self, search: Search) -> None:
-        among = self._session.documents.select()
-        async with aclosing(self._session.documents.search(search.words, among, MOST)) as steps:
+        if self._among_at != self._session.store.seq:
+            self._among, self._among_at = self._session.documents.select(), self._session.store.seq
+        async with aclosing(self._session.documents.search(search.words, self._among, MOST)) as steps:
             async for step in steps:
                 first = bool(step.found) and not search.found
                 search.take(step)
@@ -227,10 +235,12 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
 
     def _draw(self) -> None:
         """Shows what has come in; what has not changed is not drawn."""
-        search, status = self.search, self.query_one(StatusLine)
+        search, status = self.search, self._status
+        if not all(widget.is_attached for widget in (self._title, status, self.results)):
+            return
         unreadable = search.step.unreadable if search.step else 0
         words = f", {unreadable:,} can't be read" if unreadable else ""
-        self.query_one(TitleLine).right = counted(len(self._session.rows), "document") + words
+        self._title.right = counted(len(self._session.rows), "document") + words
         if self.results.found is search.found:
             self.results.show(search.found)
         if not self._wanted:
@@ -282,6 +292,8 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
         self._end(None)
 
     def _end(self, chosen: Chosen | None) -> None:
-        self.search.cursor = self.results.cursor
         if self.is_current:
+            self.search.cursor = self.results.cursor
+            self._drawing.stop()
+            self._at_work.cancel()
             self.dismiss(chosen)
