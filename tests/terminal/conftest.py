@@ -129,6 +129,7 @@ UNLABELED = {
     "In the spring Ann Lee goes to Porto, and Berlin waits.\n",
     "b.txt": "Cleo Hart lives in Ghent.\n",
     "c.txt": "Dan Wood lives in Turin.\n",
+    "long.txt": "".join(f"The letter number {number} went to Malmo.\n" for number in range(1, 201)),
 }
 """Documents by name; names of people and towns are two categories without a label."""
 

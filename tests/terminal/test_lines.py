@@ -134,8 +134,8 @@ def test_a_name_is_pasted_into_the_form_of_a_new_project(unlabeled: Place) -> No
         terminal.press("down")
         sends(terminal, pasted("second\r\nq\r\n"))
         terminal.press("ctrl+s").until("second > ")
-        terminal.until("3 documents")
-    assert len(command(unlabeled.home, "documents", "second")["items"]) == 3
+        terminal.until("4 documents")
+    assert len(command(unlabeled.home, "documents", "second")["items"]) == 4
 
 
 def _waits(pid: int) -> int:
