@@ -12,9 +12,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui_labeler.domain.finding import Finder
 from tui_labeler.domain.labels import Span
 from tui_labeler.screens.widgets.caret import Caret, Mode, Units
-from tui_labeler.screens.widgets.finding import Finder
 
 if TYPE_CHECKING:
     from tui_labeler.screens.widgets.layout import TextLayout

@@ -38,10 +38,12 @@ from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.project_settings import ProjectSettingsScreen
 from tui_labeler.screens.projects import ProjectsScreen
 from tui_labeler.screens.review_filter import ReviewFilterScreen
+from tui_labeler.screens.search import SearchScreen, WordsField
 from tui_labeler.screens.tour import TourScreen
 from tui_labeler.screens.training import TrainingScreen
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.document_list import DocumentList
+from tui_labeler.screens.widgets.found_list import FoundList
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.widgets.table import Table
@@ -70,6 +72,9 @@ PLACES: dict[str, type[Any]] = {
     "The text": TextView,
     "Lists of documents": DocumentList,
     "The pane of categories": CategoryPane,
+    "Find in all documents": SearchScreen,
+    "The words to find": WordsField,
+    "Documents found": FoundList,
     "Filter": FilterScreen,
     "Filter of a review": ReviewFilterScreen,
     "Agreement": AgreementScreen,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
@@ -23,6 +24,7 @@ from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.terminal_input import PatientDriver
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
 from tui_labeler.screens.widgets.palette import AUTO
 from tui_labeler.screens.widgets.text_view import TextView
@@ -31,6 +33,7 @@ from tui_labeler.stylesheets import shared_sheets
 if TYPE_CHECKING:
     import asyncio
 
+    from textual.driver import Driver
     from textual.screen import Screen
 
     from tui_labeler.engine.session import ProjectSession
@@ -112,6 +115,11 @@ class LabelerApp(Appearance, inherit_bindings=False):
         self.follower = Follower(self)
 
     # --- starting and ending ------------------------------------------------------------------------
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice, but for terminals one that waits for late parts of escape sequences."""
+        chosen = super().get_driver_class()
+        return PatientDriver if chosen is LinuxDriver else chosen
 
     async def on_mount(self) -> None:
         if self._wanted_theme in self.available_themes:

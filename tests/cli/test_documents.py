@@ -67,6 +67,13 @@ def test_documents_are_found_by_name_and_by_content(cli: Cli, project: str) -> N
     assert len(locations(cli("documents", project, "--category", "Town", "--json"))) == 8
 
 
+def test_a_search_says_which_texts_it_could_not_look_into(cli: Cli, project: str, letters: Path) -> None:
+    (letters / "letter09.txt").write_bytes(b"\xff Ann Lee")
+    ran = cli("documents", project, "--search", "ANN  lee", "--json")
+    assert (ran.code, locations(ran)) == (0, ["letter00.txt", "letter08.txt"])
+    assert "1 document can't be read: only the names were searched." in ran.err
+
+
 def test_documents_are_sorted_as_asked(cli: Cli, project: str) -> None:
     sizes = [
         item["characters"] for item in cli("documents", project, "--sort", "size", "--json").json["items"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.cli.conftest import azure_labels, write_json
+from tui_labeler.cli import main
 from tui_labeler.cli.following import job_error
 from tui_labeler.cli.output import Output
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
@@ -46,6 +47,24 @@ def test_an_interrupted_creation_makes_no_project_and_says_so(
     assert list(cli.home.glob("making/*")) == []
     assert cli("project", "list", "--json").json["items"] == []
     assert cli(*create).code == 0
+
+
+@SIGNALS
+@pytest.mark.parametrize("stage", ["build", "Context"])
+def test_a_command_that_is_interrupted_before_it_has_begun_says_so(
+    number: signal.Signals, stage: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = getattr(main, stage)
+
+    def interrupted(*arguments: Any) -> Any:
+        os.kill(os.getpid(), number)
+        return real(*arguments)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(main, stage, interrupted)
+    ran = cli("project", "list", "--json")
+    assert (ran.code, ran.error["code"]) == (130, "interrupted")
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @SIGNALS

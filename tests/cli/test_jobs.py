@@ -372,6 +372,21 @@ def test_broken_records_can_be_deleted(cli: Cli, suggested: str) -> None:
     assert cli("doctor", "--json").code == 0
 
 
+def test_what_a_broken_job_reserved_is_told_where_its_use_is_not_known(cli: Cli, suggested: str) -> None:
+    job_id = cli("jobs", suggested, "--json").json["items"][0]["job_id"]
+    (folder,) = cli.home.glob(f"projects/*/jobs/{job_id}")
+    for name in ("events.jsonl", "answers.jsonl"):
+        (folder / name).write_bytes(b"[]\n")
+    ledger = cli.home / "quota.json"
+    uses = json.loads(ledger.read_bytes())
+    ((row,),) = (table.values() for table in uses.values())
+    row.update(reserved=20, used=0)
+    ledger.write_text(json.dumps(uses), encoding="utf-8")
+    ran = cli("job", "delete", suggested, job_id)
+    assert "All that it reserved counts as used: 20 text records." in ran.out
+    assert cli("quota", "--json").json["used"] == 20
+
+
 def spawn(cli: Cli, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "tui_labeler", *arguments],

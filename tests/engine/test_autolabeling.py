@@ -18,7 +18,7 @@ from tui_labeler.domain.labels import Placed
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.store import jobs as store_jobs
-from tui_labeler.engine.adapters.store.jobs import FileJobJournal
+from tui_labeler.engine.adapters.store.jobs import FileJobJournal, FileJobStore
 from tui_labeler.engine.autolabelers import trained
 from tui_labeler.engine.decoding import Decoded
 from tui_labeler.engine.errors import (
@@ -526,3 +526,51 @@ class _Counting(list[str]):
 
     def __iadd__(self, texts: Any) -> _Counting:  # type: ignore[misc,override]
         return self
+
+
+DAMAGE: dict[str, dict[str, bytes]] = {
+    "request": {"request.json": b"{"},
+    "events": {"events.jsonl": b"[]\n"},
+    "all": {"request.json": b"{", "events.jsonl": b"[]\n", "answers.jsonl": b"[]\n"},
+}
+
+
+@pytest.mark.parametrize(("damage", "left", "kept"), [("request", 1, 0), ("events", 1, 0), ("all", 3, 3)])
+async def test_a_broken_job_that_is_deleted_gives_back_what_it_did_not_use(
+    bench: Bench, damage: str, left: int, kept: int
+) -> None:
+    """Its runner died after the first of three documents; what still can be read says so."""
+    session = await bench.create(3)
+    await bench.add_model(session)
+    job = await session.jobs.autolabel(session.documents.select(), METHOD)
+    await session.jobs.delete((await bench.autolabel(session, "d0000.txt")).id)
+    assert await used(session) == 4
+    folder = (await bench.project_folder()) / "jobs" / job.id
+    store = FileJobStore(folder.parent, bench.clock)
+    journal = await store.run(job.id)
+    await journal.started(1, 3)
+    answer = Answer(number(session), "d0000.txt", "", len(TEXT))
+    await journal.answers([answer])
+    await journal.applied([answer], 0)
+    for name, content in DAMAGE[damage].items():
+        (folder / name).write_bytes(content)
+    session = await bench.session()
+    with pytest.raises(LockedError):
+        await session.jobs.delete(job.id)
+    assert await used(session) == 4
+    await journal.close()
+    assert [name for name, _ in await session.jobs.broken()] == [job.id]
+    assert await session.jobs.delete(job.id) == kept
+    assert await used(session) == 1 + left
+    assert await session.jobs.broken() == ()
+
+
+async def test_a_broken_job_that_had_been_settled_keeps_what_it_used(bench: Bench) -> None:
+    session = await bench.create(3)
+    await bench.add_model(session)
+    job = await bench.autolabel(session)
+    folder = (await bench.project_folder()) / "jobs" / job.id
+    for name in ("request.json", "events.jsonl", "answers.jsonl"):
+        (folder / name).write_bytes(b"[]\n")
+    assert await session.jobs.delete(job.id) == 0
+    assert await used(session) == 3

@@ -181,15 +181,6 @@ async def test_documents_are_filtered_and_sorted(bench: Bench) -> None:
     assert names(DocumentFilter(ids=frozenset())) == []
 
 
-async def test_contents_are_searched_whatever_their_case(bench: Bench) -> None:
-    session = await bench.create(
-        {"a.txt": "The ＢＡＮＫ lends", "b.txt": "none", "c.txt": b"\xff", "d.txt": "bank"}
-    )
-    (bench.documents / "d.txt").unlink()
-    found = [row.location async for row in session.documents.search("Bank", session.documents.select())]
-    assert found == ["a.txt"]
-
-
 async def test_a_summary_adds_up(bench: Bench) -> None:
     session: ProjectSession = await bench.create()
     await session.labeling.add(number(session), key(session, "Person"), span("Ann"))

@@ -70,12 +70,15 @@ class FakeJobs:
     async def finished(self, job_id: str) -> frozenset[int]:
         return self.done.get(job_id, frozenset())
 
-    async def reopen(self, job_id: str, *, retry: frozenset[int]) -> None:
+    async def reopen(self, job_id: str, *, retry: frozenset[int], options: Any = None) -> None:
         self.reopened.append((job_id, retry))
         self.put(replace(self.jobs[job_id], state=JobState.QUEUED))
 
     async def delete(self, job_id: str) -> None:
         del (self.unreadable if job_id in self.unreadable else self.jobs)[job_id]
+
+    async def processed_records(self, job_id: str) -> int | None:
+        return None
 
     async def run(self, job_id: str) -> JobJournal:
         raise AssertionError("no runner in these tests")
@@ -116,6 +119,8 @@ class FakeQuota:
 
     def __init__(self, limit: int = 5000, used: int = 0) -> None:
         self.limit, self.used = limit, used
+        self.held: dict[str, int] = {}
+        """What jobs reserved and have not used."""
 
     async def usage(self) -> QuotaUse:
         return QuotaUse("2026-11", self.limit, self.used)
@@ -125,6 +130,9 @@ class FakeQuota:
         if left is not None and records > left:
             raise QuotaError(f"{records} text records are needed, {left} are left.")
         self.used += records
+
+    async def reserved(self, job_id: str) -> int:
+        return self.held.get(job_id, 0)
 
     async def settle(self, job_id: str, used: int) -> None:
         pass

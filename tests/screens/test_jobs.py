@@ -199,6 +199,7 @@ async def test_a_job_is_deleted_only_after_a_yes(home: JobHome) -> None:
 async def test_a_job_that_can_not_be_read_says_why_and_can_be_deleted(home: JobHome) -> None:
     home.job("new", JobState.SUCCEEDED, done=6)
     home.jobs.unreadable["torn"] = StorageError("request.json is cut off", hint="Delete the job.")
+    home.quota.held["torn"] = 12
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
         app.ask(JobsScreen(home.session))
@@ -212,6 +213,8 @@ async def test_a_job_that_can_not_be_read_says_why_and_can_be_deleted(home: JobH
         await pilot.press("y")
         await settle(pilot)
         assert home.jobs.unreadable == {}
+        (note,) = app._notifications
+        assert "All that it reserved counts as used: 12 text records." in note.message
         assert list(home.jobs.jobs) == ["new"]
         assert len(rows(app)) == 1
 
@@ -287,6 +290,13 @@ async def test_training_and_evaluation_are_listed_and_a_training_opens_its_model
             "per_category": {"Lender": figures},
             "intervals": {"f1": [0.2, 0.4], "per_category": {"Lender": {"f1": [0.1, 0.5]}}},
             "left_out": {"training": 3, "accepted": 1},
+            "calibration": {
+                "expected_calibration_error": 0.0712,
+                "predictions": 40,
+                "confidence": 0.9,
+                "right": 0.85,
+                "bins": [],
+            },
         },
     )
     home.job(
@@ -305,6 +315,7 @@ async def test_training_and_evaluation_are_listed_and_a_training_opens_its_model
         assert "On 9 labeled documents" in words
         assert "20.0% to 40.0%" in words
         assert "3 documents that the model learned from" in words
+        assert "90.0% on the mean, 85.0% were right (expected calibration error 7.1%)" in words
         await pilot.press("j", "enter")
         await settle(pilot)
         shown(app, PerformanceScreen)

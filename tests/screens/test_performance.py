@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -170,6 +171,38 @@ async def test_a_matrix_wider_than_the_screen_shows_its_other_columns_by_key(tmp
         await pilot.press("greater_than_sign")
         await settle(pilot)
         assert "columns 5 to" in sheet_text(app)
+        for key in ("greater_than_sign", "less_than_sign"):
+            for _ in range(12):
+                await pilot.press(key)
+                await settle(pilot)
+                told = next(line for line in sheet_text(app).splitlines() if "! columns" in line)
+                start, end, count = (int(number) for number in re.findall(r"\d+", told))
+                assert (count, end - start) == (31, 19), told
+            assert (end if key == "greater_than_sign" else start) == (31 if key == "greater_than_sign" else 1)
+
+
+@pytest.mark.parametrize("length", [9, 24, 40])
+@pytest.mark.parametrize("shares", [False, True])
+async def test_a_matrix_of_eight_lines_stands_on_a_small_screen_as_a_whole(
+    tmp_path: Path, length: int, shares: bool
+) -> None:
+    names = [f"{number} " + "n" * (length - 2) for number in range(1, 8)]
+    home = await JobHome().create(tmp_path, {"a.txt": "x" * 200}, names)
+    keys = list(home.ids.values())
+    spans = [Span(number * 3, number * 3 + 2) for number in range(7)]
+    one = document_of("a.txt", tuple(zip(keys, spans, strict=True)), tuple(zip(keys, spans, strict=True)))
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card(tested=[one]), section=2))
+        await settle(pilot)
+        await pilot.press(*["percent_sign"] * shares)
+        await settle(pilot)
+        lines = sheet_text(app).splitlines()
+        assert ["1", "2", "3", "4", "5", "6", "7", "8"] in [line.split() for line in lines]
+        assert "! columns" not in sheet_text(app)
+        assert all(len(line) <= 80 for line in lines)
+        diagonal = [line.split()[-8:] for line in lines if "n" * 7 in line]
+        assert [row[number] for number, row in enumerate(diagonal)] == ["100%" if shares else "1"] * 7
 
 
 async def test_a_multi_label_model_says_why_there_is_no_matrix(tmp_path: Path) -> None:

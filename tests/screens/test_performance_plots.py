@@ -6,19 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from tests.screens.job_fakes import JobHome, ScreenApp, settle
-from tui_labeler.domain.calibration import Calibration, ConfidenceBin
-from tui_labeler.domain.models import history
+from tui_labeler.domain.calibration import Calibration, ConfidenceBin, calibration
+from tui_labeler.domain.models import ModelCard, TrainOptions, history
 from tui_labeler.domain.performance import Counts, Performance
+from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.screens.performance import PerformanceScreen
-from tui_labeler.screens.widgets.glyphs import ASCII_CLASS
+from tui_labeler.screens.performance_plots import confidence
+from tui_labeler.screens.widgets.glyphs import ASCII, ASCII_CLASS, UNICODE, Glyphs
 from tui_labeler.screens.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tui_labeler.domain.models import ModelCard
 
 SIZES = [(80, 24), (120, 40)]
 CONFIDENCE, CURVE = 5, 6
@@ -138,7 +141,7 @@ async def test_bars_stand_weakest_first_and_change_places_with_the_figures(tmp_p
     names = [line.split()[0] for line in words.splitlines() if line.startswith("  ")]
     assert names[:5] == ["entity", "Lender", "Date", "Borrower", "Never"]
     (lender,) = [line for line in words.splitlines() if "Lender" in line]
-    assert lender.count("█") == 4 + 16  # a quarter of 16 cells, and all
+    assert lender.count("█") == 5 + 19  # a quarter of 19 cells, and all
     assert "25.0%" in lender
     assert "all (micro)" in await page(home, card, 1, "b", "b")
     assert "all (micro)" not in words
@@ -199,6 +202,26 @@ async def test_the_history_shows_the_model_at_hand_in_place_of_a_newer_one_of_it
     home.card("n", created="2026-11-02T00:00:00.000Z", train_documents=(3,), test_documents=(9,))
     found = history(home.models.cards.values(), shown)
     assert [(one.model, one.documents, one.same_test) for one in found] == [("m", 1, True), ("n", 1, False)]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=120),
+    st.integers(78, 200),
+    st.sampled_from([ASCII, UNICODE]),
+)
+def test_any_calibration_can_be_drawn_in_the_width_that_is_there(
+    outcomes: list[tuple[float, bool]], width: int, signs: Glyphs
+) -> None:
+    found = calibration(outcomes)
+    assert found is not None
+    card = ModelCard(
+        "m", ProjectKind.ENTITIES, "", "ann", 1.0, "v", "l", TrainOptions("m"), {},
+        Performance({}, calibration=found), (1,), (2,),
+    )  # fmt: skip
+    lines = ["".join(words for words, _ in line) for line in confidence(card)(width, signs)]
+    assert max(map(cell_len, lines)) <= width
+    assert len([line for line in lines if "%-" in line]) == len(found.bins)
+    assert any(signs.labeled in line for line in lines)
 
 
 @pytest.mark.parametrize("section", [1, CONFIDENCE, CURVE])

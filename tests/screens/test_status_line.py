@@ -103,3 +103,15 @@ async def test_saving_undo_and_help_are_among_the_keys_that_a_small_terminal_has
         assert "^s Save labels" in keys
         assert "u Undo" in keys
         assert keys.endswith("? Help")
+
+
+async def test_the_documents_name_is_whole_beside_a_long_filter(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", size=SMALL) as pilot:
+        screen_of(pilot).start_review(job="vx7pj72eys")
+        screen_of(pilot).filter_words = "auto labeled, job vx7pj72eys, from 0.5 to 0.9"
+        screen_of(pilot).show_title()
+        await pilot.pause()
+        title = screen_text(pilot).splitlines()[0]
+        assert title.startswith(f" Loans > {ONE} ")
+        assert len(title) <= SMALL[0]
+        assert "documents (auto" in title

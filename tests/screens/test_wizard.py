@@ -302,6 +302,21 @@ async def test_what_the_model_has_not_learned_is_never_selected_and_the_review_s
         assert app.results[0].request.categories == tuple(learned.values())
 
 
+async def test_why_a_category_can_not_be_selected_ends_with_what_to_do_on_a_small_terminal(
+    home: JobHome,
+) -> None:
+    await home.session.categories.add("The rate of interest that is paid for the sum lent")
+    app = WizardApp(home)
+    home.card("loans-1", categories=dict.fromkeys(list(home.ids.values())[:3], "x"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 3)
+        await pilot.press("G", "space")
+        await pilot.pause()
+        drawn = ["".join(part.text for part in strip) for strip in app.screen._compositor.render_strips()]
+        (line,) = [line.strip() for line in drawn if "has not learned The rate" in line]
+        assert line.endswith("…. Train one with its labels; l goes on.")
+
+
 async def test_a_model_that_knows_none_of_the_categories_leads_back_to_the_models(home: JobHome) -> None:
     home.card("loans-1", categories={"gone": "Gone"})
     app = WizardApp(home)

@@ -122,3 +122,35 @@ def _write(place: Place) -> None:
     command(place.home, *create, "--labels", str(place.labels))
     command(place.home, "train", "contracts", "--model", "first", "--seed", "1", "--yes")
     command(place.home, "autolabel", "contracts", "--model", "first", "--yes")
+
+
+UNLABELED = {
+    "a.txt": "Ann Lee travels to Berlin on Monday.\nBo Sand stays in Berlin; Ann Lee does not.\n\n"
+    "In the spring Ann Lee goes to Porto, and Berlin waits.\n",
+    "b.txt": "Cleo Hart lives in Ghent.\n",
+    "c.txt": "Dan Wood lives in Turin.\n",
+    "long.txt": "".join(f"The letter number {number} went to Malmo.\n" for number in range(1, 201)),
+}
+"""Documents by name; names of people and towns are two categories without a label."""
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A home with the project ``letters``, whose documents nobody has labeled. Copied for each test."""
+    return _once(tmp_path_factory, "begun", _begin)
+
+
+@pytest.fixture
+def unlabeled(begun: Place, tmp_path: Path) -> Place:
+    """A copy of :func:`begun`'s home, on the same documents."""
+    return _copied(begun, tmp_path)
+
+
+def _begin(place: Place) -> None:
+    place.documents.mkdir(parents=True)
+    for name, text in UNLABELED.items():
+        (place.documents / name).write_text(text, encoding="ascii", newline="")
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(place.documents))
+    command(place.home, *create)
+    for category in ("Person", "Town"):
+        command(place.home, "category", "add", "letters", category)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.terminal.driver import Terminal, command, wait_for
 from tests.terminal.runners import held, is_running
+from tests.terminal.steps import go, open_the_last_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,17 +39,6 @@ def _is_gone(row: str, screen: str) -> bool:
     return row not in screen.splitlines()
 
 
-def open_the_last_step(terminal: Terminal) -> None:
-    """Goes through the wizard with all unlabeled documents, up to the key that starts the job."""
-    terminal.until("contracts > ")
-    terminal.press("L").until("[1 Method]")
-    terminal.press("l").until("first")
-    terminal.press("l").until("8 of 8 selected")
-    terminal.press("l").until("[4 Documents]")
-    terminal.press("*").until("selected: ")
-    terminal.press("l").until("s starts the job")
-
-
 def end(terminal: Terminal, ending: str) -> int:
     """Ends the program from outside; its exit code, or minus the signal."""
     if ending == "closed":
@@ -61,7 +51,7 @@ def end(terminal: Terminal, ending: str) -> int:
 @pytest.mark.parametrize("ending", ["closed", "SIGHUP", "SIGTERM"])
 def test_a_job_outlives_the_terminal_that_started_it(suggested: Place, ending: str) -> None:
     with Terminal(suggested.home, *OPEN) as terminal:
-        open_the_last_step(terminal)
+        open_the_last_step(terminal, "first")
         with held(terminal, "s", suggested.home) as runner:
             terminal.until("1 running, 3 in all")
             end(terminal, ending)
@@ -124,8 +114,7 @@ def test_what_was_saved_is_there_wherever_the_program_is_ended(
         terminal.press("ctrl+s").until("1 label in 1 document")
         if screen != "projects":
             terminal.press("a").until("1 unsaved")
-        for key, words in SCREENS[screen]:
-            terminal.press(key).until(words)
+        go(terminal, SCREENS[screen])
         code = end(terminal, ending)
         assert b"Traceback" not in terminal.received
         # Of a terminal that is gone nothing can be said: nobody reads what is sent to it, and Python has a
@@ -185,7 +174,7 @@ def test_two_terminals_see_each_others_decisions(
 def test_a_job_that_another_terminal_starts_is_shown_and_can_be_cancelled(suggested: Place) -> None:
     with Terminal(suggested.home, *OPEN) as first, Terminal(suggested.home, *OPEN) as second:
         second.until("contracts > ")
-        open_the_last_step(first)
+        open_the_last_step(first, "first")
         with held(first, "s", suggested.home) as runner:
             second.until("1 job running")
             second.press("J").until("autolabel first")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.driver import Terminal, command, is_so
+from tests.terminal.steps import go
 
 ESC = "\x1b"
 
@@ -150,6 +151,7 @@ WAY: tuple[tuple[str, str], ...] = (
     *((";", "label by"), ("i", "Where this label"), ("q", "-Where this label")),
     *(("K", "> entities"), ("q", "-> entities")),
     *(("f", "Which documents?"), ("ctrl+g", "-Which documents?")),
+    *(("ctrl+f", "Type words"), ("2", "hits in 7 documents"), ("ctrl+g", "-hits in 7 documents")),
     *(("c", "Change to"), ("c", "Which category instead?"), ("q", "-Which category instead?")),
     *(("d", "1 unsaved"), ("u", "Took back"), ("v", "Selected"), ("1", "In the way"), ("v", "-Selected")),
     *(("E", "Export saved labels"), ("ctrl+g", "-Export saved labels")),
@@ -178,8 +180,7 @@ def test_nothing_hostile_reaches_the_terminal_and_it_is_stored_as_it_was(hostile
             terminal.press("pagedown")
         terminal.press("]").until("This is the last document")
         terminal.press("g")
-        for key, words in WAY:
-            terminal.press(key).until(partial(is_so, words))
+        go(terminal, WAY)
         terminal.press("q")
         assert terminal.ended() == 0
         assert unfit(bytes(terminal.received)) == []

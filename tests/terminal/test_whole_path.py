@@ -8,24 +8,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.terminal.driver import Terminal, command
+from tests.terminal.steps import create_project, leave, open_the_last_step, save_and_export, train
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.terminal.conftest import Place
-
-
-def create_project(
-    terminal: Terminal, documents: Path, name: str, *, kind: int = 0, labels: str = ""
-) -> None:
-    """Fills in the form of a new project and makes it; ``kind`` is how often the kind is turned."""
-    terminal.until("First steps")
-    terminal.press("q").until("There is no project yet")
-    terminal.press("n").until("Labels file")
-    terminal.type(str(documents)).press("down").type(name).press("down", *["space"] * kind)
-    terminal.press("down", "down", "down").type(labels)
-    terminal.press("ctrl+s").until(f"{name} > ")
-    terminal.until("documents")
 
 
 def decided(screen: str) -> tuple[int, int] | None:
@@ -72,36 +60,16 @@ def test_a_project_goes_from_nothing_to_exported_labels_with_keys_alone(
         terminal.press("1").until("1 unsaved")
         terminal.press("ctrl+s").until("1 label in 1 document")
 
-        terminal.press("T").until("Start training")
-        terminal.press("s").until("[1 Overview]")
-        terminal.until("Precision")
-        terminal.press("2").until("all (micro)")
-        terminal.press("3").until("rows: actual")
-        terminal.press("q").until("contracts > agreement02.txt")
-
-        terminal.press("L").until("[1 Method]")
-        terminal.press("l").until("[2 Model]")
-        terminal.until("model-1")
-        terminal.press("l").until("[3 Entities]")
-        terminal.until("8 of 8 selected")
-        terminal.press("l").until("[4 Documents]")
-        terminal.press("*").until("selected: 28 documents")
-        terminal.press("h").until("[3 Entities]")
-        terminal.press("l").until("selected: 28 documents")
-        terminal.press("l").until("[5 Review and start]")
-        terminal.until("s starts the job")
+        train(terminal)
+        terminal.until("contracts > agreement02.txt")
+        open_the_last_step(terminal, "model-1", selected="selected: 28 documents")
         terminal.press("s").until("0 running, 2 in all")
         terminal.until("autolabel model-1")
 
         terminal.press("enter")
         counts = review(terminal, place)
-        terminal.press("ctrl+s").until("Labels saved")
-
-        terminal.press("E").until("Export saved labels")
-        terminal.press("ctrl+u").type(str(exported)).press("enter").until("Labels exported")
-        terminal.press("q").until("1 project")
-        terminal.press("q")
-        assert terminal.ended() == 0
+        save_and_export(terminal, exported)
+        leave(terminal)
 
     check_what_came_of_it(place, exported, counts)
 
@@ -149,12 +117,8 @@ def test_a_small_terminal_is_enough_for_classes(tickets: Place, tmp_path: Path) 
         terminal.press("1").until("1 unsaved")
         terminal.press("]").until(lambda screen: first not in screen.splitlines()[0])
         terminal.press("[").until(lambda screen: first in screen.splitlines()[0])
-        terminal.press("ctrl+s").until("Labels saved")
-        terminal.press("E").until("Export saved labels")
-        terminal.press("ctrl+u").type(str(exported)).press("enter").until("Labels exported")
-        terminal.press("q").until("1 project")
-        terminal.press("q")
-        assert terminal.ended() == 0
+        save_and_export(terminal, exported)
+        leave(terminal)
     shown = command(tickets.home, "show", "tickets", first)
     category = command(tickets.home, "project", "show", "tickets")["categories"][0]["name"]
     assert [label["category"] for label in shown["labels"]] == [category]

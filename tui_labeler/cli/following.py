@@ -64,12 +64,13 @@ def cancelled_by_sigterm() -> Iterator[None]:
     ):
         yield
         return
-    loop = asyncio.get_running_loop()
+    loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
     loop.add_signal_handler(signal.SIGTERM, command.cancel)
     try:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, before)
 
 
 async def follow(session: ProjectSession, job: Job, out: Output, asked: asyncio.Event) -> Job:

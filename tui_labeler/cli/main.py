@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +16,7 @@ from tui_labeler.engine.errors import LabelerError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Iterator, Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,17 +24,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     out = _early(arguments)
     try:
-        options = build().parse_args(arguments)
+        with _interrupted_by_sigterm():
+            options = build().parse_args(arguments)
+            out.json, out.progress = options.json, options.progress
+            report = _run(options, out)
+            out.report(report)
     except LabelerError as error:
         return _refuse(out, error)
     except SystemExit as ending:  # --help and --version end this way
         return int(ending.code or 0)
-    out.json, out.progress = options.json, options.progress
-    try:
-        report = _run(options, out)
-        out.report(report)
-    except LabelerError as error:
-        return _refuse(out, error)
     except KeyboardInterrupt:
         ended = InterruptionError(
             "The command was ended before its work was done.",
@@ -39,6 +40,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return _refuse(out, ended)
     return report.code
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """SIGTERM raises ``KeyboardInterrupt``, as SIGINT does, where the caller has not chosen otherwise."""
+    before = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(options: argparse.Namespace, out: Output) -> Report:

@@ -10,7 +10,7 @@ from typing import Any
 from tui_labeler.domain.agreement import BlindReading
 from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, ToPlace, open_suggestions
 from tui_labeler.domain.projects import Dataset, ProjectKind, ProjectSettings
-from tui_labeler.domain.text import text_records
+from tui_labeler.domain.text import folded, text_records
 
 
 class DocumentState(StrEnum):
@@ -213,7 +213,7 @@ class DocumentFilter:
     ids: frozenset[int] | None = None
     """Given by their ids: failed in a job, found by a search of contents."""
     name: str = ""
-    """Part of the location, case folded."""
+    """Part of the location, folded."""
     flagged: bool = False
 
     def matches(self, row: DocumentRow) -> bool:
@@ -235,7 +235,7 @@ class DocumentFilter:
             return False
         if self.flagged and not row.flag:
             return False
-        return not self.name or self.name in row.location.casefold()
+        return not self.name or self.name in folded(row.location)
 
 
 _STATE_ORDER = {state: rank for rank, state in enumerate(DocumentState)}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import Document, DocumentFilter, DocumentRow, Sort, sort_key
-from tui_labeler.domain.text import folded
 from tui_labeler.engine import limits
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.decoding import Decoded, decode
 from tui_labeler.engine.document_names import typed
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
 from tui_labeler.engine.ports import Blob, Change, Plan
+from tui_labeler.engine.searching import Looked, search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -176,15 +176,12 @@ class Documents:
             rows = (row for row in rows if wanted.matches(row))
         return sorted(rows, key=partial(sort_key, sort))
 
-    async def search(self, words: str, among: Sequence[DocumentRow]) -> AsyncIterator[DocumentRow]:
-        """The documents whose text holds ``words`` (case and width do not matter), as they are found."""
-        wanted = folded(words)
-        for row in among:
-            if row.problem:
-                continue
-            decoded = await self._read(row.location)
-            if wanted in folded(decoded.text):
-                yield row
+    def search(
+        self, words: str, among: Sequence[DocumentRow], most: int | None = None
+    ) -> AsyncGenerator[Looked, None]:
+        """The documents whose text holds ``words``, as :func:`tui_labeler.engine.searching.search` finds
+        them."""
+        return search(self._container, words, among, most)
 
     # --- changing -----------------------------------------------------------------------------------
 

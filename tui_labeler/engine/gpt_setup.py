@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from tui_labeler.engine.autolabelers.prompts.passages import Passage, passages
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
 from tui_labeler.engine.autolabelers.spending import Budget, Spending
 from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.ports import (
     AnswerStore,
     Connected,
@@ -38,57 +39,14 @@ if TYPE_CHECKING:
     from tui_labeler.engine.samples import LabeledDocument
     from tui_labeler.engine.tokens import TokenCounter
 
-AT_ONCE = 8
-"""Documents under way at once, unless a person says otherwise."""
-
-SHOTS, SHOT_TOKENS = 8, 1_500
-"""Examples in a prompt at most, and their tokens together."""
+SHOT_TOKENS = 1_500
+"""Of all examples of a prompt together."""
 
 SHOT_SHARE = 4
 """Where a deployment has little room, examples take at most one in so many of its tokens."""
 
 PLAIN = Capabilities(Structured.TEXT, logprobs=False, reasoning=False, seconds=0.0, tested="")
 """What every deployment can do."""
-
-
-@dataclass(frozen=True, slots=True)
-class GptOptions:
-    """What a person may say of a job for a deployment; kept in the job's request."""
-
-    at_once: int = AT_ONCE
-    budget_usd: float | None = None
-    budget_tokens: int | None = None
-    shots: int = SHOTS
-    """Labeled passages of the project shown as examples, at most; 0: none."""
-    samples: int = 1
-    """Answers to each question; two make a confidence of their agreement, at twice the price."""
-    confidence: tuple[tuple[float, float], ...] = ()
-    """What confidences of this method have been worth; see
-    :class:`~tui_labeler.engine.autolabelers.confidence.ConfidenceMap`."""
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.at_once <= 256:
-            raise InputError(f"{self.at_once} documents at once can't be.", hint="Choose 1 to 256.")
-        if self.budget_usd is not None and not self.budget_usd > 0:
-            raise InputError("A budget is more than nothing.", hint="Give it in USD, for instance 2.50.")
-        if self.budget_tokens is not None and self.budget_tokens < 1:
-            raise InputError("A budget of tokens is more than nothing.", hint="For instance 100000.")
-        if not 0 <= self.shots <= 50 or not 1 <= self.samples <= 5:
-            raise InputError("0 to 50 examples, 1 to 5 answers to a question.", hint="Choose fewer.")
-
-    def as_options(self) -> dict[str, Any]:
-        """For a job's request."""
-        made: dict[str, Any] = msgspec.to_builtins(self)
-        return made
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> GptOptions:
-        """Those of a job's request. Raises ``InputError`` for what can't be."""
-        known = {name: options[name] for name in cls.__slots__ if name in options}
-        try:
-            return msgspec.convert(known, cls)
-        except msgspec.ValidationError as error:
-            raise InputError(f"The job's options can't be read: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
+from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
+from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.models import find_model, learned_ids
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.autolabelers.spending import Budget
     from tui_labeler.engine.ports import (
         JobStore,
         Launcher,
@@ -32,6 +35,12 @@ _START_ANEW = {
     JobKind.EVALUATE: "`evaluate` compares again, with the labels as they are.",
 }
 """What to do in place of going on with a job that has nothing left."""
+
+
+def _takes_quota(request: JobRequest) -> bool:
+    """Deployments charge for themselves."""
+    by_model = request.method is not None and request.method.name == "model"
+    return request.kind is JobKind.AUTOLABEL and by_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +99,50 @@ class Jobs:
         rows: Sequence[DocumentRow],
         method: Method,
         categories: Sequence[str] | None = None,
+        *,
+        gpt: GptOptions | None = None,
+        prices: Prices | None = None,
     ) -> Job:
         """Starts a job that labels documents; ``categories`` are ids, all by default.
 
-        Raises ``QuotaError`` when too few text records are left, ``NotFoundError`` for an unknown model,
-        ``InputError`` without documents or categories.
+        ``gpt`` and ``prices`` are of a job for a deployment. Raises ``QuotaError`` when too few text records
+        are left, ``NotFoundError`` for an unknown model, ``InputError`` without documents or categories.
         """
         if not rows:
             raise InputError("No documents were chosen.", hint="Choose at least one document to label.")
-        card = await find_model(self._models, method.model)
         known = self._store.state.categories
         chosen = tuple(known) if categories is None else tuple(categories)
         if not chosen or any(key not in known for key in chosen):
             raise InputError("No categories were chosen.", hint="Choose at least one to label with.")
-        if not learned_ids(card, known).keys() & set(chosen):
-            raise InputError(
-                f"The model {card.name} knows none of the chosen categories.",
-                hint="Train it again with labels of them.",
-            )
+        options: dict[str, Any] = {}
+        if method.name == "model":
+            card = await find_model(self._models, method.model)
+            if not learned_ids(card, known).keys() & set(chosen):
+                raise InputError(
+                    f"The model {card.name} knows none of the chosen categories.",
+                    hint="Train it again with labels of them.",
+                )
+        else:
+            worth = await self._worth_of_confidence(method)
+            options = replace(gpt or GptOptions(), confidence=worth).as_options()
         request = replace(
             self._request(JobKind.AUTOLABEL),
             method=method,
             categories=chosen,
             documents=tuple(row.id for row in rows),
             text_records=sum(row.text_records for row in rows if not row.problem),
+            prices=prices,
+            options=options,
         )
         return await self._start(request)
+
+    async def _worth_of_confidence(self, method: Method) -> tuple[tuple[float, float], ...]:
+        """What the newest evaluation of a method has found; nothing where there is none."""
+        for job in await self._jobs.list():
+            is_one = job.request.kind is JobKind.EVALUATE and job.state is JobState.SUCCEEDED
+            if is_one and job.request.method == method:
+                return tuple((share, right) for share, right in job.result.get("confidence", ()))
+        return ()
 
     async def train(self, options: dict[str, Any]) -> Job:
         """Starts a training job. Raises ``LockedError`` while another one of the project runs."""
@@ -130,10 +157,22 @@ class Jobs:
                     hint=f"Wait for job {job.id} to end, or cancel it.",
                 )
 
-    async def evaluate(self, method: Method, options: dict[str, Any]) -> Job:
-        """Starts a job that compares a method with the labels and changes nothing."""
-        await find_model(self._models, method.model)
-        return await self._start(replace(self._request(JobKind.EVALUATE), method=method, options=options))
+    async def evaluate(self, method: Method, options: dict[str, Any], *, prices: Prices | None = None) -> Job:
+        """Starts a job that compares a method with the labels and changes nothing.
+
+        ``options`` as :class:`~tui_labeler.engine.evaluation.EvaluationRun` and, for a deployment,
+        :class:`~tui_labeler.engine.gpt_options.GptOptions` take them.
+        """
+        if method.name == "model":
+            await find_model(self._models, method.model)
+        request = replace(
+            self._request(JobKind.EVALUATE),
+            method=method,
+            categories=tuple(self._store.state.categories),
+            prices=prices,
+            options=options,
+        )
+        return await self._start(request)
 
     def _request(self, kind: JobKind) -> JobRequest:
         return JobRequest(
@@ -147,7 +186,7 @@ class Jobs:
         """The record first: a reservation without a job could never be given back."""
         await self._jobs.create(request)
         try:
-            if request.kind is JobKind.AUTOLABEL:
+            if _takes_quota(request):
                 await self._quota.reserve(request.id, request.text_records)
             if request.kind is JobKind.TRAIN:
                 # Two that start at one moment see each other's records here, if not before.
@@ -216,8 +255,10 @@ class Jobs:
                 await self._quota.settle(job_id, job.text_records)
         return await self._jobs.get(job_id)
 
-    async def resume(self, job_id: str, *, retry_failed: bool = False) -> Job:
+    async def resume(self, job_id: str, *, retry_failed: bool = False, budget: Budget | None = None) -> Job:
         """Goes on with what is missing; with ``retry_failed``, with the documents that failed too.
+
+        ``budget`` takes the place of the one that the job had.
 
         A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with,
         ``QuotaError`` when too few text records are left, ``LockedError`` for training beside another one.
@@ -249,37 +290,50 @@ class Jobs:
                     else _START_ANEW[JobKind.AUTOLABEL],
                 )
             records = sum(row.text_records for row in missing if not row.problem)
-            await self._quota.settle(job_id, job.text_records)
-            await self._quota.reserve(job_id, records)
+            if _takes_quota(job.request):
+                await self._quota.settle(job_id, job.text_records)
+                await self._quota.reserve(job_id, records)
         if job.request.kind is JobKind.TRAIN:
             await self._check_training(job_id)
         try:
-            await self._jobs.reopen(job_id, retry=frozenset(again))
+            options = {"budget_usd": budget.usd, "budget_tokens": budget.tokens} if budget else {}
+            await self._jobs.reopen(job_id, retry=frozenset(again), options=options)
         except LockedError:
             # Somebody else was faster: it runs.
             return await self._jobs.get(job_id)
         await self._launcher.launch(self._store.state.project.id, job_id)
         return await self._jobs.get(job_id)
 
-    async def retry(self, job_id: str) -> Job:
+    async def retry(self, job_id: str, *, budget: Budget | None = None) -> Job:
         """Does a job's failed documents again. Raises as :meth:`resume`."""
         job = await self._jobs.get(job_id)
         if job.state.is_over and not job.failed and job.state is JobState.SUCCEEDED:
             raise RefusedError(
                 f"Job {job_id} succeeded; there is nothing to do again.", hint=_START_ANEW[job.request.kind]
             )
-        return await self.resume(job_id, retry_failed=True)
+        return await self.resume(job_id, retry_failed=True, budget=budget)
 
-    async def delete(self, job_id: str) -> None:
+    async def delete(self, job_id: str) -> int:
         """Deletes a job's records; its suggestions stay. Raises ``RefusedError`` while it runs.
 
-        Records that can't be read go too; what they reserved of the quota then counts as used.
+        Records that can't be read go too. Returns the text records that it reserved of the quota and that
+        stay counted, as nothing is left that tells how many it used; 0 where that is known.
         """
         if job_id in {broken for broken, _ in await self._jobs.broken()}:
+            kept = await self._settle_broken(job_id)
             await self._jobs.delete(job_id)
-            return
+            return kept
         job = await self._jobs.get(job_id)
         if not job.state.is_over:
             raise RefusedError(f"Job {job_id} is still at work.", hint="Cancel it first.")
         await self._quota.settle(job_id, job.text_records)
         await self._jobs.delete(job_id)
+        return 0
+
+    async def _settle_broken(self, job_id: str) -> int:
+        used = await self._jobs.processed_records(job_id)
+        reserved = await self._quota.reserved(job_id)
+        if not reserved or used is None:
+            return reserved
+        await self._quota.settle(job_id, used)
+        return 0

@@ -225,10 +225,21 @@ class JobStore(Protocol):
     async def finished(self, job_id: str) -> frozenset[int]:
         """Documents that need nothing more: answered, and the answer applied."""
 
-    async def reopen(self, job_id: str, *, retry: frozenset[int]) -> None:
-        """Makes a job that is over one that waits for a runner; failures of ``retry`` are forgotten."""
+    async def reopen(
+        self, job_id: str, *, retry: frozenset[int], options: Mapping[str, Any] | None = None
+    ) -> None:
+        """Makes a job that is over one that waits for a runner; failures of ``retry`` are forgotten.
+
+        ``options`` take the place of those of the request from here on.
+        """
 
     async def delete(self, job_id: str) -> None: ...
+
+    async def processed_records(self, job_id: str) -> int | None:
+        """Text records of the documents that a job processed, as far as broken records tell; else ``None``.
+
+        Raises ``LockedError`` while somebody works on it, ``NotFoundError``.
+        """
 
     async def run(self, job_id: str) -> JobJournal:
         """Takes the job's lock, for the runner. Raises ``LockedError`` when it runs already."""
@@ -317,6 +328,9 @@ class QuotaStore(Protocol):
 
     async def reserve(self, job_id: str, records: int) -> None:
         """Raises ``QuotaError``. Reserving again for the same job replaces what it had not used."""
+
+    async def reserved(self, job_id: str) -> int:
+        """Text records that a job reserved and that are not known to be used; 0 once it is settled."""
 
     async def settle(self, job_id: str, used: int) -> None:
         """Keeps ``used`` records in all for this job and gives the rest of its reservation back."""

@@ -22,6 +22,14 @@ JOB_STATES = {
 """What is said of a job, by its state."""
 
 
+def quota_kept(records: int) -> str:
+    """What is said where a job's records no longer tell how much of its reservation it used."""
+    return (
+        "Nothing is left that tells how much of the quota it used. All that it reserved counts as used: "
+        f"{counted(records, 'text record')}."
+    )
+
+
 def in_words(error: LabelerError) -> str:
     """An error's message and hint as sentences on one line; its title stands apart from them."""
     if not error.hint:

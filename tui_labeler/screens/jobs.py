@@ -12,6 +12,7 @@ from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.job_counts import SuggestionCounts, count_suggestions
 from tui_labeler.engine.models import find_model
+from tui_labeler.engine.wording import quota_kept
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.comparison import ComparisonScreen, Place
@@ -277,7 +278,9 @@ this terminal is closed.
         job_id = self.current
         message = f"The record of job {job_id} will be gone for good. Its suggestions stay."
         if await self._confirmed("Delete the job?", message, "Delete"):
-            await self._session.jobs.delete(job_id)
+            kept = await self._session.jobs.delete(job_id)
+            if kept:
+                tell(self.app, quota_kept(kept), title="Deleted", severity="warning")
             self._jobs = {}
             await self.look()
 

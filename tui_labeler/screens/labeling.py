@@ -53,6 +53,8 @@ screen more text: labels are underlined, suggestions by dashes; the line below n
 
 **Classes.** A category's key sets it, or takes it away.
 
+**Finding.** `/` looks for words in this text, `ctrl+f` in all documents while you type; `n` and `N` go on.
+
 **Review.** `r` goes through the suggestions: `a` accepts, `x` rejects, and the cursor goes on to the next
 one by itself. `f` says which suggestions are visited (category, confidence, job, how the place was found) and
 in which order. `M` accepts and `Z` rejects all that a filter holds, in all documents, after the count. `u`

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,15 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.screens.agreement import AgreementScreen
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, InputScreen
-from tui_labeler.screens.labeling_base import LabelingBase, decision
+from tui_labeler.screens.labeling_base import decision
 from tui_labeler.screens.labeling_filter import FilterScreen
+from tui_labeler.screens.labeling_search import SearchActions
+from tui_labeler.screens.search import DRAW_EVERY
 
 if TYPE_CHECKING:
+    from textual.events import Key
+    from textual.worker import Worker
+
     from tui_labeler.domain.documents import DocumentRow
     from tui_labeler.engine.ports import Transaction
     from tui_labeler.screens.labeling_filter import FilterChoice
@@ -30,10 +37,13 @@ _SORTS = (
 )
 
 
-class DocumentActions(LabelingBase):
+class DocumentActions(SearchActions):
     """What the keys for documents do."""
 
-    _searched = ""
+    _in_texts = ""
+    """The words that a filter looks for in the texts at the moment."""
+
+    _filtering: Worker[None] | None = None
 
     # --- going through them -------------------------------------------------------------------------
 
@@ -91,33 +101,7 @@ class DocumentActions(LabelingBase):
             place = (before if step > 0 else before - 1) % len(marks)
         self.text.go_to_mark(marks[place].id)
 
-    # --- searching, filtering, sorting --------------------------------------------------------------
-
-    @work
-    async def action_search(self) -> None:
-        """Looks for words in the text; the same again goes to the next place."""
-        words = await self.app.push_screen_wait(
-            InputScreen(
-                "Search in this text", "enter finds, n and N go on; empty ends it", self._searched, anew=True
-            )
-        )
-        if words is None:
-            return
-        self._searched = words.strip()
-        if self._searched:
-            self.find_again(forward=True)
-        else:
-            self.text.clear_found()
-            self.say("")
-
-    def find_again(self, *, forward: bool) -> None:
-        found = self.text.find(self._searched, forward)
-        self.text.focus()
-        if found is None:
-            self.say(f"“{self._searched}” is not in this text. f finds documents by their text.")
-        else:
-            place = self.text.found.index(found) + 1
-            self.say(f"“{self._searched}”: {place} of {len(self.text.found)}")
+    # --- filtering, sorting, lines ---------------------------------------------------------------
 
     @work
     async def action_line(self) -> None:
@@ -141,11 +125,26 @@ class DocumentActions(LabelingBase):
         self.say("Compact: the line below names the label at the cursor." if self.looks.compact else "")
 
     def action_filter(self) -> None:
-        """Which documents are listed; in a review, which suggestions it visits."""
-        if self.reviewing:
+        """Which documents are listed; in a review, which suggestions it visits. Calls off a filter that
+        is still looking through the texts."""
+        if self._in_texts:
+            self._call_off()
+        elif self.reviewing:
             self.filter_suggestions()
         else:
-            self._filter_documents()
+            self._filtering = self._filter_documents()
+
+    async def on_key(self, event: Key) -> None:
+        """Calls off a filter that looks through the texts."""
+        if self._in_texts and event.key in ("escape", "ctrl+g"):
+            event.stop()
+            event.prevent_default()
+            self._call_off()
+
+    def _call_off(self) -> None:
+        assert self._filtering is not None
+        self._filtering.cancel()
+        self.say(f"Looking for “{self._in_texts}” was called off: the list is as it was.")
 
     @work
     async def _filter_documents(self) -> None:
@@ -160,20 +159,34 @@ class DocumentActions(LabelingBase):
             await self._apply_filter(chosen)
 
     async def _apply_filter(self, chosen: FilterChoice) -> None:
-        wanted = chosen.filter
+        wanted, unreadable = chosen.filter, 0
         if chosen.contents:
-            among = self.session.documents.select(wanted, self.sorting)
-            found: list[int] = []
-            async for row in self.session.documents.search(chosen.contents, among):
-                found.append(row.id)
-                if len(found) % 20 == 1:
-                    self.say(f"Looking for “{chosen.contents}”: {counted(len(found), 'document')}…")
-            wanted = replace(wanted, ids=frozenset(found))
-        self.filter, self.filter_words = wanted, chosen.words
-        self.refill()
-        self.say("" if self.documents.rows else "No document is like that. f shows others.")
-        if self.documents.rows and all(row.id != self.wanted for row in self.documents.rows):
-            self.open_document(self.documents.rows[0].id)
+            self._in_texts = chosen.contents
+            try:
+                found, unreadable = await self._look_into_texts(chosen)
+            finally:
+                self._in_texts = ""
+            wanted = replace(wanted, ids=found)
+        self.list_documents(wanted, chosen.words)
+        if unreadable:
+            tell(self.app, f"{counted(unreadable, 'document')} can't be read.", title="Not looked into")
+
+    async def _look_into_texts(self, chosen: FilterChoice) -> tuple[frozenset[int], int]:
+        """The documents whose text holds the words, and how many could not be read."""
+        among = self.session.documents.select(chosen.filter, self.sorting)
+        ids: set[int] = set()
+        unreadable, said, clock = 0, 0.0, asyncio.get_running_loop().time
+        async with aclosing(self.session.documents.search(chosen.contents, among)) as steps:
+            async for step in steps:
+                ids.update(found.row.id for found in step.found)
+                unreadable = step.unreadable
+                if clock() >= said + DRAW_EVERY:
+                    said = clock()
+                    self.say(
+                        f"{counted(len(ids), 'document')} with “{chosen.contents}” so far, {step.looked:,} "
+                        f"of {step.total:,} looked at. f calls it off."
+                    )
+        return frozenset(ids), unreadable
 
     @work
     async def action_sort(self) -> None:

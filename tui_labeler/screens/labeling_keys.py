@@ -21,6 +21,7 @@ DOCUMENT_KEYS: list[BindingType] = [
     _key("U", "next_unlabeled", "Unlabeled", "Next document without a label", "document.unlabeled"),
     _key("D", "documents", "Documents", "To the list of documents, and back", "document.list"),
     _key("slash", "search", "Search", "Search in this text", "document.search"),
+    _key("ctrl+f", "find_in_all", "Find in all", "Find words in all documents", "document.find"),
     _key("number_sign", "line", "Line", "Go to a line by its number", "document.line"),
     _key("underscore", "compact", "Compact", "Underlines in the text, or rules under it", "document.compact"),
     _key("f", "filter", "Filter", "Which documents are listed, or suggestions reviewed", "document.filter"),

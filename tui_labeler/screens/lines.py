@@ -33,14 +33,18 @@ class Words(Widget):
 
 
 class TitleLine(Words):
-    """One line: where one is on the left, how things stand on the right."""
+    """One line: where one is on the left, how things stand on the right.
+
+    Where room is short, the right end of how things stand goes first; where one is keeps half of the line.
+    """
 
     left = reactive("")
     right = reactive("")
 
     def render(self) -> Content:
         width, more = self.content_size.width, self.glyphs.more
-        right = clip(self.words(self.right), max(0, width - 12), more)
+        kept = min(cell_len(self.words(self.left)), width // 2)
+        right = clip(self.words(self.right), max(0, width - kept - 1), more)
         left = clip(self.words(self.left), max(0, width - cell_len(right) - 1), more)
         gap = " " * max(1, width - cell_len(left) - cell_len(right))
         return Content.assemble((left, "bold"), gap, right)

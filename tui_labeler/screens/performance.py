@@ -81,7 +81,8 @@ class PerformanceScreen(Screen[None]):
   negatives (FN). A span counts as right when its boundaries and its category are. `b` draws precision and
   recall as bars, the weakest category first.
 - **Confusion matrix**: rows are what the labels say, columns what the model says; `$none` is text that is
-  labeled, or predicted, as nothing. `%` changes between counts and shares of the row.
+  labeled, or predicted, as nothing. `%` changes between counts and shares of the row; `>` and `<` show the
+  columns that do not fit.
 - **Test set**: each document that the model was tested with, its labels beside the predictions. `m` shows
   mismatches only, `tab` goes between the list and the document.
 - **Distribution**: labels and labeled documents of each category in the training and the testing set.
@@ -237,8 +238,9 @@ precision: it finds most, and more than there is.
         self._show()
 
     def action_columns(self, direction: int) -> None:
-        last = len(pages.confusion_keys(self._card)) - 1
-        self._first_column = min(last, max(0, self._first_column + 4 * direction))
+        width = self.query_one("#page", Sheet).view_size.width
+        last = pages.last_first_column(self._card, width, shares=self._shares)
+        self._first_column = max(0, min(last, self._first_column + 4 * direction))
         self._show(keep_place=True)
 
     def action_mismatches(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from tui_labeler.domain.models import ModelCard, Split
 from tui_labeler.domain.performance import NONE, Counts
 from tui_labeler.screens.performance_words import (
@@ -158,14 +160,18 @@ def confusion(
         if not matrix:
             return _no_matrix(card, width)
         keys = confusion_keys(card)
-        cell = 6
-        name_width = max(12, min(34, width - 5 - cell * min(len(keys), 6)))
-        room = max(1, (width - name_width - 5) // cell)
-        shown = keys[first : first + room]
+        name_width, cell, room = _matrix_measures(card, width, shares)
+        start = min(first, max(0, len(keys) - room))
+        shown = keys[start : start + room]
         columns = "".join(f"{keys.index(key) + 1:>{cell}}" for key in shown)
         lines: list[Line] = [
             (("  rows: actual ", "title"), ("(what the label says)", "dim")),
             (("  columns: predicted ", "title"), ("(what the model says), by the rows' numbers", "dim")),
+        ]
+        if len(shown) < len(keys):
+            words = f"! columns {start + 1} to {start + len(shown)} of {len(keys)}: > and < show the others"
+            lines += wrapped(words, width, "warn", "  ")
+        lines += [
             (),
             ((f"  {'':<{name_width + 3}}{columns}", "dim"),),
         ]
@@ -175,9 +181,6 @@ def confusion(
             cells = [_cell(line, key, column, shares, cell, signs) for column in shown]
             lines.append(((f"  {number:>2} {name}", ""), *cells))
         lines.append(())
-        if len(shown) < len(keys):
-            words = f"columns {first + 1} to {first + len(shown)} of {len(keys)}; > and < show the others"
-            lines += wrapped(words, width, "warn", "  ")
         unit = "% of the row" if shares else "counts"
         note = (
             f"{unit}; % changes it. On the diagonal: exactly right. {NONE}: labeled, or predicted, as "
@@ -186,6 +189,26 @@ def confusion(
         return [*lines, *wrapped(note, width, "dim", "  ")]
 
     return build
+
+
+def _matrix_measures(card: ModelCard, width: int, shares: bool) -> tuple[int, int, int]:
+    """Cells for a row's name, cells for a column, and how many columns fit.
+
+    Columns come first: they, and then the names, are as narrow as must be for all of them to be seen.
+    """
+    keys = confusion_keys(card)
+    counts = [count for line in card.performance.confusion.values() for count in line.values()]
+    figures = max(4 if shares else len(str(max(counts, default=0))), len(str(len(keys))))
+    longest = max(cell_len(clean(card.category_name(key))) for key in keys)
+    left = width - 5 - min(longest, 34)
+    cell = max(figures + 1, min(max(6, figures + 2), left // len(keys)))
+    name_width = max(12, min(longest, 34, width - 5 - cell * len(keys)))
+    return name_width, cell, max(1, (width - name_width - 5) // cell)
+
+
+def last_first_column(card: ModelCard, width: int, *, shares: bool) -> int:
+    """The first column of a matrix whose last one is in view; 0 where all are."""
+    return max(0, len(confusion_keys(card)) - _matrix_measures(card, width, shares)[2])
 
 
 def confusion_keys(card: ModelCard) -> list[str]:

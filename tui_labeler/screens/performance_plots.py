@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_pages import order
 from tui_labeler.screens.performance_words import bar, heading, look_of, percent, wrapped
@@ -46,7 +48,8 @@ def bars(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
         measured = card.performance.per_category
         keys = order(card)
         weakest = sorted((key for key in keys if key in measured), key=lambda key: measured[key].f1)
-        name_width = max(12, min(40, width // 4))
+        longest = max((cell_len(clean(card.category_name(key))) for key in keys), default=0)
+        name_width = max(12, min(longest, width - 27 - 2 * 10))
         bar_width = max(4, min(40, (width - name_width - 27) // 2))
         column = bar_width + 8
         titles = f"  {card.kind.noun:<{name_width}} {'precision':<{column}}{'recall':<{column}}{'support':>8}"

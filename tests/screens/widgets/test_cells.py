@@ -4,7 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, clusters, drawn, fit, shown
+from tui_labeler.screens.widgets.cells import (
+    clean,
+    clip,
+    clip_middle,
+    clip_start,
+    clusters,
+    drawn,
+    fit,
+    shown,
+)
 
 
 @given(st.text(max_size=60), st.integers(0, 30))
@@ -13,6 +22,7 @@ def test_clipped_names_fit_and_are_safe(name: str, width: int) -> None:
     assert all(ord(c) >= 0x20 and not 0x7F <= ord(c) < 0xA0 for c in text)
     assert cell_len(clip(text, width)) <= width
     assert cell_len(clip_middle(text, width)) <= width
+    assert cell_len(clip_start(text, width)) <= width
     assert cell_len(fit(text, width)) == width
 
 
@@ -29,7 +39,13 @@ def test_a_name_is_clipped_in_its_middle() -> None:
     assert clip_middle("loan-agreement-2024.txt", 11) == "loan-…4.txt"
 
 
+def test_a_text_is_clipped_at_its_start() -> None:
+    assert clip_start("what stands before", 7) == "…before"
+    assert clip_start("before", 7) == "before"
+
+
 def test_wide_characters_are_clipped_whole() -> None:
+    assert clip_start("日本語", 4) == "…語"
     assert clip("日本語", 4) == "日…"
     assert fit("日本語", 4) == "日… "
 

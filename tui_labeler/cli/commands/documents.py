@@ -122,18 +122,28 @@ async def list_documents(context: Context) -> Report:
         sort = Sort.NAME if options.sort == "location" else Sort(options.sort)
         rows = session.documents.select(wanted, sort)
         if options.search is not None:
-            rows = await _search(session, options.search, rows)
+            rows = await _search(context, session, options.search, rows)
         page = context.page([document_item(row, session.project) for row in rows], "location")
     return Report(page, document_lines(page["items"]))
 
 
-async def _search(session: ProjectSession, words: str, rows: list[DocumentRow]) -> list[DocumentRow]:
+async def _search(
+    context: Context, session: ProjectSession, words: str, rows: list[DocumentRow]
+) -> list[DocumentRow]:
     """Those with the words in their name or in their text, in the same order."""
-    name = words.casefold()
-    found = {row.id for row in rows if name in row.location.casefold()}
-    rest = [row for row in rows if row.id not in found]
-    found |= {row.id async for row in session.documents.search(words, rest)}
-    return [row for row in rows if row.id in found]
+    from tui_labeler.domain.finding import Wanted
+
+    wanted = Wanted.of(words)
+    ids = {row.id for row in rows if not words or wanted.is_in(row.location)}
+    rest = [row for row in rows if row.id not in ids]
+    unreadable = 0
+    async for step in session.documents.search(words, rest):
+        ids.update(found.row.id for found in step.found)
+        unreadable = step.unreadable
+    if unreadable:
+        what = counted(unreadable, "document")
+        context.out.note(f"{what} can't be read: only the names were searched.")
+    return [row for row in rows if row.id in ids]
 
 
 def document_lines(items: Sequence[dict[str, Any]]) -> list[str]:

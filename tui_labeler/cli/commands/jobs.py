@@ -8,7 +8,7 @@ from tui_labeler.cli.commands.documents import add_filter, document_filter
 from tui_labeler.cli.commands.models import add_detach, result_report
 from tui_labeler.cli.output import Report, error_fields, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging, positive
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.wording import counted, quota_kept
 
 if TYPE_CHECKING:
     import argparse
@@ -330,5 +330,6 @@ async def _again(context: Context, *, retry_failed: bool) -> Report:
 async def delete(context: Context) -> Report:
     job_id = context.options.id
     async with context.project() as session:
-        await session.jobs.delete(job_id)
-    return Report({"job_id": job_id, "deleted": True}, [f"Job {job_id} is deleted; its suggestions stay."])
+        kept = await session.jobs.delete(job_id)
+    lines = [f"Job {job_id} is deleted; its suggestions stay.", *([quota_kept(kept)] if kept else [])]
+    return Report({"job_id": job_id, "deleted": True, "quota_kept": kept}, lines)

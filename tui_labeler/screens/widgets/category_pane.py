@@ -123,9 +123,11 @@ The key beside a category labels with it. `enter` picks the category at the curs
         self.post_message(self.Picked(self, self.categories[self.cursor].id))
 
     def on_click(self, event: events.Click) -> None:
+        # One click picks, and the second of a double click must not pick once more.
+        event.prevent_default()
         place = event.get_content_offset(self)
-        row = self.row_at(place.y) if place else None
-        if row is not None:
+        row = None if place is None else self.row_at(place.y)
+        if row is not None and event.chain == 1:
             self.move_to(row)
             self.opened()
 

@@ -110,6 +110,15 @@ def clip(text: str, width: int, more: str = "…") -> str:
     return _head(text, width - 1) + more
 
 
+def clip_start(text: str, width: int, more: str = "…") -> str:
+    """The end of a clean ``text``, at most ``width`` cells wide, with a sign where it was cut."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    return more + _tail(text, width - 1)
+
+
 def clip_middle(text: str, width: int, more: str = "…") -> str:
     """Both ends of a clean ``text``: names often differ at their ends."""
     if cell_len(text) <= width:

@@ -129,7 +129,7 @@ class RowView(LineView, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
-        row = self.row_at(place.y) if place else None
+        row = None if place is None else self.row_at(place.y)
         if row is not None:
             self.move_to(row)
             if event.chain == 2:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.message import Message
 
+from tui_labeler.domain.finding import Finder
 from tui_labeler.domain.labels import Span
 from tui_labeler.screens.widgets.caret import Mode
-from tui_labeler.screens.widgets.finding import Finder
 from tui_labeler.screens.widgets.text_canvas import TextCanvas
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ the ends, `ctrl+d` `ctrl+u` by half pages. Digits before a key are a count; `12G
 
     def _offset_under(self, event: events.MouseEvent) -> int | None:
         place = event.get_content_offset(self)
-        line = self.top + place.y if place else -1
+        line = -1 if place is None else self.top + place.y
         if place is None or not 0 <= line < self.rows.line_count:
             return None
         row, lane = self.rows.place_of(line)

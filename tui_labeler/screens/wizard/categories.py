@@ -139,7 +139,7 @@ suggest what it has not learned: such a category is dim and stays out until a mo
 
     def on_picker_refused(self, event: Picker.Refused) -> None:
         name = clean(self.session.store.state.categories[event.key].name)
-        self.say(f"This model has not learned {name}. Train one with labels of it; l goes on without it.")
+        self.say(f"This model has not learned {name}. Train one with its labels; l goes on.")
 
     def collect(self) -> Choices:
         """What another model may know stays chosen for that one."""

@@ -123,7 +123,8 @@ class Step(Screen[Answer]):
 
     def say(self, words: str) -> None:
         """Shows a line above the keys."""
-        self.query_one(StatusLine).text = words
+        line = self.query_one(StatusLine)
+        line.text, line.whole = words, True
 
     def say_right(self, words: str) -> None:
         """Shows a few words at the end of the first line."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage, cost_of
+from tui_labeler.domain.text import text_records
 from tui_labeler.engine.adapters.store.files import encoded, storage_errors, sync_folder, write_all
 from tui_labeler.engine.errors import StorageError
 
@@ -162,6 +164,7 @@ class JobFold:
                 self.last, self._pid = "lost", None
             case "reopened":
                 self.last, self._latest = "reopened", None
+                self.request = replace(self.request, options={**self.request.options, **event.result})
                 for document in event.documents:
                     # What their answers cost is counted again when they are found among those kept.
                     failure = self.failures.pop(document, None)
@@ -227,3 +230,25 @@ def read_answers(path: Path, without: Container[int] = ()) -> dict[int, Answer]:
         if answer.document not in without:
             found[answer.document] = answer
     return found
+
+
+def records_in(folder: Path) -> int | None:
+    """Text records that a job with broken records processed, or ``None`` where neither journal tells.
+
+    Its events count what was applied; where they can't be read, its answers are one for each document
+    that was processed. Raises ``StorageError`` where the disk refuses.
+    """
+    try:
+        steps = [msgspec.json.decode(line, type=Event) for line, _ in read_lines(folder / "events.jsonl", 0)]
+        if steps:
+            return sum(step.text_records for step in steps)
+    except (msgspec.MsgspecError, ValueError):
+        # The answers may tell.
+        pass
+    path = folder / "answers.jsonl"
+    try:
+        answers = [msgspec.json.decode(line, type=Answer) for line, _ in read_lines(path, 0)]
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    sizes = {answer.document: answer.characters for answer in answers}
+    return sum(text_records(characters) for characters in sizes.values())

@@ -22,7 +22,14 @@ from tui_labeler.engine.adapters.store.files import (
     replace_file,
     storage_errors,
 )
-from tui_labeler.engine.adapters.store.job_journal import DELETE, Event, JobFold, append_lines, read_answers
+from tui_labeler.engine.adapters.store.job_journal import (
+    DELETE,
+    Event,
+    JobFold,
+    append_lines,
+    read_answers,
+    records_in,
+)
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.errors import LockedError, NotFoundError, StorageError
 
@@ -128,17 +135,19 @@ class FileJobStore:
         with self._reading:
             return frozenset(self._fold(job_id).finished)
 
-    async def reopen(self, job_id: str, *, retry: frozenset[int]) -> None:
-        await asyncio.to_thread(self._reopen, job_id, retry)
+    async def reopen(
+        self, job_id: str, *, retry: frozenset[int], options: Mapping[str, Any] | None = None
+    ) -> None:
+        await asyncio.to_thread(self._reopen, job_id, retry, dict(options or {}))
 
-    def _reopen(self, job_id: str, retry: frozenset[int]) -> None:
+    def _reopen(self, job_id: str, retry: frozenset[int], options: dict[str, Any]) -> None:
         folder = self._job_folder(job_id)
         with FileLock(folder / "lock").held(LOCK_PATIENCE):
             with storage_errors(folder):
                 (folder / "cancel").unlink(missing_ok=True)
             append_lines(
                 folder / "events.jsonl",
-                [Event("reopened", self._now(), documents=tuple(sorted(retry)))],
+                [Event("reopened", self._now(), documents=tuple(sorted(retry)), result=options)],
             )
 
     async def request_cancel(self, job_id: str) -> None:
@@ -169,6 +178,15 @@ class FileJobStore:
             self._folds.pop(job_id, None)
             (folder / "request.json").unlink()
             shutil.rmtree(folder)
+
+    async def processed_records(self, job_id: str) -> int | None:
+        return await asyncio.to_thread(self._processed_records, job_id)
+
+    def _processed_records(self, job_id: str) -> int | None:
+        folder = self._job_folder(job_id)
+        if is_held(folder / "lock"):
+            raise LockedError(f"Job {job_id} is still at work.", hint="Cancel it first.")
+        return records_in(folder)
 
     async def answers(self, job_id: str) -> tuple[Answer, ...]:
         folder = self._job_folder(job_id)

@@ -75,6 +75,10 @@ class TinyQuotaStore:
         mine = (where("job") == use.job) & (where("month") == use.month)
         database(self._path).table("uses").upsert(msgspec.to_builtins(use), mine)
 
+    async def reserved(self, job_id: str) -> int:
+        uses = await asyncio.to_thread(self._uses)
+        return sum(max(0, use.reserved - use.used) for use in uses if use.job == job_id)
+
     async def settle(self, job_id: str, used: int) -> None:
         await asyncio.to_thread(self._settle, job_id, used)
 
