@@ -37,6 +37,8 @@ from tui_labeler.screens.models import ModelsScreen
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.project_settings import ProjectSettingsScreen
 from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.resource_forms import AddResourceScreen, NumbersScreen
+from tui_labeler.screens.resources import DeploymentPane, ResourcesScreen
 from tui_labeler.screens.review_filter import ReviewFilterScreen
 from tui_labeler.screens.search import SearchScreen, WordsField
 from tui_labeler.screens.tour import TourScreen
@@ -89,6 +91,10 @@ PLACES: dict[str, type[Any]] = {
     "Evaluation": EvaluateScreen,
     "Jobs": JobsScreen,
     "Comparison of two jobs": ComparisonScreen,
+    "Resources": ResourcesScreen,
+    "Lists of deployments": DeploymentPane,
+    "New resource": AddResourceScreen,
+    "Prices and context": NumbersScreen,
     "Training": TrainingScreen,
     "Models": ModelsScreen,
     "Model performance": PerformanceScreen,

@@ -65,7 +65,10 @@ def test_looking_at_resources_loads_no_package_that_asks_them() -> None:
 
 
 def test_the_application_draws_without_loading_an_estimator() -> None:
-    loaded = modules_after("import tui_labeler.app, tui_labeler.screens.labeling, tui_labeler.screens.jobs")
+    loaded = modules_after(
+        "import tui_labeler.app, tui_labeler.screens.labeling, tui_labeler.screens.jobs\n"
+        "import tui_labeler.screens.resources"
+    )
     assert "textual" in loaded
     assert not loaded & {"sklearn", "scipy", "numpy", "joblib", "openai", "httpx2", "keyring"}
 

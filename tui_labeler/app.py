@@ -196,6 +196,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
             "show_jobs": self.show_jobs,
             "show_training": self.show_training,
             "show_models": self.show_models,
+            "show_resources": self.show_resources,
         }
         open_screen[event.what](event.session)
 
@@ -238,6 +239,13 @@ class LabelerApp(Appearance, inherit_bindings=False):
         from tui_labeler.screens.models import ModelsScreen
 
         await self.push_screen_wait(ModelsScreen(session))
+
+    @work(exclusive=True, group="project")
+    async def show_resources(self, session: ProjectSession) -> None:
+        """Shows the servers with language models; they are the same for all projects."""
+        from tui_labeler.screens.resources import ResourcesScreen
+
+        await self.push_screen_wait(ResourcesScreen(self._workbench.resources))
 
     # --- help, commands, keys -----------------------------------------------------------------------
 

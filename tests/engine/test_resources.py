@@ -276,7 +276,11 @@ async def test_where_a_key_is_can_be_told_without_telling_it() -> None:
     assert (state.found, state.words) == (True, "key in AZURE_OPENAI_API_KEY")
     state = await keys(OPENAI_API_KEY="sk-secret").state(HERE, keyring=False)
     assert "which is sent to 127.0.0.1:8080" in state.words
-    assert not (await keys().state(WORK, keyring=False)).found
+    state = await keys().state(WORK, keyring=False)
+    assert (state.found, state.words) == (
+        False,
+        "AZURE_OPENAI_API_KEY is not set; perhaps the keyring holds one",
+    )
 
 
 class FakeKeyring:

@@ -104,9 +104,17 @@ class Resources:
         return tuple(found)
 
     async def set_deployments(
-        self, name: str, deployment: str | None = None, *, prices: Prices | None, context: int | None
+        self,
+        name: str,
+        deployment: str | None = None,
+        *,
+        prices: Prices | None,
+        context: int | None,
+        anew: bool = False,
     ) -> Resource:
-        """Sets prices, context or both (what is ``None`` stays) of one deployment, or of all.
+        """Sets prices, context or both of one deployment, or of all.
+
+        What is ``None`` stays as it was; with ``anew`` it is forgotten.
 
         Raises ``NotFoundError``; ``InputError`` for numbers that can't be.
         """
@@ -118,7 +126,11 @@ class Resources:
             return replace(
                 resource,
                 deployments=tuple(
-                    replace(item, prices=prices or item.prices, context=context or item.context)
+                    replace(
+                        item,
+                        prices=prices or (None if anew else item.prices),
+                        context=context or (None if anew else item.context),
+                    )
                     if deployment in (None, item.name)
                     else item
                     for item in resource.deployments

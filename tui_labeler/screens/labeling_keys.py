@@ -79,6 +79,7 @@ PROJECT_KEYS: list[BindingType] = [
     _key("J", "want('show_jobs')", "Jobs", "Jobs that run or ran", "project.jobs"),
     _key("T", "want('show_training')", "Train", "Train a model on the saved labels", "project.train"),
     _key("P", "want('show_models')", "Performance", "How well trained models do", "project.models"),
+    _key("at", "want('show_resources')", "Resources", "Servers with language models", "project.resources"),
     _key("I", "import_labels", "Import", "Read labels from a file", "project.import"),
     _key("E", "export_labels", "Export", "Write the saved labels to a file", "project.export"),
     _key("O", "project_settings", "Settings", "Drafts, blind mode, language", "project.settings"),

@@ -56,7 +56,8 @@ class ProjectsScreen(Screen[None]):
 ## Projects
 
 A project is a set of documents that are labeled with the same entities or classes. `n` makes one from a
-folder of `.txt` files, with or without a labels file; `enter` opens the one at the cursor.
+folder of `.txt` files, with or without a labels file; `enter` opens the one at the cursor. `@` shows the
+servers with language models that autolabeling may ask.
 """
 
     CSS_PATH = [screen_sheet("sheets"), screen_sheet("projects")]  # noqa: RUF012 - Textual's own name
@@ -64,6 +65,9 @@ folder of `.txt` files, with or without a labels file; `enter` opens the one at 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "create", "New", tooltip="Make a project from a folder of texts", id="projects.new"),
         Binding("d", "delete", "Delete", tooltip="Delete the project at the cursor", id="projects.delete"),
+        Binding(
+            "at", "resources", "Resources", tooltip="Servers with language models", id="projects.resources"
+        ),
         Binding("q", "app.quit", "Quit", tooltip="Leave the program", id="projects.quit"),
     ]
 
@@ -166,6 +170,12 @@ folder of `.txt` files, with or without a labels file; `enter` opens the one at 
         if notes:
             tell(self.app, "\n".join(notes), title="Project made", severity="warning")
         self.post_message(self.Opened(made.session.project.id, made.session))
+
+    def action_resources(self) -> None:
+        """That screen loads when it is first asked for."""
+        from tui_labeler.screens.resources import ResourcesScreen
+
+        self.app.push_screen(ResourcesScreen(self._workbench.resources))
 
     @work
     @reporting

@@ -53,6 +53,13 @@ def test_what_both_chunks_found_is_there_once() -> None:
     assert merged_entities(answers, len(TEXT)) == (Proposal("o", Span(45, 50), 0.7, Placed.EXACT),)
 
 
+def test_a_span_that_one_chunk_is_sure_of_is_not_one_of_several() -> None:
+    vague = Proposal("o", Span(45, 50), 0.8, Placed.AMBIGUOUS, 2, 3)
+    answers = [ChunkAnswer(FIRST, (vague,)), ChunkAnswer(SECOND, (entity(45, 50, SECOND),))]
+    assert merged_entities(answers, len(TEXT)) == (Proposal("o", Span(45, 50), 0.8),)
+    assert merged_entities(answers[:1], len(TEXT)) == (vague,)
+
+
 def test_of_two_readings_the_one_with_more_around_it_stays() -> None:
     # The first chunk ends at 60: it saw the beginning of a longer name.
     assert merged([entity(55, 60, FIRST)], [entity(55, 66, SECOND)]) == [("o", Span(55, 66), None)]

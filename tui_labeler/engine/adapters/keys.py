@@ -52,7 +52,7 @@ class EnvironmentKeys:
         found = await asyncio.to_thread(self._find, resource, True)
         if found is None:
             if _needs_key(resource):
-                words, hint = self._missing(resource)
+                words, hint = self._missing(resource, True)
                 raise ResourceError(f"There is no key for {resource.name}: {words}.", hint=hint)
             return ""
         if not _KEY.fullmatch(found.key):
@@ -72,7 +72,7 @@ class EnvironmentKeys:
             return KeyState(True, self._sent(resource, found))
         if not _needs_key(resource):
             return KeyState(True, "no key; local servers need none")
-        return KeyState(False, self._missing(resource)[0])
+        return KeyState(False, self._missing(resource, keyring)[0])
 
     def _sent(self, resource: Resource, found: Found) -> str:
         """The variable that all know is meant for one company; whoever else gets it is named."""
@@ -88,13 +88,14 @@ class EnvironmentKeys:
         stored = _from_keyring(resource.name) if keyring else ""
         return Found(stored, "the keyring") if stored else None
 
-    def _missing(self, resource: Resource) -> tuple[str, str]:
+    def _missing(self, resource: Resource, keyring: bool) -> tuple[str, str]:
         variable = resource.key_env or OWN_VARIABLES[resource.kind]
         hint = (
             f"Set {variable}, or keep the key in the keyring: `keyring set {SERVICE} {resource.name}` "
             "(needs the extra keyring)."
         )
-        return f"{variable} is not set, and the keyring holds none", hint
+        other = ", and the keyring holds none" if keyring else "; perhaps the keyring holds one"
+        return f"{variable} is not set{other}", hint
 
 
 def _needs_key(resource: Resource) -> bool:

@@ -19,7 +19,7 @@ from tui_labeler.engine.trying import try_deployment
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.keys import EnvironmentKeys
 
-SECONDS = 30.0
+SECONDS = 60.0
 """How long a tiny answer may take; a model that has to be loaded first takes a while."""
 
 

@@ -42,7 +42,7 @@ def merged_entities(answers: Sequence[ChunkAnswer], length: int) -> tuple[Propos
     The same span of the same category that two chunks share is there once, as sure as the surer one, as
     well placed as the better one. Where two chunks disagree on overlapping words, the one that saw more
     of the text around them is right: a chunk's edge may have cut what it shows. Overlaps within one
-    chunk's answer are left alone.
+    chunk's answer are left alone. Which of how many places an ambiguous one is goes by its chunk.
     """
     best: dict[tuple[int, int, str], _Found] = {}
     for number, answer in enumerate(answers):
@@ -64,8 +64,8 @@ def _found(proposal: Proposal, span: Span, chunk: Chunk, number: int, length: in
 def _joined(one: _Found, two: _Found) -> _Found:
     """The same span, found by two chunks (or twice by one)."""
     confidences = [f.proposal.confidence for f in (one, two) if f.proposal.confidence is not None]
-    placed = min((one.proposal.placed, two.proposal.placed), key=_BETTER.__getitem__)
-    proposal = replace(one.proposal, confidence=max(confidences, default=None), placed=placed)
+    placed = min(one.proposal, two.proposal, key=lambda proposal: (_BETTER[proposal.placed], proposal.places))
+    proposal = replace(placed, confidence=max(confidences, default=None))
     better = max(one, two, key=lambda found: found.context)
     return replace(better, proposal=proposal)
 
