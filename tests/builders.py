@@ -222,7 +222,7 @@ class RuleChat:
 
 def asked_text(question: Question) -> str:
     """What a question is about: what stands in the last fence."""
-    last = question.messages[-1].content
+    last = next(item.content for item in reversed(question.messages) if "\n=====" in item.content)
     fence = next(line for line in last.split("\n") if line.startswith("====="))
     return last.split(f"{fence}\n", 1)[1].rsplit(f"\n{fence}", 1)[0]
 

@@ -184,7 +184,9 @@ class EvaluationRun:
         seed = int(options.get("seed", 0))
         if limit is not None and limit < len(chosen):
             chosen = random.Random(seed).sample(chosen, int(limit))
-        tested = await self.method.test(chosen, found.documents, self._progress(len(chosen)))
+        progress = self._progress(len(chosen))
+        await progress(0.0)
+        tested = await self.method.test(chosen, found.documents, progress)
         if not tested.documents:
             failed = self.method.figures()["failed"]
             why = f" {failed[0]['location']}: {failed[0]['message']}" if failed else ""

@@ -1,0 +1,322 @@
+"""Labeling with a deployment: what is asked, what becomes of the answers, and of faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import (
+    TEXT,
+    Bench,
+    asked_text,
+    document,
+    key,
+    labels,
+    number,
+    span,
+    suggestions,
+    words_of,
+)
+from tui_labeler.domain.jobs import Job, JobState, Method, Usage
+from tui_labeler.domain.labels import Placed
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.resources import Capabilities, Prices, Structured
+from tui_labeler.engine.autolabelers.spending import Budget
+from tui_labeler.engine.chat import (
+    BusyError,
+    Finish,
+    Reply,
+    ResourceError,
+    Token,
+    UnansweredError,
+)
+from tui_labeler.engine.gpt_options import GptOptions
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.session import ProjectSession
+
+GPT = Method("gpt", resource="r", deployment="gpt")
+PRICES = Prices(1.0, 2.0)
+
+
+async def start(session: ProjectSession, **options: Any) -> Job:
+    rows = list(session.rows.values())
+    return await session.jobs.autolabel(rows, GPT, gpt=GptOptions(**options), prices=PRICES)
+
+
+async def label(bench: Bench, session: ProjectSession, **options: Any) -> Job:
+    job = await bench.run(await start(session, **options))
+    await session.refresh()
+    return job
+
+
+def entities(*found: tuple[str, str]) -> str:
+    return json.dumps({"entities": [{"text": w, "category": c, "before": ""} for w, c in found]})
+
+
+async def test_what_a_deployment_names_becomes_suggestions_in_the_text(bench: Bench) -> None:
+    session = await bench.create(3)
+    job = await label(bench, session)
+    assert job.state is JobState.SUCCEEDED
+    for name in ("d0000.txt", "d0001.txt", "d0002.txt"):
+        found = suggestions(session, name)
+        assert words_of(found) == ["Ann", "Bob", "Rome", "Ann", "Oslo"]
+        assert {item.source for item in found} == {"gpt:r/gpt"}
+        assert all(item.version for item in found)
+    # The three texts are the same: one question answers them all, and is paid for once.
+    assert len(bench.chat.questions) == 1
+    assert job.usage == Usage(100, 10)
+    assert job.cost == pytest.approx(120 / 1_000_000)
+
+
+async def test_words_that_are_not_in_the_text_are_left_to_place_and_counted(bench: Bench) -> None:
+    session = await bench.create(1)
+    bench.chat.says = lambda text: entities(("Ann", "Person"), ("Contoso Ltd", "Place"))
+    job = await label(bench, session)
+    assert [item.text for item in document(session).to_place.values()] == ["Contoso Ltd"]
+    assert job.unaligned == 1
+    assert {item.placed for item in suggestions(session)} == {Placed.AMBIGUOUS}
+
+
+async def test_a_question_is_asked_again_by_nobody(bench: Bench) -> None:
+    session = await bench.create({"a.txt": TEXT, "b.txt": "Bob is in Oslo."})
+    await label(bench, session)
+    again = await label(bench, session)
+    assert len(bench.chat.questions) == 2
+    assert again.usage == Usage()
+    assert again.suggestions == 7
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (UnansweredError("filtered", reason="content_filter"), "content_filter"),
+        (UnansweredError("too long", reason="context_length"), "context_length"),
+        (Reply("", Finish.STOP, Usage(5, 5), refusal="I can't."), "refusal"),
+        (Reply("", Finish.FILTERED, Usage(5, 5)), "content_filter"),
+        (Reply('{"entities": [', Finish.LENGTH, Usage(5, 5)), "length"),
+        (Reply("I would say Ann, mostly.", Finish.STOP, Usage(5, 5)), "bad_answer"),
+    ],
+    ids=["filtered prompt", "context", "refusal", "filtered answer", "cut", "no form"],
+)
+async def test_a_document_fails_for_its_true_reason_and_the_others_go_on(
+    bench: Bench, fault: Reply | Exception, code: str
+) -> None:
+    session = await bench.create({"bad.txt": "A bad one.", "good.txt": TEXT})
+    bench.chat.says = lambda text: fault if text == "A bad one." else entities(("Rome", "Place"))
+    job = await label(bench, session)
+    assert job.state is JobState.PARTIALLY_COMPLETED
+    assert [(item.location, item.error) for item in job.failed] == [("bad.txt", code)]
+    assert words_of(suggestions(session, "good.txt")) == ["Rome"]
+    # What the bad answers cost is part of what the job cost.
+    asked = sum(asked_text(question) == "A bad one." for question in bench.chat.questions)
+    paid = 5 * asked if isinstance(fault, Reply) else 0
+    assert job.usage.prompt_tokens == 100 + paid
+
+
+async def test_a_bad_answer_is_asked_for_in_its_form_once_more(bench: Bench) -> None:
+    session = await bench.create(1)
+    said = iter(["Well, Ann and Bob are there.", entities(("Rome", "Place"))])
+    bench.chat.says = lambda text: next(said)
+    job = await label(bench, session)
+    assert job.state is JobState.SUCCEEDED
+    assert words_of(suggestions(session)) == ["Rome"]
+    assert "can't be used" in bench.chat.questions[1].messages[-1].content
+
+
+async def test_an_answer_that_was_cut_gets_more_room_once(bench: Bench) -> None:
+    session = await bench.create(1)
+    said = iter([Reply('{"entities": [{"te', Finish.LENGTH, Usage(5, 5)), entities(("Rome", "Place"))])
+    bench.chat.says = lambda text: next(said)
+    await label(bench, session)
+    first, second = bench.chat.questions
+    assert second.max_tokens > first.max_tokens
+    assert words_of(suggestions(session)) == ["Rome"]
+
+
+async def test_a_key_that_is_refused_ends_the_job_at_once(bench: Bench) -> None:
+    session = await bench.create(30)
+    bench.write({f"d{n:04}.txt": f"Ann {n}" for n in range(30)})
+    bench.chat.says = lambda text: ResourceError("401: the key is refused")
+    job = await label(bench, session)
+    assert (job.state, job.code) == (JobState.FAILED, "resource")
+    assert len(bench.chat.questions) <= 8
+
+
+async def test_a_budget_ends_a_job_and_a_larger_one_goes_on_with_it(bench: Bench) -> None:
+    session = await bench.create({f"{n:02}.txt": f"Ann number {n} of many." for n in range(20)})
+    bench.chat.says = lambda text: entities(("Ann", "Person"))
+    job = await label(bench, session, budget_tokens=1500, at_once=2)
+    assert (job.state, job.code, job.result["exit_code"]) == (JobState.CANCELLED, "budget", 4)
+    spent = job.usage.prompt_tokens + job.usage.completion_tokens
+    assert 0 < spent <= 1500
+    assert 0 < job.done < 20
+    asked = len(bench.chat.questions)
+    await session.jobs.resume(job.id, budget=Budget())
+    ended = await bench.run(job)
+    assert ended.state is JobState.SUCCEEDED
+    assert ended.done == 20
+    assert len(bench.chat.questions) == 20
+    assert asked < 20
+
+
+async def test_being_busy_fails_no_document(bench: Bench) -> None:
+    session = await bench.create({f"{n}.txt": f"Ann {n}." for n in range(5)})
+    refusals = iter([BusyError("429", retry_after=0.01)] * 6)
+    bench.chat.says = lambda text: next(refusals, None) or entities(("Ann", "Person"))
+    job = await label(bench, session)
+    assert (job.state, job.done) == (JobState.SUCCEEDED, 5)
+
+
+async def test_examples_come_from_saved_labels_and_never_from_the_document_itself(bench: Bench) -> None:
+    session = await bench.create(
+        {
+            "a.txt": "Ann is kind to everybody whom she meets.",
+            "b.txt": "Bob is in Rome and has been for years.",
+            "c.txt": "Oslo is cold when the wind comes down.",
+        }
+    )
+    for name, words, category in (("a.txt", "Ann", "Person"), ("b.txt", "Rome", "Place")):
+        text = (await session.documents.text(number(session, name))).text
+        await session.labeling.add(number(session, name), key(session, category), span(words, text))
+    await session.labeling.save()
+    bench.chat.says = lambda text: entities()
+    await label(bench, session)
+    shown = {
+        asked_text(question): [message.content for message in question.messages[1:-1]]
+        for question in bench.chat.questions
+    }
+    assert any(
+        "Ann is kind to everybody whom she meets." in message
+        for message in shown["Oslo is cold when the wind comes down."]
+    )
+    assert any(
+        "Bob is in Rome and has been for years." in message
+        for message in shown["Oslo is cold when the wind comes down."]
+    )
+    assert not any(
+        "Ann is kind to everybody whom she meets." in message
+        for message in shown["Ann is kind to everybody whom she meets."]
+    )
+
+
+async def test_a_run_after_a_crash_asks_with_the_examples_of_the_one_before(bench: Bench) -> None:
+    session = await bench.create(
+        {
+            "a.txt": "Ann is kind to everybody whom she meets.",
+            "b.txt": "Bob is here because he has nowhere to go.",
+            "c.txt": "Oslo is cold when the wind comes down.",
+        }
+    )
+    await session.labeling.add(
+        number(session, "a.txt"),
+        key(session, "Person"),
+        span("Ann", "Ann is kind to everybody whom she meets."),
+    )
+    await session.labeling.save()
+    said: dict[str, Callable[[], str | Exception]] = {
+        "Bob is here because he has nowhere to go.": lambda: entities(("Bob", "Person")),
+        "Oslo is cold when the wind comes down.": lambda: ResourceError("gone"),
+        "Ann is kind to everybody whom she meets.": lambda: entities(("Ann", "Person")),
+    }
+    bench.chat.says = lambda text: said[text]()
+    job = await label(bench, session, at_once=1)
+    assert job.state is JobState.FAILED
+    await session.labeling.add(
+        number(session, "b.txt"),
+        key(session, "Person"),
+        span("Bob", "Bob is here because he has nowhere to go."),
+    )
+    await session.labeling.save()
+    said["Oslo is cold when the wind comes down."] = lambda: entities(("Oslo", "Place"))
+    await session.jobs.resume(job.id)
+    ended = await bench.run(job)
+    assert ended.state is JobState.SUCCEEDED
+    first, last = bench.chat.questions[1], bench.chat.questions[-1]
+    assert first.messages[:-1] == last.messages[:-1] or len(first.messages) != len(last.messages)
+    assert not any(
+        "Bob is here because he has nowhere to go." in message.content for message in last.messages
+    )
+
+
+async def test_two_answers_make_a_confidence_of_their_agreement(bench: Bench) -> None:
+    session = await bench.create(1)
+    said = iter([entities(("Rome", "Place"), ("Oslo", "Place")), entities(("Rome", "Place"))])
+    bench.chat.says = lambda text: next(said)
+    await label(bench, session, samples=2)
+    sure = {words_of([item])[0]: item.confidence for item in suggestions(session)}
+    assert sure == {"Rome": pytest.approx(0.8333, abs=1e-4), "Oslo": pytest.approx(0.5)}
+
+
+async def test_log_probabilities_are_the_confidence_where_there_are_some(bench: Bench) -> None:
+    session = await bench.create(1)
+    text = entities(("Rome", "Place"))
+    tokens = tuple(Token(character, -0.1 if character in "Rome" else 0.0) for character in text)
+    bench.chat.deployment = replace(
+        bench.chat.deployment, capabilities=Capabilities(Structured.JSON, True, False, 0.1, "now")
+    )
+    bench.chat.says = lambda _: Reply(text, Finish.STOP, Usage(1, 1), tokens=tokens)
+    await label(bench, session)
+    assert suggestions(session)[0].confidence == pytest.approx(0.8187, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", [ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL])
+async def test_classes_are_suggested_for_the_document(bench: Bench, kind: ProjectKind) -> None:
+    session = await bench.create(2, kind=kind)
+    bench.chat.says = lambda _: (
+        '{"class": "Place"}' if kind is ProjectKind.SINGLE_LABEL else '{"classes": ["Place"]}'
+    )
+    job = await label(bench, session)
+    assert job.state is JobState.SUCCEEDED
+    assert [(item.category, item.span) for item in suggestions(session)] == [(key(session, "Place"), None)]
+
+
+async def test_a_long_document_is_asked_about_in_parts_and_offsets_are_of_the_whole(bench: Bench) -> None:
+    text = "\n\n".join(f"Paragraph {n} says that Ann met Bob in Rome on day {n}." for n in range(400))
+    session = await bench.create({"long.txt": text})
+    job = await label(bench, session)
+    assert job.state is JobState.SUCCEEDED
+    assert len(bench.chat.questions) > 1
+    found = suggestions(session, "long.txt")
+    assert len(found) == 1200
+    assert words_of(found, text) == ["Ann", "Bob", "Rome"] * 400
+
+
+async def test_labels_that_people_made_win_and_quota_is_not_touched(bench: Bench) -> None:
+    session = await bench.create(1)
+    await session.labeling.add(number(session), key(session, "Place"), span("Ann"))
+    before = (await session.quota.usage()).used
+    await label(bench, session)
+    assert labels(session) == [("Place", span("Ann"))]
+    assert "Ann" not in words_of(suggestions(session))[:1]
+    assert (await session.quota.usage()).used == before
+
+
+async def test_a_deployment_is_evaluated_on_labels_with_examples_of_other_documents(bench: Bench) -> None:
+    session = await bench.create({f"{n}.txt": f"Ann {n} is in Rome." for n in range(8)})
+    for n in range(8):
+        text = f"Ann {n} is in Rome."
+        await session.labeling.add(number(session, f"{n}.txt"), key(session, "Person"), span("Ann", text))
+        await session.labeling.add(number(session, f"{n}.txt"), key(session, "Place"), span("Rome", text))
+    await session.labeling.save()
+    bench.chat.says = lambda text: entities(("Ann", "Person"), ("Rome", "Place"), ("is", "Place"))
+    options = {"limit": 5, "seed": 0, **GptOptions().as_options()}
+    job = await bench.run(await session.jobs.evaluate(GPT, options, prices=PRICES))
+    assert job.state is JobState.SUCCEEDED, job.message
+    result = job.result
+    assert result["model"] == "gpt:r/gpt"
+    assert result["documents"] == 5
+    assert result["recall"] == 1.0
+    assert result["precision"] == pytest.approx(2 / 3, abs=1e-3)
+    assert result["usage"]["prompt_tokens"] == 500
+    assert result["cost"] == pytest.approx(5 * 120 / 1_000_000)
+    asked = {asked_text(question) for question in bench.chat.questions}
+    assert len(asked) == 5
+    for question in bench.chat.questions:
+        examples = [message.content for message in question.messages[1:-1]]
+        assert not any(text in example for text in asked for example in examples)
+    assert suggestions(session, "0.txt") == ()
