@@ -179,7 +179,7 @@ def crossing(estimate: JobEstimate, budget: Budget) -> Crossing:
     """Whether a job stays within its budget, as far as is known. Without a price, tokens alone tell."""
     low = estimate.prompt_tokens.low + estimate.completion_tokens.low
     high = estimate.prompt_tokens.high + estimate.completion_tokens.high
-    pairs = [(low, high, budget.tokens)]
+    pairs: list[tuple[float, float, float | None]] = [(low, high, budget.tokens)]
     if estimate.cost is not None:
         pairs.append((estimate.cost.low, estimate.cost.high, budget.usd))
     limited = [(low, high, limit) for low, high, limit in pairs if limit is not None]
