@@ -8,11 +8,11 @@ from enum import StrEnum
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.jobs import Answer, Usage
+from tui_labeler.domain.jobs import Answer, Usage, cost_of
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.autolabelers.chunking import EARLY
 from tui_labeler.engine.autolabelers.pacing import FIRST
-from tui_labeler.engine.autolabelers.spending import Budget, cost_of
+from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.tokens import prompt_tokens
 
 if TYPE_CHECKING:
