@@ -12,11 +12,11 @@ from tui_labeler.domain.jobs import Answer, Usage, cost_of
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.autolabelers.chunking import EARLY
 from tui_labeler.engine.autolabelers.pacing import FIRST
-from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.tokens import prompt_tokens
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Prices
+    from tui_labeler.engine.autolabelers.spending import Budget
     from tui_labeler.engine.chat import Question
     from tui_labeler.engine.tokens import TokenCounter
 
