@@ -1,0 +1,299 @@
+"""What a job would take before anything is sent: tokens, price and time, as ranges with what they go by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil, sqrt
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.jobs import Answer, Usage, cost_of
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.autolabelers.chunking import EARLY
+from tui_labeler.engine.autolabelers.pacing import FIRST
+from tui_labeler.engine.tokens import prompt_tokens
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.resources import Prices
+    from tui_labeler.engine.autolabelers.spending import Budget
+    from tui_labeler.engine.chat import Question
+    from tui_labeler.engine.tokens import TokenCounter
+
+CACHED_FROM, CACHED_STEP = 1024, 128
+"""Tokens: how long a beginning must be for servers to keep it. Source: Azure OpenAI, prompt caching."""
+
+MENTIONS = (4.0, 16.0)
+"""Entities in 1,000 characters: contracts and tweets have 6, biomedical abstracts 13."""
+
+A_MENTION = (18.0, 28.0)
+"""Tokens of an entity in an answer."""
+
+AN_ANSWER = (6.0, 14.0)
+"""Tokens of an answer with nothing, or with one class, in it."""
+
+A_CLASS = 6.0
+
+THOUGHT = (64.0, 2_000.0)
+"""Tokens that a reasoning model thinks before it answers a question of this kind."""
+
+SPEED = (120.0, 30.0)
+"""Tokens of an answer in a second: of a quick deployment and of a slow one."""
+
+OFF_ESTIMATED, OFF_EXACT = 0.12, 0.02
+"""Parts by which counted tokens may be wrong: by estimate, and by the model's vocabulary."""
+
+_PER_CHARACTER = {"en": (0.19, 0.28), "zh": (0.55, 0.95), "ja": (0.5, 0.85), "ko": (0.4, 0.65)}
+_OTHERWISE = (0.2, 0.55)
+"""Tokens of a character where no text was read, by language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    low: float
+    high: float
+
+    def times(self, factor: float) -> Range:
+        return Range(self.low * factor, self.high * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What some of the documents' texts show."""
+
+    documents: int
+    characters: int
+    tokens: int
+    is_estimate: bool
+    """The tokens were not counted by the model's vocabulary."""
+
+
+def sample_of(texts: Sequence[str], counter: TokenCounter) -> Sample | None:
+    """``None`` where there is no text."""
+    characters = sum(map(len, texts))
+    tokens = sum(counter.count(text) for text in texts)
+    return Sample(len(texts), characters, tokens, counter.is_estimate) if tokens else None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What jobs like this one really used."""
+
+    documents: int
+    characters: int
+    usage: Usage
+    seconds: float | None = None
+    """That they took, at work; ``None`` where it tells nothing."""
+
+
+def earlier_of(answers: Sequence[Answer], seconds: float | None = None) -> Earlier | None:
+    """From a job's answers; those that cost nothing, since they were kept, tell nothing."""
+    paid = [answer for answer in answers if answer.usage.completion_tokens]
+    if not paid:
+        return None
+    usage = sum((answer.usage for answer in paid), Usage())
+    whole = seconds if len(paid) == len(answers) else None
+    return Earlier(len(paid), sum(answer.characters for answer in paid), usage, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be asked."""
+
+    kind: ProjectKind
+    characters: Sequence[int]
+    """Of each document that can be read."""
+    categories: int
+    fixed_tokens: int
+    """Of what all questions share: instructions, examples, schema."""
+    language: str = ""
+    chunk_tokens: int | None = None
+    """Of the text in one question; ``None`` where each document fits."""
+    answers: int = 1
+    """To each question, where agreement is asked for."""
+    reasoning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a deployment answers."""
+
+    seconds: float
+    """The smallest request."""
+    concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobEstimate:
+    documents: int
+    questions: Range
+    prompt_tokens: Range
+    completion_tokens: Range
+    """Hidden reasoning included."""
+    cost: Range | None
+    """USD; ``None`` where no price is known."""
+    seconds: Range | None
+    """``None`` where nobody knows: an untried deployment, a batch."""
+    notes: tuple[str, ...]
+    """What it goes by, in words."""
+
+
+class Crossing(StrEnum):
+    """Whether a job would cross its budget."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+def estimate_job(
+    work: Work,
+    *,
+    sample: Sample | None = None,
+    earlier: Earlier | None = None,
+    prices: Prices | None = None,
+    pace: Pace | None = None,
+    batch: bool = False,
+) -> JobEstimate:
+    """About what ``work`` takes. ``prices`` are those that will be paid: halved already for a batch."""
+    text = _text_tokens(work, sample)
+    questions = _questions(work, text)
+    asked = questions.times(work.answers)
+    prompt = Range(
+        (text.low + questions.low * work.fixed_tokens) * work.answers,
+        (text.high + questions.high * work.fixed_tokens) * work.answers,
+    )
+    completion = _completion(work, asked, earlier)
+    return JobEstimate(
+        len(work.characters),
+        asked,
+        prompt,
+        completion,
+        _cost(work, asked, prompt, completion, prices),
+        None if batch else _seconds(work, asked, completion, pace, earlier),
+        _notes(work, sample, earlier, prices, batch=batch),
+    )
+
+
+def crossing(estimate: JobEstimate, budget: Budget) -> Crossing:
+    """Whether a job stays within its budget, as far as is known. Without a price, tokens alone tell."""
+    low = estimate.prompt_tokens.low + estimate.completion_tokens.low
+    high = estimate.prompt_tokens.high + estimate.completion_tokens.high
+    pairs: list[tuple[float, float, float | None]] = [(low, high, budget.tokens)]
+    if estimate.cost is not None:
+        pairs.append((estimate.cost.low, estimate.cost.high, budget.usd))
+    limited = [(low, high, limit) for low, high, limit in pairs if limit is not None]
+    if any(low > limit for low, _, limit in limited):
+        return Crossing.YES
+    return Crossing.MAYBE if any(high > limit for _, high, limit in limited) else Crossing.NO
+
+
+def most_of(question: Question, counter: TokenCounter) -> Usage:
+    """What one question may use at most: what a budget keeps back for it while it is open."""
+    return Usage(prompt_tokens(question, counter.at_most), question.max_tokens)
+
+
+# --- the parts ----------------------------------------------------------------------------------------
+
+
+def _text_tokens(work: Work, sample: Sample | None) -> Range:
+    characters = sum(work.characters)
+    if sample is None or not sample.characters:
+        language = work.language.lower()[:2]
+        low, high = _PER_CHARACTER.get(language, _OTHERWISE)
+        return Range(characters * low, characters * high)
+    off = OFF_ESTIMATED if sample.is_estimate else OFF_EXACT
+    if sample.characters < characters:
+        # Texts of one container differ by a fifth or so from each other.
+        off += 0.2 / sqrt(sample.documents)
+    middle = characters * sample.tokens / sample.characters
+    return Range(middle * max(0.0, 1 - off), middle * (1 + off))
+
+
+def _questions(work: Work, text: Range) -> Range:
+    documents = len(work.characters)
+    total = sum(work.characters)
+    if work.chunk_tokens is None or not total:
+        return Range(documents, documents)
+    low, high = text.low / total, text.high / total
+    room = max(1, work.chunk_tokens)
+    # A chunk may end early, where a paragraph does; a text that fits whole is one.
+    return Range(
+        sum(max(1, ceil(size * low / room)) for size in work.characters),
+        sum(1 if size * high <= room else ceil(size * high / (room * EARLY)) for size in work.characters),
+    )
+
+
+def _completion(work: Work, asked: Range, earlier: Earlier | None) -> Range:
+    documents = len(work.characters)
+    if earlier is not None and earlier.documents and earlier.usage.completion_tokens:
+        used = earlier.usage.completion_tokens
+        # Few documents say little; entities come with the text, classes with the document.
+        off = 0.15 + 0.5 / sqrt(earlier.documents)
+        if work.kind is ProjectKind.ENTITIES and earlier.characters:
+            middle = used / earlier.characters * sum(work.characters) * work.answers
+        else:
+            middle = used / earlier.documents * documents * work.answers
+        return Range(middle * max(0.0, 1 - off), middle * (1 + off))
+    low, high = asked.low * AN_ANSWER[0], asked.high * AN_ANSWER[1]
+    match work.kind:
+        case ProjectKind.ENTITIES:
+            thousands = sum(work.characters) / 1000 * work.answers
+            # Where only few kinds of things are looked for, there are fewer of them.
+            low += thousands * MENTIONS[0] * A_MENTION[0] * min(1.0, work.categories / 6)
+            high += thousands * MENTIONS[1] * A_MENTION[1]
+        case ProjectKind.MULTI_LABEL:
+            high += asked.high * A_CLASS * min(5, max(0, work.categories - 1))
+        case ProjectKind.SINGLE_LABEL:
+            pass
+    if work.reasoning:
+        low, high = low + asked.low * THOUGHT[0], high + asked.high * THOUGHT[1]
+    return Range(low, high)
+
+
+def _cost(work: Work, asked: Range, prompt: Range, completion: Range, prices: Prices | None) -> Range | None:
+    """At best all but the first questions find their beginning in the server's cache, at worst none."""
+    kept = work.fixed_tokens // CACHED_STEP * CACHED_STEP if work.fixed_tokens >= CACHED_FROM else 0
+    cached = kept * max(0.0, asked.low - FIRST)
+    low = cost_of(
+        Usage(round(prompt.low), round(completion.low), min(round(cached), round(prompt.low))), prices
+    )
+    high = cost_of(Usage(round(prompt.high), round(completion.high)), prices)
+    return None if low is None or high is None else Range(low, high)
+
+
+def _seconds(
+    work: Work, asked: Range, completion: Range, pace: Pace | None, earlier: Earlier | None
+) -> Range | None:
+    if earlier is not None and earlier.seconds and earlier.documents:
+        middle = earlier.seconds / earlier.documents * len(work.characters) * work.answers
+        return Range(middle * 0.6, middle * 1.6)
+    if pace is None:
+        return None
+    at_once = max(1, pace.concurrency)
+    low = (asked.low * pace.seconds + completion.low / SPEED[0]) / at_once
+    # A deployment may allow no more than what a job begins with.
+    high = (asked.high * pace.seconds + completion.high / SPEED[1]) / min(at_once, FIRST)
+    return Range(max(low, pace.seconds if work.characters else 0.0), max(high, pace.seconds))
+
+
+def _notes(
+    work: Work, sample: Sample | None, earlier: Earlier | None, prices: Prices | None, *, batch: bool
+) -> tuple[str, ...]:
+    notes = []
+    if sample is None:
+        notes.append("Tokens of the texts are guessed from their characters.")
+    elif sample.is_estimate:
+        notes.append("Tokens are estimated: the model's vocabulary is not there.")
+    if earlier is None:
+        notes.append(
+            "How much the model answers is a guess, until a job has shown it"
+            + ("; what it thinks before that is most of it." if work.reasoning else ".")
+        )
+    if prices is None:
+        notes.append("The price is not known: give the deployment one, or the model in prices.toml.")
+    elif prices.as_of:
+        notes.append(f"Prices are of {prices.as_of}.")
+    if batch:
+        notes.append("A batch is answered within 24 hours.")
+    return tuple(notes)
