@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +130,9 @@ async def test_a_bad_answer_is_asked_for_in_its_form_once_more(bench: Bench) -> 
 
 async def test_an_answer_that_was_cut_gets_more_room_once(bench: Bench) -> None:
     session = await bench.create(1)
-    said = iter([Reply('{"entities": [{"te', Finish.LENGTH, Usage(5, 5)), entities(("Rome", "Place"))])
+    said: Iterator[str | Reply] = iter(
+        [Reply('{"entities": [{"te', Finish.LENGTH, Usage(5, 5)), entities(("Rome", "Place"))]
+    )
     bench.chat.says = lambda text: next(said)
     await label(bench, session)
     first, second = bench.chat.questions
