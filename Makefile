@@ -62,7 +62,7 @@ check: $(VENV)/check.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/bench.stamp
+bench: $(VENV)/bench.stamp $(VENV)/local-llm.stamp
 	$(BIN)/python -m benchmarks
 
 local-llm: $(VENV)/local-llm.stamp
