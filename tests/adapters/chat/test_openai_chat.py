@@ -96,14 +96,16 @@ async def test_a_token_is_asked_for_each_time_and_sent_in_place_of_a_key(style: 
     assert not any("api-key" in request.headers for request in server.requests)
 
 
+@pytest.mark.parametrize("style", STYLES)
 async def test_without_a_key_none_is_sent_whatever_the_environment_holds(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, style: str
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-somebody")
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "sk-of-somebody")
     with OpenAIServer() as server:
-        async with asking(server, key="") as model:
+        async with asking(server, style, key="") as model:
             await model.ask(QUESTION)
-    assert "authorization" not in server.requests[0].headers
+    assert not {"authorization", "api-key"} & set(server.requests[0].headers)
 
 
 def test_the_body_asks_for_what_the_deployment_can_do_and_nothing_else() -> None:

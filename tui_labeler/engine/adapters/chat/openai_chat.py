@@ -63,13 +63,13 @@ class OpenAIResource:
             ),
         }
         # Where there is no key, the header that it would stand in is left out.
-        self._headers = {} if key or token else {"Authorization": openai.Omit()}
+        self._headers = {} if key or token else {"Authorization": openai.Omit(), "api-key": openai.Omit()}
         self._client: openai.AsyncOpenAI
         if resource.kind is ResourceKind.AZURE and resource.api_version:
             self._client = openai.AsyncAzureOpenAI(
                 azure_endpoint=resource.endpoint,
                 api_version=resource.api_version,
-                **({"azure_ad_token_provider": token} if token else {"api_key": key}),
+                **({"azure_ad_token_provider": token} if token else {"api_key": key or _NO_KEY}),
                 **shared,
             )
         else:
