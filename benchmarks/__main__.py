@@ -23,6 +23,7 @@ NAMES = {
     "jobs": "Jobs",
     "models": "Trained models",
     "effort": "People's effort",
+    "gpt": "Jobs for a deployment",
     "local_llm": "A language model on this machine",
 }
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"

@@ -43,6 +43,9 @@ THINKING = 4_000
 LONGER = 4
 """How much more room an answer gets that was cut."""
 
+BUFFERED = 1_000
+"""Documents whose answers wait to be used, at most."""
+
 SHOWN = 120
 """Characters of an answer that a failure quotes."""
 
@@ -86,10 +89,38 @@ class GptAutolabeler:
         self._correction = Correction()
 
     async def label(self, tasks: AsyncIterator[Task]) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
-        """Answers as they come. Where the budget ends, those that are under way are waited for first."""
-        waiting: set[asyncio.Task[Answer | DocumentFailure]] = set()
+        """Answers as they come, those that came together in one batch.
+
+        Questions go on while what came is being used. Where the budget ends, those that are under way are
+        waited for first.
+        """
+        came: asyncio.Queue[Answer | DocumentFailure | None] = asyncio.Queue(BUFFERED)
+        asking = asyncio.create_task(self._ask_all(tasks, came))
+        try:
+            is_open = True
+            while is_open:
+                batch = [await came.get()]
+                while not came.empty():
+                    batch.append(came.get_nowait())
+                is_open = None not in batch
+                if answers := [item for item in batch if item is not None]:
+                    yield answers
+            await asking
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    async def _ask_all(
+        self, tasks: AsyncIterator[Task], came: asyncio.Queue[Answer | DocumentFailure | None]
+    ) -> None:
+        """Keeps so many documents under way as are allowed; ``None`` says that no more will come."""
+        waiting: set[asyncio.Task[None]] = set()
         ended: BudgetError | None = None
         are_left = True
+
+        async def one(task: Task) -> None:
+            await came.put(await self._document(task))
+
         try:
             while True:
                 while are_left and ended is None and len(waiting) < self._room.at_once:
@@ -97,24 +128,22 @@ class GptAutolabeler:
                     if task is None:
                         are_left = False
                     else:
-                        waiting.add(asyncio.create_task(self._document(task)))
+                        waiting.add(asyncio.create_task(one(task)))
                 if not waiting:
                     break
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                answers = []
-                for one in done:
+                for ready in done:
                     try:
-                        answers.append(one.result())
+                        ready.result()
                     except BudgetError as error:
                         ended = error
-                if answers:
-                    yield answers
+            if ended is not None:
+                raise ended
         finally:
-            for one in waiting:
-                one.cancel()
+            for still in waiting:
+                still.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
-        if ended is not None:
-            raise ended
+            await came.put(None)
 
     async def _document(self, task: Task) -> Answer | DocumentFailure:
         paid = _Paid()
