@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
@@ -41,7 +41,16 @@ class Asked:
 
 def question_key(deployment: str, question: Question) -> str:
     """What answers are kept under: all that the answer depends on. ``deployment`` names where it goes."""
-    content = json.dumps({"deployment": deployment, "question": asdict(question)}, sort_keys=True)
+    content = json.dumps(
+        [
+            deployment,
+            [(message.role, message.content) for message in question.messages],
+            question.max_tokens,
+            question.schema,
+            question.logprobs,
+            question.seed,
+        ]
+    )
     return hashlib.sha256(content.encode()).hexdigest()
 
 
