@@ -44,6 +44,8 @@ class FakeJobs:
         self.jobs: dict[str, Job] = {}
         self.cancelled: list[str] = []
         self.reopened: list[tuple[str, frozenset[int]]] = []
+        self.options: dict[str, Any] = {}
+        """Those that the last job was reopened with."""
         self.done: dict[str, frozenset[int]] = {}
         self.unreadable: dict[str, LabelerError] = {}
         self.answered: dict[str, tuple[Answer, ...]] = {}
@@ -75,6 +77,7 @@ class FakeJobs:
 
     async def reopen(self, job_id: str, *, retry: frozenset[int], options: Any = None) -> None:
         self.reopened.append((job_id, retry))
+        self.options = dict(options or {})
         self.put(replace(self.jobs[job_id], state=JobState.QUEUED))
 
     async def delete(self, job_id: str) -> None:
