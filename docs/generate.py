@@ -51,8 +51,11 @@ from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.widgets.table import Table
 from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.screens.wizard.categories import CategoriesStep
+from tui_labeler.screens.wizard.deployment import DeploymentStep
 from tui_labeler.screens.wizard.documents import DocumentsStep
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
+from tui_labeler.screens.wizard.gpt_categories import GptCategoriesStep
+from tui_labeler.screens.wizard.gpt_start import GptStartStep
 from tui_labeler.screens.wizard.method import MethodStep
 from tui_labeler.screens.wizard.model import ModelStep
 from tui_labeler.screens.wizard.reading import ReadScreen
@@ -85,8 +88,11 @@ PLACES: dict[str, type[Any]] = {
     "Autolabel: method": MethodStep,
     "Autolabel: model": ModelStep,
     "Autolabel: categories": CategoriesStep,
+    "Autolabel: deployment (GPT)": DeploymentStep,
+    "Autolabel: categories (GPT)": GptCategoriesStep,
     "Autolabel: documents": DocumentsStep,
     "Autolabel: review and start": StartStep,
+    "Autolabel: review and start (GPT)": GptStartStep,
     "Reading a document": ReadScreen,
     "Evaluation": EvaluateScreen,
     "Jobs": JobsScreen,

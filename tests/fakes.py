@@ -19,6 +19,7 @@ from tui_labeler.engine.adapters.store.resources import TinyResourceStore
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.ports import Change, Plan, State, Surroundings
+from tui_labeler.engine.prices import read_prices
 from tui_labeler.engine.resources import JobAtWork, Resources
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
@@ -91,7 +92,7 @@ def home_resources(
         return at_work
 
     keys = EnvironmentKeys(environment or {})
-    return Resources(TinyResourceStore(home), keys, tester or FakeTester(), jobs)
+    return Resources(TinyResourceStore(home), keys, tester or FakeTester(), jobs, lambda: read_prices(home))
 
 
 def home_workbench(home: Path, around: Surroundings) -> Workbench:

@@ -208,7 +208,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
         """Asks for an autolabeling job; once it has started, the jobs are shown."""
         from tui_labeler.screens.wizard.flow import autolabel
 
-        job = await autolabel(self, session)
+        job = await autolabel(self, session, self._workbench.resources)
         if job is not None:
             self.show_jobs(session, job.id)
 

@@ -99,6 +99,7 @@ def resources(home: Path, *, drawing: bool) -> Resources:
     from tui_labeler.engine.adapters.store.jobs import FileJobStore
     from tui_labeler.engine.adapters.store.resources import TinyResourceStore
     from tui_labeler.engine.adapters.testers import DirectTester, ProcessTester
+    from tui_labeler.engine.prices import read_prices
     from tui_labeler.engine.resources import JobAtWork, Resources
 
     projects = TinyProjects(home, now, new_id)
@@ -113,7 +114,7 @@ def resources(home: Path, *, drawing: bool) -> Resources:
         ]
 
     tester = ProcessTester(home) if drawing else DirectTester(keys, now)
-    return Resources(TinyResourceStore(home), keys, tester, at_work)
+    return Resources(TinyResourceStore(home), keys, tester, at_work, lambda: read_prices(home))
 
 
 def estimators() -> Estimators:

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
-from tests.fakes import home_resources
+from tests.fakes import FakeTester, home_resources
 from tui_labeler.domain.jobs import Answer, Job, JobKind, JobRequest, JobState, Method, QuotaUse
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import ModelCard, TrainOptions
 from tui_labeler.domain.performance import Annotation, TestedDocument, measure
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.resources import ResourceKind
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.errors import LabelerError, NotFoundError, QuotaError
 from tui_labeler.engine.ports import FittedModel, JobJournal, Surroundings
+from tui_labeler.engine.resources import NewResource
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
 from tui_labeler.stylesheets import shared_sheets
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_labeler.engine.ports import ProjectStore
+    from tui_labeler.engine.resources import Resources
 
 S = TypeVar("S", bound=Screen[Any])
 
@@ -41,6 +44,8 @@ class FakeJobs:
         self.jobs: dict[str, Job] = {}
         self.cancelled: list[str] = []
         self.reopened: list[tuple[str, frozenset[int]]] = []
+        self.options: dict[str, Any] = {}
+        """Those that the last job was reopened with."""
         self.done: dict[str, frozenset[int]] = {}
         self.unreadable: dict[str, LabelerError] = {}
         self.answered: dict[str, tuple[Answer, ...]] = {}
@@ -72,6 +77,7 @@ class FakeJobs:
 
     async def reopen(self, job_id: str, *, retry: frozenset[int], options: Any = None) -> None:
         self.reopened.append((job_id, retry))
+        self.options = dict(options or {})
         self.put(replace(self.jobs[job_id], state=JobState.QUEUED))
 
     async def delete(self, job_id: str) -> None:
@@ -153,6 +159,8 @@ class JobHome:
     """One project of ``documents`` in a folder, with the fakes around it."""
 
     session: ProjectSession
+    resources: Resources
+    tester: FakeTester
 
     def __init__(self) -> None:
         self.jobs = FakeJobs()
@@ -186,10 +194,26 @@ class JobHome:
                 around,
             )
 
-        workbench = Workbench(projects, self.quota, connect, str, around, home_resources(folder / "home"))
+        self.tester = FakeTester()
+        self.resources = home_resources(folder / "home", self.tester)
+        workbench = Workbench(projects, self.quota, connect, str, around, self.resources)
         new = NewProject("loans", kind, str(container), categories=tuple(categories))
         self.session = (await workbench.create(new)).session
         return self
+
+    async def deployment(self, *, tried: bool = True, **fields: Any) -> None:
+        """A resource ``work`` with a deployment ``gpt-4o``."""
+        given = {
+            "name": "work",
+            "kind": ResourceKind.AZURE,
+            "endpoint": "https://work.openai.azure.com",
+            "deployments": ("gpt-4o",),
+            "api_version": "2024-10-21",
+            **fields,
+        }
+        await self.resources.add(NewResource(**given))
+        if tried:
+            await self.resources.test(given["name"], given["deployments"][0])
 
     # --- values that tests start from ---------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ SCREENS = [
     EvaluateScreen,
     ReadScreen,
     Step,
-    *STEPS,
+    *dict.fromkeys(step for steps in STEPS.values() for step in steps),
 ]
 
 
@@ -54,18 +55,22 @@ def performance(number: int, home: JobHome) -> PerformanceScreen:
     return PerformanceScreen(home.session, home.models.cards["loans-1"], section=number)
 
 
-def make_step(step: type[Step], home: JobHome) -> Step:
-    return step(home.session, CHOICES)
+def make_step(step: type[Step], method: str, home: JobHome) -> Step:
+    return step(home.session, replace(CHOICES, method=method), home.resources)
 
 
-CHOICES = Choices(model="loans-1", documents=frozenset({0, 1}))
+CHOICES = Choices(model="loans-1", resource="work", deployment="gpt-4o", documents=frozenset({0, 1}))
 
 MAKERS: dict[str, Callable[[JobHome], Any]] = {
     "jobs": lambda home: JobsScreen(home.session),
     "models": lambda home: ModelsScreen(home.session),
     "training": lambda home: TrainingScreen(home.session),
     **{f"performance {number}": partial(performance, number) for number in range(5)},
-    **{f"step {step.number}": partial(make_step, step) for step in STEPS},
+    **{
+        f"{method} {step.number}": partial(make_step, step, method)
+        for method, steps in STEPS.items()
+        for step in steps
+    },
 }
 
 
@@ -74,6 +79,7 @@ async def test_a_terminal_that_shows_ascii_only_gets_nothing_else(tmp_path: Path
     texts = {f"loan{number:02}.txt": "Ann Bob at an ox on it, and more." for number in range(6)}
     home = await JobHome().create(tmp_path, texts, ["Borrower", "Lender", "Date"])
     home.card()
+    await home.deployment()
     failed = (DocumentFailure(1, "loan01.txt", "unreadable", "it is not UTF-8"),)
     for number, state in enumerate(JobState):
         home.job(f"job{number}", state, done=2, failed=failed, seconds=1.0, suggestions=3)

@@ -10,10 +10,15 @@ import pytest
 
 from tests.screens.job_fakes import JobHome, ScreenApp, settle
 from tui_labeler.domain.jobs import DocumentFailure, JobKind, JobState
+from tui_labeler.domain.resources import Prices, ResourceKind
+from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.screens.jobs import JobsScreen
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.wizard.categories import CategoriesStep
-from tui_labeler.screens.wizard.step import Choices
+from tui_labeler.screens.wizard.deployment import DeploymentStep
+from tui_labeler.screens.wizard.documents import DocumentsStep
+from tui_labeler.screens.wizard.gpt_start import GptStartStep
+from tui_labeler.screens.wizard.step import Choices, Step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +42,15 @@ async def make_home(folder: Path) -> JobHome:
     texts = {f"loan{number:02}.txt": "Ann Bob at an ox on it, and more." for number in range(30)}
     home = await JobHome().create(folder, texts, ["BorrowerName", "LenderAddress", "Date", "InterestRate"])
     home.card("loans-1")
+    await home.deployment(prices=Prices(2.5, 10.0, 1.25))
+    await home.deployment(
+        name="local",
+        kind=ResourceKind.OPENAI,
+        endpoint="http://127.0.0.1:8080/v1",
+        deployments=("qwen2.5-1.5b-instruct",),
+        api_version="",
+        tried=False,
+    )
     failed = (DocumentFailure(3, "loan03.txt", "unreadable", "it is not UTF-8 at byte 17"),)
     home.job("k3v9x2", done=12, failed=failed, seconds=4.0, suggestions=55, stage="labeling")
     older: list[tuple[str, JobState, JobKind, dict[str, Any]]] = [
@@ -65,7 +79,26 @@ def looks(snap_compare: Any, folder: Path, size: tuple[int, int], make: Callable
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_the_categories_of_the_wizard(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     choices = Choices(model="loans-1")
-    assert looks(snap_compare, tmp_path, size, lambda home: CategoriesStep(home.session, choices))
+    assert looks(
+        snap_compare, tmp_path, size, lambda home: CategoriesStep(home.session, choices, home.resources)
+    )
+
+
+GPT = Choices(
+    method="gpt",
+    resource="work",
+    deployment="gpt-4o",
+    documents=frozenset(range(4, 12)),
+    options=GptOptions(budget_usd=2.5),
+)
+
+
+@pytest.mark.parametrize("step", [DeploymentStep, DocumentsStep, GptStartStep])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_the_wizard_for_gpt(
+    snap_compare: Any, tmp_path: Path, size: tuple[int, int], step: type[Step]
+) -> None:
+    assert looks(snap_compare, tmp_path, size, lambda home: step(home.session, GPT, home.resources))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -47,7 +47,7 @@ class WizardApp(ScreenApp):
 
     @work
     async def run_wizard(self) -> None:
-        self.results.append(await autolabel(self, self._home.session))
+        self.results.append(await autolabel(self, self._home.session, self._home.resources))
 
 
 @pytest.fixture
@@ -183,11 +183,11 @@ async def test_going_back_and_forth_loses_nothing(home: JobHome) -> None:
 # --- step by step -----------------------------------------------------------------------------------
 
 
-async def test_gpt_is_dim_and_says_that_no_resource_is_configured(home: JobHome) -> None:
+async def test_gpt_is_dim_and_says_that_there_is_no_resource(home: JobHome) -> None:
     app = WizardApp(home)
     async with app.run_test(size=SIZE) as pilot:
         await go_to(pilot, 1)
-        assert "no resource is configured" in picker(app).text
+        assert "there is no resource yet" in picker(app).text
         await pilot.press("j", "enter")
         await pause(pilot, MethodStep)
         assert "no resource is configured" in status(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -207,3 +208,15 @@ def _named(name: str) -> str:
 def _free(state: State, name: str, hint: str) -> None:
     if any(category.name == name.strip() for category in state.categories.values()):
         raise InputError(f"There is already a category named {name.strip()!r}.", hint=hint)
+
+
+_SAYS_LITTLE = re.compile(
+    r"(?:label|class|category|entity|tag|type|item|field|other|misc|new|test|[a-z])?[\s_.-]*[0-9]*",
+    re.IGNORECASE,
+)
+
+
+def says_little(category: Category) -> bool:
+    """Whether a language model learns nothing from it: ``Label1``, without description or examples."""
+    told = category.description.strip() or any(example.strip() for example in category.examples)
+    return not told and _SAYS_LITTLE.fullmatch(category.name.strip()) is not None

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.autolabelers.estimate import earlier_of
 from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.models import find_model, learned_ids
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.autolabelers.estimate import Earlier
     from tui_labeler.engine.autolabelers.spending import Budget
     from tui_labeler.engine.ports import (
         JobStore,
@@ -225,6 +227,11 @@ class Jobs:
             if job.state.is_over:
                 return
             await asyncio.sleep(FOLLOW_EVERY)
+
+    async def used(self, job_id: str) -> Earlier | None:
+        """What a job's answers cost; ``None`` where none was paid for."""
+        job = await self._jobs.get(job_id)
+        return earlier_of(await self._jobs.answers(job_id), job.seconds or None)
 
     async def compare(self, first: str, second: str) -> Comparison:
         """What two autolabeling jobs answered, against each other, in the categories both were asked for.

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Resource, ResourceKind
 from tui_labeler.engine.endpoints import checked_endpoint, host, is_readable_on_the_way
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
+from tui_labeler.engine.prices import deployment_prices
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Keys, KeyState, ResourceStore, Tester
+    from tui_labeler.engine.prices import PriceTable
 
 _NAME = re.compile(r"[^/\s](?:[^/\x00-\x1f\x7f]{0,98}[^/\s])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -63,11 +65,20 @@ AtWork = Callable[[], Awaitable[Sequence[JobAtWork]]]
 class Resources:
     """The resources of one home."""
 
-    def __init__(self, store: ResourceStore, keys: Keys, tester: Tester, at_work: AtWork) -> None:
+    def __init__(
+        self,
+        store: ResourceStore,
+        keys: Keys,
+        tester: Tester,
+        at_work: AtWork,
+        prices: Callable[[], PriceTable],
+    ) -> None:
+        """``prices`` reads the table of prices, as it is at that moment."""
         self._store = store
         self._keys = keys
         self._tester = tester
         self._at_work = at_work
+        self._prices = prices
 
     async def list(self) -> tuple[Resource, ...]:
         """Sorted by name."""
@@ -80,6 +91,10 @@ class Resources:
     async def key_state(self, resource: Resource, *, keyring: bool = False) -> KeyState:
         """Whether there is a key, and where; nothing is asked of the resource."""
         return await self._keys.state(resource, keyring=keyring)
+
+    def prices(self, deployment: Deployment) -> Prices | None:
+        """What a deployment costs; ``None`` where nobody knows. Raises as ``read_prices``."""
+        return deployment_prices(deployment, self._prices())
 
     async def add(self, new: NewResource) -> Added:
         """Adds a resource, or deployments to one that is there and is the same in all else.

@@ -17,6 +17,7 @@ from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.comparison import ComparisonScreen, Place
 from tui_labeler.screens.dialogs import ConfirmScreen
+from tui_labeler.screens.jobs_budget import ask_budget, stopped_by_budget
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.unreadable import unreadable_page, unreadable_row
@@ -50,7 +51,8 @@ Autolabeling, training and evaluation jobs, newest first. A job goes on while yo
 this terminal is closed.
 
 - `c` cancels a job. What it has suggested so far stays.
-- `R` resumes one that was cancelled or interrupted: only what is missing is done.
+- `R` resumes one that was cancelled or interrupted: only what is missing is done. One that used up its
+  budget is asked for a larger one first; nothing is paid for twice.
 - `t` tries its failed documents again.
 - `enter` or `v` opens the documents that have suggestions of the job, for review. For a training job it
   shows how the model performs.
@@ -220,18 +222,27 @@ this terminal is closed.
     @work(exclusive=True, group="act")
     @reporting
     async def action_resume(self) -> None:
-        if job := self.job:
-            await self._session.refresh()
-            await self._session.jobs.resume(job.id)
-            await self.look()
+        await self._go_on(retry_failed=False)
 
     @work(exclusive=True, group="act")
     @reporting
     async def action_retry(self) -> None:
-        if job := self.job:
-            await self._session.refresh()
-            await self._session.jobs.retry(job.id)
-            await self.look()
+        await self._go_on(retry_failed=True)
+
+    async def _go_on(self, *, retry_failed: bool) -> None:
+        """One that used up its budget needs another."""
+        job = self.job
+        if job is None:
+            return
+        budget = None
+        if stopped_by_budget(job):
+            budget = await ask_budget(self.app, job)
+            if budget is None:
+                return
+        await self._session.refresh()
+        step = self._session.jobs.retry if retry_failed else self._session.jobs.resume
+        await step(job.id, budget=budget)
+        await self.look()
 
     @work(exclusive=True, group="act")
     @reporting

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.jobs import Job, JobKind, JobState
+from tui_labeler.domain.jobs import Job, JobKind, JobState, Usage
+from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.wording import counted
+from tui_labeler.screens.evaluation_text import evaluation
 from tui_labeler.screens.performance_words import (
     bar,
     duration,
     heading,
-    look_of,
     percent,
     when,
     wrapped,
 )
-from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, fit
+from tui_labeler.screens.spending_words import spent_words
+from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.glyphs import ASCII, Glyphs
 
 if TYPE_CHECKING:
@@ -35,6 +38,18 @@ _SIGNS: dict[JobState, tuple[str, str, str]] = {
 }
 
 _NOUNS = {JobKind.AUTOLABEL: "autolabel", JobKind.TRAIN: "train", JobKind.EVALUATE: "evaluate"}
+
+REASONS = {
+    "content_filter": "held back by the content filter",
+    "refusal": "refused by the model",
+    "context_length": "too long for the deployment",
+    "length": "answer cut off",
+    "bad_answer": "answer not understood",
+    "bad_request": "request refused",
+    "trouble": "no answer",
+    "busy": "deployment busy",
+}
+"""Why a deployment gave no answer for a document, by the failure's code."""
 
 SHOWN_FAILURES = 200
 """Failed documents that the detail lists; the rest is counted."""
@@ -175,6 +190,8 @@ def advice(job: Job, counts: SuggestionCounts | None = None) -> str:
             )
         case JobState.PARTIALLY_COMPLETED:
             return "Some documents failed: t tries them again, v reviews what the others gave."
+        case JobState.CANCELLED if job.code == BudgetError.code:
+            return "R asks for a larger budget and goes on; what is paid for stays."
         case JobState.CANCELLED if job.request.kind is JobKind.AUTOLABEL and job.waiting:
             number = counted(job.waiting, "document was", "documents were")
             return f"{number} not labeled: R goes on."
@@ -207,7 +224,24 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
         facts.append(
             ("Suggestions", found + (f", {job.unaligned} to place by hand" if job.unaligned else ""))
         )
+    if is_gpt(job):
+        facts += [("Tokens", _tokens(job)), ("Spent", spent_words(job))]
     return facts
+
+
+def is_gpt(job: Job) -> bool:
+    """Whether a deployment labels."""
+    return job.request.method is not None and job.request.method.name == "gpt"
+
+
+def _tokens(job: Job) -> str:
+    """An evaluation tells them at its end."""
+    usage = job.usage
+    if given := job.result.get("usage"):
+        usage = Usage(**given)
+    kept = f" ({usage.cached_tokens:,} of them from the server's cache)" if usage.cached_tokens else ""
+    thought = f" ({usage.reasoning_tokens:,} of them thought)" if usage.reasoning_tokens else ""
+    return f"{usage.prompt_tokens:,} sent{kept}, {usage.completion_tokens:,} answered{thought}"
 
 
 def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -232,11 +266,12 @@ def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _failures(job: Job, width: int, signs: Glyphs) -> list[Line]:
-    lines = [heading(f"{counted(len(job.failed), 'document')} failed")]
+    lines = [heading(f"{counted(len(job.failed), 'document')} failed"), *_reasons(job, width)]
     name_width = max(12, min(32, width // 3))
     for failure in job.failed[:SHOWN_FAILURES]:
         name = fit(clip_middle(clean(failure.location), name_width, signs.more), name_width)
-        words = clean(failure.message)
+        reason = REASONS.get(failure.error, "")
+        words = clean(f"{reason}: {failure.message}" if reason else failure.message)
         first, *rest = wrapped(words, width, "", " " * (name_width + 5))
         lines += [((f"  {signs.times} ", "bad"), (f"{name} ", ""), first[1]), *rest]
     if len(job.failed) > SHOWN_FAILURES:
@@ -244,68 +279,12 @@ def _failures(job: Job, width: int, signs: Glyphs) -> list[Line]:
     return lines
 
 
-# --- what an evaluation found -----------------------------------------------------------------------
-
-
-def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
-    """The figures of an evaluation: for the model with their intervals, then category by category."""
-    result = job.result
-    intervals = result.get("intervals", {})
-    lines: list[Line] = [heading(f"On {counted(result.get('documents', 0), 'labeled document')}"), ()]
-    for name, key in (("Precision", "precision"), ("Recall", "recall"), ("F1 score", "f1")):
-        value = result.get(key)
-        lines.append(
-            (
-                (f"  {name:<11}", ""),
-                (percent(value), look_of(value)),
-                (f"  {_interval(intervals.get(key))}", "dim"),
-            )
-        )
-    if intervals.get("f1") is None:
-        lines += [
-            (),
-            *wrapped("Too few documents to say how far off these figures may be.", width, "warn", "  "),
-        ]
-    if calibration := result.get("calibration"):
-        error = percent(calibration["expected_calibration_error"]).strip()
-        words = f"Confidence: {percent(calibration['confidence']).strip()} on the mean, "
-        words += f"{percent(calibration['right']).strip()} were right (expected calibration error {error})."
-        lines += [(), *wrapped(words, width, "", "  ")]
-    lines += [(), ((_evaluation_heading(width), "dim"),)]
-    per_category = intervals.get("per_category", {})
-    for name, figures in sorted(result.get("per_category", {}).items(), key=lambda item: item[0].casefold()):
-        lines.append(_evaluated(name, figures, per_category.get(name, {}), width, signs))
-    left_out = result.get("left_out", {})
-    if any(left_out.values()):
-        learned = counted(left_out.get("training", 0), "document")
-        words = f"Left out: {learned} that the model learned from, "
-        words += f"{left_out.get('accepted', 0)} with labels that began as suggestions."
-        lines += [(), *wrapped(words, width, "dim", "  ")]
-    return lines
-
-
-def _name_width(width: int) -> int:
-    return max(10, min(36, width - 50))
-
-
-def _evaluation_heading(width: int) -> str:
-    return f"  {'':<{_name_width(width)}}{'P':>7}{'R':>7}{'F1':>7}{'support':>9}  F1, 95 % interval"
-
-
-def _evaluated(
-    name: str, figures: Mapping[str, float], ends: Mapping[str, Sequence[float]], width: int, signs: Glyphs
-) -> Line:
-    shares = [float(figures.get(key, 0.0)) for key in ("precision", "recall", "f1")]
-    return (
-        (f"  {fit(clip(clean(name), _name_width(width), signs.more), _name_width(width))}", ""),
-        *((f"{percent(share):>7}", look_of(share)) for share in shares),
-        (f"{figures.get('support', 0):>9}", ""),
-        (f"  {_interval(ends.get('f1'))}", "dim"),
-    )
-
-
-def _interval(ends: Sequence[float] | None) -> str:
-    return f"{percent(ends[0]).strip()} to {percent(ends[1]).strip()}" if ends else ""
+def _reasons(job: Job, width: int) -> list[Line]:
+    """How many failed why, most first; nothing where there is one reason, which each document tells."""
+    reasons = Counter(REASONS.get(item.error, item.error.replace("_", " ")) for item in job.failed)
+    if len(reasons) < 2:
+        return []
+    return wrapped(", ".join(f"{count:,} {why}" for why, count in reasons.most_common()), width, "", "  ")
 
 
 def no_jobs(width: int, signs: Glyphs) -> Sequence[Line]:

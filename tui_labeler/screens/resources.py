@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
 
-from tui_labeler.domain.resources import Deployment, Resource
+from tui_labeler.domain.resources import Deployment, Prices, Resource
 from tui_labeler.engine.endpoints import host
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import counted
@@ -88,6 +88,7 @@ class DeploymentPane(Vertical):
         self._first = _key(chosen) if chosen else None
         self._found: dict[str, tuple[Resource, Deployment]] = {}
         self._keys: dict[str, KeyState] = {}
+        self._prices: dict[str, Prices | None] = {}
         self._problems: dict[str, LabelerError] = {}
         self._trying = False
 
@@ -120,7 +121,8 @@ class DeploymentPane(Vertical):
             for resource in resources
             for item in resource.deployments
         }
-        rows = [Choice(key, deployment_row(*pair)) for key, pair in self._found.items()]
+        self._prices = {key: self._resources.prices(item) for key, (_, item) in self._found.items()}
+        rows = [Choice(key, deployment_row(*pair, self._prices[key])) for key, pair in self._found.items()]
         wanted, self._first = cursor or self._first, None
         self.query_one(Picker).set_rows(rows, deployment_heading, cursor=wanted)
         self.post_message(self.Listed(len(rows)))
@@ -133,9 +135,15 @@ class DeploymentPane(Vertical):
             sheet.show_page(lambda width, signs: ())
         else:
             resource, deployment = current
-            problem = self._problems.get(_key(ChosenDeployment(resource.name, deployment.name)))
-            sheet.show_page(about(resource, deployment, self._keys.get(resource.name), problem))
+            key = _key(ChosenDeployment(resource.name, deployment.name))
+            sign_in, prices = self._keys.get(resource.name), self._prices.get(key)
+            sheet.show_page(about(resource, deployment, sign_in, prices, self._problems.get(key)))
         self.refresh_bindings()
+
+    def show_problem(self, place: ChosenDeployment, problem: LabelerError) -> None:
+        """Shows what a try of a deployment met."""
+        self._problems[_key(place)] = problem
+        self._show()
 
     def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
         event.stop()

@@ -40,7 +40,9 @@ def deployment_heading(width: int, signs: Glyphs) -> Line:
     return ((fit("resource / deployment", width - _FIGURES, signs.more), ""), (figures, ""))
 
 
-def deployment_row(resource: Resource, deployment: Deployment) -> Callable[[int, Glyphs], Line]:
+def deployment_row(
+    resource: Resource, deployment: Deployment, prices: Prices | None
+) -> Callable[[int, Glyphs], Line]:
     """A deployment with what it can do and what it costs."""
 
     def paint(width: int, signs: Glyphs) -> Line:
@@ -51,7 +53,7 @@ def deployment_row(resource: Resource, deployment: Deployment) -> Callable[[int,
             (f"{owner} / ", "dim"),
             (name, ""),
             *_abilities(deployment.capabilities),
-            (price_words(deployment.prices).rjust(17), "" if deployment.prices else "dim"),
+            (price_words(prices).rjust(17), "" if prices else "dim"),
         )
 
     return paint
@@ -72,9 +74,16 @@ def price_words(prices: Prices | None) -> str:
 
 
 def about(
-    resource: Resource, deployment: Deployment, key: KeyState | None, problem: LabelerError | None = None
+    resource: Resource,
+    deployment: Deployment,
+    key: KeyState | None,
+    prices: Prices | None = None,
+    problem: LabelerError | None = None,
 ) -> Callable[[int, Glyphs], Sequence[Line]]:
-    """All there is to say of a deployment. ``problem`` is what the last try met."""
+    """All there is to say of a deployment.
+
+    ``prices`` are those it is reckoned with, wherever they are from; ``problem`` is what the last try met.
+    """
 
     def build(width: int, signs: Glyphs) -> Sequence[Line]:
         lines: list[Line] = [
@@ -89,7 +98,7 @@ def about(
         if key is not None:
             lines += _line("sign-in", key.words, "" if key.found else "warn", width)
         lines += _able(deployment.capabilities, width)
-        lines += _line("prices", _prices(deployment.prices), "", width)
+        lines += _line("prices", _prices(prices), "", width)
         context = f"{deployment.context:,} tokens" if deployment.context else "not given"
         lines += _line("context", context, "", width)
         return lines
@@ -125,9 +134,10 @@ def _able(able: Capabilities | None, width: int) -> list[Line]:
 
 def _prices(prices: Prices | None) -> str:
     if prices is None:
-        return "none given; e sets them"
+        return "none is known; e sets them"
     cached = "" if prices.cached is None else f", cached {prices.cached:g}"
-    return f"USD for a million tokens: input {prices.input:g}, output {prices.output:g}{cached}"
+    dated = f" (list of {prices.as_of})" if prices.as_of else ""
+    return f"USD for a million tokens: input {prices.input:g}, output {prices.output:g}{cached}{dated}"
 
 
 def _line(label: str, words: str, look: str, width: int) -> list[Line]:

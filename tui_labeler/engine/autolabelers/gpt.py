@@ -63,6 +63,34 @@ class Room:
     samples: int = 1
     """How many answers to each question; two or more make a confidence of their agreement."""
 
+    @property
+    def thinking(self) -> int:
+        """Tokens kept for what a model thinks before it answers."""
+        return THINKING if self.reasoning else 0
+
+
+def chunk_tokens(
+    prompt: PromptTask, room: Room, counter: TokenCounter, document: int | None = None, language: str = ""
+) -> int:
+    """Tokens of a chunk: prompt, chunk and answer have to fit. An entity's answer is twice the chunk.
+
+    Raises ``UnansweredError`` where nothing is left for the text.
+    """
+    if room.context is None:
+        return CHUNK
+    empty = prompt.question("", document=document, language=language, max_tokens=1)
+    fixed = prompt_tokens(empty, counter.at_most) + prompt.answer_tokens(0) + room.thinking
+    left = room.context - fixed
+    share = left // 3 if prompt.kind is ProjectKind.ENTITIES else left
+    if share < OVERLAP:
+        raise UnansweredError(
+            f"Instructions, categories and examples take {fixed:,} of the {room.context:,} tokens "
+            "that the deployment has room for: nothing is left for the text.",
+            reason="context_length",
+            hint="Choose fewer categories or examples, or a deployment with more room.",
+        )
+    return min(CHUNK, share)
+
 
 @dataclass(slots=True)
 class _Paid:
@@ -179,25 +207,7 @@ class GptAutolabeler:
         )
 
     def _budget(self, task: Task) -> int:
-        """Tokens of a chunk: prompt, chunk and answer have to fit. An entity's answer is twice the chunk."""
-        if self._room.context is None:
-            return CHUNK
-        empty = self._prompt.question("", document=task.document, language=task.language, max_tokens=1)
-        fixed = prompt_tokens(empty, self._counter.at_most) + self._prompt.answer_tokens(0) + self._thinking
-        left = self._room.context - fixed
-        share = left // 3 if self._prompt.kind is ProjectKind.ENTITIES else left
-        if share < OVERLAP:
-            raise UnansweredError(
-                f"Instructions, categories and examples take {fixed:,} of the {self._room.context:,} tokens "
-                "that the deployment has room for: nothing is left for the text.",
-                reason="context_length",
-                hint="Choose fewer categories or examples, or a deployment with more room.",
-            )
-        return min(CHUNK, share)
-
-    @property
-    def _thinking(self) -> int:
-        return THINKING if self._room.reasoning else 0
+        return chunk_tokens(self._prompt, self._room, self._counter, task.document, task.language)
 
     # --- one chunk ----------------------------------------------------------------------------------
 
@@ -218,7 +228,7 @@ class GptAutolabeler:
             whole=task.text,
             language=task.language,
             part=part,
-            max_tokens=self._prompt.answer_tokens(self._counter.count(chunk.text)) + self._thinking,
+            max_tokens=self._prompt.answer_tokens(self._counter.count(chunk.text)) + self._room.thinking,
             logprobs=self._room.logprobs,
             seed=sample if self._room.samples > 1 else None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
@@ -80,9 +80,10 @@ range that `space` or `v` closes, `*` selects all or none.
         def control(self) -> DocumentList:
             return self.view
 
-    def __init__(self, *, records: bool = False, **options: Any) -> None:
+    def __init__(self, *, records: bool = False, tokens: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self._records = records
+        self._tokens: Callable[[DocumentRow], int] | None = _unknown if tokens else None
         self.rows: list[DocumentRow] = []
         self.selected: set[int] = set()
         """Ids of the selected documents, shown or not."""
@@ -113,6 +114,11 @@ range that `space` or `v` closes, `*` selects all or none.
         if index is not None:
             self.rows[index] = row
             self.repaint_rows([index])
+
+    def show_tokens(self, tokens: Callable[[DocumentRow], int]) -> None:
+        """Shows about how many tokens each document takes; it is asked for those in view alone."""
+        self._tokens = tokens
+        self.repaint()
 
     @property
     def current(self) -> DocumentRow | None:
@@ -201,7 +207,7 @@ range that `space` or `v` closes, `*` selects all or none.
         if y == 0:
             return [
                 Segment(
-                    _columns(width, self.glyphs, None, records=self._records),
+                    _columns(width, self.glyphs, None, records=self._records, tokens=self._tokens),
                     self.style("document-list--dim"),
                 )
             ]
@@ -216,7 +222,10 @@ range that `space` or `v` closes, `*` selects all or none.
         return [
             Segment(f"{sign} ", self.style(*names)),
             Segment(f"{state_sign(row, self.glyphs)} ", self.style(*state)),
-            Segment(_columns(width, self.glyphs, row, records=self._records)[4:], self.style(*names)),
+            Segment(
+                _columns(width, self.glyphs, row, records=self._records, tokens=self._tokens)[4:],
+                self.style(*names),
+            ),
         ]
 
 
@@ -231,7 +240,18 @@ def state_sign(row: DocumentRow, glyphs: Glyphs) -> str:
     }[row.state]
 
 
-def _columns(width: int, glyphs: Glyphs, row: DocumentRow | None, *, records: bool) -> str:
+def _unknown(row: DocumentRow) -> int:
+    return 0
+
+
+def _columns(
+    width: int,
+    glyphs: Glyphs,
+    row: DocumentRow | None,
+    *,
+    records: bool,
+    tokens: Callable[[DocumentRow], int] | None,
+) -> str:
     """One line: the document's name and what there is room for; without a row, the heading."""
     number = 6 if width >= _ROOMY else 4
     right = [
@@ -240,6 +260,9 @@ def _columns(width: int, glyphs: Glyphs, row: DocumentRow | None, *, records: bo
     ]
     if width >= _WIDER or records:
         right.append((f"{row.text_records:,}" if row else "records", 9))
+    if tokens is not None:
+        known = tokens(row) if row else 0
+        right.append(("~tokens" if row is None else f"{known:,}" if known else "", 9))
     if width >= _WIDER:
         right.append((f"{row.characters:,}" if row else "characters", 12))
     words = ""

@@ -22,6 +22,7 @@ from tui_labeler.screens.wizard.step import Choices, Step
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
@@ -67,8 +68,8 @@ suggest what it has not learned: such a category is dim and stays out until a mo
 
     number = 3
 
-    def __init__(self, session: ProjectSession, choices: Choices) -> None:
-        super().__init__(session, choices)
+    def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
+        super().__init__(session, choices, resources)
         self._card: ModelCard | None = None
         self._learned: dict[str, str] = {}
         """The model's ids of the categories that it knows, by the project's."""

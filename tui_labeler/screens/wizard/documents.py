@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.documents import DocumentFilter, DocumentRow, DocumentState
+from tui_labeler.engine.gpt_forecast import Forecast, forecast
+from tui_labeler.engine.resources import find_deployment
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
+from tui_labeler.screens.spending_words import about
 from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.wizard.reading import ReadScreen
 from tui_labeler.screens.wizard.step import Choices, Step
@@ -20,6 +23,7 @@ from tui_labeler.screens.wizard.step import Choices, Step
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 READABLE = frozenset(DocumentState) - {DocumentState.UNREADABLE}
@@ -47,6 +51,8 @@ listed, or none. `enter` opens a document for reading.
 A text record is every 1,000 characters begun: a document of 8,921 characters has 9. Documents with labels
 may be selected: your labels always win over suggestions. A new job replaces the undecided suggestions of
 its categories.
+
+For GPT, `~tokens` are about those that the document takes, with instructions, examples and answer.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,12 +64,12 @@ its categories.
 
     number = 4
 
-    def __init__(self, session: ProjectSession, choices: Choices) -> None:
-        super().__init__(session, choices)
-        self._records = 0
+    def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
+        super().__init__(session, choices, resources)
+        self._forecast: Forecast | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield DocumentList(id="documents", records=True)
+        yield DocumentList(id="documents", records=True, tokens=self.choices.is_gpt)
 
     def started(self) -> None:
         documents = self.query_one(DocumentList)
@@ -73,6 +79,26 @@ its categories.
         if self.choices.document is not None:
             documents.go_to(self.choices.document)
         documents.focus()
+        if self.choices.is_gpt:
+            self.reckon()
+
+    @work(exclusive=True, group="reckon")
+    @reporting
+    async def reckon(self) -> None:
+        """Finds out how many tokens documents have, from some of those that are listed."""
+        chosen = self.choices
+        deployment = find_deployment(await self.resources.get(chosen.resource), chosen.deployment)
+        known = self.session.store.state.categories
+        keys = [key for key in known if chosen.categories is None or key in chosen.categories]
+        documents = self.query_one(DocumentList)
+        self._forecast = await forecast(
+            self.session, documents.rows, chosen.labeler, keys, deployment, None, chosen.options
+        )
+        documents.show_tokens(lambda row: self._tokens([row]))
+        self._tell()
+
+    def _tokens(self, rows: Sequence[DocumentRow]) -> int:
+        return about(self._forecast.tokens(rows)) if self._forecast and rows else 0
 
     def _list(self) -> None:
         wanted = DocumentFilter(states=FILTERS[self.choices.shown], name=self.choices.part_of_name.casefold())
@@ -88,7 +114,10 @@ its categories.
         rows = self.session.rows
         chosen = [rows[key] for key in documents.selected if key in rows]
         records = sum(row.text_records for row in chosen)
-        self.say_right(f"selected: {counted(len(chosen), 'document')}, {counted(records, 'text record')}")
+        total = f"{counted(len(chosen), 'document')}, {counted(records, 'text record')}"
+        if self._forecast is not None:
+            total += f", ~{self._tokens(chosen):,} tokens"
+        self.say_right(f"selected: {total}")
         named = f" with {self.choices.part_of_name!r} in the name" if self.choices.part_of_name else ""
         words = f"{len(documents.rows):,} {self.choices.shown} documents{named}"
         row = documents.current

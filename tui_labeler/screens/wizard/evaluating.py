@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -19,6 +20,7 @@ from tui_labeler.stylesheets import screen_sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui_labeler.domain.resources import Prices
     from tui_labeler.engine.session import ProjectSession
 
 
@@ -28,9 +30,11 @@ class EvaluateScreen(Screen[None]):
     HELP: ClassVar[str] = """\
 ## Evaluation
 
-The model labels documents that have labels already, and the two are compared: precision (P), recall (R) and
-F1 with their 95 % intervals. Documents that the model learned from, and labels that began as suggestions,
-are left out: they would flatter it. Nothing is changed and no quota is used.
+The method labels documents that have labels already, and the two are compared: precision (P), recall (R) and
+F1 with their 95 % intervals. Documents that a model learned from, and labels that began as suggestions,
+are left out: they would flatter it. Nothing is changed and no quota is used; a deployment charges as always.
+
+`c` stops it. `q` goes back to the wizard, where the job can be started.
 """
 
     CSS_PATH = [screen_sheet("sheets"), screen_sheet("wizard")]  # noqa: RUF012 - Textual's own name
@@ -40,10 +44,20 @@ are left out: they would flatter it. Nothing is changed and no quota is used.
         Binding("q,escape", "leave", "Back", tooltip="Back to the wizard", id="evaluate.back"),
     ]
 
-    def __init__(self, session: ProjectSession, method: Method) -> None:
+    def __init__(
+        self,
+        session: ProjectSession,
+        method: Method,
+        *,
+        options: Mapping[str, Any] | None = None,
+        prices: Prices | None = None,
+    ) -> None:
+        """``options`` and ``prices`` as :meth:`~tui_labeler.engine.jobs.Jobs.evaluate` takes them."""
         super().__init__()
         self._session = session
         self._method = method
+        self._options = dict(options or {})
+        self._prices = prices
         self._job: Job | None = None
 
     def compose(self) -> ComposeResult:
@@ -53,7 +67,7 @@ are left out: they would flatter it. Nothing is changed and no quota is used.
 
     def on_mount(self) -> None:
         title = self.query_one(TitleLine)
-        title.left = f"{self._session.project.name} > evaluate {self._method.model}"
+        title.left = f"{self._session.project.name} > evaluate {self._method.source.partition(':')[2]}"
         self.query_one(Sheet).focus()
         self.follow()
 
@@ -61,7 +75,7 @@ are left out: they would flatter it. Nothing is changed and no quota is used.
     @reporting
     async def follow(self) -> None:
         """Starts the job and shows it each time that something is new."""
-        job = await self._session.jobs.evaluate(self._method, {})
+        job = await self._session.jobs.evaluate(self._method, self._options, prices=self._prices)
         async with aclosing(self._session.jobs.follow(job.id)) as steps:
             async for self._job in steps:
                 self._show(self._job)

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import Job
 from tui_labeler.screens.wizard.categories import CategoriesStep
+from tui_labeler.screens.wizard.deployment import DeploymentStep
 from tui_labeler.screens.wizard.documents import DocumentsStep
+from tui_labeler.screens.wizard.gpt_categories import GptCategoriesStep
+from tui_labeler.screens.wizard.gpt_start import GptStartStep
 from tui_labeler.screens.wizard.method import MethodStep
 from tui_labeler.screens.wizard.model import ModelStep
 from tui_labeler.screens.wizard.start import StartStep
@@ -15,12 +18,17 @@ from tui_labeler.screens.wizard.step import Choices, Step
 if TYPE_CHECKING:
     from textual.app import App
 
+    from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
-STEPS: tuple[type[Step], ...] = (MethodStep, ModelStep, CategoriesStep, DocumentsStep, StartStep)
+STEPS: dict[str, tuple[type[Step], ...]] = {
+    "model": (MethodStep, ModelStep, CategoriesStep, DocumentsStep, StartStep),
+    "gpt": (MethodStep, DeploymentStep, GptCategoriesStep, DocumentsStep, GptStartStep),
+}
+"""By method. The first step is the same, since it chooses among them."""
 
 
-async def autolabel(app: App[Any], session: ProjectSession) -> Job | None:
+async def autolabel(app: App[Any], session: ProjectSession, resources: Resources) -> Job | None:
     """Asks for all that an autolabeling job needs and starts it; ``None`` when the person left.
 
     Runs in a worker. Going back from the first step leaves the wizard.
@@ -28,7 +36,7 @@ async def autolabel(app: App[Any], session: ProjectSession) -> Job | None:
     choices = Choices()
     number = 0
     while number >= 0:
-        step = STEPS[number](session, choices)
+        step = STEPS[choices.method][number](session, choices, resources)
         # One step follows the other without what lies beneath being drawn in between.
         with app.batch_update():
             answered = app.push_screen(step, wait_for_dismiss=True)

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
+from textual.binding import Binding, BindingType
 
-from tui_labeler.screens.base import reporting
+from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.performance_words import wrapped
+from tui_labeler.screens.resource_forms import AddResourceScreen
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.step import Choices, Step
@@ -17,13 +19,15 @@ from tui_labeler.screens.wizard.step import Choices, Step
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
 
-NO_RESOURCE = "GPT needs a resource with a deployment; no resource is configured."
+NO_RESOURCE = "GPT needs a resource with a deployment, and there is none yet: a adds one right here."
 NO_MODEL = "No model has been trained in this project yet: train one first."
 
-SHORT = {"model": "no model has been trained yet", "gpt": "no resource is configured"}
+SHORT = {"model": "no model has been trained yet", "gpt": "there is no resource yet: a adds one"}
 """The reasons in few words, for the list."""
 
 METHODS = {
@@ -48,9 +52,20 @@ class MethodStep(Step):
 
 What shall suggest the labels? A method that can't be used yet is dim and says what it needs. Suggestions
 are reviewed by you: none becomes a label by itself, and your own labels always win.
+
+GPT needs a *resource*: a server with a language model, and a deployment on it. `a` adds one.
 """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "add", "Add a resource", tooltip="Add a server for GPT", id="wizard.add-resource"),
+    ]
+
     number = 1
+
+    def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
+        super().__init__(session, choices, resources)
+        self._reasons: dict[str, str] = {}
+        """Why a method can't be used."""
 
     def body(self) -> Iterable[Widget]:
         yield Picker(id="methods")
@@ -63,12 +78,18 @@ are reviewed by you: none becomes a label by itself, and your own labels always 
     @reporting
     async def read(self) -> None:
         """Finds out which methods can be used."""
-        self._reasons = {"gpt": NO_RESOURCE}
+        await self._read()
+
+    async def _read(self) -> None:
+        self._reasons = {}
         if not await self.session.models.list():
             self._reasons["model"] = NO_MODEL
+        if not any(resource.deployments for resource in await self.resources.list()):
+            self._reasons["gpt"] = NO_RESOURCE
         rows = [Choice(key, self._row(key), disabled=key in self._reasons) for key in METHODS]
         self.query_one(Picker).set_rows(rows, cursor=self.choices.method)
         self._show(self.choices.method)
+        self.refresh_bindings()
 
     def _row(self, key: str) -> Callable[[int, Glyphs], Line]:
         words = SHORT[key] if key in self._reasons else ""
@@ -98,6 +119,23 @@ are reviewed by you: none becomes a label by itself, and your own labels always 
     def collect(self) -> Choices:
         key = self.query_one(Picker).current
         return self.choices if key is None or key in self._reasons else replace(self.choices, method=key)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "add":
+            return "gpt" in self._reasons
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True, group="add")
+    @reporting
+    async def action_add(self) -> None:
+        added = await self.app.push_screen_wait(AddResourceScreen(self.resources.add))
+        if added is None:
+            return
+        if added.warnings:
+            tell(self.app, "\n".join(added.warnings), title="Resource added", severity="warning")
+        first = added.resource.deployments[-1].name
+        self.choices = replace(self.choices, method="gpt", resource=added.resource.name, deployment=first)
+        await self._read()
 
     def obstacle(self) -> str:
         key = self.query_one(Picker).current

@@ -21,6 +21,7 @@ from tui_labeler.screens.wizard.step import Choices, Step
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 
@@ -40,8 +41,8 @@ of the model at the cursor, category by category; `p` shows all there is to know
 
     number = 2
 
-    def __init__(self, session: ProjectSession, choices: Choices) -> None:
-        super().__init__(session, choices)
+    def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
+        super().__init__(session, choices, resources)
         self._cards: dict[str, ModelCard] = {}
 
     def body(self) -> Iterable[Widget]:

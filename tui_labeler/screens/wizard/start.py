@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_labeler.engine.jobs import Estimate
+    from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
@@ -53,8 +54,8 @@ nothing.
 
     number = 5
 
-    def __init__(self, session: ProjectSession, choices: Choices) -> None:
-        super().__init__(session, choices)
+    def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
+        super().__init__(session, choices, resources)
         self._estimate: Estimate | None = None
         self._learned: frozenset[str] = frozenset()
         """Ids of the categories that the model can suggest."""

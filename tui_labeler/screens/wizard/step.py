@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_labeler.domain.jobs import Job, Method
+from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.stylesheets import screen_sheet
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
+    from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 
@@ -41,10 +43,24 @@ class Choices:
     """What the names of the documents listed must hold."""
     document: int | None = None
     """The document that the fourth step's cursor is on."""
+    resource: str = ""
+    deployment: str = ""
+    """The deployment's name, on that resource."""
+    options: GptOptions = field(default_factory=GptOptions)
+    """Of a job for a deployment."""
+    evaluated: int = 20
+    """Labeled documents that an evaluation of a deployment takes, at most."""
+
+    @property
+    def is_gpt(self) -> bool:
+        """A deployment labels, and not a trained model."""
+        return self.method == "gpt"
 
     @property
     def labeler(self) -> Method:
         """The chosen method, as a job names it."""
+        if self.is_gpt:
+            return Method(self.method, resource=self.resource, deployment=self.deployment)
         return Method(self.method, model=self.model)
 
 
@@ -94,9 +110,10 @@ class Step(Screen[Answer]):
 
     names: ClassVar[tuple[str, ...]] = ("Method", "Model", "Categories", "Documents", "Review and start")
 
-    def __init__(self, session: ProjectSession, choices: Choices) -> None:
+    def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
         super().__init__()
         self.session = session
+        self.resources = resources
         self.choices = choices
         self.ready = asyncio.Event()
         """Set once the step is there to be drawn."""
@@ -104,7 +121,8 @@ class Step(Screen[Answer]):
     def compose(self) -> ComposeResult:
         yield TitleLine()
         nouns = self.session.project.kind.nouns.capitalize()
-        yield StepLine((*self.names[:2], nouns, *self.names[3:]), self.number)
+        second = "Deployment" if self.choices.is_gpt else self.names[1]
+        yield StepLine((self.names[0], second, nouns, *self.names[3:]), self.number)
         yield from self.body()
         yield StatusLine()
         yield KeyLine()

@@ -1,0 +1,153 @@
+"""Jobs of a deployment: what they spend, why documents failed, and going on with a larger budget."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
+from tests.screens.test_jobs import HOSTILE, SIZE, detail
+from tui_labeler.domain.jobs import DocumentFailure, Job, JobKind, JobState, Method, Usage
+from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.screens.dialogs import InputScreen
+from tui_labeler.screens.jobs import JobsScreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PRICES = Prices(2.5, 10.0)
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> JobHome:
+    texts = {f"loan{number:02}.txt": "Ann Bob at an ox on it, and more." for number in range(6)}
+    return await JobHome().create(tmp_path, texts, ["Borrower", "Lender", "Date"])
+
+
+def gpt_job(home: JobHome, state: JobState = JobState.RUNNING, **fields: Any) -> Job:
+    """A job of a deployment that has spent 0.35 USD of 2."""
+    options: GptOptions = fields.pop("options", GptOptions(budget_usd=2.0))
+    values = {"usage": Usage(100_000, 10_000, 4_000), "cost": 0.35, "done": 2, "seconds": 1.0, **fields}
+    job = home.job("job1", state, **values)
+    method = Method("gpt", resource="work", deployment="gpt-4o")
+    request = replace(job.request, method=method, prices=PRICES, options=options.as_options())
+    return home.jobs.put(replace(job, request=request))
+
+
+async def test_tokens_and_spend_are_told_as_they_grow(home: JobHome) -> None:
+    job = gpt_job(home, stage="labeling")
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "100,000 sent (4,000 of them from the server's cache), 10,000 answered" in _flat(app)
+        assert "0.350 USD of 2.00 USD" in detail(app)
+        assert "2.0/s" in detail(app)
+        assert "labeling" in detail(app)
+        home.jobs.put(replace(job, done=3, cost=0.7, usage=Usage(200_000, 20_000)))
+        await shown(app, JobsScreen).look()
+        assert "0.700 USD of 2.00 USD" in detail(app)
+
+
+async def test_an_unknown_price_is_not_told_as_nothing(home: JobHome) -> None:
+    gpt_job(home, cost=None, options=GptOptions(budget_tokens=500_000))
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "no price is known; 110,000 of 500,000 tokens" in detail(app)
+
+
+async def test_failures_have_their_reasons_in_words(home: JobHome) -> None:
+    codes = ("content_filter", "refusal", "refusal", "length")
+    failed = tuple(
+        DocumentFailure(number, f"loan{number:02}.txt", code, f"said {number} {HOSTILE}")
+        for number, code in enumerate(codes)
+    )
+    gpt_job(home, JobState.PARTIALLY_COMPLETED, failed=failed)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        told = "2 refused by the model, 1 held back by the content filter, 1 answer cut off"
+        assert told in detail(app)
+        assert "held back by the content filter: said 0" in _flat(app)
+        assert "[red]x[/red]" in detail(app)
+        assert "\x1b" not in detail(app)
+
+
+async def test_a_job_that_used_up_its_budget_asks_for_a_larger_one(home: JobHome) -> None:
+    gpt_job(home, JobState.CANCELLED, code="budget", message="0.3500 of 0.3500 USD are spent")
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "R asks for a larger budget and goes on" in detail(app)
+        await _resume(pilot, "0.30")
+        assert not home.jobs.reopened
+        await _resume(pilot, "5 USD and 900000 tokens")
+        await settle(pilot)
+    assert home.jobs.reopened == [("job1", frozenset())]
+    assert home.jobs.options == {"budget_usd": 5.0, "budget_tokens": 900_000}
+
+
+async def test_calling_the_question_off_leaves_the_job_stopped(home: JobHome) -> None:
+    gpt_job(home, JobState.CANCELLED, code="budget")
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("R")
+        await pilot.pause()
+        shown(app, InputScreen)
+        await pilot.press("escape")
+        await settle(pilot)
+    assert not home.jobs.reopened
+
+
+async def test_a_job_that_was_cancelled_goes_on_without_a_question(home: JobHome) -> None:
+    gpt_job(home, JobState.CANCELLED)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("R")
+        await settle(pilot)
+    assert home.jobs.reopened == [("job1", frozenset())]
+
+
+async def test_an_evaluation_tells_what_it_cost(home: JobHome) -> None:
+    job = gpt_job(home, JobState.SUCCEEDED, cost=None, usage=Usage())
+    result = {
+        "usage": {"prompt_tokens": 9_000, "completion_tokens": 300},
+        "cost": 0.0255,
+        "per_category": {},
+        "documents": 3,
+        "failed": [{"location": "loan01.txt", "error": "refusal", "message": f"no {HOSTILE}"}],
+    }
+    home.jobs.put(replace(job, request=replace(job.request, kind=JobKind.EVALUATE), result=result))
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "9,000 sent, 300 answered" in detail(app)
+        assert "0.025 USD of 2.00 USD" in detail(app) or "0.026 USD of 2.00 USD" in detail(app)
+        assert "1 document could not be labeled: loan01.txt: no" in detail(app)
+        assert "\x1b" not in detail(app)
+
+
+def _flat(app: ScreenApp) -> str:
+    return " ".join(detail(app).split())
+
+
+async def _resume(pilot: Any, budget: str) -> None:
+    await pilot.press("R")
+    for _ in range(5):
+        await pilot.pause()
+    shown(pilot.app, InputScreen).query_one("Input").value = budget  # type: ignore[attr-defined]
+    await pilot.press("enter")
+    for _ in range(5):
+        await pilot.pause()

@@ -1,0 +1,345 @@
+"""The autolabel wizard for GPT: a deployment, what it is told, what it costs, where texts go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.screens.job_fakes import JobHome, settle, shown
+from tests.screens.test_wizard import (
+    HOSTILE,
+    SIZE,
+    WizardApp,
+    documents,
+    own_workers,
+    pause,
+    picker,
+    right,
+    status,
+)
+from tests.screens.test_wizard import sheet as text
+from tui_labeler.domain.jobs import Job, JobKind, Method
+from tui_labeler.domain.labels import Span
+from tui_labeler.domain.projects import Category
+from tui_labeler.domain.resources import Prices, ResourceKind
+from tui_labeler.engine.categories import says_little
+from tui_labeler.engine.chat import ResourceError
+from tui_labeler.engine.errors import InputError
+from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
+from tui_labeler.screens.resource_forms import AddResourceScreen
+from tui_labeler.screens.spending_words import read_budget, usd
+from tui_labeler.screens.wizard.deployment import DeploymentStep
+from tui_labeler.screens.wizard.documents import DocumentsStep
+from tui_labeler.screens.wizard.evaluating import EvaluateScreen
+from tui_labeler.screens.wizard.gpt_categories import GptCategoriesStep
+from tui_labeler.screens.wizard.gpt_start import GptStartStep
+from tui_labeler.screens.wizard.method import MethodStep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STEPS = (MethodStep, DeploymentStep, GptCategoriesStep, DocumentsStep, GptStartStep)
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> JobHome:
+    """Ten documents of two text records each, the first two labeled; a resource with a tried deployment."""
+    texts = {f"loan{number:02}.txt": "Ann Bob at an ox on it, and more. " * 40 for number in range(10)}
+    home = await JobHome().create(tmp_path, texts, ["Borrower", "Label1", "Date"])
+    for number in range(2):
+        await home.session.labeling.add(number, home.ids["Borrower"], Span(0, 3))
+    await home.session.labeling.save()
+    await home.deployment()
+    return home
+
+
+async def go_to(pilot: Any, number: int) -> None:
+    """Goes to a step from the first, with the first three unlabeled documents."""
+    keys = (("j", "enter"), ("enter",), ("enter",), ("space", "space", "space", "l"))
+    await pause(pilot, MethodStep)
+    for step, pressed in zip(STEPS[1:number], keys, strict=False):
+        await pilot.press(*pressed)
+        await pause(pilot, step)
+
+
+async def type_in(pilot: Any, words: str) -> None:
+    """Answers a question with words in place of those that stand there."""
+    for _ in range(20):
+        await pilot.pause()
+        if isinstance(pilot.app.screen, InputScreen):
+            break
+    shown(pilot.app, InputScreen).query_one("Input").value = words  # type: ignore[attr-defined]
+    await pilot.press("enter")
+    await pilot.pause()
+    await own_workers(pilot)
+    await pilot.pause()
+
+
+async def test_five_steps_with_few_keys_start_the_job_that_was_chosen(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 5)
+        await pilot.press("s")
+        await settle(pilot)
+    (job,) = app.results
+    assert isinstance(job, Job)
+    assert job.request.method == Method("gpt", resource="work", deployment="gpt-4o")
+    assert job.request.documents == (2, 3, 4)
+    assert job.request.categories == tuple(home.ids.values())
+    assert job.request.prices is not None
+    assert job.request.prices.input == 2.5
+    assert home.launcher.launched == [job.id]
+
+
+async def test_gpt_is_dim_without_a_resource_and_one_key_adds_one_right_there(tmp_path: Path) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": "Ann"}, ["Person"])
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await pause(pilot, MethodStep)
+        assert "there is no resource yet: a adds one" in picker(app).text
+        await pilot.press("j", "enter")
+        await pilot.pause()
+        assert "a adds one right here" in status(app)
+        await pilot.press("a")
+        await pilot.pause()
+        form = shown(app, AddResourceScreen)
+        for name, value in {"name": "here", "endpoint": "http://127.0.0.1:8080/v1"}.items():
+            form.query_one(f"#{name}").value = value  # type: ignore[attr-defined]
+        form.query_one("#deployments").value = "qwen"  # type: ignore[attr-defined]
+        form.query_one("#kind").focus()
+        await pilot.press("right")
+        await pilot.press("ctrl+s")
+        await pause(pilot, MethodStep)
+        assert "no resource" not in picker(app).text
+        await pilot.press("enter")
+        await pause(pilot, DeploymentStep)
+        assert "qwen" in picker(app).text
+
+
+async def test_an_untried_deployment_is_tried_before_it_is_taken(tmp_path: Path) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": "Ann"}, ["Person"])
+    await home.deployment(tried=False)
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 2)
+        assert "not tried yet" in picker(app).text
+        await pilot.press("enter")
+        await pause(pilot, GptCategoriesStep)
+        assert home.tester.tried == [("work", "gpt-4o")]
+
+
+async def test_a_deployment_that_does_not_answer_is_refused_with_the_reason(tmp_path: Path) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": "Ann"}, ["Person"])
+    await home.deployment(tried=False)
+    home.tester.found = ResourceError(f"The key is wrong {HOSTILE}.", hint="Give another one.")
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 2)
+        await pilot.press("enter")
+        await pilot.pause()
+        await own_workers(pilot)
+        assert "gpt-4o can't be used: The resource refuses" in status(app)
+        assert "The key is wrong" in text(app)
+        assert "[red]x[/red]" in text(app)
+        assert "\x1b" not in text(app)
+        assert isinstance(app.screen, DeploymentStep)
+
+
+async def test_descriptions_and_examples_are_edited_in_place_and_take_the_hint_away(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 3)
+        assert "! the name says little" in picker(app).text
+        await pilot.press("j", "i")
+        await type_in(pilot, "Who lends the money")
+        assert "says little" not in picker(app).text
+        await pilot.press("e")
+        await type_in(pilot, "Contoso Ltd | Woodgrove Bank")
+        assert "Contoso Ltd | Woodgrove Bank" in text(app)
+        await pilot.press("r")
+        await type_in(pilot, "Lender")
+        await pilot.press("n")
+        await type_in(pilot, "Amount")
+        assert right(app) == "4 of 4 selected"
+    lender = home.session.categories.by_name("Lender")
+    assert (lender.description, lender.examples) == (
+        "Who lends the money",
+        ("Contoso Ltd", "Woodgrove Bank"),
+    )
+
+
+async def test_a_hostile_description_is_shown_safely(home: JobHome) -> None:
+    await home.session.categories.set(home.ids["Borrower"], description=HOSTILE)
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 3)
+        assert "[red]x[/red]" in text(app)
+        assert "\x1b" not in text(app) + picker(app).text
+
+
+@pytest.mark.parametrize(
+    ("name", "little"),
+    [("Label1", True), ("class 2", True), ("X", True), ("17", True), ("Date", False), ("Borrower", False)],
+)
+def test_names_that_say_little_are_told(name: str, little: bool) -> None:
+    category = Category("c1", name)
+    assert says_little(category) is little
+    assert not says_little(replace(category, description="the day of signing"))
+    assert not says_little(replace(category, examples=("1 May 2020",)))
+
+
+async def test_documents_show_tokens_and_their_total(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 4)
+        assert "~tokens" in "".join(segment.text for segment in documents(app).paint_line(0))
+        assert any(part.strip().isdigit() or "," in part for part in _row(app, 1).split()[-2:])
+        await pilot.press("space")
+        await pilot.pause()
+        one = _total(right(app))
+        await pilot.press("space")
+        await pilot.pause()
+        assert one > 300
+        assert _total(right(app)) == pytest.approx(2 * one, rel=0.1)
+
+
+def _row(app: WizardApp, y: int) -> str:
+    return "".join(segment.text for segment in documents(app).paint_line(y))
+
+
+def _total(words: str) -> int:
+    return int(words.rpartition("~")[2].split()[0].replace(",", ""))
+
+
+async def test_the_last_step_says_where_texts_go_and_what_it_takes(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 5)
+        words = text(app)
+        assert "gpt-4o on work" in words
+        assert "work.openai.azure.com" in words
+        assert "3 (6 text records)" in words
+        assert "3 of 3: Borrower, Label1, Date" in words
+        assert "USD for a million tokens: 2.5 in, 10 out" in words
+        assert " sent, " in words
+        assert "Time, about" in words
+        assert "8 documents at most (p)" in words
+        assert len(words.splitlines()) <= 24 - 5
+        assert "texts are sent to work.openai.azure.com" in status(app)
+
+
+async def test_an_unknown_price_is_said_with_how_to_give_one(tmp_path: Path) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": "Ann " * 30, "b.txt": "Bob", "c.txt": "x"}, ["Person"])
+    await home.deployment(
+        name="here",
+        kind=ResourceKind.OPENAI,
+        endpoint="http://127.0.0.1:8080/v1",
+        deployments=("qwen",),
+        api_version="",
+    )
+    capabilities = home.tester.found
+    assert not isinstance(capabilities, Exception)
+    home.tester.found = replace(capabilities, model="qwen")
+    await home.resources.test("here", "qwen")
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 5)
+        assert "no price is known: give one at step 2 with e" in text(app)
+        assert "this machine: nothing leaves it" in " ".join(text(app).split())
+        await pilot.press("b")
+        await type_in(pilot, "2.50")
+        assert "none: the job goes on to its end" in text(app)
+        await pilot.press("b")
+        await type_in(pilot, "100k tokens")
+        assert "100,000 tokens (b); enough" in text(app)
+
+
+async def test_budget_concurrency_and_examples_reach_the_job_and_outlive_going_back(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 5)
+        for key, words in (("b", "0.0001 USD"), ("p", "4"), ("x", "2")):
+            await pilot.press(key)
+            await type_in(pilot, words)
+        assert "too little: the job will stop before its end" in text(app)
+        await pilot.press("h")
+        await pause(pilot, DocumentsStep)
+        assert documents(app).selected == {2, 3, 4}
+        await pilot.press("h")
+        await pause(pilot, GptCategoriesStep)
+        await pilot.press("h")
+        await pause(pilot, DeploymentStep)
+        for step in STEPS[2:]:
+            await pilot.press("l")
+            await pause(pilot, step)
+        assert "0.00010 USD (b)" in text(app)
+        await pilot.press("s")
+        await settle(pilot)
+    (job,) = app.results
+    options = job.request.options
+    assert (options["budget_usd"], options["at_once"], options["shots"]) == (0.0001, 4, 2)
+
+
+async def test_evaluate_first_says_its_cost_and_starts_with_the_limit(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 5)
+        assert "e: 2 documents, about" in text(app)
+        await pilot.press("e")
+        for _ in range(10):
+            await pilot.pause()
+        shown(app, InputScreen).query_one("Input").value = "1"  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        for _ in range(10):
+            await pilot.pause()
+        shown(app, ConfirmScreen)
+        assert not home.jobs.jobs
+        await pilot.press("y")
+        for _ in range(10):
+            await pilot.pause()
+        shown(app, EvaluateScreen)
+    (job,) = home.jobs.jobs.values()
+    assert job.request.kind is JobKind.EVALUATE
+    assert job.request.options["limit"] == 1
+    assert job.request.prices is not None
+
+
+async def test_nothing_labeled_means_no_evaluation(tmp_path: Path) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": "Ann " * 30, "b.txt": "Bob", "c.txt": "x"}, ["Person"])
+    await home.deployment(prices=Prices(1, 2))
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 5)
+        assert "not possible: no document is labeled by hand" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("words", "limits"),
+    [
+        ("", (None, None)),
+        ("2.50", (2.5, None)),
+        ("$2", (2.0, None)),
+        ("1,000 USD", (1000.0, None)),
+        ("100000 tokens", (None, 100_000)),
+        ("2 USD and 3M tokens", (2.0, 3_000_000)),
+    ],
+)
+def test_budgets_are_read_as_people_write_them(words: str, limits: tuple[float | None, int | None]) -> None:
+    assert read_budget(words) == limits
+
+
+@pytest.mark.parametrize("words", ["lots", "nan", "2.5.1", "inf tokens"])
+def test_what_is_no_budget_is_refused(words: str) -> None:
+    with pytest.raises(InputError):
+        read_budget(words)
+
+
+def test_small_sums_keep_digits_that_say_something() -> None:
+    assert [usd(amount) for amount in (0, 12.4, 0.1234, 0.00123)] == [
+        "0.00 USD",
+        "12.40 USD",
+        "0.123 USD",
+        "0.00123 USD",
+    ]

@@ -1,0 +1,207 @@
+"""What a job for a deployment would take, told from the project alone: nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.documents import DocumentState
+from tui_labeler.domain.jobs import JobKind, JobState, Method
+from tui_labeler.domain.labels import Origin
+from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.autolabelers.estimate import (
+    Earlier,
+    JobEstimate,
+    Pace,
+    Sample,
+    Work,
+    estimate_job,
+    sample_of,
+)
+from tui_labeler.engine.autolabelers.gpt import Room, chunk_tokens
+from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
+from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.gpt_setup import PLAIN, SHOT_SHARE, SHOT_TOKENS, examples_of, prompt_task
+from tui_labeler.engine.samples import LabeledDocument, counts
+from tui_labeler.engine.tokens import estimating, prompt_tokens
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.resources import Deployment
+    from tui_labeler.engine.autolabelers.prompts.passages import Passage
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.tokens import TokenCounter
+
+READ = 12
+"""Documents whose text is read to learn how many tokens a character is."""
+
+READ_CHARACTERS = 60_000
+"""Characters that are counted for that, at most."""
+
+LABELED = 30
+"""Labeled documents that are read to learn how long the examples of a prompt are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is known of a job before its documents are chosen."""
+
+    work: Work
+    """Without documents."""
+    sample: Sample | None
+    earlier: Earlier | None
+    prices: Prices | None
+    pace: Pace | None
+
+    def of(self, rows: Sequence[DocumentRow]) -> JobEstimate:
+        """What labeling these documents takes; those that can't be read take nothing."""
+        characters = [row.characters for row in rows if not row.problem]
+        return estimate_job(
+            replace(self.work, characters=characters),
+            sample=self.sample,
+            earlier=self.earlier,
+            prices=self.prices,
+            pace=self.pace,
+        )
+
+    def tokens(self, rows: Sequence[DocumentRow]) -> int:
+        """About the tokens of all questions and answers of these documents."""
+        told = self.of(rows)
+        ends = (told.prompt_tokens.low, told.prompt_tokens.high)
+        answers = (told.completion_tokens.low, told.completion_tokens.high)
+        return round((sum(ends) + sum(answers)) / 2)
+
+
+async def forecast(
+    session: ProjectSession,
+    rows: Sequence[DocumentRow],
+    method: Method,
+    categories: Sequence[str],
+    deployment: Deployment,
+    prices: Prices | None,
+    options: GptOptions | None = None,
+) -> Forecast:
+    """Reads some of ``rows`` and some labeled documents. ``categories`` are ids.
+
+    Raises ``InputError`` without a category, ``UnansweredError`` where the deployment has no room for text.
+    """
+    options = options or GptOptions()
+    state = session.store.state
+    counter = estimating(state.project.language)
+    can = deployment.capabilities or PLAIN
+    shown = await _examples(session, categories, deployment, options, counter)
+    prompt = prompt_task(state, categories, can.structured, shown)
+    room = Room(options.at_once, deployment.context, can.reasoning, can.logprobs, options.samples)
+    work = Work(
+        kind=state.project.kind,
+        characters=(),
+        categories=len(categories),
+        fixed_tokens=prompt_tokens(prompt.question("", max_tokens=1), counter.count),
+        language=state.project.language,
+        chunk_tokens=chunk_tokens(prompt, room, counter),
+        answers=options.samples,
+        reasoning=can.reasoning,
+    )
+    tried = deployment.capabilities
+    return Forecast(
+        work,
+        sample_of(await _texts(session, rows), counter),
+        await earlier(session, method),
+        prices,
+        Pace(tried.seconds, options.at_once) if tried else None,
+    )
+
+
+async def earlier(session: ProjectSession, method: Method) -> Earlier | None:
+    """What the newest job by a method used; ``None`` where there is none."""
+    for job in await session.jobs.list():
+        is_one = job.request.kind is JobKind.AUTOLABEL and job.request.method == method
+        if is_one and job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED):
+            return await session.jobs.used(job.id)
+    return None
+
+
+async def _texts(session: ProjectSession, rows: Sequence[DocumentRow]) -> list[str]:
+    """Of documents from all over the list; one that can't be read tells nothing."""
+    readable = [row for row in rows if not row.problem]
+    texts: list[str] = []
+    left = READ_CHARACTERS
+    for row in readable[:: max(1, len(readable) // READ)][:READ]:
+        if left <= 0:
+            break
+        text = await _text(session, row.id)
+        if text:
+            texts.append(text[:left])
+            left -= len(text)
+    return texts
+
+
+async def _text(session: ProjectSession, document_id: int) -> str:
+    try:
+        return (await session.documents.text(document_id)).text
+    except (NotFoundError, InputError):
+        return ""
+
+
+async def _examples(
+    session: ProjectSession,
+    categories: Sequence[str],
+    deployment: Deployment,
+    options: GptOptions,
+    counter: TokenCounter,
+) -> tuple[Passage, ...]:
+    """About those that the job will show: it chooses among all labeled documents."""
+    if not options.shots:
+        return ()
+    state = session.store.state
+    found: list[LabeledDocument] = []
+    for row in state.rows.values():
+        if len(found) >= LABELED:
+            break
+        if row.problem or not (row.labels or row.state is DocumentState.REVIEWED):
+            continue
+        document = state.document(row.id)
+        if counts(state.project.kind, document):
+            found.append(_labeled(document, await _text(session, document.id)))
+    budget = SHOT_TOKENS
+    if deployment.context is not None:
+        budget = min(budget, deployment.context // SHOT_SHARE)
+    passages = examples_of(state, categories, [item for item in found if item.text], counter)
+    return FewShot(passages, counter.at_most).for_job(budget, options.shots)
+
+
+def _labeled(document: Document, text: str) -> LabeledDocument:
+    labels = [label for label in document.saved_labels if label.span is None or label.span.end <= len(text)]
+    return LabeledDocument(
+        id=document.id,
+        location=document.location,
+        dataset=document.dataset,
+        text=text,
+        annotations=tuple((label.category, label.span) for label in labels),
+        from_suggestions=any(label.origin is Origin.SUGGESTION for label in labels),
+    )
+
+
+def check_budget(options: GptOptions, prices: Prices | None) -> None:
+    """Raises ``InputError`` for a budget that can't be kept."""
+    if options.budget_usd is not None and prices is None:
+        raise InputError(
+            "No price is known for this deployment, so a budget in USD can't be kept.",
+            hint="Give a budget in tokens, or the deployment a price.",
+        )
+
+
+def evaluable(session: ProjectSession) -> list[DocumentRow]:
+    """Documents that an evaluation may take: with saved labels, none of which began as a suggestion."""
+    state = session.store.state
+    found = []
+    for row in state.rows.values():
+        if row.problem or not (row.labels or row.state is DocumentState.REVIEWED):
+            continue
+        document = state.document(row.id)
+        accepted = any(label.origin is Origin.SUGGESTION for label in document.saved_labels)
+        if counts(state.project.kind, document) and not accepted:
+            found.append(row)
+    return found

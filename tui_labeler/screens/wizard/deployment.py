@@ -1,0 +1,102 @@
+"""Second step for GPT: which deployment on which resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+
+from tui_labeler.engine.endpoints import host
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import counted
+from tui_labeler.screens.resources import ChosenDeployment, DeploymentPane
+from tui_labeler.screens.wizard.step import Choices, Step
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.session import ProjectSession
+
+
+class DeploymentStep(Step):
+    """Lists the deployments; one that was never tried is tried before it is taken."""
+
+    HELP: ClassVar[str] = """\
+## Autolabel, step 2: deployment
+
+The deployments of your resources: whether their answers can be held to a schema, whether they tell
+log-probabilities (then suggestions have a confidence), how fast they are and what a million tokens cost.
+Below, all there is to say of the one at the cursor.
+
+`t` tries it with a few tiny requests, `a` adds a resource or a deployment, `e` sets prices and context, `D`
+removes the resource. `enter` takes the one at the cursor. One that was never tried is tried first: what it
+can do decides how it is asked.
+"""
+
+    CSS_PATH = [  # noqa: RUF012 - Textual's own name
+        screen_sheet("sheets"),
+        screen_sheet("wizard"),
+        screen_sheet("resources"),
+    ]
+
+    number = 2
+
+    def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
+        super().__init__(session, choices, resources)
+        self._trying = False
+
+    def body(self) -> Iterable[Widget]:
+        chosen = ChosenDeployment(self.choices.resource, self.choices.deployment)
+        yield DeploymentPane(self.resources, chosen=chosen if chosen.resource else None)
+
+    def on_deployment_pane_said(self, event: DeploymentPane.Said) -> None:
+        self.say(event.words)
+
+    def on_deployment_pane_listed(self, event: DeploymentPane.Listed) -> None:
+        self.say_right(counted(event.count, "deployment"))
+
+    def on_deployment_pane_highlighted(self, event: DeploymentPane.Highlighted) -> None:
+        self.choices = self.collect()
+
+    def on_deployment_pane_chosen(self, event: DeploymentPane.Chosen) -> None:
+        self.action_go_on()
+
+    def collect(self) -> Choices:
+        current = self.query_one(DeploymentPane).current
+        if current is None:
+            return self.choices
+        resource, deployment = current
+        return replace(self.choices, resource=resource.name, deployment=deployment.name)
+
+    def obstacle(self) -> str:
+        if self.query_one(DeploymentPane).current is None:
+            return "There is no deployment to choose: a adds one."
+        return ""
+
+    def action_go_on(self) -> None:
+        current = self.query_one(DeploymentPane).current
+        if current is None or current[1].capabilities is not None:
+            super().action_go_on()
+        elif not self._trying:
+            self._try(self.collect(), host(current[0].endpoint))
+
+    @work(exclusive=True, group="try-first")
+    async def _try(self, chosen: Choices, where: str) -> None:
+        """What a deployment can do decides how it is asked; one that does not answer can't label."""
+        self._trying = True
+        self.say(f"{chosen.deployment} was never tried: asking it something tiny at {where}")
+        try:
+            await self.resources.test(chosen.resource, chosen.deployment)
+        except LabelerError as error:
+            self.say(f"{chosen.deployment} can't be used: {error.title}. t tries again.")
+            place = ChosenDeployment(chosen.resource, chosen.deployment)
+            self.query_one(DeploymentPane).show_problem(place, error)
+        else:
+            self.choices = chosen
+            self.dismiss(chosen)
+        finally:
+            self._trying = False

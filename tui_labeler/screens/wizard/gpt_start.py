@@ -1,0 +1,267 @@
+"""Fifth step for GPT: what is about to be sent, where to, for how much; and the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui_labeler.domain.documents import DocumentFilter, DocumentRow
+from tui_labeler.domain.resources import Deployment, Prices
+from tui_labeler.engine.endpoints import host, is_loopback, is_readable_on_the_way
+from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.gpt_forecast import Forecast, check_budget, evaluable, forecast
+from tui_labeler.engine.resources import find_deployment
+from tui_labeler.engine.wording import counted, in_words
+from tui_labeler.screens.base import reporting
+from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
+from tui_labeler.screens.spending_words import budget_words, estimate_words, read_budget
+from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.wizard.evaluating import EvaluateScreen
+from tui_labeler.screens.wizard.gpt_summary import Summary, summary
+from tui_labeler.screens.wizard.step import Choices, Step
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line
+
+
+class GptStartStep(Step):
+    """Shows the whole job, with its price, and starts it with one key."""
+
+    HELP: ClassVar[str] = """\
+## Autolabel, step 5: review and start
+
+Nothing has been sent yet: `s` starts the job, which then goes on by itself while you work elsewhere.
+
+Tokens, price and time are estimates, as ranges. `b` sets a budget, in USD or tokens: the job stops before it
+would spend more, and can be resumed with a larger one. `p` says how many documents are under way at once at
+most, `x` how many labeled passages of the project are shown to the model as examples.
+
+`e` evaluates first: labeled documents are labeled by the deployment too, and the two are compared. Their
+texts are sent as well and cost as others do; how much is said before.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s,enter", "start", "Start", tooltip="Start the autolabeling job", id="wizard.start"),
+        Binding(
+            "e", "evaluate", "Evaluate first", tooltip="On labeled documents; it costs", id="wizard.evaluate"
+        ),
+        Binding("b", "budget", "Budget", tooltip="What the job may spend", id="wizard.budget"),
+        Binding("p", "parallel", "At once", tooltip="Documents under way at once", id="wizard.parallel"),
+        Binding("x", "shots", "Examples", tooltip="Passages shown to the model", id="wizard.shots"),
+    ]
+
+    number = 5
+
+    def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
+        super().__init__(session, choices, resources)
+        self._deployment: Deployment | None = None
+        self._endpoint = ""
+        self._prices: Prices | None = None
+        self._forecast: Forecast | None = None
+        self._problem = ""
+        """Why the job can't be."""
+        self._starting = False
+
+    def body(self) -> Iterable[Widget]:
+        yield Sheet(id="summary")
+
+    def started(self) -> None:
+        self.query_one(Sheet).focus()
+        self.read()
+
+    # --- what is known ------------------------------------------------------------------------------
+
+    def _rows(self) -> list[DocumentRow]:
+        return self.session.documents.select(DocumentFilter(ids=self.choices.documents))
+
+    @property
+    def _categories(self) -> list[str]:
+        chosen = self.choices.categories
+        return [key for key in self.session.store.state.categories if chosen is None or key in chosen]
+
+    @work(exclusive=True)
+    @reporting
+    async def read(self) -> None:
+        """Reckons what the job would take; texts are read from the container for it, and none is sent."""
+        self.say("One moment: reckoning what it takes.")
+        await self.session.refresh()
+        resource = await self.resources.get(self.choices.resource)
+        self._endpoint = resource.endpoint
+        self._deployment = find_deployment(resource, self.choices.deployment)
+        self._prices = self.resources.prices(self._deployment)
+        await self._reckon()
+
+    async def _reckon(self) -> None:
+        assert self._deployment is not None
+        chosen = self.choices
+        self._problem = ""
+        try:
+            check_budget(chosen.options, self._prices)
+            self._forecast = await forecast(
+                self.session,
+                self._rows(),
+                chosen.labeler,
+                self._categories,
+                self._deployment,
+                self._prices,
+                chosen.options,
+            )
+        except LabelerError as error:
+            self._problem = in_words(error)
+        self.query_one(Sheet).show_page(self._page)
+        self.say("" if self._problem else f"s starts the job: texts are sent to {host(self._endpoint)}.")
+        self.refresh_bindings()
+
+    # --- what is shown ------------------------------------------------------------------------------
+
+    def _page(self, width: int, signs: Glyphs) -> Sequence[Line]:
+        if self._deployment is None:
+            return ()
+        rows, known = self._rows(), self.session.store.state.categories
+        evaluated = evaluable(self.session)
+        return summary(
+            Summary(
+                deployment=f"{self.choices.deployment} on {self.choices.resource}",
+                host=host(self._endpoint),
+                is_here=is_loopback(self._endpoint),
+                is_open=is_readable_on_the_way(self._endpoint),
+                rows=rows,
+                nouns=self.session.project.kind.nouns,
+                names=[known[key].name for key in self._categories],
+                known=len(known),
+                options=self.choices.options,
+                prices=self._prices,
+                told=self._forecast.of(rows) if self._forecast else None,
+                evaluated=len(evaluated),
+                evaluation=self._evaluation_words(evaluated[: self.choices.evaluated]),
+                problem=self._problem,
+            ),
+            width,
+        )
+
+    def _evaluation_words(self, rows: Sequence[DocumentRow]) -> str:
+        if self._forecast is None or not rows:
+            return ""
+        return f"{counted(len(rows), 'document')}, {estimate_words(self._forecast.of(rows))}"
+
+    # --- what can be changed ------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "go_on":
+            return False
+        ready = self._forecast is not None and not self._starting
+        if action == "start":
+            return True if ready and not self._problem else None
+        if action == "evaluate":
+            return True if ready and not self._problem and evaluable(self.session) else None
+        if action in ("budget", "parallel", "shots"):
+            return True if self._deployment is not None else None
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True, group="edit")
+    @reporting
+    async def action_budget(self) -> None:
+        label = "In USD or tokens: 2.50, or 100000 tokens; empty for none"
+        before = budget_words(self.choices.options)
+        given = await self.app.push_screen_wait(InputScreen("Budget", label, before, anew=True))
+        if given is None:
+            return
+        usd, tokens = read_budget(given)
+        options = replace(self.choices.options, budget_usd=usd, budget_tokens=tokens)
+        check_budget(options, self._prices)
+        await self._change(options=options)
+
+    @work(exclusive=True, group="edit")
+    @reporting
+    async def action_parallel(self) -> None:
+        now = self.choices.options.at_once
+        number = await self._ask_number("At once", "Documents under way at once, at most (1 to 256)", now)
+        if number is not None:
+            await self._change(options=replace(self.choices.options, at_once=number))
+
+    @work(exclusive=True, group="edit")
+    @reporting
+    async def action_shots(self) -> None:
+        label = "Labeled passages of the project shown with each text, at most (0 to 50)"
+        number = await self._ask_number("Examples", label, self.choices.options.shots)
+        if number is not None:
+            await self._change(options=replace(self.choices.options, shots=number))
+
+    async def _change(self, **fields: object) -> None:
+        self.choices = replace(self.choices, **fields)  # type: ignore[arg-type]
+        await self._reckon()
+
+    async def _ask_number(self, title: str, label: str, now: int) -> int | None:
+        """Raises ``InputError`` for what is no whole number."""
+        given = await self.app.push_screen_wait(InputScreen(title, label, str(now), anew=True))
+        if given is None or not given.strip():
+            return None
+        try:
+            return int(given.replace(",", ""))
+        except ValueError:
+            raise InputError(f"{given.strip()!r} is no whole number.") from None
+
+    # --- the start ----------------------------------------------------------------------------------
+
+    @work(group="start")
+    async def action_start(self) -> None:
+        if self._starting:
+            return
+        self._starting = True
+        self.refresh_bindings()
+        await self._start()
+        self._starting = False
+        self.refresh_bindings()
+
+    @reporting
+    async def _start(self) -> None:
+        job = await self.session.jobs.autolabel(
+            self._rows(),
+            self.choices.labeler,
+            self._categories,
+            gpt=self.choices.options,
+            prices=self._prices,
+        )
+        self.dismiss(job)
+
+    @work(exclusive=True, group="edit")
+    @reporting
+    async def action_evaluate(self) -> None:
+        """How many, what that costs, and off."""
+        if self._forecast is None:
+            return
+        rows = evaluable(self.session)
+        label = f"Labeled documents to compare with, at most (there are {len(rows):,})"
+        number = await self._ask_number("Evaluate first", label, min(self.choices.evaluated, len(rows)))
+        if number is None:
+            return
+        if number < 1:
+            raise InputError("An evaluation needs a document.", hint="Choose 1 or more.")
+        self.choices = replace(self.choices, evaluated=number)
+        cost = self._evaluation_words(rows[:number])
+        if self._forecast.prices is None:
+            cost += "; no price is known"
+        sure = await self.app.push_screen_wait(
+            ConfirmScreen(
+                "Evaluate first?",
+                f"{cost}. The texts are sent to {host(self._endpoint)}; nothing is changed.",
+                "Evaluate",
+                "Not yet",
+            )
+        )
+        if sure:
+            options = {**self.choices.options.as_options(), "limit": number}
+            self.app.push_screen(
+                EvaluateScreen(self.session, self.choices.labeler, options=options, prices=self._prices)
+            )
+        else:
+            self.query_one(Sheet).show_page(self._page)
