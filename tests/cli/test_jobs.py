@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli, write_letters
+from tui_labeler.assembly import now
 from tui_labeler.cli.parser import build
-from tui_labeler.domain.jobs import JobState
+from tui_labeler.domain.jobs import JobKind, JobRequest, JobState, Method
+from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.wording import JOB_STATES
 
 FIGURES = {"precision", "recall", "f1", "per_category", "train_documents", "test_documents", "seconds"}
@@ -50,6 +53,15 @@ def test_training_reports_figures_and_deleted_suggestions(cli: Cli, suggested: s
     assert cli("project", "show", suggested, "--json").json["auto_labeled"] == 0
 
 
+def test_documents_reviewed_by_half_are_warned_of_before_and_after(cli: Cli, suggested: str) -> None:
+    first, second, *_ = suggestions(cli, suggested)
+    assert first["location"] == second["location"]
+    assert cli("accept", suggested, "--id", first["id"]).code == 0
+    words = "1 document still has undecided suggestions; what is not accepted there counts as nothing"
+    assert words in cli("train", suggested, "--model", "second").err
+    assert cli("train", suggested, "--model", "second", "--yes", "--json").json["warnings"] == [words]
+
+
 def test_a_model_is_overwritten_only_on_purpose(cli: Cli, trained: str) -> None:
     ran = cli("train", trained, "--model", "first", "--json")
     assert ran.code == 2
@@ -80,6 +92,16 @@ def test_models_are_listed_shown_and_deleted(cli: Cli, trained: str) -> None:
     assert "delete a model" in told
     assert "train a model" in told
     assert cli("autolabel", trained, "--model", "first", "--json").error["code"] == "not_found"
+
+
+def test_a_model_in_use_is_refused_with_the_job(cli: Cli, trained: str) -> None:
+    (jobs,) = cli.home.glob("projects/*/jobs")
+    request = JobRequest("j7", JobKind.AUTOLABEL, "bob", now(), Method("model", model="first"))
+    asyncio.run(FileJobStore(jobs, now).create(request))
+    ran = cli("model", "delete", trained, "first", "--yes", "--json")
+    assert ran.code == 4
+    assert "j7" in ran.error["message"]
+    assert len(cli("models", trained, "--json").json["items"]) == 1
 
 
 def test_training_without_any_label_is_refused(cli: Cli, own_letters: Path) -> None:

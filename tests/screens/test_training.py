@@ -22,6 +22,7 @@ from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SIZE = (120, 40)
@@ -81,6 +82,29 @@ async def test_one_key_trains_a_new_model_with_the_automatic_split(home: JobHome
             20,
             False,
         )
+
+
+async def test_documents_reviewed_by_half_are_told_on_the_form_and_in_the_question(home: JobHome) -> None:
+    await suggest(home, 2)
+    await label(home, 5)
+    await home.session.store.commit("ann", _suggesting_beside(home))
+    await home.session.labeling.save()
+    app = ScreenApp()
+    words = "1 document still has undecided suggestions"
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(TrainingScreen(home.session))
+        await settle(pilot)
+        assert words in about(app)
+        await pilot.press("s")
+        while not isinstance(app.screen, ConfirmScreen):
+            await pilot.pause()
+        question = shown(app, ConfirmScreen)
+        assert words in question._message
+
+
+def _suggesting_beside(home: JobHome) -> Callable[[State], Plan]:
+    beside = Suggestion("beside", home.ids["Lender"], Span(8, 11), "model:m", "old")
+    return lambda state: Plan("job.suggest", [put_suggestion(state, state.document(5), beside)], job="old")
 
 
 async def test_name_share_and_seed_are_asked_for_one_by_one(home: JobHome) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,6 @@ from tui_labeler.domain.documents import DocumentState
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tui_labeler.engine.session import ProjectSession
 
 

@@ -19,6 +19,7 @@ from tests.builders import Bench, key, labels, number, span, whole
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine.adapters.store import checkpoint
+from tui_labeler.engine.adapters.store.files import names_in
 from tui_labeler.engine.adapters.store.index import write_index
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.journal import Journal, Position
@@ -631,7 +632,7 @@ async def test_jobs_and_models_do_not_make_a_deleted_project_again(tmp_path: Pat
         await jobs.create(JobRequest("j1", JobKind.TRAIN, "ana", "2026-11-21T09:00:00Z"))
     with pytest.raises(DeletedError):
         await FolderModelStore(tmp_path / "p1" / "models").delete("first")
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("content", ["garbage", "{}", "[]"])

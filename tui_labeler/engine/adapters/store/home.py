@@ -94,9 +94,9 @@ class TinyProjects:
     async def leftovers(self) -> tuple[str, ...]:
         return tuple(str(folder) for folder in await asyncio.to_thread(self._leftovers))
 
-    def _leftovers(self) -> list[Path]:
+    def _leftovers(self) -> tuple[Path, ...]:
         folder = self.home / "projects"
-        return [folder / name for name in names_in(folder) if is_gone(folder / name)]
+        return tuple(folder / name for name in names_in(folder) if is_gone(folder / name))
 
     async def find(self, name: str) -> Project:
         return _project(await asyncio.to_thread(self._find, name))
