@@ -567,8 +567,35 @@ def test_a_job_is_taken_back_once(cli: Cli, suggested: str) -> None:
     assert (newest["action"], newest["of"], newest["job"]) == ("undo", "job.suggest", job_id)
     assert "undo: autolabel" in cli("history", suggested).out
     again = cli("undo", suggested, "--job", job_id)
-    assert (again.code, again.out) == (0, f"All that came of job {job_id} was taken back already.\n")
+    assert (again.code, again.out) == (0, f"Nothing is left of job {job_id}: it was taken back already.\n")
     assert cli("undo", suggested, "--job", job_id, "--json").json["undone"] == 0
+
+
+def test_undo_of_a_job_says_that_training_deleted_its_suggestions(cli: Cli, suggested: str) -> None:
+    job_id = cli("jobs", suggested, "--json").json["items"][0]["job_id"]
+    assert cli("train", suggested, "--model", "first", "--yes").code == 0
+    gone = cli("undo", suggested, "--job", job_id)
+    assert (gone.code, gone.out) == (
+        0,
+        f"Nothing is left of job {job_id}: training a model deleted its suggestions.\n",
+    )
+    assert cli("undo", suggested).code == 0
+
+
+def test_a_refused_undo_goes_on_to_the_action_before_in_the_next_command(
+    cli: Cli, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = ("label", project, "--category", "Town", "--length", "3", "--offset")
+    assert cli(*label, "0", "letter10.txt").code == 0
+    made = cli(*label, "0", "letter11.txt", "--json").json["labels"][0]
+    monkeypatch.setenv("TUI_LABELER_NAME", "somebody")
+    assert cli("label", project, "letter11.txt", "--remove", "--id", made["id"]).code == 0
+    monkeypatch.setenv("TUI_LABELER_NAME", "tester")
+    refused = cli("undo", project)
+    assert refused.code == 4
+    assert "changed again since" in refused.err
+    assert cli("undo", project).code == 0
+    assert cli("show", project, "letter10.txt", "--json").json["labels"] == []
 
 
 def test_jobs_show_documents_of_autolabeling_and_percent_of_training(cli: Cli, suggested: str) -> None:

@@ -10,11 +10,11 @@ from tui_labeler.domain.jobs import Method
 from tui_labeler.domain.models import Split, TrainOptions
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import InputError, RefusedError
-from tui_labeler.engine.history import MODEL_DELETED
 from tui_labeler.engine.models import check_model_name
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.rows import to_row, to_value
 from tui_labeler.engine.samples import LabeledDocuments, labeled_documents, parts
+from tui_labeler.engine.walking_back import MODEL_DELETED
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
