@@ -50,6 +50,17 @@ def test_a_container_that_is_gone_fails(cli: Cli, project: str, letters: Path) -
     assert "FAILED" in cli("doctor").out
 
 
+def test_what_a_deleted_project_left_is_no_failure(cli: Cli, project: str) -> None:
+    left = cli.home / "projects" / "pgone"
+    left.mkdir(mode=0o700)
+    (left / "lock").touch(mode=0o600)
+    code, found = checks(cli)
+    assert code == 0
+    assert found["leftovers"]["warning"]
+    assert str(left) in found["leftovers"]["detail"]
+    assert "may be removed" in found["leftovers"]["detail"]
+
+
 def test_files_that_others_may_read_fail(cli: Cli, project: str) -> None:
     (cli.home / "home.json").chmod(0o644)
     code, found = checks(cli)

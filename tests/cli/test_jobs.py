@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli, write_letters
+from tui_labeler.assembly import now
 from tui_labeler.cli.parser import build
-from tui_labeler.domain.jobs import JobState
+from tui_labeler.domain.jobs import JobKind, JobRequest, JobState, Method
+from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.wording import JOB_STATES
 
 FIGURES = {"precision", "recall", "f1", "per_category", "train_documents", "test_documents", "seconds"}
@@ -50,6 +53,15 @@ def test_training_reports_figures_and_deleted_suggestions(cli: Cli, suggested: s
     assert cli("project", "show", suggested, "--json").json["auto_labeled"] == 0
 
 
+def test_documents_reviewed_by_half_are_warned_of_before_and_after(cli: Cli, suggested: str) -> None:
+    first, second, *_ = suggestions(cli, suggested)
+    assert first["location"] == second["location"]
+    assert cli("accept", suggested, "--id", first["id"]).code == 0
+    words = "1 document still has undecided suggestions; what is not accepted there counts as nothing"
+    assert words in cli("train", suggested, "--model", "second").err
+    assert cli("train", suggested, "--model", "second", "--yes", "--json").json["warnings"] == [words]
+
+
 def test_a_model_is_overwritten_only_on_purpose(cli: Cli, trained: str) -> None:
     ran = cli("train", trained, "--model", "first", "--json")
     assert ran.code == 2
@@ -80,6 +92,16 @@ def test_models_are_listed_shown_and_deleted(cli: Cli, trained: str) -> None:
     assert "delete a model" in told
     assert "train a model" in told
     assert cli("autolabel", trained, "--model", "first", "--json").error["code"] == "not_found"
+
+
+def test_a_model_in_use_is_refused_with_the_job(cli: Cli, trained: str) -> None:
+    (jobs,) = cli.home.glob("projects/*/jobs")
+    request = JobRequest("j7", JobKind.AUTOLABEL, "bob", now(), Method("model", model="first"))
+    asyncio.run(FileJobStore(jobs, now).create(request))
+    ran = cli("model", "delete", trained, "first", "--yes", "--json")
+    assert ran.code == 4
+    assert "j7" in ran.error["message"]
+    assert len(cli("models", trained, "--json").json["items"]) == 1
 
 
 def test_training_without_any_label_is_refused(cli: Cli, own_letters: Path) -> None:
@@ -545,8 +567,35 @@ def test_a_job_is_taken_back_once(cli: Cli, suggested: str) -> None:
     assert (newest["action"], newest["of"], newest["job"]) == ("undo", "job.suggest", job_id)
     assert "undo: autolabel" in cli("history", suggested).out
     again = cli("undo", suggested, "--job", job_id)
-    assert (again.code, again.out) == (0, f"All that came of job {job_id} was taken back already.\n")
+    assert (again.code, again.out) == (0, f"Nothing is left of job {job_id}: it was taken back already.\n")
     assert cli("undo", suggested, "--job", job_id, "--json").json["undone"] == 0
+
+
+def test_undo_of_a_job_says_that_training_deleted_its_suggestions(cli: Cli, suggested: str) -> None:
+    job_id = cli("jobs", suggested, "--json").json["items"][0]["job_id"]
+    assert cli("train", suggested, "--model", "first", "--yes").code == 0
+    gone = cli("undo", suggested, "--job", job_id)
+    assert (gone.code, gone.out) == (
+        0,
+        f"Nothing is left of job {job_id}: training a model deleted its suggestions.\n",
+    )
+    assert cli("undo", suggested).code == 0
+
+
+def test_a_refused_undo_goes_on_to_the_action_before_in_the_next_command(
+    cli: Cli, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = ("label", project, "--category", "Town", "--length", "3", "--offset")
+    assert cli(*label, "0", "letter10.txt").code == 0
+    made = cli(*label, "0", "letter11.txt", "--json").json["labels"][0]
+    monkeypatch.setenv("TUI_LABELER_NAME", "somebody")
+    assert cli("label", project, "letter11.txt", "--remove", "--id", made["id"]).code == 0
+    monkeypatch.setenv("TUI_LABELER_NAME", "tester")
+    refused = cli("undo", project)
+    assert refused.code == 4
+    assert "changed again since" in refused.err
+    assert cli("undo", project).code == 0
+    assert cli("show", project, "letter10.txt", "--json").json["labels"] == []
 
 
 def test_jobs_show_documents_of_autolabeling_and_percent_of_training(cli: Cli, suggested: str) -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from tests.cli.conftest import Cli, azure_labels, write_json
 from tui_labeler.cli.output import clipped
+from tui_labeler.engine.workbench import Workbench
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tui_labeler.engine.session import ProjectSession
 
 
 def test_creating_says_what_was_found(cli: Cli, letters: Path, labels_file: Path) -> None:
@@ -289,3 +292,20 @@ def test_a_long_name_is_cut_in_the_table_and_whole_in_json(cli: Cli, letters: Pa
 @pytest.mark.parametrize(("text", "shown"), [("四" * 20, "四" * 20), ("四" * 21, "四" * 19 + "…"), ("", "")])
 def test_wide_characters_are_cut_by_their_columns(text: str, shown: str) -> None:
     assert clipped(text, 40) == shown
+
+
+def test_a_project_that_is_deleted_while_a_command_works_is_not_found(
+    cli: Cli, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = Workbench.open
+
+    async def opened_then_deleted(bench: Workbench, name: str) -> ProjectSession:
+        session = await opening(bench, name)
+        (cli.home / "projects" / session.project.id).rename(cli.home / "elsewhere")
+        return session
+
+    monkeypatch.setattr(Workbench, "open", opened_then_deleted)
+    ran = cli("category", "add", project, "More", "--json")
+    assert (ran.code, ran.error["code"]) == (2, "not_found")
+    assert "deleted" in ran.error["message"]
+    assert list((cli.home / "projects").iterdir()) == []

@@ -32,6 +32,7 @@ from tui_labeler.engine.errors import (
 from tui_labeler.screens.labeling_provenance import provenance
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.ports import FittedModel
     from tui_labeler.engine.session import ProjectSession
 
 METHOD = Method("model", "rules")
@@ -406,12 +407,43 @@ async def test_a_job_whose_model_is_gone_fails_with_its_name_and_costs_nothing(b
     await session.models.delete("rules")
     ended = await bench.run(job)
     assert (ended.state, ended.code) == (JobState.FAILED, "not_found")
-    assert "rules" in ended.message
+    assert "The model 'rules' was deleted." in ended.message
     assert ended.result == {"exit_code": 2}
     assert await used(session) == 0
     await bench.add_model(session)
     await session.jobs.resume(job.id)
     assert (await bench.run(job)).state is JobState.SUCCEEDED
+
+
+async def test_a_job_whose_model_goes_while_it_loads_says_that_it_was_deleted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await bench.create()
+    await bench.add_model(session)
+    job = await bench.start(session)
+
+    async def load(name: str) -> FittedModel:
+        await session.models.delete(name)
+        raise InputError("content-1 holds no model that can be used: model.json can't be read.")
+
+    monkeypatch.setattr(bench.models, "load", load)
+    ended = await bench.run(job)
+    assert (ended.state, ended.code) == (JobState.FAILED, "not_found")
+    assert "The model 'rules' was deleted." in ended.message
+
+
+async def test_a_model_that_a_job_works_with_is_not_deleted(bench: Bench) -> None:
+    session = await bench.create()
+    await bench.add_model(session)
+    await bench.add_model(session, "other")
+    job = await bench.start(session)
+    with pytest.raises(RefusedError, match=job.id):
+        await session.training.delete("rules")
+    await session.training.delete("other")
+    await session.jobs.cancel(job.id)
+    await bench.run(job)
+    await session.training.delete("rules")
+    assert await session.models.list() == ()
 
 
 async def test_resuming_a_job_that_is_at_work_follows_it(bench: Bench) -> None:

@@ -181,6 +181,23 @@ async def test_nothing_is_warned_of_where_everything_is_used(bench: Bench) -> No
     assert (await train(bench, session)).result["warnings"] == []
 
 
+async def test_documents_that_are_reviewed_by_half_are_warned_of(bench: Bench) -> None:
+    session = await bench.create(4)
+    await bench.add_model(session)
+    await bench.autolabel(session)
+    for location in ("d0000.txt", "d0001.txt"):
+        await session.review.accept(number(session, location), suggestions(session, location)[0].id)
+    assert (await session.training.preview()).undecided == 0, "drafts do not count yet"
+    await session.labeling.save()
+    assert (await session.training.preview()).undecided == 2
+    words = "2 documents still have undecided suggestions; what is not accepted there counts as nothing"
+    plan = plan_of(await session.training.check(), TrainOptions("m"))
+    assert plan.warnings == (words,)
+    job = await train(bench, session)
+    assert job.result["warnings"] == [words]
+    assert (await session.training.preview()).undecided == 0
+
+
 async def test_a_training_set_without_labels_is_told(bench: Bench) -> None:
     session = await labeled(bench, 2)
     await session.documents.set(list(session.rows), dataset=Dataset.TEST)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.fakes import document, labels
 from tests.screens.conftest import (
     LOANS,
@@ -19,6 +21,9 @@ from tests.screens.conftest import (
 )
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.screens.dialogs import InputScreen
+from tui_labeler.screens.fields import Field
+from tui_labeler.screens.labeling import LabelingScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,6 +153,46 @@ async def test_saved_labels_are_written_to_a_file_and_never_over_one_without_ask
         await paste(pilot, str(target))
         await press(pilot, "enter", "n")
         assert target.read_bytes() == b"mine"
+        assert "Choose another name" in screen_text(pilot)
+        await press(pilot, "2", "enter")
+        assert b'"Borrower"' in target.with_name("out.json2").read_bytes()
+        assert isinstance(pilot.app.screen, LabelingScreen)
+        await press(pilot, "E", "ctrl+u")
+        await paste(pilot, str(target))
+        await press(pilot, "enter", "y")
+        assert b'"Borrower"' in target.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "reason"),
+    [
+        ("I", "/nowhere/labels.json", "No such file"),
+        ("E", "/nowhere/out.json", "No such file"),
+        ("K a", "Lender", "already a category"),
+        ("K r", "Lender", "already a category"),
+        ("K a", "", "needs a name"),
+        ("#", "x", "no line number"),
+    ],
+)
+async def test_a_value_that_is_refused_stays_with_the_reason_and_no_key_goes_beneath(
+    opened: Opened, keys: str, value: str, reason: str
+) -> None:
+    async with opened(TWO) as pilot:
+        before = session_of(pilot).store.seq
+        session = session_of(pilot)
+        await press(pilot, *keys.replace("#", "number_sign").split(), "ctrl+u")
+        await paste(pilot, value)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, InputScreen)
+        text = screen_text(pilot)
+        assert reason in text
+        assert value in text
+        await press(pilot, "d", "x")
+        assert pilot.app.screen.query_one(Field).value == f"{value}dx"
+        assert reason not in screen_text(pilot), "another text is not wrong for the same reason"
+        assert session.store.seq == before
+        await press(pilot, "escape")
+        assert not isinstance(pilot.app.screen, InputScreen)
 
 
 async def test_a_labels_file_that_cannot_be_read_changes_nothing(opened: Opened, tmp_path: Path) -> None:
@@ -157,5 +202,7 @@ async def test_a_labels_file_that_cannot_be_read_changes_nothing(opened: Opened,
         await press(pilot, "I")
         await paste(pilot, str(tmp_path / "bad.json"))
         await press(pilot, "enter")
-        assert "can't be" in screen_text(pilot)
+        assert isinstance(pilot.app.screen, InputScreen)
+        assert pilot.app.screen.has_class("-refused")
+        await press(pilot, "escape")
         assert session_of(pilot).store.seq == before

@@ -47,6 +47,30 @@ async def test_leaving_with_drafts_asks(
     assert len(labels(session, TWO)) == 1
 
 
+async def test_a_project_that_somebody_deletes_is_told_once_and_left_without_a_promise(
+    opened: Opened, home: Path
+) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "1")
+        follower = screen_of(pilot).follower
+        await home_workbench(home, fixed_surroundings("bob")).delete("Loans")
+        for _ in range(3):
+            await follower.look()
+        await pilot.pause()
+        told = [note.message for note in pilot.app._notifications]
+        assert len(told) == 1
+        assert "This project was deleted." in told[0]
+        await press(pilot, "l")
+        assert "q goes to the projects" in screen_text(pilot)
+        assert "unsaved" not in screen_text(pilot)
+        await press(pilot, "v", "2")
+        assert labels(session_of(pilot), TWO) == [("Borrower", span_of(TWO, "North"))]
+        assert len(pilot.app._notifications) == 2, "the decision was refused, with the reason"
+        await press(pilot, "q")
+        assert isinstance(pilot.app.screen, ProjectsScreen)
+    assert list((home / "projects").iterdir()) == []
+
+
 async def test_staying_stays(opened: Opened) -> None:
     async with opened(TWO) as pilot:
         await press(pilot, "v", "1", "ctrl+c")

@@ -62,6 +62,7 @@ async def test_what_is_no_line_number_is_said_and_moves_nothing(opened: Opened) 
             await paste(pilot, typed)
             await press(pilot, "enter")
             assert "is no line number" in screen_text(pilot), typed
+            await press(pilot, "escape")
         assert screen_of(pilot).text.cursor == 0
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.screens.job_fakes import JobHome, ScreenApp, document_of, settle, shown
+from tests.screens.job_fakes import NOW, JobHome, ScreenApp, document_of, settle, shown
+from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import StorageError
@@ -74,6 +75,22 @@ async def test_a_model_is_deleted_only_after_a_yes(home: JobHome) -> None:
         await settle(pilot)
         assert home.models.cards == {}
         assert app.screen.query_one(Picker).row_count == 0
+
+
+async def test_a_model_that_a_job_works_with_is_kept_and_the_job_named(home: JobHome) -> None:
+    home.card("loans-1")
+    request = JobRequest("j7", JobKind.AUTOLABEL, "bob", NOW, Method("model", model="loans-1"))
+    home.jobs.put(Job(request, JobState.RUNNING))
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(ModelsScreen(home.session))
+        await settle(pilot)
+        await pilot.press("D")
+        await settle(pilot)
+        shown(app, ModelsScreen)
+        (told,) = app._notifications
+        assert "in use by the running job j7" in told.message
+        assert list(home.models.cards) == ["loans-1"]
 
 
 async def test_a_model_that_can_not_be_read_says_why_and_can_be_deleted(home: JobHome) -> None:

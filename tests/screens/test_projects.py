@@ -6,8 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes import make_project, suggest, write_documents
+from tests.fakes import (
+    category,
+    document,
+    fixed_surroundings,
+    home_workbench,
+    make_project,
+    suggest,
+    write_documents,
+)
 from tests.screens.conftest import Running, paste, press, screen_text
+from tui_labeler.assembly import now
+from tui_labeler.domain.jobs import JobKind, JobRequest
+from tui_labeler.domain.labels import Span
+from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.projects import ProjectsScreen
@@ -116,6 +128,35 @@ async def test_a_project_is_deleted_only_after_a_yes(
         await press(pilot, "y")
         assert await workbench.projects() == ()
         assert (container / "agreement1.txt").exists()
+
+
+async def test_the_question_says_what_goes_with_a_project(
+    running: Running, workbench: Workbench, home: Path, container: Path
+) -> None:
+    session = await make_project(workbench, container, categories=["Lender"])
+    one, two = (document(session, f"agreement{number}.txt") for number in (1, 2))
+    await session.labeling.add(one, category(session, "Lender"), Span(0, 4))
+    await session.labeling.save()
+    await session.labeling.add(one, category(session, "Lender"), Span(5, 9))
+    await suggest(session, "agreement2.txt", [("Lender", "North Bank", 0.9)])
+    other = await home_workbench(home, fixed_surroundings("bob")).open("Loans")
+    await other.labeling.add(one, category(session, "Lender"), Span(20, 24))
+    await other.labeling.set_flag(two, "look")
+    model = home / "projects" / session.project.id / "models" / "first"
+    model.mkdir(parents=True)
+    (model / "card.json").write_text("{}")
+    await FileJobStore(home / "projects" / session.project.id / "jobs", now).create(
+        JobRequest("j1", JobKind.TRAIN, "bob", now())
+    )
+    async with running() as pilot:
+        await press(pilot, "d")
+        text = screen_text(pilot)
+        assert "3 labels in 1 document" in text
+        assert "2 decisions not saved yet (1 of ana, 1 of bob)" in text
+        assert "wait for review in 1 document" in text
+        assert "1 model" in text
+        assert "the running job j1" in text
+        assert "documents in the container stay" in text
 
 
 async def test_a_project_named_on_the_command_line_opens_at_its_document(

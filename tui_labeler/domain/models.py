@@ -66,7 +66,8 @@ class ModelCard:
     """The testing set, with what the model said; annotations name category ids."""
     deleted_suggestions: int = 0
     warnings: tuple[str, ...] = ()
-    """Which labeled documents it neither learned from nor was tested with, and why: a sentence a reason."""
+    """Which labeled documents it neither learned from nor was tested with, and why, and how many were
+    reviewed by half only: a sentence each."""
 
     @property
     def guidance(self) -> tuple[Guidance, ...]:

@@ -5,6 +5,7 @@
     LabelerError
     ├── InputError           2   wrong use or bad input: a name, a file, an option
     │   ├── NotFoundError        what was named does not exist
+    │   │   └── DeletedError         the project that was open is gone: somebody deleted it
     │   └── FormatError          a label file that cannot be read; names line and field
     ├── OutsideError         3   the outside world refused or could not be reached
     │   ├── ContainerError       documents cannot be listed or read
@@ -45,6 +46,16 @@ class InputError(LabelerError):
 class NotFoundError(InputError):
     title = "Not found"
     code = "not_found"
+
+
+class DeletedError(NotFoundError):
+    title = "Deleted meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This project was deleted.",
+            hint="Unless it was purged, the home's `deleted` folder still holds it.",
+        )
 
 
 class FormatError(InputError):

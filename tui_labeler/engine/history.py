@@ -13,21 +13,15 @@ from tui_labeler.engine.errors import NotFoundError, RefusedError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.review import ACCEPT, CORRECT
 from tui_labeler.engine.taking_back import JOB, REDO, UNDO, JobTrace, Tally, inverse, without_job
+from tui_labeler.engine.walking_back import CREATED, MODEL_DELETED, TRAINED, Found, find
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Mapping, Sequence, Set
 
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
 
 BATCH = 2000
 """Documents a transaction, when a job is taken back."""
-
-TRAINED, MODEL_DELETED = "model.train", "model.delete"
-
-CREATED = "project.create"
-"""A project is made, with the labels and categories it begins with: nobody's undo goes behind that."""
-
-NOT_UNDOABLE = frozenset({"documents.sync", REVEAL, TRAINED, MODEL_DELETED, UNDO, REDO})
 
 ACTIONS = {
     "label.add": "label",
@@ -84,6 +78,8 @@ class Undone:
     """Names of the categories that changed themselves."""
     suggestions: tuple[str, ...] = ()
     """Ids of the suggestions that changed."""
+    gone_by: str = ""
+    """Of a job: the action that took the last of its suggestions away before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,92 +106,52 @@ class History:
     def __init__(self, store: ProjectStore, surroundings: Surroundings) -> None:
         self._store = store
         self._surroundings = surroundings
-        self._refused: set[str] = set()
 
     async def undoable(self) -> tuple[Transaction, ...]:
         """The transactions of the action that :meth:`undo` would take back, newest first; perhaps none."""
-        return (await self._find(redo=False))[0]
+        return (await find(self._store, self._surroundings.actor, redo=False)).transactions
 
     async def undo(self) -> Undone | None:
         """Takes back this person's last action, a whole job too. ``None`` when nothing is left.
 
-        Raises ``RefusedError`` when somebody else has changed all of it since; the next call then goes
-        on to the action before.
+        Raises ``RefusedError`` when all of it has been changed again since; the next call then goes on to
+        the action before, in whatever session.
         """
-        found, later = await self._find(redo=False)
-        if found and found[0].action == JOB:
-            return await self.undo_job(found[0].job)
-        return await self._invert(found, later, UNDO)
+        found = await find(self._store, self._surroundings.actor, redo=False)
+        if not found.transactions or found.transactions[0].action != JOB:
+            return await self._invert(found, UNDO)
+        undone = await self.undo_job(found.transactions[0].job)
+        if not undone.items:
+            raise _refusal(JOB, UNDO)
+        return undone
 
     async def redo(self) -> Undone | None:
-        """Does again what was undone last, unless something was done since. ``None`` when there is none."""
-        return await self._invert(*await self._find(redo=True), REDO)
+        """Does again what was undone last, unless something was done since. ``None`` when there is none.
 
-    async def _find(self, *, redo: bool) -> tuple[tuple[Transaction, ...], set[str]]:
-        """Walks back to the newest action of this person that can be taken back (or done again).
-
-        Returns its transactions, newest first, and the keys of labels that were touched since.
+        Raises ``RefusedError`` as :meth:`undo`.
         """
-        await self._store.refresh()
-        settled: dict[str, bool] = {}
-        found: list[Transaction] = []
-        jobs: list[Transaction] = []
-        later: set[str] = set()
-        async for transaction in self._store.history():
-            if found and (not found[-1].note.get("continues") or found[0].action == JOB):
-                break
-            if transaction.action == CREATED:
-                break
-            is_part = bool(found) and transaction.group == found[0].group
-            if not is_part:
-                later.update(change.key for change in transaction.changes if change.table == "label")
-            if transaction.actor != self._surroundings.actor or (found and not is_part):
-                continue
-            if found:
-                found.append(transaction)
-            elif transaction.action in (UNDO, REDO):
-                target = str(transaction.note.get("of", ""))
-                first = target not in settled
-                settled.setdefault(target, transaction.action == UNDO)
-                if redo and first and transaction.action == UNDO:
-                    found = [transaction]
-            elif self._is_settled(transaction, settled):
-                continue
-            elif transaction.action == JOB and transaction.note.get("continues"):
-                # A job has its place among a person's actions where it began, however long it goes on.
-                jobs.append(transaction)
-            elif redo:
-                return (), later
-            else:
-                found = [transaction]
-        return tuple(found or ([] if redo else jobs[:1])), later
+        return await self._invert(await find(self._store, self._surroundings.actor, redo=True), REDO)
 
-    def _is_settled(self, transaction: Transaction, settled: dict[str, bool]) -> bool:
-        group = transaction.group
-        return transaction.action in NOT_UNDOABLE or settled.get(group, False) or group in self._refused
-
-    async def _invert(
-        self, transactions: Sequence[Transaction], later: Set[str], action: str
-    ) -> Undone | None:
+    async def _invert(self, found: Found, action: str) -> Undone | None:
+        transactions = found.transactions
         if not transactions:
             return None
         first = transactions[0]
         of = str(first.note["of"]) if action == REDO else first.group
         group = self._surroundings.new_id()
+        # Who does a job again wants what came of it, whoever took it back since.
+        back = {job: who for job, who in found.back.items() if job != first.job}
         tally = Tally()
+        note: dict[str, Any] = {"of": of, "action": first.note.get("action", first.action)}
         for transaction in transactions:
-            note: dict[str, Any] = {"of": of, "action": first.note.get("action", first.action)}
+            shell = Plan(action, (), group=group, job=transaction.job, note=dict(note))
+            plan = partial(_backwards, transaction, found.later, back, shell, tally)
+            await self._store.commit(self._surroundings.actor, plan)
             if tally.items:
                 note["continues"] = True
-            shell = Plan(action, (), group=group, job=transaction.job, note=note)
-            plan = partial(_backwards, transaction, later, shell, tally)
-            await self._store.commit(self._surroundings.actor, plan)
         if not tally.items:
-            self._refused.add(of)
-            raise RefusedError(
-                "What the last action changed has been changed again since, by somebody else.",
-                hint="The history (`tui-labeler history`) says by whom.",
-            )
+            await self._settle(action, group, first.job, note)
+            raise _refusal(str(note["action"]), action)
         documents = tuple(sorted(tally.documents))
         return Undone(
             str(note["action"]),
@@ -206,11 +162,17 @@ class History:
             _suggestions(transactions),
         )
 
+    async def _settle(self, action: str, group: str, job: str, note: dict[str, Any]) -> None:
+        """Puts down that nothing could be done, for the next undo, of whatever session, to go on."""
+        event = Plan(action, (), group=group, job=job, note=note, is_event=True)
+        await self._store.commit(self._surroundings.actor, lambda _: event)
+
     async def undo_job(self, job_id: str) -> Undone:
         """Takes back all that came of a job: its suggestions, and labels this person accepted from them.
 
         Undecided suggestions that the job had replaced come back. What somebody else accepted or rejected,
-        or changed since, stays and is counted. Raises ``NotFoundError`` when nothing came of the job.
+        or changed since, stays and is counted. No undo brings anything of it back later; a redo does.
+        Raises ``NotFoundError`` when nothing came of the job.
         """
         await self._store.refresh()
         trace = JobTrace(job_id)
@@ -224,7 +186,9 @@ class History:
         for start in range(0, len(ids), BATCH):
             plan = partial(self._take_back, trace, ids[start : start + BATCH], group, tally)
             await self._store.commit(self._surroundings.actor, plan)
-        return Undone(JOB, tally.items, tuple(sorted(tally.documents)), tally.refused)
+        if not tally.items and self._surroundings.actor not in trace.back:
+            await self._settle(UNDO, group, job_id, {"of": job_id, "action": JOB})
+        return Undone(JOB, tally.items, tuple(sorted(tally.documents)), tally.refused, gone_by=trace.gone_by)
 
     def _take_back(self, trace: JobTrace, ids: Sequence[int], group: str, tally: Tally, state: State) -> Plan:
         note: dict[str, Any] = {"of": trace.job, "action": JOB}
@@ -246,8 +210,23 @@ class History:
                     return
 
 
-def _backwards(transaction: Transaction, later: Set[str], shell: Plan, tally: Tally, state: State) -> Plan:
-    return replace(shell, changes=inverse(transaction, later, tally, state))
+def _backwards(
+    transaction: Transaction,
+    later: Set[str],
+    back: Mapping[str, Set[str]],
+    shell: Plan,
+    tally: Tally,
+    state: State,
+) -> Plan:
+    return replace(shell, changes=inverse(transaction, later, back, tally, state))
+
+
+def _refusal(of: str, action: str) -> RefusedError:
+    verb = "Taking back" if action == UNDO else "Doing again"
+    return RefusedError(
+        f"{verb} ({action_words(of)}): all that it changed has been changed again since, and stays.",
+        hint=f"The history (`tui-labeler history`) says by whom; the next {action} goes further back.",
+    )
 
 
 def _entry(state: State, transaction: Transaction, document: int | None) -> Entry | None:

@@ -141,7 +141,10 @@ class ProjectStore(Protocol):
         """The sequence number of the last transaction seen."""
 
     async def refresh(self) -> tuple[Transaction, ...]:
-        """Takes in what other processes committed and returns it. Costs one ``stat`` when there is none."""
+        """Takes in what other processes committed and returns it. Costs a few ``stat`` when there is none.
+
+        Raises ``DeletedError`` once the project is gone.
+        """
 
     def news(self) -> tuple[Transaction, ...]:
         """What other processes committed and this one took in since the last call of this.
@@ -156,7 +159,8 @@ class ProjectStore(Protocol):
         ``plan`` is called on the newest state while no other process can change it, and may raise a
         ``LabelerError`` to refuse. ``None``, or a plan without a real change that is no event, commits
         nothing.
-        Raises ``LockedError`` when the lock is not to be had, ``StorageError`` when the disk refuses.
+        Raises ``LockedError`` when the lock is not to be had, ``StorageError`` when the disk refuses,
+        ``DeletedError`` once the project is gone.
         """
 
     async def document(self, document_id: int) -> Document:
@@ -179,6 +183,9 @@ class Projects(Protocol):
 
     async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
         """Those that can't: the folder's name and why."""
+
+    async def leftovers(self) -> tuple[str, ...]:
+        """Folders among those of projects that hold no state of any; they may be removed."""
 
     async def find(self, name: str) -> Project:
         """The project of that name or id, without its documents. Raises ``NotFoundError``."""

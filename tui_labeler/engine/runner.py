@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
+from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
 from tui_labeler.engine.autolabeling import AutolabelRun
-from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
 from tui_labeler.engine.evaluation import EvaluationRun, GptEvaluated, TrainedEvaluated
 from tui_labeler.engine.gpt_setup import GptSetup
 from tui_labeler.engine.models import TodaysModel, find_model, todays_ids
@@ -78,9 +78,23 @@ class Runner:
         except BudgetError as error:
             # What was paid for is there; the rest waits for a larger budget.
             return JobState.CANCELLED, in_words(error), error.code, {"exit_code": error.exit_code}
-        except LabelerError as error:
-            return JobState.FAILED, in_words(error), error.code, {"exit_code": error.exit_code}
+        except LabelerError as caught:
+            why = await self._deleted_model(journal.job.request) or caught
+            return JobState.FAILED, in_words(why), why.code, {"exit_code": why.exit_code}
         return state, "", "", result
+
+    async def _deleted_model(self, request: JobRequest) -> NotFoundError | None:
+        """Why a job failed whose model somebody deleted, whatever it met first."""
+        method = request.method
+        if method is None or method.name != "model":
+            return None
+        cards, broken = await self.models.list(), await self.models.broken()
+        if method.model in {*(card.name for card in cards), *(name for name, _ in broken)}:
+            return None
+        return NotFoundError(
+            f"The model {method.model!r} was deleted.",
+            hint="Train one of that name and resume the job, or start another job.",
+        )
 
     async def _until_cancelled(self, journal: JobJournal) -> Outcome:
         """The work, unless a cancel comes first. What was being written is written to its end."""

@@ -40,6 +40,8 @@ class LabeledDocument:
     annotations: tuple[Annotation, ...]
     from_suggestions: bool
     """Some label began as a suggestion that was accepted."""
+    undecided: bool = False
+    """Some suggestion waits for a decision: what it names counts as nothing."""
 
     @property
     def sample(self) -> Sample:
@@ -90,15 +92,25 @@ class Parts(NamedTuple):
 
     @property
     def warnings(self) -> list[str]:
-        """One sentence that names some of the unused documents; none where none is."""
+        """One sentence that names some of the unused documents, and one on those half reviewed; none where
+        none is."""
+        half = sum(document.undecided for document in (*self.train, *self.test))
+        said = [undecided_words(half)] if half else []
         if not self.unused:
-            return []
+            return said
         number = counted(len(self.unused), "labeled document is", "labeled documents are")
         names = _named([document.location for document in self.unused])
         return [
+            *said,
             f"{number} not used, as an automatic split draws from the training set, and not from the testing "
-            f"set: {names}"
+            f"set: {names}",
         ]
+
+
+def undecided_words(documents: int) -> str:
+    """What half-reviewed documents mean for training: a sentence without its full stop."""
+    have = counted(documents, "document still has", "documents still have")
+    return f"{have} undecided suggestions; what is not accepted there counts as nothing"
 
 
 def _named(locations: Sequence[str]) -> str:
@@ -141,6 +153,7 @@ async def labeled_documents(
                 text=decoded.text if keep_texts else "",
                 annotations=tuple((label.category, label.span) for label in labels),
                 from_suggestions=any(label.origin is Origin.SUGGESTION for label in labels),
+                undecided=bool(document.open_suggestions(kind)),
             )
         )
     return found

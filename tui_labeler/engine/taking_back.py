@@ -12,7 +12,7 @@ from tui_labeler.engine.ports import Change
 from tui_labeler.engine.rows import to_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence, Set
+    from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import State, Surroundings, Transaction
@@ -46,17 +46,27 @@ def _document(change: Change) -> int:
     return int(change.key.partition("/")[0])
 
 
-def inverse(transaction: Transaction, later: Set[str], tally: Tally, state: State) -> list[Change]:
+def job_of(change: Change) -> str:
+    """The job that a label, a suggestion or words to place came of; empty where there is none."""
+    row = change.after or change.before or {}
+    return str(row.get("job") or "") if change.table in _IN_CATEGORIES else ""
+
+
+def inverse(
+    transaction: Transaction, later: Set[str], back: Mapping[str, Set[str]], tally: Tally, state: State
+) -> list[Change]:
     """The changes backwards, for every item that is still as the action left it.
 
     An item is refused where taking it back would break what others have done since: a label would meet
     one of ``later`` (keys of labels that were touched after the action), or name a category that is gone.
+    Nothing that came of a job of ``back`` (jobs taken back since, and by whom) comes back to life.
     """
     wanted = {
         (change.table, change.key): Change(change.table, change.key, change.after, change.before)
         for change in reversed(transaction.changes)
         if state.raw(change.table, change.key) == change.after
     }
+    wanted = dict(_without_revived(wanted, back, state)) if back else wanted
     for refused in _used_categories(wanted, state):
         del wanted["category", refused]
     gone = {key for (table, key), change in wanted.items() if table == "category" and change.after is None}
@@ -65,12 +75,52 @@ def inverse(transaction: Transaction, later: Set[str], tally: Tally, state: Stat
     for place in [*_homeless(wanted, categories - gone), *refused_labels, *_beside(wanted, refused_labels)]:
         wanted.pop(place, None)
     changes = list(wanted.values())
-    tally.refused += len(transaction.changes) - len(changes)
+    expected = sum(job_of(change) not in back for change in transaction.changes)
+    tally.refused += expected - sum(job_of(change) not in back for change in changes)
     tally.count(changes)
     return changes
 
 
 _Wanted = dict[tuple[str, str], Change]
+
+
+def _without_revived(
+    wanted: _Wanted, back: Mapping[str, Set[str]], state: State
+) -> Iterator[tuple[tuple[str, str], Change]]:
+    """What is wanted, less what would bring back something of a job that was taken back.
+
+    A suggestion that was decided, and spared for that, goes when the decision does. A label comes back only
+    where its suggestion was spared, and never one of somebody who took the job back.
+    """
+    labels = {
+        ("label", key)
+        for (table, key), change in wanted.items()
+        if table == "label" and _is_revived(change, back, state)
+    }
+    decisions = set(_beside(wanted, labels))
+    for (table, key), change in wanted.items():
+        row = change.after
+        if (table, key) in labels or (table, key) in decisions:
+            continue
+        if table in ("suggestion", "to_place") and row is not None and row["job"] in back:
+            if change.before is None:
+                continue
+            if row.get("decision") is None:
+                yield (table, key), change._replace(after=None)
+                continue
+        yield (table, key), change
+
+
+def _is_revived(change: Change, back: Mapping[str, Set[str]], state: State) -> bool:
+    """Whether a label of a job that was taken back would come back to life."""
+    if change.after is None or job_of(change) not in back:
+        return False
+    label = to_value(change.after, Label, f"label {change.key}")
+    before = change.before and to_value(change.before, Label, f"label {change.key}")
+    if not label.is_active or (before and before.is_active):
+        return False
+    spared = state.raw("suggestion", f"{_document(change)}/{label.suggestion}") is not None
+    return not spared or label.made.actor in back[label.job or ""]
 
 
 def _used_categories(wanted: _Wanted, state: State) -> set[str]:
@@ -152,9 +202,19 @@ class JobTrace:
     touched: set[int] = field(default_factory=set)
     replaced: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """Undecided suggestions of other jobs that it took the place of, by table and key."""
+    back: set[str] = field(default_factory=set)
+    """Who has taken it back, since it last did something."""
+    gone_by: str = ""
+    """The last action that took suggestions of the job away."""
 
     def take(self, transaction: Transaction) -> None:
         """Takes in the next transaction."""
+        if any(_takes_away(change, self.job) for change in transaction.changes):
+            self.gone_by = transaction.action
+        if transaction.job == self.job and transaction.action == UNDO:
+            self.back.add(transaction.actor)
+        elif transaction.job == self.job and transaction.changes:
+            self.back.clear()
         if transaction.job == self.job and transaction.action in (JOB, REDO):
             self.found = True
             for change in transaction.changes:
@@ -181,6 +241,10 @@ class JobTrace:
         }
 
 
+def _takes_away(change: Change, job: str) -> bool:
+    return change.table == "suggestion" and change.after is None and (change.before or {}).get("job") == job
+
+
 def without_job(
     trace: JobTrace, ids: Sequence[int], tally: Tally, around: Surroundings, state: State
 ) -> list[Change]:
@@ -194,6 +258,11 @@ def without_job(
                 step = _without(state, document, suggestion, around)
                 tally.refused += step is None
                 changes += step or ()
+        for label in document.labels.values():
+            if label.job == trace.job and label.is_active and not _is_verdict(document, label):
+                is_mine = label.made.actor == around.actor
+                tally.refused += not is_mine and label.suggestion not in document.suggestions
+                changes += _unlabeled(state, document, label, around) if is_mine else ()
         changes += [
             put(state, "to_place", f"{number}/{item.id}", None)
             for item in document.to_place.values()
@@ -224,7 +293,16 @@ def _without(
     label = document.labels.get(decision.label or "")
     if decision.verdict is Verdict.REJECTED or label is None or not label.is_active:
         return gone
+    return [*gone, *_unlabeled(state, document, label, around)]
+
+
+def _is_verdict(document: Document, label: Label) -> bool:
+    """Whether a label is what accepting its suggestion made, and not what it was changed into."""
+    source = document.suggestions.get(label.suggestion or "")
+    return bool(source and source.decision and source.decision.label == label.id)
+
+
+def _unlabeled(state: State, document: Document, label: Label, around: Surroundings) -> list[Change]:
     if label.draft:
-        return [*gone, drop_label(state, document, label.id)]
-    removed = replace(label, removed=Stamp(around.actor, around.now()))
-    return [*gone, put_label(state, document, removed)]
+        return [drop_label(state, document, label.id)]
+    return [put_label(state, document, replace(label, removed=Stamp(around.actor, around.now())))]

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import DocumentState
+from tui_labeler.domain.jobs import Method
 from tui_labeler.domain.models import Split, TrainOptions
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import InputError, RefusedError
-from tui_labeler.engine.history import MODEL_DELETED
 from tui_labeler.engine.models import check_model_name
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.rows import to_row, to_value
 from tui_labeler.engine.samples import LabeledDocuments, labeled_documents, parts
+from tui_labeler.engine.walking_back import MODEL_DELETED
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class TrainingPreview:
     """Draft changes of this person, which training does not see."""
     deleted_suggestions: int
     """Undecided suggestions that training deletes."""
+    undecided: int
+    """Documents that count and have undecided suggestions too."""
 
     @property
     def manual_split(self) -> bool:
@@ -110,7 +113,7 @@ class Training:
         """Counts over the whole project, without a look at the texts: :meth:`check` reads those."""
         await self._store.refresh()
         state = self._store.state
-        documents = labels = tests = 0
+        documents = labels = tests = undecided = 0
         reviewed_counts = state.project.kind is not ProjectKind.SINGLE_LABEL
         for row in state.rows.values():
             if row.problem:
@@ -121,12 +124,14 @@ class Training:
                 documents += 1
                 labels += saved
                 tests += row.dataset is Dataset.TEST
+                undecided += bool(row.suggestions)
         return TrainingPreview(
             documents=documents,
             labels=labels,
             test_documents=tests,
             drafts=self._labeling.drafts(),
             deleted_suggestions=sum(row.suggestion_count for row in state.rows.values()),
+            undecided=undecided,
         )
 
     async def check(self) -> LabeledDocuments:
@@ -165,8 +170,26 @@ class Training:
             )
         return await self._jobs.train(to_row(options))
 
+    async def check_unused(self, name: str) -> None:
+        """Raises ``RefusedError`` while a job works with the model."""
+        users = [
+            job.id
+            for job in await self._jobs.list()
+            if not job.state.is_over and job.request.method == Method("model", model=name)
+        ]
+        if users:
+            raise RefusedError(
+                f"The model {name!r} is in use by the running {'job' if len(users) == 1 else 'jobs'} "
+                f"{', '.join(users)}.",
+                hint="Wait for its end, or cancel it first.",
+            )
+
     async def delete(self, name: str) -> None:
-        """Deletes a model; the suggestions it made stay. Raises ``NotFoundError``."""
+        """Deletes a model; the suggestions it made stay.
+
+        Raises ``NotFoundError``, or ``RefusedError`` while a job works with it.
+        """
+        await self.check_unused(name)
         await self._models.delete(name)
         await self._store.commit(self._actor, lambda _: model_event(MODEL_DELETED, name))
 

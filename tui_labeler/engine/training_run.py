@@ -15,7 +15,6 @@ from tui_labeler.engine.changes import drop_suggestion
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.figures import figures
 from tui_labeler.engine.finishing import finished
-from tui_labeler.engine.history import TRAINED
 from tui_labeler.engine.ports import (
     Change,
     Container,
@@ -37,6 +36,7 @@ from tui_labeler.engine.samples import (
     unlabeled_texts,
 )
 from tui_labeler.engine.training import model_event, options_of
+from tui_labeler.engine.walking_back import TRAINED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

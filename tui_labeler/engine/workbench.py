@@ -90,6 +90,10 @@ class Workbench:
         """Projects that can't be read: the folder's name and why."""
         return await self._projects.broken()
 
+    async def leftovers(self) -> tuple[str, ...]:
+        """Folders among those of projects that hold no state of any; they may be removed."""
+        return await self._projects.leftovers()
+
     async def find(self, name: str) -> Project:
         """The project of that name or id, without its documents. Raises ``NotFoundError``."""
         return await self._projects.find(name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -12,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.lines import KeyLine
 from tui_labeler.screens.widgets.cells import clean
@@ -158,6 +161,8 @@ class InputScreen(Dialog["str | None"]):
     """Asks for a line of text; ``None`` when it was called off.
 
     With ``anew`` the first key replaces the text that is given, without it that text is gone on with.
+    ``accept`` does what the text is for: when it raises a ``LabelerError``, the question stays, with the text
+    and the reason, so that no further key acts on the screen beneath.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -165,21 +170,55 @@ class InputScreen(Dialog["str | None"]):
     ]
 
     def __init__(
-        self, title: str, label: str, value: str = "", placeholder: str = "", *, anew: bool = False
+        self,
+        title: str,
+        label: str,
+        value: str = "",
+        placeholder: str = "",
+        *,
+        anew: bool = False,
+        accept: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
         super().__init__(title, label)
         self._value = value
         self._anew = anew
         self._placeholder = placeholder
+        self._accept = accept
+        self._busy = False
 
     def body(self) -> Iterable[Widget]:
         field = Field(self._value, self._placeholder, id="dialog-input")
         field.select_on_focus = self._anew
         yield field
+        yield Static(id="dialog-problem", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.dismiss(event.value)
+        if self._accept is None:
+            self.dismiss(event.value)
+        elif not self._busy:
+            self._try(self._accept, event.value)
+
+    @work
+    async def _try(self, accept: Callable[[str], Awaitable[object]], value: str) -> None:
+        self._busy = True
+        try:
+            await accept(value)
+        except LabelerError as error:
+            self._complain(in_lines(error))
+        else:
+            self.dismiss(value)
+        finally:
+            self._busy = False
+
+    def on_input_changed(self) -> None:
+        """What was wrong with another text says nothing of this one."""
+        self._complain("")
+
+    def _complain(self, words: str) -> None:
+        self.set_class(bool(words), "-refused")
+        self.query_one("#dialog-problem", Static).update(plain(words))
 
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        if not self._busy:
+            self.dismiss(None)

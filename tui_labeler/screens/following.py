@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.signal import Signal
 
 from tui_labeler.domain.jobs import Job
-from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.errors import DeletedError, LabelerError
 from tui_labeler.engine.ports import Transaction
 from tui_labeler.screens.base import tell_error
 
@@ -47,6 +47,8 @@ class Follower:
 
     def __init__(self, app: App[Any]) -> None:
         self.news: Signal[News] = Signal(app, "news")
+        self.deleted = False
+        """Somebody deleted the project that was followed."""
         self._app = app
         self._session: ProjectSession | None = None
         self._timer: Timer | None = None
@@ -69,6 +71,7 @@ class Follower:
         """Follows a project in place of any other."""
         self.stop()
         self._session = session
+        self.deleted = False
         self._timer = self._app.set_interval(LOOK_EVERY, self.look)
 
     def stop(self) -> None:
@@ -80,15 +83,19 @@ class Follower:
         self._looks = 0
 
     async def look(self) -> None:
-        """One look. An error is told once, not three times a second."""
+        """One look. An error is told once, not three times a second; of a deleted project it is the last."""
         session = self._session
-        if session is None or self._looking:
+        if session is None or self._looking or self.deleted:
             return
         self._looking = True
         try:
             transactions = await session.refresh()
             jobs = await self._look_at_jobs(session)
             self._trouble = ""
+        except DeletedError as error:
+            if session is self._session:
+                self._tell_deleted(error)
+            return
         except LabelerError as error:
             if error.message != self._trouble:
                 self._trouble = error.message
@@ -99,6 +106,14 @@ class Follower:
         if session is self._session and (transactions or jobs != self._jobs):
             self._jobs = jobs
             self.news.publish(News(transactions, jobs))
+
+    def _tell_deleted(self, error: DeletedError) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self.deleted = True
+        self._jobs = ()
+        tell_error(self._app, error)
+        self.news.publish(News((), ()))
 
     async def _look_at_jobs(self, session: ProjectSession) -> tuple[Job, ...]:
         due = self._looks % JOBS_EVERY == 0 or any(not job.state.is_over for job in self._jobs)

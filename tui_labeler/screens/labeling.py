@@ -142,6 +142,7 @@ labels, with how far they agree in this document and in all.
         """What other processes did, and how jobs go on."""
         self.show_changes(news.transactions)
         self.show_title()
+        self.show_status()
         over = [job for job in news.jobs if job.id in self._at_work and job.state.is_over]
         self._at_work = frozenset(job.id for job in news.running)
         if self._is_in_view:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -94,9 +95,11 @@ another's. Descriptions and examples are for people, and are sent along when a l
     @reporting
     async def action_add(self) -> None:
         noun = self._session.project.kind.noun
-        name = await self.app.push_screen_wait(InputScreen(f"New {noun}", "Its name"))
+        name = await self.app.push_screen_wait(
+            InputScreen(f"New {noun}", "Its name", accept=self._session.categories.add)
+        )
         if name is not None:
-            made = await self._session.categories.add(name)
+            made = self._session.categories.by_name(name.strip())
             warnings = (
                 *limits.category_name(name),
                 *limits.categories(len(self._session.store.state.categories)),
@@ -111,12 +114,11 @@ another's. Descriptions and examples are for people, and are sent along when a l
         category = self._current()
         if category is None:
             return
-        name = await self.app.push_screen_wait(
-            InputScreen(f"Rename {category.name}", "Its name", category.name)
+        rename = partial(self._session.categories.rename, category.id)
+        await self.app.push_screen_wait(
+            InputScreen(f"Rename {category.name}", "Its name", category.name, accept=rename)
         )
-        if name is not None:
-            await self._session.categories.rename(category.id, name)
-            self._show()
+        self._show()
 
     @work(exclusive=True, group="describe")
     @reporting
@@ -124,12 +126,16 @@ another's. Descriptions and examples are for people, and are sent along when a l
         category = self._current()
         if category is None:
             return
-        words = await self.app.push_screen_wait(
-            InputScreen(f"Describe {category.name}", "What it means, in a sentence", category.description)
+        change = partial(self._session.categories.set, category.id)
+        await self.app.push_screen_wait(
+            InputScreen(
+                f"Describe {category.name}",
+                "What it means, in a sentence",
+                category.description,
+                accept=lambda words: change(description=words.strip()),
+            )
         )
-        if words is not None:
-            await self._session.categories.set(category.id, description=words.strip())
-            self._show()
+        self._show()
 
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
         event.stop()
@@ -141,13 +147,16 @@ another's. Descriptions and examples are for people, and are sent along when a l
         category = self._current()
         if category is None:
             return
-        given = await self.app.push_screen_wait(
-            InputScreen(f"Examples of {category.name}", "Parted by |", " | ".join(category.examples))
+        change = partial(self._session.categories.set, category.id)
+        await self.app.push_screen_wait(
+            InputScreen(
+                f"Examples of {category.name}",
+                "Parted by |",
+                " | ".join(category.examples),
+                accept=lambda given: change(examples=[e.strip() for e in given.split("|") if e.strip()]),
+            )
         )
-        if given is not None:
-            examples = [example.strip() for example in given.split("|") if example.strip()]
-            await self._session.categories.set(category.id, examples=examples)
-            self._show()
+        self._show()
 
     @work
     @reporting

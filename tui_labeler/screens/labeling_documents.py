@@ -11,7 +11,7 @@ from textual import work
 
 from tui_labeler.domain.documents import DocumentState, Sort
 from tui_labeler.domain.projects import Dataset
-from tui_labeler.engine.errors import RefusedError
+from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.agreement import AgreementScreen
 from tui_labeler.screens.base import reporting, tell
@@ -35,6 +35,12 @@ _SORTS = (
     ("s", Sort.STATE, "State"),
     ("c", Sort.CONFIDENCE, "Least confident first"),
 )
+
+
+def _line_number(typed: str) -> int:
+    """0 for what is none."""
+    number = typed.strip().replace(",", "")
+    return int(number[:9]) if number.isdecimal() else 0
 
 
 class DocumentActions(SearchActions):
@@ -107,17 +113,17 @@ class DocumentActions(SearchActions):
     async def action_line(self) -> None:
         """Asks for the number of a line, and goes there."""
         here, last = self.text.line
+
+        async def check(typed: str) -> None:
+            if not _line_number(typed):
+                raise InputError(f"“{typed}” is no line number.", hint=f"Lines go from 1 to {last:,}.")
+
         typed = await self.app.push_screen_wait(
-            InputScreen("Go to line", f"1 to {last:,}", str(here), anew=True)
+            InputScreen("Go to line", f"1 to {last:,}", str(here), anew=True, accept=check)
         )
-        if typed is None:
-            return
-        number = typed.strip().replace(",", "")
-        if number.isdecimal() and int(number[:9]):
+        if typed is not None:
             self.text.focus()
-            self.text.go_to_line(int(number[:9]))
-        else:
-            self.say(f"“{typed}” is no line number. Lines go from 1 to {last:,}.")
+            self.text.go_to_line(_line_number(typed))
 
     def action_compact(self) -> None:
         """Underlines in the text in place of rules under it, or back; for all documents until the end."""
@@ -243,42 +249,42 @@ class DocumentActions(SearchActions):
         document = self.document
         if document is None:
             return
-        note = await self.app.push_screen_wait(
+        number = document.id
+
+        async def set_flag(note: str) -> None:
+            made = await self.session.labeling.set_flag(number, note)
+            self.show_changes([made] if made else ())
+
+        await self.app.push_screen_wait(
             InputScreen(
                 "Flag this document",
                 "A note for whoever looks for it; empty takes the flag away",
                 document.flag,
                 "ask the team lead",
+                accept=set_flag,
             )
         )
-        if note is not None:
-            await self._set_flag(document.id, note)
-
-    @reporting
-    async def _set_flag(self, document: int, note: str) -> None:
-        made = await self.session.labeling.set_flag(document, note)
-        self.show_changes([made] if made else ())
 
     @work
     async def action_language(self) -> None:
         document = self.document
         if document is None:
             return
-        language = await self.app.push_screen_wait(
+        number = document.id
+
+        async def set_language(language: str) -> None:
+            made = await self.session.documents.set([number], language=language.strip())
+            self.show_changes([made] if made else ())
+
+        await self.app.push_screen_wait(
             InputScreen(
                 "Language of this document",
                 "For instance en-us; empty takes the project's",
                 document.language,
                 self.session.project.language,
+                accept=set_language,
             )
         )
-        if language is not None:
-            await self._set_language(document.id, language.strip())
-
-    @reporting
-    async def _set_language(self, document: int, language: str) -> None:
-        made = await self.session.documents.set([document], language=language)
-        self.show_changes([made] if made else ())
 
     @work(exclusive=True, group="sync")
     @reporting

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_labeler.engine.history import Undone
-    from tui_labeler.engine.label_files import Skipped
+    from tui_labeler.engine.label_files import Exported, Imported, Skipped
     from tui_labeler.engine.ports import Transaction
 
 _ASK_FIRST = 20
@@ -140,12 +140,19 @@ class FileActions(LabelingBase):
     @work
     @reporting
     async def action_import_labels(self) -> None:
-        path = await self.app.push_screen_wait(
-            InputScreen("Import labels", "Path of a labels file (Azure labels JSON)")
+        done: list[Imported] = []
+
+        async def read(path: str) -> None:
+            if path:
+                data = await read_file(path)
+                done.append(await self.session.label_files.read(data, Path(path).name))
+
+        await self.app.push_screen_wait(
+            InputScreen("Import labels", "Path of a labels file (Azure labels JSON)", accept=read)
         )
-        if not path:
+        if not done:
             return
-        imported = await self.session.label_files.read(await read_file(path), Path(path).name)
+        (imported,) = done
         self.show_changes()
         words = [
             f"{counted(imported.labels, 'label')} in {counted(imported.documents, 'document')}"
@@ -158,13 +165,32 @@ class FileActions(LabelingBase):
     @work
     @reporting
     async def action_export_labels(self) -> None:
+        done: list[Exported] = []
+
+        async def write(path: str) -> None:
+            if path:
+                done.append(await self._export_to(path))
+
         path = await self.app.push_screen_wait(
             InputScreen(
-                "Export saved labels", "Path of the file to write", f"{self.session.project.name}.json"
+                "Export saved labels",
+                "Path of the file to write",
+                f"{self.session.project.name}.json",
+                accept=write,
             )
         )
-        if not path:
+        if not done:
             return
+        (exported,) = done
+        words = [
+            f"{counted(exported.labels, 'label')} of {counted(exported.documents, 'document')} in {path}."
+        ]
+        if exported.drafts_pending:
+            words.append(f"{exported.drafts_pending:,} drafts are not in it: save them first (ctrl+s).")
+        await self._report("Labels exported", words, exported.skipped, ())
+
+    async def _export_to(self, path: str) -> Exported:
+        """Raises ``ConflictError`` where a file is in the way that is not to be overwritten."""
         exported = await self.session.label_files.write()
         try:
             await write_file(path, exported.data, overwrite=False)
@@ -173,14 +199,9 @@ class FileActions(LabelingBase):
                 ConfirmScreen("Overwrite the file?", f"{path} is there already.", confirm="Overwrite")
             )
             if not sure:
-                return
+                raise
             await write_file(path, exported.data, overwrite=True)
-        words = [
-            f"{counted(exported.labels, 'label')} of {counted(exported.documents, 'document')} in {path}."
-        ]
-        if exported.drafts_pending:
-            words.append(f"{exported.drafts_pending:,} drafts are not in it: save them first (ctrl+s).")
-        await self._report("Labels exported", words, exported.skipped, ())
+        return exported
 
     async def _report(
         self, title: str, words: list[str], skipped: Sequence[Skipped], notes: Sequence[Skipped]

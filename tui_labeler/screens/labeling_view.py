@@ -247,7 +247,7 @@ class LabelingView(Screen[None]):
         if row is not None:
             parts.append(row.location)
         title.left = " > ".join(parts)
-        drafts = self.session.labeling.drafts()
+        drafts = 0 if self.follower.deleted else self.session.labeling.drafts()
         right = [f"{drafts:,} unsaved"] if drafts else []
         running = [job for job in self.follower.jobs if not job.state.is_over]
         if running:
@@ -289,6 +289,8 @@ class LabelingView(Screen[None]):
 
     def weighty_words(self) -> str:
         """What has to be read before anything else: a question, a message, a mode."""
+        if self.follower.deleted:
+            return "This project was deleted: nothing more can be decided. q goes to the projects."
         if self.awaiting is not None:
             return self.awaiting[0]
         if self.message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.engine.errors import DeletedError, StorageError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import saved_words, tell
 from tui_labeler.screens.dialogs import ChoiceScreen
@@ -17,8 +18,15 @@ if TYPE_CHECKING:
 async def may_leave(app: App[Any], session: ProjectSession) -> bool:
     """Whether to go; asks only when this person's drafts wait. To be awaited in a worker.
 
-    Raises ``LabelerError`` when saving was chosen and failed.
+    Of a project that somebody deleted nothing waits. Raises ``LabelerError`` when saving was chosen and
+    failed.
     """
+    try:
+        await session.refresh()
+    except DeletedError:
+        return True
+    except StorageError:
+        pass  # what is known has been told, and leaving must be possible
     drafts = session.labeling.drafts()
     if not drafts:
         return True

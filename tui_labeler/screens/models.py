@@ -131,6 +131,7 @@ screen.
         name = self.query_one(Picker).current
         if name is None:
             return
+        await self._session.training.check_unused(name)
         message = f"The model {name!r} and its figures will be gone for good. Labels and suggestions stay."
         if await self.app.push_screen_wait(ConfirmScreen("Delete the model?", message, "Delete", "Keep")):
             await self._session.training.delete(name)

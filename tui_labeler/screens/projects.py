@@ -13,7 +13,8 @@ from textual.widgets import Static
 
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.deleting import holdings
+from tui_labeler.engine.errors import LabelerError, StorageError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.create_project import CreateProjectScreen
@@ -186,7 +187,7 @@ servers with language models that autolabeling may ask.
         sure = await self.app.push_screen_wait(
             ConfirmScreen(
                 f"Delete the project {project.name}?",
-                "Its labels, suggestions and models go. The documents in the container stay.",
+                await self._losses(project),
                 confirm="Delete",
                 cancel="Keep",
             )
@@ -195,6 +196,19 @@ servers with language models that autolabeling may ask.
             await self._workbench.delete(project.id)
             tell(self.app, f"{project.name} was deleted.")
             self.load()
+
+    async def _losses(self, project: Project) -> str:
+        """What goes and what stays. A project that can't be opened does not say what it holds."""
+        try:
+            session = await self._workbench.open(project.id)
+            try:
+                lost = [f"- {words}" for words in (await holdings(session)).words]
+            finally:
+                await session.close()
+        except StorageError as error:
+            lost = [f"- all that it holds; it can't be read: {error.message}"]
+        heading = ["What goes:", *lost] if lost else ["Nothing was labeled in it yet."]
+        return "\n".join([*heading, "The documents in the container stay."])
 
 
 def _heading(width: int, signs: Glyphs) -> Line:

@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.models import ModelCard, Split
-from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.models import check_model_name, find_model
 from tui_labeler.engine.training import plan_of
 from tui_labeler.engine.wording import counted, in_words
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from tui_labeler.engine.samples import LabeledDocuments
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.training import TrainingPreview
+
+
+async def _check_name(name: str) -> None:
+    check_model_name(name)
 
 
 class TrainingScreen(Screen["str | None"]):
@@ -176,24 +180,25 @@ and lets the training run on.
             answer = await self.app.push_screen_wait(ChoiceScreen("Which model?", "", choices))
         if answer == "new":
             name = training_text.free_name(self._cards)
-            answer = await self.app.push_screen_wait(InputScreen("New model", "Name of the model:", name))
-            if answer is None:
-                return
-            check_model_name(answer)
-            self._form = replace(self._form, name=answer)
-        elif answer is not None:
+            answer = await self.app.push_screen_wait(
+                InputScreen("New model", "Name of the model:", name, accept=_check_name)
+            )
+        if answer is not None:
             self._form = replace(self._form, name=answer.removeprefix("over:"))
 
     async def _number(self, title: str, label: str, most: int | None) -> int | None:
         now = self._form.seed if most is None else self._form.test_percent
-        answer = await self.app.push_screen_wait(InputScreen(title, label, str(now)))
-        if answer is None:
-            return None
-        least = 0 if most is None else 1
-        if answer.strip().isdecimal() and least <= int(answer) <= (most or 2**31 - 1):
-            return int(answer)
-        tell(self.app, f"{answer!r} can't be taken. {label}", title=title, severity="error")
-        return None
+        least, last = (0, 2**31 - 1) if most is None else (1, most)
+
+        async def check(answer: str) -> None:
+            number = answer.strip()
+            if len(number) > 10 or not number.isdecimal() or not least <= int(number) <= last:
+                raise InputError(
+                    f"{answer!r} can't be taken.", hint=f"A whole number from {least} to {last:,}."
+                )
+
+        answer = await self.app.push_screen_wait(InputScreen(title, label, str(now), accept=check))
+        return None if answer is None else int(answer)
 
     # --- actions ------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.models import ModelCard, Split, TrainOptions
+from tui_labeler.engine.samples import undecided_words
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_words import heading, percent, when, wrapped
 from tui_labeler.screens.widgets.cells import clean
@@ -120,6 +121,8 @@ def _facts(preview: TrainingPreview, plan: TrainingPlan | None, problem: str) ->
             f"! Drafts of yours: {preview.drafts:,}. Training sees saved labels only: ctrl+s saves them.",
             "warn",
         )
+    if preview.undecided:
+        yield f"! {undecided_words(preview.undecided)}.", "warn"
     if preview.deleted_suggestions:
         number = counted(preview.deleted_suggestions, "suggestion")
         yield (
@@ -150,4 +153,6 @@ def consequences(form: Form, cards: Mapping[str, ModelCard], preview: TrainingPr
     if preview.deleted_suggestions:
         number = counted(preview.deleted_suggestions, "suggestion")
         words.append(f"{number} that nobody has accepted will be deleted, in all documents.")
+    if preview.undecided:
+        words.append(f"{undecided_words(preview.undecided)}.")
     return "\n".join(words)

@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import Bench, key, labels, number, span, whole
+from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine.adapters.store import checkpoint
+from tui_labeler.engine.adapters.store.files import names_in
 from tui_labeler.engine.adapters.store.index import write_index
+from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.journal import Journal, Position
 from tui_labeler.engine.adapters.store.locks import is_held
+from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.shards import Shards
 from tui_labeler.engine.changes import put_category
-from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError, StorageError
+from tui_labeler.engine.errors import DeletedError, InputError, NotFoundError, RefusedError, StorageError
 from tui_labeler.engine.ports import Change, Plan, State, Transaction
 
 if TYPE_CHECKING:
@@ -591,6 +595,44 @@ async def test_two_that_make_projects_at_once_leave_each_other_alone(tmp_path: P
         await other.publish("p2")
     await other.discard("p2")
     assert [item.id for item in await one.list()] == ["p1"]
+
+
+@pytest.mark.parametrize("leftover", [False, True], ids=["gone", "only a lock left"])
+async def test_a_project_that_was_deleted_is_not_worked_on_nor_made_again(
+    tmp_path: Path, leftover: bool
+) -> None:
+    bench = Bench(tmp_path)
+    session = await bench.create()
+    await worked(session)
+    folder = await bench.project_folder()
+    await bench.projects().delete(session.project.id, purge=False)
+    if leftover:
+        folder.mkdir()
+        (folder / "lock").touch()
+    before = sorted(folder.rglob("*")) if leftover else None
+    with pytest.raises(DeletedError):
+        await session.refresh()
+    with pytest.raises(DeletedError):
+        await session.categories.add("More")
+    with pytest.raises(DeletedError):
+        await session.store.checkpoint()
+    await session.close()
+    if leftover:
+        assert [path for path in sorted(folder.rglob("*")) if path.suffix != ".lock"] == before
+        assert await bench.projects().leftovers() == (str(folder),)
+        assert await bench.projects().broken() == ()
+    else:
+        assert not folder.exists()
+        assert await bench.projects().leftovers() == ()
+
+
+async def test_jobs_and_models_do_not_make_a_deleted_project_again(tmp_path: Path) -> None:
+    jobs = FileJobStore(tmp_path / "p1" / "jobs", str)
+    with pytest.raises(DeletedError):
+        await jobs.create(JobRequest("j1", JobKind.TRAIN, "ana", "2026-11-21T09:00:00Z"))
+    with pytest.raises(DeletedError):
+        await FolderModelStore(tmp_path / "p1" / "models").delete("first")
+    assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("content", ["garbage", "{}", "[]"])

@@ -322,6 +322,7 @@ async def delete(context: Context) -> Report:
     async with context.project() as session:
         if not await session.training.exists(options.model):
             await find_model(session.models, options.model)  # says which there are
+        await session.training.check_unused(options.model)
         context.out.consent(f"Deleting the model {options.model} can't be undone.", yes=options.yes)
         await session.training.delete(options.model)
     return Report({"model": options.model, "deleted": True}, [f"The model {options.model} is deleted."])

@@ -219,18 +219,16 @@ def _shown(session: ProjectSession) -> dict[str, Any]:
 
 
 async def delete(context: Context) -> Report:
+    from tui_labeler.engine.deleting import holdings
+
     options = context.options
     async with context.project() as session:
-        summary = session.summary()
-    name = summary.project.name
-    labels = sum(count for _, count in summary.categories)
-    context.out.consent(
-        f"Deleting the project {name} deletes {counted(labels, 'label')} in "
-        f"{counted(summary.documents, 'document')}"
-        + (", for good." if options.purge else " (its state is kept in the home's `deleted` folder)."),
-        yes=options.yes,
-    )
-    await context.workbench.delete(summary.project.id, purge=options.purge)
+        project = session.project
+        lost = "; ".join((await holdings(session)).words) or "what it knows of its documents"
+    name = project.name
+    where = "For good." if options.purge else "Its state is kept in the home's `deleted` folder."
+    context.out.consent(f"Deleting the project {name} deletes: {lost}. {where}", yes=options.yes)
+    await context.workbench.delete(project.id, purge=options.purge)
     fields = {"name": name, "deleted": True, "purged": options.purge}
     return Report(fields, [f"Project {name} is deleted. The documents in its container are untouched."])
 

@@ -179,10 +179,20 @@ async def undo(context: Context) -> Report:
     }
     refused = f"; changed since and left: {undone.refused:,}" if undone.refused else ""
     if not undone.items:
-        return Report(fields, [f"All that came of job {job} was taken back already{refused}."])
+        return Report(fields, [f"Nothing is left of job {job}: {_gone(undone.gone_by)}{refused}."])
     action = ACTIONS.get(undone.action, undone.action)
     changes = f"{counted(undone.items, 'change')} in {counted(len(locations), 'document')}"
     return Report(fields, [f"Taken back: {action} ({changes}{refused})."])
+
+
+def _gone(action: str) -> str:
+    """Why nothing is left of a job; ``action`` took the last of its suggestions away."""
+    reasons = {
+        "suggestions.delete": "training a model deleted its suggestions",
+        "job.suggest": "another job replaced its suggestions",
+        "undo": "it was taken back already",
+    }
+    return reasons.get(action, "what came of it has been decided on, or deleted, since")
 
 
 async def history(context: Context) -> Report:

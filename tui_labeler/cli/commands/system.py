@@ -118,6 +118,15 @@ async def _check_projects(context: Context) -> list[Check]:
     from tui_labeler.engine.errors import LabelerError
 
     checks = [_failed(f"project in {name}", error) for name, error in await context.workbench.broken()]
+    checks += [
+        Check(
+            "leftovers",
+            True,
+            f"{folder} holds no project, only what was left when one was deleted; it may be removed",
+            warning=True,
+        )
+        for folder in await context.workbench.leftovers()
+    ]
     projects = await context.workbench.projects()
     if not projects and not checks:
         return [Check("projects", True, "there is none yet")]

@@ -163,10 +163,12 @@ suggest what it has not learned: such a category is dim and stays out until a mo
     @reporting
     async def action_add(self) -> None:
         noun = self.session.project.kind.noun
-        name = await self.app.push_screen_wait(InputScreen(f"New {noun}", f"Name of the new {noun}:"))
-        if name is None or not name.strip():
+        name = await self.app.push_screen_wait(
+            InputScreen(f"New {noun}", f"Name of the new {noun}:", accept=self.session.categories.add)
+        )
+        if name is None:
             return
-        added = await self.session.categories.add(name)
+        added = self.session.categories.by_name(name.strip())
         if self.choices.categories is not None:
             self.choices = replace(self.choices, categories=self.choices.categories | {added.id})
         self._list(added.id)

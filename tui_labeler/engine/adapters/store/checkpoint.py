@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui_labeler.domain.documents import DocumentRow
-from tui_labeler.engine.adapters.store.files import make_folder, remove_leftovers
+from tui_labeler.engine.adapters.store.files import PROJECT_FILE, is_gone, make_folder, remove_leftovers
 from tui_labeler.engine.adapters.store.index import write_index
 from tui_labeler.engine.adapters.store.journal import START, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.shards import database, rows_of
-from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.errors import DeletedError, StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,8 +47,10 @@ def fold_in(folder: Path, shards: Shards, fold: Fold, base: int, tolerance: int)
     Returns up to where the files hold everything. Where another process has folded as far, or beyond
     ``base`` and but for ``tolerance`` bytes of journal as far, there is nothing to do.
     """
-    with FileLock(folder / "checkpoint.lock").held():
-        marks = rows_of(database(folder / "project.json").table("checkpoint"))
+    with FileLock(folder / "checkpoint.lock", project=folder).held():
+        if is_gone(folder):
+            raise DeletedError
+        marks = rows_of(database(folder / PROJECT_FILE).table("checkpoint"))
         there = place_of(folder, marks[0]) if marks else START
         if there.seq >= fold.position.seq:
             return fold.position
@@ -84,7 +86,7 @@ def write_project(
 ) -> None:
     """Writes ``project.json``. Raises ``StorageError``."""
     make_folder(folder)
-    database(folder / "project.json").storage.write(
+    database(folder / PROJECT_FILE).storage.write(
         {
             "checkpoint": {"1": position._asdict()},
             "project": {"1": project},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.engine.errors import DeletedError, InputError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,15 +35,32 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise StorageError(f"{path}: {reason}.", hint=hint) from error
 
 
-def make_folder(path: Path) -> None:
-    """Creates a folder, and those above it, for the owner alone. Raises ``StorageError``."""
+def make_folder(path: Path, *, project: Path | None = None) -> None:
+    """Creates a folder, and those above it, for the owner alone. Raises ``StorageError``.
+
+    ``project`` is a project's folder, which is never made: raises ``DeletedError`` where it is gone.
+    """
     with storage_errors(path):
         if path.is_dir():
             return
+        if path == project:
+            raise DeletedError
         if not path.parent.is_dir():
-            make_folder(path.parent)
+            make_folder(path.parent, project=project)
         path.mkdir(mode=0o700, exist_ok=True)
         sync_folder(path.parent)
+
+
+PROJECT_FILE = "project.json"
+
+
+def is_gone(project: Path) -> bool:
+    """Whether a project's folder holds none of the state: somebody moved it away. Raises ``StorageError``.
+
+    One without ``project.json`` but with a journal is damaged, not gone.
+    """
+    with storage_errors(project):
+        return not any((project / name).exists() for name in (PROJECT_FILE, "journal", "documents"))
 
 
 def names_in(folder: Path) -> list[str]:

@@ -10,7 +10,14 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.store.checkpoint import write_project
-from tui_labeler.engine.adapters.store.files import make_folder, storage_errors, sync_folder
+from tui_labeler.engine.adapters.store.files import (
+    PROJECT_FILE,
+    is_gone,
+    make_folder,
+    names_in,
+    storage_errors,
+    sync_folder,
+)
 from tui_labeler.engine.adapters.store.journal import START
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.migrations import bring_up_to_date, read_format
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
 
 def _project(folder: Path) -> Project:
     """Raises ``StorageError`` for a folder that holds no project."""
-    path = folder / "project.json"
+    path = folder / PROJECT_FILE
     rows = rows_of(database(path).table("project"))
     if not rows:
         raise StorageError(f"{path} holds no project", hint="Restore it from a backup.")
@@ -70,6 +77,8 @@ class TinyProjects:
             # Listing says when it may not: a glob would only find nothing.
             names = sorted(entry.name for entry in os.scandir(folder)) if folder.exists() else []
         for name in names:
+            if is_gone(folder / name):
+                continue
             try:
                 found.append((_project(folder / name), folder / name))
             except StorageError as error:
@@ -81,6 +90,13 @@ class TinyProjects:
 
     async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
         return tuple((await asyncio.to_thread(self._read))[1])
+
+    async def leftovers(self) -> tuple[str, ...]:
+        return tuple(str(folder) for folder in await asyncio.to_thread(self._leftovers))
+
+    def _leftovers(self) -> tuple[Path, ...]:
+        folder = self.home / "projects"
+        return tuple(folder / name for name in names_in(folder) if is_gone(folder / name))
 
     async def find(self, name: str) -> Project:
         return _project(await asyncio.to_thread(self._find, name))
@@ -166,14 +182,16 @@ class TinyProjects:
     def _delete(self, folder: Path, purge: bool) -> None:
         """Without ``purge`` the folder stays in ``deleted/``, from where a person can bring it back.
 
-        Its runners' locks come first: a runner that wrote its last event still reads. Moving it is one step,
-        so that nobody meets half a project, whatever happens to the process.
+        Its runners' locks come first: a runner that wrote its last event still reads; then those of whoever
+        commits. Moving it is one step, so that nobody meets half a project, whatever happens to the process.
         """
         stamp = re.sub(r"[^0-9]", "", self._now())[:14]
         aside = self.home / "deleted" / f"{folder.name}-{stamp}"
         with ExitStack() as locks, storage_errors(folder):
             for request in folder.glob("jobs/*/request.json"):
                 locks.enter_context(FileLock(request.with_name("lock")).held())
+            for name in ("checkpoint.lock", "lock"):
+                locks.enter_context(FileLock(folder / name, project=folder).held())
             locks.enter_context(FileLock(self.home / "projects.lock").held())
             make_folder(aside.parent)
             folder.rename(aside)

@@ -74,7 +74,7 @@ class FileJobStore:
             folder = self._folder / request.id
             data = encoded(request)
             try:
-                make_folder(folder)
+                make_folder(folder, project=self._folder.parent)
                 replace_file(folder / "request.json", data)
             except BaseException:
                 with suppress(OSError):

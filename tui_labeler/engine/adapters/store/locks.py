@@ -23,16 +23,18 @@ class FileLock:
     """An exclusive ``flock`` on a file of its own.
 
     ``flock`` belongs to the open file, so it goes when the process does, whatever kills it. Not
-    reentrant: each ``with`` opens the file anew.
+    reentrant: each ``with`` opens the file anew. The file's folder is made where it is missing, but never
+    the folder of a ``project``: taking the lock of one that is gone raises ``DeletedError``.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, project: Path | None = None) -> None:
         self.path = path
+        self._project = project
         self._descriptor: int | None = None
 
     def acquire(self, patience: float = PATIENCE) -> None:
         """Blocks for up to ``patience`` seconds, then raises ``LockedError``."""
-        make_folder(self.path.parent)
+        make_folder(self.path.parent, project=self._project)
         with storage_errors(self.path):
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + patience

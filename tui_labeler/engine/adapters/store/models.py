@@ -102,7 +102,7 @@ class FolderModelStore:
 
     def _save(self, card: ModelCard, model: FittedModel) -> None:
         folder = self._folder / card.name
-        with FileLock(self._folder / ".lock").held():
+        with FileLock(self._folder / ".lock", project=self._folder.parent).held():
             try:
                 self._put(folder, card, model)
             except BaseException:
@@ -150,7 +150,7 @@ class FolderModelStore:
 
     def _delete(self, name: str) -> None:
         """The card first: what a crash leaves is no model any more."""
-        with FileLock(self._folder / ".lock").held():
+        with FileLock(self._folder / ".lock", project=self._folder.parent).held():
             path = self._card(name)
             with storage_errors(path):
                 path.unlink()

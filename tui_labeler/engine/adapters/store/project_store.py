@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.adapters.store import checkpoint
 from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in, place_of
+from tui_labeler.engine.adapters.store.files import PROJECT_FILE, is_gone
 from tui_labeler.engine.adapters.store.index import read_index
 from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.memory import MemoryState
 from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage, Shards
 from tui_labeler.engine.adapters.store.threads import to_the_end
-from tui_labeler.engine.errors import LockedError, StorageError
+from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
 from tui_labeler.engine.ports import Transaction
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class TinyProjectStore:
         self._new_id = new_id
         self._journal = Journal(folder / "journal")
         self._shards = Shards(folder / "documents")
-        self._lock = FileLock(folder / "lock")
+        self._lock = FileLock(folder / "lock", project=folder)
         self._mutex = asyncio.Lock()
         self._folding = asyncio.Lock()
         self._state: MemoryState | None = None
@@ -62,11 +63,12 @@ class TinyProjectStore:
     def _load(self) -> None:
         """Reads the last checkpoint and what was committed since."""
         # Read once: another process may replace the file between two looks at it.
-        path = self.folder / "project.json"
+        path = self.folder / PROJECT_FILE
         tables = AtomicJSONStorage(path).read() or {}
         parts = ("project", "checkpoint", "categories", "category_order")
         projects, marks, categories, order = (list(tables.get(part, {}).values()) for part in parts)
         if not projects or not marks:
+            self._check_there()
             raise StorageError(f"{path} holds no project", hint="Restore it from a backup.")
         state = MemoryState(self._shards, projects[0], categories, order[0]["ids"] if order else ())
         self._base = self._position = self._tried = place_of(self.folder, marks[0])
@@ -90,9 +92,15 @@ class TinyProjectStore:
     def seq(self) -> int:
         return self._position.seq
 
+    def _check_there(self) -> None:
+        """Raises ``DeletedError`` when somebody deleted the project."""
+        if is_gone(self.folder):
+            raise DeletedError
+
     # --- following and changing ---------------------------------------------------------------------
 
     async def refresh(self) -> tuple[Transaction, ...]:
+        self._check_there()
         if not self._journal.changed_since(self._position):
             return ()
         async with self._mutex:
@@ -126,6 +134,7 @@ class TinyProjectStore:
         async with self._mutex:
             try:
                 await to_the_end(self._lock.acquire)
+                self._check_there()
                 await self._catch_up()
                 wanted = plan(self._memory)
                 changes = (
@@ -203,17 +212,17 @@ class TinyProjectStore:
         if between(self._tried, self._position) < checkpoint.CHECKPOINT_AFTER:
             return
         self._tried = self._position
-        with suppress(LockedError, StorageError):
+        with suppress(DeletedError, LockedError, StorageError):
             await self._checkpoint(lenient=True)
 
     async def close(self) -> None:
         """Waits for a commit under way, and folds the journal in when that is worth it.
 
         Another process at the same work is left to it, and a disk that is full or read-only left as it
-        is: the journal holds everything.
+        is: the journal holds everything. Of a project that was deleted there is nothing to fold.
         """
         async with self._mutex:
             pass
         if self._state is not None and self.journal_bytes >= checkpoint.CHECKPOINT_AFTER // 64:
-            with suppress(LockedError, StorageError):
+            with suppress(DeletedError, LockedError, StorageError):
                 await self.checkpoint()
