@@ -29,10 +29,10 @@ BELOW = 0.97
 FURTHER_BELOW = 0.85
 """The same, where it is busy again before the pace has grown: what got through was a burst."""
 
-STEADY, GROWTH = 30.0, 0.01
+STEADY, GROWTH = 20.0, 0.01
 """Seconds that a pace is kept before it grows, and by how much a second; faster with each such time."""
 
-GUESSES, EARLY_STEADY, EARLY_GROWTH = 2, 3.0, 0.05
+GUESSES, EARLY_STEADY, EARLY_GROWTH = 4, 1.0, 0.4
 """The first paces are guesses, made of few replies: they are given up sooner."""
 
 CLOCK_STEP = 0.001
