@@ -61,7 +61,7 @@ class Ledger:
     def begin_pass(self, *, gathers: bool) -> None:
         """``gathers``: questions without an answer go into files."""
         self.close()
-        self.drafts, self.short, self._gathers = [], False, gathers
+        self.short, self._gathers = False, gathers
         self._held = Usage()
         self._waiting.clear()
         self._claimed.clear()
@@ -70,6 +70,7 @@ class Ledger:
         """Removes the files that were not sent."""
         for draft in self.drafts:
             draft.file.close()
+        self.drafts, self._gathers = [], False
 
     async def ask(self, question: Question, estimate: Usage) -> Asked:
         key = question_key(self._deployment, question)

@@ -151,7 +151,7 @@ class GptAutolabeler:
         """Keeps so many documents under way as are allowed; ``None`` says that no more will come."""
         waiting: set[asyncio.Task[None]] = set()
         ended: BudgetError | None = None
-        are_left = True
+        are_left = is_read = True
 
         async def one(task: Task) -> None:
             await came.put(await self._document(task))
@@ -178,11 +178,16 @@ class GptAutolabeler:
                         self._later(error.missing)
             if ended is not None:
                 raise ended
+        except asyncio.CancelledError:
+            # Nobody reads any more what would have to wait for room.
+            is_read = False
+            raise
         finally:
             for still in waiting:
                 still.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
-            await came.put(None)
+            if is_read:
+                await came.put(None)
 
     async def _document(self, task: Task) -> Answer | DocumentFailure:
         paid = _Paid()
