@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import NAMES, TEXT, Bench, RuleChat, asked_text, document, suggestions, words_of
+from tests.builders import (
+    NAMES,
+    TEXT,
+    Bench,
+    RuleChat,
+    asked_text,
+    document,
+    number,
+    span,
+    suggestions,
+    words_of,
+)
+from tests.builders import key as id_of
 from tui_labeler.domain.jobs import Job, JobState, Method, Usage
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.adapters.folder import FolderContainer
@@ -37,7 +49,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
 
 GPT = Method("gpt", resource="r", deployment="gpt")
-HALF = Prices(0.5, 1.0)
+PRICES = Prices(1.0, 2.0)
 PLACES = {f"{n}.txt": f"{n}: Ann is in Rome." for n in range(5)}
 
 
@@ -217,7 +229,7 @@ async def no_wait(seconds: float) -> None:
 
 async def start(session: ProjectSession, **options: Any) -> Job:
     rows = list(session.rows.values())
-    return await session.jobs.autolabel(rows, GPT, gpt=GptOptions(batch=True, **options), prices=HALF)
+    return await session.jobs.autolabel(rows, GPT, gpt=GptOptions(batch=True, **options), prices=PRICES)
 
 
 async def run(
@@ -665,6 +677,28 @@ async def test_a_job_that_fails_says_that_its_other_batches_go_on(bench: Bench, 
     assert set(batches.asked.values()) == {1}
 
 
+async def test_a_job_whose_process_died_is_cancelled_at_the_service_too(
+    bench: Bench, batches: Batches
+) -> None:
+    session = await bench.create(PLACES)
+    batches.share = 0.4
+    job = await start(session)
+    bench.launcher.launched.clear()
+
+    async def die(seconds: float) -> None:
+        raise CrashError
+
+    with pytest.raises(CrashError):
+        await run(bench, batches, job, die)
+    assert (await session.jobs.get(job.id)).state is JobState.INTERRUPTED
+    asked = await session.jobs.cancel(job.id)
+    assert not asked.state.is_over
+    assert bench.launcher.launched == [job.id]
+    ended = await run(bench, batches, job)
+    assert (ended.state, ended.done, ended.usage) == (JobState.CANCELLED, 2, Usage(200, 20))
+    assert [made.status for made in batches.made.values()] == [BatchStatus.CANCELLED]
+
+
 # --- where there is none ----------------------------------------------------------------------------
 
 
@@ -676,8 +710,13 @@ async def test_a_deployment_without_a_batch_api_says_so(bench: Bench) -> None:
     assert document(session).suggestions == {}
 
 
-async def test_an_evaluation_is_not_made_in_batches(bench: Bench, batches: Batches) -> None:
-    session = await bench.create(1)
-    options = GptOptions(batch=True).as_options()
-    job = await run(bench, batches, await session.jobs.evaluate(GPT, options))
-    assert (job.state, job.code) == (JobState.FAILED, "bad_input")
+async def test_an_evaluation_is_asked_at_once_and_at_the_full_price(bench: Bench, batches: Batches) -> None:
+    session = await bench.create(PLACES)
+    for name, text in PLACES.items():
+        await session.labeling.add(number(session, name), id_of(session, "Person"), span("Ann", text))
+    await session.labeling.save()
+    options = GptOptions(batch=True, shots=0).as_options()
+    job = await run(bench, batches, await session.jobs.evaluate(GPT, options, prices=PRICES))
+    assert job.state is JobState.SUCCEEDED
+    assert (len(batches.made), len(batches.chat.questions)) == (0, 5)
+    assert job.result["cost"] == pytest.approx(600 / 1e6)

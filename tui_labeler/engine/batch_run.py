@@ -116,12 +116,15 @@ class BatchRun:
     async def run(self, one_pass: Callable[[], Awaitable[T]]) -> T:
         """Goes through the documents until there is nothing left to ask; returns what the last pass does.
 
-        ``one_pass`` labels with the ledger. Raises a ``LabelerError`` that ends the job; what is at the
+        ``one_pass`` labels with the ledger. A job whose cancel is asked for already only stops what is at
+        the server, and is cancelled. Raises a ``LabelerError`` that ends the job; what is at the
         server then is taken up by the next run.
         """
         records = self.journal.preparation.get("batches", ())
         self._sent = [Sent(**record) for record in records]
         try:
+            if self.journal.cancel_requested():
+                raise asyncio.CancelledError
             return await self._rounds(one_pass)
         except asyncio.CancelledError:
             await self._stop(one_pass)

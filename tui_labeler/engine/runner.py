@@ -103,7 +103,12 @@ class Runner:
     async def _until_cancelled(self, journal: JobJournal) -> Outcome:
         """The work, unless a cancel comes first. What was being written is written to its end."""
         if journal.cancel_requested():
-            return JobState.CANCELLED, {}
+            if not journal.preparation.get("batches"):
+                return JobState.CANCELLED, {}
+            # What an earlier run has left at the service is stopped there, and nothing else is done.
+            stopping = asyncio.ensure_future(self._work(journal)())
+            await asyncio.wait([stopping])
+            return (JobState.CANCELLED, {}) if stopping.cancelled() else stopping.result()
         work = asyncio.ensure_future(self._work(journal)())
         while not work.done():
             await asyncio.wait([work], timeout=LOOK_EVERY)
@@ -165,8 +170,7 @@ class Runner:
     async def _evaluate(self, journal: JobJournal) -> Outcome:
         method = _method(journal)
         if method.name == "gpt":
-            if GptOptions.of(journal.job.request.options).batch:
-                raise InputError("An evaluation is not made in batches.", hint="Start it without `--batch`.")
+            # Asked at once, whatever the options say of batches: it is small, and somebody waits for it.
             async with self._deployment(journal, method) as setup:
                 evaluated = GptEvaluated(setup, method.source)
                 return JobState.SUCCEEDED, await EvaluationRun(
