@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import re
 import threading
@@ -348,6 +349,15 @@ class OpenAIServer:
         self.files: dict[str, Body] = {}
         self.batches: dict[str, _Batch] = {}
         self.port = 0
+        self.before: Callable[[Request], Response | None] = lambda request: None
+        """What a request for files or batches meets in the place of what it asks for."""
+        self.after: Callable[[Request, Response], Response] = lambda request, response: response
+        """What is sent when it has had its effect."""
+        self.batch_errors: list[Body] = []
+        """Of a batch that fails."""
+        self.cancels_slowly = False
+        """A batch is ``cancelling`` until the look after the cancel."""
+        self._file_numbers = itertools.count(1)
         self._faults: deque[Fault] = deque()
         self._allowed = 0.0
         self._allowed_at = 0.0
@@ -399,8 +409,16 @@ class OpenAIServer:
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._serve())
+            # A connection that came at the last moment has a task that nobody waits for yet.
+            self._loop.run_until_complete(self._end(asyncio.all_tasks(self._loop)))
         finally:
             self._loop.close()
+
+    async def _end(self, left: set[asyncio.Task[None]]) -> None:
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(0)
 
     async def _serve(self) -> None:
         clients: set[asyncio.Task[None]] = set()
@@ -490,8 +508,12 @@ class OpenAIServer:
             return wrong_key()
         if request.is_chat:
             return self._chat(request)
+        met = self.before(request)
+        if met is not None:
+            return met
         path = re.sub(r"^(/openai/v1|/openai|/v1)", "", request.path)
-        return self._files(request, path) if path.startswith("/files") else self._batch(request, path)
+        made = self._files(request, path) if path.startswith("/files") else self._batch(request, path)
+        return self.after(request, made)
 
     def _is_let_in(self, request: Request) -> bool:
         bearer = request.headers.get("authorization") == f"Bearer {self.key}"
@@ -559,7 +581,7 @@ class OpenAIServer:
         return self._json({key: value for key, value in file.items() if key != "data"})
 
     def _keep(self, data: bytes, purpose: str) -> Body:
-        name = f"file-{len(self.files) + 1}"
+        name = f"file-{next(self._file_numbers)}"
         file = {
             "id": name,
             "object": "file",
@@ -586,13 +608,18 @@ class OpenAIServer:
         if name not in self.batches:
             return refused(404, "not_found", "No such batch.")
         batch = self.batches[name]
-        if found[2]:
+        status = batch.body["status"]
+        if (found[2] and not self.cancels_slowly) or status == "cancelling":
             batch.body["status"] = "cancelled"
             self._collect(batch, batch.lines[: len(batch.lines) // 2])
-        elif batch.body["status"] not in ("cancelled", "failed", "expired", "completed"):
+        elif found[2]:
+            batch.body["status"] = "cancelling"
+        elif status not in ("cancelled", "failed", "expired", "completed"):
             state = self.batch_states[min(batch.polls, len(self.batch_states) - 1)]
             batch.polls += 1
             batch.body["status"] = state
+            if state == "failed":
+                batch.body["errors"] = {"object": "list", "data": self.batch_errors}
             if state in ("completed", "expired"):
                 self._collect(batch, batch.lines if state == "completed" else batch.lines[:1])
         return self._json(batch.body)
@@ -642,6 +669,9 @@ class OpenAIServer:
             into.append(
                 {"id": f"b{number}", "custom_id": line["custom_id"], "response": response, "error": None}
             )
+        for line in batch.lines[len(lines) :] if batch.body["status"] == "expired" else ():
+            error = {"code": "batch_expired", "message": "This request could not be executed."}
+            bad.append({"id": "b0", "custom_id": line["custom_id"], "response": None, "error": error})
         for key, found in (("output_file_id", good), ("error_file_id", bad)):
             data = b"".join(json.dumps(line).encode() + b"\n" for line in found)
             batch.body[key] = self._keep(data, "batch_output")["id"]

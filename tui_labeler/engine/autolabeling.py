@@ -66,6 +66,7 @@ class AutolabelRun:
     async def run(self) -> JobState:
         """Labels what is left and says how it ended. Raises a ``LabelerError`` that ends the job."""
         kept = [answer for answer in self._journal.answered.values() if self._fits(answer)]
+        kept = [answer for answer in kept if answer.document not in self._journal.finished]
         self._kept = frozenset(answer.document for answer in kept)
         if kept:
             await finished(self._apply(kept))

@@ -24,6 +24,7 @@ from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import PLAIN, SHOT_SHARE, SHOT_TOKENS, examples_of, prompt_task
+from tui_labeler.engine.prices import batch_prices
 from tui_labeler.engine.samples import LabeledDocument, counts
 from tui_labeler.engine.tokens import estimating, prompt_tokens
 
@@ -53,7 +54,9 @@ class Forecast:
     sample: Sample | None
     earlier: Earlier | None
     prices: Prices | None
+    """Those that will be paid: halved for a batch."""
     pace: Pace | None
+    batch: bool = False
 
     def of(self, rows: Sequence[DocumentRow]) -> JobEstimate:
         """What labeling these documents takes; those that can't be read take nothing."""
@@ -64,6 +67,7 @@ class Forecast:
             earlier=self.earlier,
             prices=self.prices,
             pace=self.pace,
+            batch=self.batch,
         )
 
     def tokens(self, rows: Sequence[DocumentRow]) -> int:
@@ -85,7 +89,8 @@ async def forecast(
 ) -> Forecast:
     """Reads some of ``rows`` and some labeled documents. ``categories`` are ids.
 
-    Raises ``InputError`` without a category, ``UnansweredError`` where the deployment has no room for text.
+    ``prices`` are those of single requests. Raises ``InputError`` without a category, ``UnansweredError``
+    where the deployment has no room for text.
     """
     options = options or GptOptions()
     state = session.store.state
@@ -109,8 +114,9 @@ async def forecast(
         work,
         sample_of(await _texts(session, rows), counter),
         await earlier(session, method),
-        prices,
+        batch_prices(prices) if prices and options.batch else prices,
         Pace(tried.seconds, options.at_once) if tried else None,
+        options.batch,
     )
 
 

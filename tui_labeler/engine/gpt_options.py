@@ -28,6 +28,8 @@ class GptOptions:
     """Labeled passages of the project shown as examples, at most; 0: none."""
     samples: int = 1
     """Answers to each question; two make a confidence of their agreement, at twice the price."""
+    batch: bool = False
+    """Through the batch API: half the price, within 24 hours."""
     confidence: tuple[tuple[float, float], ...] = ()
     """What confidences of this method have been worth; see
     :class:`~tui_labeler.engine.autolabelers.confidence.ConfidenceMap`."""

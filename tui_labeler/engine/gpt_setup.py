@@ -10,7 +10,8 @@ import msgspec
 
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.domain.resources import Capabilities, Structured
-from tui_labeler.engine.autolabelers.asking import Asker
+from tui_labeler.engine.autolabelers.asking import Asker, Asks
+from tui_labeler.engine.autolabelers.batching import Ledger
 from tui_labeler.engine.autolabelers.confidence import ConfidenceMap
 from tui_labeler.engine.autolabelers.gpt import GptAutolabeler, Room
 from tui_labeler.engine.autolabelers.pacing import Pacer
@@ -18,6 +19,7 @@ from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
 from tui_labeler.engine.autolabelers.prompts.passages import Passage, passages
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
 from tui_labeler.engine.autolabelers.spending import Budget, Spending
+from tui_labeler.engine.batch_run import BatchPace, BatchRun
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.ports import (
@@ -59,8 +61,28 @@ class GptSetup:
     connected: Connected
     answers: AnswerStore
 
+    def batch_run(self, pace: BatchPace) -> BatchRun:
+        """This job through the batch API. Raises ``InputError`` where there is none."""
+        model = self.connected.batches
+        if model is None:
+            raise InputError(
+                f"{self.connected.deployment.name} has no batch API.", hint="Start the job without `--batch`."
+            )
+        job = self.journal.job.id
+        ledger = Ledger(model, self.connected.address, job, self._spending(), self.answers)
+        return BatchRun(self.journal, model, ledger, self.answers, pace)
+
+    def _spending(self) -> Spending:
+        job = self.journal.job
+        options = GptOptions.of(job.request.options)
+        return Spending(job.request.prices, Budget(options.budget_usd, options.budget_tokens), job.usage)
+
     async def autolabeler(
-        self, documents: Sequence[LabeledDocument] | None = None, *, excluded: frozenset[int] = frozenset()
+        self,
+        documents: Sequence[LabeledDocument] | None = None,
+        *,
+        excluded: frozenset[int] = frozenset(),
+        ledger: Ledger | None = None,
     ) -> GptAutolabeler:
         """The autolabeler of this job.
 
@@ -73,17 +95,17 @@ class GptSetup:
         counter = estimating(self.store.state.project.language)
         shown = await self._examples(options, deployment, counter, documents, excluded)
         prompt = prompt_task(self.store.state, request.categories, can.structured, shown)
-        budget = Budget(options.budget_usd, options.budget_tokens)
-        asker = Asker(
+        asker: Asks = ledger or Asker(
             self.connected.model,
             self.connected.address,
             request.id,
             Pacer(options.at_once),
-            Spending(request.prices, budget, self.journal.job.usage),
+            self._spending(),
             self.answers,
         )
         room = Room(options.at_once, deployment.context, can.reasoning, can.logprobs, samples=options.samples)
-        return GptAutolabeler(prompt, asker, counter, room, ConfidenceMap(options.confidence))
+        later = ledger.later if ledger else None
+        return GptAutolabeler(prompt, asker, counter, room, ConfidenceMap(options.confidence), later)
 
     async def _examples(
         self,

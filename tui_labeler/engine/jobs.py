@@ -15,6 +15,7 @@ from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.models import find_model, learned_ids
+from tui_labeler.engine.prices import batch_prices
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.estimate import Earlier
@@ -107,8 +108,9 @@ class Jobs:
     ) -> Job:
         """Starts a job that labels documents; ``categories`` are ids, all by default.
 
-        ``gpt`` and ``prices`` are of a job for a deployment. Raises ``QuotaError`` when too few text records
-        are left, ``NotFoundError`` for an unknown model, ``InputError`` without documents or categories.
+        ``gpt`` and ``prices`` are of a job for a deployment; prices are those of single requests. Raises
+        ``QuotaError`` when too few text records are left, ``NotFoundError`` for an unknown model,
+        ``InputError`` without documents or categories.
         """
         if not rows:
             raise InputError("No documents were chosen.", hint="Choose at least one document to label.")
@@ -126,7 +128,9 @@ class Jobs:
                 )
         else:
             worth = await self._worth_of_confidence(method)
-            options = replace(gpt or GptOptions(), confidence=worth).as_options()
+            gpt = replace(gpt or GptOptions(), confidence=worth)
+            options = gpt.as_options()
+            prices = batch_prices(prices) if prices and gpt.batch else prices
         request = replace(
             self._request(JobKind.AUTOLABEL),
             method=method,
@@ -256,10 +260,24 @@ class Jobs:
         """Asks a job to stop. Cancelling one that is over does nothing."""
         job = await self._jobs.get(job_id)
         if job.state is JobState.INTERRUPTED or not job.state.is_over:
+            if job.state is JobState.INTERRUPTED and job.request.options.get("batch"):
+                return await self._stop_batches(job_id)
             await self._jobs.request_cancel(job_id)
             if job.state is JobState.INTERRUPTED:
                 # Its runner would have given back what was not used.
                 await self._quota.settle(job_id, job.text_records)
+        return await self._jobs.get(job_id)
+
+    async def _stop_batches(self, job_id: str) -> Job:
+        """Starts a runner that stops what one that died has left at the service."""
+        try:
+            await self._jobs.reopen(job_id, retry=frozenset())
+        except LockedError:
+            # Somebody was faster: it runs.
+            await self._jobs.request_cancel(job_id)
+        else:
+            await self._jobs.request_cancel(job_id)
+            await self._launcher.launch(self._store.state.project.id, job_id)
         return await self._jobs.get(job_id)
 
     async def resume(self, job_id: str, *, retry_failed: bool = False, budget: Budget | None = None) -> Job:

@@ -16,6 +16,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource
+from tui_labeler.engine.batches import BatchModel
 from tui_labeler.engine.chat import ChatModel
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ class JobJournal(Protocol):
         """What the first run has settled for all later ones; empty before that."""
 
     async def prepared(self, what: dict[str, Any]) -> None:
-        """Settles something for this run and later ones: the examples of a prompt."""
+        """Settles something for this run and later ones, beside what is settled: the examples of a prompt."""
 
     async def stage(self, words: str, done: int, total: int) -> None: ...
 
@@ -463,6 +464,8 @@ class Connected:
     deployment: Deployment
     address: str
     """Endpoint and deployment: what answers are kept under, so that no other's are taken for its own."""
+    batches: BatchModel | None = None
+    """``None`` where there is no batch API."""
 
 
 class Deployments(Protocol):

@@ -7,15 +7,18 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
 from tui_labeler.engine.autolabeling import AutolabelRun
+from tui_labeler.engine.batch_run import BatchPace
+from tui_labeler.engine.batches import BatchStoppedError
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
 from tui_labeler.engine.evaluation import EvaluationRun, GptEvaluated, TrainedEvaluated
+from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import GptSetup
 from tui_labeler.engine.models import TodaysModel, find_model, todays_ids
 from tui_labeler.engine.ports import (
@@ -58,6 +61,7 @@ class Runner:
     answers: Callable[[str], AnswerStore]
     """The kept answers of deployments, for the job of that id to add to."""
     surroundings: Surroundings
+    batch_pace: BatchPace = field(default_factory=BatchPace)
 
     async def run(self, job_id: str) -> Job:
         """Runs a job to its end and returns it. Raises ``LockedError`` when it runs already."""
@@ -75,8 +79,8 @@ class Runner:
     async def _finish(self, journal: JobJournal) -> tuple[JobState, str, str, dict[str, Any]]:
         try:
             state, result = await self._until_cancelled(journal)
-        except BudgetError as error:
-            # What was paid for is there; the rest waits for a larger budget.
+        except (BudgetError, BatchStoppedError) as error:
+            # What was paid for is there; the rest waits for a larger budget, or for the service.
             return JobState.CANCELLED, in_words(error), error.code, {"exit_code": error.exit_code}
         except LabelerError as caught:
             why = await self._deleted_model(journal.job.request) or caught
@@ -99,7 +103,12 @@ class Runner:
     async def _until_cancelled(self, journal: JobJournal) -> Outcome:
         """The work, unless a cancel comes first. What was being written is written to its end."""
         if journal.cancel_requested():
-            return JobState.CANCELLED, {}
+            if not journal.preparation.get("batches"):
+                return JobState.CANCELLED, {}
+            # What an earlier run has left at the service is stopped there, and nothing else is done.
+            stopping = asyncio.ensure_future(self._work(journal)())
+            await asyncio.wait([stopping])
+            return (JobState.CANCELLED, {}) if stopping.cancelled() else stopping.result()
         work = asyncio.ensure_future(self._work(journal)())
         while not work.done():
             await asyncio.wait([work], timeout=LOOK_EVERY)
@@ -121,6 +130,8 @@ class Runner:
         method = _method(journal)
         if method.name == "gpt":
             async with self._deployment(journal, method) as setup:
+                if GptOptions.of(journal.job.request.options).batch:
+                    return await self._in_batches(journal, setup), {}
                 autolabeler = await setup.autolabeler()
                 await journal.stage("labeling", 0, 0)
                 return await AutolabelRun(self.store, self.container, journal, autolabeler).run(), {}
@@ -131,6 +142,16 @@ class Runner:
         await journal.stage("labeling", 0, 0)
         run = AutolabelRun(self.store, self.container, journal, TrainedAutolabeler(model))
         return await run.run(), {}
+
+    async def _in_batches(self, journal: JobJournal, setup: GptSetup) -> JobState:
+        batches = setup.batch_run(self.batch_pace)
+        autolabeler = await setup.autolabeler(ledger=batches.ledger)
+
+        async def one_pass() -> JobState:
+            await self.store.refresh()
+            return await AutolabelRun(self.store, self.container, journal, autolabeler).run()
+
+        return await batches.run(one_pass)
 
     async def _train(self, journal: JobJournal) -> Outcome:
         await journal.stage("loading", 0, 100)
@@ -149,6 +170,7 @@ class Runner:
     async def _evaluate(self, journal: JobJournal) -> Outcome:
         method = _method(journal)
         if method.name == "gpt":
+            # Asked at once, whatever the options say of batches: it is small, and somebody waits for it.
             async with self._deployment(journal, method) as setup:
                 evaluated = GptEvaluated(setup, method.source)
                 return JobState.SUCCEEDED, await EvaluationRun(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from tui_labeler.domain.labels import Placed
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Capabilities, Prices, Structured
 from tui_labeler.engine.autolabelers.spending import Budget
+from tui_labeler.engine.autolabeling import Task
 from tui_labeler.engine.chat import (
     BusyError,
     Finish,
@@ -35,6 +37,7 @@ from tui_labeler.engine.chat import (
     UnansweredError,
 )
 from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.gpt_setup import GptSetup
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -322,3 +325,36 @@ async def test_a_deployment_is_evaluated_on_labels_with_examples_of_other_docume
         examples = [message.content for message in question.messages[1:-1]]
         assert not any(text in example for text in asked for example in examples)
     assert suggestions(session, "0.txt") == ()
+
+
+async def test_a_reader_that_goes_is_not_waited_for_where_answers_come_faster_than_they_are_read(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.autolabelers.gpt.BUFFERED", 1)
+    session = await bench.create(1)
+    runner = await bench.runner()
+    journal = await runner.jobs.run((await start(session)).id)
+    answers = runner.answers(journal.job.id)
+    connected = await bench.chat.connect("r", "gpt")
+    setup = GptSetup(runner.store, runner.container, journal, connected, answers)
+    label = (await setup.autolabeler()).label(tasks(40))
+    read, is_full = 0, asyncio.Event()
+
+    def says(text: str) -> str:
+        # Eight are open at once, so one more has its answer in the buffer then, which is full.
+        if read and len(bench.chat.questions) > 8 + read:
+            is_full.set()
+        return entities(("Ann", "Person"))
+
+    bench.chat.says = says
+    read = len(await anext(label))
+    await is_full.wait()
+    await asyncio.wait_for(label.aclose(), 20)  # type: ignore[attr-defined]
+    await journal.close()
+    await answers.close()
+    await runner.store.close()
+
+
+async def tasks(number: int) -> AsyncIterator[Task]:
+    for n in range(number):
+        yield Task(n, f"{n}.txt", "en", f"Ann {n}.", "")

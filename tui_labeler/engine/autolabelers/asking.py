@@ -6,17 +6,19 @@ import asyncio
 import hashlib
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tui_labeler.domain.jobs import Usage
-from tui_labeler.engine.chat import BusyError, KeptReply, Reply, ResourceError, TroubleError
+from tui_labeler.engine.chat import BusyError, KeptReply, Question, Reply, ResourceError, TroubleError
+from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.finishing import finished
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.pacing import Pacer
     from tui_labeler.engine.autolabelers.spending import Spending
-    from tui_labeler.engine.chat import ChatModel, Question
+    from tui_labeler.engine.chat import ChatModel
     from tui_labeler.engine.ports import AnswerStore
 
 TRIES = 5
@@ -37,6 +39,34 @@ class Asked:
     usage: Usage
     """Nothing for an answer that another job has paid for."""
     from_cache: bool
+
+
+class Asks(Protocol):
+    """Gets questions their answers."""
+
+    async def ask(self, question: Question, estimate: Usage) -> Asked:
+        """As :meth:`Asker.ask`; may raise ``NotYetError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A question that waits for a batch."""
+
+    key: str
+    question: Question
+    estimate: Usage
+    """What it may cost at most."""
+
+
+class NotYetError(RefusedError):
+    """What is asked has no answer yet, and nobody waits for it here."""
+
+    title = "There is no answer yet"
+    code = "not_yet"
+
+    def __init__(self, missing: Sequence[Missing]) -> None:
+        super().__init__("The answer comes with a batch.")
+        self.missing = tuple(missing)
 
 
 def question_key(deployment: str, question: Question) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Proposal, Usage
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.autolabelers.asking import Missing, NotYetError
 from tui_labeler.engine.autolabelers.chunking import Chunk, chunks
 from tui_labeler.engine.autolabelers.confidence import AnswerTokens, ConfidenceMap, agreement
 from tui_labeler.engine.autolabelers.merging import (
@@ -25,7 +26,7 @@ from tui_labeler.engine.tokens import Correction, TokenCounter, prompt_tokens
 
 if TYPE_CHECKING:
     from tui_labeler.domain.labels import Span
-    from tui_labeler.engine.autolabelers.asking import Asker
+    from tui_labeler.engine.autolabelers.asking import Asks
     from tui_labeler.engine.autolabelers.prompts.answers import Parsed
     from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
     from tui_labeler.engine.autolabeling import Task
@@ -103,17 +104,23 @@ class GptAutolabeler:
     def __init__(
         self,
         prompt: PromptTask,
-        asker: Asker,
+        asker: Asks,
         counter: TokenCounter,
         room: Room,
         confidence: ConfidenceMap | None = None,
+        later: Callable[[Sequence[Missing]], None] | None = None,
     ) -> None:
-        """``confidence`` turns what the model thinks of its answers into what that has been worth."""
+        """``confidence`` turns what the model thinks of its answers into what that has been worth.
+
+        ``later`` takes the questions of a document that ``asker`` has no answer to yet; the document is
+        passed over.
+        """
         self._prompt = prompt
         self._asker = asker
         self._counter = counter
         self._room = room
         self._confidence = confidence or ConfidenceMap()
+        self._later = later
         self._correction = Correction()
 
     async def label(self, tasks: AsyncIterator[Task]) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
@@ -144,7 +151,7 @@ class GptAutolabeler:
         """Keeps so many documents under way as are allowed; ``None`` says that no more will come."""
         waiting: set[asyncio.Task[None]] = set()
         ended: BudgetError | None = None
-        are_left = True
+        are_left = is_read = True
 
         async def one(task: Task) -> None:
             await came.put(await self._document(task))
@@ -165,13 +172,22 @@ class GptAutolabeler:
                         ready.result()
                     except BudgetError as error:
                         ended = error
+                    except NotYetError as error:
+                        if self._later is None:
+                            raise
+                        self._later(error.missing)
             if ended is not None:
                 raise ended
+        except asyncio.CancelledError:
+            # Nobody reads any more what would have to wait for room.
+            is_read = False
+            raise
         finally:
             for still in waiting:
                 still.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
-            await came.put(None)
+            if is_read:
+                await came.put(None)
 
     async def _document(self, task: Task) -> Answer | DocumentFailure:
         paid = _Paid()
@@ -189,6 +205,10 @@ class GptAutolabeler:
             for number, piece in enumerate(pieces, start=1)
         ]
         try:
+            if self._later is not None and asking:
+                # Nothing is sent here: what other parts wait for is asked with this one, or counted.
+                await asyncio.wait(asking)
+                _raise_first(asking)
             answers = await asyncio.gather(*asking)
         finally:
             for one in asking:
@@ -212,10 +232,15 @@ class GptAutolabeler:
     # --- one chunk ----------------------------------------------------------------------------------
 
     async def _chunk(self, task: Task, chunk: Chunk, part: tuple[int, int], paid: _Paid) -> ChunkAnswer:
-        said = [
-            self._said(chunk, *await self._parsed(task, chunk, part, sample, paid))
-            for sample in range(self._room.samples)
-        ]
+        said: list[ChunkAnswer] = []
+        missing: list[Missing] = []
+        for sample in range(self._room.samples):
+            try:
+                said.append(self._said(chunk, *await self._parsed(task, chunk, part, sample, paid)))
+            except NotYetError as error:
+                missing += error.missing
+        if missing:
+            raise NotYetError(missing)
         return said[0] if len(said) == 1 else _agreed(chunk, said, self._prompt.kind)
 
     async def _parsed(
@@ -297,6 +322,17 @@ class GptAutolabeler:
         if proposal.confidence is None:
             return proposal
         return replace(proposal, confidence=round(self._confidence(proposal.confidence), 4))
+
+
+def _raise_first(asked: Sequence[asyncio.Task[ChunkAnswer]]) -> None:
+    """What can't be answered before what is not answered yet: a document that fails waits for nothing."""
+    errors = [error for one in asked if (error := one.exception()) is not None]
+    waiting = [error for error in errors if isinstance(error, NotYetError)]
+    for error in errors:
+        if not isinstance(error, NotYetError):
+            raise error
+    if waiting:
+        raise NotYetError([item for error in waiting for item in error.missing])
 
 
 def _agreed(chunk: Chunk, said: Sequence[ChunkAnswer], kind: ProjectKind) -> ChunkAnswer:

@@ -60,7 +60,7 @@ class Spending:
         """
         while not self._fits(self._spent + self._held + estimate):
             if not self._open:
-                raise BudgetError(self._words(), hint="Give the job a larger budget, then resume it.")
+                raise self.refusal()
             self._settled.clear()
             await self._settled.wait()
         self._open += 1
@@ -71,6 +71,14 @@ class Spending:
             self._open -= 1
             self._held -= estimate
             self._settled.set()
+
+    def fits(self, more: Usage) -> bool:
+        """Whether so much more stays within the budget."""
+        return self._fits(self._spent + self._held + more)
+
+    def refusal(self) -> BudgetError:
+        """What to raise where it does not."""
+        return BudgetError(self._words(), hint="Give the job a larger budget, then resume it.")
 
     def paid(self, usage: Usage) -> None:
         """A reply came; it is paid for whatever it says."""

@@ -38,8 +38,11 @@ class ResourceDeployments:
         self._keys = keys
 
     async def connect(self, resource: str, deployment: str) -> Connected:
+        from tui_labeler.engine.adapters.chat.openai_batches import OpenAIBatches
+
         found = await self._resources.get(resource)
         chosen = find_deployment(found, deployment)
         connected = await connect(found, self._keys)
         address = f"{found.endpoint}#{found.api_version}#{chosen.name}"
-        return Connected(connected.deployment(chosen), chosen, address)
+        batches = OpenAIBatches(connected, chosen)
+        return Connected(connected.deployment(chosen), chosen, address, batches)

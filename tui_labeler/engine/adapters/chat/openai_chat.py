@@ -77,6 +77,19 @@ class OpenAIResource:
                 base_url=base_url(resource), api_key=token or key or _NO_KEY, **shared
             )
 
+    @property
+    def client(self) -> openai.AsyncOpenAI:
+        return self._client
+
+    @property
+    def headers(self) -> dict[str, Any]:
+        """That go with every request."""
+        return self._headers
+
+    @property
+    def key(self) -> str:
+        return self._key
+
     def deployment(self, deployment: Deployment) -> OpenAIChat:
         """What answers in the name of a deployment, held to what its capabilities say."""
         return OpenAIChat(self, deployment)

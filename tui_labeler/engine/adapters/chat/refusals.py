@@ -42,6 +42,11 @@ _NO_MONEY = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
 )
 _NO_MODEL = frozenset({"DeploymentNotFound", "model_not_found", "OperationNotSupported"})
+_KNOWN = (
+    _NO_MONEY
+    | _NO_MODEL
+    | {"content_filter", "context_length_exceeded", "invalid_api_key", "unsupported_parameter"}
+)
 _TOO_LONG = re.compile(
     r"context[_ ](length|size|window)|maximum context|exceed_context|too many tokens", re.I
 )
@@ -56,12 +61,15 @@ class Asked:
     host: str
     deployment: str
     key: str = field(repr=False)
-    question: Question = field(repr=False)
+    question: Question | None = field(repr=False)
+    """``None`` where it is not known: then no code is shown that is not a known one."""
     connect_seconds: float
     seconds: float
 
     def shown(self, code: str) -> str:
         """A server's code in brackets, or nothing where it may be something else."""
+        if self.question is None:
+            return f" ({code})" if code in _KNOWN else ""
         texts = [self.key, *(message.content for message in self.question.messages)]
         told = _CODE.fullmatch(code) and not any(text and (code in text or text in code) for text in texts)
         return f" ({code})" if told else ""

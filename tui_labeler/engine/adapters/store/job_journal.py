@@ -142,7 +142,7 @@ class JobFold:
                 self._total = event.total or self._total
                 self._latest = self._stage = None
             case "prepared":
-                self.preparation = event.result
+                self.preparation = {**self.preparation, **event.result}
             case "stage":
                 self._stage = event
             case "applied":

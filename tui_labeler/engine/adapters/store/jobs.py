@@ -278,6 +278,7 @@ class FileJobJournal:
 
     @property
     def preparation(self) -> Mapping[str, Any]:
+        self._fold.read_on()
         return self._fold.preparation
 
     async def prepared(self, what: dict[str, Any]) -> None:

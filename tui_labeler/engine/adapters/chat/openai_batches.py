@@ -1,0 +1,397 @@
+"""The batch API of Azure OpenAI, api.openai.com and servers that speak as they do."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import httpx2
+import msgspec
+import openai
+
+from tui_labeler.domain.resources import Deployment, ResourceKind
+from tui_labeler.engine.adapters.chat.answers import read_refusal, read_reply
+from tui_labeler.engine.adapters.chat.openai_chat import CONNECT_SECONDS, UNKNOWN, request_body
+from tui_labeler.engine.adapters.chat.refusals import Asked, error_of, status_error
+from tui_labeler.engine.batches import (
+    BatchFile,
+    BatchGoneError,
+    BatchLimits,
+    BatchState,
+    BatchStatus,
+    CrowdedError,
+    Row,
+)
+from tui_labeler.engine.chat import (
+    BusyError,
+    Question,
+    RateLimits,
+    Reply,
+    ResourceError,
+    TroubleError,
+    UnansweredError,
+)
+from tui_labeler.engine.endpoints import host
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
+    from tui_labeler.engine.errors import LabelerError
+
+T = TypeVar("T")
+
+OPENAI_LIMITS = BatchLimits(50_000, 200_000_000)
+AZURE_LIMITS = BatchLimits(100_000, 200_000_000)
+"""Source: the services' pages on batches."""
+
+SECONDS = 60.0
+"""That a small request may take."""
+
+FILE_SECONDS = 3_600.0
+"""That a file may take, either way."""
+
+WINDOW: Literal["24h"] = "24h"
+"""The only one there is."""
+
+NAME = "tui-labeler"
+"""What a batch's metadata have the job under."""
+
+LONGEST_LINE = 64_000_000
+"""Bytes of a result that are read."""
+
+PAGES, A_PAGE = 200, 100
+"""Batches that are looked through for one of ours."""
+
+CROWDED = frozenset({"token_limit_exceeded", "token_limit_reached"})
+"""More tokens wait for an answer than the deployment may have waiting."""
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+_REASONS = {
+    "invalid_json_line": "a line is no JSON",
+    "too_many_tasks": "it has too many questions",
+    "url_mismatch": "its lines are for another kind of request",
+    "model_not_found": "there is no such deployment",
+    "duplicate_custom_id": "two questions have the same id",
+    "empty_batch": "it is empty",
+    "empty_file": "it is empty",
+    "model_mismatch": "it is for another deployment",
+    "invalid_request": "the request is not valid",
+    **dict.fromkeys(CROWDED, "too many tokens wait for an answer"),
+}
+"""Source: Azure OpenAI, batch, error codes. What else a server says is not shown: it may repeat documents."""
+
+
+class _Error(msgspec.Struct):
+    code: str | None = None
+    line: int | None = None
+
+
+class _Errors(msgspec.Struct):
+    data: list[_Error] | None = None
+
+
+class _Counts(msgspec.Struct):
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+
+
+class _Batch(msgspec.Struct):
+    id: str
+    status: BatchStatus
+    input_file_id: str | None = None
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    errors: _Errors | None = None
+    request_counts: _Counts | None = None
+
+
+class _Page(msgspec.Struct):
+    data: list[msgspec.Raw] = []
+    has_more: bool = False
+
+
+class _File(msgspec.Struct):
+    id: str
+    status: str | None = None
+
+
+class _Response(msgspec.Struct):
+    status_code: int = 0
+    body: msgspec.Raw = msgspec.Raw(b"null")
+    request_id: str | None = None
+
+
+class _Line(msgspec.Struct):
+    custom_id: str
+    response: _Response | None = None
+    error: _Error | None = None
+
+
+class JsonLines:
+    """A :class:`~tui_labeler.engine.batches.BatchFile` without a name on the disk: it is gone when closed."""
+
+    def __init__(self, limits: BatchLimits, url: str, body: Callable[[Question], dict[str, Any]]) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - open until it is sent
+        self._limits = limits
+        self._url = url
+        self._body = body
+        self._rows = 0
+        self._size = 0
+
+    @property
+    def rows(self) -> int:
+        return self._rows
+
+    def add(self, key: str, question: Question) -> bool:
+        line = {"custom_id": key, "method": "POST", "url": self._url, "body": self._body(question)}
+        try:
+            data = msgspec.json.encode(line) + b"\n"
+        except UnicodeEncodeError:
+            raise UnansweredError("The text holds what is no character.", reason="bad_request") from None
+        is_full = self._rows >= self._limits.requests or self._size + len(data) > self._limits.size
+        if self._rows and is_full:
+            return False
+        self.file.write(data)
+        self._rows += 1
+        self._size += len(data)
+        return True
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class OpenAIBatches:
+    """A :class:`~tui_labeler.engine.batches.BatchModel`: one deployment."""
+
+    def __init__(
+        self, resource: OpenAIResource, deployment: Deployment, *, limits: BatchLimits | None = None
+    ) -> None:
+        """``limits`` of a file: the service's own unless they are given."""
+        self._resource = resource
+        self._client = resource.client
+        self._deployment = deployment
+        self._host = host(resource.resource.endpoint)
+        is_azure = resource.resource.kind is ResourceKind.AZURE
+        self._limits = limits or (AZURE_LIMITS if is_azure else OPENAI_LIMITS)
+        self._url = "/chat/completions" if is_azure else "/v1/chat/completions"
+
+    @property
+    def limits(self) -> BatchLimits:
+        return self._limits
+
+    def file(self) -> JsonLines:
+        return JsonLines(self._limits, self._url, self._body)
+
+    def _body(self, question: Question) -> dict[str, Any]:
+        capabilities = self._deployment.capabilities or UNKNOWN
+        return {"model": self._deployment.name, **request_body(question, capabilities)}
+
+    # --- requests -----------------------------------------------------------------------------------
+
+    async def upload(self, file: BatchFile, name: str) -> str:
+        if not isinstance(file, JsonLines):
+            raise TypeError("the file was made by another")
+        file.file.seek(0)
+        send = self._client.files.with_raw_response.create(
+            file=(f"{NAME}-{name}.jsonl", file.file, "application/jsonl"),
+            purpose="batch",
+            extra_headers=self._resource.headers,
+            timeout=httpx2.Timeout(FILE_SECONDS, connect=CONNECT_SECONDS),
+        )
+        return self._read(await self._asked(send, FILE_SECONDS), _File).id
+
+    async def create(self, uploaded: str, name: str) -> BatchState:
+        await self._ready(uploaded)
+        begin = self._client.batches.with_raw_response.create(
+            completion_window=WINDOW,
+            endpoint=self._url,  # type: ignore[arg-type]
+            input_file_id=uploaded,
+            metadata={NAME: name},
+            extra_headers=self._resource.headers,
+        )
+        return self._state(await self._asked(begin))
+
+    async def _ready(self, uploaded: str) -> None:
+        """Azure looks at a file before a batch can be made of it."""
+        look = self._client.files.with_raw_response.retrieve(uploaded, extra_headers=self._resource.headers)
+        status = self._read(await self._asked(look), _File).status
+        if status in ("pending", "running", "uploading"):
+            raise BusyError(f"{self._host} has not read the file yet.")
+        if status == "error":
+            raise UnansweredError(f"{self._host} can't read the file.", reason="bad_request")
+
+    async def find(self, uploaded: str) -> BatchState | None:
+        after: dict[str, Any] = {}
+        for _ in range(PAGES):
+            page = self._read(await self._asked(self._page(after)), _Page)
+            last = ""
+            for raw in page.data:
+                found = _known(raw)
+                if found is None:
+                    continue
+                last = found.id
+                if found.input_file_id == uploaded and found.status is not BatchStatus.FAILED:
+                    return _state_of(found)
+            if not page.has_more or not last:
+                return None
+            after = {"after": last}
+        raise ResourceError(
+            f"{self._host} lists batches without end: whether one was made of the file can't be found out.",
+            hint="Look for it in the service's portal.",
+        )
+
+    def _page(self, after: dict[str, Any]) -> Awaitable[Any]:
+        return self._client.get(
+            "/batches",
+            cast_to=httpx2.Response,
+            options={
+                "params": {"limit": A_PAGE, **after},
+                "headers": self._resource.headers,
+            },
+        )
+
+    async def state(self, batch: str) -> BatchState:
+        look = self._client.batches.with_raw_response.retrieve(batch, extra_headers=self._resource.headers)
+        return self._state(await self._asked(look))
+
+    async def cancel(self, batch: str) -> BatchState:
+        stop = self._client.batches.with_raw_response.cancel(batch, extra_headers=self._resource.headers)
+        try:
+            return self._state(await self._asked(stop))
+        except (UnansweredError, TroubleError):
+            # One that is over can't be cancelled.
+            return await self.state(batch)
+
+    async def forget(self, state: BatchState) -> None:
+        for file in (state.sent, *state.files):
+            if file:
+                delete = self._client.files.with_raw_response.delete(
+                    file, extra_headers=self._resource.headers
+                )
+                try:
+                    await self._asked(delete)
+                except BatchGoneError:
+                    continue
+
+    # --- what came of it ----------------------------------------------------------------------------
+
+    async def rows(self, state: BatchState) -> AsyncIterator[Row]:
+        for file in state.files:
+            async for line in self._lines(file):
+                row = self._row(line)
+                if row is not None:
+                    yield row
+
+    async def _lines(self, file: str) -> AsyncIterator[bytes]:
+        """The lines of a file at the server, as they come."""
+        try:
+            async with self._client.files.with_streaming_response.content(
+                file,
+                extra_headers=self._resource.headers,
+                timeout=httpx2.Timeout(SECONDS, connect=CONNECT_SECONDS),
+            ) as response:
+                rest = b""
+                async for data in response.iter_bytes():
+                    *lines, rest = (rest + data).split(b"\n")
+                    for line in lines:
+                        yield line
+                    if len(rest) > LONGEST_LINE:
+                        raise TroubleError(f"{self._host} sent a result without an end.")
+                yield rest
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
+            raise self._error(error) from None
+
+    def _row(self, line: bytes) -> Row | None:
+        """``None`` for what is no result of ours, and for a question that nobody got to."""
+        try:
+            found = msgspec.json.decode(line.removesuffix(b"\r"), type=_Line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+        if not _KEY.fullmatch(found.custom_id):
+            return None
+        if found.response is None or not found.response.status_code:
+            code = found.error.code if found.error else None
+            return None if code == "batch_cancelled" else Row(found.custom_id, _not_asked(code))
+        return Row(found.custom_id, self._outcome(found.response))
+
+    def _outcome(self, response: _Response) -> Reply | LabelerError:
+        body = bytes(response.body)
+        if response.status_code != 200:
+            error = status_error(response.status_code, {}, body, self._asking)
+            return TroubleError(error.message, hint=error.hint) if isinstance(error, BusyError) else error
+        try:
+            return read_reply(body, self._host, limits=RateLimits(), request_id="")
+        except (TroubleError, UnansweredError) as error:
+            return error
+
+    # --- reading and failing ------------------------------------------------------------------------
+
+    @property
+    def _asking(self) -> Asked:
+        name, key = self._deployment.name, self._resource.key
+        return Asked(self._host, name, key, None, CONNECT_SECONDS, SECONDS)
+
+    async def _asked(self, request: Awaitable[Any], seconds: float = SECONDS) -> bytes:
+        try:
+            async with asyncio.timeout(seconds + CONNECT_SECONDS):
+                raw = await request
+        except TimeoutError:
+            raise TroubleError(f"{self._host} gave no answer within {seconds:g} seconds.") from None
+        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeEncodeError) as error:
+            raise self._error(error) from None
+        response = raw if isinstance(raw, httpx2.Response) else raw.http_response
+        return bytes(response.content)
+
+    def _error(self, error: Exception) -> LabelerError:
+        if isinstance(error, openai.APIStatusError):
+            if read_refusal(error.response.content if error.response.is_closed else b"").code in CROWDED:
+                return CrowdedError(f"Too many tokens wait for an answer at {self._host}.")
+            if error.status_code in (404, 405, 410):
+                return BatchGoneError(
+                    f"{self._host} does not know the batch or the file.",
+                    hint="It may have no batch API: start the job without `--batch`.",
+                )
+        return error_of(error, self._asking)
+
+    def _read(self, body: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise TroubleError(f"{self._host} sent something that is no answer of a batch API.") from None
+
+    def _state(self, body: bytes) -> BatchState:
+        return _state_of(self._read(body, _Batch))
+
+
+def _known(raw: msgspec.Raw) -> _Batch | None:
+    """A batch of a list; others' may be in states that are not known here."""
+    try:
+        return msgspec.json.decode(raw, type=_Batch)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _state_of(batch: _Batch) -> BatchState:
+    counts = batch.request_counts or _Counts()
+    errors = (batch.errors and batch.errors.data) or []
+    codes = list(dict.fromkeys(error.code for error in errors if error.code in _REASONS))
+    return BatchState(
+        id=batch.id,
+        status=batch.status,
+        total=max(0, counts.total),
+        answered=max(0, counts.completed) + max(0, counts.failed),
+        reason="; ".join(f"{_REASONS[code]} ({code})" for code in codes if code),
+        crowded=any(code in CROWDED for code in codes),
+        files=tuple(file for file in (batch.output_file_id, batch.error_file_id) if file),
+        sent=batch.input_file_id or "",
+    )
+
+
+def _not_asked(code: str | None) -> UnansweredError:
+    if code == "batch_expired":
+        return UnansweredError("The batch expired before this was answered.", reason="expired")
+    return UnansweredError("The service could not answer this in a batch.", reason="no_answer")

@@ -1,0 +1,120 @@
+"""Questions that are gathered into files, and answers that came with earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.jobs import Usage
+from tui_labeler.engine.autolabelers.asking import Asked, Missing, NotYetError, question_key
+from tui_labeler.engine.batches import BatchFile
+from tui_labeler.engine.chat import UnansweredError
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.autolabelers.spending import Spending
+    from tui_labeler.engine.batches import BatchModel
+    from tui_labeler.engine.chat import Question
+    from tui_labeler.engine.errors import LabelerError
+    from tui_labeler.engine.ports import AnswerStore
+
+
+@dataclass(slots=True)
+class Draft:
+    """A file that is not sent yet, and the keys of its questions."""
+
+    file: BatchFile
+    keys: set[str] = field(default_factory=set)
+
+
+class Ledger:
+    """What the batches of a job have brought and cost so far: the ``Asks`` of its passes over the documents.
+
+    It sends nothing: what has no answer goes into files, as far as the budget allows even if each answer is
+    as long as it may be.
+    """
+
+    def __init__(
+        self, model: BatchModel, deployment: str, job: str, spending: Spending, answers: AnswerStore
+    ) -> None:
+        """``deployment`` as :func:`~tui_labeler.engine.autolabelers.asking.question_key` takes it."""
+        self._model = model
+        self._deployment = deployment
+        self._job = job
+        self._answers = answers
+        self._held = Usage()
+        self._waiting: set[str] = set()
+        self._counted: set[str] = set()
+        """Keys of answers that are part of what is spent."""
+        self._claimed: set[str] = set()
+        """Keys of answers that a document of this pass pays for."""
+        self._gathers = True
+        self.spending = spending
+        self.failures: dict[str, LabelerError] = {}
+        """Why questions have no answer, by key."""
+        self.drafts: list[Draft] = []
+        self.short = False
+        """The budget leaves questions of this pass out."""
+        self.most: int | None = None
+        """Questions in a file, where that has to be fewer than the service allows."""
+
+    def begin_pass(self, *, gathers: bool) -> None:
+        """``gathers``: questions without an answer go into files."""
+        self.close()
+        self.short, self._gathers = False, gathers
+        self._held = Usage()
+        self._waiting.clear()
+        self._claimed.clear()
+
+    def close(self) -> None:
+        """Removes the files that were not sent."""
+        for draft in self.drafts:
+            draft.file.close()
+        self.drafts, self._gathers = [], False
+
+    async def ask(self, question: Question, estimate: Usage) -> Asked:
+        key = question_key(self._deployment, question)
+        kept = await self._answers.find(key)
+        if kept is None:
+            if key in self.failures:
+                raise self.failures[key]
+            raise NotYetError([Missing(key, question, estimate)])
+        usage = Usage()
+        if kept.job == self._job and key not in self._claimed:
+            self._claimed.add(key)
+            usage = kept.reply.usage
+            self.paid(key, usage)
+        return Asked(kept.reply, usage, from_cache=True)
+
+    def paid(self, key: str, usage: Usage) -> None:
+        """Counts an answer of this job, once."""
+        if key not in self._counted:
+            self._counted.add(key)
+            self.spending.paid(usage)
+
+    def later(self, missing: Sequence[Missing]) -> None:
+        """Takes the questions of a document: all of them, or none where the budget does not allow it."""
+        fresh = {item.key: item for item in missing if item.key not in self._waiting}
+        if not self._gathers or not fresh:
+            return
+        more = sum((item.estimate for item in fresh.values()), Usage())
+        if not self.spending.fits(self._held + more):
+            self.short = True
+            return
+        for item in fresh.values():
+            try:
+                self._add(item)
+            except UnansweredError as error:
+                self.failures[item.key] = error
+            else:
+                self._held += item.estimate
+                self._waiting.add(item.key)
+
+    def _add(self, item: Missing) -> None:
+        last = self.drafts[-1] if self.drafts else None
+        full = last is None or (self.most is not None and last.file.rows >= self.most)
+        if last is None or full or not last.file.add(item.key, item.question):
+            last = Draft(self._model.file())
+            self.drafts.append(last)
+            last.file.add(item.key, item.question)
+        last.keys.add(item.key)
