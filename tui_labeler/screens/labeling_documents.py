@@ -33,7 +33,7 @@ _SORTS = (
     ("n", Sort.NAME, "Name"),
     ("z", Sort.SIZE, "Size"),
     ("s", Sort.STATE, "State"),
-    ("c", Sort.CONFIDENCE, "Least confident first"),
+    ("c", Sort.CONFIDENCE, "Document with the least confident suggestion first"),
 )
 
 
