@@ -74,7 +74,10 @@ class AutolabelRun:
             failures = [item for item in batch if isinstance(item, DocumentFailure)]
             await finished(self._keep(answers, [*failures, *self._take_early()]))
         await self._journal.failed(self._take_early())
-        return JobState.PARTIALLY_COMPLETED if self._journal.job.failed else JobState.SUCCEEDED
+        job = self._journal.job
+        if job.failed and not job.done:
+            return JobState.FAILED
+        return JobState.PARTIALLY_COMPLETED if job.failed else JobState.SUCCEEDED
 
     async def _keep(self, answers: Sequence[Answer], failures: Sequence[DocumentFailure]) -> None:
         """What was answered is paid for: a cancel waits until it is in the project and in the books."""

@@ -11,7 +11,7 @@ from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
-from tui_labeler.engine.models import find_model, learned_ids
+from tui_labeler.engine.models import MODEL_VERSION, check_same_model, find_model, learned_ids
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import (
@@ -114,6 +114,7 @@ class Jobs:
             categories=chosen,
             documents=tuple(row.id for row in rows),
             text_records=sum(row.text_records for row in rows if not row.problem),
+            options={MODEL_VERSION: card.version},
         )
         return await self._start(request)
 
@@ -219,7 +220,8 @@ class Jobs:
     async def resume(self, job_id: str, *, retry_failed: bool = False) -> Job:
         """Goes on with what is missing; with ``retry_failed``, with the documents that failed too.
 
-        A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with,
+        A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with, or when
+        the model is another one by then than the one that labeled the documents before,
         ``QuotaError`` when too few text records are left, ``LockedError`` for training beside another one.
         """
         await self._store.refresh()
@@ -233,6 +235,10 @@ class Jobs:
         again = {failure.document for failure in job.failed} if retry_failed else set()
         if job.request.kind is JobKind.AUTOLABEL:
             finished = await self._jobs.finished(job_id)
+            cards = {card.name: card for card in await self._models.list()}
+            card = cards.get(job.request.method.model) if job.request.method else None
+            if finished and card:
+                check_same_model(job.request, card)
             rows = self._store.state.rows
             failed = {failure.document for failure in job.failed}
             missing = [
