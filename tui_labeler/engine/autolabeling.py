@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 NOT_IN_PROJECT = "it is not in the project any more"
-NOT_IN_CONTAINER = "it is no longer in the container; sync the project"
+READ_AGAIN = "R where texts are labeled, or `sync`"
+
+NOT_IN_CONTAINER = f"it is no longer in the container; read the container again ({READ_AGAIN})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def _applying(
                 answer.document,
                 answer.location,
                 "changed",
-                "its text is another than when the container was read; sync the project, then retry",
+                f"its text is another than when the container was read; read it again ({READ_AGAIN}), "
+                "then retry",
             )
             continue
         step, count = _document_changes(request, answer, document, state)

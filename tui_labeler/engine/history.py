@@ -235,6 +235,7 @@ def _refusal(of: str, action: str) -> RefusedError:
     return RefusedError(
         f"{verb} ({action_words(of)}): all that it changed has been changed again since, and stays.",
         hint=f"The history (`tui-labeler history`) says by whom; the next {action} goes further back.",
+        on_screen=f"The next {action} goes further back.",
     )
 
 

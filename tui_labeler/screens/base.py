@@ -86,6 +86,30 @@ async def write_file(path: str, data: bytes, *, overwrite: bool) -> None:
         raise InputError(f"{path}: {_reason(error)}", hint="Check the path.") from error
 
 
+async def find_file(named: str, beside: str) -> str:
+    """Where a file that a person named is: in the working directory, else in the folder ``beside``.
+
+    Raises ``InputError`` that says where it was looked for.
+    """
+    try:
+        places = await asyncio.to_thread(_places, named, beside)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{named}: {_reason(error)}", hint="Check the path.") from error
+    for place, there in places.items():
+        if there:
+            return str(place)
+    raise InputError(
+        f"There is no labels file {' or '.join(str(place) for place in places)}.",
+        hint="Check the path.",
+    )
+
+
+def _places(named: str, beside: str) -> dict[Path, bool]:
+    """Each place to look at, and whether there is something."""
+    places = (Path(named).expanduser().absolute(), (Path(beside).expanduser() / named).absolute())
+    return {place: place.exists() for place in places}
+
+
 def _read(path: str) -> bytes:
     return Path(path).expanduser().read_bytes()
 

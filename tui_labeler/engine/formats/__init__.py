@@ -57,9 +57,11 @@ def detect(data: bytes, filename: str) -> Format:
             raise error.in_file(filename) from error
         value = None
     what = "is JSON, but no labels file" if value is not None else "has no format"
+    known = f"Files that are known: {_titles()}."
     raise FormatError(
         f"{filename} {what} that is known here",
-        hint=f"Files that are known: {_titles()}. Say which it is with --format: {', '.join(FORMATS)}.",
+        hint=f"{known} Say which it is with --format: {', '.join(FORMATS)}.",
+        on_screen=known,
     )
 
 

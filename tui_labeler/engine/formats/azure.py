@@ -41,6 +41,7 @@ def read(data: bytes) -> LabelFile:
         raise FormatError(
             "this is JSON, but no Azure labels file: it has no assets",
             hint="Export the labels from Language Studio again, or say which format it is with --format.",
+            on_screen="Export the labels from Language Studio again.",
         )
     return read_envelope(root)
 
