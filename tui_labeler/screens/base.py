@@ -28,11 +28,19 @@ N = TypeVar("N", bound=DOMNode)
 
 _SECONDS = 8.0
 
+_SECONDS_IN_PASSING = 4.0
+"""For what is only said in passing, where it covers much of a small screen."""
+
+_SMALL = 30
+"""Rows of a screen on which a message covers much."""
+
 
 def tell(app: App[Any], message: str, *, title: str = "", severity: SeverityLevel = "information") -> None:
     """Shows a message for a few seconds. Text from outside is made safe, nothing in it is markup."""
     lines = "\n".join(clean(line) for line in message.split("\n"))
-    app.notify(lines, title=clean(title), severity=severity, timeout=_SECONDS, markup=False)
+    in_passing = severity == "information" and app.size.height < _SMALL
+    seconds = _SECONDS_IN_PASSING if in_passing else _SECONDS
+    app.notify(lines, title=clean(title), severity=severity, timeout=seconds, markup=False)
 
 
 def tell_error(app: App[Any], error: LabelerError) -> None:
