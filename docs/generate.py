@@ -243,7 +243,7 @@ async def sample_home(home: Path) -> None:
     bench = workbench(home, immediate=True)
     demo = DemoHome(bench, home, {each: sample(each) for each in SAMPLES})
     demo.claim()
-    session = await demo.project("contracts", fresh=True)
+    session = await demo.project("contracts")
     await ended(session, await session.training.start(TrainOptions("first", Split.MANUAL)))
     await session.refresh()
     wanted = DocumentFilter(states=frozenset({DocumentState.UNLABELED}))

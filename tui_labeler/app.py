@@ -34,10 +34,15 @@ if TYPE_CHECKING:
     import asyncio
 
     from textual.driver import Driver
+    from textual.notifications import Notify
     from textual.screen import Screen
 
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
+
+
+MESSAGES = 2
+"""Messages that are shown at once."""
 
 
 class LabelerApp(Appearance, inherit_bindings=False):
@@ -73,6 +78,14 @@ class LabelerApp(Appearance, inherit_bindings=False):
             id="app.quit",
             show=False,
             priority=True,
+        ),
+        Binding(
+            "ctrl+x",
+            "close_messages",
+            "Close messages",
+            tooltip="Take away the messages that lie over the text",
+            id="app.messages",
+            show=False,
         ),
         Binding(
             "ctrl+z",
@@ -254,6 +267,16 @@ class LabelerApp(Appearance, inherit_bindings=False):
         from tui_labeler.screens.help import HelpScreen, help_text
 
         self.push_screen(HelpScreen(help_text(self, self.screen)))
+
+    def on_notify(self, event: Notify) -> None:
+        """Two messages at most lie over the text: the oldest goes first, what went wrong last."""
+        there = sorted(self._notifications, key=lambda told: told.severity == "error")
+        for told in there[: max(0, len(there) - MESSAGES + 1)]:
+            self._unnotify(told, refresh=False)
+
+    def action_close_messages(self) -> None:
+        """Takes away what lies over the text."""
+        self.clear_notifications()
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Commands):

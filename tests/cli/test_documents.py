@@ -273,3 +273,11 @@ def test_a_backslash_is_taken_doubled_and_as_a_shell_gives_it(cli: Cli, project:
     cli("sync", project)
     for name in ("a\\b.txt", "a\\\\b.txt"):
         assert cli("show", project, name, "--json").json["location"] == "a\\\\b.txt"
+
+
+def test_removing_an_entity_asks_which_one(cli: Cli, project: str) -> None:
+    ran = cli("label", project, "letter01.txt", "--remove", "--category", "Town", "--json")
+    assert ran.code == 2
+    assert "Which label" in ran.error["message"]
+    assert "--id" in ran.error["hint"]
+    assert len(cli("show", project, "letter01.txt", "--json").json["labels"]) == 2

@@ -159,3 +159,11 @@ def test_real_labels_come_in_and_go_out_unchanged(cli: Cli, tmp_path: Path) -> N
     out = tmp_path / "out.json"
     assert cli("export", "loans", str(out), "--json").json["labels"] == 240
     assert labels_of(out.read_bytes()) == labels_of(labels.read_bytes())
+
+
+def test_an_import_of_what_is_there_says_that_nothing_is_new(
+    cli: Cli, project: str, labels_file: Path
+) -> None:
+    ran = cli("import", project, str(labels_file))
+    assert ran.code == 0
+    assert ran.out.startswith("Nothing is new: of the file, 18 labels there already, in 8 documents.")

@@ -606,3 +606,72 @@ async def test_a_broken_job_that_had_been_settled_keeps_what_it_used(bench: Benc
         (folder / name).write_bytes(b"[]\n")
     assert await session.jobs.delete(job.id) == 0
     assert await used(session) == 3
+
+
+# --- what a job is resumed with, and what is left of one --------------------------------------------
+
+
+async def stopped_half_way(bench: Bench, session: ProjectSession) -> Job:
+    """A job that was cancelled after its first documents."""
+
+    async def cancel(texts: object) -> None:
+        if (await session.jobs.get(job.id)).done:
+            await session.jobs.cancel(job.id)
+            await asyncio.sleep(60)
+
+    await bench.add_model(session, before=cancel)
+    job = await bench.start(session)
+    ended = await bench.run(job)
+    assert ended.state is JobState.CANCELLED
+    assert 0 < ended.done < 200
+    return ended
+
+
+async def test_a_job_does_not_go_on_with_another_model_than_it_began_with(bench: Bench) -> None:
+    session = await bench.create(200)
+    job = await stopped_half_way(bench, session)
+    await bench.add_model(session, confidence=0.4)
+    with pytest.raises(RefusedError, match="trained anew") as caught:
+        await session.jobs.resume(job.id)
+    assert "another job" in caught.value.hint
+    assert (await session.jobs.get(job.id)).state is JobState.CANCELLED
+    await bench.add_model(session)
+    await session.jobs.resume(job.id)
+    assert (await bench.run(job)).state is JobState.SUCCEEDED
+
+
+async def test_a_model_that_changes_before_a_resumed_job_runs_ends_it(bench: Bench) -> None:
+    session = await bench.create(200)
+    job = await stopped_half_way(bench, session)
+    await bench.add_model(session)
+    await session.jobs.resume(job.id)
+    await bench.add_model(session, confidence=0.4)
+    ended = await bench.run(job)
+    assert (ended.state, ended.code, ended.done) == (JobState.FAILED, "refused", job.done)
+
+
+async def test_a_job_that_has_labeled_nothing_takes_the_model_as_it_is(bench: Bench) -> None:
+    session = await bench.create()
+    await bench.add_model(session)
+    job = await bench.start(session)
+    await session.jobs.cancel(job.id)
+    await bench.run(job)
+    await bench.add_model(session, confidence=0.4)
+    await session.jobs.resume(job.id)
+    assert (await bench.run(job)).state is JobState.SUCCEEDED
+
+
+async def test_a_job_whose_documents_all_fail_has_failed(bench: Bench) -> None:
+    session = await bench.create()
+    await bench.add_model(session)
+    job = await bench.start(session)
+    for path in bench.documents.iterdir():
+        path.unlink()
+    ended = await bench.run(job)
+    assert (ended.state, ended.done, len(ended.failed)) == (JobState.FAILED, 0, 3)
+    assert ended.message.startswith("None of 3 documents could be labeled. d0000.txt: ")
+    assert (ended.code, ended.result) == ("all_failed", {"exit_code": 1})
+    bench.write({"d0000.txt": TEXT})
+    await session.jobs.retry(job.id)
+    again = await bench.run(job)
+    assert (again.state, again.done, again.code) == (JobState.PARTIALLY_COMPLETED, 1, "")

@@ -441,6 +441,23 @@ async def test_the_size_of_a_bulk_decision_is_that_of_its_undo(bench: Bench) -> 
     assert items_of(found) == undone.items == len(undone.suggestions) >= before
 
 
+async def test_a_deleted_category_counts_its_labels_and_its_suggestions(bench: Bench) -> None:
+    session = await bench.create()
+    await bench.add_model(session)
+    await bench.autolabel(session)
+    person = key(session, "Person")
+    for item in [s for s in suggestions(session) if s.category == person][:2]:
+        await session.review.accept(number(session), item.id)
+    count = session.categories.counts()[person]
+    assert count.labels == 2
+    assert count.suggestions > 2
+    await session.categories.delete(person)
+    found = await session.history.undoable()
+    undone = await session.history.undo()
+    assert undone is not None
+    assert items_of(found) == undone.items == count.labels + count.suggestions
+
+
 async def test_a_corrected_suggestion_is_named_so_in_the_history_and_by_undo(bench: Bench) -> None:
     session = await bench.create()
     (first, second) = await suggest(

@@ -11,6 +11,7 @@ from textual.app import App
 from tests.fakes import make_project
 from tests.screens.conftest import TWO, Opened, Running, paste, press, screen_of, screen_text, session_of
 from tui_labeler.engine.errors import StorageError
+from tui_labeler.screens.base import tell
 from tui_labeler.screens.commands import Commands
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.labeling import LabelingScreen
@@ -98,6 +99,21 @@ async def test_a_command_of_the_palette_does_what_its_key_does(opened: Opened) -
         await paste(pilot, "Nothing to label")
         await press(pilot, "enter")
         assert session_of(pilot).documents.find(TWO).reviewed is not None
+
+
+async def test_two_messages_at_most_lie_over_the_text_and_a_key_takes_them_away(opened: Opened) -> None:
+    async with opened(TWO, size=(80, 24)) as pilot:
+        told = pilot.app._notifications
+        tell(pilot.app, "What failed.", severity="error")
+        for number in range(3):
+            tell(pilot.app, f"Note {number}.")
+            await pilot.pause()
+        assert [(note.message, note.timeout) for note in told] == [("What failed.", 8.0), ("Note 2.", 4.0)]
+        assert "Note 2." in screen_text(pilot)
+        await press(pilot, "ctrl+x")
+        assert list(told) == []
+        assert "Note 2." not in screen_text(pilot)
+        assert isinstance(pilot.app.screen, LabelingScreen)
 
 
 async def test_two_commands_on_one_key_are_told(opened: Opened) -> None:

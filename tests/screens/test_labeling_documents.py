@@ -195,6 +195,33 @@ async def test_a_value_that_is_refused_stays_with_the_reason_and_no_key_goes_ben
         assert not isinstance(pilot.app.screen, InputScreen)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("letter.txt", "Dear Ann", "Files that are known"),
+        (
+            "classes.json",
+            '{"projectFileVersion": "2022-05-01", "stringIndexType": "Utf16CodeUnit", '
+            '"metadata": {"projectKind": "CustomSingleLabelClassification", "language": "en-us"}, '
+            '"assets": {"projectKind": "CustomSingleLabelClassification", "classes": [], "documents": []}}',
+            "n in the list of projects",
+        ),
+    ],
+)
+async def test_a_refused_labels_file_is_told_with_keys_not_with_options(
+    opened: Opened, tmp_path: Path, name: str, content: str, told: str
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    async with opened(TWO) as pilot:
+        await press(pilot, "I")
+        await paste(pilot, str(tmp_path / name))
+        await press(pilot, "enter")
+        text = " ".join(screen_text(pilot).split())
+        assert told in text
+        assert "--" not in text
+        assert "`" not in text
+
+
 async def test_a_labels_file_that_cannot_be_read_changes_nothing(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("[]", encoding="utf-8")
     async with opened(TWO) as pilot:

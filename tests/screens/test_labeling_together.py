@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shutil import move
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,6 +70,16 @@ async def test_a_project_that_somebody_deletes_is_told_once_and_left_without_a_p
         await press(pilot, "q")
         assert isinstance(pilot.app.screen, ProjectsScreen)
     assert list((home / "projects").iterdir()) == []
+
+
+async def test_a_container_that_cannot_be_read_again_leaves_no_message_of_reading(
+    opened: Opened, container: Path
+) -> None:
+    async with opened(TWO) as pilot:
+        move(container, container.with_name("moved"))
+        await press(pilot, "R")
+        assert "Reading the container" not in screen_text(pilot)
+        assert [note.severity for note in pilot.app._notifications] == ["error"]
 
 
 async def test_staying_stays(opened: Opened) -> None:

@@ -116,6 +116,27 @@ async def test_a_labels_file_that_is_none_leaves_no_project_behind(
     assert await workbench.projects() == ()
 
 
+async def test_a_labels_file_is_looked_for_here_and_beside_the_texts(
+    running: Running, container: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running() as pilot:
+        await press(pilot, "n")
+        await paste(pilot, str(container))
+        await press(pilot, *["down"] * 5)
+        await paste(pilot, "labels.json")
+        await press(pilot, "ctrl+s")
+        text = "".join(screen_text(pilot).split())
+        assert f"{tmp_path}/labels.json" in text
+        assert f"{container}/labels.json" in text
+        (container / "labels.json").write_text("{}")
+        await press(pilot, "ctrl+s")
+        assert "Files that are known" in screen_text(pilot)
+        assert "--format" not in screen_text(pilot)
+        await press(pilot, "backspace")
+        assert "Files that are known" not in screen_text(pilot), "the value that was wrong is another"
+
+
 async def test_a_project_is_deleted_only_after_a_yes(
     running: Running, workbench: Workbench, container: Path
 ) -> None:

@@ -12,6 +12,7 @@ from tests.screens.conftest import (
     ONE,
     THREE,
     TWO,
+    Opened,
     Running,
     paste,
     press,
@@ -114,6 +115,23 @@ async def test_many_are_accepted_above_a_confidence_after_the_count(
         assert [name for name, _ in labels(session, TWO)] == ["Lender"]
         await press(pilot, "u")
         assert labels(session, ONE) == labels(session, TWO) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "count"), [("M", "0.85", 2), ("M", "0.86", 1), ("Z", "0.85", 1), ("Z", "0.86", 2)]
+)
+async def test_bounds_of_confidence_hold_what_is_shown(
+    opened: Opened, workbench: Workbench, keys: str, value: str, count: int
+) -> None:
+    session = await workbench.open("Loans")
+    await suggest(session, TWO, [("Lender", "North Bank", 0.8567), ("Borrower", "Mary", 0.8644)])
+    async with opened(TWO) as pilot:
+        assert "Lender .85" in screen_text(pilot)
+        await press(pilot, keys, *(["down"] if keys == "Z" else []))
+        await paste(pilot, value)
+        await press(pilot, "enter")
+        assert f"{count} suggestion" in screen_text(pilot)
+        assert f"{'from' if keys == 'M' else 'up to'} {value}." in screen_text(pilot)
 
 
 async def test_many_are_rejected_by_what_the_filter_of_the_review_holds(
@@ -262,7 +280,7 @@ async def test_where_a_suggestion_comes_from_is_told(running: Running, suggested
             "model:loans",
             "job1",
             "0123456789abcdef",
-            "0.930",
+            "0.93",
             "exact",
             "runner: autolabel (job job1)",
         ):
@@ -428,7 +446,7 @@ async def test_nothing_is_said_of_the_place_of_a_class(
         assert "suggested by model:loans" in screen_text(pilot)
         assert "(exact)" not in screen_text(pilot)
         await press(pilot, "i")
-        assert "Confidence   0.900" in screen_text(pilot)
+        assert "Confidence   0.9" in screen_text(pilot)
         assert "Placed" not in screen_text(pilot)
 
 

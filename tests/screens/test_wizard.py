@@ -233,7 +233,7 @@ async def test_all_categories_are_selected_at_first_and_weak_ones_carry_a_hint(h
         lines = {line.split()[1]: line for line in picker(app).text.splitlines()[1:]}
         assert all(line.startswith("[x]") for line in lines.values())
         assert lines["Borrower"].split()[2:] == ["2", "66.7%", "100%"]
-        assert "! low P and R, only 10 labels" in lines["Lender"]
+        assert "! low P and R, trained on 10" in lines["Lender"]
         assert "! low P" in lines["Date"]
         await pilot.press("asterisk")
         await pilot.pause()
@@ -335,7 +335,7 @@ async def test_a_category_made_anew_under_the_name_that_the_model_learned_is_kno
         await go_to(pilot, 3)
         line = next(line for line in picker(app).text.splitlines() if "Lender" in line)
         assert line.startswith("[x]")
-        assert "! low P and R, only 10 labels" in line
+        assert "! low P and R, trained on 10" in line
 
 
 async def test_documents_start_with_the_unlabeled_ones_and_the_total_runs_along(home: JobHome) -> None:

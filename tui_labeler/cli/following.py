@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tui_labeler.cli.output import InterruptionError
-from tui_labeler.domain.jobs import JobState
+from tui_labeler.domain.jobs import ALL_FAILED, JobState
 from tui_labeler.engine.errors import LabelerError
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def job_error(job: Job) -> LabelerError | None:
         return InterruptionError(
             f"The process of job {job.id} is gone.", hint="`job resume` goes on with what is missing."
         )
-    if job.state is not JobState.FAILED:
+    if job.state is not JobState.FAILED or job.code == ALL_FAILED:
+        # Documents that failed are part of what a job reports.
         return None
     kind = next((kind for kind in _kinds(LabelerError) if kind.code == job.code), LabelerError)
     # Some errors take more than a message to make; what is told of them is the same.

@@ -33,6 +33,10 @@ class JobState(StrEnum):
         return self not in (JobState.QUEUED, JobState.RUNNING, JobState.CANCELLING)
 
 
+ALL_FAILED = "all_failed"
+"""Code of a job that failed because each of its documents did, for reasons of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """What labels the documents of a job: a trained model, or a deployment on a resource."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 NOT_IN_PROJECT = "it is not in the project any more"
-NOT_IN_CONTAINER = "it is no longer in the container; sync the project"
+READ_AGAIN = "R where texts are labeled, or `sync`"
+
+NOT_IN_CONTAINER = f"it is no longer in the container; read the container again ({READ_AGAIN})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,10 @@ class AutolabelRun:
             failures = [item for item in batch if isinstance(item, DocumentFailure)]
             await finished(self._keep(answers, [*failures, *self._take_early()]))
         await self._journal.failed(self._take_early())
-        return JobState.PARTIALLY_COMPLETED if self._journal.job.failed else JobState.SUCCEEDED
+        job = self._journal.job
+        if job.failed and not job.done:
+            return JobState.FAILED
+        return JobState.PARTIALLY_COMPLETED if job.failed else JobState.SUCCEEDED
 
     async def _keep(self, answers: Sequence[Answer], failures: Sequence[DocumentFailure]) -> None:
         """What was answered is paid for: a cancel waits until it is in the project and in the books."""
@@ -157,7 +162,8 @@ def _applying(
                 answer.document,
                 answer.location,
                 "changed",
-                "its text is another than when the container was read; sync the project, then retry",
+                f"its text is another than when the container was read; read it again ({READ_AGAIN}), "
+                "then retry",
             )
             continue
         step, count = _document_changes(request, answer, document, state)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import math
 import os
+import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,6 +76,29 @@ class DemoReport:
     exported: Path
     exported_labels: int
 
+    @property
+    def mistakes(self) -> tuple[int, int]:
+        """What the first model and the second one got wrong on the test documents: made up, or missed."""
+        return _mistakes(self.before), _mistakes(self.after)
+
+    @property
+    def test_labels(self) -> int:
+        return sum(counts["support"] for counts in self.after["per_category"].values())
+
+    @property
+    def within_chance(self) -> bool:
+        """Whether two models that are alike would differ that much in every twentieth case or more often.
+
+        Mistakes are taken as Poisson counts: the variance of their difference is their sum.
+        """
+        first, second = self.mistakes
+        return abs(first - second) <= 1.96 * math.sqrt(first + second)
+
+
+def _mistakes(figures: Mapping[str, Any]) -> int:
+    counts = figures["per_category"].values()
+    return sum(each["false_positives"] + each["false_negatives"] for each in counts)
+
 
 class DemoHome:
     """A home of the demo's own, with the sample projects in it."""
@@ -84,7 +109,7 @@ class DemoHome:
         self._samples = samples
 
     def folder(self, name: str) -> Path:
-        """Where a sample's documents and exports are in the home."""
+        """Where the documents and exports of the project ``name`` are in the home."""
         return self._home / "samples" / name
 
     def claim(self) -> None:
@@ -106,16 +131,31 @@ class DemoHome:
         except OSError as error:
             raise StorageError(f"{self._home}: {error.strerror}", hint="Choose another --home.") from error
 
-    async def project(self, name: str, *, fresh: bool) -> ProjectSession:
-        """A sample as a project. With ``fresh`` one that is there is put aside (into the home's
-        ``deleted`` folder, from where it can be brought back) and made anew."""
-        known = [project for project in await self._workbench.projects() if project.name == name]
-        if known and not fresh:
-            return await self._workbench.open(known[0].id)
-        if known:
-            await self._workbench.delete(known[0].id)
-        description = json.loads((self._samples[name] / "project.json").read_text(encoding="utf-8"))
-        documents = self._copy_documents(name)
+    async def project(self, name: str) -> ProjectSession:
+        """A sample as a project, half of it labeled; one that is there is opened as it is."""
+        if name in await self._taken():
+            return await self._workbench.open(name)
+        return await self._create(name, name)
+
+    async def copy(self, name: str) -> ProjectSession:
+        """A copy of a sample, with documents of its own, under a name that nothing in the home has."""
+        taken = await self._taken()
+        numbered = (f"{name}-demo-{number}" for number in itertools.count(2))
+        names = itertools.chain([f"{name}-demo"], numbered)
+        free = next(each for each in names if each not in taken and not self.folder(each).exists())
+        return await self._create(name, free)
+
+    async def discard(self, session: ProjectSession) -> None:
+        """Deletes a copy with all that came of it, its documents too."""
+        await self._workbench.delete(session.project.id, purge=True)
+        await asyncio.to_thread(shutil.rmtree, self.folder(session.project.name), ignore_errors=True)
+
+    async def _taken(self) -> set[str]:
+        return {project.name for project in await self._workbench.projects()}
+
+    async def _create(self, sample: str, name: str) -> ProjectSession:
+        description = json.loads((self._samples[sample] / "project.json").read_text(encoding="utf-8"))
+        documents = self._copy_documents(sample, name)
         created = await self._workbench.create(
             NewProject(
                 name=name,
@@ -126,17 +166,17 @@ class DemoHome:
                 descriptions={item["name"]: item["description"] for item in description["categories"]},
                 examples={item["name"]: tuple(item["examples"]) for item in description["categories"]},
             ),
-            labels=(self._samples[name] / "labels.json").read_bytes(),
+            labels=(self._samples[sample] / "labels.json").read_bytes(),
             labels_name="labels.json",
         )
         return created.session
 
-    def _copy_documents(self, name: str) -> Path:
+    def _copy_documents(self, sample: str, name: str) -> Path:
         target = self.folder(name) / "documents"
         try:
             for folder in (self._home / "samples", self.folder(name), target):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            for document in sorted((self._samples[name] / "documents").iterdir()):
+            for document in sorted((self._samples[sample] / "documents").iterdir()):
                 _write_own(target / document.name, document.read_bytes())
         except OSError as error:
             raise StorageError(f"{target}: {error}", hint="Choose another --home.") from error

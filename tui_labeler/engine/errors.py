@@ -17,7 +17,8 @@
         └── ConflictError        it has changed meanwhile
 
 Each carries a title (what happened), a message (to what) and a hint (what to do next); the same words
-reach a toast, a dialog and standard error. Only ``LabelerError`` is ever caught.
+reach a toast, a dialog and standard error, but for hints that name an option: in the application those name a
+key in its place. Only ``LabelerError`` is ever caught.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ class LabelerError(Exception):
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", on_screen: str = "") -> None:
+        """``on_screen`` is the hint in the application; empty where ``hint`` holds there too."""
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.on_screen = on_screen or hint
 
 
 class InputError(LabelerError):
@@ -67,15 +70,25 @@ class FormatError(InputError):
     title = "The file can't be read"
     code = "bad_format"
 
-    def __init__(self, message: str, *, line: int | None = None, field: str = "", hint: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        line: int | None = None,
+        field: str = "",
+        hint: str = "",
+        on_screen: str = "",
+    ) -> None:
         places = [f"line {line}"] * (line is not None) + [f"field {field}"] * bool(field)
-        super().__init__(f"{', '.join(places)}: {message}" if places else message, hint=hint)
+        super().__init__(
+            f"{', '.join(places)}: {message}" if places else message, hint=hint, on_screen=on_screen
+        )
         self.line = line
         self.field = field
 
     def in_file(self, name: str) -> FormatError:
         """The same, with the file's name before all else."""
-        error = FormatError(f"{name}: {self.message}", hint=self.hint)
+        error = FormatError(f"{name}: {self.message}", hint=self.hint, on_screen=self.on_screen)
         error.line, error.field = self.line, self.field
         return error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,9 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.errors import NotFoundError, RefusedError
-from tui_labeler.engine.ports import Plan
+from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.review import ACCEPT, CORRECT
-from tui_labeler.engine.taking_back import JOB, REDO, UNDO, JobTrace, Tally, inverse, without_job
+from tui_labeler.engine.taking_back import (
+    JOB,
+    REDO,
+    UNDO,
+    JobTrace,
+    Tally,
+    inverse,
+    items_in,
+    tables_of,
+    without_job,
+)
 from tui_labeler.engine.walking_back import CREATED, MODEL_DELETED, TRAINED, Found, find
 
 if TYPE_CHECKING:
@@ -226,6 +235,7 @@ def _refusal(of: str, action: str) -> RefusedError:
     return RefusedError(
         f"{verb} ({action_words(of)}): all that it changed has been changed again since, and stays.",
         hint=f"The history (`tui-labeler history`) says by whom; the next {action} goes further back.",
+        on_screen=f"The next {action} goes further back.",
     )
 
 
@@ -233,8 +243,9 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
     """A transaction in short, or ``None`` when it does not touch the document."""
     numbers: set[int] = set()
     categories: set[str] = set()
-    tables: Counter[str] = Counter()
-    for table, key, before, after in transaction.changes:
+    changes: list[Change] = []
+    for change in transaction.changes:
+        table, key, before, after = change
         if table == "category":
             categories.add(str((after or before or {}).get("name", key)))
         elif table != "project":
@@ -245,7 +256,7 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
             category = state.categories.get(str((after or before or {}).get("category", "")))
             if category:
                 categories.add(category.name)
-        tables[table] += 1
+        changes.append(change)
     if document is not None and document not in numbers:
         return None
     row = state.rows.get(next(iter(numbers))) if len(numbers) == 1 else None
@@ -257,7 +268,7 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
         location=row.location if row else None,
         category=next(iter(categories)) if len(categories) == 1 else None,
         job=transaction.job or None,
-        items=max(tables.values(), default=0),
+        items=items_in(tables_of(changes)),
         model=transaction.note.get("model"),
         of=transaction.note.get("action"),
     )
@@ -265,8 +276,7 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
 
 def items_of(transactions: Sequence[Transaction]) -> int:
     """How many items an action changed: an accepted suggestion and its label are one."""
-    tables = Counter(change.table for transaction in transactions for change in transaction.changes)
-    return max(tables.values(), default=0)
+    return items_in(tables_of(change for transaction in transactions for change in transaction.changes))
 
 
 def _suggestions(transactions: Sequence[Transaction]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from tui_labeler.engine.autolabelers.estimate import earlier_of
 from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
 from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.models import find_model, learned_ids
+from tui_labeler.engine.models import MODEL_VERSION, check_same_model, find_model, learned_ids
 from tui_labeler.engine.prices import batch_prices
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ class Jobs:
                     f"The model {card.name} knows none of the chosen categories.",
                     hint="Train it again with labels of them.",
                 )
+            options = {MODEL_VERSION: card.version}
         else:
             worth = await self._worth_of_confidence(method)
             gpt = replace(gpt or GptOptions(), confidence=worth)
@@ -285,7 +286,8 @@ class Jobs:
 
         ``budget`` takes the place of the one that the job had.
 
-        A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with,
+        A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with, or when
+        the model is another one by then than the one that labeled the documents before,
         ``QuotaError`` when too few text records are left, ``LockedError`` for training beside another one.
         """
         await self._store.refresh()
@@ -299,6 +301,10 @@ class Jobs:
         again = {failure.document for failure in job.failed} if retry_failed else set()
         if job.request.kind is JobKind.AUTOLABEL:
             finished = await self._jobs.finished(job_id)
+            cards = {card.name: card for card in await self._models.list()}
+            card = cards.get(job.request.method.model) if job.request.method else None
+            if finished and card:
+                check_same_model(job.request, card)
             rows = self._store.state.rows
             failed = {failure.document for failure in job.failed}
             missing = [

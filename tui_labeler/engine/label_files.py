@@ -89,6 +89,7 @@ class LabelFiles:
             raise InputError(
                 f"{filename} holds labels of a {file.kind} project, and {project.name} is {project.kind}.",
                 hint="Make a project of that kind for it (`project create --labels`).",
+                on_screen="Make a project of that kind for it: n in the list of projects asks for the file.",
             )
         await self._store.refresh()
         tally = Tally([Skipped("", remark) for remark in said.remarks])
@@ -208,7 +209,10 @@ class LabelFiles:
         if labels and not state.project.kind.is_classification:
             read = await self._documents.text(document.id)
             if read.changed:
-                raise InputError("its text is another than the one that was labeled; sync the project")
+                raise InputError(
+                    "its text is another than the one that was labeled; "
+                    "read the container again (R, or `sync`)"
+                )
             if any(
                 label.is_saved and label.text_hash not in ("", document.text_hash)
                 for label in document.labels.values()

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine import limits
-from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tui_labeler.domain.jobs import JobRequest
     from tui_labeler.domain.models import ModelCard
     from tui_labeler.domain.projects import Category
     from tui_labeler.engine.ports import FittedModel, ModelStore, Prediction
+
+MODEL_VERSION = "model_version"
+"""Among a job's options: the version of the model that it began with."""
 
 
 def check_model_name(name: str) -> None:
@@ -35,6 +39,19 @@ async def find_model(models: ModelStore, name: str) -> ModelCard:
         there = ", ".join(cards) or "none yet; train one first"
         raise NotFoundError(f"There is no model named {name!r}.", hint=f"Models of the project: {there}.")
     return cards[name]
+
+
+def check_same_model(request: JobRequest, card: ModelCard) -> None:
+    """Raises ``RefusedError`` where the model is not the one that a job was started with.
+
+    Requests that name no version go with any.
+    """
+    if request.options.get(MODEL_VERSION, card.version) != card.version:
+        raise RefusedError(
+            f"The model {card.name!r} has been trained anew since job {request.id} began with it: the job's "
+            "suggestions would be of two models.",
+            hint="Start another job for the documents that are left, those without labels.",
+        )
 
 
 def todays_ids(card: ModelCard, categories: Mapping[str, Category]) -> dict[str, str]:

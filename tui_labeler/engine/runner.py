@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
+from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
 from tui_labeler.engine.autolabeling import AutolabelRun
@@ -20,7 +20,7 @@ from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
 from tui_labeler.engine.evaluation import EvaluationRun, GptEvaluated, TrainedEvaluated
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import GptSetup
-from tui_labeler.engine.models import TodaysModel, find_model, todays_ids
+from tui_labeler.engine.models import TodaysModel, check_same_model, find_model, todays_ids
 from tui_labeler.engine.ports import (
     AnswerStore,
     Container,
@@ -33,12 +33,15 @@ from tui_labeler.engine.ports import (
     Surroundings,
 )
 from tui_labeler.engine.training_run import TrainingRun
-from tui_labeler.engine.wording import in_words
+from tui_labeler.engine.wording import counted, in_words
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import (
         JobJournal,
     )
+
+SOME_FAILED = 1
+"""Exit code of a job in which documents failed, be it all of them."""
 
 LOOK_EVERY = 0.2
 """Seconds between two looks for a request to cancel."""
@@ -85,6 +88,10 @@ class Runner:
         except LabelerError as caught:
             why = await self._deleted_model(journal.job.request) or caught
             return JobState.FAILED, in_words(why), why.code, {"exit_code": why.exit_code}
+        if state is JobState.FAILED:
+            failed = journal.job.failed
+            words = f"None of {counted(len(failed), 'document')} could be labeled. {failed[0].location}: "
+            return state, words + failed[0].message, ALL_FAILED, result
         return state, "", "", result
 
     async def _deleted_model(self, request: JobRequest) -> NotFoundError | None:
@@ -97,7 +104,7 @@ class Runner:
             return None
         return NotFoundError(
             f"The model {method.model!r} was deleted.",
-            hint="Train one of that name and resume the job, or start another job.",
+            hint="Start another job, with a model that there is.",
         )
 
     async def _until_cancelled(self, journal: JobJournal) -> Outcome:
@@ -137,11 +144,14 @@ class Runner:
                 return await AutolabelRun(self.store, self.container, journal, autolabeler).run(), {}
         await journal.stage("loading the model", 0, 0)
         card = await find_model(self.models, method.model)
+        if journal.finished or journal.answered:
+            check_same_model(journal.job.request, card)
         ids = todays_ids(card, self.store.state.categories)
         model = TodaysModel(await self.models.load(method.model), ids)
         await journal.stage("labeling", 0, 0)
         run = AutolabelRun(self.store, self.container, journal, TrainedAutolabeler(model))
-        return await run.run(), {}
+        state = await run.run()
+        return state, {"exit_code": SOME_FAILED} if state is JobState.FAILED else {}
 
     async def _in_batches(self, journal: JobJournal, setup: GptSetup) -> JobState:
         batches = setup.batch_run(self.batch_pace)

@@ -12,7 +12,7 @@ from tui_labeler.engine.ports import Change
 from tui_labeler.engine.rows import to_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import State, Surroundings, Transaction
@@ -32,14 +32,32 @@ class Tally:
         self.documents: set[int] = set()
 
     def count(self, changes: Sequence[Change]) -> None:
-        self._tables.update(change.table for change in changes)
+        self._tables += tables_of(changes)
         self.documents.update(
             _document(change) for change in changes if change.table not in ("project", "category")
         )
 
     @property
     def items(self) -> int:
-        return max(self._tables.values(), default=0)
+        return items_in(self._tables)
+
+
+def tables_of(changes: Iterable[Change]) -> Counter[str]:
+    """Changed items a table; a suggestion that stands with the label made of it is left out."""
+    changes = list(changes)
+    paired = set()
+    for change in changes:
+        row = change.after or change.before or {}
+        if change.table == "label" and row.get("suggestion"):
+            paired.add(f"{_document(change)}/{row['suggestion']}")
+    return Counter(
+        change.table for change in changes if change.table != "suggestion" or change.key not in paired
+    )
+
+
+def items_in(tables: Counter[str]) -> int:
+    """Labels and suggestions are counted both; what changed with them is part of the same step."""
+    return sum(tables[table] for table in _IN_CATEGORIES) or max(tables.values(), default=0)
 
 
 def _document(change: Change) -> int:

@@ -162,11 +162,13 @@ class Training:
             raise RefusedError(
                 "A manual split needs a labeled document in the testing set.",
                 hint="Put some into it (`document set --dataset test`), or split automatically.",
+                on_screen="Put some into it (t where texts are labeled), or split automatically.",
             )
         if not options.overwrite and await self.exists(options.model):
             raise RefusedError(
                 f"There is already a model named {options.model!r}.",
-                hint="Overwrite it on purpose (--yes on the command line), or choose another name.",
+                hint="Overwrite it on purpose (--yes), or choose another name.",
+                on_screen="Overwrite it on purpose, or choose another name.",
             )
         return await self._jobs.train(to_row(options))
 

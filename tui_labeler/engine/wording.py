@@ -39,8 +39,8 @@ def in_words(error: LabelerError) -> str:
 
 
 def in_lines(error: LabelerError) -> str:
-    """An error's message and hint, a line each; its title stands apart from them."""
-    return f"{error.message}\n{error.hint}" if error.hint else error.message
+    """An error's message and its hint in the application, a line each; its title stands apart from them."""
+    return f"{error.message}\n{error.on_screen}" if error.on_screen else error.message
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

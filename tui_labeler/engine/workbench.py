@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 LANGUAGE = "en-us"
 
+KINDS_IN_WORDS = {
+    ProjectKind.ENTITIES: "entities: words in the text",
+    ProjectKind.SINGLE_LABEL: "one class a document",
+    ProjectKind.MULTI_LABEL: "several classes a document",
+}
+"""What is labeled in each kind, as a person chooses it."""
+
 PATIENCE = 20.0
 """Seconds that a cancelled job may take to stop before its project is deleted."""
 
@@ -127,6 +134,7 @@ class Workbench:
             raise InputError(
                 f"{labels_name} holds labels of a {labels_file.kind} project, not of a {new.kind} one.",
                 hint=f"Create the project with --kind {labels_file.kind.short}.",
+                on_screen=f"Choose the other kind: {KINDS_IN_WORDS[labels_file.kind]}.",
             )
         names = {name.strip() for name in new.categories}
         if len(names) != len(new.categories):

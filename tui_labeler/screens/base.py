@@ -28,11 +28,19 @@ N = TypeVar("N", bound=DOMNode)
 
 _SECONDS = 8.0
 
+_SECONDS_IN_PASSING = 4.0
+"""For what is only said in passing, where it covers much of a small screen."""
+
+_SMALL = 30
+"""Rows of a screen on which a message covers much."""
+
 
 def tell(app: App[Any], message: str, *, title: str = "", severity: SeverityLevel = "information") -> None:
     """Shows a message for a few seconds. Text from outside is made safe, nothing in it is markup."""
     lines = "\n".join(clean(line) for line in message.split("\n"))
-    app.notify(lines, title=clean(title), severity=severity, timeout=_SECONDS, markup=False)
+    in_passing = severity == "information" and app.size.height < _SMALL
+    seconds = _SECONDS_IN_PASSING if in_passing else _SECONDS
+    app.notify(lines, title=clean(title), severity=severity, timeout=seconds, markup=False)
 
 
 def tell_error(app: App[Any], error: LabelerError) -> None:
@@ -84,6 +92,30 @@ async def write_file(path: str, data: bytes, *, overwrite: bool) -> None:
         ) from error
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"{path}: {_reason(error)}", hint="Check the path.") from error
+
+
+async def find_file(named: str, beside: str) -> str:
+    """Where a file that a person named is: in the working directory, else in the folder ``beside``.
+
+    Raises ``InputError`` that says where it was looked for.
+    """
+    try:
+        places = await asyncio.to_thread(_places, named, beside)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{named}: {_reason(error)}", hint="Check the path.") from error
+    for place, there in places.items():
+        if there:
+            return str(place)
+    raise InputError(
+        f"There is no labels file {' or '.join(str(place) for place in places)}.",
+        hint="Check the path.",
+    )
+
+
+def _places(named: str, beside: str) -> dict[Path, bool]:
+    """Each place to look at, and whether there is something."""
+    places = (Path(named).expanduser().absolute(), (Path(beside).expanduser() / named).absolute())
+    return {place: place.exists() for place in places}
 
 
 def _read(path: str) -> bytes:

@@ -11,11 +11,10 @@ from textual.containers import Grid, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Label, Static
 
-from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import counted, in_lines
-from tui_labeler.engine.workbench import CreatedProject, NewProject, Workbench
-from tui_labeler.screens.base import read_file
+from tui_labeler.engine.workbench import KINDS_IN_WORDS, CreatedProject, NewProject, Workbench
+from tui_labeler.screens.base import find_file, read_file
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field
 from tui_labeler.screens.lines import KeyLine, TitleLine
@@ -25,11 +24,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-KINDS = (
-    (ProjectKind.ENTITIES, "entities: words in the text"),
-    (ProjectKind.SINGLE_LABEL, "one class a document"),
-    (ProjectKind.MULTI_LABEL, "several classes a document"),
-)
+KINDS = tuple(KINDS_IN_WORDS.items())
 
 
 class CreateProjectScreen(Screen["CreatedProject | None"]):
@@ -96,7 +91,17 @@ Categories can be added, renamed and described later.
         else:
             self.focus_next()
 
+    def on_mount(self) -> None:
+        for cycle in self.query(Cycle):
+            self.watch(cycle, "chosen", self._forget_problem, init=False)
+
+    def _forget_problem(self) -> None:
+        """What was wrong with other values says nothing of these."""
+        if not self._busy:
+            self._say("")
+
     def on_input_changed(self, event: Field.Changed) -> None:
+        self._forget_problem()
         if event.input.id == "folder":
             name = self.query_one("#name", Field)
             name.placeholder = self._named() if self._value("folder") else "the folder's name"
@@ -125,7 +130,9 @@ Categories can be added, renamed and described later.
 
     async def _make(self) -> CreatedProject:
         labels_path = self._value("labels")
-        labels = await read_file(labels_path) if labels_path else None
+        labels = None
+        if labels_path:
+            labels = await read_file(await find_file(labels_path, self._value("folder")))
         names = (name.strip() for name in self._value("categories").split(","))
         new = NewProject(
             name=self._named(),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.jobs import Job, JobKind, JobState, Usage
+from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobState, Usage
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.evaluation_text import evaluation
@@ -195,6 +195,8 @@ def advice(job: Job, counts: SuggestionCounts | None = None) -> str:
         case JobState.CANCELLED if job.request.kind is JobKind.AUTOLABEL and job.waiting:
             number = counted(job.waiting, "document was", "documents were")
             return f"{number} not labeled: R goes on."
+        case JobState.FAILED if job.code == ALL_FAILED:
+            return "t tries them again once the reason is dealt with, D deletes its record."
         case JobState.FAILED:
             return "R tries again once the reason is dealt with, D deletes its record."
         case JobState.SUCCEEDED if job.suggestions and counts is not None and not counts.to_review:

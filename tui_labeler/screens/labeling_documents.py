@@ -33,7 +33,7 @@ _SORTS = (
     ("n", Sort.NAME, "Name"),
     ("z", Sort.SIZE, "Size"),
     ("s", Sort.STATE, "State"),
-    ("c", Sort.CONFIDENCE, "Least confident first"),
+    ("c", Sort.CONFIDENCE, "Document with the least confident suggestion first"),
 )
 
 
@@ -291,10 +291,12 @@ class DocumentActions(SearchActions):
     async def action_read_container(self) -> None:
         """Takes in new, changed and missing documents."""
         self.say("Reading the container…")
-        synced = await self.session.documents.sync()
+        try:
+            synced = await self.session.documents.sync()
+        finally:
+            self.say("")
         self.show_changes()
         self.refill()
         parts = [f"{synced.added:,} new", f"{synced.changed:,} changed", f"{synced.gone:,} gone"]
         parts += [f"{len(synced.unreadable):,} unreadable"] * bool(synced.unreadable)
-        self.say("")
         tell(self.app, ", ".join(parts), title="The container was read")

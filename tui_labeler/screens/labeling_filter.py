@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tui_labeler.domain.confidence import as_typed, up_to
 from tui_labeler.domain.documents import DocumentFilter, DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.domain.text import folded
@@ -83,7 +84,10 @@ class FilterScreen(FormScreen[FilterChoice]):
             ),
             ("Failed in last job", Cycle(("any", "yes"), id="failed")),
             ("Confidence from", Field(_number(now.min_confidence), "0", id="low")),
-            ("Confidence up to", Field(_number(now.max_confidence), "1", id="high")),
+            (
+                "Confidence up to",
+                Field("" if now.max_confidence is None else as_typed(now.max_confidence), "1", id="high"),
+            ),
             ("Flagged", Cycle(("any", "yes"), chosen=int(now.flagged), id="flagged")),
             ("Text holds", Field("", "words", id="contents")),
         )
@@ -110,7 +114,7 @@ class FilterScreen(FormScreen[FilterChoice]):
             dataset=_SETS[self.chosen("dataset")],
             job=self._jobs[job - 1].id if job else None,
             min_confidence=low,
-            max_confidence=high,
+            max_confidence=None if high is None else up_to(high),
             name=folded(self.typed("name")),
             flagged=bool(self.chosen("flagged")),
         )
@@ -140,7 +144,7 @@ def filter_words(wanted: DocumentFilter, category: Category | None) -> list[str]
     if wanted.min_confidence is not None:
         words.append(f"from {wanted.min_confidence:g}")
     if wanted.max_confidence is not None:
-        words.append(f"up to {wanted.max_confidence:g}")
+        words.append(f"up to {as_typed(wanted.max_confidence)}")
     if wanted.flagged:
         words.append("flagged")
     if wanted.name:

@@ -52,7 +52,7 @@ def _label_lines(label: Label) -> list[str]:
 
 
 def _suggestion_lines(suggestion: Suggestion) -> list[str]:
-    confidence = "none given" if suggestion.confidence is None else f"{suggestion.confidence:.3f}"
+    confidence = "none given" if suggestion.confidence is None else f"{suggestion.confidence:g}"
     lines = [
         f"Suggested    by {suggestion.source}",
         f"Job          {suggestion.job}",

@@ -290,7 +290,7 @@ class LabelingView(Screen[None]):
     def weighty_words(self) -> str:
         """What has to be read before anything else: a question, a message, a mode."""
         if self.follower.deleted:
-            return "This project was deleted: nothing more can be decided. q goes to the projects."
+            return "This project was deleted. q goes to the projects."
         if self.awaiting is not None:
             return self.awaiting[0]
         if self.message:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tui_labeler.domain.confidence import as_typed, up_to
 from tui_labeler.domain.labels import Placed
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.domain.text import folded
@@ -44,7 +45,7 @@ class ReviewChoice:
         if wanted.min_confidence is not None:
             parts.append(f"from {wanted.min_confidence:g}")
         if wanted.max_confidence is not None:
-            parts.append(f"up to {wanted.max_confidence:g}")
+            parts.append(f"up to {as_typed(wanted.max_confidence)}")
         if wanted.job is not None:
             parts.append(f"job {wanted.job}")
         if wanted.placed is not None:
@@ -60,10 +61,12 @@ class ReviewFilterScreen(FormScreen[ReviewChoice]):
     HELP: ClassVar[str] = """\
 ## Which suggestions?
 
-All conditions must hold together. Suggestions without a confidence pass no bound of confidence. *Place
-found* says how the words of the suggestion were found in the text: *exact*; *folded*, but for white space and
-the case of letters; *fuzzy*, nearly; *ambiguous*, at one of several places. *Least confident first* takes
-the documents with the least confident suggestions first, and in each the least confident one.
+All conditions must hold together. Suggestions without a confidence pass no bound of confidence. A confidence
+is shown cut after two digits, and both bounds go by what is shown: *up to* 0.86 holds all that show .86, be
+they 0.8601 or 0.8699. *Place found* says how the words of the suggestion were found in the text: *exact*;
+*folded*, but for white space and the case of letters; *fuzzy*, nearly; *ambiguous*, at one of several places.
+*Least confident document first* takes the document with the least confident suggestion first, and in each
+document the least confident one; it finishes a document before it goes to the next.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -106,7 +109,7 @@ the documents with the least confident suggestions first, and in each the least 
             (
                 "Order",
                 Cycle(
-                    ("by document", "least confident first"),
+                    ("by document", "least confident document first"),
                     chosen=int(self._current.least_confident_first),
                     id="order",
                 ),
@@ -114,7 +117,10 @@ the documents with the least confident suggestions first, and in each the least 
         )
         return (
             ("Confidence from", Field(_number(now.min_confidence), "0", id="low")),
-            ("Confidence up to", Field(_number(now.max_confidence), "1", id="high")),
+            (
+                "Confidence up to",
+                Field("" if now.max_confidence is None else as_typed(now.max_confidence), "1", id="high"),
+            ),
             ("Category", Cycle(names, chosen=_place(ids, now.category), id="category")),
             (
                 "Job",
@@ -148,7 +154,7 @@ the documents with the least confident suggestions first, and in each the least 
                 filter=SuggestionFilter(
                     category=category.id if category else None,
                     min_confidence=low,
-                    max_confidence=high,
+                    max_confidence=None if high is None else up_to(high),
                     job=self._jobs[job - 1][0] if job else None,
                     placed=_PLACED[self.chosen("placed")],
                 ),

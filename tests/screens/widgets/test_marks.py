@@ -149,7 +149,7 @@ def test_kinds_are_told_apart_without_colour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0, ".00"), (0.5, ".50"), (0.994, ".99"), (0.996, "1.0"), (1.0, "1.0")]
+    ("value", "text"), [(0.0, ".00"), (0.5, ".50"), (0.8567, ".85"), (0.9999, ".99"), (1.0, "1.0")]
 )
 def test_confidence_takes_three_cells(value: float, text: str) -> None:
     assert percent(value) == text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,8 @@ def register(parsers: Any) -> None:
         demo,
         "make the sample projects in a home of their own, and open them",
         details="Without a terminal, or with --headless: train, autolabel, review by rule, train again, "
-        "export, and say what came of it.",
+        "export, and say what came of it. That runs on a new copy of the sample each time; projects that are "
+        "there stay as they are.",
         examples="""
             tui-labeler demo
             tui-labeler demo --home ./demo --headless
@@ -77,7 +79,7 @@ def _demo_home(context: Context) -> DemoHome:
 async def _prepare(context: Context) -> None:
     home = _demo_home(context)
     for name in SAMPLES:
-        session = await home.project(name, fresh=False)
+        session = await home.project(name)
         await session.close()
 
 
@@ -95,7 +97,11 @@ async def _whole_loop(context: Context) -> Report:
     began = time.monotonic()
     home = _demo_home(context)
     name = context.options.sample
-    session = await home.project(name, fresh=True)
+    await (await home.project(name)).close()
+    session = await home.copy(name)
+    own = session.project.name
+    context.out.note(f"The loop runs on {own}, a new copy; every other project of the home stays as it is.")
+    done = False
     try:
         with interruptions() as asked:
 
@@ -108,12 +114,15 @@ async def _whole_loop(context: Context) -> Report:
             report = await run_loop(
                 session,
                 home.gold(name),
-                home.folder(name) / "labels.json",
+                home.folder(own) / "labels.json",
                 until_its_end,
                 context.out.note,
             )
+            done = True
     finally:
         await session.close()
+        if not done:
+            await home.discard(session)
     return _report(context, report, time.monotonic() - began)
 
 
@@ -122,6 +131,7 @@ def _report(context: Context, report: DemoReport, seconds: float) -> Report:
     keys = ("precision", "recall", "f1", "train_documents", "test_documents", "seconds")
     fields = {
         "project": report.project.name,
+        "sample": context.options.sample,
         "kind": report.project.kind.short,
         "home": str(context.home),
         "model": report.model,
@@ -135,6 +145,8 @@ def _report(context: Context, report: DemoReport, seconds: float) -> Report:
         "accepted_right": report.accepted_right,
         "accepted_precision": None if precision is None else round(precision, 4),
         "rejected_wrong": report.rejected_wrong,
+        "mistakes": dict(zip(("before", "after"), report.mistakes, strict=True)),
+        "within_chance": report.within_chance,
         "before": {key: report.before[key] for key in keys},
         "after": {key: report.after[key] for key in keys},
         "exported": str(report.exported),
@@ -142,6 +154,19 @@ def _report(context: Context, report: DemoReport, seconds: float) -> Report:
         "seconds": round(seconds, 1),
     }
     return Report(fields, _summary(context, report, seconds))
+
+
+def _program() -> str:
+    """The program as a shell finds it: its name, or where it lies beside the Python that runs it."""
+    from pathlib import Path
+    from shutil import which
+
+    beside = Path(sys.executable).with_name("tui-labeler")
+    found = which("tui-labeler")
+    if found is not None or not beside.exists():
+        return "tui-labeler"
+    here = Path.cwd()
+    return shlex.quote(str(beside.relative_to(here) if beside.is_relative_to(here) else beside))
 
 
 def _summary(context: Context, report: DemoReport, seconds: float) -> list[str]:
@@ -152,6 +177,13 @@ def _summary(context: Context, report: DemoReport, seconds: float) -> list[str]:
             f"trained on {figures['train_documents']} in {figures['seconds']:.1f} s"
         )
 
+    first, second = report.mistakes
+    compared = (
+        f"{counted(first, 'mistake')}, then {second}, in {counted(report.test_labels, 'label')} of "
+        f"{counted(report.after['test_documents'], 'test document')}"
+    )
+    if report.within_chance:
+        compared += ": as good as the first, as far as so few can tell"
     right = f"{report.accepted_right} of {report.accepted}" if report.accepted else "none"
     return [
         f"The project {report.project.name}: {counted(report.labeled_before, 'labeled document')}, "
@@ -165,8 +197,10 @@ def _summary(context: Context, report: DemoReport, seconds: float) -> list[str]:
         f"  between         {report.checked_accepted} accepted, {report.checked_rejected} rejected, as the "
         "sample's full labels say: a person's part",
         f"  second model    {model(report.after)}",
+        f"                  {compared}",
         f"  exported        {counted(report.exported_labels, 'label')} to {report.exported}",
         "",
-        f"It took {seconds:.1f} s. Both models were tested on the same few documents.",
-        f"Look at it: tui-labeler --home {context.home} open {report.project.name}",
+        f"It took {seconds:.1f} s.",
+        f"Look at it:       {_program()} --home {context.home} open {report.project.name}",
+        f"Try it yourself:  {_program()} --home {context.home} open {context.options.sample}",
     ]

@@ -190,6 +190,8 @@ async def document_fields(session: ProjectSession, document: Document) -> dict[s
 
 
 def _shown_lines(fields: dict[str, Any]) -> list[str]:
+    from tui_labeler.domain.confidence import cut
+
     lines = [f"{fields['location']}  ({fields['state']}, {fields['dataset']}, {fields['language']})"]
     if fields["problem"]:
         lines.append(f"It can't be read: {fields['problem']}")
@@ -203,7 +205,7 @@ def _shown_lines(fields: dict[str, Any]) -> list[str]:
     for label in fields["labels"]:
         lines.append(f"label       {label['category']}{_where(label)}  [{label['id']}]")
     for item in fields["suggestions"]:
-        confidence = "" if item["confidence"] is None else f"  {item['confidence']:.2f}"
+        confidence = "" if item["confidence"] is None else f"  {cut(item['confidence'])}"
         lines.append(
             f"suggestion  {item['category']}{_where(item)}{confidence}  {item['source']}  [{item['id']}]"
         )

@@ -18,6 +18,7 @@ from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
+    from tui_labeler.engine.label_files import Imported
 
 STANDARD = "-"
 """Standard input or output, in place of a file."""
@@ -78,13 +79,21 @@ async def import_labels(context: Context) -> Report:
         "drafts_pending": drafts,
     }
     lines = [
-        f"Imported: {counted(imported.labels, 'label')} for {counted(imported.documents, 'document')}; "
-        f"there already: {imported.unchanged:,}.",
+        _imported(imported),
         *(f"warning: {warning}" for warning in imported.warnings),
         *listed("left out", fields["skipped"]),
         *listed("note", fields["notes"]),
     ]
     return Report(fields, lines, 1 if imported.skipped else 0)
+
+
+def _imported(imported: Imported) -> str:
+    documents = counted(imported.documents, "document")
+    there = f"{counted(imported.unchanged, 'label')} there already"
+    if not imported.labels and imported.unchanged:
+        return f"Nothing is new: of the file, {there}, in {documents}."
+    words = f"Imported: {counted(imported.labels, 'label')}; the file speaks of {documents}"
+    return f"{words}, with {there}." if imported.unchanged else f"{words}."
 
 
 async def export(context: Context) -> Report:

@@ -195,7 +195,15 @@ async def job_report(session: ProjectSession, job: Job) -> Report:
     if job.request.kind is not JobKind.AUTOLABEL and job.state.is_over:
         return result_report(session, job, session.labeling.drafts())
     fields = await _shown(session, job)
-    return Report(fields, job_lines(fields), exit_code(job), error=job_error(job))
+    error = job_error(job)
+    lines = job_lines(fields)
+    if job.message and error is None:
+        lines += (
+            [job.message, f"`tui-labeler job retry` tries again: job {job.id}."]
+            if job.failed
+            else [job.message]
+        )
+    return Report(fields, lines, exit_code(job), error=error)
 
 
 async def _shown(session: ProjectSession, job: Job) -> dict[str, Any]:

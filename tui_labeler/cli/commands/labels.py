@@ -156,6 +156,11 @@ async def _removable(session: ProjectSession, document: Document, options: argpa
         found = [item for key, item in document.labels.items() if key == options.id]
     else:
         span = await _span(session, document, options)
+        if span is None and not session.project.kind.is_classification:
+            raise UsageError(
+                "Which label to take away is not said: a category may stand at many places.",
+                hint="Add --text or --offset and --length, or name the label with --id, as `show` prints it.",
+            )
         found = [item for item in document.labels.values() if item.span == span]
     found = [item for item in found if category in (None, item.category)]
     if not found:

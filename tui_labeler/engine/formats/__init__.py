@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.engine.errors import FormatError, InputError
 from tui_labeler.engine.formats import azure
 from tui_labeler.engine.formats.fields import EXPORT_AGAIN, decode_json
+from tui_labeler.engine.formats.json_lines import refuse_lines
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.model import Format, LabelFile
@@ -31,6 +32,8 @@ def read_file(data: bytes, filename: str, name: str = AUTO) -> tuple[Format, Lab
     that is not known."""
     known = detect(data, filename) if name == AUTO else format_named(name)
     try:
+        if not known.sniff(data, filename):
+            refuse_lines(data, _titles())
         return known, known.read(data)
     except FormatError as error:
         raise error.in_file(filename) from error
@@ -42,6 +45,7 @@ def detect(data: bytes, filename: str) -> Format:
         if each.sniff(data, filename):
             return each
     try:
+        refuse_lines(data, _titles())
         # What is wrong with it as JSON says more than that it is nothing known.
         value = decode_json(data)
     except FormatError as error:
@@ -53,8 +57,13 @@ def detect(data: bytes, filename: str) -> Format:
             raise error.in_file(filename) from error
         value = None
     what = "is JSON, but no labels file" if value is not None else "has no format"
+    known = f"Files that are known: {_titles()}."
     raise FormatError(
         f"{filename} {what} that is known here",
-        hint=f"Files that are known: {', '.join(each.title for each in FORMATS.values())}. "
-        f"Say which it is with --format: {', '.join(FORMATS)}.",
+        hint=f"{known} Say which it is with --format: {', '.join(FORMATS)}.",
+        on_screen=known,
     )
+
+
+def _titles() -> str:
+    return ", ".join(each.title for each in FORMATS.values())

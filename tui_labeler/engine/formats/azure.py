@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats import azure_2021
-from tui_labeler.engine.formats.azure_read import read_envelope
+from tui_labeler.engine.formats.azure_read import NO_ASSETS, read_envelope
 from tui_labeler.engine.formats.azure_write import write
 from tui_labeler.engine.formats.fields import UTF8_MARK, Node, decode_json
 from tui_labeler.engine.formats.model import Format, LabelFile
@@ -34,13 +34,14 @@ def read(data: bytes) -> LabelFile:
     """
     root = Node(decode_json(data))
     if not isinstance(root.value, dict):
-        raise FormatError(f"an Azure labels file is one JSON object, and this is {root.kind}")
+        raise FormatError(f"an Azure labels file is one JSON object, and this is {root.kind}", hint=NO_ASSETS)
     if azure_2021.is_2021(root):
         return azure_2021.read(root)
     if not root.value.keys() & {"assets", "metadata", "projectFileVersion"}:
         raise FormatError(
             "this is JSON, but no Azure labels file: it has no assets",
             hint="Export the labels from Language Studio again, or say which format it is with --format.",
+            on_screen="Export the labels from Language Studio again.",
         )
     return read_envelope(root)
 

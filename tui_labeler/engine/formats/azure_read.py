@@ -9,7 +9,7 @@ from typing import Any
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.formats import azure_keys
 from tui_labeler.engine.formats.azure_keys import DIALECTS, Dialect
-from tui_labeler.engine.formats.fields import Node, kept, shallow
+from tui_labeler.engine.formats.fields import COUNTED, Node, kept, shallow
 from tui_labeler.engine.formats.model import (
     REGION,
     FileCategory,
@@ -33,6 +33,9 @@ _OTHER_KINDS = frozenset(
     }
 )
 _PAYLOADS = frozenset(dialect.payload for dialect in DIALECTS.values())
+NO_ASSETS = "A labels file has its documents and labels under assets: name the one that the service exported."
+_ONE_KIND = "Name a labels file of one of those kinds, or correct projectKind to what the file holds."
+_ONE_FORM = "Export the file again in one form, that of 2021 or a later one."
 _DATASETS = {dataset.casefold(): dataset for dataset in Dataset}
 
 
@@ -40,7 +43,7 @@ def read_envelope(root: Node) -> LabelFile:
     """The form with ``metadata`` and ``assets``. Raises ``FormatError``."""
     check_index_type(root)
     version = root.get("projectFileVersion")
-    assets = root.need("assets")
+    assets = root.need("assets", hint=NO_ASSETS)
     metadata = root.get("metadata") or Node({}, root, "metadata")
     kind = _project_kind(metadata, assets)
     dialect = DIALECTS[kind]
@@ -74,7 +77,8 @@ def check_index_type(root: Node) -> None:
     index_type = root.get("stringIndexType")
     if index_type and index_type.text() != azure_keys.STRING_INDEX_TYPE:
         raise index_type.error(
-            f"offsets counted as {index_type.text()} are not understood, only {azure_keys.STRING_INDEX_TYPE}"
+            f"offsets counted as {index_type.text()} are not understood, only {azure_keys.STRING_INDEX_TYPE}",
+            hint=f"Export the file with offsets in {azure_keys.STRING_INDEX_TYPE}.",
         )
 
 
@@ -104,7 +108,7 @@ def _project_kind(metadata: Node, assets: Node) -> ProjectKind:
         metadata.need("projectKind")
     kinds = [_kind(node) for node in found]
     if kinds[0] is not kinds[-1]:
-        raise found[-1].error(f"says {kinds[-1]}, but {found[0].path} says {kinds[0]}")
+        raise found[-1].error(f"says {kinds[-1]}, but {found[0].path} says {kinds[0]}", hint=_ONE_KIND)
     return kinds[0]
 
 
@@ -113,7 +117,7 @@ def _kind(node: Node) -> ProjectKind:
     if kind := _KINDS.get(name.casefold()):
         return kind
     reason = "is not supported" if name.casefold() in _OTHER_KINDS else "is no kind of project"
-    raise node.error(f"{name} {reason}; labels are read for {', '.join(ProjectKind)}")
+    raise node.error(f"{name} {reason}; labels are read for {', '.join(ProjectKind)}", hint=_ONE_KIND)
 
 
 def _kind_spelt(node: Node, kind: ProjectKind) -> tuple[str, ...]:
@@ -150,7 +154,10 @@ def read_documents(assets: Node, kind: ProjectKind, dialect: Dialect) -> tuple[F
         document = _document(node, kind, dialect)
         first = seen.setdefault(document.location, node)
         if first is not node:
-            raise node.need("location").error(f"{document.location} is listed already, as {first.path}")
+            raise node.need("location").error(
+                f"{document.location} is listed already, as {first.path}",
+                hint="Leave one entry for each document, with all of its labels.",
+            )
         documents.append(document)
     return tuple(documents)
 
@@ -192,14 +199,18 @@ def _extra(
 def check_foreign(node: Node, dialect: Dialect) -> None:
     """Refuses keys that would mean something else once the file is written."""
     if foreign := sorted(node.object().keys() & dialect.foreign):
-        raise Node(None, node, foreign[0]).error(f"does not go with {dialect.schema}, the form of 2021")
+        raise Node(None, node, foreign[0]).error(
+            f"does not go with {dialect.schema}, the form of 2021", hint=_ONE_FORM
+        )
 
 
 def _no_other(node: Node, key: str, keys: frozenset[str]) -> None:
     """Refuses an object that is labeled as another kind of project labels."""
     other = sorted(node.object().keys() & keys - {key})
     if other:
-        raise Node(None, node, other[0]).error(f"belongs to another kind of project; this one has {key}")
+        raise Node(None, node, other[0]).error(
+            f"belongs to another kind of project; this one has {key}", hint=_ONE_KIND
+        )
 
 
 def _dataset(node: Node | None) -> Dataset | None:
@@ -207,7 +218,9 @@ def _dataset(node: Node | None) -> Dataset | None:
         return None
     dataset = _DATASETS.get(node.text().casefold())
     if dataset is None:
-        raise node.error(f"should be Train or Test, not {node.text()}")
+        raise node.error(
+            f"should be Train or Test, not {node.text()}", hint="Write one of them, or leave it out."
+        )
     return dataset
 
 
@@ -235,7 +248,7 @@ def _region(node: Node, dialect: Dialect) -> FileRegion:
     offset, length = node.get("regionOffset"), node.get("regionLength")
     for number in (offset, length):
         if number and number.whole() < 0:
-            raise number.error(f"should not be negative: {number.value}")
+            raise number.error(f"should not be negative: {number.value}", hint=COUNTED)
     keys = azure_keys.REGION_KEYS
     return FileRegion(
         offset.whole() if offset else 0,

@@ -26,6 +26,9 @@ _HINT = re.compile(r"\$+(?:keys|region)")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SAVE_AS_UTF8 = "Save the file as UTF-8."
 EXPORT_AGAIN = "The file may be cut short: export it again, or mend it there."
+COUNTED = "Offsets and lengths are whole numbers of UTF-16 code units: correct it, or take that label out."
+MEND = "Mend that in the file, or export it again from where it came."
+FLATTEN = "Leave out what is nested so deeply: no labels file has it."
 DEEPEST = 100
 """Levels of lists and objects within one unknown value; what is deeper can't be written back safely."""
 _LARGEST = 2**53 - 1
@@ -49,7 +52,7 @@ def decode_json(data: bytes) -> Any:
     try:
         return msgspec.json.decode(data)
     except RecursionError as error:
-        raise FormatError("lists and objects are nested too deeply") from error
+        raise FormatError("lists and objects are nested too deeply", hint=FLATTEN) from error
     except msgspec.DecodeError as error:
         raise _explained(data, text, error) from error
 
@@ -65,7 +68,7 @@ def _explained(data: bytes, text: str, error: msgspec.DecodeError) -> FormatErro
     if found := re.search(r"(.*) \(byte (\d+)\)", str(error)):
         return _broken_at(data, int(found.group(2)), found.group(1).removeprefix("JSON is malformed: "))
     reason = "half a surrogate pair in a \\u escape" if "truncated" in str(error) else str(error)
-    return FormatError(f"this is not JSON that can be read: {reason}")
+    return FormatError(f"this is not JSON that can be read: {reason}", hint=EXPORT_AGAIN)
 
 
 def _broken_at(data: bytes, offset: int, reason: str, hint: str = EXPORT_AGAIN) -> FormatError:
@@ -112,7 +115,7 @@ class Node:
         """What the value is, in words."""
         return _kind(self.value)
 
-    def error(self, message: str, *, hint: str = "") -> FormatError:
+    def error(self, message: str, *, hint: str = MEND) -> FormatError:
         return FormatError(message, field=self.path, hint=hint)
 
     def get(self, key: str) -> Node | None:
@@ -120,10 +123,10 @@ class Node:
         value = self.object().get(key)
         return None if value is None else Node(value, self, key)
 
-    def need(self, key: str) -> Node:
+    def need(self, key: str, *, hint: str = MEND) -> Node:
         node = self.get(key)
         if node is None:
-            raise Node(None, self, key).error("is missing")
+            raise Node(None, self, key).error("is missing", hint=hint)
         return node
 
     def object(self) -> dict[str, Any]:
@@ -144,14 +147,14 @@ class Node:
     def name(self) -> str:
         """Text that is not just white space."""
         if not self.text().strip():
-            raise self.error("is empty")
+            raise self.error("is empty", hint="Give it a name in the file, or take the entry out.")
         return self.text()
 
     def whole(self) -> int:
         if not isinstance(self.value, int) or isinstance(self.value, bool):
-            raise self.error(f"should be a whole number, not {self.kind}")
+            raise self.error(f"should be a whole number, not {self.kind}", hint=COUNTED)
         if abs(self.value) > _LARGEST:
-            raise self.error("is too large for an offset or a length")
+            raise self.error("is too large for an offset or a length", hint=COUNTED)
         return self.value
 
     def flag(self) -> bool:
@@ -243,4 +246,4 @@ def shallow(node: Node) -> Any:
         ]
         if not level:
             return node.value
-    raise node.error(f"is nested more than {DEEPEST} levels deep")
+    raise node.error(f"is nested more than {DEEPEST} levels deep", hint=FLATTEN)

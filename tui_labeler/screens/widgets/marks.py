@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from tui_labeler.domain.confidence import cut
 from tui_labeler.screens.widgets.cells import clean, clip_middle
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class Mark:
 
 
 def percent(confidence: float) -> str:
-    """A confidence in three characters: ``.93``, ``1.0``."""
-    return "1.0" if confidence >= 0.995 else f"{max(confidence, 0.0):.2f}"[1:]
+    """A confidence in three characters, cut: ``.93``, ``1.0``."""
+    return "1.0" if confidence >= 1 else cut(max(confidence, 0.0))[1:]
 
 
 def caption(mark: Mark, glyphs: Glyphs) -> str:

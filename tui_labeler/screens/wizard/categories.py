@@ -44,7 +44,7 @@ def hint(card: ModelCard, category: str | None) -> str:
         reasons.append(f"low {' and '.join(low)}")
     labels = card.train_labels.get(category, 0)
     if labels < MANY_LABELS:
-        reasons.append(f"only {labels} label{'s' if labels != 1 else ''}")
+        reasons.append(f"trained on {labels}")
     return ", ".join(reasons)
 
 
@@ -56,7 +56,8 @@ class CategoriesStep(Step):
 
 Those that are selected get suggestions. Each shows its labels in the project, and its precision (P) and
 recall (R) with this model. Categories that perform well give good suggestions; one with a precision or
-recall under {FAIR:.0%}, or that was learned from fewer than {MANY_LABELS} labels, carries a hint.
+recall under {FAIR:.0%}, or fewer than {MANY_LABELS} labels to train on, carries a hint. Labels of the testing
+set are in the column, and nothing was learned from them.
 
 `space` takes a category in or out, `*` all or none, `n` adds a new one to the project. A model can't
 suggest what it has not learned: such a category is dim and stays out until a model is trained with it.

@@ -1,0 +1,123 @@
+"""What a labels file that can't be read is told: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats import read_file
+
+LABEL = {"category": "Person", "offset": 0, "length": 3}
+
+
+def envelope(label: dict[str, Any] | None = None, **document: Any) -> dict[str, Any]:
+    region = {"regionOffset": 0, "regionLength": 9, "labels": [LABEL | (label or {})]}
+    one = {"location": "a.txt", "language": "en-us", "dataset": "Train", "entities": [region]} | document
+    return {
+        "projectFileVersion": "2022-05-01",
+        "stringIndexType": "Utf16CodeUnit",
+        "metadata": {"projectKind": "CustomEntityRecognition", "projectName": "x", "language": "en-us"},
+        "assets": {
+            "projectKind": "CustomEntityRecognition",
+            "entities": [{"category": "Person"}],
+            "documents": [one],
+        },
+    }
+
+
+def kind(name: str) -> dict[str, Any]:
+    value = envelope()
+    value["metadata"]["projectKind"] = value["assets"]["projectKind"] = name
+    return value
+
+
+def without(*keys: str) -> dict[str, Any]:
+    value = envelope()
+    for key in keys:
+        del value[key]
+    return value
+
+
+def twice() -> dict[str, Any]:
+    value = envelope()
+    value["assets"]["documents"] *= 2
+    return value
+
+
+def nameless() -> dict[str, Any]:
+    value = envelope()
+    value["assets"]["entities"] = [{"category": " "}]
+    return value
+
+
+DEEP: Any = 1
+for _ in range(120):
+    DEEP = [DEEP]
+
+BAD = {
+    "no assets": (without("assets"), "under assets"),
+    "a list": ([1], "under assets"),
+    "another kind": (kind("Conversation"), "projectKind"),
+    "no kind": (kind("Nonsense"), "projectKind"),
+    "offset as text": (envelope({"offset": "0"}), "whole numbers of UTF-16"),
+    "offset with a fraction": (envelope({"offset": 0.5}), "whole numbers of UTF-16"),
+    "huge offset": (envelope({"offset": 2**60}), "whole numbers of UTF-16"),
+    "empty category": (nameless(), "name"),
+    "wrong data set": (envelope(dataset="Dev"), "one of them"),
+    "other offsets": (envelope() | {"stringIndexType": "TextElements_v8"}, "Utf16CodeUnit"),
+    "listed twice": (twice(), "one entry"),
+    "nested too deeply": (envelope(more=DEEP), "Leave out"),
+    "no location": (envelope(location=None), "export it again"),
+    "a number for text": (envelope(language=3), "export it again"),
+}
+
+
+@pytest.mark.parametrize(("value", "hint"), BAD.values(), ids=BAD.keys())
+def test_every_refusal_says_what_to_do(value: Any, hint: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        read_file(json.dumps(value).encode(), "given.json", "azure")
+    assert hint in caught.value.hint
+
+
+def test_json_nested_beyond_reading_says_what_to_do() -> None:
+    with pytest.raises(FormatError) as caught:
+        read_file(b"[" * 100_000 + b"]" * 100_000, "given.json")
+    assert "Leave out" in caught.value.hint
+
+
+AML = {
+    "image_url": "AmlDatastore://d/a.txt",
+    "label": [{"label": "Person", "offsetStart": 0, "offsetEnd": 3}],
+}
+LINES = {
+    "Azure Machine Learning": AML,
+    "doccano": {"id": 1, "text": "Ann", "label": [[0, 3, "Person"]]},
+    "Prodigy": {"text": "Ann", "spans": [], "answer": "accept", "_task_hash": 1},
+}
+
+
+@pytest.mark.parametrize("file_format", ["auto", "azure"])
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize(("tool", "line"), LINES.items(), ids=LINES.keys())
+def test_json_lines_are_told_with_the_tool_they_look_like(
+    tool: str, line: dict[str, Any], count: int, file_format: str
+) -> None:
+    data = "\n".join([json.dumps(line)] * count).encode() + b"\n"
+    with pytest.raises(FormatError, match="JSON Lines") as caught:
+        read_file(data, "given.jsonl", file_format)
+    assert tool in caught.value.message
+    assert "Azure AI Language labels" in caught.value.hint
+
+
+def test_lines_of_no_known_tool_are_json_lines_too() -> None:
+    with pytest.raises(FormatError, match="JSON Lines") as caught:
+        read_file(b'{"a": 1}\r\n\r\n{"a": 2}\r\n', "given.json")
+    assert "as " not in caught.value.message
+
+
+def test_broken_json_is_not_taken_for_lines() -> None:
+    with pytest.raises(FormatError, match="not JSON"):
+        read_file(b'{"a": 1}\n{"a": ', "given.json")
