@@ -344,7 +344,16 @@ def thinking_aloud(body: Body) -> Answer:
         ({"answer": obeying_nothing}, "text", True, False, 2),
         ({"answer": thinking_aloud}, "json_schema", True, True, 1),
     ],
-    ids=str,
+    ids=[
+        "everything",
+        "no logprobs",
+        "no schema",
+        "no form",
+        "reasoning",
+        "reasoning, no form",
+        "obeys nothing",
+        "thinks aloud",
+    ],
 )
 async def test_what_a_deployment_can_do_is_found_by_trying(
     options: dict[str, Any], structured: str, logprobs: bool, reasoning: bool, requests: int

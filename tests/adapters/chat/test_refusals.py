@@ -152,7 +152,7 @@ async def test_a_parameter_that_is_not_known_is_named(fault: Fault, parameter: s
             62,
         ),
     ],
-    ids=str,
+    ids=["nothing", "seconds", "half seconds", "milliseconds", "date", "past", "words", "503", "headers"],
 )
 async def test_a_busy_deployment_says_how_long_to_wait(
     fault: Fault, least: float | None, most: float | None
