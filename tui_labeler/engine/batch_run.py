@@ -13,12 +13,13 @@ journaled, and that costs nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_labeler.engine.autolabelers.batching import Ledger
+from tui_labeler.engine.batch_results import collect
 from tui_labeler.engine.batches import (
     BatchGoneError,
     BatchModel,
@@ -26,19 +27,16 @@ from tui_labeler.engine.batches import (
     BatchStatus,
     BatchStoppedError,
     CrowdedError,
-    Row,
 )
 from tui_labeler.engine.chat import (
     BusyError,
-    KeptReply,
-    Reply,
     ResourceError,
     TroubleError,
     UnansweredError,
     UnsupportedError,
 )
 from tui_labeler.engine.finishing import finished
-from tui_labeler.engine.ports import AnswerStore, JobJournal
+from tui_labeler.engine.ports import JobJournal
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -61,9 +59,6 @@ ALONE = 3
 
 CANCEL_SECONDS = 10.0
 """That a cancel waits for the server."""
-
-TOGETHER = 256
-"""Answers that go to the disk at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,6 @@ class BatchRun:
     journal: JobJournal
     model: BatchModel
     ledger: Ledger
-    answers: AnswerStore
     pace: BatchPace = BatchPace()
     _sent: list[Sent] = field(default_factory=list)
     _misses: int = 0
@@ -298,35 +292,9 @@ class BatchRun:
     # --- in -----------------------------------------------------------------------------------------
 
     async def _collect(self, sent: Sent, state: BatchState) -> None:
-        """Keeps every answer and every reason; a second time changes nothing."""
-        seen: set[str] = set()
-        group: list[Row] = []
-        async for row in self.model.rows(state):
-            if sent.keys is not None and row.key not in sent.keys:
-                continue
-            seen.add(row.key)
-            group.append(row)
-            if len(group) >= TOGETHER:
-                await finished(self._keep(group))
-                group = []
-        await finished(self._keep(group))
-        stopped = state.status is BatchStatus.CANCELLED
-        if sent.keys is not None and not stopped:
-            missing = _no_answer(state.status)
-            self.ledger.failures.update(dict.fromkeys(sent.keys - seen, missing))
-        self._gone += stopped and not sent.stopped
+        await collect(self.model, state, sent.keys, self.ledger)
+        self._gone += state.status is BatchStatus.CANCELLED and not sent.stopped
         sent.collected = True
-
-    async def _keep(self, rows: Sequence[Row]) -> None:
-        keeping = []
-        for row in {row.key: row for row in rows}.values():
-            if isinstance(row.outcome, Reply):
-                if await self.answers.find(row.key) is None:
-                    keeping.append(self.answers.keep(row.key, KeptReply(row.outcome, self.journal.job.id)))
-                    self.ledger.paid(row.key, row.outcome.usage)
-            else:
-                self.ledger.failures[row.key] = row.outcome
-        await asyncio.gather(*keeping)
 
     async def _forget_collected(self) -> None:
         """What is labeled, or failed in the job's own records, is needed no more."""
@@ -392,9 +360,3 @@ class BatchRun:
         sent.state = state = await self.model.cancel(sent.batch)
         if state.status is BatchStatus.FAILED:
             await self._drop(sent)
-
-
-def _no_answer(status: BatchStatus) -> UnansweredError:
-    if status is BatchStatus.EXPIRED:
-        return UnansweredError("The batch expired before this was answered.", reason="expired")
-    return UnansweredError("The batch ended without an answer to this.", reason="no_answer")

@@ -70,7 +70,7 @@ class GptSetup:
             )
         job = self.journal.job.id
         ledger = Ledger(model, self.connected.address, job, self._spending(), self.answers)
-        return BatchRun(self.journal, model, ledger, self.answers, pace)
+        return BatchRun(self.journal, model, ledger, pace)
 
     def _spending(self) -> Spending:
         job = self.journal.job

@@ -280,3 +280,15 @@ async def test_a_job_that_can_not_be_written_leaves_no_folder(
         with pytest.raises(StorageError, match="No space left"):
             await store.create(request(clock))
     assert list((tmp_path / "jobs").iterdir()) == []
+
+
+async def test_what_is_settled_stays_beside_what_is_settled_later(store: FileJobStore, clock: Clock) -> None:
+    await store.create(request(clock))
+    journal = await store.run("j1")
+    await journal.prepared({"examples": [1], "batches": []})
+    await journal.prepared({"batches": ["b1"]})
+    assert journal.preparation == {"examples": [1], "batches": ["b1"]}
+    await journal.close()
+    later = await store.run("j1")
+    assert later.preparation == {"examples": [1], "batches": ["b1"]}
+    await later.close()

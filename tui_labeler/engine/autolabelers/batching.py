@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,11 +10,11 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.autolabelers.asking import Asked, Missing, NotYetError, question_key
 from tui_labeler.engine.batches import BatchFile
-from tui_labeler.engine.chat import UnansweredError
+from tui_labeler.engine.chat import KeptReply, Reply, UnansweredError
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.spending import Spending
-    from tui_labeler.engine.batches import BatchModel
+    from tui_labeler.engine.batches import BatchModel, Row
     from tui_labeler.engine.chat import Question
     from tui_labeler.engine.errors import LabelerError
     from tui_labeler.engine.ports import AnswerStore
@@ -85,6 +86,17 @@ class Ledger:
             usage = kept.reply.usage
             self.paid(key, usage)
         return Asked(kept.reply, usage, from_cache=True)
+
+    async def keep(self, rows: Sequence[Row]) -> None:
+        """Puts answers on the disk, all at once, and remembers why there are no others."""
+        keeping = []
+        for row in {row.key: row for row in rows}.values():
+            if not isinstance(row.outcome, Reply):
+                self.failures[row.key] = row.outcome
+            elif await self._answers.find(row.key) is None:
+                keeping.append(self._answers.keep(row.key, KeptReply(row.outcome, self._job)))
+                self.paid(row.key, row.outcome.usage)
+        await asyncio.gather(*keeping)
 
     def paid(self, key: str, usage: Usage) -> None:
         """Counts an answer of this job, once."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import httpx2
@@ -14,6 +13,18 @@ import openai
 
 from tui_labeler.domain.resources import Deployment, ResourceKind
 from tui_labeler.engine.adapters.chat.answers import read_refusal, read_reply
+from tui_labeler.engine.adapters.chat.batch_bodies import (
+    CROWDED,
+    BatchBody,
+    BatchPage,
+    FileBody,
+    JsonLines,
+    ResultLine,
+    RowResponse,
+    known_batch,
+    not_asked,
+    state_of,
+)
 from tui_labeler.engine.adapters.chat.openai_chat import CONNECT_SECONDS, UNKNOWN, request_body
 from tui_labeler.engine.adapters.chat.refusals import Asked, error_of, status_error
 from tui_labeler.engine.batches import (
@@ -64,104 +75,7 @@ LONGEST_LINE = 64_000_000
 PAGES, A_PAGE = 200, 100
 """Batches that are looked through for one of ours."""
 
-CROWDED = frozenset({"token_limit_exceeded", "token_limit_reached"})
-"""More tokens wait for an answer than the deployment may have waiting."""
-
 _KEY = re.compile(r"[0-9a-f]{64}")
-
-_REASONS = {
-    "invalid_json_line": "a line is no JSON",
-    "too_many_tasks": "it has too many questions",
-    "url_mismatch": "its lines are for another kind of request",
-    "model_not_found": "there is no such deployment",
-    "duplicate_custom_id": "two questions have the same id",
-    "empty_batch": "it is empty",
-    "empty_file": "it is empty",
-    "model_mismatch": "it is for another deployment",
-    "invalid_request": "the request is not valid",
-    **dict.fromkeys(CROWDED, "too many tokens wait for an answer"),
-}
-"""Source: Azure OpenAI, batch, error codes. What else a server says is not shown: it may repeat documents."""
-
-
-class _Error(msgspec.Struct):
-    code: str | None = None
-    line: int | None = None
-
-
-class _Errors(msgspec.Struct):
-    data: list[_Error] | None = None
-
-
-class _Counts(msgspec.Struct):
-    total: int = 0
-    completed: int = 0
-    failed: int = 0
-
-
-class _Batch(msgspec.Struct):
-    id: str
-    status: BatchStatus
-    input_file_id: str | None = None
-    output_file_id: str | None = None
-    error_file_id: str | None = None
-    errors: _Errors | None = None
-    request_counts: _Counts | None = None
-
-
-class _Page(msgspec.Struct):
-    data: list[msgspec.Raw] = []
-    has_more: bool = False
-
-
-class _File(msgspec.Struct):
-    id: str
-    status: str | None = None
-
-
-class _Response(msgspec.Struct):
-    status_code: int = 0
-    body: msgspec.Raw = msgspec.Raw(b"null")
-    request_id: str | None = None
-
-
-class _Line(msgspec.Struct):
-    custom_id: str
-    response: _Response | None = None
-    error: _Error | None = None
-
-
-class JsonLines:
-    """A :class:`~tui_labeler.engine.batches.BatchFile` without a name on the disk: it is gone when closed."""
-
-    def __init__(self, limits: BatchLimits, url: str, body: Callable[[Question], dict[str, Any]]) -> None:
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - open until it is sent
-        self._limits = limits
-        self._url = url
-        self._body = body
-        self._rows = 0
-        self._size = 0
-
-    @property
-    def rows(self) -> int:
-        return self._rows
-
-    def add(self, key: str, question: Question) -> bool:
-        line = {"custom_id": key, "method": "POST", "url": self._url, "body": self._body(question)}
-        try:
-            data = msgspec.json.encode(line) + b"\n"
-        except UnicodeEncodeError:
-            raise UnansweredError("The text holds what is no character.", reason="bad_request") from None
-        is_full = self._rows >= self._limits.requests or self._size + len(data) > self._limits.size
-        if self._rows and is_full:
-            return False
-        self.file.write(data)
-        self._rows += 1
-        self._size += len(data)
-        return True
-
-    def close(self) -> None:
-        self.file.close()
 
 
 class OpenAIBatches:
@@ -202,7 +116,7 @@ class OpenAIBatches:
             extra_headers=self._resource.headers,
             timeout=httpx2.Timeout(FILE_SECONDS, connect=CONNECT_SECONDS),
         )
-        return self._read(await self._asked(send, FILE_SECONDS), _File).id
+        return self._read(await self._asked(send, FILE_SECONDS), FileBody).id
 
     async def create(self, uploaded: str, name: str) -> BatchState:
         await self._ready(uploaded)
@@ -218,7 +132,7 @@ class OpenAIBatches:
     async def _ready(self, uploaded: str) -> None:
         """Azure looks at a file before a batch can be made of it."""
         look = self._client.files.with_raw_response.retrieve(uploaded, extra_headers=self._resource.headers)
-        status = self._read(await self._asked(look), _File).status
+        status = self._read(await self._asked(look), FileBody).status
         if status in ("pending", "running", "uploading"):
             raise BusyError(f"{self._host} has not read the file yet.")
         if status == "error":
@@ -227,15 +141,15 @@ class OpenAIBatches:
     async def find(self, uploaded: str) -> BatchState | None:
         after: dict[str, Any] = {}
         for _ in range(PAGES):
-            page = self._read(await self._asked(self._page(after)), _Page)
+            page = self._read(await self._asked(self._page(after)), BatchPage)
             last = ""
             for raw in page.data:
-                found = _known(raw)
+                found = known_batch(raw)
                 if found is None:
                     continue
                 last = found.id
                 if found.input_file_id == uploaded and found.status is not BatchStatus.FAILED:
-                    return _state_of(found)
+                    return state_of(found)
             if not page.has_more or not last:
                 return None
             after = {"after": last}
@@ -308,17 +222,17 @@ class OpenAIBatches:
     def _row(self, line: bytes) -> Row | None:
         """``None`` for what is no result of ours, and for a question that nobody got to."""
         try:
-            found = msgspec.json.decode(line.removesuffix(b"\r"), type=_Line)
+            found = msgspec.json.decode(line.removesuffix(b"\r"), type=ResultLine)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
         if not _KEY.fullmatch(found.custom_id):
             return None
         if found.response is None or not found.response.status_code:
             code = found.error.code if found.error else None
-            return None if code == "batch_cancelled" else Row(found.custom_id, _not_asked(code))
+            return None if code == "batch_cancelled" else Row(found.custom_id, not_asked(code))
         return Row(found.custom_id, self._outcome(found.response))
 
-    def _outcome(self, response: _Response) -> Reply | LabelerError:
+    def _outcome(self, response: RowResponse) -> Reply | LabelerError:
         body = bytes(response.body)
         if response.status_code != 200:
             error = status_error(response.status_code, {}, body, self._asking)
@@ -364,34 +278,4 @@ class OpenAIBatches:
             raise TroubleError(f"{self._host} sent something that is no answer of a batch API.") from None
 
     def _state(self, body: bytes) -> BatchState:
-        return _state_of(self._read(body, _Batch))
-
-
-def _known(raw: msgspec.Raw) -> _Batch | None:
-    """A batch of a list; others' may be in states that are not known here."""
-    try:
-        return msgspec.json.decode(raw, type=_Batch)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-
-
-def _state_of(batch: _Batch) -> BatchState:
-    counts = batch.request_counts or _Counts()
-    errors = (batch.errors and batch.errors.data) or []
-    codes = list(dict.fromkeys(error.code for error in errors if error.code in _REASONS))
-    return BatchState(
-        id=batch.id,
-        status=batch.status,
-        total=max(0, counts.total),
-        answered=max(0, counts.completed) + max(0, counts.failed),
-        reason="; ".join(f"{_REASONS[code]} ({code})" for code in codes if code),
-        crowded=any(code in CROWDED for code in codes),
-        files=tuple(file for file in (batch.output_file_id, batch.error_file_id) if file),
-        sent=batch.input_file_id or "",
-    )
-
-
-def _not_asked(code: str | None) -> UnansweredError:
-    if code == "batch_expired":
-        return UnansweredError("The batch expired before this was answered.", reason="expired")
-    return UnansweredError("The service could not answer this in a batch.", reason="no_answer")
+        return state_of(self._read(body, BatchBody))
