@@ -190,7 +190,7 @@ async def test_gpt_is_dim_and_says_that_there_is_no_resource(home: JobHome) -> N
         assert "there is no resource yet" in picker(app).text
         await pilot.press("j", "enter")
         await pause(pilot, MethodStep)
-        assert "no resource is configured" in status(app)
+        assert "a adds one right here" in status(app)
         await pilot.press("k", "enter")
         await pause(pilot, ModelStep)
 
