@@ -37,6 +37,8 @@ class Task:
     language: str
     text: str
     text_hash: str
+    attempt: int = 0
+    """How often a person had it done again after it failed."""
 
 
 class Autolabeler(Protocol):
@@ -126,7 +128,8 @@ class AutolabelRun:
         if decoded.problem:
             return DocumentFailure(document_id, row.location, "unreadable", decoded.problem)
         language = row.language or state.project.language
-        return Task(document_id, row.location, language, decoded.text, decoded.text_hash)
+        attempt = self._journal.attempts.get(document_id, 0)
+        return Task(document_id, row.location, language, decoded.text, decoded.text_hash, attempt)
 
     async def _apply(self, answers: Sequence[Answer]) -> None:
         """Makes answers suggestions; those on another text than the project knows fail."""
