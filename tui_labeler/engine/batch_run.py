@@ -93,7 +93,13 @@ class Sent:
     collected: bool = False
 
     def as_record(self) -> dict[str, Any]:
-        return {"file": self.file, "rows": self.rows, "batch": self.batch, "stopped": self.stopped, "attempts": self.attempts}
+        return {
+            "file": self.file,
+            "rows": self.rows,
+            "batch": self.batch,
+            "stopped": self.stopped,
+            "attempts": self.attempts,
+        }
 
 
 @dataclass(slots=True)

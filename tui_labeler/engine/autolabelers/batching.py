@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
-from tui_labeler.engine.autolabelers.asking import Asked, Missing, NotYetError, any_reply, question_key, will_do
+from tui_labeler.engine.autolabelers.asking import (
+    Asked,
+    Missing,
+    NotYetError,
+    any_reply,
+    question_key,
+    will_do,
+)
 from tui_labeler.engine.batches import BatchFile
 from tui_labeler.engine.chat import KeptReply, Reply, UnansweredError
 
