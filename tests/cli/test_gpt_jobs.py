@@ -253,6 +253,18 @@ def test_what_does_not_fit_is_refused_and_nothing_is_sent(
     assert cli("jobs", "letters", "--json").json["items"] == []
 
 
+def test_a_batch_is_for_a_deployment_and_is_estimated_at_half_the_price(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 2)
+    add_resource(cli, server, *PRICES)
+    assert cli("autolabel", "letters", "--model", "m", "--batch", "--json").code == 2
+    one, batch = (cli(*GPT, "--dry-run", *more, "--json").json["estimate"] for more in ((), ("--batch",)))
+    assert batch["cost"] == pytest.approx([cost / 2 for cost in one["cost"]], rel=0.01)
+    assert batch["seconds"] is None
+    assert server.requests == []
+
+
 def test_one_of_several_deployments_has_to_be_named(
     cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
 ) -> None:

@@ -63,7 +63,7 @@ class Asked:
         return known.of(rows)
 
 
-async def asked_deployment(context: Context) -> Asked:
+async def asked_deployment(context: Context, *, batch: bool = False) -> Asked:
     """The deployment that the command names. Raises ``NotFoundError``, ``InputError`` for its terms."""
     options = context.options
     resource = await context.workbench.resources.get(options.resource)
@@ -79,6 +79,7 @@ async def asked_deployment(context: Context) -> Asked:
         budget_tokens=options.budget_tokens,
         shots=SHOTS if options.examples is None else options.examples,
         samples=1 if options.samples is None else options.samples,
+        batch=batch,
     )
     deployment = find_deployment(resource, name)
     return Asked(resource, deployment, terms, context.workbench.resources.prices(deployment))

@@ -17,7 +17,7 @@ from tui_labeler.cli.commands.methods import (
 )
 from tui_labeler.cli.commands.models import add_detach
 from tui_labeler.cli.output import Report
-from tui_labeler.cli.parser import add_command, positive
+from tui_labeler.cli.parser import UsageError, add_command, positive
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ def register(parsers: Any) -> None:
     parser.add_argument("project", metavar="PROJECT")
     add_method(parser)
     parser.add_argument(
+        "--batch", action="store_true", help="through the batch API: half the price, within 24 hours"
+    )
+    parser.add_argument(
         "--category", metavar="C", action="append", default=[], help="may be repeated (default: all)"
     )
     parser.add_argument("--document", metavar="LOCATION", action="append", default=[], help="may be repeated")
@@ -67,6 +70,8 @@ async def autolabel(context: Context) -> Report:
     check_method(options)
     if options.resource is not None:
         return await _autolabel_with_gpt(context)
+    if options.batch:
+        raise UsageError("--batch goes with --resource, not with --model.", hint="Leave it out.")
     method = Method("model", model=options.model)
     async with context.project() as session:
         await find_model(session.models, options.model)
@@ -90,7 +95,7 @@ async def _autolabel_with_gpt(context: Context) -> Report:
 
     options = context.options
     async with context.project() as session:
-        asked = await asked_deployment(context)
+        asked = await asked_deployment(context, batch=options.batch)
         categories = [session.categories.by_name(name).id for name in dict.fromkeys(options.category)]
         rows = await _chosen(context, session)
         names = options.category or [item.name for item in session.store.state.categories.values()]
