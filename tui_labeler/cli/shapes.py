@@ -72,7 +72,7 @@ def shown_document(
         ],
         "to_place": [
             {"id": item.id, "category": _category(state, item.category), "text": item.text}
-            for item in document.to_place.values()
+            for item in document.open_to_place
         ],
     }
 
