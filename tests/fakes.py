@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.labels import Placed, Span, Suggestion
+from tui_labeler.domain.labels import Placed, Span, Suggestion, ToPlace
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, Structured
 from tui_labeler.engine.adapters.folder import FolderContainer
@@ -16,11 +16,12 @@ from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
 from tui_labeler.engine.adapters.store.resources import TinyResourceStore
-from tui_labeler.engine.changes import put_suggestion
+from tui_labeler.engine.changes import put, put_suggestion
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.ports import Change, Plan, State, Surroundings
 from tui_labeler.engine.prices import read_prices
 from tui_labeler.engine.resources import JobAtWork, Resources
+from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
 
@@ -158,6 +159,23 @@ def open_ones(session: ProjectSession, location: str) -> list[str]:
     """The ids of a document's undecided suggestions."""
     document = session.documents.find(location)
     return [suggestion.id for suggestion in document.open_suggestions(session.project.kind)]
+
+
+async def to_place(
+    session: ProjectSession, location: str, found: Sequence[tuple[str, str]], *, job: str = "job1"
+) -> None:
+    """Words that a job of a deployment answered and that were not found: category name, words."""
+    number = document(session, location)
+
+    def plan(state: State) -> Plan:
+        items = [
+            ToPlace(f"{job}{at}", category(session, name), words, "gpt:work/gpt-4o", job, "fedcba9876543210")
+            for at, (name, words) in enumerate(found)
+        ]
+        changes = [put(state, "to_place", f"{number}/{item.id}", to_row(item)) for item in items]
+        return Plan("job.suggest", changes, group=job, job=job)
+
+    await session.store.commit("runner", plan)
 
 
 async def suggest(

@@ -231,7 +231,7 @@ def test_autolabeling_takes_the_unlabeled_documents(cli: Cli, trained: str) -> N
     assert (job["documents"], job["text_records"], job["failed"]) == (8, 8, [])
     assert job["suggestions"] > 0
     assert job["unaligned"] == 0
-    assert job["usage"] == {"prompt_tokens": 0, "completion_tokens": 0}
+    assert set(job["usage"].values()) == {0}
     assert job["cost"] is None
     assert job["pid"] is None
     assert cli("quota", "--json").json["used"] == 8

@@ -113,7 +113,7 @@ class Person:
         )
         if found is not None:
             decide = self._random.choice([self._session.review.accept, self._session.review.reject])
-            await decide(found.document, found.suggestion.id)
+            await decide(found.document, found.item.id)
 
     async def _accept_all(self) -> None:
         documents = frozenset({self._document(), self._document()})

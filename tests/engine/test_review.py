@@ -226,7 +226,7 @@ async def test_the_next_suggestion_is_found_over_document_ends_and_round(bench: 
         found = next_open(session.store.state, here, order, ALL)
         assert found is not None
         assert found.went_round is (len(walk) == 15)
-        here = (found.document, found.suggestion.id)
+        here = (found.document, found.item.id)
         walk.append(here)
     assert len(set(walk[:15])) == 15
     assert walk[15] == walk[0]
@@ -236,7 +236,7 @@ async def test_the_next_suggestion_is_found_over_document_ends_and_round(bench: 
         found = next_open(session.store.state, here, order, ALL, backwards=True)
         assert found is not None
         assert found.went_round is (not back)
-        here = (found.document, found.suggestion.id)
+        here = (found.document, found.item.id)
         back.append(here)
     assert back == [walk[index] for index in range(14, -1, -1)]
 
@@ -256,7 +256,7 @@ async def test_the_next_of_several_that_start_together_is_not_skipped(bench: Ben
     for _ in range(2):
         found = next_open(session.store.state, (order[0], walk[-1]), order, ALL)
         assert found is not None
-        walk.append(found.suggestion.id)
+        walk.append(found.item.id)
     assert walk == ids
 
 
@@ -267,7 +267,8 @@ async def test_after_a_decision_the_next_one_follows_in_the_text(bench: Bench) -
     await session.review.accept(order[0], second.id)
     found = next_open(session.store.state, (order[0], second.id), order, ALL)
     assert found is not None
-    assert found.suggestion.span == span("Rome")
+    assert isinstance(found.item, Suggestion)
+    assert found.item.span == span("Rome")
 
 
 async def test_there_is_no_next_where_nothing_is_left(bench: Bench) -> None:
@@ -321,7 +322,7 @@ async def test_the_least_confident_come_first_in_a_document_and_back_again(bench
             session.store.state, (place, last), [place], ALL, backwards=backwards, least_confident_first=True
         )
         assert found is not None
-        return found.suggestion.id
+        return found.item.id
 
     assert [after(""), after(ids[2]), after(ids[0])] == [ids[2], ids[0], ids[1]]
     assert after(ids[1], backwards=True) == ids[0]

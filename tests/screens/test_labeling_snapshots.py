@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.fakes import document, fixed_surroundings, home_workbench, make_project, suggest, write_documents
+from tests.fakes import (
+    document,
+    fixed_surroundings,
+    home_workbench,
+    make_project,
+    suggest,
+    to_place,
+    write_documents,
+)
 from tests.screens.conftest import LOANS, ONE, TWO, press, settle, span_of
 from tui_labeler.app import LabelerApp
 from tui_labeler.domain.projects import Dataset, ProjectKind
@@ -49,13 +57,21 @@ def looks(
     project: str = "",
     *keys: str,
     review: bool = False,
+    answered: bool = False,
 ) -> bool:
-    """Compares the application with its picture, in a project after some keys."""
+    """Compares the application with its picture, in a project after some keys.
+
+    ``answered``: with words to place.
+    """
     workbench = home_workbench(folder / "home", fixed_surroundings())
     app = LabelerApp(workbench)
 
     async def show(pilot: Pilot[None]) -> None:
         await fill(workbench, folder)
+        if answered:
+            session = await workbench.open("Loans")
+            await to_place(session, TWO, [("Borrower", "Mary ONeil"), ("Lender", "The North Bank")])
+            await session.close()
         if project:
             await app.open_project(project, review=review)
         elif isinstance(app.screen, ProjectsScreen):
@@ -78,6 +94,11 @@ def test_labeling(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> N
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_a_review(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     assert looks(snap_compare, tmp_path, size, "Loans", "a", review=True)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_words_to_place(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
+    assert looks(snap_compare, tmp_path, size, "Loans", "n", "n", "n", review=True, answered=True)
 
 
 def test_classes(snap_compare: Any, tmp_path: Path) -> None:

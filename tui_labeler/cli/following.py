@@ -103,6 +103,9 @@ def exit_code(job: Job) -> int:
             return SOME_FAILED
         case JobState.FAILED:
             return int(job.result.get("exit_code", LabelerError.exit_code))
+        case JobState.CANCELLED if job.code:
+            # A rule stopped it, not a person: its budget.
+            return int(job.result.get("exit_code", LabelerError.exit_code))
         case JobState.CANCELLED | JobState.INTERRUPTED:
             return INTERRUPTED
         case _:
@@ -115,15 +118,17 @@ def job_error(job: Job) -> LabelerError | None:
         return InterruptionError(
             f"The process of job {job.id} is gone.", hint="`job resume` goes on with what is missing."
         )
-    if job.state is not JobState.FAILED or job.code == ALL_FAILED:
-        # Documents that failed are part of what a job reports.
+    is_stopped = job.state is JobState.CANCELLED and job.code
+    # Documents that failed are part of what a job reports.
+    if (job.state is not JobState.FAILED and not is_stopped) or job.code == ALL_FAILED:
         return None
     kind = next((kind for kind in _kinds(LabelerError) if kind.code == job.code), LabelerError)
     # Some errors take more than a message to make; what is told of them is the same.
     told = type("JobError", (LabelerError,), {"title": kind.title, "code": kind.code})
-    error: LabelerError = told(
-        job.message, hint=f"`job resume` goes on with job {job.id} once that is mended."
-    )
+    hint = f"`job resume` goes on with job {job.id} once that is mended."
+    if is_stopped:
+        hint = f"`job resume PROJECT {job.id}` with a larger --budget or --budget-tokens pays for the rest."
+    error: LabelerError = told(job.message, hint=hint)
     return error
 
 

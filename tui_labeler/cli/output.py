@@ -129,7 +129,7 @@ class Output:
     def job(self, job: Job) -> None:
         """Progress of a job."""
         if self.progress == "jsonl":
-            seen = (job.state, job.stage, job.done, job.total, len(job.failed), job.suggestions)
+            seen = (job.state, job.stage, job.done, job.total, len(job.failed), job.suggestions, job.usage)
             if seen != self._told:  # a running clock alone is no news
                 self._told = seen
                 self._event("progress", _job_progress(job))
@@ -241,6 +241,8 @@ def _job_progress(job: Job) -> dict[str, Any]:
         "failed": len(job.failed),
         "waiting": job.waiting,
         "suggestions": job.suggestions,
+        "tokens": job.usage.prompt_tokens + job.usage.completion_tokens,
+        "cost": job.cost,
         "rate": job.rate,
         "seconds_left": job.seconds_left,
     }
@@ -257,6 +259,8 @@ def _job_line(job: Job) -> str:
     parts = [f"[{bar}] {of}" if job.total else f"[{bar}]", job.stage or job.state.value]
     if job.failed:
         parts.append(f"{len(job.failed):,} failed")
+    if tokens := job.usage.prompt_tokens + job.usage.completion_tokens:
+        parts.append(f"{tokens:,} tokens" + ("" if job.cost is None else f", {job.cost:.4f} USD"))
     if job.seconds_left is not None:
         parts.append(f"{job.seconds_left:.0f} s left")
     return "  ".join(parts)

@@ -126,8 +126,8 @@ def build() -> argparse.ArgumentParser:
     """The whole grammar."""
     parser = Parser(
         prog="tui-labeler",
-        description="Label text by keyboard, and have it labeled by a model trained on your own labels.\n"
-        "Without a command the application opens.",
+        description="Label text by keyboard, and have it labeled: by a model trained on your own labels,\n"
+        "or with GPT. Without a command the application opens.",
         epilog=_examples(
             """
             tui-labeler demo
@@ -140,7 +140,7 @@ def build() -> argparse.ArgumentParser:
             """
         )
         + "\n\nexit codes: 0 done; 1 done, but something failed (it is listed); 2 wrong use or bad input;\n"
-        "  3 storage or another service refused; 4 refused by a rule (quota, lock); 130 interrupted",
+        "  3 storage or another service refused; 4 refused by a rule (quota, budget, lock); 130 interrupted",
         parents=[shared(None)],
     )
     parser.add_argument("--version", action="version", version=f"tui-labeler {__version__}")

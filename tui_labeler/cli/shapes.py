@@ -8,7 +8,7 @@ from tui_labeler.domain.projects import Dataset
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
-    from tui_labeler.domain.jobs import Job
+    from tui_labeler.domain.jobs import Job, Usage
     from tui_labeler.domain.labels import Label, Span, Suggestion
     from tui_labeler.domain.projects import Project
     from tui_labeler.domain.resources import Deployment, Resource
@@ -72,7 +72,7 @@ def shown_document(
         ],
         "to_place": [
             {"id": item.id, "category": _category(state, item.category), "text": item.text}
-            for item in document.to_place.values()
+            for item in document.open_to_place
         ],
     }
 
@@ -125,7 +125,7 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
         "started": job.started or None,
         "ended": job.ended or None,
         "method": request.method.name if request.method else None,
-        "model": request.method.model if request.method else request.options.get("model"),
+        "model": request.method.label if request.method else request.options.get("model"),
         "categories": [_category(state, key) for key in request.categories],
         "documents": len(request.documents),
         "done": job.done,
@@ -137,11 +137,8 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
         "failed": [
             {"location": item.location, "error": item.error, "message": item.message} for item in job.failed
         ],
-        "usage": {
-            "prompt_tokens": job.usage.prompt_tokens,
-            "completion_tokens": job.usage.completion_tokens,
-        },
-        "cost": job.cost,
+        "usage": usage_item(job.usage),
+        "cost": None if job.cost is None else round(job.cost, 6),
         "seconds": job.seconds,
         "stage": job.stage,
         "message": job.message,
@@ -149,6 +146,15 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
     }
     result = {key: value for key, value in job.result.items() if key != "exit_code"}
     return {**fields, "result": result} if result else fields
+
+
+def usage_item(usage: Usage) -> dict[str, int]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+    }
 
 
 def shown_job(job: Job, state: State, counts: SuggestionCounts) -> dict[str, Any]:

@@ -84,6 +84,11 @@ class Document:
         )
 
     @property
+    def open_to_place(self) -> tuple[ToPlace, ...]:
+        """What a model answered, was not found, and nobody has set or dropped, in a fixed order."""
+        return tuple(sorted((i for i in self.to_place.values() if i.decision is None), key=lambda i: i.id))
+
+    @property
     def text_records(self) -> int:
         return text_records(self.characters)
 
@@ -116,11 +121,17 @@ class DocumentRow:
     drafts: tuple[tuple[str, int], ...]
     """Draft changes an actor."""
     jobs: tuple[str, ...]
-    """The jobs that the open suggestions come from."""
+    """The jobs that the open suggestions, and what is to place, come from."""
     lowest: float | None
     """The least confidence among the open suggestions."""
     highest: float | None
     problem: str = ""
+    to_place: tuple[tuple[str, int], ...] = ()
+    """Words that are to place a category id."""
+
+    @property
+    def to_place_count(self) -> int:
+        return sum(count for _, count in self.to_place)
 
     @property
     def label_count(self) -> int:
@@ -150,6 +161,7 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
     """The short form of a document."""
     active = [label for label in document.labels.values() if label.is_active]
     suggestions = document.open_suggestions(kind)
+    to_place = document.open_to_place if document.to_place else ()
     confidences = [s.confidence for s in suggestions if s.confidence is not None]
     # What was replaced, and what took its place, are one change.
     drafts = [
@@ -166,7 +178,7 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
     ]
     if document.problem:
         state = DocumentState.UNREADABLE
-    elif suggestions:
+    elif suggestions or to_place:
         state = DocumentState.AUTO_LABELED
     elif active:
         state = DocumentState.LABELED
@@ -184,10 +196,11 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
         labels=_counts(label.category for label in active),
         suggestions=_counts(s.category for s in suggestions),
         drafts=_counts(drafts),
-        jobs=tuple(sorted({s.job for s in suggestions})),
+        jobs=tuple(sorted({s.job for s in suggestions} | {item.job for item in to_place})),
         lowest=min(confidences, default=None),
         highest=max(confidences, default=None),
         problem=document.problem,
+        to_place=_counts(item.category for item in to_place),
     )
 
 
@@ -215,6 +228,8 @@ class DocumentFilter:
     name: str = ""
     """Part of the location, folded."""
     flagged: bool = False
+    to_place: bool = False
+    """Words that a model answered wait to be placed."""
 
     def matches(self, row: DocumentRow) -> bool:
         if self.states and row.state not in self.states:
@@ -224,7 +239,7 @@ class DocumentFilter:
         if self.dataset is not None and row.dataset is not self.dataset:
             return False
         if self.category is not None and not any(
-            key == self.category for key, _ in (*row.labels, *row.suggestions)
+            key == self.category for key, _ in (*row.labels, *row.suggestions, *row.to_place)
         ):
             return False
         if self.job is not None and self.job not in row.jobs:
@@ -233,7 +248,7 @@ class DocumentFilter:
             return False
         if self.max_confidence is not None and (row.lowest is None or row.lowest > self.max_confidence):
             return False
-        if self.flagged and not row.flag:
+        if (self.flagged and not row.flag) or (self.to_place and not row.to_place):
             return False
         return not self.name or self.name in folded(row.location)
 

@@ -48,9 +48,14 @@ class Method:
     deployment: str = ""
 
     @property
+    def label(self) -> str:
+        """What people read: the model's name, or ``RESOURCE/DEPLOYMENT``."""
+        return self.model if self.name == "model" else f"{self.resource}/{self.deployment}"
+
+    @property
     def source(self) -> str:
         """What suggestions carry: ``model:NAME`` or ``gpt:RESOURCE/DEPLOYMENT``."""
-        return f"model:{self.model}" if self.name == "model" else f"gpt:{self.resource}/{self.deployment}"
+        return f"{self.name}:{self.label}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class Placed(StrEnum):
     FOLDED = "folded"
     FUZZY = "fuzzy"
     AMBIGUOUS = "ambiguous"
+    BY_HAND = "by hand"
+    """A person set it: no suggestion that waits is placed so."""
 
 
 class Verdict(StrEnum):
@@ -166,6 +168,15 @@ class ToPlace:
     text: str
     source: str
     job: str
+    version: str = ""
+    """Version hash of the prompt."""
+    decision: Decision | None = None
+    """Set somewhere (accepted), or dropped (rejected); ``None`` while it waits."""
+
+    @property
+    def method(self) -> str:
+        """As :attr:`Suggestion.method`."""
+        return self.source.partition(":")[0]
 
 
 def in_the_way(

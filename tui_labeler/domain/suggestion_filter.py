@@ -9,7 +9,7 @@ from tui_labeler.domain.labels import Placed
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import DocumentRow
-    from tui_labeler.domain.labels import Suggestion
+    from tui_labeler.domain.labels import Suggestion, ToPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,25 @@ class SuggestionFilter:
             and (self.ids is None or suggestion.id in self.ids)
         )
 
+    def matches_to_place(self, item: ToPlace) -> bool:
+        """Whether words that are to place belong to it: they have no confidence and no place."""
+        unplaced = self.placed is None and self.min_confidence is None and self.max_confidence is None
+        return (
+            unplaced
+            and self.category in (None, item.category)
+            and self.job in (None, item.job)
+            and (self.ids is None or item.id in self.ids)
+        )
+
     def may_match(self, row: DocumentRow) -> bool:
         """Whether a document can hold a match, by its short form alone."""
-        if not row.suggestions or (self.documents is not None and row.id not in self.documents):
+        if not (row.suggestions or row.to_place) or (
+            self.documents is not None and row.id not in self.documents
+        ):
             return False
-        if self.category is not None and all(key != self.category for key, _ in row.suggestions):
+        if self.category is not None and all(
+            key != self.category for key, _ in (*row.suggestions, *row.to_place)
+        ):
             return False
         if self.job is not None and self.job not in row.jobs:
             return False

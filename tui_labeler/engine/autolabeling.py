@@ -37,6 +37,8 @@ class Task:
     language: str
     text: str
     text_hash: str
+    attempt: int = 0
+    """How often a person had it done again after it failed."""
 
 
 class Autolabeler(Protocol):
@@ -126,7 +128,8 @@ class AutolabelRun:
         if decoded.problem:
             return DocumentFailure(document_id, row.location, "unreadable", decoded.problem)
         language = row.language or state.project.language
-        return Task(document_id, row.location, language, decoded.text, decoded.text_hash)
+        attempt = self._journal.attempts.get(document_id, 0)
+        return Task(document_id, row.location, language, decoded.text, decoded.text_hash, attempt)
 
     async def _apply(self, answers: Sequence[Answer]) -> None:
         """Makes answers suggestions; those on another text than the project knows fail."""
@@ -199,11 +202,15 @@ def _document_changes(
     changes += [
         put(state, "to_place", f"{document.id}/{old.id}", None)
         for old in document.to_place.values()
-        if old.category in request.categories and old.job != request.id
+        if old.decision is None and old.category in request.categories and old.job != request.id
     ]
+    dropped = {(old.category, old.text, old.method) for old in document.to_place.values() if old.decision}
     for number, (category, words) in enumerate(answer.to_place):
-        if category in request.categories:
-            item = ToPlace(f"{request.id}{number}", category, words, _source(request), request.id)
+        if category in chosen:
+            source = _source(request)
+            item = ToPlace(f"{request.id}{number}", category, words, source, request.id, answer.version)
+            if (category, words, item.method) in dropped:
+                continue
             changes.append(put(state, "to_place", f"{document.id}/{item.id}", to_row(item)))
     return changes, len(new)
 

@@ -79,6 +79,8 @@ class Sent:
     batch: str = ""
     stopped: bool = False
     """This program has cancelled it."""
+    attempts: dict[str, int] = field(default_factory=dict)
+    """Of questions in it that a person had asked again, by key."""
     # What is known of it in this run only:
     keys: frozenset[str] | None = None
     name: str = ""
@@ -91,7 +93,13 @@ class Sent:
     collected: bool = False
 
     def as_record(self) -> dict[str, Any]:
-        return {"file": self.file, "rows": self.rows, "batch": self.batch, "stopped": self.stopped}
+        return {
+            "file": self.file,
+            "rows": self.rows,
+            "batch": self.batch,
+            "stopped": self.stopped,
+            "attempts": self.attempts,
+        }
 
 
 @dataclass(slots=True)
@@ -116,6 +124,8 @@ class BatchRun:
         """
         records = self.journal.preparation.get("batches", ())
         self._sent = [Sent(**record) for record in records]
+        for sent in self._sent:
+            self.ledger.attempts.update(sent.attempts)
         try:
             if self.journal.cancel_requested():
                 raise asyncio.CancelledError
@@ -164,7 +174,14 @@ class BatchRun:
         await self._tell(f"batch: sending {counted(rows, 'question')}")
         number = self.journal.preparation.get("batches_made", 0) + 1
         name = f"{self.journal.job.id}-{number}"
-        sent = Sent(await self._uploaded(draft, name), rows, keys=frozenset(draft.keys), name=name)
+        asked_before = {key: self.ledger.attempts[key] for key in draft.keys & self.ledger.attempts.keys()}
+        sent = Sent(
+            await self._uploaded(draft, name),
+            rows,
+            attempts=asked_before,
+            keys=frozenset(draft.keys),
+            name=name,
+        )
         draft.file.close()
         # A file of its own: no batch can have been made of it before it is journaled.
         sent.unsure = False

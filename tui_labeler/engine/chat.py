@@ -85,6 +85,8 @@ class KeptReply:
     reply: Reply
     job: str
     """The job that paid for it."""
+    attempt: int = 0
+    """How often that job had been told before to do the document again."""
 
 
 class ChatModel(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -57,7 +57,10 @@ class Evaluated(Protocol):
         """What else belongs into the result: usage, cost, failures."""
 
 
-Progress = Callable[[float], Awaitable[None]]
+class Progress(Protocol):
+    """Takes a share, 0 to 1, and what was used so far."""
+
+    def __call__(self, share: float, usage: Usage | None = None) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ class GptEvaluated:
         self.name = name
         self._setup = setup
         self._usage = Usage()
+        self._asked = [0, 0]
+        """Documents whose answers were paid for, and their characters."""
         self._failed: list[DocumentFailure] = []
         self._points: tuple[tuple[float, float], ...] = ()
 
@@ -118,11 +123,14 @@ class GptEvaluated:
             for item in batch:
                 done += 1
                 self._usage += item.usage
+                if item.usage.completion_tokens:
+                    self._asked[0] += 1
+                    self._asked[1] += len(chosen[item.document].text)
                 if isinstance(item, DocumentFailure):
                     self._failed.append(item)
                 else:
                     _compare(chosen[item.document], item, tested)
-            await progress(done / len(documents))
+            await progress(done / len(documents), self._usage)
         self._points = confidence_map(tested.outcomes).points
         return tested
 
@@ -138,7 +146,8 @@ class GptEvaluated:
             {"location": item.location, "error": item.error, "message": item.message} for item in self._failed
         ]
         points = [list(point) for point in self._points]
-        return {**usage_figures(self._usage, cost), "failed": failed, "confidence": points}
+        asked = {"documents": self._asked[0], "characters": self._asked[1]}
+        return {**usage_figures(self._usage, cost), "failed": failed, "confidence": points, "asked": asked}
 
 
 def _compare(document: LabeledDocument, answer: Answer, tested: Tested) -> None:
@@ -212,8 +221,8 @@ class EvaluationRun:
     def _progress(self, documents: int) -> Progress:
         words = f"labeling {counted(documents, 'document')}"
 
-        async def tell(share: float) -> None:
-            await self.journal.stage(words, 10 + round(80 * share), 100)
+        async def tell(share: float, usage: Usage | None = None) -> None:
+            await self.journal.stage(words, 10 + round(80 * share), 100, usage=usage)
 
         return tell
 

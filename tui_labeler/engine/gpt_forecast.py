@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import DocumentState
-from tui_labeler.domain.jobs import JobKind, JobState, Method
+from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
 from tui_labeler.domain.labels import Origin
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.autolabelers.estimate import (
@@ -121,12 +121,28 @@ async def forecast(
 
 
 async def earlier(session: ProjectSession, method: Method) -> Earlier | None:
-    """What the newest job by a method used; ``None`` where there is none."""
+    """What the newest job or evaluation by a method used; ``None`` where none was paid for."""
     for job in await session.jobs.list():
-        is_one = job.request.kind is JobKind.AUTOLABEL and job.request.method == method
-        if is_one and job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED):
-            return await session.jobs.used(job.id)
+        is_done = job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED)
+        # Of several answers to each question it is not told how many there were.
+        if job.request.method != method or not is_done or job.request.options.get("samples", 1) != 1:
+            continue
+        if job.request.kind is JobKind.AUTOLABEL:
+            found = await session.jobs.used(job.id)
+        else:
+            found = _evaluated(job)
+        if found is not None:
+            return found
     return None
+
+
+def _evaluated(job: Job) -> Earlier | None:
+    """What the documents of an evaluation used that were asked about."""
+    asked = job.result.get("asked") or {}
+    if not asked.get("documents"):
+        return None
+    # How long it took tells nothing where some answers were kept ones.
+    return Earlier(int(asked["documents"]), int(asked["characters"]), job.usage)
 
 
 async def _texts(session: ProjectSession, rows: Sequence[DocumentRow]) -> list[str]:
@@ -188,15 +204,6 @@ def _labeled(document: Document, text: str) -> LabeledDocument:
         annotations=tuple((label.category, label.span) for label in labels),
         from_suggestions=any(label.origin is Origin.SUGGESTION for label in labels),
     )
-
-
-def check_budget(options: GptOptions, prices: Prices | None) -> None:
-    """Raises ``InputError`` for a budget that can't be kept."""
-    if options.budget_usd is not None and prices is None:
-        raise InputError(
-            "No price is known for this deployment, so a budget in USD can't be kept.",
-            hint="Give a budget in tokens, or the deployment a price.",
-        )
 
 
 def evaluable(session: ProjectSession) -> list[DocumentRow]:

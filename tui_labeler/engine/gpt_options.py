@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.errors import InputError
 
 AT_ONCE = 8
@@ -57,3 +58,12 @@ class GptOptions:
             return msgspec.convert(known, cls)
         except msgspec.ValidationError as error:
             raise InputError(f"The job's options can't be read: {error}") from error
+
+
+def check_budget(options: GptOptions, prices: Prices | None) -> None:
+    """Raises ``InputError`` for a budget that can't be kept: money that nobody counts sets no limit."""
+    if options.budget_usd is not None and prices is None:
+        raise InputError(
+            "No price is known for this deployment, so a budget in USD can't be kept.",
+            hint="Give a budget in tokens, or the deployment a price.",
+        )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.domain.jobs import Usage
+from tui_labeler.domain.jobs import JobKind, Usage
 from tui_labeler.domain.resources import Capabilities, Structured
 from tui_labeler.engine.autolabelers.asking import Asker, Asks
 from tui_labeler.engine.autolabelers.batching import Ledger
@@ -75,7 +75,9 @@ class GptSetup:
     def _spending(self) -> Spending:
         job = self.journal.job
         options = GptOptions.of(job.request.options)
-        return Spending(job.request.prices, Budget(options.budget_usd, options.budget_tokens), job.usage)
+        # An evaluation begins anew: what a run before it paid for is found among the kept answers.
+        spent = job.usage if job.request.kind is JobKind.AUTOLABEL else Usage()
+        return Spending(job.request.prices, Budget(options.budget_usd, options.budget_tokens), spent)
 
     async def autolabeler(
         self,

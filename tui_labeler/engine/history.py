@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.errors import NotFoundError, RefusedError
+from tui_labeler.engine.placing_by_hand import DROP, PLACE
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.review import ACCEPT, CORRECT
 from tui_labeler.engine.taking_back import (
@@ -42,6 +43,8 @@ ACTIONS = {
     ACCEPT: "accept",
     CORRECT: "correct and accept",
     "suggestion.reject": "reject",
+    PLACE: "place by hand",
+    DROP: "drop what was not found",
     "suggestion.accept_all": "accept all",
     "suggestion.reject_all": "reject all",
     "suggestions.delete": "delete suggestions at training",
@@ -89,6 +92,8 @@ class Undone:
     """Ids of the suggestions that changed."""
     gone_by: str = ""
     """Of a job: the action that took the last of its suggestions away before."""
+    to_place: tuple[str, ...] = ()
+    """Ids of the words to place that changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,8 @@ class History:
             documents,
             tally.refused,
             _names(transactions),
-            _suggestions(transactions),
+            _ids(transactions, "suggestion"),
+            to_place=_ids(transactions, "to_place"),
         )
 
     async def _settle(self, action: str, group: str, job: str, note: dict[str, Any]) -> None:
@@ -279,12 +285,12 @@ def items_of(transactions: Sequence[Transaction]) -> int:
     return items_in(tables_of(change for transaction in transactions for change in transaction.changes))
 
 
-def _suggestions(transactions: Sequence[Transaction]) -> tuple[str, ...]:
+def _ids(transactions: Sequence[Transaction], table: str) -> tuple[str, ...]:
     return tuple(
         change.key.partition("/")[2]
         for transaction in transactions
         for change in transaction.changes
-        if change.table == "suggestion"
+        if change.table == table
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.review import Decided
-from tui_labeler.engine.visiting import held
+from tui_labeler.engine.visiting import waiting
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import DocumentRow
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Inbox:
-    """The open suggestions that a filter holds, counted document by document.
+    """The open suggestions, and words to place, that a filter holds, counted document by document.
 
     The first look opens every document that may hold one; later ones only those that changed since.
     """
@@ -42,7 +42,7 @@ class Inbox:
                 continue
             known = before.get(row.id)
             if known is None or known[0] is not row:
-                known = row, len(held(self._store.state, row.id, self._wanted))
+                known = row, len(waiting(self._store.state, row.id, self._wanted))
             self._counted[row.id] = known
         counts = [count for _, count in self._counted.values() if count]
         return Decided(sum(counts), len(counts))

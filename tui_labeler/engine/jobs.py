@@ -13,7 +13,7 @@ from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.autolabelers.estimate import earlier_of
 from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
-from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.gpt_options import GptOptions, check_budget
 from tui_labeler.engine.models import MODEL_VERSION, check_same_model, find_model, learned_ids
 from tui_labeler.engine.prices import batch_prices
 
@@ -110,7 +110,7 @@ class Jobs:
 
         ``gpt`` and ``prices`` are of a job for a deployment; prices are those of single requests. Raises
         ``QuotaError`` when too few text records are left, ``NotFoundError`` for an unknown model,
-        ``InputError`` without documents or categories.
+        ``InputError`` without documents or categories, or for a budget in USD where no price is known.
         """
         if not rows:
             raise InputError("No documents were chosen.", hint="Choose at least one document to label.")
@@ -128,10 +128,11 @@ class Jobs:
                 )
             options = {MODEL_VERSION: card.version}
         else:
+            given = gpt or GptOptions()
+            check_budget(given, prices)
             worth = await self._worth_of_confidence(method)
-            gpt = replace(gpt or GptOptions(), confidence=worth)
-            options = gpt.as_options()
-            prices = batch_prices(prices) if prices and gpt.batch else prices
+            options = replace(given, confidence=worth).as_options()
+            prices = batch_prices(prices) if prices and given.batch else prices
         request = replace(
             self._request(JobKind.AUTOLABEL),
             method=method,
@@ -172,6 +173,8 @@ class Jobs:
         """
         if method.name == "model":
             await find_model(self._models, method.model)
+        else:
+            check_budget(GptOptions.of(options), prices)
         request = replace(
             self._request(JobKind.EVALUATE),
             method=method,
@@ -288,12 +291,15 @@ class Jobs:
 
         A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with, or when
         the model is another one by then than the one that labeled the documents before,
-        ``QuotaError`` when too few text records are left, ``LockedError`` for training beside another one.
+        ``QuotaError`` when too few text records are left, ``LockedError`` for training beside another one,
+        ``InputError`` for a budget in USD where no price is known.
         """
         await self._store.refresh()
         job = await self._jobs.get(job_id)
         if not job.state.is_over:
             return job
+        if budget is not None:
+            check_budget(GptOptions(budget_usd=budget.usd), job.request.prices)
         if job.request.kind is not JobKind.AUTOLABEL and job.state is JobState.SUCCEEDED:
             raise RefusedError(
                 f"Job {job_id} has ended; there is nothing to go on with.", hint=_START_ANEW[job.request.kind]

@@ -150,7 +150,8 @@ class Labeling:
         settings = state.project.settings
         return Pen(self._surroundings, self._immediate or settings.save_immediately, settings)
 
-    def _checked(self, state: State, document_id: int, category: str, span: Span | None) -> Document:
+    def checked(self, state: State, document_id: int, category: str, span: Span | None) -> Document:
+        """The document, if it can be labeled so. Raises as :meth:`add`."""
         document = checked(state, document_id, category, span)
         if self._seen.get(document_id, document.text_hash) != document.text_hash:
             raise ConflictError(
@@ -171,7 +172,7 @@ class Labeling:
         """
 
         def plan(state: State) -> Plan | None:
-            document = self._checked(state, document_id, category, span)
+            document = self.checked(state, document_id, category, span)
             blocking = list(in_the_way(state.project.kind, document.labels.values(), category, span))
             if any(label.category == category and label.span == span for label in blocking):
                 return None
@@ -192,7 +193,7 @@ class Labeling:
             made: list[Label] = []
             pen = self.pen(state)
             for span in spans:
-                document = self._checked(state, document_id, category, span)
+                document = self.checked(state, document_id, category, span)
                 labels = [*document.labels.values(), *made]
                 if not any(in_the_way(state.project.kind, labels, category, span)):
                     label = pen.label(document, category, span)
@@ -233,7 +234,7 @@ class Labeling:
             wanted = replace(label, category=category or label.category, span=span or label.span)
             if (wanted.category, wanted.span) == (label.category, label.span) or not label.is_active:
                 return None
-            self._checked(state, document_id, wanted.category, wanted.span)
+            self.checked(state, document_id, wanted.category, wanted.span)
             others = [other for other in document.labels.values() if other.id != label_id]
             blocking = list(in_the_way(state.project.kind, others, wanted.category, wanted.span))
             if blocking and not replacing:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tui_labeler.domain.documents import Document, DocumentRow
-from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, QuotaUse
+from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, QuotaUse, Usage
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.projects import Category, Project, ProjectKind
@@ -275,6 +275,10 @@ class JobJournal(Protocol):
     def failed_before(self) -> frozenset[int]:
         """Documents that failed in earlier runs and are not to be tried again."""
 
+    @property
+    def attempts(self) -> Mapping[int, int]:
+        """How often documents that failed were to be done again; those that never were are not there."""
+
     async def started(self, pid: int, total: int) -> None: ...
 
     async def answers(self, answers: Sequence[Answer]) -> None:
@@ -292,7 +296,8 @@ class JobJournal(Protocol):
     async def prepared(self, what: dict[str, Any]) -> None:
         """Settles something for this run and later ones, beside what is settled: the examples of a prompt."""
 
-    async def stage(self, words: str, done: int, total: int) -> None: ...
+    async def stage(self, words: str, done: int, total: int, *, usage: Usage | None = None) -> None:
+        """``usage``: what this run has used so far, where no document's answer tells it."""
 
     async def ended(
         self, state: str, *, message: str = "", code: str = "", result: dict[str, Any] | None = None
@@ -479,7 +484,7 @@ class AnswerStore(Protocol):
     """What deployments have answered: kept, so that nothing is asked, and paid, twice."""
 
     async def find(self, key: str) -> KeptReply | None:
-        """The answer under a key (hexadecimal), whichever job asked for it. Raises ``StorageError``."""
+        """The newest answer under a key (hexadecimal), of whichever job. Raises ``StorageError``."""
 
     async def keep(self, key: str, kept: KeptReply) -> None:
         """Returns once the answer outlives a crash. Raises ``StorageError``."""

@@ -12,7 +12,7 @@ from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.labeling import BATCH, Labeling, checked
 from tui_labeler.engine.ports import Change, Plan
-from tui_labeler.engine.visiting import held
+from tui_labeler.engine.visiting import held, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,13 +109,15 @@ class Review:
                 yield row.id, found
 
     def documents(self, wanted: SuggestionFilter) -> frozenset[int]:
-        """The documents whose short form says that they hold a match.
+        """The documents whose short form says that they hold a match, or words to place.
 
         Looked into are only those of conditions that the short form can't tell together.
         """
         conditions = (wanted.category, wanted.job, wanted.min_confidence, wanted.max_confidence)
         if wanted.placed is not None or sum(condition is not None for condition in conditions) > 1:
-            return frozenset(document_id for document_id, _ in self.matching(wanted))
+            state = self._store.state
+            candidates = [row.id for row in state.rows.values() if wanted.may_match(row)]
+            return frozenset(key for key in candidates if waiting(state, key, wanted))
         rows = self._store.state.rows
         return frozenset(row.id for row in rows.values() if wanted.may_match(row))
 

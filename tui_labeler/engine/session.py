@@ -15,6 +15,7 @@ from tui_labeler.engine.history import History
 from tui_labeler.engine.jobs import Jobs
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.labeling import Labeling
+from tui_labeler.engine.placing_by_hand import PlacingByHand
 from tui_labeler.engine.review import Review
 from tui_labeler.engine.training import Training
 
@@ -69,6 +70,7 @@ class ProjectSession:
         self.label_files = LabelFiles(store, self.documents, surroundings)
         self.labeling = Labeling(store, surroundings, immediate=immediate, seen=self.documents.seen)
         self.review = Review(store, surroundings, self.labeling)
+        self.placing = PlacingByHand(store, surroundings, self.labeling)
         self.blind = Blind(store, jobs, surroundings)
         self.history = History(store, surroundings)
         self.categories = Categories(store, surroundings, self.labeling)

@@ -23,6 +23,8 @@ class Totals:
         """Documents with at least one label a category id, by set."""
         self.suggestions: dict[Dataset, Counter[str]] = {dataset: Counter() for dataset in Dataset}
         """Open suggestions a category id, by set."""
+        self.to_place = 0
+        """Words that a model answered and that wait to be placed."""
         self.drafts: Counter[str] = Counter()
         """Draft changes an actor."""
         for row in rows:
@@ -38,5 +40,6 @@ class Totals:
         suggestions = self.suggestions[row.dataset]
         for key, count in row.suggestions:
             suggestions[key] += sign * count
+        self.to_place += sign * row.to_place_count
         for actor, count in row.drafts:
             self.drafts[actor] += sign * count

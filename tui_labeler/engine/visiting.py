@@ -1,11 +1,11 @@
-"""The order in which open suggestions are visited, one after the other."""
+"""The order in which open suggestions, and words that are to place, are visited, one after the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.labels import Suggestion
+from tui_labeler.domain.labels import Suggestion, ToPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A suggestion to go to."""
+    """A suggestion to go to, or words to place."""
 
     document: int
-    suggestion: Suggestion
+    item: Suggestion | ToPlace
     went_round: bool = False
     """The way led over the end of the list, to its start (or the other way)."""
 
@@ -32,6 +32,15 @@ def held(state: State, document_id: int, wanted: SuggestionFilter) -> tuple[Sugg
     return tuple(s for s in document.open_suggestions(state.project.kind) if wanted.matches(s))
 
 
+def waiting(state: State, document_id: int, wanted: SuggestionFilter) -> tuple[Suggestion | ToPlace, ...]:
+    """The open suggestions of one document that a filter holds, and the words that are to place."""
+    document = state.document(document_id)
+    if wanted.shown_only and document.hides_suggestions(state.project.settings):
+        return ()
+    words = document.open_to_place if document.to_place else ()
+    return (*held(state, document_id, wanted), *(item for item in words if wanted.matches_to_place(item)))
+
+
 def next_open(
     state: State,
     after: tuple[int, str] | None,
@@ -41,30 +50,43 @@ def next_open(
     backwards: bool = False,
     least_confident_first: bool = False,
 ) -> Visit | None:
-    """The next undecided suggestion behind ``after`` (document id and suggestion id).
+    """The next undecided suggestion, or words to place, behind ``after`` (document id and the item's).
 
     Goes over document ends in the given ``order`` of documents, and round to the start once. Inside a
-    document they come in text order, or the least confident first. ``None`` when nothing is left.
+    document they come in text order, or the least confident first, and what has no place at the end. ``None``
+    when nothing is left.
     """
-    rank: Callable[[Suggestion], tuple[Any, ...]] = _doubt if least_confident_first else _place
+    rank: Callable[[Suggestion | ToPlace], tuple[Any, ...]] = _ranked(
+        _doubt if least_confident_first else _place
+    )
     ids = list(order)[:: -1 if backwards else 1]
     start = 0
     if after is not None and after[0] in ids:
         start = ids.index(after[0])
-        last = state.document(after[0]).suggestions.get(after[1])
-        for suggestion in sorted(held(state, after[0], wanted), key=rank, reverse=backwards):
-            if last is None or (
-                rank(suggestion) < rank(last) if backwards else rank(suggestion) > rank(last)
-            ):
-                return Visit(after[0], suggestion)
+        document = state.document(after[0])
+        last = document.suggestions.get(after[1]) or document.to_place.get(after[1])
+        for item in sorted(waiting(state, after[0], wanted), key=rank, reverse=backwards):
+            if last is None or (rank(item) < rank(last) if backwards else rank(item) > rank(last)):
+                return Visit(after[0], item)
         start += 1
     for position, document_id in enumerate(ids[start:] + ids[:start]):
         row = state.rows.get(document_id)
         if row is not None and wanted.may_match(row):
-            found = sorted(held(state, document_id, wanted), key=rank, reverse=backwards)
+            found = sorted(waiting(state, document_id, wanted), key=rank, reverse=backwards)
             if found:
                 return Visit(document_id, found[0], went_round=position >= len(ids) - start)
     return None
+
+
+def _ranked(
+    rank: Callable[[Suggestion], tuple[Any, ...]],
+) -> Callable[[Suggestion | ToPlace], tuple[Any, ...]]:
+    """What has no place comes behind what has."""
+
+    def ranked(item: Suggestion | ToPlace) -> tuple[Any, ...]:
+        return (True, item.id) if isinstance(item, ToPlace) else (False, *rank(item))
+
+    return ranked
 
 
 def _place(suggestion: Suggestion) -> tuple[int, int, str, str]:

@@ -186,7 +186,7 @@ this terminal is closed.
         autolabel = job.request.kind is JobKind.AUTOLABEL
         trained = job.request.kind is JobKind.TRAIN and job.state is JobState.SUCCEEDED
         allowed = {
-            "review": (autolabel and job.suggestions > 0) or trained,
+            "review": (autolabel and job.suggestions + job.unaligned > 0) or trained,
             "cancel": not job.state.is_over or job.state is JobState.INTERRUPTED,
             "resume": job.state in (JobState.CANCELLED, JobState.INTERRUPTED, JobState.FAILED),
             "retry": job.state.is_over and bool(job.failed),
@@ -210,7 +210,7 @@ this terminal is closed.
         if any(job.id in row.jobs for row in self._session.rows.values()):
             self.dismiss(job.id)
         else:
-            tell(self.app, "No suggestion of this job is left to decide on.", title="Nothing to review")
+            tell(self.app, "Nothing of this job is left to decide on.", title="Nothing to review")
 
     @work(exclusive=True, group="act")
     @reporting

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.autolabelers.spending import Budget, BudgetError
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt_forecast import check_budget
-from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.gpt_options import GptOptions, check_budget
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.spending_words import budget_words, read_budget, spent_words, total
 

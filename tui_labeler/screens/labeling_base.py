@@ -13,7 +13,7 @@ from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
-from tui_labeler.screens.labeling_marks import shown_suggestions
+from tui_labeler.screens.labeling_marks import shown_suggestions, shown_to_place
 from tui_labeler.screens.labeling_view import LabelingView
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ class LabelingBase(LabelingView):
         self._text_hash = document.text_hash if document else ""
         self.put_down()
         self._show_problem()
-        marks = self.marks.marks(self.session, document) if document else []
-        self.text.set_document(text, marks, key=document_id)
+        self.text.set_document(text, self.all_marks(), key=document_id)
         self.text.clear_found()
         self.current_class = None
         self.show_document()
@@ -90,14 +89,17 @@ class LabelingBase(LabelingView):
 
     @property
     def open_count(self) -> int:
-        """Open suggestions in the whole project."""
-        return sum(sum(counts.values()) for counts in self.session.store.state.totals.suggestions.values())
+        """Open suggestions in the whole project, and words that are to place."""
+        totals = self.session.store.state.totals
+        return sum(sum(counts.values()) for counts in totals.suggestions.values()) + totals.to_place
 
     @property
     def open_here(self) -> bool:
-        """Whether the document in view has an open suggestion that is shown."""
+        """Whether the document in view has an open suggestion, or words to place, that are shown."""
         document = self.document
-        return document is not None and bool(shown_suggestions(self.session, document))
+        return document is not None and bool(
+            shown_suggestions(self.session, document) or shown_to_place(self.session, document)
+        )
 
     def begin_counting(self) -> None:
         """A step begins: what it decides is counted from here on."""

@@ -15,8 +15,9 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.engine.workbench import set_settings
 from tui_labeler.screens.base import read_file, reporting, saved_words, tell, write_file
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen, MessageScreen
-from tui_labeler.screens.labeling_base import LabelingBase, decision
-from tui_labeler.screens.labeling_provenance import provenance
+from tui_labeler.screens.labeling_base import decision
+from tui_labeler.screens.labeling_placing import PlacingActions
+from tui_labeler.screens.labeling_provenance import provenance, words_provenance
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.project_settings import ProjectSettingsScreen
 
@@ -34,7 +35,7 @@ _SHOWN = 30
 """Lines of what was left out that a message repeats."""
 
 
-class FileActions(LabelingBase):
+class FileActions(PlacingActions):
     """What the keys for the project as a whole do."""
 
     # --- taking back --------------------------------------------------------------------------------
@@ -109,6 +110,10 @@ class FileActions(LabelingBase):
         """To the suggestion that came back, where the next decision is wanted."""
         document = self.document
         suggestion = None
+        back = [item for item in self.words_here if item.id in undone.to_place]
+        if len(back) == 1:
+            self.go_to_words(back[0], words)
+            return
         if document is not None and len(undone.suggestions) == 1:
             suggestion = document.suggestions.get(undone.suggestions[0])
         if document is None or suggestion is None:
@@ -223,6 +228,11 @@ class FileActions(LabelingBase):
     async def action_provenance(self) -> None:
         """Says who or what made the label or suggestion at the cursor, and what happened since."""
         item, document = self.item(), self.document
+        in_hand = self.words_in_hand if self.is_about_words() else None
+        if in_hand is not None:
+            words = words_provenance(self.session, in_hand)
+            await self.app.push_screen_wait(MessageScreen("Where these words come from", words))
+            return
         if item is None or document is None:
             self.say("There is no label here. Go to one with ; or ' first.")
             return

@@ -90,6 +90,7 @@ class FilterScreen(FormScreen[FilterChoice]):
             ),
             ("Flagged", Cycle(("any", "yes"), chosen=int(now.flagged), id="flagged")),
             ("Text holds", Field("", "words", id="contents")),
+            ("To place", Cycle(("any", "yes"), chosen=int(now.to_place), id="to-place")),
         )
 
     def _confidence(self, field: str) -> float | None:
@@ -117,6 +118,7 @@ class FilterScreen(FormScreen[FilterChoice]):
             max_confidence=None if high is None else up_to(high),
             name=folded(self.typed("name")),
             flagged=bool(self.chosen("flagged")),
+            to_place=bool(self.chosen("to-place")),
         )
         words = filter_words(wanted, category)
         if self.chosen("failed"):
@@ -145,6 +147,8 @@ def filter_words(wanted: DocumentFilter, category: Category | None) -> list[str]
         words.append(f"from {wanted.min_confidence:g}")
     if wanted.max_confidence is not None:
         words.append(f"up to {as_typed(wanted.max_confidence)}")
+    if wanted.to_place:
+        words.append("to place")
     if wanted.flagged:
         words.append("flagged")
     if wanted.name:

@@ -67,6 +67,8 @@ REVIEW_KEYS: list[BindingType] = [
     _key("X", "reject_all", "Reject all", "Reject all of this document", "review.reject-all"),
     _key("n", "next(1)", "Next", "Next suggestion, or place found", "review.next"),
     _key("N", "next(-1)", "Back", "Suggestion, or place found, before", "review.previous"),
+    _key("plus", "place(1)", "Place", "Next likely place of words that were not found", "review.place"),
+    _key("minus", "place(-1)", "Place before", "Likely place before", "review.place-back"),
     _key("M", "accept_many", "Accept many", "Accept all that a filter holds", "review.accept-many"),
     _key(
         "vertical_line", "agreement", "Agreement", "Blind labels beside the suggestions", "review.agreement"
@@ -91,6 +93,7 @@ SHOWN: dict[str, list[str]] = {
         "review.accept",
         "review.reject",
         "review.next",
+        "review.place",
         "review.accept-all",
         "label.undo",
         "label.save",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tui_labeler.domain.documents import Document
-    from tui_labeler.domain.labels import Span
+    from tui_labeler.domain.labels import Span, ToPlace
     from tui_labeler.domain.projects import Category
     from tui_labeler.engine.session import ProjectSession
 
@@ -31,6 +31,13 @@ def shown_suggestions(session: ProjectSession, document: Document) -> tuple[Sugg
     if document.hides_suggestions(project.settings):
         return ()
     return document.open_suggestions(project.kind)
+
+
+def shown_to_place(session: ProjectSession, document: Document) -> tuple[ToPlace, ...]:
+    """The words to place that people see: as suggestions, in blind mode none until they ask for them."""
+    if not document.to_place or document.hides_suggestions(session.project.settings):
+        return ()
+    return document.open_to_place
 
 
 class MarkMaker:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.labels import Label, Origin, Placed, Suggestion
+from tui_labeler.domain.labels import Label, Origin, Placed, Suggestion, ToPlace
 from tui_labeler.engine.history import action_words
+from tui_labeler.engine.placing_by_hand import ANSWERED
 from tui_labeler.engine.taking_back import REDO, UNDO
 
 if TYPE_CHECKING:
@@ -54,9 +55,7 @@ def _label_lines(label: Label) -> list[str]:
 def _suggestion_lines(suggestion: Suggestion) -> list[str]:
     confidence = "none given" if suggestion.confidence is None else f"{suggestion.confidence:g}"
     lines = [
-        f"Suggested    by {suggestion.source}",
-        f"Job          {suggestion.job}",
-        f"Version      {suggestion.version or 'not known'}",
+        *_source_lines(suggestion.source, suggestion.job, suggestion.version),
         f"Confidence   {confidence}",
     ]
     # A class holds for the whole document: it has no place that could be found well or badly.
@@ -64,10 +63,40 @@ def _suggestion_lines(suggestion: Suggestion) -> list[str]:
         is_choice = suggestion.placed is Placed.AMBIGUOUS and suggestion.places > 1
         which = f", {suggestion.place} of {suggestion.places}" if is_choice else ""
         lines.append(f"Placed       {suggestion.placed}{which}")
+    if answered := suggestion.extra.get(ANSWERED):
+        lines.append(f"Answered     {answered!r}, which was not found")
     decision = suggestion.decision
     if decision is not None:
         lines.append(f"Decision     {decision.verdict} {decision.stamp.time} by {decision.stamp.actor}")
     return lines
+
+
+def _source_lines(source: str, job: str, version: str) -> list[str]:
+    """The model, or the deployment with its resource, the job, and the model's version or the prompt's."""
+    method, _, name = source.partition(":")
+    if method != "gpt":
+        return [f"Suggested    by {source}", f"Job          {job}", f"Version      {version or 'not known'}"]
+    resource, _, deployment = name.partition("/")
+    return [
+        f"Suggested    by {deployment} on {resource} (GPT)",
+        f"Job          {job}",
+        f"Prompt       version {version or 'not known'}",
+    ]
+
+
+def words_provenance(session: ProjectSession, item: ToPlace) -> str:
+    """Where words come from that are to place."""
+    category = session.store.state.categories.get(item.category)
+    return "\n".join(
+        [
+            f"Words        {item.text}",
+            f"Category     {category.name if category else item.category}",
+            *_source_lines(item.source, item.job, item.version),
+            "",
+            "The model answered them, and they do not stand in the text so. + goes through likely",
+            "places, a sets them at one, or at what is selected, x drops them.",
+        ]
+    )
 
 
 async def _events(

@@ -9,13 +9,14 @@ from textual import work
 
 from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
 from tui_labeler.domain.jobs import JobKind
-from tui_labeler.domain.labels import Suggestion
+from tui_labeler.domain.labels import Suggestion, ToPlace
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.inbox import Inbox
 from tui_labeler.engine.visiting import next_open
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.labeling_base import LabelingBase, decision
+from tui_labeler.screens.labeling_base import decision
 from tui_labeler.screens.labeling_marks import shown_suggestions
+from tui_labeler.screens.labeling_placing import PlacingActions
 from tui_labeler.screens.review_filter import ReviewChoice, ReviewFilterScreen
 from tui_labeler.screens.review_progress import ReviewProgress
 from tui_labeler.screens.widgets.cells import clip
@@ -29,7 +30,7 @@ _FILTER_WIDTH, _ROOMY = 24, 110
 NOTHING_LEFT = "No suggestion is left."
 
 
-class ReviewActions(LabelingBase):
+class ReviewActions(PlacingActions):
     """What the keys for suggestions do."""
 
     _choice = ReviewChoice()
@@ -144,6 +145,9 @@ class ReviewActions(LabelingBase):
         item = self.item()
         return item if isinstance(item, Suggestion) and item.decision is None else None
 
+    def suggestion_here(self) -> Suggestion | None:
+        return self.suggestion()
+
     async def action_accept(self) -> None:
         await self._decide(accepting=True)
 
@@ -152,6 +156,9 @@ class ReviewActions(LabelingBase):
 
     @decision
     async def _decide(self, *, accepting: bool) -> Transaction | None:
+        words = self.words_in_hand
+        if words is not None and self.is_about_words():
+            return await self.decide_words(words, accepting=accepting)
         suggestion, document = self.suggestion(), self.shown
         if suggestion is None or document is None:
             self.say(
@@ -181,8 +188,8 @@ class ReviewActions(LabelingBase):
             return
         if not await self.ready() and self.shown is None:
             return
-        suggestion = self.suggestion()
-        after = (self.shown, suggestion.id) if suggestion and self.shown is not None else None
+        item = self.words_in_hand if self.is_about_words() else self.suggestion()
+        after = (self.shown, item.id) if item and self.shown is not None else None
         if after is None and self.shown is not None:
             after = self._place_in_text(backwards=step < 0)
         self.go_next(after, backwards=step < 0)
@@ -233,15 +240,21 @@ class ReviewActions(LabelingBase):
             self.show_document()
             self._say_that_nothing_is_left(here=here)
             return
-        suggestion = found.suggestion
-        if not words and after == (found.document, suggestion.id):
+        item = found.item
+        if not words and after == (found.document, item.id):
             words = "There is no other suggestion in this list."
         elif not words and found.went_round:
             words = f"Went on from the {'end' if backwards else 'start'} of the list."
         if found.document == self.shown == self.wanted:
-            self.go_to_suggestion(suggestion, words)
+            self._go_to(item, words)
         else:
-            self.open_document(found.document, lambda: self.go_to_suggestion(suggestion, words))
+            self.open_document(found.document, lambda: self._go_to(item, words))
+
+    def _go_to(self, item: Suggestion | ToPlace, words: str) -> None:
+        if isinstance(item, ToPlace):
+            self.go_to_words(item, words)
+        else:
+            self.go_to_suggestion(item, words)
 
     def _say_that_nothing_is_left(self, *, here: bool) -> None:
         if not self.open_count:
@@ -258,6 +271,9 @@ class ReviewActions(LabelingBase):
         return f"{NOTHING_LEFT} {more}"
 
     def go_to_suggestion(self, suggestion: Suggestion, words: str = "") -> None:
+        if self.words_in_hand is not None:
+            self.put_words_down()
+            self.show_document()
         if self.has_classes:
             self.current_class = suggestion.category
             self.show_document()

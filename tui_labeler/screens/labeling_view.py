@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.following import Follower
+    from tui_labeler.screens.widgets.marks import Mark
 
 _MANY_ROWS = 200
 """More changed rows than this are given to the list in one go."""
@@ -210,13 +211,26 @@ class LabelingView(Screen[None]):
         """Shows what is known of the document, and the totals that it changes."""
         document = self.document
         if document is not None and not self.problem:
-            self.text.set_marks(self.marks.marks(self.session, document))
+            self.text.set_marks(self.all_marks())
         self.pane.set_categories(category_lines(self.session, document, self.keys))
         self.pane.brush = self.current_class if self.has_classes else self.brush
         self.query_one(Distribution).set_shares(shares(self.session))
         self.query_one("#about", Notes).text = self.about()
         self.show_title()
         self.show_status()
+
+    def all_marks(self) -> list[Mark]:
+        """What is drawn in the text of the document in view."""
+        document = self.document
+        return self.marks.marks(self.session, document) if document else []
+
+    def placing_words(self) -> str:
+        """The words that are being placed, with what can be done; empty when none are."""
+        return ""
+
+    def to_place_lines(self) -> list[str]:
+        """What a model answered for the document in view, and is to place, a line each."""
+        return []
 
     def about(self) -> str:
         """The document in a few lines."""
@@ -229,11 +243,13 @@ class LabelingView(Screen[None]):
             # What is suggested would show in how the state changes with each label.
             state = "suggestions hidden"
         dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
-        lines = [
-            f"{dataset}, {state}",
-            f"{row.characters:,} characters",
-            counted(row.text_records, "text record"),
-        ]
+        size = [f"{row.characters:,} characters", counted(row.text_records, "text record")]
+        to_place = self.to_place_lines()
+        if to_place:
+            more = f" +{len(to_place) - 1}" if len(to_place) > 1 else ""
+            # Five lines fit: the sizes take one.
+            size = [f"{to_place[0]}{more}", ", ".join(size)]
+        lines = [f"{dataset}, {state}", *size]
         if self.session.project.multilingual:
             lines.append(f"Language: {row.language or self.session.project.language}")
         if row.flag:
@@ -295,6 +311,8 @@ class LabelingView(Screen[None]):
             return self.awaiting[0]
         if self.message:
             return self.message
+        if words := self.placing_words():
+            return words
         if not self.session.store.state.categories:
             return f"There is no {self.session.project.kind.noun} to label with yet: K adds one."
         if self.selecting and not self.has_classes:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.domain.projects import Category
 
-_PLACED = (None, *Placed)
+_PLACED = (None, *(placed for placed in Placed if placed is not Placed.BY_HAND))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from tui_labeler.engine.chat import (
     Token,
     UnansweredError,
 )
+from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import GptSetup
 
@@ -119,6 +120,76 @@ async def test_a_document_fails_for_its_true_reason_and_the_others_go_on(
     asked = sum(asked_text(question) == "A bad one." for question in bench.chat.questions)
     paid = 5 * asked if isinstance(fault, Reply) else 0
     assert job.usage.prompt_tokens == 100 + paid
+
+
+@pytest.mark.parametrize("again", ["retry", "another job"])
+async def test_an_answer_that_was_of_no_use_is_asked_for_again_when_a_person_wants_it(
+    bench: Bench, again: str
+) -> None:
+    session = await bench.create({"bad.txt": "A bad one.", "good.txt": TEXT})
+    refused = Reply("", Finish.STOP, Usage(5, 5), refusal="I can't.")
+    bench.chat.says = lambda text: refused if text == "A bad one." else entities(("Rome", "Place"))
+    job = await label(bench, session)
+    assert len(bench.chat.questions) == 2
+    for round_ in (1, 2):
+        if again == "retry":
+            await session.jobs.retry(job.id)
+            ended = await bench.run(job)
+            assert ended.usage == Usage(105 + 5 * round_, 15 + 5 * round_)
+        else:
+            ended = await label(bench, session)
+            assert ended.usage == Usage(5, 5)
+        assert ended.state is JobState.PARTIALLY_COMPLETED
+        assert len(bench.chat.questions) == 2 + round_
+    bench.chat.says = lambda text: entities()
+    ended = await label(bench, session)
+    assert (ended.state, len(bench.chat.questions)) == (JobState.SUCCEEDED, 5)
+    assert (await label(bench, session)).usage == Usage()
+
+
+async def test_a_run_after_a_crash_takes_an_answer_of_no_use_as_it_is(bench: Bench) -> None:
+    """It was paid for; nobody has said to ask again."""
+    session = await bench.create({"bad.txt": "A bad one.", "worse.txt": "A worse one."})
+    refused = Reply("", Finish.STOP, Usage(5, 5), refusal="I can't.")
+    bench.chat.says = lambda text: refused if text == "A bad one." else ResourceError("gone")
+    job = await label(bench, session, at_once=1)
+    assert job.state is JobState.FAILED
+    bench.chat.says = lambda text: entities()
+    await session.jobs.resume(job.id)
+    ended = await bench.run(job)
+    assert [item.error for item in ended.failed] == ["refusal"]
+    assert ended.usage == Usage(105, 15)
+
+
+async def test_half_an_answer_is_none_though_what_it_says_is_understood(bench: Bench) -> None:
+    session = await bench.create(1)
+    whole = entities(("Rome", "Place"), ("Oslo", "Place"))
+    said = iter([whole[: whole.index("Oslo")], whole])
+    bench.chat.says = lambda text: next(said)
+    await label(bench, session)
+    assert words_of(suggestions(session)) == ["Rome", "Oslo"]
+
+
+async def test_a_failure_does_not_quote_what_a_model_says_of_a_document(bench: Bench) -> None:
+    session = await bench.create(1)
+    bench.chat.says = lambda text: f"I would say: {text}"
+    job = await label(bench, session)
+    assert [item.error for item in job.failed] == ["bad_answer"]
+    assert "Ann" not in job.failed[0].message
+
+
+async def test_a_budget_in_money_needs_a_price(bench: Bench) -> None:
+    session = await bench.create(1)
+    rows = list(session.rows.values())
+    options = GptOptions(budget_usd=1.0)
+    with pytest.raises(InputError, match="No price"):
+        await session.jobs.autolabel(rows, GPT, gpt=options)
+    with pytest.raises(InputError, match="No price"):
+        await session.jobs.evaluate(GPT, options.as_options())
+    job = await bench.run(await session.jobs.autolabel(rows, GPT, gpt=GptOptions(budget_tokens=10)))
+    assert job.code == "budget"
+    with pytest.raises(InputError, match="No price"):
+        await session.jobs.resume(job.id, budget=Budget(usd=1.0))
 
 
 async def test_a_bad_answer_is_asked_for_in_its_form_once_more(bench: Bench) -> None:
@@ -319,6 +390,9 @@ async def test_a_deployment_is_evaluated_on_labels_with_examples_of_other_docume
     assert result["precision"] == pytest.approx(2 / 3, abs=1e-3)
     assert result["usage"]["prompt_tokens"] == 500
     assert result["cost"] == pytest.approx(5 * 120 / 1_000_000)
+    assert job.usage == Usage(500, 50)
+    assert job.cost == pytest.approx(result["cost"])
+    assert result["asked"] == {"documents": 5, "characters": 5 * len("Ann 0 is in Rome.")}
     asked = {asked_text(question) for question in bench.chat.questions}
     assert len(asked) == 5
     for question in bench.chat.questions:

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 def register(parsers: Any) -> None:
     """Adds every command, in the order in which ``--help`` lists them."""
     from tui_labeler.cli.commands import (
+        autolabel,
         categories,
         demo,
         documents,
+        evaluate,
         files,
         jobs,
         labels,
@@ -36,6 +38,8 @@ def register(parsers: Any) -> None:
         labels,
         categories,
         models,
+        evaluate,
+        autolabel,
         jobs,
         review,
         files,

@@ -1,23 +1,24 @@
-"""Autolabeling, and jobs of every kind: list, show, cancel, resume, retry, delete."""
+"""Jobs of every kind: list, show, cancel, resume, retry, delete."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.commands.documents import add_filter, document_filter
+from tui_labeler.cli.commands.methods import (
+    add_budget,
+    money,
+    usage_words,
+)
 from tui_labeler.cli.commands.models import add_detach, result_report
 from tui_labeler.cli.output import Report, error_fields, table
-from tui_labeler.cli.parser import add_command, add_group, add_paging, positive
+from tui_labeler.cli.parser import add_command, add_group, add_paging
 from tui_labeler.engine.wording import counted, quota_kept
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.domain.documents import DocumentRow
     from tui_labeler.domain.jobs import Job
-    from tui_labeler.engine.jobs import Estimate
     from tui_labeler.engine.session import ProjectSession
 
 CANCEL_PATIENCE = 30.0
@@ -33,7 +34,6 @@ DONE_AND_TOTAL = (
 
 
 def register(parsers: Any) -> None:
-    _register_autolabel(parsers)
     parser = add_command(
         parsers, "jobs", list_jobs, "list a project's jobs, newest first", details=DONE_AND_TOTAL
     )
@@ -42,8 +42,12 @@ def register(parsers: Any) -> None:
     group = add_group(parsers, "job", "show and steer jobs")
     _job_command(group, "show", show, "show a job as it is at this moment", DONE_AND_TOTAL)
     _job_command(group, "cancel", cancel, "stop a job; what it has labeled stays")
-    add_detach(_job_command(group, "resume", resume, "go on with what a job has not done, and follow it"))
-    add_detach(_job_command(group, "retry", retry, "do a job's failed documents again, and follow it"))
+    for parser in (
+        _job_command(group, "resume", resume, "go on with what a job has not done, and follow it"),
+        _job_command(group, "retry", retry, "do a job's failed documents again, and follow it"),
+    ):
+        add_budget(parser)
+        add_detach(parser)
     _job_command(group, "delete", delete, "delete a job's records; its suggestions stay")
 
 
@@ -52,139 +56,6 @@ def _job_command(group: Any, name: str, run: Any, summary: str, details: str = "
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("id", metavar="ID", help="the job's id, as `jobs` lists it")
     return parser
-
-
-def _register_autolabel(parsers: Any) -> None:
-    parser = add_command(
-        parsers,
-        "autolabel",
-        autolabel,
-        "have documents labeled by a trained model, as suggestions",
-        details="Without a choice of documents, the unlabeled ones. Interrupting the command cancels the "
-        "job; losing the terminal does not.",
-        examples="""
-            tui-labeler autolabel contracts --model first --dry-run
-            tui-labeler autolabel contracts --model first --limit 100 --category Amount
-            ls letters | grep '\\.txt$' | tui-labeler autolabel letters --model first --documents-from -
-        """,
-    )
-    parser.add_argument("project", metavar="PROJECT")
-    parser.add_argument("--model", metavar="NAME", required=True)
-    parser.add_argument(
-        "--category", metavar="C", action="append", default=[], help="may be repeated (default: all)"
-    )
-    parser.add_argument("--document", metavar="LOCATION", action="append", default=[], help="may be repeated")
-    add_filter(parser)
-    parser.add_argument("--limit", type=positive, metavar="N", help="the first N of them, by location")
-    parser.add_argument("--documents-from", metavar="FILE", help="one location a line; - for standard input")
-    parser.add_argument("--dry-run", action="store_true", help="say what it would take, and start nothing")
-    parser.add_argument("--yes", action="store_true", help="start without asking")
-    add_detach(parser)
-
-
-# --- autolabel --------------------------------------------------------------------------------------
-
-
-async def autolabel(context: Context) -> Report:
-    from tui_labeler.cli.following import follow, interruptions
-    from tui_labeler.domain.jobs import Method
-    from tui_labeler.engine.models import find_model
-
-    options = context.options
-    method = Method("model", model=options.model)
-    async with context.project() as session:
-        await find_model(session.models, options.model)
-        categories = [session.categories.by_name(name).id for name in dict.fromkeys(options.category)]
-        rows = await _chosen(context, session)
-        estimate = await session.jobs.estimate(rows, method)
-        names = options.category or [item.name for item in session.store.state.categories.values()]
-        if options.dry_run or not rows:
-            return _estimate_report(estimate, names, dry_run=options.dry_run)
-        _check_quota(estimate, await session.quota.usage())
-        with interruptions() as asked:
-            job = await session.jobs.autolabel(rows, method, categories or None)
-            if not options.detach:
-                job = await follow(session, job, context.out, asked)
-        return await job_report(session, job)
-
-
-async def _chosen(context: Context, session: ProjectSession) -> list[DocumentRow]:
-    """The documents to label, by location. Raises ``NotFoundError`` for one that is not there."""
-    options = context.options
-    named = [*options.document, *_locations(options.documents_from)]
-    is_named = bool(options.document) or options.documents_from is not None
-    filters = options.filters or ([] if is_named else ["unlabeled"])
-    rows = session.documents.select(await document_filter(session, filters))
-    if is_named:
-        ids = {session.documents.find(location).id for location in named}
-        rows = [row for row in rows if row.id in ids]
-    return rows[: options.limit]
-
-
-def _locations(name: str | None) -> list[str]:
-    from tui_labeler.cli.commands.files import read_file
-    from tui_labeler.engine.errors import InputError
-
-    if name is None:
-        return []
-    data = read_file(name).removeprefix(b"\xef\xbb\xbf")
-    if b"\0" in data:
-        raise InputError(f"{name} is not UTF-8: it holds zero bytes.", hint="One location a line, as UTF-8.")
-    # The name of a file may hold other bytes: they are kept as on a command line.
-    lines = data.decode("utf-8", "surrogateescape").split("\n")
-    return [line.removesuffix("\r") for line in lines if line.strip()]
-
-
-def _check_quota(estimate: Estimate, usage: Any) -> None:
-    """Raises ``QuotaError`` that says what would fit."""
-    from tui_labeler.engine.errors import QuotaError
-
-    if estimate.left is None or estimate.needed <= estimate.left:
-        return
-    hint = (
-        f"--limit {estimate.fits} would fit: the first {estimate.fits:,} of "
-        f"{counted(estimate.documents, 'document')}."
-        if estimate.fits
-        else "Wait for the next month, or change `quota` in the home's settings.toml."
-    )
-    raise QuotaError(
-        f"{counted(estimate.needed, 'text record is', 'text records are')} needed and {estimate.left:,} of "
-        f"{usage.limit:,} are left in {usage.month}.",
-        hint=hint,
-    )
-
-
-def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: bool) -> Report:
-    """What a job would take; without documents there is no job to start, and nothing left to do."""
-    enough = estimate.left is None or estimate.needed <= estimate.left
-    fields = {
-        "job_id": None,
-        "state": "not started",
-        "dry_run": dry_run,
-        "documents": estimate.documents,
-        "text_records": estimate.text_records,
-        "suggestions": 0,
-        "unaligned": 0,
-        "failed": [],
-        "usage": {"prompt_tokens": 0, "completion_tokens": 0},
-        "cost": None,
-        "seconds": 0.0,
-        "categories": list(categories),
-        "quota_needed": estimate.needed,
-        "quota_left": estimate.left,
-        "fits": estimate.fits,
-        "enough": enough,
-    }
-    if not estimate.documents:
-        return Report(fields, ["No document matches; there is nothing to label."])
-    left = "no limit" if estimate.left is None else f"{estimate.left:,} left this month"
-    lines = [
-        f"{counted(estimate.documents, 'document')}, {counted(estimate.text_records, 'text record')} "
-        f"({left}), categories: {', '.join(categories)}.",
-        *([] if enough else [f"That is too much; --limit {estimate.fits} would fit."]),
-        "Nothing was started.",
-    ]
-    return Report(fields, lines)
 
 
 async def job_report(session: ProjectSession, job: Job) -> Report:
@@ -228,6 +99,10 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
             + (f" ({waiting:,} to review, {hidden:,} hidden by labels)" if fields["suggestions"] else "")
             + f", {fields['seconds']:.1f} s"
         )
+    used = usage_words(fields["usage"], fields["cost"])
+    lines += [f"used: {used}"] if used else []
+    if fields["unaligned"]:
+        lines.append(f"{fields['unaligned']:,} answered and not found in the text: left to place")
     failed = fields["failed"]
     lines += [f"failed: {item['location']}: {item['message']}" for item in failed[:FAILURES_SHOWN]]
     if len(failed) > FAILURES_SHOWN:
@@ -260,11 +135,13 @@ async def list_jobs(context: Context) -> Report:
         broken = await session.jobs.broken()
     items += [{"job_id": job_id, "error": error_fields(error)} for job_id, error in broken]
     page = context.page(items, "job_id")
+    costs = any(_cost(item) for item in page["items"])
     rows = [
         [
             item["job_id"],
             item["kind"],
             item["model"] or "",
+            *([_cost(item)] if costs else []),
             item["state"],
             _share_done(item),
             f"{len(item['failed']):,}",
@@ -274,11 +151,31 @@ async def list_jobs(context: Context) -> Report:
             item["created"],
         ]
         if "error" not in item
-        else [item["job_id"], "", "", "broken", "", "", "", "", "", item["error"]["message"]]
+        else [
+            item["job_id"],
+            "",
+            "",
+            *([""] if costs else []),
+            "broken",
+            "",
+            "",
+            "",
+            "",
+            "",
+            item["error"]["message"],
+        ]
         for item in page["items"]
     ]
-    head = ["job", "kind", "model", "state", "done", "failed", "suggestions", "to review", "hidden", "made"]
+    head = ["job", "kind", "model", *(["USD"] if costs else []), "state", "done", "failed"]
+    head += ["suggestions", "to review", "hidden", "made"]
     return Report(page, table(head, rows) if rows else ["There is no job."], 1 if broken else 0)
+
+
+def _cost(item: dict[str, Any]) -> str:
+    """USD, or a sign that there is a cost and nobody knows how much; empty where there is none."""
+    if not item.get("usage", {}).get("prompt_tokens"):
+        return ""
+    return "?" if item["cost"] is None else money(item["cost"])
 
 
 async def show(context: Context) -> Report:
@@ -323,13 +220,17 @@ async def retry(context: Context) -> Report:
 
 async def _again(context: Context, *, retry_failed: bool) -> Report:
     """A job that runs already is just followed."""
+    from tui_labeler.cli.asking import new_budget, say_where_again
     from tui_labeler.cli.following import follow, interruptions
 
     job_id = context.options.id
     async with context.project() as session:
         with interruptions() as asked:
             going_on = session.jobs.retry if retry_failed else session.jobs.resume
-            job = await going_on(job_id)
+            before = await session.jobs.get(job_id)
+            budget = new_budget(context.options, before)
+            await say_where_again(context, before)
+            job = await going_on(job_id, budget=budget)
             if not context.options.detach:
                 job = await follow(session, job, context.out, asked)
         return await job_report(session, job)

@@ -1,4 +1,4 @@
-"""Trained models: train, list, show, delete, evaluate."""
+"""Trained models: train, list, show, delete."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report, error_fields, percent, table
-from tui_labeler.cli.parser import UsageError, add_command, add_group, add_paging, not_negative, positive
+from tui_labeler.cli.parser import UsageError, add_command, add_group, add_paging, not_negative
 from tui_labeler.engine.wording import JOB_STATES, counted
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ def register(parsers: Any) -> None:
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("model", metavar="NAME")
     parser.add_argument("--yes", action="store_true", help="do it without asking")
-    _register_evaluate(parsers)
 
 
 def _register_train(parsers: Any) -> None:
@@ -64,26 +63,6 @@ def _register_train(parsers: Any) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="delete open suggestions, overwrite a model, without asking"
     )
-    add_saving(parser)
-    add_detach(parser)
-
-
-def _register_evaluate(parsers: Any) -> None:
-    parser = add_command(
-        parsers,
-        "evaluate",
-        evaluate,
-        "compare a model with the labels, and change nothing",
-        details="Documents that the model learned from, and those with labels that began as accepted "
-        "suggestions, are left out: both would flatter it.",
-        examples="tui-labeler evaluate contracts --model first --json",
-    )
-    parser.add_argument("project", metavar="PROJECT")
-    parser.add_argument("--model", metavar="NAME", required=True)
-    parser.add_argument("--limit", type=positive, metavar="N", help="at most N documents, drawn at random")
-    parser.add_argument("--seed", type=not_negative, default=0, metavar="N", help="of the draw (default: 0)")
-    parser.add_argument("--include-accepted", action="store_true", help="accepted suggestions too")
-    parser.add_argument("--include-training", action="store_true", help="what the model learned from too")
     add_saving(parser)
     add_detach(parser)
 
@@ -168,26 +147,6 @@ async def _consent(context: Context, session: ProjectSession, options: TrainOpti
         losses.append(f"overwrites the model {options.model}")
     if losses:
         context.out.consent(f"Training {' and '.join(losses)}.", yes=context.options.yes)
-
-
-async def evaluate(context: Context) -> Report:
-    from tui_labeler.cli.following import follow, interruptions
-    from tui_labeler.domain.jobs import Method
-
-    chosen = context.options
-    options = {
-        "limit": chosen.limit,
-        "seed": chosen.seed,
-        "include_accepted": chosen.include_accepted,
-        "include_training": chosen.include_training,
-    }
-    async with context.project() as session:
-        drafts = await save_if_asked(context, session)
-        with interruptions() as asked:
-            job = await session.jobs.evaluate(Method("model", model=chosen.model), options)
-            if not chosen.detach:
-                job = await follow(session, job, context.out, asked)
-        return result_report(session, job, drafts)
 
 
 def result_report(session: ProjectSession, job: Job, drafts: int) -> Report:

@@ -16,6 +16,8 @@ from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.finishing import finished
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_labeler.engine.autolabelers.pacing import Pacer
     from tui_labeler.engine.autolabelers.spending import Spending
     from tui_labeler.engine.chat import ChatModel
@@ -41,10 +43,31 @@ class Asked:
     from_cache: bool
 
 
+def any_reply(reply: Reply) -> bool:
+    """That nobody looks whether a reply is useful."""
+    return True
+
+
+def will_do(kept: KeptReply, job: str, attempt: int, is_useful: Callable[[Reply], bool]) -> bool:
+    """Whether a kept answer is taken.
+
+    One that is not useful is, by the same job in the same attempt alone: another job, and a person who says
+    to try again, shall not get it once more.
+    """
+    return (kept.job == job and kept.attempt >= attempt) or is_useful(kept.reply)
+
+
 class Asks(Protocol):
     """Gets questions their answers."""
 
-    async def ask(self, question: Question, estimate: Usage) -> Asked:
+    async def ask(
+        self,
+        question: Question,
+        estimate: Usage,
+        *,
+        attempt: int = 0,
+        is_useful: Callable[[Reply], bool] = any_reply,
+    ) -> Asked:
         """As :meth:`Asker.ask`; may raise ``NotYetError``."""
 
 
@@ -56,6 +79,7 @@ class Missing:
     question: Question
     estimate: Usage
     """What it may cost at most."""
+    attempt: int = 0
 
 
 class NotYetError(RefusedError):
@@ -112,8 +136,16 @@ class Asker:
         self._heard = 0.0
         """When the last reply came; 0 before the first question."""
 
-    async def ask(self, question: Question, estimate: Usage) -> Asked:
-        """The answer to a question: the kept one, or a new one that is on disk before it is used.
+    async def ask(
+        self,
+        question: Question,
+        estimate: Usage,
+        *,
+        attempt: int = 0,
+        is_useful: Callable[[Reply], bool] = any_reply,
+    ) -> Asked:
+        """The answer to a question: the kept one if it :func:`will_do`, or a new one that is on disk before
+        it is used.
 
         ``estimate`` is what it may cost at most. Raises ``UnansweredError`` and ``TroubleError`` for this
         question, ``ResourceError`` and ``BudgetError`` for the job.
@@ -124,28 +156,31 @@ class Asker:
             # Two documents with the same text are one question.
             async with lock:
                 kept = await self._answers.find(key)
-                if kept is not None:
-                    return Asked(kept.reply, self._owed(key, kept), from_cache=True)
+                if kept is not None and will_do(kept, self._job, attempt, is_useful):
+                    return Asked(kept.reply, self._owed(key, kept, attempt), from_cache=True)
                 async with self._spending.holding(estimate):
                     reply = await self._until_answered(question)
                     # What was answered is paid for: a cancel waits until it is on disk.
-                    await finished(self._keep(key, reply))
+                    await finished(self._keep(key, reply, attempt))
                 return Asked(reply, reply.usage, from_cache=False)
         finally:
             if not lock.locked():
                 self._under_way.pop(key, None)
 
-    def _owed(self, key: str, kept: KeptReply) -> Usage:
-        """An answer that an earlier run of this job paid for, and died before it was used, is its cost."""
-        if kept.job != self._job or key in self._paid_now:
+    def _owed(self, key: str, kept: KeptReply, attempt: int) -> Usage:
+        """An answer that an earlier run of this job paid for, and died before it was used, is its cost.
+
+        What was paid for in an earlier attempt was counted when that failed.
+        """
+        if kept.job != self._job or kept.attempt != attempt or key in self._paid_now:
             return Usage()
         self._paid_now.add(key)
         self._spending.paid(kept.reply.usage)
         return kept.reply.usage
 
-    async def _keep(self, key: str, reply: Reply) -> None:
+    async def _keep(self, key: str, reply: Reply, attempt: int) -> None:
         self._spending.paid(reply.usage)
-        await self._answers.keep(key, KeptReply(reply, self._job))
+        await self._answers.keep(key, KeptReply(reply, self._job, attempt))
         self._paid_now.add(key)
 
     async def _until_answered(self, question: Question) -> Reply:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
-from tui_labeler.engine.autolabelers.asking import Asked, Missing, NotYetError, question_key
+from tui_labeler.engine.autolabelers.asking import (
+    Asked,
+    Missing,
+    NotYetError,
+    any_reply,
+    question_key,
+    will_do,
+)
 from tui_labeler.engine.batches import BatchFile
 from tui_labeler.engine.chat import KeptReply, Reply, UnansweredError
 
@@ -53,6 +60,8 @@ class Ledger:
         self.spending = spending
         self.failures: dict[str, LabelerError] = {}
         """Why questions have no answer, by key."""
+        self.attempts: dict[str, int] = {}
+        """Of questions that a person had asked again, by key."""
         self.drafts: list[Draft] = []
         self.short = False
         """The budget leaves questions of this pass out."""
@@ -73,15 +82,23 @@ class Ledger:
             draft.file.close()
         self.drafts, self._gathers = [], False
 
-    async def ask(self, question: Question, estimate: Usage) -> Asked:
+    async def ask(
+        self,
+        question: Question,
+        estimate: Usage,
+        *,
+        attempt: int = 0,
+        is_useful: Callable[[Reply], bool] = any_reply,
+    ) -> Asked:
         key = question_key(self._deployment, question)
         kept = await self._answers.find(key)
-        if kept is None:
+        if kept is None or not will_do(kept, self._job, attempt, is_useful):
             if key in self.failures:
                 raise self.failures[key]
-            raise NotYetError([Missing(key, question, estimate)])
+            raise NotYetError([Missing(key, question, estimate, attempt)])
         usage = Usage()
-        if kept.job == self._job and key not in self._claimed:
+        # What was paid for in an earlier attempt was counted when that failed.
+        if kept.job == self._job and kept.attempt == attempt and key not in self._claimed:
             self._claimed.add(key)
             usage = kept.reply.usage
             self.paid(key, usage)
@@ -93,8 +110,10 @@ class Ledger:
         for row in {row.key: row for row in rows}.values():
             if not isinstance(row.outcome, Reply):
                 self.failures[row.key] = row.outcome
-            elif await self._answers.find(row.key) is None:
-                keeping.append(self._answers.keep(row.key, KeptReply(row.outcome, self._job)))
+                continue
+            found, attempt = await self._answers.find(row.key), self.attempts.get(row.key, 0)
+            if found is None or found.job != self._job or found.attempt < attempt:
+                keeping.append(self._answers.keep(row.key, KeptReply(row.outcome, self._job, attempt)))
                 self.paid(row.key, row.outcome.usage)
         await asyncio.gather(*keeping)
 
@@ -121,6 +140,8 @@ class Ledger:
             else:
                 self._held += item.estimate
                 self._waiting.add(item.key)
+                if item.attempt:
+                    self.attempts[item.key] = item.attempt
 
     def _add(self, item: Missing) -> None:
         last = self.drafts[-1] if self.drafts else None

@@ -48,7 +48,7 @@ BUFFERED = 1_000
 """Documents whose answers wait to be used, at most."""
 
 SHOWN = 120
-"""Characters of an answer that a failure quotes."""
+"""Characters of a refusal that a failure quotes. Answers are not quoted: they say what documents say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,29 +257,30 @@ class GptAutolabeler:
             logprobs=self._room.logprobs,
             seed=sample if self._room.samples > 1 else None,
         )
-        reply, parsed = await self._ask(question, paid)
+        reply, parsed = await self._ask(question, task, paid)
         if reply.finish is Finish.LENGTH:
             question = replace(question, max_tokens=question.max_tokens * LONGER)
-            reply, parsed = await self._ask(question, paid)
+            reply, parsed = await self._ask(question, task, paid)
             if reply.finish is Finish.LENGTH:
                 raise UnansweredError(
                     f"The answer was cut after {question.max_tokens:,} tokens.", reason="length"
                 )
-        if parsed.asks_for_repair:
-            reply, parsed = await self._ask(self._prompt.repair(question, reply.text, parsed), paid)
-            if parsed.asks_for_repair or reply.finish is Finish.LENGTH:
+        if _is_no_answer(parsed):
+            reply, parsed = await self._ask(self._prompt.repair(question, reply.text, parsed), task, paid)
+            if _is_no_answer(parsed) or reply.finish is Finish.LENGTH:
+                why = ", ".join(sorted({problem.code.value.replace("_", " ") for problem in parsed.problems}))
                 raise UnansweredError(
-                    f"The answer can't be understood: {reply.text.strip()[:SHOWN]!r}", reason="bad_answer"
+                    f"The answer can't be used, nor the one after it: {why or 'cut'}.", reason="bad_answer"
                 )
         return reply, parsed
 
-    async def _ask(self, question: Question, paid: _Paid) -> tuple[Reply, Parsed]:
+    async def _ask(self, question: Question, task: Task, paid: _Paid) -> tuple[Reply, Parsed]:
         tokens = prompt_tokens(question, self._counter.count)
         estimate = Usage(
             round(self._correction.corrected(tokens) * (1.2 if self._counter.is_estimate else 1.0)),
             question.max_tokens,
         )
-        asked = await self._asker.ask(question, estimate)
+        asked = await self._asker.ask(question, estimate, attempt=task.attempt, is_useful=self._is_useful)
         paid.usage += asked.usage
         reply = asked.reply
         self._correction.learn(tokens, reply.usage.prompt_tokens)
@@ -288,6 +289,12 @@ class GptAutolabeler:
         if reply.finish is Finish.FILTERED:
             raise UnansweredError("The answer was held back by the content filter.", reason="content_filter")
         return reply, self._prompt.parse(reply.text, reply.finish)
+
+    def _is_useful(self, reply: Reply) -> bool:
+        """Whether an answer of another job, or from before a person said to try again, will do."""
+        if reply.refusal or reply.finish in (Finish.FILTERED, Finish.LENGTH):
+            return False
+        return not _is_no_answer(self._prompt.parse(reply.text, reply.finish))
 
     def _said(self, chunk: Chunk, reply: Reply, parsed: Parsed) -> ChunkAnswer:
         tokens = AnswerTokens(reply)
@@ -333,6 +340,11 @@ def _raise_first(asked: Sequence[asyncio.Task[ChunkAnswer]]) -> None:
             raise error
     if waiting:
         raise NotYetError([item for error in waiting for item in error.missing])
+
+
+def _is_no_answer(parsed: Parsed) -> bool:
+    """Half an answer is none: what it left out would be missing in silence."""
+    return parsed.asks_for_repair or parsed.is_cut
 
 
 def _agreed(chunk: Chunk, said: Sequence[ChunkAnswer], kind: ProjectKind) -> ChunkAnswer:

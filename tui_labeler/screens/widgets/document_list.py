@@ -256,7 +256,7 @@ def _columns(
     number = 6 if width >= _ROOMY else 4
     right = [
         (_count(row.label_count, row.draft_count, glyphs) if row else glyphs.label * 2, number),
-        (_count(row.suggestion_count, 0, glyphs) if row else glyphs.suggestion * 2, number),
+        (_suggested(row, glyphs) if row else glyphs.suggestion * 2, number),
     ]
     if width >= _WIDER or records:
         right.append((f"{row.text_records:,}" if row else "records", 9))
@@ -277,6 +277,11 @@ def _columns(
 
 def _count(count: int, drafts: int, glyphs: Glyphs) -> str:
     return f"{count or ''}{glyphs.draft if drafts else ''}"
+
+
+def _suggested(row: DocumentRow, glyphs: Glyphs) -> str:
+    """Open suggestions; a sign says that words are to place as well."""
+    return f"{row.suggestion_count or ''}{glyphs.to_place if row.to_place else ''}"
 
 
 def _state_words(row: DocumentRow) -> str:

@@ -13,7 +13,8 @@ from tui_labeler.domain.documents import DocumentFilter, DocumentRow
 from tui_labeler.domain.resources import Deployment, Prices
 from tui_labeler.engine.endpoints import host, is_loopback, is_readable_on_the_way
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.gpt_forecast import Forecast, check_budget, evaluable, forecast
+from tui_labeler.engine.gpt_forecast import Forecast, evaluable, forecast
+from tui_labeler.engine.gpt_options import check_budget
 from tui_labeler.engine.resources import find_deployment
 from tui_labeler.engine.wording import counted, in_words
 from tui_labeler.screens.base import reporting

@@ -33,16 +33,18 @@ async def connect(resource: Resource, keys: EnvironmentKeys, *, seconds: float =
 class ResourceDeployments:
     """A :class:`~tui_labeler.engine.ports.Deployments` over the resources of a home."""
 
-    def __init__(self, resources: ResourceStore, keys: EnvironmentKeys) -> None:
+    def __init__(self, resources: ResourceStore, keys: EnvironmentKeys, *, seconds: float = PATIENCE) -> None:
+        """``seconds``: that an answer may take."""
         self._resources = resources
         self._keys = keys
+        self._seconds = seconds
 
     async def connect(self, resource: str, deployment: str) -> Connected:
         from tui_labeler.engine.adapters.chat.openai_batches import OpenAIBatches
 
         found = await self._resources.get(resource)
         chosen = find_deployment(found, deployment)
-        connected = await connect(found, self._keys)
+        connected = await connect(found, self._keys, seconds=self._seconds)
         address = f"{found.endpoint}#{found.api_version}#{chosen.name}"
         batches = OpenAIBatches(connected, chosen)
         return Connected(connected.deployment(chosen), chosen, address, batches)

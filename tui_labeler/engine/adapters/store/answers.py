@@ -33,6 +33,7 @@ class _Line(msgspec.Struct, frozen=True):
     key: str
     job: str
     reply: Reply
+    attempt: int = 0
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -43,6 +44,10 @@ class _Waiting(NamedTuple):
     key: str
     kept: KeptReply
     written: asyncio.Future[None]
+
+    @property
+    def line(self) -> _Line:
+        return _Line(self.key, self.kept.job, self.kept.reply, self.kept.attempt)
 
 
 class _Place(NamedTuple):
@@ -107,10 +112,8 @@ class FileAnswerStore:
 
     def _read_index(self) -> dict[bytes, _Place]:
         index: dict[bytes, _Place] = {}
-        for name in names_in(self._folder):
-            if not name.endswith(SUFFIX):
-                continue
-            path = self._folder / name
+        for path in self._oldest_first():
+            name = path.name
             with storage_errors(path), path.open("rb") as file:
                 offset = 0
                 for line in file:
@@ -119,6 +122,12 @@ class FileAnswerStore:
                         index[bytes.fromhex(_parsed_key(path, line))] = _Place(name, offset, len(line))
                     offset += len(line)
         return index
+
+    def _oldest_first(self) -> list[Path]:
+        """An answer that was asked for again takes the place of the one before it."""
+        paths = [self._folder / name for name in names_in(self._folder) if name.endswith(SUFFIX)]
+        with storage_errors(self._folder):
+            return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def _read(self, place: _Place) -> KeptReply:
         path = self._folder / place.file
@@ -129,11 +138,11 @@ class FileAnswerStore:
             found = _lines.decode(line)
         except msgspec.MsgspecError as error:
             raise _broken(path) from error
-        return KeptReply(found.reply, found.job)
+        return KeptReply(found.reply, found.job, found.attempt)
 
     def _append(self, batch: list[_Waiting]) -> dict[bytes, _Place]:
         path = self._folder / self._name
-        lines = [encoded(_Line(item.key, item.kept.job, item.kept.reply)) + b"\n" for item in batch]
+        lines = [encoded(item.line) + b"\n" for item in batch]
         with storage_errors(path):
             if self._descriptor is None:
                 make_folder(self._folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step of a job."""
 
     event: str
-    """``started``, ``prepared``, ``stage``, ``applied``, ``failed``, ``ended``, ``reopened`` or ``lost``: the
+    """``started``, ``stage``, ``applied``, ``failed``, ``ended``, ``reopened`` or ``lost``: the
     runner of a job that somebody cancels was found dead."""
     time: str
     pid: int | None = None
@@ -105,13 +106,17 @@ class JobFold:
         self._offset = 0
         self.finished: set[int] = set()
         self.failures: dict[int, DocumentFailure] = {}
+        self.attempts: Counter[int] = Counter()
+        """How often documents that failed were to be done again."""
         self.last = ""
         """The last event that opens or closes a run: ``started``, ``ended``, ``reopened``, ``lost`` or
         nothing."""
         self.last_time = request.created
-        self.preparation: dict[str, Any] = {}
         self._sums = {"suggestions": 0, "unaligned": 0, "text_records": 0}
         self._usage = Usage()
+        self._used_by_run = Usage()
+        """Of the newest run, where no document's answer tells it; what a run before it paid for is found
+        among the kept answers, and is part of it."""
         self._started = ""
         self._run_started = ""
         self._worked = 0.0
@@ -141,10 +146,10 @@ class JobFold:
                 self._started = self._started or event.time
                 self._total = event.total or self._total
                 self._latest = self._stage = None
-            case "prepared":
-                self.preparation = {**self.preparation, **event.result}
             case "stage":
                 self._stage = event
+                if event.usage != Usage():
+                    self._used_by_run = event.usage
             case "applied":
                 self.finished.update(event.documents)
                 for document in event.documents:
@@ -165,11 +170,9 @@ class JobFold:
             case "reopened":
                 self.last, self._latest = "reopened", None
                 self.request = replace(self.request, options={**self.request.options, **event.result})
+                self.attempts.update(event.documents)
                 for document in event.documents:
-                    # What their answers cost is counted again when they are found among those kept.
-                    failure = self.failures.pop(document, None)
-                    if failure is not None:
-                        self._usage -= failure.usage
+                    self.failures.pop(document, None)
 
     def job(self, *, held: bool, cancelling: bool, now: str, patience: float) -> Job:
         """The job at this moment; ``held``: a runner has its lock (looked at *before* reading on)."""
@@ -179,6 +182,7 @@ class JobFold:
         stage = self._stage
         steps = stage is not None and not self.request.documents
         ended = self._latest
+        used = self._usage + self._used_by_run
         return Job(
             request=self.request,
             state=state,
@@ -191,8 +195,8 @@ class JobFold:
             unaligned=self._sums["unaligned"],
             failed=tuple(sorted(self.failures.values(), key=lambda failure: failure.location)),
             text_records=self._sums["text_records"],
-            usage=self._usage,
-            cost=cost_of(self._usage, self.request.prices),
+            usage=used,
+            cost=cost_of(used, self.request.prices),
             seconds=round(self._worked + (_seconds(self._run_started, until) if running else 0.0), 3),
             stage=stage.words if stage and not state.is_over else "",
             message=ended.words if ended else "",

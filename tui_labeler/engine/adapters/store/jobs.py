@@ -52,7 +52,8 @@ class FileJobStore:
     """A :class:`~tui_labeler.engine.ports.JobStore`.
 
     A job is a folder: ``request.json`` (written once), ``events.jsonl`` and ``answers.jsonl`` (appended by
-    the runner), ``lock`` (held by the runner while it lives) and ``cancel`` (there when somebody asked).
+    the runner), ``prepared.json`` (what it settles for all of its runs), ``lock`` (held by the runner while
+    it lives) and ``cancel`` (there when somebody asked).
     """
 
     def __init__(self, folder: Path, now: Callable[[], str]) -> None:
@@ -201,10 +202,11 @@ class FileJobStore:
             fold.read_on()
             settled = fold.finished | fold.failures.keys()
             kept = await asyncio.to_thread(read_answers, folder / "answers.jsonl", settled)
+            prepared = await asyncio.to_thread(_prepared, folder)
         except BaseException:
             lock.release()
             raise
-        return FileJobJournal(folder, lock, fold, kept, self._now)
+        return FileJobJournal(folder, lock, fold, kept, prepared, self._now)
 
 
 def _request(folder: Path) -> JobRequest:
@@ -212,6 +214,16 @@ def _request(folder: Path) -> JobRequest:
     try:
         with storage_errors(path):
             return msgspec.json.decode(path.read_bytes(), type=JobRequest)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise StorageError(f"{path}: {error}", hint=DELETE) from error
+
+
+def _prepared(folder: Path) -> dict[str, Any]:
+    path = folder / "prepared.json"
+    try:
+        with storage_errors(path):
+            data = path.read_bytes() if path.exists() else b"{}"
+        return msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.MsgspecError, ValueError) as error:
         raise StorageError(f"{path}: {error}", hint=DELETE) from error
 
@@ -225,12 +237,14 @@ class FileJobJournal:
         lock: FileLock,
         fold: JobFold,
         answered: Mapping[int, Answer],
+        prepared: Mapping[str, Any],
         now: Callable[[], str],
     ) -> None:
         self._folder = folder
         self._lock = lock
         self._fold = fold
         self._answered = answered
+        self._prepared = prepared
         self._now = now
 
     @property
@@ -249,6 +263,10 @@ class FileJobJournal:
     @property
     def failed_before(self) -> frozenset[int]:
         return frozenset(self._fold.failures)
+
+    @property
+    def attempts(self) -> Mapping[int, int]:
+        return self._fold.attempts
 
     async def _write(self, event: Event) -> None:
         await asyncio.to_thread(append_lines, self._folder / "events.jsonl", [event])
@@ -278,14 +296,17 @@ class FileJobJournal:
 
     @property
     def preparation(self) -> Mapping[str, Any]:
-        self._fold.read_on()
-        return self._fold.preparation
+        return self._prepared
 
     async def prepared(self, what: dict[str, Any]) -> None:
-        await self._write(Event("prepared", self._now(), result=what))
+        # Not among the events: it may be long, and those who follow a job do not need it.
+        settled = {**self._prepared, **what}
+        await asyncio.to_thread(replace_file, self._folder / "prepared.json", encoded(settled))
+        self._prepared = settled
 
-    async def stage(self, words: str, done: int, total: int) -> None:
-        await self._write(Event("stage", self._now(), words=words, done=done, total=total))
+    async def stage(self, words: str, done: int, total: int, *, usage: Usage | None = None) -> None:
+        event = Event("stage", self._now(), words=words, done=done, total=total, usage=usage or Usage())
+        await self._write(event)
 
     async def ended(
         self, state: str, *, message: str = "", code: str = "", result: dict[str, Any] | None = None

@@ -1,0 +1,564 @@
+"""Labeling with GPT by commands alone: real runner processes against a real socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.conftest import PEOPLE, TOWNS, azure_labels, letter, write_json, write_letters
+from tests.durability.test_runners import wait_for_end
+from tests.openai_server import (
+    Answer,
+    Body,
+    Fault,
+    OpenAIServer,
+    Request,
+    busy,
+    cut,
+    dropped,
+    filtered_answer,
+    filtered_prompt,
+    half_json,
+    minimal,
+    no_quota,
+    refusal,
+    stalled,
+    status,
+    too_long,
+    too_short,
+)
+from tui_labeler.engine.adapters import launcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.cli.conftest import Cli, Ran
+
+KEY = "sk-sentinel-4711-0815"
+
+PRICES = ("--price-in", "1", "--price-out", "2")
+
+TOKENS = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+
+
+def number_of(body: Body) -> int:
+    """Which letter a question is about: the one that stands last in its messages."""
+    said = "\n".join(str(message["content"]) for message in body["messages"])
+    found = re.findall(r"Letter (\d+)\.", said)
+    return int(found[-1]) if found else -1
+
+
+def entities(*found: tuple[str, str]) -> str:
+    items = [{"text": words, "category": category, "before": ""} for words, category in found]
+    return json.dumps({"entities": items})
+
+
+def right(number: int) -> list[tuple[str, str]]:
+    town = TOWNS[(number * 3) % 8]
+    return [(PEOPLE[number % 8], "Person")] + [(town, "Town")] * (2 if number % 4 == 0 else 1)
+
+
+def answer(body: Body) -> Answer | str:
+    """What a good model says of a letter, and to whoever tries it."""
+    if number_of(body) < 0:
+        return minimal(body)
+    return Answer(entities(*right(number_of(body))), usage=TOKENS)
+
+
+def expected(number: int) -> list[tuple[str, str]]:
+    return sorted(right(number))
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with OpenAIServer(answer=answer, key=KEY) as server:
+        yield server
+
+
+@pytest.fixture
+def home(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose runners wait little."""
+    program = (sys.executable, "-m", "tests.durability.hasty_runner")
+    monkeypatch.setattr(launcher.ProcessLauncher, "program", program)
+    for name in ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("WORK_KEY", KEY)
+    cli.home.mkdir(mode=0o700)
+    (cli.home / "patience").write_text("60")
+    return cli.home
+
+
+def add_resource(cli: Cli, server: OpenAIServer, *more: str, test: bool = True) -> None:
+    """The resource ``work`` with the deployment ``good``; ``test`` tries it."""
+    add = ("resource", "add", "work", "--kind", "openai", "--endpoint", server.url, "--deployment", "good")
+    assert cli(*add, "--api-key-env", "WORK_KEY", *more).code == 0
+    if test:
+        assert cli("resource", "test", "work").code == 0
+        server.requests.clear()
+
+
+def make_project(cli: Cli, folder: Path, count: int, *more: str) -> None:
+    write_letters(folder, count)
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(folder), *more)
+    made = cli(*create, *(() if more else ("--category", "Person", "--category", "Town")))
+    assert made.code == 0, made
+
+
+GPT = ("autolabel", "letters", "--resource", "work")
+
+
+def found_in(cli: Cli, number: int) -> list[tuple[str, str]]:
+    """Words and category of each suggestion in a letter."""
+    shown = cli("show", "letters", f"letter{number:02}.txt", "--json").json
+    return sorted((item["text"], item["category"]) for item in shown["suggestions"])
+
+
+def bodies(server: OpenAIServer) -> list[bytes]:
+    return [request.raw for request in server.chats]
+
+
+# --- the main path ------------------------------------------------------------------------------------
+
+
+def test_documents_are_labeled_and_the_report_says_where_they_went_and_what_it_cost(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 5)
+    add_resource(cli, server, *PRICES)
+    usage = {**TOKENS, "prompt_tokens_details": {"cached_tokens": 40}}
+    usage["completion_tokens_details"] = {"reasoning_tokens": 3}
+
+    def some(body: Body) -> Answer:
+        found = [*right(number_of(body)), ("Contoso Ltd", "Town")]
+        return Answer(entities(*found), usage=usage)
+
+    server.answer = some
+    ran = cli(*GPT, "--json")
+    assert ran.code == 0, ran
+    assert f"sent to 127.0.0.1:{server.port} (work/good)" in ran.err
+    job = ran.json
+    assert (job["state"], job["documents"], job["failed"]) == ("succeeded", 5, [])
+    assert (job["host"], job["model"]) == (f"127.0.0.1:{server.port}", "work/good")
+    assert job["usage"] == {
+        "prompt_tokens": 500,
+        "completion_tokens": 50,
+        "cached_tokens": 200,
+        "reasoning_tokens": 15,
+    }
+    assert job["cost"] == pytest.approx((500 * 1 + 50 * 2) / 1e6)
+    assert job["unaligned"] == 5
+    assert found_in(cli, 4) == expected(4)
+    shown = cli("show", "letters", "letter04.txt", "--json").json
+    assert [item["text"] for item in shown["to_place"]] == ["Contoso Ltd"]
+    assert {item["source"] for item in shown["suggestions"]} == {"gpt:work/good"}
+    words = cli("job", "show", "letters", job["job_id"]).out
+    assert "500 tokens in (200 cached), 50 out (15 thought), 0.0006 USD" in words
+    assert "5 answered and not found in the text" in words
+    table = cli("jobs", "letters").out
+    assert "work/good" in table
+    assert "USD" in table
+
+
+def test_a_job_with_gpt_stands_in_the_history_and_is_undone_as_a_whole(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 4)
+    add_resource(cli, server)
+    job = cli(*GPT, "--json").json["job_id"]
+    entries = cli("history", "letters", "--json").json["items"]
+    assert any(entry["job"] == job and entry["action"] == "job.suggest" for entry in entries)
+    assert found_in(cli, 0) == expected(0)
+    undone = cli("undo", "letters", "--job", job, "--json")
+    assert undone.code == 0, undone
+    assert [found_in(cli, number) for number in range(4)] == [[]] * 4
+
+
+def test_a_dry_run_sends_nothing_and_estimates(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 6)
+    add_resource(cli, server, test=False)
+    unpriced = cli(*GPT, "--dry-run", "--json").json
+    assert unpriced["estimate"]["cost"] is None
+    assert unpriced["estimate"]["seconds"] is None  # nobody tried it
+    assert cli("resource", "set", "work", *PRICES).code == 0
+    ran = cli(*GPT, "--dry-run", "--budget-tokens", "5", "--json").json
+    assert (ran["state"], ran["dry_run"], ran["documents"]) == ("not started", True, 6)
+    assert ran["host"] == f"127.0.0.1:{server.port}"
+    low, high = ran["estimate"]["prompt_tokens"]
+    assert 0 < low <= high
+    low, high = ran["estimate"]["cost"]
+    assert 0 < low <= high
+    assert ran["estimate"]["crosses_budget"] == "yes"
+    words = cli(*GPT, "--dry-run", "--budget", "0.000001").out
+    assert "Nothing was sent." in words
+    assert "more than the budget" in words
+    assert cli("jobs", "letters", "--json").json["items"] == []
+    assert server.requests == []
+
+
+def test_a_deployment_that_was_not_tried_is_tried_first(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 2)
+    add_resource(cli, server, test=False)
+    ran = cli(*GPT, "--json")
+    assert ran.code == 0
+    assert "not tried yet" in ran.err
+    (deployment,) = cli("resource", "list", "--json").json["items"][0]["deployments"]
+    assert deployment["capabilities"]["structured"] == "json_schema"
+    assert ran.json["usage"]["prompt_tokens"] == 200  # trying is no part of the job
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "One of --model and --resource"),
+        (("--model", "m", "--resource", "work"), "One of --model and --resource"),
+        (("--model", "m", "--budget", "1"), "--budget goes with --resource"),
+        (("--model", "m", "--budget-tokens", "1"), "--budget-tokens goes with --resource"),
+        (("--model", "m", "--deployment", "d"), "--deployment goes with --resource"),
+        (("--resource", "work", "--budget", "0"), "no sum of money"),
+        (("--resource", "work", "--budget", "1"), "No price is known"),
+        (("--resource", "work", "--concurrency", "1000"), "1000 documents at once"),
+        (("--resource", "work", "--deployment", "none"), "no deployment named 'none'"),
+        (("--resource", "none"), "none"),
+    ],
+)
+@pytest.mark.parametrize("command", ["autolabel", "evaluate"])
+def test_what_does_not_fit_is_refused_and_nothing_is_sent(
+    cli: Cli,
+    server: OpenAIServer,
+    home: Path,
+    tmp_path: Path,
+    command: str,
+    options: tuple[str, ...],
+    words: str,
+) -> None:
+    make_project(cli, tmp_path / "letters", 2)
+    add_resource(cli, server)
+    ran = cli(command, "letters", *options, "--json")
+    assert ran.code == 2, ran
+    assert words in ran.error["message"]
+    assert server.requests == []
+    assert cli("jobs", "letters", "--json").json["items"] == []
+
+
+def test_a_batch_is_for_a_deployment_and_is_estimated_at_half_the_price(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 2)
+    add_resource(cli, server, *PRICES)
+    assert cli("autolabel", "letters", "--model", "m", "--batch", "--json").code == 2
+    one, batch = (cli(*GPT, "--dry-run", *more, "--json").json["estimate"] for more in ((), ("--batch",)))
+    assert batch["cost"] == pytest.approx([cost / 2 for cost in one["cost"]], rel=0.01)
+    assert batch["seconds"] is None
+    assert server.requests == []
+
+
+def test_one_of_several_deployments_has_to_be_named(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 1)
+    add_resource(cli, server, "--deployment", "other")
+    ran = cli(*GPT, "--json")
+    assert ran.code == 2
+    assert "good, other" in ran.error["hint"]
+    assert cli(*GPT, "--deployment", "good", "--json").json["model"] == "work/good"
+
+
+def test_a_deployment_is_evaluated_and_the_rest_is_estimated_from_what_it_used(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    labels = write_json(tmp_path / "labels.json", azure_labels(range(8)))
+    make_project(cli, tmp_path / "letters", 20, "--labels", str(labels))
+    add_resource(cli, server, *PRICES)
+    ran = cli("evaluate", "letters", "--resource", "work", "--limit", "6", "--json")
+    assert ran.code == 0, ran
+    found = ran.json
+    assert (found["f1"], found["documents"]) == (1.0, 6)
+    assert found["usage"]["prompt_tokens"] == 600
+    assert found["cost"] == pytest.approx(6 * 120 / 1e6)
+    assert found["intervals"]["f1"] == [1.0, 1.0]
+    assert found["host"] == f"127.0.0.1:{server.port}"
+    rest = found["rest"]
+    assert rest["documents"] == 12
+    low, high = rest["completion_tokens"]
+    assert low < 12 * 10 < high
+    assert rest["cost"][0] < rest["cost"][1]
+    (job,) = cli("jobs", "letters", "--json").json["items"]
+    assert (job["usage"], job["cost"]) == (found["usage"], found["cost"])
+    words = cli("evaluate", "letters", "--resource", "work", "--limit", "6").out
+    assert "The rest, 12 unlabeled documents: about" in words
+
+
+# --- what ends a job ----------------------------------------------------------------------------------
+
+
+def test_a_budget_ends_a_job_with_4_and_a_larger_one_pays_for_the_rest_only(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 20)
+    add_resource(cli, server, *PRICES)
+    ran = cli(*GPT, "--budget-tokens", "1500", "--concurrency", "4", "--json")
+    assert ran.code == 4, ran
+    assert ran.error["code"] == "budget"
+    assert "--budget" in ran.error["hint"]
+    job = ran.json
+    spent = job["usage"]["prompt_tokens"] + job["usage"]["completion_tokens"]
+    assert 0 < spent <= 1500
+    assert spent == 110 * len(server.chats)
+    assert 0 < job["done"] < 20
+    assert cli("job", "resume", "letters", job["job_id"], "--json").code == 4
+    assert cli("job", "resume", "letters", job["job_id"], "--budget-tokens", "900000").code == 0
+    assert len(bodies(server)) == len(set(bodies(server))) == 20
+    assert [found_in(cli, number) for number in range(20)] == [expected(number) for number in range(20)]
+
+
+@pytest.mark.parametrize("fault", ["key", "money"])
+def test_what_every_question_would_meet_ends_a_job_with_3_at_once(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path, fault: str
+) -> None:
+    make_project(cli, tmp_path / "letters", 40)
+    add_resource(cli, server)
+    if fault == "key":
+        server.key = "another"
+    else:
+        server.plan = lambda request: no_quota()
+    ran = cli(*GPT, "--concurrency", "4", "--json")
+    assert ran.code == 3
+    assert ran.error["code"] == "resource"
+    assert "job resume" in ran.error["hint"]
+    assert len(server.chats) <= 8
+    server.key, server.plan = KEY, None
+    again = cli("job", "resume", "letters", ran.json["job_id"], "--json")
+    assert (again.code, again.json["done"]) == (0, 40)
+    assert f"sent to 127.0.0.1:{server.port}" in again.err
+
+
+def test_a_cancel_does_not_wait_for_a_server_that_never_answers(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    """The test's own time is up long before the patience with an answer is."""
+    (home / "patience").write_text("3600")
+    make_project(cli, tmp_path / "letters", 12)
+    add_resource(cli, server)
+    server.plan = lambda request: stalled()
+    job = cli(*GPT, "--detach", "--json").json["job_id"]
+    server.wait_for(4)
+    ended = cli("job", "cancel", "letters", job, "--json")
+    assert (ended.code, ended.json["state"], ended.json["done"]) == (0, "cancelled", 0)
+
+
+# --- faults -------------------------------------------------------------------------------------------
+
+LASTING: dict[str, Callable[[], Fault]] = {
+    "content_filter": filtered_prompt,
+    "refusal": lambda: refusal("I would rather not."),
+    "context_length": too_long,
+    "length": too_short,
+    "bad_answer": lambda: Answer("I see a person and a town."),
+}
+"""What a document always meets, and the reason that it fails with."""
+
+
+def _passing(number: int) -> list[Fault]:
+    good = right(number)
+    return [
+        busy(retry_after=0.05),
+        busy(),
+        status(500),
+        dropped(),
+        cut(),
+        half_json(),
+        stalled(),
+        Answer(entities(*good)[:-20]),
+        Answer("Well, I see " + entities(*good)[:12]),
+        Answer(entities(*good, ("Monday", "Weekday"))),
+        Answer(entities(*good, ("Contoso Ltd", "Town"))),
+        too_short(),
+    ]
+
+
+MOST = 3
+"""Faults that a document meets: fewer than a runner's patience with one question."""
+
+
+class Faults:
+    """Three requests in ten meet one of all kinds of faults, drawn with a seed."""
+
+    def __init__(self, seed: int, lasting: dict[int, str]) -> None:
+        self._random = random.Random(seed)
+        self._lasting = lasting
+        self._met: dict[int, list[int]] = {}
+        self.kinds: Counter[int] = Counter()
+
+    def __call__(self, request: Request) -> Fault | None:
+        number = number_of(request.body)
+        if number in self._lasting:
+            lasts = self._lasting[number]
+            return filtered_answer() if lasts == "filtered_answer" else LASTING[lasts]()
+        met = self._met.setdefault(number, [])
+        if self._random.random() >= 0.3 or len(met) == MOST:
+            return None
+        faults = _passing(number)
+        # What a model says wrong twice is its last word: that happens to no document here.
+        known = any(isinstance(faults[kind], Answer) for kind in met)
+        possible = [at for at, fault in enumerate(faults) if not (known and isinstance(fault, Answer))]
+        kind = min(possible, key=lambda at: (self.kinds[at], self._random.random()))
+        self.kinds[kind] += 1
+        met.append(kind)
+        return faults[kind]
+
+
+def test_with_three_faults_in_ten_every_document_is_labeled_or_failed_for_its_true_reason(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    (home / "patience").write_text("0.7")
+    make_project(cli, tmp_path / "letters", 60)
+    add_resource(cli, server, *PRICES)
+    reasons = {7 * at + 3: kind for at, kind in enumerate([*LASTING, "filtered_answer"])}
+    server.plan = faults = Faults(4, reasons)
+    ran = cli(*GPT, "--json")
+    assert ran.code == 1, ran
+    assert len(faults.kinds) == len(_passing(0))
+    failed = {int(item["location"][6:8]): item["error"] for item in ran.json["failed"]}
+    wanted = {at: "content_filter" if kind == "filtered_answer" else kind for at, kind in reasons.items()}
+    assert failed == wanted
+    for number in set(range(60)) - set(reasons):
+        assert found_in(cli, number) == expected(number), number
+    assert ran.json["done"] == 60 - len(reasons)
+    # A failed document is asked for again when a person wants it, and only that one.
+    server.plan = None
+    before = len(server.chats)
+    again = cli("job", "retry", "letters", ran.json["job_id"], "--json")
+    assert again.code == 0, again
+    assert {number_of(request.body) for request in server.chats[before:]} <= set(reasons)
+
+
+# --- kills --------------------------------------------------------------------------------------------
+
+
+def runner_of(home: Path) -> int:
+    """The process that a job's newest run has told of."""
+    (path,) = home.glob("projects/*/jobs/*/events.jsonl")
+    pids = [json.loads(line).get("pid") for line in path.read_bytes().splitlines()]
+    return int(next(pid for pid in reversed(pids) if pid))
+
+
+def kept_requests(home: Path) -> set[int]:
+    """Numbers of the requests whose answers are on disk."""
+    found = set()
+    for path in home.glob("projects/*/answers/*.jsonl"):
+        for line in path.read_bytes().splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                found.add(int(json.loads(line)["reply"]["request_id"].removeprefix("req-")))
+    return found
+
+
+def test_what_was_answered_and_kept_is_never_asked_for_again_after_a_kill(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    at_once, kills = 4, 5
+    make_project(cli, tmp_path / "letters", 60)
+    add_resource(cli, server, *PRICES)
+    server.delay = 0.05
+    draw = random.Random(11)
+    job: dict[str, Any] = cli(*GPT, "--concurrency", str(at_once), "--detach", "--json").json
+    asked: list[Request] = []
+    for _ in range(kills):
+        server.wait_for(len(asked) + draw.randint(1, 7))
+        pid = runner_of(home)
+        os.kill(pid, signal.SIGKILL)
+        assert wait_for_end(pid)
+        new, kept = server.chats[len(asked) :], kept_requests(home)
+        # Those that were in flight when it was killed are all that has no answer on disk.
+        assert len([request for request in new if request.number not in kept]) <= at_once
+        asked += new
+        assert cli("job", "show", "letters", job["job_id"], "--json").json["state"] == "interrupted"
+        ran = cli("job", "resume", "letters", job["job_id"], "--detach", "--json")
+        assert ran.code == 0, ran
+    ended = cli("job", "resume", "letters", job["job_id"], "--json")
+    if ended.code == 4:  # it was over already
+        ended = cli("job", "show", "letters", job["job_id"], "--json")
+    assert (ended.json["state"], ended.json["done"]) == ("succeeded", 60), ended
+    kept = kept_requests(home)
+    last = {request.raw: request.number for request in server.chats}
+    assert len(last) == 60
+    # Whatever was asked twice had no answer the first time.
+    assert kept == set(last.values())
+    assert len(server.chats) - 60 <= kills * at_once
+    assert [found_in(cli, number) for number in range(60)] == [expected(number) for number in range(60)]
+    assert ended.json["usage"]["prompt_tokens"] == 100 * 60
+
+
+# --- secrets ------------------------------------------------------------------------------------------
+
+
+def test_keys_stand_nowhere_and_texts_only_where_answers_and_prompts_are_kept(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    labels = write_json(tmp_path / "labels.json", azure_labels(range(8)))
+    make_project(cli, tmp_path / "letters", 20, "--labels", str(labels))
+    add_resource(cli, server)
+
+    def plan(request: Request) -> Fault | None:
+        number = number_of(request.body)
+        echo = f"{KEY} {letter(number)}"
+        faults: dict[int, Fault] = {
+            9: refusal("No."),
+            10: Answer(echo),
+            11: status(500),
+            12: filtered_prompt(),
+        }
+        return faults.get(number)
+
+    server.plan = plan
+    ran = [cli(*GPT, "--json"), cli("jobs", "letters"), cli("doctor"), cli("resource", "list", "--json")]
+    server.key = "another"
+    ran += [cli("job", "retry", "letters", ran[0].json["job_id"])]
+    for path in files(home):
+        data = path.read_bytes()
+        # An answer that says the key is the model's own words: no other file may hold it.
+        assert path.parent.name == "answers" or KEY.encode() not in data, path
+        if path.parent.name != "answers" and path.name != "prepared.json":
+            assert b"travels to" not in data, path
+    for one in ran:
+        assert KEY not in one.out + one.err
+        assert "travels to" not in one.out + one.err
+
+
+def files(home: Path) -> list[Path]:
+    return [path for path in home.rglob("*") if path.is_file()]
+
+
+def test_what_is_kept_is_for_its_owner_only_and_goes_with_a_purge(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    labels = write_json(tmp_path / "labels.json", azure_labels(range(4)))
+    make_project(cli, tmp_path / "letters", 6, "--labels", str(labels))
+    add_resource(cli, server)
+    job = cli(*GPT, "--json").json["job_id"]
+    kept = [path for path in files(home) if path.parent.name == "answers" or path.name == "prepared.json"]
+    assert len(kept) == 2
+    for path in home.rglob("*"):
+        if path.name != "patience":
+            assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+    # A job's records are not what is kept for later jobs.
+    assert cli("job", "delete", "letters", job).code == 0
+    asked = len(server.chats)
+    again: Ran = cli(*GPT, "--filter", "auto-labeled", "--json")
+    assert (again.code, again.json["done"], again.json["usage"]["prompt_tokens"]) == (0, 2, 0)
+    assert len(server.chats) == asked
+    assert cli("project", "delete", "letters", "--purge", "--yes").code == 0
+    assert [path.name for path in files(home) if b"Berlin" in path.read_bytes()] == []
+    assert list(home.glob("deleted/*")) == list(home.glob("projects/p*")) == []

@@ -1,0 +1,218 @@
+"""Words that a model answered and that were not found, in a review by keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fakes import document, labels, make_project, open_ones, suggest, to_place
+from tests.screens.conftest import (
+    LOANS,
+    ONE,
+    THREE,
+    TWO,
+    Running,
+    press,
+    screen_of,
+    screen_text,
+    session_of,
+    settle,
+    span_of,
+)
+from tui_labeler.domain.projects import ProjectSettings
+from tui_labeler.engine.workbench import set_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_labeler.engine.workbench import Workbench
+
+HOSTILE = "\x1b]52;c;ZXZpbA==\x07[red]x[/red]\u202egnp"
+
+
+@pytest.fixture
+async def answered(workbench: Workbench, container: Path) -> None:
+    """A suggestion and words to place in the first document, words to place alone in the second."""
+    session = await make_project(workbench, container, categories=["Borrower", "Lender", "Amount"])
+    await suggest(session, ONE, [("Amount", "GBP 25,000", 0.55)])
+    await to_place(session, ONE, [("Borrower", "Acme Ltd")])
+    await to_place(session, TWO, [("Lender", "North Bank plc")])
+    await session.close()
+
+
+async def test_words_to_place_are_shown_and_one_key_sets_them(running: Running, answered: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        assert "To place: Acme Ltd (Borrower)" in screen_text(pilot)
+        await press(pilot, "a")
+        assert "Acme Ltd (Borrower), 1 of 2" in screen_text(pilot)
+        assert "1 of 3 decided" in screen_text(pilot)
+        place = screen_of(pilot).text.cursor
+        assert LOANS[ONE][place:].startswith("Acme Ltd")
+        await press(pilot, "a")
+        found = [(name, LOANS[ONE][span.start : span.end]) for name, span in _labels(pilot, ONE)]
+        assert ("Borrower", "Acme Ltd") in [(name, words.rstrip(".")) for name, words in found]
+        assert "2 of 3 decided" in screen_text(pilot)
+        assert screen_of(pilot).shown == document(session_of(pilot), TWO)
+
+
+def _labels(pilot: Any, location: str) -> list[Any]:
+    return labels(session_of(pilot), location)
+
+
+async def test_one_key_steps_through_likely_places(running: Running, answered: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "n")
+        first = screen_of(pilot).text.cursor
+        await press(pilot, "plus")
+        assert "(Borrower), 2 of 2" in screen_text(pilot)
+        second = screen_of(pilot).text.cursor
+        assert second != first
+        marks = [mark for mark in screen_of(pilot).text.rows.marks.values() if mark.kind == "to-place"]
+        assert [mark.start for mark in marks] == [second]
+        await press(pilot, "minus")
+        assert screen_of(pilot).text.cursor == first
+        assert "(Borrower), 1 of 2" in screen_text(pilot)
+
+
+async def test_one_key_drops_them_and_undo_brings_them_back_in_hand(running: Running, answered: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "n", "x")
+        session = session_of(pilot)
+        assert session.documents.find(ONE).open_to_place == ()
+        assert _labels(pilot, ONE) == []
+        assert "1 of 3 decided" in screen_text(pilot)
+        await press(pilot, "u")
+        assert "0 of 3 decided" in screen_text(pilot)
+        assert screen_of(pilot).shown == document(session, ONE)
+        (item,) = session.documents.find(ONE).open_to_place
+        assert screen_of(pilot).words_in_hand == item
+
+
+async def test_what_is_selected_is_where_they_are_set(running: Running, answered: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "n")
+        screen = screen_of(pilot)
+        place = span_of(ONE, "North Bank")
+        screen.text.select(place.start, place.end)
+        await settle(pilot)
+        assert "Selected: a sets it here, x drops it." in screen_text(pilot)
+        await press(pilot, "a")
+        assert _labels(pilot, ONE) == [("Borrower", place)]
+
+
+async def test_a_suggestion_at_the_cursor_is_decided_and_not_the_words_in_hand(
+    running: Running, answered: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "n")
+        screen = screen_of(pilot)
+        screen.text.go_to_mark(open_ones(session_of(pilot), ONE)[0])
+        await press(pilot, "x")
+        session = session_of(pilot)
+        assert open_ones(session, ONE) == []
+        assert len(session.documents.find(ONE).open_to_place) == 1
+
+
+async def test_n_visits_a_document_that_has_words_to_place_alone(running: Running, answered: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "n", "n")
+        assert screen_of(pilot).shown == document(session_of(pilot), TWO)
+        assert "North Bank plc (Lender)" in screen_text(pilot)
+        assert "2 documents left" in screen_of(pilot).progress_words()
+        await press(pilot, "N")
+        assert "Acme Ltd (Borrower), 1 of 2" in screen_text(pilot)
+        await press(pilot, "N")
+        assert screen_of(pilot).text.cursor == LOANS[ONE].index("GBP")
+
+
+async def test_the_review_is_over_when_the_words_are_decided_too(running: Running, answered: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "a", "x")
+        assert "No suggestion is left" not in screen_text(pilot)
+        await press(pilot, "x")
+        assert "No suggestion is left. ctrl+s saves the labels." in screen_text(pilot)
+        assert "3 of 3 decided" in screen_text(pilot)
+
+
+async def test_words_like_nothing_in_the_text_say_what_to_do(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    session = await make_project(workbench, container, categories=["Borrower"])
+    await to_place(session, THREE, [("Borrower", "東京都")])
+    await session.close()
+    async with running(open_project="Loans", review=True) as pilot:
+        assert "nothing like it. Select the words and press a; x drops it." in screen_text(pilot)
+        await press(pilot, "a")
+        assert "Select the words, then a sets them" in screen_text(pilot)
+        assert _labels(pilot, THREE) == []
+
+
+async def test_a_list_shows_which_documents_have_some_and_a_filter_finds_them(
+    running: Running, answered: None
+) -> None:
+    async with running(open_project="Loans") as pilot:
+        rows = [line for line in screen_text(pilot).split("\n")[1:] if ".txt" in line]
+        assert "1≈" in next(row for row in rows if "agreement1" in row)
+        assert "≈" in next(row for row in rows if "agreement2" in row)
+        assert "≈" not in next(row for row in rows if "agreement3" in row)
+        await press(pilot, "f")
+        pilot.app.screen.query_one("#to-place").chosen = 1  # type: ignore[attr-defined]
+        await press(pilot, "ctrl+s")
+        assert "2 of 3 documents (to place)" in screen_text(pilot)
+
+
+async def test_where_the_words_come_from_is_told(running: Running, answered: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "n")
+        await press(pilot, "i")
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "gpt-4o on work (GPT)" in text
+        assert "version fedcba9876543210" in text
+        assert "Words        Acme Ltd" in text
+
+
+async def test_a_placed_label_tells_what_the_model_had_answered(running: Running, answered: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "n", "a", "r")
+        screen = screen_of(pilot)
+        screen.open_document(document(session_of(pilot), ONE))
+        await settle(pilot)
+        (label,) = session_of(pilot).documents.find(ONE).active_labels
+        screen.text.go_to_mark(label.id)
+        await press(pilot, "i")
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "Placed       by hand" in text
+        assert "Answered     'Acme Ltd', which was not found" in text
+        assert "place by hand" in text
+
+
+async def test_hostile_words_are_shown_safely(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    session = await make_project(workbench, container, categories=["Borrower"])
+    await to_place(session, ONE, [("Borrower", HOSTILE)])
+    await session.close()
+    async with running(open_project="Loans", review=True) as pilot:
+        text = screen_text(pilot)
+        assert "[red]x" in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        await press(pilot, "i")
+        await pilot.pause()
+        assert "[red]x[/red]" in screen_text(pilot)
+        assert "\x1b" not in screen_text(pilot)
+
+
+async def test_blind_mode_hides_them(running: Running, workbench: Workbench, container: Path) -> None:
+    session = await make_project(workbench, container, categories=["Borrower"])
+    await to_place(session, ONE, [("Borrower", "Acme Ltd")])
+    await set_settings(session, replace(session.project, settings=ProjectSettings(hide_until_labeled=True)))
+    await session.close()
+    async with running(open_project="Loans") as pilot:
+        assert "To place" not in screen_text(pilot)
+        await press(pilot, "plus")
+        assert screen_of(pilot).words_in_hand is None

@@ -1,0 +1,219 @@
+"""``autolabel``: documents chosen, what it would take, and the job that labels them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.commands.documents import add_filter, document_filter
+from tui_labeler.cli.commands.jobs import job_report
+from tui_labeler.cli.commands.methods import (
+    COSTS,
+    add_method,
+    budget_words,
+    check_method,
+    estimate_fields,
+    estimate_words,
+)
+from tui_labeler.cli.commands.models import add_detach
+from tui_labeler.cli.output import Report
+from tui_labeler.cli.parser import UsageError, add_command, positive
+from tui_labeler.engine.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_labeler.cli.context import Context
+    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.engine.jobs import Estimate
+    from tui_labeler.engine.session import ProjectSession
+
+
+def register(parsers: Any) -> None:
+    parser = add_command(
+        parsers,
+        "autolabel",
+        autolabel,
+        "have documents labeled by a trained model or with GPT, as suggestions",
+        details="Without a choice of documents, the unlabeled ones. Interrupting the command cancels the "
+        f"job; losing the terminal does not. {COSTS}",
+        examples="""
+            tui-labeler autolabel contracts --model first --dry-run
+            tui-labeler autolabel contracts --model first --limit 100 --category Amount
+            tui-labeler autolabel contracts --resource work --deployment gpt-4o --budget 2.50
+            ls letters | grep '\\.txt$' | tui-labeler autolabel letters --model first --documents-from -
+        """,
+    )
+    parser.add_argument("project", metavar="PROJECT")
+    add_method(parser)
+    parser.add_argument(
+        "--batch", action="store_true", help="through the batch API: half the price, within 24 hours"
+    )
+    parser.add_argument(
+        "--category", metavar="C", action="append", default=[], help="may be repeated (default: all)"
+    )
+    parser.add_argument("--document", metavar="LOCATION", action="append", default=[], help="may be repeated")
+    add_filter(parser)
+    parser.add_argument("--limit", type=positive, metavar="N", help="the first N of them, by location")
+    parser.add_argument("--documents-from", metavar="FILE", help="one location a line; - for standard input")
+    parser.add_argument("--dry-run", action="store_true", help="say what it would take, and start nothing")
+    parser.add_argument("--yes", action="store_true", help="start without asking")
+    add_detach(parser)
+
+
+async def autolabel(context: Context) -> Report:
+    from tui_labeler.cli.following import follow, interruptions
+    from tui_labeler.domain.jobs import Method
+    from tui_labeler.engine.models import find_model
+
+    options = context.options
+    check_method(options)
+    if options.resource is not None:
+        return await _autolabel_with_gpt(context)
+    if options.batch:
+        raise UsageError("--batch goes with --resource, not with --model.", hint="Leave it out.")
+    method = Method("model", model=options.model)
+    async with context.project() as session:
+        await find_model(session.models, options.model)
+        categories = [session.categories.by_name(name).id for name in dict.fromkeys(options.category)]
+        rows = await _chosen(context, session)
+        estimate = await session.jobs.estimate(rows, method)
+        names = options.category or [item.name for item in session.store.state.categories.values()]
+        if options.dry_run or not rows:
+            return _estimate_report(estimate, names, dry_run=options.dry_run)
+        _check_quota(estimate, await session.quota.usage())
+        with interruptions() as asked:
+            job = await session.jobs.autolabel(rows, method, categories or None)
+            if not options.detach:
+                job = await follow(session, job, context.out, asked)
+        return await job_report(session, job)
+
+
+async def _autolabel_with_gpt(context: Context) -> Report:
+    from tui_labeler.cli.asking import asked_deployment, say_where, tried
+    from tui_labeler.cli.following import follow, interruptions
+
+    options = context.options
+    async with context.project() as session:
+        asked = await asked_deployment(context, batch=options.batch)
+        categories = [session.categories.by_name(name).id for name in dict.fromkeys(options.category)]
+        rows = await _chosen(context, session)
+        names = options.category or [item.name for item in session.store.state.categories.values()]
+        with interruptions() as interrupted:
+            if rows and not options.dry_run:
+                asked = await tried(context, asked)
+            plan = await asked.estimate(session, rows, categories or None)
+            expected = estimate_fields(plan, asked)
+            if options.dry_run or not rows:
+                estimate = await session.jobs.estimate(rows, asked.method)
+                return _gpt_estimate_report(estimate, names, expected, asked.host, dry_run=options.dry_run)
+            say_where(context, asked, counted(len(rows), "document"))
+            context.out.note(f"It takes {estimate_words(expected)}. {budget_words(expected)}".rstrip())
+            job = await session.jobs.autolabel(
+                rows, asked.method, categories or None, gpt=asked.options, prices=asked.prices
+            )
+            if not options.detach:
+                job = await follow(session, job, context.out, interrupted)
+        report = await job_report(session, job)
+        return replace(report, fields={**report.fields, "host": asked.host})
+
+
+async def _chosen(context: Context, session: ProjectSession) -> list[DocumentRow]:
+    """The documents to label, by location. Raises ``NotFoundError`` for one that is not there."""
+    options = context.options
+    named = [*options.document, *_locations(options.documents_from)]
+    is_named = bool(options.document) or options.documents_from is not None
+    filters = options.filters or ([] if is_named else ["unlabeled"])
+    rows = session.documents.select(await document_filter(session, filters))
+    if is_named:
+        ids = {session.documents.find(location).id for location in named}
+        rows = [row for row in rows if row.id in ids]
+    return rows[: options.limit]
+
+
+def _locations(name: str | None) -> list[str]:
+    from tui_labeler.cli.commands.files import read_file
+    from tui_labeler.engine.errors import InputError
+
+    if name is None:
+        return []
+    data = read_file(name).removeprefix(b"\xef\xbb\xbf")
+    if b"\0" in data:
+        raise InputError(f"{name} is not UTF-8: it holds zero bytes.", hint="One location a line, as UTF-8.")
+    # The name of a file may hold other bytes: they are kept as on a command line.
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    return [line.removesuffix("\r") for line in lines if line.strip()]
+
+
+def _check_quota(estimate: Estimate, usage: Any) -> None:
+    """Raises ``QuotaError`` that says what would fit."""
+    from tui_labeler.engine.errors import QuotaError
+
+    if estimate.left is None or estimate.needed <= estimate.left:
+        return
+    hint = (
+        f"--limit {estimate.fits} would fit: the first {estimate.fits:,} of "
+        f"{counted(estimate.documents, 'document')}."
+        if estimate.fits
+        else "Wait for the next month, or change `quota` in the home's settings.toml."
+    )
+    raise QuotaError(
+        f"{counted(estimate.needed, 'text record is', 'text records are')} needed and {estimate.left:,} of "
+        f"{usage.limit:,} are left in {usage.month}.",
+        hint=hint,
+    )
+
+
+def _gpt_estimate_report(
+    estimate: Estimate, categories: Sequence[str], expected: dict[str, Any], host: str, *, dry_run: bool
+) -> Report:
+    """The same for a deployment, which takes tokens and no quota."""
+    report = _estimate_report(estimate, categories, dry_run=dry_run)
+    fields = {**report.fields, "host": host, "estimate": expected}
+    if not estimate.documents:
+        return replace(report, fields=fields)
+    lines = [
+        f"{counted(estimate.documents, 'document')}, {counted(estimate.text_records, 'text record')}, "
+        f"categories: {', '.join(categories)}; their texts would be sent to {host}.",
+        f"It would take {estimate_words(expected)}.",
+        *filter(None, [budget_words(expected)]),
+        *expected["notes"],
+        "Nothing was sent.",
+    ]
+    return Report(fields, lines)
+
+
+def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: bool) -> Report:
+    """What a job would take; without documents there is no job to start, and nothing left to do."""
+    from tui_labeler.cli.shapes import usage_item
+    from tui_labeler.domain.jobs import Usage
+
+    enough = estimate.left is None or estimate.needed <= estimate.left
+    fields = {
+        "job_id": None,
+        "state": "not started",
+        "dry_run": dry_run,
+        "documents": estimate.documents,
+        "text_records": estimate.text_records,
+        "suggestions": 0,
+        "unaligned": 0,
+        "failed": [],
+        "usage": usage_item(Usage()),
+        "cost": None,
+        "seconds": 0.0,
+        "categories": list(categories),
+        "quota_needed": estimate.needed,
+        "quota_left": estimate.left,
+        "fits": estimate.fits,
+        "enough": enough,
+    }
+    if not estimate.documents:
+        return Report(fields, ["No document matches; there is nothing to label."])
+    left = "no limit" if estimate.left is None else f"{estimate.left:,} left this month"
+    lines = [
+        f"{counted(estimate.documents, 'document')}, {counted(estimate.text_records, 'text record')} "
+        f"({left}), categories: {', '.join(categories)}.",
+        *([] if enough else [f"That is too much; --limit {estimate.fits} would fit."]),
+        "Nothing was started.",
+    ]
+    return Report(fields, lines)
