@@ -282,6 +282,27 @@ async def test_budget_concurrency_and_examples_reach_the_job_and_outlive_going_b
     assert (options["budget_usd"], options["at_once"], options["shots"]) == (0.0001, 4, 2)
 
 
+async def test_a_batch_is_half_the_price_and_reaches_the_job(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 5)
+        one_by_one, evaluation = line_with(app, "Price, about"), line_with(app, "Evaluate first")
+        await pilot.press("w")
+        await pause(pilot, STEPS[-1])
+        assert "As a batch" in text(app)
+        assert line_with(app, "Price, about") != one_by_one
+        # An evaluation does not go as a batch.
+        assert line_with(app, "Evaluate first") == evaluation
+        await pilot.press("s")
+        await settle(pilot)
+    (job,) = app.results
+    assert job.request.options["batch"] is True
+
+
+def line_with(app: WizardApp, words: str) -> str:
+    return next(line for line in text(app).splitlines() if words in line)
+
+
 async def test_evaluate_first_says_its_cost_and_starts_with_the_limit(home: JobHome) -> None:
     app = WizardApp(home)
     async with app.run_test(size=(80, 24)) as pilot:

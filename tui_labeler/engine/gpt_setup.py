@@ -94,7 +94,7 @@ class GptSetup:
         request, deployment = self.journal.job.request, self.connected.deployment
         options = GptOptions.of(request.options)
         can = deployment.capabilities or PLAIN
-        counter = estimating(self.store.state.project.language)
+        counter = self.connected.counter or estimating(self.store.state.project.language)
         shown = await self._examples(options, deployment, counter, documents, excluded)
         prompt = prompt_task(self.store.state, request.categories, can.structured, shown)
         asker: Asks = ledger or Asker(

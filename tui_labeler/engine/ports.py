@@ -18,6 +18,7 @@ from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource
 from tui_labeler.engine.batches import BatchModel
 from tui_labeler.engine.chat import ChatModel
+from tui_labeler.engine.tokens import TokenCounter
 
 if TYPE_CHECKING:
     from tui_labeler.engine.chat import KeptReply
@@ -471,6 +472,8 @@ class Connected:
     """Endpoint and deployment: what answers are kept under, so that no other's are taken for its own."""
     batches: BatchModel | None = None
     """``None`` where there is no batch API."""
+    counter: TokenCounter | None = None
+    """Counts as the deployment's model does, where its vocabulary is there."""
 
 
 class Deployments(Protocol):

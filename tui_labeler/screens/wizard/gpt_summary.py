@@ -81,13 +81,23 @@ def _facts(about: Summary) -> list[tuple[str, str, str]]:
         ),
         *_estimates(about),
         ("Budget", *_budget(about)),
-        ("At once", f"{about.options.at_once} documents at most (p)", ""),
+        _sending(about.options),
         ("Examples", f"{about.options.shots} labeled passages at most (x)", ""),
         ("Evaluate first", _evaluation(about), ""),
     ]
     if about.is_open:
         facts.insert(2, ("", "! not encrypted: texts and key can be read on the way", "warn"))
     return facts
+
+
+def _sending(options: GptOptions) -> tuple[str, str, str]:
+    if options.batch:
+        return "As a batch", "at half the price, answered within a day (w: at once)", ""
+    return (
+        "At once",
+        f"{options.at_once} documents at most (p); w: as a batch, half the price, within a day",
+        "",
+    )
 
 
 def _estimates(about: Summary) -> list[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.entra import token_provider
+from tui_labeler.engine.adapters.vocabulary import exact_counter
 from tui_labeler.engine.ports import Connected
 from tui_labeler.engine.resources import find_deployment
 
@@ -47,4 +48,5 @@ class ResourceDeployments:
         connected = await connect(found, self._keys, seconds=self._seconds)
         address = f"{found.endpoint}#{found.api_version}#{chosen.name}"
         batches = OpenAIBatches(connected, chosen)
-        return Connected(connected.deployment(chosen), chosen, address, batches)
+        counter = exact_counter(chosen.capabilities.model) if chosen.capabilities else None
+        return Connected(connected.deployment(chosen), chosen, address, batches, counter)
