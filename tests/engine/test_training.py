@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,9 +24,11 @@ from tests.builders import (
 )
 from tui_labeler.domain.jobs import Job, JobState
 from tui_labeler.domain.models import ModelCard, Split, TrainOptions
+from tui_labeler.domain.performance import Counts, Performance
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.adapters.store.jobs import FileJobJournal
 from tui_labeler.engine.errors import InputError, LockedError, NotFoundError, RefusedError
+from tui_labeler.engine.figures import figures
 from tui_labeler.engine.history import ACTIONS
 from tui_labeler.engine.samples import LabeledDocument, split
 from tui_labeler.engine.training import plan_of
@@ -99,7 +102,7 @@ async def test_drafts_are_not_learned_from(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "documents"),
-    [(ProjectKind.ENTITIES, 2), (ProjectKind.MULTI_LABEL, 2), (ProjectKind.SINGLE_LABEL, 1)],
+    [(ProjectKind.ENTITIES, 2), (ProjectKind.MULTI_LABEL, 2), (ProjectKind.SINGLE_LABEL, 2)],
 )
 async def test_reviewed_documents_without_labels_count_where_empty_is_an_answer(
     bench: Bench, kind: ProjectKind, documents: int
@@ -107,6 +110,8 @@ async def test_reviewed_documents_without_labels_count_where_empty_is_an_answer(
     session = await bench.create(kind=kind, immediate=True)
     where = span("Ann") if kind is ProjectKind.ENTITIES else None
     await session.labeling.add(number(session), key(session, "Person"), where)
+    if kind is ProjectKind.SINGLE_LABEL:
+        await session.labeling.add(number(session, "d0002.txt"), key(session, "Place"))
     await session.labeling.set_reviewed(number(session, "d0001.txt"))
     assert (await session.training.preview()).documents == documents
     await train(bench, session)
@@ -378,3 +383,39 @@ async def test_the_history_tells_of_training_and_of_a_model_that_is_deleted(benc
     assert undone.action == "label.add"
     with pytest.raises(NotFoundError):
         await session.training.delete("m")
+
+
+async def test_training_on_one_class_is_refused_before_a_job_is_made(bench: Bench) -> None:
+    session = await bench.create(4, kind=ProjectKind.SINGLE_LABEL, immediate=True, categories=("A", "B"))
+    for location in ("d0000.txt", "d0001.txt"):
+        await session.labeling.add(number(session, location), key(session, "A"))
+    with pytest.raises(InputError, match="same class"):
+        await session.training.start(TrainOptions("m"))
+    assert await session.jobs.list() == ()
+    assert bench.launcher.launched == []
+    await session.labeling.add(number(session, "d0002.txt"), key(session, "B"))
+    await session.training.start(TrainOptions("m"))
+    assert len(bench.launcher.launched) == 1
+
+
+async def test_a_class_and_documents_without_any_are_enough_for_several_classes(bench: Bench) -> None:
+    session = await bench.create(4, kind=ProjectKind.MULTI_LABEL, immediate=True, categories=("A", "B"))
+    await session.labeling.add(number(session), key(session, "A"))
+    with pytest.raises(InputError, match="same class"):
+        await session.training.start(TrainOptions("m"))
+    await session.labeling.set_reviewed(number(session, "d0001.txt"))
+    await session.training.start(TrainOptions("m"))
+
+
+async def test_figures_stand_in_the_order_of_the_project_s_categories(bench: Bench) -> None:
+    names = ("Zone", "Person", "Area", "Place")
+    session = await bench.create(categories=names)
+    ids = [key(session, name) for name in names]
+    counts = {category: Counts(1, 1, 1) for category in sorted(ids, reverse=True)}
+    lines = ("$none", *reversed(ids))
+    matrix = {row: dict.fromkeys(lines, 1) for row in lines}
+    await bench.add_model(session)
+    (card,) = await bench.models.list()
+    found = figures(replace(card, performance=Performance(counts, matrix)), session.store.state)
+    assert tuple(found["per_category"]) == names
+    assert tuple(found["confusion"]) == tuple(found["confusion"]["Area"]) == (*names, "$none")

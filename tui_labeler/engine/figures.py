@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tui_labeler.domain.calibration import Calibration
     from tui_labeler.domain.models import ModelCard
     from tui_labeler.domain.performance import Performance
     from tui_labeler.engine.ports import State
 
+Item = TypeVar("Item")
+
 
 def performance_figures(performance: Performance, names: dict[str, str]) -> dict[str, Any]:
     """``precision``, ``recall``, ``f1`` for the model and ``per_category``, rounded to four places.
 
+    Categories stand in the order of ``names``.
     Those of the model are ``None`` where nothing was measured. ``calibration`` is that of
     :func:`calibration_figures`.
     """
@@ -32,7 +37,7 @@ def performance_figures(performance: Performance, names: dict[str, str]) -> dict
                 "false_positives": counts.false_positives,
                 "false_negatives": counts.false_negatives,
             }
-            for key, counts in performance.per_category.items()
+            for key, counts in _in_order(performance.per_category, names)
         },
         "calibration": calibration_figures(performance.calibration),
     }
@@ -67,9 +72,16 @@ def _rounded(share: float | None) -> float | None:
     return None if share is None else round(share, 4)
 
 
+def _in_order(found: Mapping[str, Item], names: dict[str, str]) -> list[tuple[str, Item]]:
+    """Items by category id, as ``names`` has them; what it does not name stands last."""
+    places = {key: place for place, key in enumerate(names)}
+    return sorted(found.items(), key=lambda item: (places.get(item[0], len(places)), item[0]))
+
+
 def names_of(state: State, older: dict[str, str] | None = None) -> dict[str, str]:
-    """Names by category id; those of categories that are gone come from ``older``."""
-    return {**(older or {}), **{key: category.name for key, category in state.categories.items()}}
+    """Names by category id, in the project's order; categories that are gone come last, from ``older``."""
+    names = {key: category.name for key, category in state.categories.items()}
+    return names | {key: name for key, name in (older or {}).items() if key not in names}
 
 
 def figures(card: ModelCard, state: State) -> dict[str, Any]:
@@ -79,8 +91,8 @@ def figures(card: ModelCard, state: State) -> dict[str, Any]:
         "model": card.name,
         **performance_figures(card.performance, names),
         "confusion": {
-            names.get(row, row): {names.get(column, column): count for column, count in line.items()}
-            for row, line in card.performance.confusion.items()
+            names.get(row, row): {names.get(key, key): count for key, count in _in_order(line, names)}
+            for row, line in _in_order(card.performance.confusion, names)
         },
         "train_documents": len(card.train_documents),
         "test_documents": len(card.test_documents),

@@ -39,6 +39,8 @@ class TrainingPreview:
     """Undecided suggestions that training deletes."""
     undecided: int
     """Documents that count and have undecided suggestions too."""
+    one_class: bool = False
+    """All labeled documents of the training set have the same class: there is nothing to tell apart."""
 
     @property
     def manual_split(self) -> bool:
@@ -114,16 +116,22 @@ class Training:
         await self._store.refresh()
         state = self._store.state
         documents = labels = tests = undecided = 0
+        classes: set[tuple[str, ...]] = set()
         reviewed_counts = state.project.kind is not ProjectKind.SINGLE_LABEL
         for row in state.rows.values():
             if row.problem:
                 continue
             # Drafts are rare: only a document that has some need be looked at in full.
-            saved = len(state.document(row.id).saved_labels) if row.drafts else row.label_count
+            keys = [key for key, count in row.labels for _ in range(count)]
+            if row.drafts:
+                keys = [label.category for label in state.document(row.id).saved_labels]
+            saved = len(keys)
             if saved or (row.state is DocumentState.REVIEWED and reviewed_counts):
                 documents += 1
                 labels += saved
                 tests += row.dataset is Dataset.TEST
+                if row.dataset is Dataset.TRAIN:
+                    classes.add(tuple(sorted(set(keys))))
                 undecided += bool(row.suggestions)
         return TrainingPreview(
             documents=documents,
@@ -132,6 +140,9 @@ class Training:
             drafts=self._labeling.drafts(),
             deleted_suggestions=sum(row.suggestion_count for row in state.rows.values()),
             undecided=undecided,
+            one_class=state.project.kind.is_classification
+            and len(classes) == 1
+            and all(len(found) == 1 for found in classes),
         )
 
     async def check(self) -> LabeledDocuments:
@@ -145,7 +156,7 @@ class Training:
     async def start(self, options: TrainOptions) -> Job:
         """Starts training.
 
-        Raises ``InputError`` for a name that is none, or when there is nothing to learn from;
+        Raises ``InputError`` for a name that is none, when there is nothing to learn from or to tell apart;
         ``RefusedError`` when the name is taken and is not to be overwritten, or when a manual split has no
         testing set; ``LockedError`` while a model is being trained.
         """
@@ -157,6 +168,12 @@ class Training:
                 hint="Label some documents and save, or import labels."
                 if not preview.drafts
                 else f"Save the {counted(preview.drafts, 'draft decision')} first.",
+            )
+        if preview.one_class:
+            raise InputError(
+                "All labeled documents of the training set have the same class: there is nothing to tell "
+                "apart.",
+                hint="Label documents of a second class, save the labels, and train again.",
             )
         if options.split is Split.MANUAL and not preview.manual_split:
             raise RefusedError(
