@@ -141,6 +141,10 @@ def corpus_rows(
     return rows
 
 
+_FIFTH = ", seeds 0 to 4: a plain random fifth held out, not the split of `train`, which keeps every class"
+"""Beside figures that one `train --seed` does not give again."""
+
+
 def sample_rows() -> list[Row]:
     """The two Azure samples of classes, 20 % held out."""
     rows = []
@@ -156,7 +160,7 @@ def sample_rows() -> list[Row]:
         said = model.predict([texts[i] for i in test])
         found.append(sum(one == classes[i][0] for one, i in zip(said, test, strict=True)) / part)
     mean = statistics.mean(found)
-    rows.append(Row("Web of Science, accuracy", COMMAND, f"{mean:.3f}, seeds 0 to 4", "≥ 0.78", mean >= 0.78))
+    rows.append(Row("Web of Science, accuracy", COMMAND, f"{mean:.3f}{_FIFTH}", "≥ 0.78", mean >= 0.78))
     texts, classes = corpora.classified("multi-label-movies")
     found = []
     for seed in range(5):
@@ -172,7 +176,7 @@ def sample_rows() -> list[Row]:
         ]
         found.append(measure(ProjectKind.MULTI_LABEL, documents).total.f1)
     mean = statistics.mean(found)
-    rows.append(Row("movies, micro-F1", COMMAND, f"{mean:.3f}, seeds 0 to 4", "≥ 0.72", mean >= 0.72))
+    rows.append(Row("movies, micro-F1", COMMAND, f"{mean:.3f}{_FIFTH}", "≥ 0.72", mean >= 0.72))
     return rows
 
 

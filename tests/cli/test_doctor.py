@@ -130,3 +130,11 @@ def test_what_a_terminal_lacks_is_told() -> None:
     assert of(TERM="xterm", COLORTERM="truecolor")["colours"].detail.startswith("16 million")
     assert of("ascii", TERM="xterm")["encoding"].warning
     assert "\x1b" not in of(TERM="\x1b[2J")["terminal"].detail
+
+
+def test_a_home_where_nothing_can_be_made_is_told_so(cli: Cli) -> None:
+    if not Path("/proc/self").exists():
+        pytest.skip("there is no /proc here")
+    checks = cli("doctor", "--home", "/proc/x", "--json").json["checks"]
+    (home,) = [check["detail"] for check in checks if check["name"] == "home"]
+    assert home.startswith("/proc can't be written: no folder can be made in it")

@@ -309,3 +309,42 @@ def test_a_project_that_is_deleted_while_a_command_works_is_not_found(
     assert (ran.code, ran.error["code"]) == (2, "not_found")
     assert "deleted" in ran.error["message"]
     assert list((cli.home / "projects").iterdir()) == []
+
+
+@pytest.mark.parametrize("purge", [(), ("--purge",)], ids=["aside", "purged"])
+def test_a_broken_project_is_deleted_by_the_id_it_is_listed_by(
+    cli: Cli, project: str, purge: tuple[str, ...]
+) -> None:
+    (file,) = cli.home.glob("projects/*/project.json")
+    file.write_text("{", encoding="utf-8")
+    listed = cli("project", "list", "--json")
+    assert listed.code == 1
+    (item,) = listed.json["items"]
+    refused = cli("project", "delete", item["name"], "--json")
+    assert refused.code == 2
+    assert "can't be read" in refused.error["message"]
+    gone = cli("project", "delete", item["name"], "--yes", *purge, "--json")
+    assert gone.json["deleted"] is True
+    assert cli("project", "list", "--json").json["items"] == []
+    kept = [path.name for path in (cli.home / "deleted").iterdir()]
+    assert bool(kept) is not bool(purge)
+
+
+def test_category_names_are_refused_as_project_names_are(cli: Cli, project: str, letters: Path) -> None:
+    added = cli("category", "add", project, " x ", "--json")
+    assert (added.code, added.error["hint"]) == (2, "Call it 'x'.")
+    assert cli("category", "rename", project, "Town", "--to", "x ", "--json").code == 2
+    create = ("project", "create", "other", "--kind", "ner", "--container", str(letters))
+    assert cli(*create, "--category", " x", "--json").code == 2
+    warned = cli("category", "add", project, "a\x1b[2J", "--json").json["warnings"]
+    assert "does not take in names" in warned[0]
+    assert cli("category", "add", project, "Größe 日本", "--json").json["warnings"] == []
+
+
+def test_a_document_that_can_not_be_labeled_names_the_command_that_reads_it_again(
+    cli: Cli, project: str, letters: Path
+) -> None:
+    (letters / "letter11.txt").write_bytes(b"\xff\x00")
+    assert cli("sync", project).code == 0
+    label = ("label", project, "letter11.txt", "--category", "Town", "--offset", "0", "--length", "1")
+    assert f"`tui-labeler sync {project}`" in cli(*label, "--json").error["hint"]

@@ -24,9 +24,11 @@ async def person(session: ProjectSession, word: str, category: str = "Person") -
 async def test_labels_follow_a_new_name(bench: Bench) -> None:
     session = await bench.create()
     await person(session, "Ann")
-    await session.categories.rename(key(session, "Person"), "  People ")
+    await session.categories.rename(key(session, "Person"), "People")
     assert labels(session) == [("People", span("Ann"))]
-    await session.categories.rename(key(session, "People"), "People ")
+    await session.categories.rename(key(session, "People"), "People")
+    with pytest.raises(InputError, match="white space"):
+        await session.categories.rename(key(session, "People"), "People ")
     with pytest.raises(InputError, match="already a category"):
         await session.categories.rename(key(session, "People"), "Place")
     with pytest.raises(InputError):
@@ -36,7 +38,9 @@ async def test_labels_follow_a_new_name(bench: Bench) -> None:
 async def test_names_are_taken_once(bench: Bench) -> None:
     session = await bench.create()
     with pytest.raises(InputError, match="already a category named 'Person'"):
-        await session.categories.add(" Person ")
+        await session.categories.add("Person")
+    with pytest.raises(InputError, match="white space"):
+        await session.categories.add(" Firm ")
     with pytest.raises(InputError, match="needs a name"):
         await session.categories.add(" ")
     with pytest.raises(NotFoundError, match="no entity named 'Firm'"):

@@ -59,10 +59,10 @@ class Categories:
     async def add(
         self, name: str, *, description: str = "", examples: Sequence[str] = (), color: str | None = None
     ) -> Category:
-        """Raises ``InputError`` when the name is empty or taken."""
+        """Raises ``InputError`` when the name is empty, has white space around it, or is taken."""
         made = Category(
             id=self._surroundings.new_id(),
-            name=_named(name),
+            name=check_name(name),
             description=description,
             examples=tuple(examples),
             color=color,
@@ -103,9 +103,9 @@ class Categories:
 
         def plan(state: State) -> Plan:
             category = _category(state, category_id)
-            if category.name != name.strip():
-                _free(state, name, "Merge the two if they mean the same.")
-            return Plan("category.rename", [put_category(state, replace(category, name=_named(name)))])
+            if category.name != name:
+                _free(state, check_name(name), "Merge the two if they mean the same.")
+            return Plan("category.rename", [put_category(state, replace(category, name=check_name(name)))])
 
         await self._store.commit(self._surroundings.actor, plan)
         return self._store.state.categories[category_id]
@@ -199,15 +199,18 @@ def _category(state: State, category_id: str) -> Category:
         ) from None
 
 
-def _named(name: str) -> str:
+def check_name(name: str) -> str:
+    """The name. Raises ``InputError`` for one that is empty or has white space around it."""
     if not name.strip():
         raise InputError(NAMELESS, hint=NAME_IT)
-    return name.strip()
+    if name != name.strip():
+        raise InputError("A category's name has no white space around it.", hint=f"Call it {name.strip()!r}.")
+    return name
 
 
 def _free(state: State, name: str, hint: str) -> None:
-    if any(category.name == name.strip() for category in state.categories.values()):
-        raise InputError(f"There is already a category named {name.strip()!r}.", hint=hint)
+    if any(category.name == name for category in state.categories.values()):
+        raise InputError(f"There is already a category named {name!r}.", hint=hint)
 
 
 _SAYS_LITTLE = re.compile(

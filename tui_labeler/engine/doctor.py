@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -140,9 +141,9 @@ def check_home(home: Path) -> list[Check]:
                 _syncs(Path(folder)),
             ]
     except OSError as error:
-        detail = (
-            f"{place} can't be written: {error.strerror}; make it writable, or choose another with --home"
-        )
+        # Where nothing can ever be made, as in /proc, the system says of the new name that it is not there.
+        reason = "no folder can be made in it" if error.errno == errno.ENOENT else error.strerror
+        detail = f"{place} can't be written: {reason}; make it writable, or choose another with --home"
         return [Check("home", False, detail)]
     return [*checks, _space(place), _format(home)]
 

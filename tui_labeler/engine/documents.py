@@ -141,7 +141,9 @@ class Documents:
         if decoded.problem:
             raise InputError(
                 f"{document.location}: {decoded.problem}.",
-                hint="Repair the file, then read the container again.",
+                hint="Repair the file, then read the container again: "
+                f"`tui-labeler sync {self._store.state.project.name}`.",
+                on_screen="Repair the file, then read the container again (R where texts are labeled).",
             )
         return DocumentText(decoded.text, decoded.text_hash != document.text_hash, decoded.text_hash)
 

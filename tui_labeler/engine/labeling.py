@@ -156,7 +156,9 @@ class Labeling:
         if self._seen.get(document_id, document.text_hash) != document.text_hash:
             raise ConflictError(
                 f"{document.location} has another text than the one that is shown.",
-                hint="Read the container again (R, or `tui-labeler sync`), then label the text as it is.",
+                hint=f"Read the container again (`tui-labeler sync {state.project.name}`), then label the "
+                "text as it is.",
+                on_screen="Read the container again (R), then label the text as it is.",
             )
         return document
 
@@ -346,7 +348,8 @@ def checked(state: State, document_id: int, category: str, span: Span | None) ->
     if document.problem:
         raise RefusedError(
             f"{document.location} can't be labeled: {document.problem}.",
-            hint="Repair the file, then read the container again.",
+            hint=f"Repair the file, then read the container again: `tui-labeler sync {state.project.name}`.",
+            on_screen="Repair the file, then read the container again (R).",
         )
     if (span is None) is not state.project.kind.is_classification:
         raise InputError(

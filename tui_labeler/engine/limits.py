@@ -83,8 +83,14 @@ def labeled_entity(length: int) -> tuple[str, ...]:
 
 
 def category_name(name: str) -> tuple[str, ...]:
-    """Letters, digits and every symbol but ``: $ & % * ( ) + ~ # / ?``, at most 50 characters."""
-    return (*_too_long("category", name), *_forbidden("category", name, set(name) & _CATEGORY_FORBIDDEN))
+    """Letters, digits and every symbol but ``: $ & % * ( ) + ~ # / ?``, at most 50 characters.
+
+    What is no symbol, control characters and such, is warned of too.
+    """
+    others = {
+        character for character in name if character in _CATEGORY_FORBIDDEN or safe(character) != character
+    }
+    return (*_too_long("category", name), *_forbidden("category", name, others))
 
 
 def project_name(name: str) -> tuple[str, ...]:

@@ -208,7 +208,10 @@ class Projects(Protocol):
         """Raises ``NotFoundError``."""
 
     async def delete(self, name: str, *, purge: bool) -> None:
-        """``purge`` also removes what holds document text: journals and caches."""
+        """``purge`` also removes what holds document text: journals and caches.
+
+        One that can't be read goes by its folder's name.
+        """
 
 
 # --- jobs and models --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.jobs import QuotaUse
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine import limits
-from tui_labeler.engine.categories import NAME_IT, NAMELESS
+from tui_labeler.engine.categories import check_name
 from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.documents import Synced
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError
@@ -139,8 +139,8 @@ class Workbench:
         names = {name.strip() for name in new.categories}
         if len(names) != len(new.categories):
             raise InputError("A category was named twice.", hint="Name each one once.")
-        if "" in names:
-            raise InputError(NAMELESS, hint=NAME_IT)
+        for name in new.categories:
+            check_name(name)
         _check_address(new.container)
         project = Project(
             id=f"p{self.surroundings.new_id()}",
@@ -177,9 +177,7 @@ class Workbench:
         categories = list(state.categories.values())
         known = {category.name for category in categories}
         categories += [
-            Category(self.surroundings.new_id(), name.strip())
-            for name in new.categories
-            if name.strip() not in known
+            Category(self.surroundings.new_id(), name) for name in new.categories if name not in known
         ]
         wanted = [
             replace(
@@ -195,9 +193,12 @@ class Workbench:
     async def delete(self, name: str, *, purge: bool = False) -> None:
         """Without ``purge`` the project's folder is kept aside.
 
-        Jobs at work are cancelled first. Raises ``NotFoundError``, or ``RefusedError`` when one of them
-        does not stop.
+        Jobs at work are cancelled first. One that can't be read is deleted by its id, as it is. Raises
+        ``NotFoundError``, or ``RefusedError`` when a job does not stop.
         """
+        if name in {broken for broken, _ in await self.broken()}:
+            await self._projects.delete(name, purge=purge)
+            return
         session = await self.open(name)
         running = [job for job in await session.jobs.list() if not job.state.is_over]
         for job in running:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -20,6 +20,8 @@ from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from textual.app import ComposeResult
 
     from tui_labeler.domain.projects import Category
@@ -96,7 +98,9 @@ another's. Descriptions and examples are for people, and are sent along when a l
     async def action_add(self) -> None:
         noun = self._session.project.kind.noun
         name = await self.app.push_screen_wait(
-            InputScreen(f"New {noun}", "Its name", accept=self._session.categories.add)
+            InputScreen(
+                f"New {noun}", "Its name", accept=lambda name: self._session.categories.add(name.strip())
+            )
         )
         if name is not None:
             made = self._session.categories.by_name(name.strip())
@@ -114,7 +118,10 @@ another's. Descriptions and examples are for people, and are sent along when a l
         category = self._current()
         if category is None:
             return
-        rename = partial(self._session.categories.rename, category.id)
+
+        def rename(name: str) -> Coroutine[Any, Any, object]:
+            return self._session.categories.rename(category.id, name.strip())
+
         await self.app.push_screen_wait(
             InputScreen(f"Rename {category.name}", "Its name", category.name, accept=rename)
         )

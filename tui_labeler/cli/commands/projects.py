@@ -222,11 +222,21 @@ async def delete(context: Context) -> Report:
     from tui_labeler.engine.deleting import holdings
 
     options = context.options
+    where = "For good." if options.purge else "Its state is kept in the home's `deleted` folder."
+    broken = dict(await context.workbench.broken())
+    if options.project in broken:
+        context.out.consent(
+            f"The project {options.project} can't be read: {broken[options.project].message}. Deleting "
+            f"it deletes all its state, whatever it holds. {where}",
+            yes=options.yes,
+        )
+        await context.workbench.delete(options.project, purge=options.purge)
+        fields = {"name": options.project, "deleted": True, "purged": options.purge}
+        return Report(fields, [f"Project {options.project} is deleted. No documents are touched."])
     async with context.project() as session:
         project = session.project
         lost = "; ".join((await holdings(session)).words) or "what it knows of its documents"
     name = project.name
-    where = "For good." if options.purge else "Its state is kept in the home's `deleted` folder."
     context.out.consent(f"Deleting the project {name} deletes: {lost}. {where}", yes=options.yes)
     await context.workbench.delete(project.id, purge=options.purge)
     fields = {"name": name, "deleted": True, "purged": options.purge}

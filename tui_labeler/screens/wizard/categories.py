@@ -165,7 +165,11 @@ suggest what it has not learned: such a category is dim and stays out until a mo
     async def action_add(self) -> None:
         noun = self.session.project.kind.noun
         name = await self.app.push_screen_wait(
-            InputScreen(f"New {noun}", f"Name of the new {noun}:", accept=self.session.categories.add)
+            InputScreen(
+                f"New {noun}",
+                f"Name of the new {noun}:",
+                accept=lambda name: self.session.categories.add(name.strip()),
+            )
         )
         if name is None:
             return

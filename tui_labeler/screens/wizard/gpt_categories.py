@@ -171,7 +171,7 @@ without either carries a hint: a model can't guess what it means.
             InputScreen(f"Rename {category.name}", "Its name", category.name)
         )
         if name is not None:
-            await self.session.categories.rename(category.id, name)
+            await self.session.categories.rename(category.id, name.strip())
             self._list()
 
     @work(exclusive=True, group="edit")
@@ -181,7 +181,7 @@ without either carries a hint: a model can't guess what it means.
         name = await self.app.push_screen_wait(InputScreen(f"New {noun}", f"Name of the new {noun}:"))
         if name is None or not name.strip():
             return
-        added = await self.session.categories.add(name)
+        added = await self.session.categories.add(name.strip())
         if self.choices.categories is not None:
             self.choices = replace(self.choices, categories=self.choices.categories | {added.id})
         self._list(added.id)

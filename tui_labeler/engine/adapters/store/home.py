@@ -163,16 +163,18 @@ class TinyProjects:
         return await TinyProjectStore.open(folder, self._now, self._new_id)
 
     async def delete(self, name: str, *, purge: bool) -> None:
-        folder = await asyncio.to_thread(self._find, name)
+        folder = await asyncio.to_thread(self._find, name, broken_too=True)
         await asyncio.to_thread(self._delete, folder, purge)
 
-    def _find(self, name: str) -> Path:
+    def _find(self, name: str, *, broken_too: bool = False) -> Path:
         found, broken = self._read()
         for project, folder in found:
             if name in (project.name, project.id):
                 return folder
         for folder_name, error in broken:
             if name == folder_name:
+                if broken_too:
+                    return self.home / "projects" / folder_name
                 raise error
         hint = "`tui-labeler project list` shows the projects there are."
         if broken:
