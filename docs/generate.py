@@ -7,23 +7,15 @@ of the main screens, from a sample project in a home of its own.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.binding import Binding
 
+from docs import screenshots
 from tui_labeler.app import LabelerApp
-from tui_labeler.assembly import workbench
 from tui_labeler.cli.parser import build
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
-from tui_labeler.domain.jobs import Job, JobState, Method
-from tui_labeler.domain.models import Split, TrainOptions
-from tui_labeler.engine.demo import DemoHome
-from tui_labeler.samples import SAMPLES
-from tui_labeler.samples import folder as sample
 from tui_labeler.screens.agreement import AgreementScreen
 from tui_labeler.screens.comparison import ComparisonScreen
 from tui_labeler.screens.create_project import CreateProjectScreen
@@ -61,13 +53,7 @@ from tui_labeler.screens.wizard.model import ModelStep
 from tui_labeler.screens.wizard.reading import ReadScreen
 from tui_labeler.screens.wizard.start import StartStep
 
-if TYPE_CHECKING:
-    from textual.pilot import Pilot
-
-    from tui_labeler.engine.session import ProjectSession
-
 FOLDER = Path(__file__).parent
-SIZE = (120, 36)
 
 PLACES: dict[str, type[Any]] = {
     "Everywhere": LabelerApp,
@@ -210,75 +196,6 @@ def cli_page() -> str:
     return "\n".join(lines)
 
 
-async def pictures(folder: Path) -> None:
-    """Pictures of the main screens, of the sample project once it was trained on and autolabeled."""
-    with tempfile.TemporaryDirectory(prefix="pictures-") as name:
-        home = Path(name) / "home"
-        await sample_home(home)
-        app = LabelerApp(workbench(home), open_project="contracts", review=True)
-        async with app.run_test(size=SIZE) as pilot:
-            await until(pilot, "decided")
-            take(pilot, folder / "review.svg")
-            await pilot.press("r")
-            await until(pilot, "57 documents")
-            take(pilot, folder / "labeling.svg")
-            await pilot.press("J")
-            await until(pilot, "succeeded")
-            take(pilot, folder / "jobs.svg")
-            await pilot.press("q", "P")
-            await until(pilot, "> models")
-            await pilot.press("enter")
-            await until(pilot, "Precision")
-            take(pilot, folder / "performance.svg")
-            await pilot.press("q", "q", "L")
-            for step in ("[1 ", "[2 ", "[3 "):
-                await until(pilot, step)
-                if step != "[3 ":
-                    await pilot.press("l")
-            take(pilot, folder / "wizard.svg")
-
-
-async def sample_home(home: Path) -> None:
-    """The contracts sample, with a model and the suggestions of a job."""
-    bench = workbench(home, immediate=True)
-    demo = DemoHome(bench, home, {each: sample(each) for each in SAMPLES})
-    demo.claim()
-    session = await demo.project("contracts")
-    await ended(session, await session.training.start(TrainOptions("first", Split.MANUAL)))
-    await session.refresh()
-    wanted = DocumentFilter(states=frozenset({DocumentState.UNLABELED}))
-    job = await session.jobs.autolabel(session.documents.select(wanted), Method("model", model="first"))
-    await ended(session, job)
-    await session.close()
-
-
-async def ended(session: ProjectSession, job: Job) -> None:
-    async for last in session.jobs.follow(job.id):
-        job = last
-    if job.state is not JobState.SUCCEEDED:
-        raise SystemExit(f"the job {job.state}: {job.message}")
-
-
-async def until(pilot: Pilot[None], words: str) -> None:
-    """Waits for words on the screen."""
-    for _ in range(300):
-        await pilot.pause(0.1)
-        if any(words in line for line in screen_lines(pilot)):
-            return
-    raise SystemExit(f"the screen never said {words!r}:\n" + "\n".join(screen_lines(pilot)))
-
-
-def take(pilot: Pilot[None], path: Path) -> None:
-    path.write_text(pilot.app.export_screenshot(title="tui-labeler"), encoding="utf-8")
-
-
-def screen_lines(pilot: Pilot[None]) -> Iterator[str]:
-    """What is drawn, line by line."""
-    screen = pilot.app.screen
-    for strip in screen._compositor.render_strips():
-        yield "".join(segment.text for segment in strip)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", action="store_true")
@@ -286,8 +203,7 @@ def main() -> None:
     (FOLDER / "keys.md").write_text(keys_page(), encoding="utf-8")
     (FOLDER / "cli.md").write_text(cli_page(), encoding="utf-8")
     if options.pictures:
-        (FOLDER / "pictures").mkdir(exist_ok=True)
-        asyncio.run(pictures(FOLDER / "pictures"))
+        screenshots.write(FOLDER / "pictures")
 
 
 if __name__ == "__main__":

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from docs import generate
+from docs import generate, screenshots
 
 SWALLOWED = {f"ctrl+{digit}" for digit in "0123456789"} | {
     *("ctrl+h", "ctrl+i", "ctrl+m", "ctrl+j", "ctrl+space", "shift+enter", "ctrl+enter", "tab"),
     *(f"f{number}" for number in range(1, 25)),
 }
 """Keys that terminals, SSH or tmux keep to themselves, or send as others."""
+
+
+PICTURE = re.compile(r"!\[[^]]+\]\(([^)]+\.svg)\)")
+"""A picture in Markdown."""
 
 
 def test_the_page_of_keys_is_up_to_date() -> None:
@@ -38,8 +43,24 @@ def test_nothing_needs_a_key_that_terminals_swallow(place: type[Any]) -> None:
         assert keys - SWALLOWED - {"escape"}, binding
 
 
-def test_the_readme_shows_pictures_that_are_there() -> None:
+def test_pages_name_only_pictures_that_are_there_and_every_picture_is_shown() -> None:
+    root = generate.FOLDER.parent
+    named = {
+        (page.parent / found).resolve()
+        for page in (root / "README.md", *generate.FOLDER.glob("*.md"))
+        for found in PICTURE.findall(page.read_text(encoding="utf-8"))
+    }
+    there = {path.resolve() for path in (generate.FOLDER / "pictures").iterdir()}
+    assert named == there
+    assert {path.stem for path in there} == set(screenshots.NAMES)
+
+
+def test_the_readme_opens_with_a_picture() -> None:
     readme = (generate.FOLDER.parent / "README.md").read_text(encoding="utf-8")
-    for picture in ("review",):
-        assert f"docs/pictures/{picture}.svg" in readme
-        assert (generate.FOLDER / "pictures" / f"{picture}.svg").stat().st_size > 10_000
+    assert PICTURE.search("\n".join(readme.splitlines()[:20]))
+
+
+@pytest.mark.parametrize("name", screenshots.NAMES)
+def test_a_picture_is_of_a_whole_screen(name: str) -> None:
+    picture = (generate.FOLDER / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
+    assert picture.count("<text") > 30

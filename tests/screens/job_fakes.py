@@ -161,6 +161,8 @@ class JobHome:
     session: ProjectSession
     resources: Resources
     tester: FakeTester
+    workbench: Workbench
+    container: FolderContainer
 
     def __init__(self) -> None:
         self.jobs = FakeJobs()
@@ -179,6 +181,7 @@ class JobHome:
         container.mkdir(parents=True)
         for name, text in documents.items():
             (container / name).write_text(text, encoding="utf-8")
+        self.container = FolderContainer(container)
         numbers = count(1)
         around = Surroundings("ann", lambda: NOW, lambda: f"id{next(numbers):05}")
         projects = TinyProjects(folder / "home", around.now, around.new_id)
@@ -186,7 +189,7 @@ class JobHome:
         def connect(store: ProjectStore) -> ProjectSession:
             return ProjectSession(
                 store,
-                FolderContainer(container),
+                self.container,
                 self.jobs,
                 self.models,
                 self.quota,
@@ -196,9 +199,9 @@ class JobHome:
 
         self.tester = FakeTester()
         self.resources = home_resources(folder / "home", self.tester)
-        workbench = Workbench(projects, self.quota, connect, str, around, self.resources)
+        self.workbench = Workbench(projects, self.quota, connect, str, around, self.resources)
         new = NewProject("loans", kind, str(container), categories=tuple(categories))
-        self.session = (await workbench.create(new)).session
+        self.session = (await self.workbench.create(new)).session
         return self
 
     async def deployment(self, *, tried: bool = True, **fields: Any) -> None:

@@ -66,7 +66,9 @@ def document_lines(
     """The pairings of one document; ``text`` is what the spans are in, where it is known."""
     spans = any((line.first or line.second or ("", None))[1] for line in lines)
     name_width = max(10, min(22, (width - 24) // 4))
-    text_width = max(8, width - 2 * name_width - 28) if spans else 0
+    # The longest outcome has its room where there is enough for the words too.
+    outcome_width = 26 if width >= 100 else 23
+    text_width = max(8, width - 2 * name_width - 5 - outcome_width) if spans else 0
     titles = f"  {fit('text', text_width)} " if spans else "  "
     titles += f"{fit(sides.first, name_width - 1, signs.more)}  {fit(sides.second, name_width, signs.more)} "
     page: list[Line] = [((f"{titles}outcome", "dim"),)]

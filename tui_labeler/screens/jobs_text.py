@@ -294,5 +294,7 @@ def no_jobs(width: int, signs: Glyphs) -> Sequence[Line]:
     return [
         (),
         *wrapped("No job has been started in this project yet.", width, "dim", "  "),
-        *wrapped("Autolabeling, training and evaluation show up here.", width, "dim", "  "),
+        *wrapped(
+            "L in the project has documents labeled, T trains a model; both show up here.", width, "dim", "  "
+        ),
     ]

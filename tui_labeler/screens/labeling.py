@@ -105,6 +105,7 @@ labels, with how far they agree in this document and in all.
     def on_mount(self) -> None:
         self.query_one(Distribution).can_focus = False
         self.follower.news.subscribe(self, self._take_news)
+        self.set_class(self.has_classes, "-classes")
         self.text.compact = self.looks.compact
         self.text.focus()
         self.call_after_refresh(self._start)
@@ -123,7 +124,7 @@ labels, with how far they agree in this document and in all.
             self.open_document(rows[0].id)
         elif not rows:
             self.show_document()
-            self.say("The container holds no document. Put .txt files into it and press R.")
+            self.say("No document here yet: put .txt files in and press R.")
 
     def on_screen_resume(self) -> None:
         if self.wanted is not None:
@@ -171,6 +172,8 @@ labels, with how far they agree in this document and in all.
     @property
     def keys_shown(self) -> list[str]:
         """Ids of the keys in the last line."""
+        if self.problem or not self.session.rows:
+            return SHOWN["no text"]
         return SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
 
     def on_document_list_opened(self, event: DocumentList.Opened) -> None:

@@ -79,7 +79,9 @@ class LabelingBase(LabelingView):
         """Shows why there is no text, or the text again; the focus goes and comes back with it."""
         if self.problem:
             self._text_waits |= self.text.has_focus
-        self.set_class(bool(self.problem), "-unreadable")
+        if self.has_class("-unreadable") != bool(self.problem):
+            self.set_class(bool(self.problem), "-unreadable")
+            self.refresh_bindings()
         self.query_one("#unreadable", Static).update(plain(self.problem))
         if self._text_waits and not self.problem:
             self._text_waits = False

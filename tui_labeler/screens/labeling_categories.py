@@ -76,8 +76,13 @@ another's. Descriptions and examples are for people, and are sent along when a l
     def _show(self, cursor: str | None = None) -> None:
         counts = self._session.categories.counts()
         rows = [self._choice(c, counts[c.id]) for c in self._session.store.state.categories.values()]
-        self.query_one(Picker).set_rows(rows, _heading, cursor=cursor)
+        self.query_one(Picker).set_rows(rows, _heading if rows else self._nothing, cursor=cursor)
+        self.refresh_bindings()
         self.query_one(TitleLine).right = counted(len(rows), "category", "categories")
+
+    def _nothing(self, width: int, signs: Glyphs) -> Line:
+        words = f"There is no {self._session.project.kind.noun} yet: a adds one."
+        return ((fit(words, width, signs.more), "dim"),)
 
     def _choice(self, category: Category, count: CategoryCount) -> Choice:
         def paint(width: int, signs: Glyphs) -> Line:
@@ -87,6 +92,10 @@ another's. Descriptions and examples are for people, and are sent along when a l
 
     def _current(self) -> Category | None:
         return self._session.store.state.categories.get(self.query_one(Picker).current or "")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        wants_one = action in ("rename", "describe", "examples", "recolor", "merge", "delete")
+        return None if wants_one and self._current() is None else True
 
     # --- changes ------------------------------------------------------------------------------------
 

@@ -119,6 +119,7 @@ SHOWN: dict[str, list[str]] = {
     ],
     "classes": [
         "document.next",
+        "label.add",
         "document.unlabeled",
         "review.accept",
         "review.reject",
@@ -127,6 +128,15 @@ SHOWN: dict[str, list[str]] = {
         "document.previous",
         "review.toggle",
         "project.autolabel",
+        "project.leave",
+    ],
+    "no text": [
+        "document.sync",
+        "document.next",
+        "document.previous",
+        "document.list",
+        "document.flag",
+        "project.settings",
         "project.leave",
     ],
 }

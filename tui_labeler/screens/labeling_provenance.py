@@ -8,6 +8,7 @@ from tui_labeler.domain.labels import Label, Origin, Placed, Suggestion, ToPlace
 from tui_labeler.engine.history import action_words
 from tui_labeler.engine.placing_by_hand import ANSWERED
 from tui_labeler.engine.taking_back import REDO, UNDO
+from tui_labeler.screens.performance_words import when
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
@@ -43,7 +44,7 @@ async def provenance(session: ProjectSession, document: Document, item: Label | 
 def _label_lines(label: Label) -> list[str]:
     lines = [
         f"Label        {_ORIGINS[label.origin]}",
-        f"Made         {label.made.time} by {label.made.actor}",
+        f"Made         {when(label.made.time)} by {label.made.actor}",
     ]
     if label.draft is not None:
         lines.append(f"Draft        of {label.draft.actor}, not saved")
@@ -67,7 +68,7 @@ def _suggestion_lines(suggestion: Suggestion) -> list[str]:
         lines.append(f"Answered     {answered!r}, which was not found")
     decision = suggestion.decision
     if decision is not None:
-        lines.append(f"Decision     {decision.verdict} {decision.stamp.time} by {decision.stamp.actor}")
+        lines.append(f"Decision     {decision.verdict} {when(decision.stamp.time)} by {decision.stamp.actor}")
     return lines
 
 
@@ -118,7 +119,7 @@ async def _events(
         if touched:
             action = action_words(transaction.action, transaction.note.get("action"))
             job = f" (job {transaction.job})" if transaction.job else ""
-            lines.append(f"  {transaction.time}  {transaction.actor}: {action}{job}")
+            lines.append(f"  {when(transaction.time)}  {transaction.actor}: {action}{job}")
         for change in touched:
             if change.before is None and transaction.action not in (UNDO, REDO):
                 missing.pop(change.key, None)

@@ -33,7 +33,7 @@ async def may_leave(app: App[Any], session: ProjectSession) -> bool:
     answer = await app.push_screen_wait(
         ChoiceScreen(
             f"{counted(drafts, 'draft decision')} {'is' if drafts == 1 else 'are'} not saved",
-            "They are on disk and will wait for you. Training and export use saved labels only.",
+            "Drafts are on disk and wait for you. Training and export use saved labels only.",
             [
                 ("s", "save", "Save labels, then leave"),
                 ("l", "leave", "Leave them as drafts"),

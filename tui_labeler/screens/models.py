@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_labeler.domain.models import ModelCard
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
@@ -30,12 +31,20 @@ if TYPE_CHECKING:
 
 def model_heading(width: int, signs: Glyphs) -> Line:
     """The heading over the rows of :func:`model_row`."""
-    words = f"{'model':<{_name_width(width)}}{'F1':>7}{'P':>7}{'R':>7}  {'trained':<16}{'documents':>16}"
+    words = f"{'model':<{_name_width(width)}}{'F1':>7}{'P':>7}{'R':>7}"
+    if _trained_fits(width):
+        words += f"  {'trained':<16}"
+    words += f"{'documents':>16}"
     return ((fit(words, width, signs.more), ""),)
 
 
 def _name_width(width: int) -> int:
-    return max(12, min(50, width - 56))
+    return max(12, min(50, width - 37 - 18 * _trained_fits(width)))
+
+
+def _trained_fits(width: int) -> bool:
+    """On a narrow screen the date gives way: a count that is cut in two says something else."""
+    return width >= 72
 
 
 def model_row(card: ModelCard) -> Callable[[int, Glyphs], Line]:
@@ -50,7 +59,8 @@ def model_row(card: ModelCard) -> Callable[[int, Glyphs], Line]:
                 (f"{percent(share):>7}", look_of(share))
                 for share in (measured.f1, measured.precision, measured.recall)
             ),
-            (f"  {when(card.created):<16}{documents:>16}", ""),
+            (f"  {when(card.created):<16}" * _trained_fits(width), ""),
+            (f"{documents:>16}", ""),
         )
 
     return paint
@@ -104,8 +114,10 @@ screen.
         rows = [Choice(card.name, model_row(card)) for card in cards]
         rows += [Choice(name, unreadable_row(name, error)) for name, error in broken]
         self.query_one(Picker).set_rows(rows, model_heading)
-        self.query_one(TitleLine).right = f"{len(rows)}"
-        self.query_one(StatusLine).text = "" if rows else "No model has been trained yet."
+        self.query_one(TitleLine).right = counted(len(rows), "model")
+        self.query_one(StatusLine).text = (
+            "" if rows else "No model yet: T in the project trains one on saved labels."
+        )
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -45,6 +45,10 @@ SHORT = ("Overview", "Categories", "Matrix", "Tests", "Spread", "Confidence", "C
 CATEGORIES, MATRIX, TESTS, CURVE = 1, 2, 3, 6
 
 
+def _width(names: Sequence[str]) -> int:
+    return sum(len(name) + 4 for name in names)
+
+
 class Sections(Static):
     """The names of the sections with their number keys, the shown one marked."""
 
@@ -55,13 +59,17 @@ class Sections(Static):
     def show_section(self, shown: int) -> None:
         """Marks one section: by brackets and by its look."""
         self._shown = shown
-        fits = sum(len(name) + 4 for name in SECTIONS) <= self.content_size.width
+        width = self.content_size.width
+        names = next((names for names in (SECTIONS, SHORT) if _width(names) <= width), None)
         parts: list[tuple[str, object] | str] = []
-        for number, name in enumerate(SECTIONS if fits else SHORT):
+        for number, name in enumerate(names or SHORT):
             if number == shown:
                 parts.append((f"[{number + 1} {name}]", self.get_visual_style("sections--shown")))
             else:
-                parts += [(f" {number + 1}", self.get_visual_style("sections--key")), f" {name} "]
+                parts += [
+                    (f" {number + 1}", self.get_visual_style("sections--key")),
+                    f" {name} " if names else " ",
+                ]
         self.update(Content.assemble(*parts))  # type: ignore[arg-type]
 
     def on_resize(self) -> None:
@@ -98,10 +106,8 @@ precision: it finds most, and more than there is.
     CSS_PATH = [screen_sheet("sheets"), screen_sheet("performance")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,right", "turn(1)", "Next section", tooltip="The next section", id="performance.next"),
-        Binding(
-            "h,left", "turn(-1)", "Section before", tooltip="The section before", id="performance.before"
-        ),
+        Binding("l,right", "turn(1)", "Next", tooltip="The next section", id="performance.next"),
+        Binding("h,left", "turn(-1)", "Before", tooltip="The section before", id="performance.before"),
         *(
             Binding(
                 str(number + 1),

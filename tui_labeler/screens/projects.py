@@ -42,6 +42,8 @@ KIND_WORDS = {
 
 _KIND = 15
 _FIGURE = 13
+_WITH_KIND = 72
+"""Cells of a line that has room for the kind."""
 
 _NO_PROJECT = """\
 There is no project yet.
@@ -229,6 +231,8 @@ def _row(project: Project, found: ProjectSummary | LabelerError | None, width: i
 
 
 def _columns(name: str, kind: str, figures: str, width: int, signs: Glyphs) -> str:
-    room = max(8, min(50, width - _KIND - 3 * _FIGURE - 1))
+    # On a narrow screen the kind gives way: names are what people look for, and figures must be whole.
+    kind = f" {kind:<{_KIND}}" if width >= _WITH_KIND else ""
+    room = max(8, min(50, width - cell_len(kind) - 3 * _FIGURE))
     shown = clip(clean(name), room, signs.more)
-    return f"{shown}{' ' * (room - cell_len(shown))} {kind:<{_KIND}}{clean(figures)}"
+    return f"{shown}{' ' * (room - cell_len(shown))}{kind}{clean(figures)}"

@@ -233,7 +233,9 @@ and lets the training run on.
         preview = await self._read()
         if preview.drafts:
             choices = [("s", "save", "Save them and train"), ("t", "train", "Train without them")]
-            message = f"{preview.drafts} of your decisions are drafts; training uses saved labels only."
+            message = (
+                f"Not saved: {counted(preview.drafts, 'draft decision')}. Training uses saved labels only."
+            )
             answer = await self.app.push_screen_wait(ChoiceScreen("Save labels first?", message, choices))
             if answer is None:
                 return

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui_labeler.screens.widgets.sheet import Line
 
 NO_RESOURCE = "GPT needs a resource with a deployment, and there is none yet: a adds one right here."
-NO_MODEL = "No model has been trained in this project yet: train one first."
+NO_MODEL = "No model has been trained in this project yet: train one first (T in the project)."
 
 SHORT = {"model": "no model has been trained yet", "gpt": "there is no resource yet: a adds one"}
 """The reasons in few words, for the list."""

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_labeler.domain.labels import Label, Suggestion
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.labeling_marks import shown_suggestions
 from tui_labeler.screens.lines import KeyLine, TitleLine
@@ -52,7 +53,7 @@ The document as it is, with the labels and suggestions that it has. `q` goes bac
         row = self._session.rows[self._document_id]
         title = self.query_one(TitleLine)
         title.left = row.location
-        title.right = f"{row.characters:,} characters, {row.text_records:,} text records"
+        title.right = f"{counted(row.characters, 'character')}, {counted(row.text_records, 'text record')}"
         self.read()
 
     @work(exclusive=True)

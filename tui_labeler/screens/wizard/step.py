@@ -78,9 +78,12 @@ class StepLine(Static):
         self._names = tuple(names)
         self._shown = shown
 
-    def on_mount(self) -> None:
+    def on_resize(self) -> None:
+        fits = sum(len(name) + 4 for name in self._names) <= self.content_size.width
+        # The last step's name is long, and where one is has to be in view.
+        names = self._names if fits else [name.split()[-1].capitalize() for name in self._names]
         parts: list[object] = []
-        for number, name in enumerate(self._names, 1):
+        for number, name in enumerate(names, 1):
             if number == self._shown:
                 parts.append((f"[{number} {name}]", self.get_visual_style("step-line--shown")))
             elif number < self._shown:
