@@ -231,8 +231,9 @@ class SklearnEstimators:
         return await asyncio.to_thread(load_model, folder)
 
 
-def _order(sample: Sample) -> tuple[str, list[tuple[str, int, int]]]:
-    return sample.text, sorted((c, s.start, s.end) if s else (c, 0, 0) for c, s in sample.annotations)
+def _order(sample: Sample) -> tuple[str, list[tuple[int, int]]]:
+    """Without the categories, whose ids are random."""
+    return sample.text, sorted((s.start, s.end) if s else (0, 0) for _, s in sample.annotations)
 
 
 def _train_entities(
@@ -248,7 +249,26 @@ def _train_entities(
             hint="Label some entities, save the labels, and train again.",
         )
     texts = [sample.text for sample in samples]
-    return EntityModel(EntityRecognizer(seed=seed).fit(texts, spans, unlabeled=unlabeled, progress=progress))
+    places = [(c, (at, start, end)) for at, row in enumerate(spans) for c, start, end in row]
+    codes = _codes(places)
+    coded = [[(codes[category], start, end) for category, start, end in row] for row in spans]
+    estimator = EntityRecognizer(seed=seed).fit(texts, coded, unlabeled=unlabeled, progress=progress)
+    category_of = {code: category for category, code in codes.items()}
+    estimator.categories_ = tuple(category_of[code] for code in estimator.categories_)
+    return EntityModel(estimator)
+
+
+def _codes(places: Iterable[tuple[str, tuple[int, ...]]]) -> dict[str, str]:
+    """Names for categories that are the same in every project with the same texts and labels.
+
+    Ids are random: in their order, folds and with them thresholds would differ from project to project.
+    What is the same is where each category stands.
+    """
+    found: dict[str, list[tuple[int, ...]]] = {}
+    for category, place in places:
+        found.setdefault(category, []).append(place)
+    ranked = sorted(found, key=lambda category: sorted(found[category]))
+    return {category: f"{number:05}" for number, category in enumerate(ranked)}
 
 
 def _train_classes(
@@ -276,6 +296,12 @@ def _train_classes(
             hint="Leave one class to each document.",
         )
     texts = [text for text, _ in rows]
-    targets = [classes if multi else classes[0] for _, classes in rows]
+    codes = _codes((category, (at,)) for at, (_, classes) in enumerate(rows) for category in classes)
+    coded = [sorted(codes[category] for category in classes) for _, classes in rows]
+    targets = [classes if multi else classes[0] for classes in coded]
     estimator = TextClassifier(multi_label=multi, seed=seed)
-    return ClassModel(estimator.fit(texts, targets, unlabeled=unlabeled, progress=progress))
+    estimator.fit(texts, targets, unlabeled=unlabeled, progress=progress)
+    category_of = {code: category for category, code in codes.items()}
+    named = np.array([category_of[code] for code in estimator.classes_])
+    estimator.classes_ = estimator.head_.classes_ = named
+    return ClassModel(estimator)

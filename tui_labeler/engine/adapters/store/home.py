@@ -77,9 +77,9 @@ class TinyProjects:
             # Listing says when it may not: a glob would only find nothing.
             names = sorted(entry.name for entry in os.scandir(folder)) if folder.exists() else []
         for name in names:
-            if is_gone(folder / name):
-                continue
             try:
+                if is_gone(folder / name):
+                    continue
                 found.append((_project(folder / name), folder / name))
             except StorageError as error:
                 broken.append((name, error))
