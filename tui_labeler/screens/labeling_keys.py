@@ -119,12 +119,12 @@ SHOWN: dict[str, list[str]] = {
     ],
     "classes": [
         "document.next",
-        "label.add",
         "document.unlabeled",
         "review.accept",
         "review.reject",
         "label.undo",
         "label.save",
+        "label.add",
         "document.previous",
         "review.toggle",
         "project.autolabel",
