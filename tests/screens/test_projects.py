@@ -15,7 +15,7 @@ from tests.fakes import (
     suggest,
     write_documents,
 )
-from tests.screens.conftest import Running, paste, press, screen_text
+from tests.screens.conftest import Running, paste, press, screen_text, settle
 from tui_labeler.assembly import now
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
@@ -207,6 +207,38 @@ async def test_a_project_whose_files_are_broken_says_so_in_its_row_only(
         loans, zoo = (next(row for row in rows if name in row) for name in ("Loans", "Zoo"))
         assert loans.split()[-3:] == ["3", "0", "0"]
         assert zoo.split()[-1] != "0"
+
+
+async def test_a_project_that_can_not_be_listed_says_so_when_it_is_chosen(
+    running: Running, workbench: Workbench, container: Path, home: Path
+) -> None:
+    session = await make_project(workbench, container)
+    await session.close()
+    (home / "projects" / session.project.id / "project.json").write_bytes(b"{broken")
+    async with running() as pilot:
+        assert session.project.id in screen_text(pilot)
+        await press(pilot, "d", "enter")
+        assert isinstance(pilot.app.screen, ProjectsScreen)
+        assert any("project.json" in note.message for note in pilot.app._notifications)
+
+
+async def test_what_others_make_and_delete_comes_and_goes_while_the_list_is_shown(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    session = await make_project(workbench, container)
+    await session.close()
+    async with running() as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, ProjectsScreen)
+        await (await make_project(workbench, container, name="Zoo")).close()
+        screen.look()
+        await settle(pilot)
+        assert "Zoo" in screen_text(pilot)
+        await workbench.delete(session.project.id)
+        screen.look()
+        await settle(pilot)
+        assert "Loans" not in screen_text(pilot)
+        assert "Zoo" in screen_text(pilot)
 
 
 async def test_hostile_names_are_shown_as_text(

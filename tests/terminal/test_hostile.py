@@ -158,7 +158,7 @@ WAY: tuple[tuple[str, str], ...] = (
     *(("?", "Page back"), ("q", "-Page back")),
     *((":", "A part of a command's name"), ("ctrl+g", "-A part of a command's name")),
     *(("T", "Start training"), ("enter", "Which model?"), ("q", "-Which model?"), ("q", "-Start training")),
-    *(("P", "D Delete"), ("D", "n Keep"), ("n", "-n Keep"), ("enter", "[1 Overview]"), ("2", "all (micro)")),
+    *(("P", "2 models"), ("D", "n Keep"), ("n", "-n Keep"), ("enter", "[1 Overview]"), ("2", "all (micro)")),
     *(("3", "rows: actual"), ("4", "[4 Test set]"), ("5", "[5 Distribution]"), ("q", "-[5 Distribution]")),
     *(("q", "-D Delete"), ("L", "[1 Method]"), ("l", "[2 Model]"), ("l", "[3 Entities]")),
     *(("l", "[4 Documents]"), ("f", " all documents"), ("*", "selected: 7 documents")),

@@ -16,7 +16,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.deleting import holdings
 from tui_labeler.engine.errors import LabelerError, StorageError
 from tui_labeler.engine.wording import counted
-from tui_labeler.screens.base import reporting, tell
+from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, TitleLine
@@ -25,6 +25,8 @@ from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
 
     from tui_labeler.domain.projects import Project
@@ -39,6 +41,9 @@ KIND_WORDS = {
     ProjectKind.MULTI_LABEL: "several classes",
 }
 """The kinds of project in a word or two."""
+
+LOOK_EVERY = 1
+"""Seconds between two looks at which projects there are."""
 
 _KIND = 15
 _FIGURE = 13
@@ -86,6 +91,8 @@ servers with language models that autolabeling may ask.
         super().__init__()
         self._workbench = workbench
         self._projects: tuple[Project, ...] = ()
+        self._broken: dict[str, LabelerError] = {}
+        """Projects whose own file can't be read: the folder's name and why."""
         self._summaries: dict[str, ProjectSummary | LabelerError] = {}
 
     def compose(self) -> ComposeResult:
@@ -98,6 +105,7 @@ servers with language models that autolabeling may ask.
 
     def on_mount(self) -> None:
         self.query_one(Picker).focus()
+        self._looks = self.set_interval(LOOK_EVERY, self.look)
 
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self._load_if_shown)
@@ -113,13 +121,33 @@ servers with language models that autolabeling may ask.
     @reporting
     async def load(self) -> None:
         """Lists the projects, then looks into one after the other for its figures."""
-        self._projects = await self._workbench.projects()
+        self._projects, self._broken = await self._there_are()
+        self._looks.resume()
         self._show()
         for project in self._projects:
             if not self.is_active:
                 return
             await self._summarize(project)
             self._show()
+
+    @work(exclusive=True, group="look")
+    @reporting
+    async def look(self) -> None:
+        """Lists anew what somebody else made or deleted meanwhile."""
+        if not self.is_active:
+            return
+        try:
+            projects, broken = await self._there_are()
+        except LabelerError:
+            # Said once; the same words every second would only be in the way.
+            self._looks.pause()
+            raise
+        if (projects, broken.keys()) != (self._projects, self._broken.keys()):
+            self.load()
+
+    async def _there_are(self) -> tuple[tuple[Project, ...], dict[str, LabelerError]]:
+        """The projects, and why others can't be read, by their folders' names."""
+        return await self._workbench.projects(), dict(await self._workbench.broken())
 
     async def _summarize(self, project: Project) -> None:
         """A project that can't be opened says so in its row; the others are shown all the same."""
@@ -132,9 +160,11 @@ servers with language models that autolabeling may ask.
 
     def _show(self) -> None:
         picker = self.query_one(Picker)
-        self.set_class(not self._projects, "-empty")
-        picker.set_rows([self._choice(project) for project in self._projects], _heading)
-        self.query_one(TitleLine).right = counted(len(self._projects), "project")
+        self.set_class(not (self._projects or self._broken), "-empty")
+        rows = [self._choice(project) for project in self._projects]
+        rows += [Choice(folder, _broken_row(folder, error)) for folder, error in self._broken.items()]
+        picker.set_rows(rows, _heading)
+        self.query_one(TitleLine).right = counted(len(rows), "project")
         self.refresh_bindings()
 
     def _choice(self, project: Project) -> Choice:
@@ -153,9 +183,15 @@ servers with language models that autolabeling may ask.
     # --- what can be done ---------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return None if action == "delete" and not self._projects else True
+        return None if action == "delete" and self._current is None else True
+
+    def on_picker_highlighted(self) -> None:
+        self.refresh_bindings()
 
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
+        if event.key in self._broken:
+            tell_error(self.app, self._broken[event.key])
+            return
         self.post_message(self.Opened(event.key))
 
     @work
@@ -228,6 +264,13 @@ def _row(project: Project, found: ProjectSummary | LabelerError | None, width: i
         counts = (found.documents, states[DocumentState.LABELED], states[DocumentState.AUTO_LABELED])
         figures = "".join(f"{count:,}".rjust(_FIGURE) for count in counts)
     return ((_columns(project.name, kind, figures, width, signs), ""),)
+
+
+def _broken_row(folder: str, error: LabelerError) -> Callable[[int, Glyphs], Line]:
+    def paint(width: int, signs: Glyphs) -> Line:
+        return ((_columns(folder, "", f"  {error.message}", width, signs), "bad"),)
+
+    return paint
 
 
 def _columns(name: str, kind: str, figures: str, width: int, signs: Glyphs) -> str:
