@@ -1,0 +1,44 @@
+"""What the use cases need from outside, as small protocols.
+
+Every port is asynchronous; an adapter over a blocking library bridges inside itself. An adapter raises
+only errors of :mod:`tui_labeler.engine.errors`.
+"""
+
+from __future__ import annotations
+
+from tui_labeler.engine.ports.containers import Blob, Container
+from tui_labeler.engine.ports.deployments import AnswerStore, Connected, Deployments
+from tui_labeler.engine.ports.estimators import Estimators, FittedModel, Prediction, Progress, Sample
+from tui_labeler.engine.ports.jobs import JobJournal, JobStore, Launcher, ModelStore, QuotaStore
+from tui_labeler.engine.ports.resources import Keys, KeyState, ResourceStore, Tester
+from tui_labeler.engine.ports.state import Change, Plan, Projects, ProjectStore, State, Transaction
+from tui_labeler.engine.ports.surroundings import Surroundings
+
+__all__ = [
+    "AnswerStore",
+    "Blob",
+    "Change",
+    "Connected",
+    "Container",
+    "Deployments",
+    "Estimators",
+    "FittedModel",
+    "JobJournal",
+    "JobStore",
+    "KeyState",
+    "Keys",
+    "Launcher",
+    "ModelStore",
+    "Plan",
+    "Prediction",
+    "Progress",
+    "ProjectStore",
+    "Projects",
+    "QuotaStore",
+    "ResourceStore",
+    "Sample",
+    "State",
+    "Surroundings",
+    "Tester",
+    "Transaction",
+]

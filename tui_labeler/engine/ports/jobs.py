@@ -1,0 +1,149 @@
+"""Jobs, the models they make and the quota they use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, QuotaUse, Usage
+from tui_labeler.domain.models import ModelCard
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.errors import LabelerError
+    from tui_labeler.engine.ports.estimators import FittedModel
+
+
+class JobStore(Protocol):
+    """The records of a project's jobs, and the kernel locks that say which run."""
+
+    async def create(self, request: JobRequest) -> None: ...
+
+    async def list(self) -> tuple[Job, ...]:
+        """Those that can be read, newest first."""
+
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        """Those that can't: the job's id and why, sorted."""
+
+    async def get(self, job_id: str) -> Job:
+        """Raises ``NotFoundError``. A job whose lock is free and that has not ended is *interrupted*."""
+
+    async def request_cancel(self, job_id: str) -> None:
+        """Durable: a runner sees it within half a second."""
+
+    async def finished(self, job_id: str) -> frozenset[int]:
+        """Documents that need nothing more: answered, and the answer applied."""
+
+    async def reopen(
+        self, job_id: str, *, retry: frozenset[int], options: Mapping[str, Any] | None = None
+    ) -> None:
+        """Makes a job that is over one that waits for a runner; failures of ``retry`` are forgotten.
+
+        ``options`` take the place of those of the request from here on.
+        """
+
+    async def delete(self, job_id: str) -> None: ...
+
+    async def processed_records(self, job_id: str) -> int | None:
+        """Text records of the documents that a job processed, as far as broken records tell; else ``None``.
+
+        Raises ``LockedError`` while somebody works on it, ``NotFoundError``.
+        """
+
+    async def run(self, job_id: str) -> JobJournal:
+        """Takes the job's lock, for the runner. Raises ``LockedError`` when it runs already."""
+
+    async def answers(self, job_id: str) -> tuple[Answer, ...]:
+        """All that the autolabeler answered, replaced suggestions included."""
+
+
+class JobJournal(Protocol):
+    """The runner's side of a job: every step is on disk before it counts."""
+
+    @property
+    def job(self) -> Job:
+        """As the journal tells it, this run included."""
+
+    @property
+    def answered(self) -> Mapping[int, Answer]:
+        """Answers of earlier runs that are not known to have been applied."""
+
+    @property
+    def finished(self) -> frozenset[int]:
+        """Documents of earlier runs that need nothing more."""
+
+    @property
+    def failed_before(self) -> frozenset[int]:
+        """Documents that failed in earlier runs and are not to be tried again."""
+
+    @property
+    def attempts(self) -> Mapping[int, int]:
+        """How often documents that failed were to be done again; those that never were are not there."""
+
+    async def started(self, pid: int, total: int) -> None: ...
+
+    async def answers(self, answers: Sequence[Answer]) -> None:
+        """Before they are used."""
+
+    async def applied(self, answers: Sequence[Answer], suggestions: int) -> None:
+        """The answers are in the project; ``suggestions`` came of them."""
+
+    async def failed(self, failures: Sequence[DocumentFailure]) -> None: ...
+
+    @property
+    def preparation(self) -> Mapping[str, Any]:
+        """What the first run has settled for all later ones; empty before that."""
+
+    async def prepared(self, what: dict[str, Any]) -> None:
+        """Settles something for this run and later ones, beside what is settled: the examples of a prompt."""
+
+    async def stage(self, words: str, done: int, total: int, *, usage: Usage | None = None) -> None:
+        """``usage``: what this run has used so far, where no document's answer tells it."""
+
+    async def ended(
+        self, state: str, *, message: str = "", code: str = "", result: dict[str, Any] | None = None
+    ) -> None: ...
+
+    def cancel_requested(self) -> bool: ...
+
+    async def close(self) -> None:
+        """Gives the lock back."""
+
+
+class Launcher(Protocol):
+    """Starts runners."""
+
+    async def launch(self, project_id: str, job_id: str) -> int:
+        """Starts a process that outlives this one and its terminal; returns its pid."""
+
+
+class ModelStore(Protocol):
+    """The trained models of a project: a folder each, plain data only."""
+
+    async def list(self) -> tuple[ModelCard, ...]:
+        """The card of every model that can be read, sorted by name."""
+
+    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
+        """Models whose card can't be read: the name and why, sorted."""
+
+    async def save(self, card: ModelCard, model: FittedModel) -> None:
+        """Puts a model in its place in one step; one of the same name is replaced."""
+
+    async def load(self, name: str) -> FittedModel:
+        """Raises ``NotFoundError``, or ``InputError`` for files that are no model."""
+
+    async def delete(self, name: str) -> None: ...
+
+
+class QuotaStore(Protocol):
+    """The month's text records, shared by all projects of a home."""
+
+    async def usage(self) -> QuotaUse: ...
+
+    async def reserve(self, job_id: str, records: int) -> None:
+        """Raises ``QuotaError``. Reserving again for the same job replaces what it had not used."""
+
+    async def reserved(self, job_id: str) -> int:
+        """Text records that a job reserved and that are not known to be used; 0 once it is settled."""
+
+    async def settle(self, job_id: str, used: int) -> None:
+        """Keeps ``used`` records in all for this job and gives the rest of its reservation back."""

@@ -1,0 +1,17 @@
+"""Time and names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the use cases take from their surroundings, so that tests can set it."""
+
+    actor: str
+    now: Callable[[], str]
+    """UTC, ISO 8601 with milliseconds."""
+    new_id: Callable[[], str]
+    """Short, random, of letters and digits."""
