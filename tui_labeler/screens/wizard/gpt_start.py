@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.documents import DocumentFilter, DocumentRow
+from tui_labeler.domain.documents import DocumentRow
+from tui_labeler.domain.jobs import Job
 from tui_labeler.domain.resources import Deployment, Prices
 from tui_labeler.engine.endpoints import host, is_loopback, is_readable_on_the_way
 from tui_labeler.engine.errors import InputError, LabelerError
@@ -23,18 +24,17 @@ from tui_labeler.screens.spending_words import budget_words, estimate_words, rea
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
 from tui_labeler.screens.wizard.gpt_summary import Summary, summary
-from tui_labeler.screens.wizard.step import Choices, Step
+from tui_labeler.screens.wizard.last import LastStep
 
 if TYPE_CHECKING:
-    from textual.widget import Widget
-
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
+    from tui_labeler.screens.wizard.step import Choices
 
 
-class GptStartStep(Step):
+class GptStartStep(LastStep):
     """Shows the whole job, with its price, and starts it with one key."""
 
     HELP: ClassVar[str] = """\
@@ -62,8 +62,6 @@ texts are sent as well and cost as others do; how much is said before.
         Binding("w", "batch", "Batch", tooltip="As a batch: half the price, within a day", id="wizard.batch"),
     ]
 
-    number = 5
-
     def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
         super().__init__(session, choices, resources)
         self._deployment: Deployment | None = None
@@ -74,19 +72,8 @@ texts are sent as well and cost as others do; how much is said before.
         """Of an evaluation, which never goes as a batch."""
         self._problem = ""
         """Why the job can't be."""
-        self._starting = False
-
-    def body(self) -> Iterable[Widget]:
-        yield Sheet(id="summary")
-
-    def started(self) -> None:
-        self.query_one(Sheet).focus()
-        self.read()
 
     # --- what is known ------------------------------------------------------------------------------
-
-    def _rows(self) -> list[DocumentRow]:
-        return self.session.documents.select(DocumentFilter(ids=self.choices.documents))
 
     @property
     def _categories(self) -> list[str]:
@@ -124,7 +111,7 @@ texts are sent as well and cost as others do; how much is said before.
         assert self._deployment is not None
         return await forecast(
             self.session,
-            self._rows(),
+            self.rows(),
             self.choices.labeler,
             self._categories,
             self._deployment,
@@ -137,7 +124,7 @@ texts are sent as well and cost as others do; how much is said before.
     def _page(self, width: int, signs: Glyphs) -> Sequence[Line]:
         if self._deployment is None:
             return ()
-        rows, known = self._rows(), self.session.store.state.categories
+        rows, known = self.rows(), self.session.store.state.categories
         evaluated = evaluable(self.session)
         return summary(
             Summary(
@@ -229,26 +216,14 @@ texts are sent as well and cost as others do; how much is said before.
 
     # --- the start ----------------------------------------------------------------------------------
 
-    @work(group="start")
-    async def action_start(self) -> None:
-        if self._starting:
-            return
-        self._starting = True
-        self.refresh_bindings()
-        await self._start()
-        self._starting = False
-        self.refresh_bindings()
-
-    @reporting
-    async def _start(self) -> None:
-        job = await self.session.jobs.autolabel(
-            self._rows(),
+    async def begin(self) -> Job:
+        return await self.session.jobs.autolabel(
+            self.rows(),
             self.choices.labeler,
             self._categories,
             gpt=self.choices.options,
             prices=self._prices,
         )
-        self.dismiss(job)
 
     @work(exclusive=True, group="edit")
     @reporting

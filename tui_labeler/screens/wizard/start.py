@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.documents import DocumentFilter, DocumentRow
+from tui_labeler.domain.jobs import Job
 from tui_labeler.engine.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
-from tui_labeler.screens.wizard.step import Choices, Step
+from tui_labeler.screens.wizard.last import LastStep
 
 if TYPE_CHECKING:
-    from textual.widget import Widget
-
     from tui_labeler.engine.jobs import Estimate
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
+    from tui_labeler.screens.wizard.step import Choices
 
 
-class StartStep(Step):
+class StartStep(LastStep):
     """Shows the whole job and starts it with one key."""
 
     HELP: ClassVar[str] = """\
@@ -52,24 +51,11 @@ nothing.
         ),
     ]
 
-    number = 5
-
     def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
         super().__init__(session, choices, resources)
         self._estimate: Estimate | None = None
         self._learned: frozenset[str] = frozenset()
         """Ids of the categories that the model can suggest."""
-        self._starting = False
-
-    def body(self) -> Iterable[Widget]:
-        yield Sheet(id="summary")
-
-    def started(self) -> None:
-        self.query_one(Sheet).focus()
-        self.read()
-
-    def _rows(self) -> list[DocumentRow]:
-        return self.session.documents.select(DocumentFilter(ids=self.choices.documents))
 
     @property
     def _categories(self) -> list[str]:
@@ -85,7 +71,7 @@ nothing.
         await self.session.refresh()
         card = await find_model(self.session.models, self.choices.model)
         self._learned = frozenset(learned_ids(card, self.session.store.state.categories))
-        self._estimate = await self.session.jobs.estimate(self._rows(), self.choices.labeler)
+        self._estimate = await self.session.jobs.estimate(self.rows(), self.choices.labeler)
         self.query_one(Sheet).show_page(self._page)
         self.say(self._next())
         self.refresh_bindings()
@@ -162,24 +148,12 @@ nothing.
     def action_take(self) -> None:
         if self._estimate is None or not self._estimate.fits:
             return
-        fitting = self._rows()[: self._estimate.fits]
+        fitting = self.rows()[: self._estimate.fits]
         self.choices = replace(self.choices, documents=frozenset(row.id for row in fitting))
         self.read()
 
-    @work(group="start")
-    async def action_start(self) -> None:
-        if self._starting:
-            return
-        self._starting = True
-        self.refresh_bindings()
-        await self._start()
-        self._starting = False
-        self.refresh_bindings()
-
-    @reporting
-    async def _start(self) -> None:
-        job = await self.session.jobs.autolabel(self._rows(), self.choices.labeler, self._categories)
-        self.dismiss(job)
+    async def begin(self) -> Job:
+        return await self.session.jobs.autolabel(self.rows(), self.choices.labeler, self._categories)
 
     def action_evaluate(self) -> None:
         self.app.push_screen(EvaluateScreen(self.session, self.choices.labeler))
