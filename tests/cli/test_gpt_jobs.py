@@ -168,6 +168,29 @@ def test_documents_are_labeled_and_the_report_says_where_they_went_and_what_it_c
     assert "USD" in table
 
 
+def test_items_of_categories_that_there_are_not_are_told_by_document(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 3)
+    add_resource(cli, server)
+
+    def some(body: Body) -> Answer:
+        number = number_of(body)
+        return Answer(entities(*right(number), *([("\x1b[31mAcme", "Company")] if number == 1 else [])))
+
+    server.answer = some
+    ran = cli(*GPT, "--json")
+    assert ran.code == 0, ran
+    (item,) = ran.json["unused"]
+    assert (item["location"], item["reason"]) == ("letter01.txt", "unknown_category")
+    assert (item["category"], item["text"], item["times"]) == ("Company", "\x1b[31mAcme", 1)
+    shown = cli("job", "show", "letters", ran.json["job_id"])
+    assert "1 answered item in 1 document could not be used" in shown.out
+    assert "not used: letter01.txt:" in shown.out
+    assert "“Company”: there is no such category" in shown.out
+    assert "\x1b" not in shown.out
+
+
 def test_a_job_with_gpt_stands_in_the_history_and_is_undone_as_a_whole(
     cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
 ) -> None:

@@ -9,7 +9,16 @@ import pytest
 
 from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tests.screens.test_jobs import HOSTILE, SIZE, detail
-from tui_labeler.domain.jobs import DocumentFailure, Job, JobKind, JobState, Method, Usage
+from tui_labeler.domain.jobs import (
+    DocumentFailure,
+    DocumentNote,
+    Job,
+    JobKind,
+    JobState,
+    Method,
+    Unused,
+    Usage,
+)
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.screens.dialogs import InputScreen
@@ -151,3 +160,21 @@ async def _resume(pilot: Any, budget: str) -> None:
     await pilot.press("enter")
     for _ in range(5):
         await pilot.pause()
+
+
+async def test_what_was_answered_and_could_not_be_used_is_listed_by_document(home: JobHome) -> None:
+    notes = (
+        DocumentNote(0, "loan00.txt", (Unused("unknown_category", HOSTILE, "Acme", 2),)),
+        DocumentNote(1, "loan01.txt", (Unused("not_understood"),)),
+    )
+    gpt_job(home, JobState.SUCCEEDED, notes=notes)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "3 answered items in 2 documents could not be used" in detail(app)
+        assert "“Acme” as “" in detail(app)
+        assert "there is no such category (2 times)" in _flat(app)
+        assert "[red]x[/red]" in detail(app)
+        assert "\x1b" not in detail(app)
+        assert "a part was not in the form that was asked for" in detail(app)

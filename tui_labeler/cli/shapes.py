@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.engine.wording import unused_words
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
-    from tui_labeler.domain.jobs import Job, Usage
+    from tui_labeler.domain.jobs import DocumentNote, Job, Unused, Usage
     from tui_labeler.domain.labels import Label, Span, Suggestion
     from tui_labeler.domain.projects import Project
     from tui_labeler.domain.resources import Deployment, Resource
@@ -137,6 +138,7 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
         "failed": [
             {"location": item.location, "error": item.error, "message": item.message} for item in job.failed
         ],
+        "unused": [_unused(note, item) for note in job.notes for item in note.unused],
         "usage": usage_item(job.usage),
         "cost": None if job.cost is None else round(job.cost, 6),
         "seconds": job.seconds,
@@ -146,6 +148,18 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
     }
     result = {key: value for key, value in job.result.items() if key != "exit_code"}
     return {**fields, "result": result} if result else fields
+
+
+def _unused(note: DocumentNote, item: Unused) -> dict[str, Any]:
+    """Something that was answered of a document and could not be used."""
+    return {
+        "location": note.location,
+        "reason": item.reason,
+        "category": item.category or None,
+        "text": item.words or None,
+        "times": item.times,
+        "message": unused_words(item),
+    }
 
 
 def usage_item(usage: Usage) -> dict[str, int]:

@@ -134,6 +134,31 @@ class DocumentFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Unused:
+    """Something that a deployment answered and that nothing could be made of."""
+
+    reason: str
+    """A stable code, for instance ``unknown_category``."""
+    category: str = ""
+    """What the model called the category."""
+    words: str = ""
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentNote:
+    """What was answered of one document of a job and could not be used."""
+
+    document: int
+    location: str
+    unused: tuple[Unused, ...]
+
+    @property
+    def items(self) -> int:
+        return sum(item.times for item in self.unused)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as its records tell it at one moment."""
 
@@ -149,6 +174,8 @@ class Job:
     suggestions: int = 0
     unaligned: int = 0
     failed: tuple[DocumentFailure, ...] = ()
+    notes: tuple[DocumentNote, ...] = ()
+    """Of labeled documents, by location."""
     text_records: int = 0
     """Text records of the documents that were processed."""
     usage: Usage = Usage()
@@ -167,6 +194,11 @@ class Job:
     @property
     def id(self) -> str:
         return self.request.id
+
+    @property
+    def unused(self) -> int:
+        """Items of answers that could not be used, over all documents."""
+        return sum(note.items for note in self.notes)
 
     @property
     def waiting(self) -> int:
@@ -209,6 +241,8 @@ class Answer:
     proposals: tuple[Proposal, ...] = ()
     to_place: tuple[tuple[str, str], ...] = ()
     """Category id and words, for what was answered and is not in the text."""
+    unused: tuple[Unused, ...] = ()
+    """What was answered and is neither of them."""
     usage: Usage = Usage()
     version: str = ""
 

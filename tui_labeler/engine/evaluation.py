@@ -53,6 +53,10 @@ class Evaluated(Protocol):
     ) -> Tested:
         """What it says of ``documents``, of ``every`` that is labeled; ``progress`` takes a share, 0 to 1."""
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What is to be said of its answers, phrases without a full stop."""
+
     def figures(self) -> dict[str, Any]:
         """What else belongs into the result: usage, cost, failures."""
 
@@ -94,6 +98,10 @@ class TrainedEvaluated:
     ) -> Tested:
         return await tested_documents(self.model, documents)
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        return ()
+
     def figures(self) -> dict[str, Any]:
         return {**usage_figures(Usage(), None), "failed": []}
 
@@ -111,6 +119,8 @@ class GptEvaluated:
         self._asked = [0, 0]
         """Documents whose answers were paid for, and their characters."""
         self._failed: list[DocumentFailure] = []
+        self._unused = [0, 0]
+        """Items of answers that could not be used, and the documents they were said of."""
         self._points: tuple[tuple[float, float], ...] = ()
 
     async def test(
@@ -130,6 +140,9 @@ class GptEvaluated:
                     self._failed.append(item)
                 else:
                     _compare(chosen[item.document], item, tested)
+                    if item.unused:
+                        self._unused[0] += sum(one.times for one in item.unused)
+                        self._unused[1] += 1
             await progress(done / len(documents), self._usage)
         self._points = confidence_map(tested.outcomes).points
         return tested
@@ -139,6 +152,14 @@ class GptEvaluated:
         for document in documents:
             language = state.rows[document.id].language or state.project.language
             yield Task(document.id, document.location, language, document.text, "")
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        items, documents = self._unused
+        if not items:
+            return ()
+        where = f"in the answers on {counted(documents, 'document')}"
+        return (f"{counted(items, 'item')} {where} could not be used: of unknown categories, say",)
 
     def figures(self) -> dict[str, Any]:
         cost = cost_of(self._usage, self._setup.journal.job.request.prices)
@@ -212,7 +233,7 @@ class EvaluationRun:
             "documents": len(tested.documents),
             "left_out": left_out,
             "skipped": found.skipped,
-            "warnings": found.warnings,
+            "warnings": [*found.warnings, *self.method.warnings],
             "intervals": ends,
             "labels_version": labels_version(chosen),
             **self.method.figures(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.jobs import JobState
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.jobs import Unused
     from tui_labeler.engine.errors import LabelerError
 
 JOB_STATES = {
@@ -41,6 +42,25 @@ def in_words(error: LabelerError) -> str:
 def in_lines(error: LabelerError) -> str:
     """An error's message and its hint in the application, a line each; its title stands apart from them."""
     return f"{error.message}\n{error.on_screen}" if error.on_screen else error.message
+
+
+_UNUSED = {
+    "unknown_category": "there is no such category",
+    "wrong_type": "an entry was not in the form that was asked for",
+    "not_understood": "a part was not in the form that was asked for",
+    "several_classes": "several classes were named, and a document has one",
+}
+
+
+def unused_words(item: Unused) -> str:
+    """What was answered, and why it could not be used."""
+    if item.reason not in _UNUSED:
+        return f"and {item.times:,} more"
+    said = f"“{item.words}”" if item.words else ""
+    named = f"“{item.category}”" if item.category else ""
+    what = f"{said} as {named}: " if said and named else f"{said or named}: " if said or named else ""
+    times = f" ({item.times:,} times)" if item.times > 1 else ""
+    return f"{what}{_UNUSED[item.reason]}{times}"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

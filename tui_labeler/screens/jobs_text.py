@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,16 +9,16 @@ from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobState, Usage
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.evaluation_text import evaluation
+from tui_labeler.screens.jobs_lists import failures, not_used
 from tui_labeler.screens.performance_words import (
     bar,
     duration,
-    heading,
     percent,
     when,
     wrapped,
 )
 from tui_labeler.screens.spending_words import spent_words
-from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
+from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.glyphs import ASCII, Glyphs
 
 if TYPE_CHECKING:
@@ -38,21 +37,6 @@ _SIGNS: dict[JobState, tuple[str, str, str]] = {
 }
 
 _NOUNS = {JobKind.AUTOLABEL: "autolabel", JobKind.TRAIN: "train", JobKind.EVALUATE: "evaluate"}
-
-REASONS = {
-    "content_filter": "held back by the content filter",
-    "refusal": "refused by the model",
-    "context_length": "too long for the deployment",
-    "length": "answer cut off",
-    "bad_answer": "answer not understood",
-    "bad_request": "request refused",
-    "trouble": "no answer",
-    "busy": "deployment busy",
-}
-"""Why a deployment gave no answer for a document, by the failure's code."""
-
-SHOWN_FAILURES = 200
-"""Failed documents that the detail lists; the rest is counted."""
 
 
 def sign(state: JobState, signs: Glyphs) -> str:
@@ -169,7 +153,9 @@ def detail(
         lines.append(())
         lines += _table(_first_facts(job, counts), width)
         if job.failed:
-            lines += [(), *_failures(job, width, signs), ()]
+            lines += [(), *failures(job, width, signs), ()]
+        if job.notes:
+            lines += [*([] if job.failed else [()]), *not_used(job, width, signs), ()]
         lines += _table(_facts(job, names), width)
         if job.request.kind is JobKind.EVALUATE and "per_category" in job.result:
             lines += [(), *evaluation(job, width, signs)]
@@ -265,28 +251,6 @@ def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
     if request.kind is JobKind.TRAIN and "f1" in job.result:
         facts.append(("F1 score", percent(job.result["f1"]).strip()))
     return facts
-
-
-def _failures(job: Job, width: int, signs: Glyphs) -> list[Line]:
-    lines = [heading(f"{counted(len(job.failed), 'document')} failed"), *_reasons(job, width)]
-    name_width = max(12, min(32, width // 3))
-    for failure in job.failed[:SHOWN_FAILURES]:
-        name = fit(clip_middle(clean(failure.location), name_width, signs.more), name_width)
-        reason = REASONS.get(failure.error, "")
-        words = clean(f"{reason}: {failure.message}" if reason else failure.message)
-        first, *rest = wrapped(words, width, "", " " * (name_width + 5))
-        lines += [((f"  {signs.times} ", "bad"), (f"{name} ", ""), first[1]), *rest]
-    if len(job.failed) > SHOWN_FAILURES:
-        lines.append(((f"  and {len(job.failed) - SHOWN_FAILURES} more", "dim"),))
-    return lines
-
-
-def _reasons(job: Job, width: int) -> list[Line]:
-    """How many failed why, most first; nothing where there is one reason, which each document tells."""
-    reasons = Counter(REASONS.get(item.error, item.error.replace("_", " ")) for item in job.failed)
-    if len(reasons) < 2:
-        return []
-    return wrapped(", ".join(f"{count:,} {why}" for why, count in reasons.most_common()), width, "", "  ")
 
 
 def no_jobs(width: int, signs: Glyphs) -> Sequence[Line]:

@@ -22,7 +22,7 @@ from tests.builders import (
     suggestions,
     words_of,
 )
-from tui_labeler.domain.jobs import Job, JobState, Method, Usage
+from tui_labeler.domain.jobs import Job, JobState, Method, Unused, Usage
 from tui_labeler.domain.labels import Placed
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Capabilities, Prices, Structured
@@ -432,3 +432,54 @@ async def test_a_reader_that_goes_is_not_waited_for_where_answers_come_faster_th
 async def tasks(number: int) -> AsyncIterator[Task]:
     for n in range(number):
         yield Task(n, f"{n}.txt", "en", f"Ann {n}.", "")
+
+
+# --- what can't be used -------------------------------------------------------------------------------
+
+
+async def test_items_of_unknown_categories_are_told_for_each_document(bench: Bench) -> None:
+    session = await bench.create({"a.txt": TEXT, "b.txt": "Bob is in Oslo."})
+    firms = (("Acme", "Company"), ("Acme", "Company"), ("Ltd", "Firm"))
+    bench.chat.says = lambda text: entities(("Bob", "Person"), *(firms if text == TEXT else ()))
+    job = await label(bench, session)
+    assert job.state is JobState.SUCCEEDED
+    assert words_of(suggestions(session, "a.txt")) == ["Bob"]
+    (note,) = job.notes
+    assert (note.location, job.unused) == ("a.txt", 3)
+    assert note.unused == (
+        Unused("unknown_category", "Company", "Acme", 2),
+        Unused("unknown_category", "Firm", "Ltd"),
+    )
+    # An earlier job's answer is told of too: the same questions have the same notes.
+    assert (await label(bench, session)).notes == job.notes
+
+
+async def test_classes_that_there_are_not_are_told(bench: Bench) -> None:
+    session = await bench.create(1, kind=ProjectKind.MULTI_LABEL)
+    bench.chat.says = lambda text: json.dumps({"classes": ["Person", "Sport"]})
+    job = await label(bench, session)
+    assert [item.category for item in suggestions(session)] == [key(session, "Person")]
+    assert [item for note in job.notes for item in note.unused] == [Unused("unknown_category", "Sport")]
+
+
+async def test_what_parts_of_a_long_document_and_several_samples_say_in_vain_is_told_once_each(
+    bench: Bench,
+) -> None:
+    session = await bench.create(1)
+    bench.chat.says = lambda text: entities(("Bob", "Person"), ("Acme", "Company"))
+    job = await label(bench, session, samples=3)
+    assert [item for note in job.notes for item in note.unused] == [
+        Unused("unknown_category", "Company", "Acme")
+    ]
+
+
+async def test_an_evaluation_warns_of_answers_that_could_not_be_used(bench: Bench) -> None:
+    session = await bench.create({f"{n}.txt": f"Ann {n} is in Rome." for n in range(4)})
+    for n in range(4):
+        found = span("Ann", f"Ann {n} is in Rome.")
+        await session.labeling.add(number(session, f"{n}.txt"), key(session, "Person"), found)
+    await session.labeling.save()
+    bench.chat.says = lambda text: entities(("Ann", "Person"), ("Rome", "City"))
+    options = {"limit": 3, "seed": 0, **GptOptions().as_options()}
+    result = (await bench.run(await session.jobs.evaluate(GPT, options, prices=PRICES))).result
+    assert [words for words in result["warnings"] if "3 items in the answers on 3 documents" in words]

@@ -198,6 +198,7 @@ def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: 
         "suggestions": 0,
         "unaligned": 0,
         "failed": [],
+        "unused": [],
         "usage": usage_item(Usage()),
         "cost": None,
         "seconds": 0.0,

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 CANCEL_PATIENCE = 30.0
 """Seconds that ``job cancel`` waits for the job to end; a runner sees the request within half of one."""
 
-FAILURES_SHOWN = 20
+FAILURES_SHOWN, UNUSED_SHOWN = 20, 20
 
 DONE_AND_TOTAL = (
     "In JSON `done` and `total` count documents when a job autolabels, and percent in any other job. "
     "`suggestions` are those it made: `suggestions_to_review` of them wait for a decision, and "
-    "`suggestions_hidden` do not, as they meet a label."
+    "`suggestions_hidden` do not, as they meet a label. `unused` lists what was answered and could not "
+    "be used: entities of categories that there are not, say."
 )
 
 
@@ -103,12 +104,25 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
     lines += [f"used: {used}"] if used else []
     if fields["unaligned"]:
         lines.append(f"{fields['unaligned']:,} answered and not found in the text: left to place")
+    lines += _unused_lines(fields["unused"])
     failed = fields["failed"]
     lines += [f"failed: {item['location']}: {item['message']}" for item in failed[:FAILURES_SHOWN]]
     if len(failed) > FAILURES_SHOWN:
         lines.append(f"and {len(failed) - FAILURES_SHOWN:,} more; --json lists them all")
     if fields["pid"]:
         lines.append(f"running as process {fields['pid']}")
+    return lines
+
+
+def _unused_lines(items: list[dict[str, Any]]) -> list[str]:
+    if not items:
+        return []
+    documents = len({item["location"] for item in items})
+    number = counted(sum(item["times"] for item in items), "answered item")
+    lines = [f"{number} in {counted(documents, 'document')} could not be used"]
+    lines += [f"not used: {item['location']}: {item['message']}" for item in items[:UNUSED_SHOWN]]
+    if len(items) > UNUSED_SHOWN:
+        lines.append(f"and {len(items) - UNUSED_SHOWN:,} more; --json lists them all")
     return lines
 
 

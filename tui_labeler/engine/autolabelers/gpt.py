@@ -21,6 +21,7 @@ from tui_labeler.engine.autolabelers.merging import (
 )
 from tui_labeler.engine.autolabelers.placing import place
 from tui_labeler.engine.autolabelers.spending import BudgetError
+from tui_labeler.engine.autolabelers.unused import joined, unused_of
 from tui_labeler.engine.chat import Finish, TroubleError, UnansweredError
 from tui_labeler.engine.tokens import Correction, TokenCounter, prompt_tokens
 
@@ -222,6 +223,7 @@ class GptAutolabeler:
             characters=len(task.text),
             proposals=tuple(map(self._calibrated, proposals)),
             to_place=to_place,
+            unused=joined(item for answer in answers for item in answer.unused),
             usage=paid.usage,
             version=self._prompt.version,
         )
@@ -301,7 +303,7 @@ class GptAutolabeler:
         sure = [tokens.confidence(item) for item in parsed.items]
         if self._prompt.kind.is_classification:
             found = [Proposal(item.category, None, one) for item, one in zip(parsed.items, sure, strict=True)]
-            return ChunkAnswer(chunk, tuple(found))
+            return ChunkAnswer(chunk, tuple(found), unused=unused_of(parsed.problems))
         placements = place(chunk.text, parsed.mentions, self._prompt.names.by_id)
         best: dict[tuple[str, Span], Proposal] = {}
         for placement, confidence in zip(placements.items, sure, strict=True):
@@ -309,7 +311,7 @@ class GptAutolabeler:
                 key = placement.mention.category, spot.span
                 best.setdefault(key, Proposal(*key, confidence, spot.placed, spot.place, spot.places))
         to_place = tuple((item.mention.category, item.mention.words) for item in placements.to_place)
-        return ChunkAnswer(chunk, tuple(best.values()), to_place)
+        return ChunkAnswer(chunk, tuple(best.values()), to_place, unused_of(parsed.problems))
 
     # --- the whole document -------------------------------------------------------------------------
 
@@ -355,4 +357,6 @@ def _agreed(chunk: Chunk, said: Sequence[ChunkAnswer], kind: ProjectKind) -> Chu
     if kind is ProjectKind.SINGLE_LABEL:
         found = sorted(found, key=lambda one: (-(one.confidence or 0.0), one.category))[:1]
     to_place = dict.fromkeys(item for answer in said for item in answer.to_place)
-    return ChunkAnswer(chunk, tuple(found), tuple(to_place))
+    # What several answers say alike is one thing that could not be used.
+    unused = dict.fromkeys(item for answer in said for item in answer.unused)
+    return ChunkAnswer(chunk, tuple(found), tuple(to_place), tuple(unused))

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from tui_labeler.domain.jobs import Proposal
+from tui_labeler.domain.jobs import Proposal, Unused
 from tui_labeler.domain.labels import Placed, Span
 from tui_labeler.domain.text import folded
 from tui_labeler.engine.autolabelers.chunking import Chunk
@@ -26,6 +26,7 @@ class ChunkAnswer:
     proposals: tuple[Proposal, ...] = ()
     """Spans are offsets in the chunk; classes have none."""
     to_place: tuple[ToPlace, ...] = ()
+    unused: tuple[Unused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ def facts(job: Job, glyphs: Glyphs) -> list[str]:
         known.append(f"{job.suggestions:,} suggestions")
     if job.unaligned:
         known.append(f"{job.unaligned:,} to place")
+    if job.unused:
+        known.append(f"{job.unused:,} not usable")
     tokens = job.usage.prompt_tokens + job.usage.completion_tokens
     if tokens:
         known.append(f"{tokens:,} tokens")

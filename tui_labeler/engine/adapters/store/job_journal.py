@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage, cost_of
+from tui_labeler.domain.jobs import (
+    Answer,
+    DocumentFailure,
+    DocumentNote,
+    Job,
+    JobRequest,
+    JobState,
+    Usage,
+    cost_of,
+)
 from tui_labeler.domain.text import text_records
 from tui_labeler.engine.adapters.store.files import encoded, storage_errors, sync_folder, write_all
 from tui_labeler.engine.errors import StorageError
@@ -38,6 +47,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     text_records: int = 0
     usage: Usage = Usage()
     failures: tuple[DocumentFailure, ...] = ()
+    notes: tuple[DocumentNote, ...] = ()
     words: str = ""
     state: JobState | None = None
     code: str = ""
@@ -106,6 +116,7 @@ class JobFold:
         self._offset = 0
         self.finished: set[int] = set()
         self.failures: dict[int, DocumentFailure] = {}
+        self.notes: dict[int, DocumentNote] = {}
         self.attempts: Counter[int] = Counter()
         """How often documents that failed were to be done again."""
         self.last = ""
@@ -154,6 +165,7 @@ class JobFold:
                 self.finished.update(event.documents)
                 for document in event.documents:
                     self.failures.pop(document, None)
+                self.notes.update({note.document: note for note in event.notes})
                 self._sums["suggestions"] += event.suggestions
                 self._sums["unaligned"] += event.unaligned
                 self._sums["text_records"] += event.text_records
@@ -194,6 +206,7 @@ class JobFold:
             suggestions=self._sums["suggestions"],
             unaligned=self._sums["unaligned"],
             failed=tuple(sorted(self.failures.values(), key=lambda failure: failure.location)),
+            notes=tuple(sorted(self.notes.values(), key=lambda note: note.location)),
             text_records=self._sums["text_records"],
             usage=used,
             cost=cost_of(used, self.request.prices),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobRequest, JobState, Usage
+from tui_labeler.domain.jobs import Answer, DocumentFailure, DocumentNote, Job, JobRequest, JobState, Usage
 from tui_labeler.domain.text import text_records
 from tui_labeler.engine.adapters.store.files import (
     encoded,
@@ -285,6 +285,11 @@ class FileJobJournal:
                 documents=tuple(answer.document for answer in answers),
                 suggestions=suggestions,
                 unaligned=sum(len(answer.to_place) for answer in answers),
+                notes=tuple(
+                    DocumentNote(answer.document, answer.location, answer.unused)
+                    for answer in answers
+                    if answer.unused
+                ),
                 text_records=sum(text_records(answer.characters) for answer in answers),
                 usage=sum((answer.usage for answer in answers), Usage()),
             )

@@ -51,7 +51,7 @@ def _take_entity(harvest: Harvest, line: str, at: int) -> None:
     parted = _parted(harvest.names, line)
     if parted is None:
         first = _PARTING.search(line)
-        if first and first.start():
+        if first and first.start() and line[first.end() :].strip():
             harvest.note(Unclear.CATEGORY, line[first.end() :], line[: first.start()])
         else:
             harvest.note(Unclear.OTHER, line)
