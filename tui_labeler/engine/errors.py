@@ -15,6 +15,7 @@
         ├── LockedError          somebody else is at it
         ├── QuotaError           too few text records left this month
         └── ConflictError        it has changed meanwhile
+            └── OutdatedError        somebody else has written the file since it was read
 
 Each carries a title (what happened), a message (to what) and a hint (what to do next); the same words
 reach a toast, a dialog and standard error, but for hints that name an option: in the application those name a
@@ -132,3 +133,7 @@ class QuotaError(RefusedError):
 class ConflictError(RefusedError):
     title = "It has changed meanwhile"
     code = "conflict"
+
+
+class OutdatedError(ConflictError):
+    """A file on a shelf is another than the one that was read: read it again, then decide anew."""

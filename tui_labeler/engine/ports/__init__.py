@@ -6,7 +6,7 @@ only errors of :mod:`tui_labeler.engine.errors`.
 
 from __future__ import annotations
 
-from tui_labeler.engine.ports.containers import Blob, Container
+from tui_labeler.engine.ports.containers import Blob, Container, Shelf
 from tui_labeler.engine.ports.deployments import AnswerStore, Connected, Deployments
 from tui_labeler.engine.ports.estimators import Estimators, FittedModel, Prediction, Progress, Sample
 from tui_labeler.engine.ports.jobs import JobJournal, JobStore, Launcher, ModelStore, QuotaStore
@@ -37,6 +37,7 @@ __all__ = [
     "QuotaStore",
     "ResourceStore",
     "Sample",
+    "Shelf",
     "State",
     "Surroundings",
     "Tester",

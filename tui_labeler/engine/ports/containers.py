@@ -36,3 +36,35 @@ class Container(Protocol):
         Raises ``NotFoundError`` when it is gone, ``UnreachableError`` when the whole container is,
         ``ContainerError`` otherwise.
         """
+
+
+class Shelf(Protocol):
+    """Small files beside the documents, for everybody who works on them.
+
+    Names are relative to the container's root, with ``/`` between folders, and never lead out of it. What is
+    written is whole or not there, and nothing is replaced but what the writer has read.
+    """
+
+    def files(self, prefix: str) -> AsyncIterator[Blob]:
+        """All whose name begins with ``prefix``, however deep, with their marks; none where there are none.
+
+        In no order that anybody may count on. Raises ``ContainerError``.
+        """
+
+    async def get(self, name: str) -> tuple[bytes, str]:
+        """The content, and the mark of just that content.
+
+        Raises ``NotFoundError`` when there is none, ``UnreachableError`` when the whole container can't be
+        had, ``ContainerError`` otherwise.
+        """
+
+    async def put(self, name: str, content: bytes, *, etag: str | None) -> str:
+        """Writes a file in one step, and returns its mark, as a listing will tell it.
+
+        ``etag`` is the mark of what it replaces; ``None`` for a file that is not there yet. Raises
+        ``OutdatedError`` where something else is there, or nothing is, and then changes nothing;
+        ``UnreachableError`` or ``ContainerError`` where it may or may not have been written.
+        """
+
+    async def remove(self, name: str, *, etag: str) -> None:
+        """Removes what was read. Raises ``OutdatedError`` where something else is there; gone is gone."""
