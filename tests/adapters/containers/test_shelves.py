@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.adapters.containers.shelf_contract import NAME, ShelfContract, Shelves, names
+from tests.shelves import FakeShelf, Stored
+from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.adapters.folder_shelf import FolderShelf
+from tui_labeler.engine.errors import ContainerError, UnreachableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class TestFakeShelf(ShelfContract):
+    @pytest.fixture
+    def shelves(self) -> Shelves:
+        stored = Stored()
+        return lambda: FakeShelf(stored)
+
+
+class TestFolderShelf(ShelfContract):
+    @pytest.fixture
+    def shelves(self, tmp_path: Path) -> Shelves:
+        return lambda: FolderShelf(tmp_path)
+
+
+async def test_what_stands_on_the_shelf_is_no_document(tmp_path: Path) -> None:
+    await FolderShelf(tmp_path).put(".tui-labeler/p1/labels/a.txt", b"x", etag=None)
+    blobs = [blob async for blob in FolderContainer(tmp_path).blobs()]
+    assert not any(blob.is_document for blob in blobs)
+
+
+def test_four_processes_that_count_at_once_lose_nothing(tmp_path: Path) -> None:
+    program = """
+import asyncio, sys
+from pathlib import Path
+from tui_labeler.engine.adapters.folder_shelf import FolderShelf
+from tui_labeler.engine.errors import OutdatedError
+async def count(times):
+    shelf = FolderShelf(Path(sys.argv[1]))
+    while times:
+        content, etag = await shelf.get("n")
+        try:
+            await shelf.put("n", b"%d" % (int(content) + 1), etag=etag)
+        except OutdatedError:
+            continue
+        times -= 1
+asyncio.run(count(25))
+"""
+    (tmp_path / "n").write_bytes(b"0")
+    running = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(4)]
+    assert [process.wait(timeout=60) for process in running] == [0, 0, 0, 0]
+    assert (tmp_path / "n").read_bytes() == b"100"
+
+
+async def test_what_a_crash_left_half_written_is_no_file_and_stops_nobody(tmp_path: Path) -> None:
+    shelf = FolderShelf(tmp_path)
+    etag = await shelf.put(NAME, b"one", etag=None)
+    (tmp_path / NAME).with_name(".writing.tmp").write_bytes(b"tw")
+    assert await names(shelf, ".tui-labeler/") == [NAME]
+    await shelf.put(NAME, b"two", etag=etag)
+    assert (await shelf.get(NAME))[0] == b"two"
+
+
+async def test_a_link_leads_nowhere(tmp_path: Path) -> None:
+    root, outside = tmp_path / "documents", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (outside / "project.json").write_text("{}")
+    (root / ".tui-labeler").mkdir()
+    (root / ".tui-labeler" / "p1").symlink_to(outside)
+    (root / "labels.json").symlink_to(outside / "project.json")
+    shelf = FolderShelf(root)
+    assert await names(shelf, "") == []
+    with pytest.raises(ContainerError, match="link"):
+        await shelf.get(".tui-labeler/p1/project.json")
+    with pytest.raises(ContainerError, match="link"):
+        await shelf.put(".tui-labeler/p1/new.json", b"x", etag=None)
+    assert sorted(path.name for path in outside.iterdir()) == ["project.json"]
+
+
+async def test_a_folder_that_is_gone_is_unreachable_and_not_made(tmp_path: Path) -> None:
+    root = tmp_path / "documents"
+    root.mkdir()
+    shelf = FolderShelf(root)
+    etag = await shelf.put(NAME, b"x", etag=None)
+    shutil.rmtree(root)
+    for call in (shelf.get(NAME), shelf.put(NAME, b"y", etag=etag), shelf.put(NAME, b"y", etag=None)):
+        with pytest.raises(UnreachableError, match="no folder"):
+            await call
+    with pytest.raises(UnreachableError):
+        await names(shelf, "")
+    assert not root.exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_only_be_read_says_so(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ContainerError, match="permission") as caught:
+        asyncio.run(FolderShelf(tmp_path).put(NAME, b"x", etag=None))
+    tmp_path.chmod(0o700)
+    assert "write" in caught.value.hint

@@ -1,0 +1,253 @@
+"""Small files in a folder, beside its documents, for people who share it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_labeler.engine.adapters.store.files import sync_folder, write_all
+from tui_labeler.engine.errors import (
+    ContainerError,
+    InputError,
+    NotFoundError,
+    OutdatedError,
+    UnreachableError,
+)
+from tui_labeler.engine.ports import Blob
+
+PATIENCE = 10.0
+"""Seconds to wait while somebody else writes one file."""
+
+CHUNK = 500
+"""Files looked at in one go while listing."""
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes; a larger file is refused rather than read into memory."""
+
+LOCK = ".lock"
+WRITING = ".writing.tmp"
+"""One a folder is enough, for whoever writes holds the lock; one that a crash left is written over."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderShelf:
+    """A :class:`~tui_labeler.engine.ports.Shelf` in a folder.
+
+    A file's mark is the hash of its content. Writers on any machine take turns by a kernel lock on a file at
+    the shelf's root, so that nobody writes over what they have not read. Links are not followed.
+    """
+
+    path: Path
+    """The container's root."""
+    home: str = ".tui-labeler"
+    """The folder in it that holds the lock, and whatever is not at the root."""
+
+    async def files(self, prefix: str) -> AsyncIterator[Blob]:
+        """See :meth:`~tui_labeler.engine.ports.Shelf.files`."""
+        names = await asyncio.to_thread(self._names, prefix)
+        for first in range(0, len(names), CHUNK):
+            for blob in await asyncio.to_thread(self._look, names[first : first + CHUNK]):
+                yield blob
+
+    async def get(self, name: str) -> tuple[bytes, str]:
+        """See :meth:`~tui_labeler.engine.ports.Shelf.get`."""
+        path = self._place(name)
+        content = await asyncio.to_thread(self._content, path, name)
+        if content is None:
+            raise NotFoundError(f"there is no file {name} in {self.path}")
+        return content, _mark(content)
+
+    async def put(self, name: str, content: bytes, *, etag: str | None) -> str:
+        """See :meth:`~tui_labeler.engine.ports.Shelf.put`."""
+        await asyncio.to_thread(self._put, self._place(name), name, content, etag)
+        return _mark(content)
+
+    async def remove(self, name: str, *, etag: str) -> None:
+        """See :meth:`~tui_labeler.engine.ports.Shelf.remove`."""
+        await asyncio.to_thread(self._remove, self._place(name), name, etag)
+
+    # --- in a thread --------------------------------------------------------------------------------
+
+    def _names(self, prefix: str) -> list[str]:
+        """Walks from the deepest folder that the prefix names."""
+        start = prefix.rpartition("/")[0]
+        top = self._place(start) if start else self.path
+        found: list[str] = []
+        with self._refusals(prefix):
+            if not self.path.is_dir():
+                raise UnreachableError(
+                    f"there is no folder {self.path}", hint="Check the path, or the mount."
+                )
+            # Without following links, so that none leads the walk out of the folder.
+            for folder, _, names in os.walk(top, onerror=_raise):
+                inside = Path(folder).relative_to(self.path).as_posix()
+                within = "" if inside == "." else f"{inside}/"
+                found += [within + name for name in names if name not in (LOCK, WRITING)]
+        return sorted(name for name in found if name.startswith(prefix) and _is_text(name))
+
+    def _look(self, names: list[str]) -> list[Blob]:
+        blobs: list[Blob] = []
+        for name in names:
+            content = self._content(self.path / name, name)
+            if content is not None:
+                blobs.append(Blob(name, len(content), _mark(content), is_document=False))
+        return blobs
+
+    def _content(self, path: Path, name: str) -> bytes | None:
+        """``None`` for what is no file, or not there."""
+        with self._refusals(name):
+            try:
+                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            except OSError as error:
+                if error.errno in _NO_FILE and self.path.is_dir():
+                    return None
+                raise
+            with open(handle, "rb") as file:
+                status = os.fstat(file.fileno())
+                if not _is_regular(status.st_mode):
+                    return None
+                if status.st_size > LARGEST:
+                    raise ContainerError(
+                        f"{name} in {self.path} has {status.st_size:,} bytes; no more than {LARGEST:,} are read",
+                        hint="Nothing of this program is so large: see who put it there.",
+                    )
+                return file.read()
+
+    def _put(self, path: Path, name: str, content: bytes, etag: str | None) -> None:
+        with self._refusals(name), self._turn():
+            self._check(path, name, etag)
+            _make_folder(path.parent, self.path)
+            writing = path.with_name(WRITING)
+            handle = os.open(
+                writing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666
+            )
+            try:
+                write_all(handle, content)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            writing.replace(path)
+            sync_folder(path.parent)
+
+    def _remove(self, path: Path, name: str, etag: str) -> None:
+        with self._refusals(name), self._turn():
+            if self._content(path, name) is not None:
+                self._check(path, name, etag)
+                path.unlink()
+                sync_folder(path.parent)
+
+    def _check(self, path: Path, name: str, etag: str | None) -> None:
+        there = self._content(path, name)
+        if (None if there is None else _mark(there)) != etag:
+            raise OutdatedError(
+                f"{name} in {self.path} has been written by somebody else.", hint="Sync again."
+            )
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Holds the lock of the shelf for the length of one write."""
+        _make_folder(self.path / self.home, self.path)
+        lock = self.path / self.home / LOCK
+        try:
+            handle = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            handle = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        try:
+            _lock(handle, lock)
+            yield
+        finally:
+            os.close(handle)
+
+    def _place(self, name: str) -> Path:
+        """Raises ``InputError`` for a name that is none, or that leads elsewhere."""
+        parts = name.split("/")
+        odd = any(part in ("", ".", "..", LOCK, WRITING) or "\\" in part for part in parts)
+        if odd or "\0" in name or not _is_text(name):
+            raise InputError(f"{name.encode('utf-8', 'replace').decode()!r} can't be the name of a file")
+        return self._unlinked(parts)
+
+    def _unlinked(self, parts: list[str]) -> Path:
+        """The path, if no folder on the way to it is a link: it could lead out of the container."""
+        path = self.path
+        for part in parts[:-1]:
+            path /= part
+            if path.is_symlink():
+                raise ContainerError(
+                    f"{path} is a link, and links are not followed there",
+                    hint="Put a folder in its place.",
+                )
+        return path / parts[-1]
+
+    @contextmanager
+    def _refusals(self, name: str) -> Iterator[None]:
+        """Turns what the system refuses into words."""
+        try:
+            yield
+        except OSError as error:
+            what = f"{name} in {self.path}: {os.strerror(error.errno) if error.errno else error}"
+            if not self.path.is_dir():
+                raise UnreachableError(
+                    f"there is no folder {self.path}", hint="Check the path, or the mount."
+                ) from error
+            if error.errno in _READ_ONLY:
+                raise ContainerError(
+                    what, hint="Ask the folder's owner for permission to write in it."
+                ) from error
+            raise ContainerError(what, hint="Check the disk or the mount.") from error
+
+
+_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})
+_READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+
+
+def _mark(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _is_regular(mode: int) -> bool:
+    return (mode & 0o170000) == 0o100000
+
+
+def _raise(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _make_folder(path: Path, root: Path) -> None:
+    """With the rights that the person's umask leaves: others are to write there too.
+
+    Never the container itself: a mount that is gone must not be written into.
+    """
+    if path != root and not path.is_dir():
+        _make_folder(path.parent, root)
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def _lock(handle: int, path: Path) -> None:
+    deadline, pause = time.monotonic() + PATIENCE, 0.0005
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise ContainerError(
+                    f"{path} is held by another process",
+                    hint="Wait for it to finish, or end it if it hangs (`fuser` on the file names it).",
+                ) from None
+            time.sleep(pause)
+            pause = min(pause * 2, 0.02)
+        else:
+            return
