@@ -7,6 +7,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import stat
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -83,9 +84,7 @@ class FolderShelf:
         found: list[str] = []
         with self._refusals(prefix):
             if not self.path.is_dir():
-                raise UnreachableError(
-                    f"there is no folder {self.path}", hint="Check the path, or the mount."
-                )
+                raise _no_folder(self.path)
             # Without following links, so that none leads the walk out of the folder.
             for folder, _, names in os.walk(top, onerror=_raise):
                 inside = Path(folder).relative_to(self.path).as_posix()
@@ -110,13 +109,13 @@ class FolderShelf:
                 if error.errno in _NO_FILE and self.path.is_dir():
                     return None
                 raise
-            with open(handle, "rb") as file:
+            with os.fdopen(handle, "rb") as file:
                 status = os.fstat(file.fileno())
-                if not _is_regular(status.st_mode):
+                if not stat.S_ISREG(status.st_mode):
                     return None
                 if status.st_size > LARGEST:
                     raise ContainerError(
-                        f"{name} in {self.path} has {status.st_size:,} bytes; no more than {LARGEST:,} are read",
+                        f"{name} in {self.path} has {status.st_size:,} bytes; at most {LARGEST:,} are read",
                         hint="Nothing of this program is so large: see who put it there.",
                     )
                 return file.read()
@@ -126,9 +125,7 @@ class FolderShelf:
             self._check(path, name, etag)
             _make_folder(path.parent, self.path)
             writing = path.with_name(WRITING)
-            handle = os.open(
-                writing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666
-            )
+            handle = os.open(writing, _NEW, 0o666)
             try:
                 write_all(handle, content)
                 os.fsync(handle)
@@ -194,9 +191,7 @@ class FolderShelf:
         except OSError as error:
             what = f"{name} in {self.path}: {os.strerror(error.errno) if error.errno else error}"
             if not self.path.is_dir():
-                raise UnreachableError(
-                    f"there is no folder {self.path}", hint="Check the path, or the mount."
-                ) from error
+                raise _no_folder(self.path) from error
             if error.errno in _READ_ONLY:
                 raise ContainerError(
                     what, hint="Ask the folder's owner for permission to write in it."
@@ -204,8 +199,13 @@ class FolderShelf:
             raise ContainerError(what, hint="Check the disk or the mount.") from error
 
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})
 _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+
+
+def _no_folder(path: Path) -> UnreachableError:
+    return UnreachableError(f"there is no folder {path}", hint="Check the path, or the mount.")
 
 
 def _mark(content: bytes) -> str:
@@ -214,10 +214,6 @@ def _mark(content: bytes) -> str:
 
 def _is_text(name: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in name)
-
-
-def _is_regular(mode: int) -> bool:
-    return (mode & 0o170000) == 0o100000
 
 
 def _raise(error: OSError) -> None:
