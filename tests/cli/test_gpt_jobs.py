@@ -168,6 +168,26 @@ def test_documents_are_labeled_and_the_report_says_where_they_went_and_what_it_c
     assert "USD" in table
 
 
+def test_answers_to_place_are_counted_dropped_and_brought_back_in_bulk(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 3)
+    add_resource(cli, server)
+    server.answer = lambda body: Answer(entities(*right(number_of(body)), ("Contoso Ltd", "Town")))
+    assert cli(*GPT, "--json").json["unaligned"] == 3
+    drop = ("reject", "letters", "--placed", "to-place", "--category", "Town", "--category", "Person")
+    counted = cli(*drop, "--dry-run", "--json").json
+    assert (counted["rejected"], counted["held"]) == (0, {"suggestions": 0, "words": 3, "documents": 3})
+    (item,) = cli("show", "letters", "letter01.txt", "--json").json["to_place"]
+    assert cli("reject", "letters", "--id", item["id"], "--json").json["dropped"] == 1
+    dropped = cli(*drop)
+    assert "0 suggestions and 2 answers to place in 2 documents rejected." in dropped.out
+    assert cli("accept", "letters", "--placed", "to-place").code == 2
+    assert cli("accept", "letters", "--id", item["id"]).code == 2
+    assert cli("undo", "letters", "--json").json["undone"] == 2
+    assert cli("reject", "letters", "--all", "--json").json["dropped"] == 2
+
+
 def test_items_of_categories_that_there_are_not_are_told_by_document(
     cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
 ) -> None:

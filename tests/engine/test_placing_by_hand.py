@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +13,13 @@ from tests.builders import TEXT, Bench, document, key, labels, number, saved, sp
 from tui_labeler.domain.documents import DocumentFilter, DocumentState
 from tui_labeler.domain.jobs import Job, Method
 from tui_labeler.domain.labels import Placed, Span, ToPlace, Verdict
+from tui_labeler.domain.projects import ProjectSettings
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.errors import ConflictError, InputError, NotFoundError, RefusedError
 from tui_labeler.engine.inbox import Inbox
+from tui_labeler.engine.review import Decided
 from tui_labeler.engine.visiting import next_open
+from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +51,12 @@ def words(session: ProjectSession, location: str = "d0000.txt") -> ToPlace:
     return item
 
 
+async def reject_suggestions(session: ProjectSession, document_id: int) -> None:
+    """Rejects what was found in a document, one by one; words to place stay."""
+    for item in session.store.state.document(document_id).open_suggestions(session.project.kind):
+        await session.review.reject(document_id, item.id)
+
+
 async def test_what_was_not_found_counts_as_undecided(bench: Bench) -> None:
     session = await bench.create(2)
     job = await labeled(bench, session, "d0000.txt")
@@ -64,7 +74,7 @@ async def test_a_document_with_words_to_place_alone_is_auto_labeled_until_they_a
 ) -> None:
     session = await bench.create(1)
     await labeled(bench, session)
-    await session.review.reject_matching(ALL)
+    await reject_suggestions(session, 0)
     row = session.rows[0]
     assert (row.state, row.suggestion_count) == (DocumentState.AUTO_LABELED, 0)
     await session.placing.drop(0, words(session).id)
@@ -185,7 +195,7 @@ async def test_suggestions_come_before_words_to_place_and_documents_with_those_a
         back = next_open(state, there, [0, 1], ALL, backwards=True)
         assert back is not None
         assert (back.document, back.item.id) == here
-    await session.review.reject_matching(SuggestionFilter(documents=frozenset({1})))
+    await reject_suggestions(session, 1)
     found = next_open(session.store.state, walk[-1], [0, 1], ALL)
     assert found is not None
     assert (found.document, found.item.id) == (1, words(session, "d0001.txt").id)
@@ -196,7 +206,7 @@ async def test_a_filter_of_jobs_and_categories_holds_words_to_place_and_one_of_c
 ) -> None:
     session = await bench.create(1)
     job = await labeled(bench, session)
-    await session.review.reject_matching(ALL)
+    await reject_suggestions(session, 0)
     person = key(session, "Person")
     for wanted, left in (
         (SuggestionFilter(job=job.id, category=person), 1),
@@ -215,3 +225,71 @@ async def test_taking_a_job_back_takes_its_words_too(bench: Bench) -> None:
     await session.history.undo_job(job.id)
     assert labels(session) == []
     assert document(session).to_place == {}
+
+
+# --- many at once -------------------------------------------------------------------------------------
+
+
+async def test_words_to_place_are_dropped_with_all_that_is_rejected_after_a_count(bench: Bench) -> None:
+    session = await bench.create(3)
+    await labeled(bench, session)
+    count = session.review.count(ALL, rejecting=True)
+    assert session.review.count(ALL) == Decided(6, 3)
+    assert count == Decided(6, 3, words=3)
+    assert await session.review.reject_matching(ALL) == count
+    assert session.store.state.totals.to_place == 0
+    undone = await session.history.undo()
+    assert undone is not None
+    assert undone.items == 9
+    assert session.review.count(ALL, rejecting=True) == count
+
+
+async def test_words_of_one_document_are_named_by_ids_that_no_other_document_has(bench: Bench) -> None:
+    session = await bench.create(2)
+    await labeled(bench, session)
+    wanted = SuggestionFilter(ids=frozenset({words(session).id}))
+    assert await session.review.reject_matching(wanted) == Decided(0, 1, words=1)
+    assert len(document(session, "d0001.txt").open_to_place) == 1
+
+
+async def test_words_to_place_alone_are_held_by_a_placing_of_their_own(bench: Bench) -> None:
+    session = await bench.create(2)
+    job = await labeled(bench, session)
+    wanted = SuggestionFilter(unplaced=True, job=job.id, category=key(session, "Person"))
+    assert session.review.documents(wanted) == {0, 1}
+    assert Inbox(session.store, wanted).left.suggestions == 2
+    assert await session.review.accept_matching(wanted) == Decided(0, 0)
+    assert await session.review.reject_matching(wanted) == Decided(0, 2, words=2)
+    assert session.review.count(ALL, rejecting=True) == Decided(4, 2)
+    # The same method does not answer them a second time.
+    await labeled(bench, session)
+    assert session.store.state.totals.to_place == 0
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        SuggestionFilter(max_confidence=1.0),
+        SuggestionFilter(placed=Placed.FUZZY),
+        SuggestionFilter(job="other"),
+    ],
+    ids=["confidence", "placing", "another job"],
+)
+async def test_words_to_place_stay_where_a_filter_does_not_hold_them(
+    bench: Bench, wanted: SuggestionFilter
+) -> None:
+    session = await bench.create(1)
+    await labeled(bench, session)
+    await session.review.reject_matching(wanted)
+    assert session.store.state.totals.to_place == 1
+
+
+async def test_words_that_blind_mode_hides_are_not_dropped(bench: Bench) -> None:
+    session = await bench.create(1)
+    await labeled(bench, session)
+    blind = replace(session.project, settings=ProjectSettings(hide_until_labeled=True))
+    await set_settings(session, blind)
+    shown = SuggestionFilter(shown_only=True)
+    assert session.review.count(shown, rejecting=True) == Decided(0, 0)
+    await session.review.reject_matching(shown)
+    assert session.store.state.totals.to_place == 1

@@ -216,3 +216,31 @@ async def test_blind_mode_hides_them(running: Running, workbench: Workbench, con
         assert "To place" not in screen_text(pilot)
         await press(pilot, "plus")
         assert screen_of(pilot).words_in_hand is None
+
+
+async def test_rejecting_all_of_a_document_drops_its_words_too(running: Running, answered: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "X")
+        session = session_of(pilot)
+        assert session.documents.find(ONE).open_to_place == ()
+        assert len(session.documents.find(TWO).open_to_place) == 1
+        assert "1 suggestion rejected, 1 answer to place dropped. u takes it back." in screen_text(pilot)
+        await press(pilot, "u")
+        assert len(session.documents.find(ONE).open_to_place) == 1
+
+
+async def test_words_to_place_of_all_documents_are_dropped_by_a_filter_after_a_count(
+    running: Running, answered: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "Z")
+        pilot.app.screen.query_one("#placed").focus()
+        await press(pilot, "left", "ctrl+s")
+        assert "Reject 2 answers to place in 2 documents?" in screen_text(pilot)
+        assert "Held by the filter: to place." in screen_text(pilot)
+        await press(pilot, "y")
+        session = session_of(pilot)
+        assert session.store.state.totals.to_place == 0
+        assert len(open_ones(session, ONE)) == 1
+        await press(pilot, "u")
+        assert session.store.state.totals.to_place == 2

@@ -24,6 +24,8 @@ class SuggestionFilter:
     """Suggestions without a confidence pass neither bound."""
     job: str | None = None
     placed: Placed | None = None
+    unplaced: bool = False
+    """Only words that are to place: they were found nowhere."""
     ids: frozenset[str] | None = None
     shown_only: bool = False
     """Nothing of documents whose suggestions blind mode hides."""
@@ -35,7 +37,8 @@ class SuggestionFilter:
         if self.max_confidence is not None and (confidence is None or confidence > self.max_confidence):
             return False
         return (
-            self.category in (None, suggestion.category)
+            not self.unplaced
+            and self.category in (None, suggestion.category)
             and self.job in (None, suggestion.job)
             and self.placed in (None, suggestion.placed)
             and (self.ids is None or suggestion.id in self.ids)
@@ -56,6 +59,8 @@ class SuggestionFilter:
         if not (row.suggestions or row.to_place) or (
             self.documents is not None and row.id not in self.documents
         ):
+            return False
+        if self.unplaced and not row.to_place:
             return False
         if self.category is not None and all(
             key != self.category for key, _ in (*row.suggestions, *row.to_place)

@@ -208,7 +208,9 @@ def _document_changes(
     for number, (category, words) in enumerate(answer.to_place):
         if category in chosen:
             source = _source(request)
-            item = ToPlace(f"{request.id}{number}", category, words, source, request.id, answer.version)
+            # One of its own in the whole project, in the order of the answer, the same when applied again.
+            key = f"{request.id}-{answer.document}-{number:03}"
+            item = ToPlace(key, category, words, source, request.id, answer.version)
             if (category, words, item.method) in dropped:
                 continue
             changes.append(put(state, "to_place", f"{document.id}/{item.id}", to_row(item)))

@@ -14,7 +14,7 @@ from tui_labeler.engine.rows import to_row
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Decision
-    from tui_labeler.engine.labeling import Labeling
+    from tui_labeler.engine.labeling import Labeling, Pen
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
 
 PLACE, DROP = "to_place.set", "to_place.drop"
@@ -93,11 +93,15 @@ class PlacingByHand:
             item = _item(document, item_id)
             if item.decision is not None:
                 return None
-            # Dropping makes and takes away no label: there is nothing to save.
-            decision = replace(self._labeling.pen(state).decision(document, Verdict.REJECTED), draft=False)
-            return Plan(DROP, [_decided(state, document, item, decision)])
+            return Plan(DROP, [dropping(state, document, item, self._labeling.pen(state))])
 
         return await self._store.commit(self._surroundings.actor, plan)
+
+
+def dropping(state: State, document: Document, item: ToPlace, pen: Pen) -> Change:
+    """The change that drops words. It makes and takes away no label: there is nothing to save."""
+    decision = replace(pen.decision(document, Verdict.REJECTED), draft=False)
+    return _decided(state, document, item, decision)
 
 
 def _decided(state: State, document: Document, item: ToPlace, decision: Decision) -> Change:

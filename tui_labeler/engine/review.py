@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.labels import Label, Origin, Span, Suggestion, Verdict, in_the_way
+from tui_labeler.domain.labels import Label, Origin, Span, Suggestion, ToPlace, Verdict, in_the_way
 from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.labeling import BATCH, Labeling, checked
+from tui_labeler.engine.placing_by_hand import dropping
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.visiting import held, waiting
 
@@ -34,11 +35,21 @@ class Decided:
     documents: int
     skipped: int = 0
     """Suggestions that could not be accepted beside another one that was."""
+    words: int = 0
+    """Words to place that were dropped: they were found nowhere in the text."""
+
+    def __add__(self, other: Decided) -> Decided:
+        return Decided(
+            self.suggestions + other.suggestions,
+            self.documents + other.documents,
+            self.skipped + other.skipped,
+            self.words + other.words,
+        )
 
 
 if TYPE_CHECKING:
-    Decide = Callable[[State, Document, Sequence[Suggestion]], tuple[list[Change], int]]
-    """Makes the changes for one document's suggestions, and says how many it decided."""
+    Decide = Callable[[State, int], tuple[list[Change], Decided]]
+    """Makes the changes for one document, and says what it decided."""
 
 
 class Review:
@@ -114,25 +125,36 @@ class Review:
         Looked into are only those of conditions that the short form can't tell together.
         """
         conditions = (wanted.category, wanted.job, wanted.min_confidence, wanted.max_confidence)
-        if wanted.placed is not None or sum(condition is not None for condition in conditions) > 1:
+        if (
+            wanted.placed is not None
+            or wanted.unplaced
+            or sum(condition is not None for condition in conditions) > 1
+        ):
             state = self._store.state
             candidates = [row.id for row in state.rows.values() if wanted.may_match(row)]
             return frozenset(key for key in candidates if waiting(state, key, wanted))
         rows = self._store.state.rows
         return frozenset(row.id for row in rows.values() if wanted.may_match(row))
 
-    def count(self, wanted: SuggestionFilter) -> Decided:
-        """How many suggestions, in how many documents, a bulk decision would decide."""
-        sizes = [len(found) for _, found in self.matching(wanted)]
-        return Decided(sum(sizes), len(sizes))
+    def count(self, wanted: SuggestionFilter, *, rejecting: bool = False) -> Decided:
+        """How many suggestions, in how many documents, a bulk decision would decide.
+
+        Words to place can only be rejected, and are counted then.
+        """
+        if not rejecting:
+            sizes = [len(found) for _, found in self.matching(wanted)]
+            return Decided(sum(sizes), len(sizes))
+        state = self._store.state
+        rows = (row.id for row in state.rows.values() if wanted.may_match(row))
+        return sum((_tally(waiting(state, key, wanted)) for key in rows), Decided(0, 0))
 
     async def accept_matching(self, wanted: SuggestionFilter) -> Decided:
         """Accepts all that the filter holds. Of suggestions that meet, the most confident is taken."""
-        return await self._decide(wanted, "suggestion.accept_all", self._accept_all)
+        return await self._decide(wanted, "suggestion.accept_all", partial(self._accept_all, wanted))
 
     async def reject_matching(self, wanted: SuggestionFilter) -> Decided:
-        """Rejects all that the filter holds."""
-        return await self._decide(wanted, "suggestion.reject_all", self._reject_all)
+        """Rejects all that the filter holds, and drops the words to place that it holds."""
+        return await self._decide(wanted, "suggestion.reject_all", partial(self._reject_all, wanted))
 
     async def _decide(self, wanted: SuggestionFilter, action: str, decide: Decide) -> Decided:
         await self._store.refresh()
@@ -146,19 +168,15 @@ class Review:
         for start in range(0, len(ids), BATCH):
             tally: list[Decided] = []
             shell = Plan(action, (), group=group, note={"continues": True} if start else {})
-            plan = partial(_bulk, wanted, shell, decide, ids[start : start + BATCH], tally)
+            plan = partial(_bulk, shell, decide, ids[start : start + BATCH], tally)
             await self._store.commit(self._surroundings.actor, plan)
-            for part in tally:
-                total = Decided(
-                    total.suggestions + part.suggestions,
-                    total.documents + part.documents,
-                    total.skipped + part.skipped,
-                )
+            total = sum(tally, total)
         return total
 
     def _accept_all(
-        self, state: State, document: Document, found: Sequence[Suggestion]
-    ) -> tuple[list[Change], int]:
+        self, wanted: SuggestionFilter, state: State, document_id: int
+    ) -> tuple[list[Change], Decided]:
+        found, document = held(state, document_id, wanted), state.document(document_id)
         changes: list[Change] = []
         made: list[Label] = []
         for suggestion in sorted(found, key=lambda s: -(s.confidence or 0.0)):
@@ -168,12 +186,20 @@ class Review:
                 continue
             step = self._accepting(state, document, suggestion, made)
             changes += step
-        return changes, len(made)
+        return changes, Decided(len(made), 1 if made else 0, len(found) - len(made))
 
     def _reject_all(
-        self, state: State, document: Document, found: Sequence[Suggestion]
-    ) -> tuple[list[Change], int]:
-        return [self._rejecting(state, document, suggestion) for suggestion in found], len(found)
+        self, wanted: SuggestionFilter, state: State, document_id: int
+    ) -> tuple[list[Change], Decided]:
+        found, document = waiting(state, document_id, wanted), state.document(document_id)
+        pen = self._labeling.pen(state)
+        changes = [
+            dropping(state, document, item, pen)
+            if isinstance(item, ToPlace)
+            else self._rejecting(state, document, item)
+            for item in found
+        ]
+        return changes, _tally(found)
 
     def _accepting(
         self, state: State, document: Document, suggestion: Suggestion, made: list[Label] | None = None
@@ -197,8 +223,13 @@ class Review:
         return put_suggestion(state, document, replace(suggestion, decision=decision))
 
 
+def _tally(found: Sequence[Suggestion | ToPlace]) -> Decided:
+    """Of one document, where all that was found is decided."""
+    words = sum(isinstance(item, ToPlace) for item in found)
+    return Decided(len(found) - words, 1 if found else 0, words=words)
+
+
 def _bulk(
-    wanted: SuggestionFilter,
     shell: Plan,
     decide: Decide,
     ids: Sequence[int],
@@ -208,12 +239,9 @@ def _bulk(
     changes: list[Change] = []
     tally.clear()
     for document_id in ids:
-        found = held(state, document_id, wanted)
-        if not found:
-            continue
-        step, decided = decide(state, state.document(document_id), found)
+        step, decided = decide(state, document_id)
         changes += step
-        tally.append(Decided(decided, 1 if decided else 0, len(found) - decided))
+        tally.append(decided)
     return replace(shell, changes=changes)
 
 

@@ -59,7 +59,8 @@ screen more text: labels are underlined, suggestions by dashes; the line below n
 one by itself. `f` says which suggestions are visited (category, confidence, job, how the place was found) and
 in which order. `M` accepts and `Z` rejects all that a filter holds, in all documents, after the count. `u`
 takes anything back. What a model answered and was not found is *to place*: `+` goes through the likely
-places, `a` sets it at one, or at what is selected, `x` drops it.
+places, `a` sets it at one, or at what is selected, `x` drops it; `X` and `Z` drop it
+with all else that they reject.
 
 **Blind mode** (`O`). Suggestions stay hidden while you label a document; `|` then shows them beside your
 labels, with how far they agree in this document and in all.

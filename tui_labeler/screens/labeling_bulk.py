@@ -42,6 +42,8 @@ class BulkReviewActions(ReviewActions):
         self.show_changes()
         verb = "accepted" if accepting else "rejected"
         words = f"{counted(done.suggestions, 'suggestion')} {verb}"
+        if done.words:
+            words += f", {counted(done.words, 'answer')} to place dropped"
         if done.skipped:
             words += f", {done.skipped:,} left: they meet one that was accepted"
         words += ". u takes it back."
@@ -76,14 +78,13 @@ class BulkReviewActions(ReviewActions):
             )
             words += "; in the documents of the list"
         await self.session.refresh()
-        count = self.session.review.count(wanted)
-        if not count.suggestions:
+        count = self.session.review.count(wanted, rejecting=not accepting)
+        if not count.documents:
             self.say(f"No suggestion is like that: {words}.")
             return
         sure = await self.app.push_screen_wait(
             ConfirmScreen(
-                f"{verb} {counted(count.suggestions, 'suggestion')} in "
-                f"{counted(count.documents, 'document')}?",
+                f"{verb} {_what(count)} in {counted(count.documents, 'document')}?",
                 f"Held by the filter: {words}.\nOne undo takes all of it back.",
                 confirm=verb,
             )
@@ -94,3 +95,9 @@ class BulkReviewActions(ReviewActions):
                 review = self.session.review
                 done = await (review.accept_matching(wanted) if accepting else review.reject_matching(wanted))
                 self._after_many(done, accepting=accepting)
+
+
+def _what(count: Decided) -> str:
+    parts = [counted(count.suggestions, "suggestion")] if count.suggestions or not count.words else []
+    parts += [f"{counted(count.words, 'answer')} to place"] if count.words else []
+    return " and ".join(parts)

@@ -64,7 +64,13 @@ REVIEW_KEYS: list[BindingType] = [
     _key("a", "accept", "Accept", "Accept the suggestion, go to the next", "review.accept"),
     _key("x", "reject", "Reject", "Reject the suggestion, go to the next", "review.reject"),
     _key("A", "accept_all", "Accept all", "Accept all of this document", "review.accept-all"),
-    _key("X", "reject_all", "Reject all", "Reject all of this document", "review.reject-all"),
+    _key(
+        "X",
+        "reject_all",
+        "Reject all",
+        "Reject all of this document, also what is to place",
+        "review.reject-all",
+    ),
     _key("n", "next(1)", "Next", "Next suggestion, or place found", "review.next"),
     _key("N", "next(-1)", "Back", "Suggestion, or place found, before", "review.previous"),
     _key("plus", "place(1)", "Place", "Next likely place of words that were not found", "review.place"),
@@ -73,7 +79,13 @@ REVIEW_KEYS: list[BindingType] = [
     _key(
         "vertical_line", "agreement", "Agreement", "Blind labels beside the suggestions", "review.agreement"
     ),
-    _key("Z", "reject_many", "Reject many", "Reject all that a filter holds", "review.reject-many"),
+    _key(
+        "Z",
+        "reject_many",
+        "Reject many",
+        "Reject all that a filter holds, also what is to place",
+        "review.reject-many",
+    ),
 ]
 
 PROJECT_KEYS: list[BindingType] = [

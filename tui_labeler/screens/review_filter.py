@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tui_labeler.domain.projects import Category
 
 _PLACED = (None, *(placed for placed in Placed if placed is not Placed.BY_HAND))
+_TO_PLACE = "to place"
+"""The choice behind those: words that were found nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class ReviewChoice:
             parts.append(f"job {wanted.job}")
         if wanted.placed is not None:
             parts.append(str(wanted.placed))
+        if wanted.unplaced:
+            parts.append(_TO_PLACE)
         if self.name:
             parts.append(self.name)
         return ", ".join(parts)
@@ -64,7 +68,8 @@ class ReviewFilterScreen(FormScreen[ReviewChoice]):
 All conditions must hold together. Suggestions without a confidence pass no bound of confidence. A confidence
 is shown cut after two digits, and both bounds go by what is shown: *up to* 0.86 holds all that show .86, be
 they 0.8601 or 0.8699. *Place found* says how the words of the suggestion were found in the text: *exact*;
-*folded*, but for white space and the case of letters; *fuzzy*, nearly; *ambiguous*, at one of several places.
+*folded*, but for white space and the case of letters; *fuzzy*, nearly; *ambiguous*, at one of several places;
+*to place*, nowhere: such words can be rejected, which drops them, and not accepted.
 *Least confident document first* takes the document with the least confident suggestion first, and in each
 document the least confident one; it finishes a document before it goes to the next.
 """
@@ -129,8 +134,8 @@ document the least confident one; it finishes a document before it goes to the n
             (
                 "Place found",
                 Cycle(
-                    [str(placed or "any") for placed in _PLACED],
-                    chosen=_PLACED.index(now.placed),
+                    [*(str(placed or "any") for placed in _PLACED), _TO_PLACE],
+                    chosen=len(_PLACED) if now.unplaced else _PLACED.index(now.placed),
                     id="placed",
                 ),
             ),
@@ -148,7 +153,7 @@ document the least confident one; it finishes a document before it goes to the n
             self.complain("No confidence lies from the higher to the lower one.")
             return
         category = self._categories[self.chosen("category")]
-        job = self.chosen("job")
+        job, placed = self.chosen("job"), self.chosen("placed")
         self.dismiss(
             ReviewChoice(
                 filter=SuggestionFilter(
@@ -156,7 +161,8 @@ document the least confident one; it finishes a document before it goes to the n
                     min_confidence=low,
                     max_confidence=None if high is None else up_to(high),
                     job=self._jobs[job - 1][0] if job else None,
-                    placed=_PLACED[self.chosen("placed")],
+                    placed=_PLACED[placed] if placed < len(_PLACED) else None,
+                    unplaced=placed == len(_PLACED),
                 ),
                 name=folded(self.typed("name")),
                 least_confident_first=bool(self.chosen("order")) if self._ordered else False,

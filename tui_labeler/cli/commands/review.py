@@ -19,22 +19,35 @@ if TYPE_CHECKING:
 
 PLACED = ("exact", "folded", "fuzzy", "ambiguous")
 
+TO_PLACE = "to-place"
+"""Of words that were found nowhere: they can be rejected, which drops them."""
+
+
+DROPPED_TOO = (
+    " Answers that were not found in the text (`to_place` of `show`) are dropped where the options hold them "
+    "too: those that ask for a confidence, or for another placing than to-place, do not."
+)
+
 
 def register(parsers: Any) -> None:
-    for name, run, word in (("accept", accept, "make labels of"), ("reject", reject, "turn down")):
+    for name, run, word, last in (
+        ("accept", accept, "make labels of", "--all --json"),
+        ("reject", reject, "turn down", "--placed to-place --dry-run"),
+    ):
         parser = add_command(
             parsers,
             name,
             run,
             f"{word} the suggestions that the options hold",
-            details="All options must hold together; --all stands for no condition. One undo takes it back.",
+            details="All options must hold together; --all stands for no condition. One undo takes it back."
+            + ("" if name == "accept" else DROPPED_TOO),
             examples=f"""
                 tui-labeler {name} contracts {"--min" if name == "accept" else "--max"}-confidence 0.9
                 tui-labeler {name} contracts --document lease01.txt --category Amount
-                tui-labeler {name} contracts --all --json
+                tui-labeler {name} contracts {last}
             """,
         )
-        _add_conditions(parser)
+        _add_conditions(parser, PLACED if name == "accept" else (*PLACED, TO_PLACE))
     parser = add_command(
         parsers,
         "undo",
@@ -64,43 +77,69 @@ def _confidence(text: str) -> float:
 _confidence.__name__ = "number"
 
 
-def _add_conditions(parser: argparse.ArgumentParser) -> None:
+def _add_conditions(parser: argparse.ArgumentParser, placed: tuple[str, ...]) -> None:
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("--document", metavar="LOCATION", action="append", default=[], help="may be repeated")
     parser.add_argument("--category", metavar="C", action="append", default=[], help="may be repeated")
     parser.add_argument("--min-confidence", type=_confidence, metavar="X", help="0 to 1, X included")
     parser.add_argument("--max-confidence", type=_confidence, metavar="X", help="0 to 1, X included")
     parser.add_argument("--job", metavar="ID", help="suggestions of this job")
-    parser.add_argument("--placed", choices=PLACED, help="how its place in the text was found")
+    parser.add_argument("--placed", choices=placed, help="how its place in the text was found")
     parser.add_argument("--id", dest="ids", metavar="ID", action="append", default=[], help="may be repeated")
     parser.add_argument("--all", action="store_true", help="all open suggestions")
+    parser.add_argument("--dry-run", action="store_true", help="count them, and change nothing")
 
 
 async def accept(context: Context) -> Report:
     async with context.project() as session:
-        decided = await session.review.accept_matching(await _wanted(context, session))
+        wanted = await _wanted(context, session, rejecting=False)
+        if context.options.dry_run:
+            return _would(session.review.count(wanted), "accepted")
+        decided = await session.review.accept_matching(wanted)
     return _decided(decided, "accepted")
 
 
 async def reject(context: Context) -> Report:
     async with context.project() as session:
-        decided = await session.review.reject_matching(await _wanted(context, session))
+        wanted = await _wanted(context, session, rejecting=True)
+        if context.options.dry_run:
+            return _would(session.review.count(wanted, rejecting=True), "rejected")
+        decided = await session.review.reject_matching(wanted)
     return _decided(decided, "rejected")
 
 
 def _decided(decided: Decided, word: str) -> Report:
     fields = {word: decided.suggestions, "documents": decided.documents, "skipped": decided.skipped}
+    if word == "rejected":
+        fields["dropped"] = decided.words
     skipped = f"; left open, for another is in the place: {decided.skipped:,}" if decided.skipped else ""
-    which = f"{counted(decided.suggestions, 'suggestion')} in {counted(decided.documents, 'document')}"
-    return Report(fields, [f"{which} {word}{skipped}."])
+    return Report(fields, [f"{_which(decided)} {word}{skipped}."])
 
 
-async def _wanted(context: Context, session: ProjectSession) -> SuggestionFilter:
+def _would(found: Decided, word: str) -> Report:
+    """What a bulk decision would take, and nothing of it is done."""
+    fields = {
+        "dry_run": True,
+        word: 0,
+        "documents": 0,
+        "skipped": 0,
+        "held": {"suggestions": found.suggestions, "words": found.words, "documents": found.documents},
+    }
+    return Report(fields, [f"{_which(found)} would be {word}. Nothing was changed."])
+
+
+def _which(decided: Decided) -> str:
+    words = f" and {counted(decided.words, 'answer')} to place" if decided.words else ""
+    return f"{counted(decided.suggestions, 'suggestion')}{words} in {counted(decided.documents, 'document')}"
+
+
+async def _wanted(context: Context, session: ProjectSession, *, rejecting: bool) -> SuggestionFilter:
     """Raises ``UsageError`` without any condition, ``NotFoundError`` for what is named and not there."""
     from dataclasses import replace
 
     from tui_labeler.domain.labels import Placed
     from tui_labeler.domain.suggestion_filter import SuggestionFilter
+    from tui_labeler.engine.visiting import waiting
 
     options = context.options
     conditions = (
@@ -120,24 +159,25 @@ async def _wanted(context: Context, session: ProjectSession) -> SuggestionFilter
         min_confidence=options.min_confidence,
         max_confidence=options.max_confidence,
         job=options.job,
-        placed=None if options.placed is None else Placed(options.placed),
+        placed=None if options.placed in (None, TO_PLACE) else Placed(options.placed),
+        unplaced=options.placed == TO_PLACE,
         ids=frozenset(options.ids) or None,
     )
     if options.ids:
-        _check_ids(session, wanted, options.ids)
+        _check_ids(session, wanted, options.ids, rejecting=rejecting)
     if len(categories) > 1:
         # One bulk decision, so that one undo takes it back: the suggestions are named by their ids.
         found = frozenset(
-            suggestion.id
-            for _, suggestions in session.review.matching(wanted)
-            for suggestion in suggestions
-            if suggestion.category in categories
+            item.id
+            for document in documents or session.rows
+            for item in waiting(session.store.state, document, wanted)
+            if item.category in categories
         )
         wanted = replace(wanted, ids=found)
     return wanted
 
 
-def _check_ids(session: ProjectSession, wanted: SuggestionFilter, ids: list[str]) -> None:
+def _check_ids(session: ProjectSession, wanted: SuggestionFilter, ids: list[str], *, rejecting: bool) -> None:
     """A suggestion that is decided already is no mistake; one that never was is."""
     from tui_labeler.domain.suggestion_filter import SuggestionFilter
     from tui_labeler.engine.errors import NotFoundError
@@ -145,7 +185,7 @@ def _check_ids(session: ProjectSession, wanted: SuggestionFilter, ids: list[str]
     by_id = SuggestionFilter(documents=wanted.documents, ids=wanted.ids)
     missing = set(ids) - {s.id for _, found in session.review.matching(by_id) for s in found}
     if missing:
-        missing -= set(_all_ids(session, wanted))
+        missing -= set(_all_ids(session, wanted, words=rejecting))
     if missing:
         raise NotFoundError(
             f"There is no suggestion {', '.join(sorted(missing))}.",
@@ -153,10 +193,13 @@ def _check_ids(session: ProjectSession, wanted: SuggestionFilter, ids: list[str]
         )
 
 
-def _all_ids(session: ProjectSession, wanted: SuggestionFilter) -> Iterator[str]:
+def _all_ids(session: ProjectSession, wanted: SuggestionFilter, *, words: bool) -> Iterator[str]:
     state = session.store.state
     for document_id in wanted.documents or state.rows:
-        yield from state.document(document_id).suggestions
+        document = state.document(document_id)
+        yield from document.suggestions
+        if words:
+            yield from document.to_place
 
 
 async def undo(context: Context) -> Report:
