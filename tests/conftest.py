@@ -6,9 +6,10 @@ import signal
 
 import pytest
 
+from tests.azurite import azurite
 from tests.local_llm import azure_local_llm, local_llm
 
-__all__ = ["azure_local_llm", "local_llm"]
+__all__ = ["azure_local_llm", "azurite", "local_llm"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,8 @@ HEAVY = (
     "joblib",
     "tinydb",
     "azure",
+    "aiohttp",
+    "requests",
     "openai",
     "httpx2",
     "pydantic",
@@ -52,6 +54,7 @@ def test_opening_a_project_loads_nothing_heavy() -> None:
     )
     assert "tinydb" in loaded
     assert not loaded & {"sklearn", "scipy", "numpy", "joblib", "textual", "openai", "httpx2", "keyring"}
+    assert not loaded & {"azure", "aiohttp", "requests"}
 
 
 def test_looking_at_resources_loads_no_package_that_asks_them() -> None:

@@ -1,0 +1,168 @@
+"""What a person types for a container in Blob storage, as an address that may be stored and shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tui_labeler.engine.errors import InputError
+
+_URL = re.compile(r"https?://", re.I)
+_CONTAINER = re.compile(r"\$root|\$web|[a-z0-9](?:-?[a-z0-9]){2,62}")
+"""3 to 63 small letters, digits and single hyphens. Source: the service's rules for container names."""
+_LONGEST = 63
+
+DEVELOPMENT = "http://127.0.0.1:10000/devstoreaccount1"
+"""Where the emulator listens that ``UseDevelopmentStorage=true`` means."""
+
+_EXAMPLE = "An address looks like https://ACCOUNT.blob.core.windows.net/CONTAINER."
+
+
+@dataclass(frozen=True, slots=True)
+class BlobAddress:
+    """A container in an account, without any secret."""
+
+    endpoint: str
+    """Of the account: scheme and host, and the account's name where it is part of the path; no last slash."""
+    container: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.endpoint}/{self.container}"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.endpoint).netloc
+
+    @property
+    def account(self) -> str:
+        """The account's name: the first part of the host, or the path of an emulator."""
+        parts = urlsplit(self.endpoint)
+        return parts.path.strip("/") or (parts.hostname or "").partition(".")[0]
+
+    @property
+    def is_local(self) -> bool:
+        """On this machine."""
+        return is_local(urlsplit(self.endpoint).hostname or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sas:
+    """A shared access signature: a token that lends some rights for some time."""
+
+    token: str = field(repr=False)
+    """The query of a URL, without the question mark."""
+
+    @classmethod
+    def of(cls, given: str) -> Sas:
+        """Of a token as people copy it. Raises ``InputError`` for what is none."""
+        token = given.strip().lstrip("?")
+        if not re.fullmatch(r"[\x21-\x7e]+", token) or "sig" not in parse_qs(token):
+            raise InputError(
+                "What should be a SAS token is none: it has no `sig=`.",
+                hint="Copy the whole token, from `sv=` to the end of `sig=…`; in a shell, put it in quotes.",
+            )
+        return cls(token)
+
+    def _field(self, name: str) -> str:
+        return parse_qs(self.token).get(name, [""])[0]
+
+    @property
+    def expiry(self) -> str:
+        """ISO 8601 in UTC; empty where a policy kept in the container says it."""
+        return self._field("se")
+
+    @property
+    def rights(self) -> str:
+        """A letter each: r(ead), a(dd), c(reate), w(rite), d(elete), l(ist) …; empty as for ``expiry``."""
+        return self._field("sp")
+
+
+def is_local(host: str) -> bool:
+    """Whether a host's name or number is that of this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_url(given: str) -> bool:
+    return bool(_URL.match(given))
+
+
+def parse_url(given: str) -> tuple[BlobAddress, Sas | None]:
+    """The container at a URL, and the SAS token that came with it.
+
+    Raises ``InputError``, whose words never repeat the URL's query.
+    """
+    try:
+        parts = urlsplit(given.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise InputError("The container's address is no URL.", hint=_EXAMPLE) from error
+    shown = f"{parts.scheme}://{host}{parts.path}"
+    if not host or parts.username is not None or parts.fragment:
+        raise InputError(f"{shown} is no address of a container.", hint=_EXAMPLE)
+    segments = [unquote(segment) for segment in parts.path.split("/") if segment]
+    is_service = ".blob." in host
+    if not segments or len(segments) > (1 if is_service else 2):
+        raise InputError(
+            f"{shown} does not name a container.",
+            hint="Name the container alone: its documents are the .txt at its root. " + _EXAMPLE,
+        )
+    if is_service and parts.scheme == "http":
+        raise InputError(
+            f"{shown} would send texts in the clear.", hint="Write https:// in place of http://."
+        )
+    where = f"[{host}]" if ":" in host else host
+    endpoint = "/".join([f"{parts.scheme.lower()}://{where}{f':{port}' if port else ''}", *segments[:-1]])
+    address = BlobAddress(endpoint, checked_container(segments[-1]))
+    return address, Sas.of(parts.query) if parts.query else None
+
+
+def checked_container(name: str) -> str:
+    """The name of a container. Raises ``InputError`` for one that no container can have."""
+    if not _CONTAINER.fullmatch(name) or len(name) > _LONGEST:
+        raise InputError(
+            f"{name!r} can't be the name of a container.",
+            hint="Names of containers have 3 to 63 small letters, digits and single hyphens.",
+        )
+    return name
+
+
+def connection_fields(connection_string: str) -> dict[str, str]:
+    """The fields of a storage account's connection string, names in small letters.
+
+    Raises ``InputError``, whose words hold nothing of it.
+    """
+    fields: dict[str, str] = {}
+    for part in connection_string.strip().rstrip(";").split(";"):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise InputError(
+                "The connection string is not one: a part of it has no `=`.",
+                hint="Copy it whole from the storage account's page; in a shell, put it in quotes.",
+            )
+        fields[name.strip().lower()] = value.strip()
+    return fields
+
+
+def endpoint_of(connection_string: str) -> str:
+    """The address of the account that a connection string leads to. Raises ``InputError``."""
+    fields = connection_fields(connection_string)
+    if fields.get("usedevelopmentstorage", "").lower() == "true":
+        return DEVELOPMENT
+    if "blobendpoint" in fields:
+        return fields["blobendpoint"].partition("?")[0].rstrip("/")
+    if "accountname" not in fields:
+        raise InputError(
+            "The connection string names no account.",
+            hint="Copy it whole from the storage account's page; in a shell, put it in quotes.",
+        )
+    scheme = fields.get("defaultendpointsprotocol", "https")
+    suffix = fields.get("endpointsuffix", "core.windows.net")
+    return f"{scheme}://{fields['accountname'].lower()}.blob.{suffix}"
