@@ -19,6 +19,7 @@ from tui_labeler.domain.labels import Placed, Span
 from tui_labeler.domain.text import is_unspaced
 from tui_labeler.engine.autolabelers.folding import folded_words
 from tui_labeler.engine.autolabelers.places import Finder, Place, Source, fit
+from tui_labeler.engine.autolabelers.resembling import CLEARLY, resembling
 
 SHORTEST_WORD = 6
 """Letters of a word that may differ by an edit when it stands alone: Marta is not Maria."""
@@ -153,6 +154,14 @@ class Likeness:
         spans = [self._place(first, last) for first, last in islice(self._abbreviated(wanted), MOST_OFFERED)]
         spans += [self._place(first, last) for first, last in self._parts(wanted)[:MOST_OFFERED]]
         yield from (place.span for place in spans)
+
+    def resembling(self, words: str) -> list[tuple[Span, bool]]:
+        """Places that resemble ``words``, best first, and whether they clearly do."""
+        wanted = bare_words(words)
+        if not wanted:
+            return []
+        found = resembling(wanted, self.words, self._where)
+        return [(self._place(one.first, one.last).span, one.score >= CLEARLY) for one in found]
 
     def _abbreviated(self, wanted: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Initials for words, and words for their initials."""

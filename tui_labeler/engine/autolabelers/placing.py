@@ -54,9 +54,21 @@ def place(text: str, mentions: Sequence[Mention], names: Mapping[str, str] | Non
 
 
 def likely_places(text: str, words: str) -> tuple[Span, ...]:
-    """Places in ``text`` that may be meant by ``words``, best first: for words that are left to place."""
+    """Places in ``text`` that may be meant by ``words``, best first: for words that are left to place.
+
+    Beside the candidates of a ``Placement``, such as merely resemble the words: a person looks at them.
+    """
     source = Source(text)
-    return _candidates(source, Likeness(source), words)
+    likeness = Likeness(source)
+    sure = _whole(source, words) + [near.span for near in likeness.nearly(words)]
+    alike = likeness.resembling(words)
+    clearly = [span for span, is_clear in alike if is_clear]
+    hardly = [span for span, is_clear in alike if not is_clear]
+    found: list[Span] = list(dict.fromkeys(sure))
+    for span in (*clearly, *likeness.candidates(words), *hardly):
+        if not any(span.overlaps(other) for other in found):
+            found.append(span)
+    return tuple(found[:MOST_CANDIDATES])
 
 
 @dataclass(slots=True)
@@ -285,9 +297,14 @@ class _Placing:
 
 def _candidates(source: Source, likeness: Likeness, words: str) -> tuple[Span, ...]:
     """The words themselves first (they may be taken, or stand inside other words), then what is like them."""
-    whole = sorted(source.places(words), key=lambda found: (-found.fit, not found.same_case, found.start))
-    spans = [found.span for found in whole[:MOST_CANDIDATES]]
+    spans = _whole(source, words)
     if len(spans) < MOST_CANDIDATES:
         spans += [near.span for near in likeness.nearly(words)]
         spans += likeness.candidates(words)
     return tuple(islice(dict.fromkeys(spans), MOST_CANDIDATES))
+
+
+def _whole(source: Source, words: str) -> list[Span]:
+    """Where the words stand, also within other words."""
+    whole = sorted(source.places(words), key=lambda found: (-found.fit, not found.same_case, found.start))
+    return [found.span for found in whole[:MOST_CANDIDATES]]
