@@ -1,0 +1,213 @@
+"""Merging what two sides made of one document.
+
+Items are saved labels and tombstones, suggestions, words to place, and what is said of the document as a
+whole. No label and no decision of either side is lost: it goes through, or it is a conflict and stays where
+it is until a person has decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.sharing.items import (
+    CONFLICT,
+    Items,
+    Key,
+    Merged,
+    closed,
+    first_of,
+    keys_of,
+    merged_fields,
+    merged_items,
+    settled,
+)
+
+LABEL, SUGGESTION, TO_PLACE, FIELD, EXTRA = "label", "suggestion", "to_place", "field", "extra"
+
+PLACE_IN_FILE = frozenset({"order", "no_dataset"})
+"""Of a document's ``extra``: where an imported labels file had it. It is nobody's decision."""
+
+
+def merge(kind: ProjectKind, base: Items, ours: Items, theirs: Items) -> Merged:
+    """Merges two sides of a document.
+
+    The same label made on both sides becomes one, with the smaller id. Labels of both sides that meet, but
+    say something else, are a conflict, together with the decisions that made them.
+    """
+    values = merged_items(base, ours, theirs, _resolve)
+    twins = _one_of_twins(values, base, ours, theirs)
+    groups = [[key] for key, value in values.items() if value is CONFLICT]
+    groups += [list(pair) for pair in _meeting(kind, values, base, ours, theirs)]
+    links = [*twins, *_decisions(ours, theirs)] if groups else []
+    return settled(values, base, ours, theirs, _with_what_belongs(groups, links))
+
+
+def is_active(label: Any) -> bool:
+    return label is not None and label.get("removed") is None
+
+
+# --- items that both have changed -------------------------------------------------------------------
+
+
+def _resolve(key: Key, base: Any, ours: Any, theirs: Any) -> Any:
+    if key.table == LABEL:
+        return _label(base, ours, theirs)
+    if key.table in (SUGGESTION, TO_PLACE):
+        return _suggestion(base, ours, theirs)
+    if key == (FIELD, "reviewed") and ours and theirs:
+        return _earlier(ours, theirs)
+    if key.table == EXTRA and key.id in PLACE_IN_FILE:
+        return theirs
+    return CONFLICT
+
+
+def _label(base: Any, ours: Any, theirs: Any) -> Any:
+    """Both removed: the earlier removal. Removed by one and otherwise changed by the other: both hold."""
+    if ours is None or theirs is None:
+        there = ours if theirs is None else theirs
+        return CONFLICT if is_active(there) else there
+    merged, conflicts = merged_fields(base, ours, theirs, _label_field, (("span", "text_hash"),))
+    if not conflicts:
+        return merged
+    if is_active(merged):
+        return CONFLICT
+    # It is gone on either side; what it was last is of no weight, but is to be the same everywhere.
+    return {**first_of(ours, theirs), "removed": merged["removed"]}
+
+
+def _label_field(name: str, base: Any, ours: Any, theirs: Any) -> Any:
+    if name == "removed" and ours and theirs:
+        return _earlier(ours, theirs)
+    return CONFLICT
+
+
+def _suggestion(base: Any, ours: Any, theirs: Any) -> Any:
+    """A decision stays, whatever a job or a training has made of the suggestion elsewhere."""
+    if ours is None or theirs is None:
+        there = ours if theirs is None else theirs
+        return there if there.get("decision") else None
+    merged, conflicts = merged_fields(base, ours, theirs, _decided)
+    return CONFLICT if conflicts else merged
+
+
+def _decided(name: str, base: Any, ours: Any, theirs: Any) -> Any:
+    if name != "decision" or not (ours and theirs) or ours["verdict"] != theirs["verdict"]:
+        return CONFLICT
+    return min(ours, theirs, key=lambda said: (said.get("label") or "", *_when(said["stamp"])))
+
+
+def _earlier(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    return min(one, other, key=_when)
+
+
+def _when(stamp: Mapping[str, Any]) -> tuple[str, str]:
+    return stamp["time"], stamp["actor"]
+
+
+# --- labels that meet -------------------------------------------------------------------------------
+
+
+def _fresh(side: Items, base: Items) -> Iterator[tuple[Key, Any]]:
+    """Active labels that a side has made, changed or brought back."""
+    for key, label in side.items():
+        if key.table == LABEL and is_active(label) and base.get(key) != label:
+            yield key, label
+
+
+def _meaning(label: Mapping[str, Any]) -> tuple[str, int, int]:
+    start, end = _span(label)
+    return label["category"], start, end
+
+
+def _span(label: Mapping[str, Any]) -> tuple[int, int]:
+    span = label.get("span")
+    return (span["start"], span["end"]) if span else (0, 0)
+
+
+def _one_of_twins(values: dict[Key, Any], base: Items, ours: Items, theirs: Items) -> list[tuple[Key, Key]]:
+    """Labels of the same span and category that were made on both sides: the smaller id stays.
+
+    Returns the pairs.
+    """
+    twins: list[tuple[Key, Key]] = []
+    known: dict[tuple[str, int, int], Key] = {}
+    for key, _ in _fresh(ours, base):
+        if values[key] is not CONFLICT and is_active(values[key]):
+            known.setdefault(_meaning(values[key]), key)
+    for key, _ in _fresh(theirs, base):
+        label = values[key]
+        if label is CONFLICT or not is_active(label):
+            continue
+        twin = known.get(_meaning(label))
+        if twin is not None and twin != key and is_active(values[twin]):
+            stays, goes = min(key, twin), max(key, twin)
+            values[goes] = {**values[goes], "removed": values[goes]["made"]}
+            _repoint(values, goes.id, stays.id)
+            twins.append((stays, goes))
+    return twins
+
+
+def _repoint(values: dict[Key, Any], goes: str, stays: str) -> None:
+    """A decision names the label that it made."""
+    for key, row in values.items():
+        if key.table in (SUGGESTION, TO_PLACE) and row not in (None, CONFLICT):
+            decision = row.get("decision")
+            if decision and decision.get("label") == goes:
+                values[key] = {**row, "decision": {**decision, "label": stays}}
+
+
+def _meeting(
+    kind: ProjectKind, values: Mapping[Key, Any], base: Items, ours: Items, theirs: Items
+) -> Iterator[tuple[Key, Key]]:
+    """Pairs of labels, one of each side, that can't both stand; what stood together before still may."""
+    if kind is ProjectKind.MULTI_LABEL:
+        return
+    one = list(_standing(ours, base, values))
+    other = list(_standing(theirs, base, values))
+    if kind is ProjectKind.SINGLE_LABEL:
+        pairs: Iterator[tuple[Key, Key]] = ((key, rival) for key, _ in one for rival, _ in other)
+    else:
+        pairs = _overlapping(one, other)
+    for key, rival in pairs:
+        if key != rival and not (is_active(base.get(key)) and is_active(base.get(rival))):
+            yield key, rival
+
+
+def _standing(side: Items, base: Items, values: Mapping[Key, Any]) -> Iterator[tuple[Key, Any]]:
+    """A side's fresh labels as they will be there."""
+    for key, label in _fresh(side, base):
+        value = label if values[key] is CONFLICT else values[key]
+        if is_active(value):
+            yield key, value
+
+
+def _overlapping(one: list[tuple[Key, Any]], other: list[tuple[Key, Any]]) -> Iterator[tuple[Key, Key]]:
+    """A sweep in text order: one document can hold thousands of labels."""
+    marked = [(*_span(label), key, True) for key, label in one]
+    marked += [(*_span(label), key, False) for key, label in other]
+    live: list[tuple[int, Key, bool]] = []
+    for start, end, key, is_ours in sorted(marked):
+        live = [item for item in live if item[0] > start]
+        for _, rival, rival_is_ours in live:
+            if rival_is_ours is not is_ours:
+                yield (key, rival) if is_ours else (rival, key)
+        live.append((end, key, is_ours))
+
+
+def _decisions(ours: Items, theirs: Items) -> Iterator[tuple[Key, Key]]:
+    """Decisions that the two sides do not have alike, each with the label that it made."""
+    for key in keys_of(ours, theirs):
+        if key.table not in (SUGGESTION, TO_PLACE) or ours.get(key) == theirs.get(key):
+            continue
+        for side in (ours, theirs):
+            label = Key(LABEL, ((side.get(key) or {}).get("decision") or {}).get("label") or "")
+            if ours.get(label) != theirs.get(label):
+                yield key, label
+
+
+def _with_what_belongs(groups: list[list[Key]], links: Iterable[tuple[Key, Key]]) -> list[set[Key]]:
+    """A label in conflict takes along its twin, the decision that made it, and so on."""
+    roots = {key for group in groups for key in group}
+    return [group for group in closed([*groups, *links]) if group & roots]
