@@ -592,7 +592,7 @@ async def test_a_broken_job_that_is_deleted_gives_back_what_it_did_not_use(
     assert await used(session) == 4
     await journal.close()
     assert [name for name, _ in await session.jobs.broken()] == [job.id]
-    assert await session.jobs.delete(job.id) == kept
+    assert (await session.jobs.delete(job.id)).quota_kept == kept
     assert await used(session) == 1 + left
     assert await session.jobs.broken() == ()
 
@@ -604,7 +604,7 @@ async def test_a_broken_job_that_had_been_settled_keeps_what_it_used(bench: Benc
     folder = (await bench.project_folder()) / "jobs" / job.id
     for name in ("request.json", "events.jsonl", "answers.jsonl"):
         (folder / name).write_bytes(b"[]\n")
-    assert await session.jobs.delete(job.id) == 0
+    assert (await session.jobs.delete(job.id)).quota_kept == 0
     assert await used(session) == 3
 
 

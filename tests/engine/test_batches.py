@@ -43,7 +43,9 @@ from tui_labeler.engine.batches import (
 from tui_labeler.engine.chat import BusyError, Finish, Question, Reply, TroubleError, UnansweredError
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.jobs import Deleted
 from tui_labeler.engine.ports import Connected
+from tui_labeler.engine.wording import batches_going_on
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -696,6 +698,90 @@ async def test_a_job_whose_process_died_is_cancelled_at_the_service_too(
     assert bench.launcher.launched == [job.id]
     ended = await run(bench, batches, job)
     assert (ended.state, ended.done, ended.usage) == (JobState.CANCELLED, 2, Usage(200, 20))
+    assert [made.status for made in batches.made.values()] == [BatchStatus.CANCELLED]
+
+
+# --- deleting ---------------------------------------------------------------------------------------
+
+
+async def died(bench: Bench, batches: Batches, session: ProjectSession) -> Job:
+    """A job whose process died while its batch was waited for."""
+    batches.share = 0.4
+    job = await start(session)
+
+    async def die(seconds: float) -> None:
+        raise CrashError
+
+    with pytest.raises(CrashError):
+        await run(bench, batches, job, die)
+    return await session.jobs.get(job.id)
+
+
+def launching(bench: Bench, batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runners do run: in this process."""
+    at_work: list[asyncio.Task[Job]] = []
+
+    async def launch(project_id: str, job_id: str) -> int:
+        (job,) = [one for one in await (await bench.session()).jobs.list() if one.id == job_id]
+        at_work.append(asyncio.create_task(run(bench, batches, job)))
+        return 4711
+
+    monkeypatch.setattr(bench.launcher, "launch", launch)
+
+
+async def test_deleting_a_job_stops_what_it_has_left_at_the_service_and_uses_what_was_answered(
+    bench: Bench, batches: Batches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await bench.create(PLACES)
+    job = await died(bench, batches, session)
+    launching(bench, batches, monkeypatch)
+    assert await session.jobs.delete(job.id) == Deleted()
+    assert [made.status for made in batches.made.values()] == [BatchStatus.CANCELLED]
+    assert await session.jobs.list() == ()
+    await session.refresh()
+    assert sum(row.suggestion_count for row in session.rows.values()) == 4
+
+
+async def test_a_batch_that_can_not_be_stopped_is_told_when_its_job_is_deleted(
+    bench: Bench, batches: Batches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await bench.create(PLACES)
+    job = await died(bench, batches, session)
+    launching(bench, batches, monkeypatch)
+
+    async def unreachable(batch: str) -> BatchState:
+        raise TroubleError("dropped")
+
+    monkeypatch.setattr(batches, "cancel", unreachable)
+    gone = await session.jobs.delete(job.id)
+    assert gone == Deleted(going_on=("batch0",))
+    assert "1 batch (batch0) could not be stopped" in batches_going_on(gone.going_on)
+    assert await session.jobs.list() == ()
+
+
+async def test_a_job_whose_batches_are_over_or_stopped_already_is_deleted_at_once(
+    bench: Bench, batches: Batches
+) -> None:
+    session = await bench.create(PLACES)
+    done = await run(bench, batches, await start(session))
+    batches.slow_cancel = True
+    bench.write({"new.txt": "Bob is in Oslo."})
+    await session.documents.sync()
+    stopped = await cancelled(bench, batches, session)
+    assert stopped.state is JobState.CANCELLED
+    bench.launcher.launched.clear()
+    for job in (done, stopped):
+        assert await session.jobs.delete(job.id) == Deleted()
+    assert bench.launcher.launched == []
+
+
+async def test_deleting_a_project_stops_what_its_jobs_have_left_at_the_service(
+    bench: Bench, batches: Batches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await bench.create(PLACES)
+    await died(bench, batches, session)
+    launching(bench, batches, monkeypatch)
+    assert await bench.workbench().delete("Test") == ()
     assert [made.status for made in batches.made.values()] == [BatchStatus.CANCELLED]
 
 

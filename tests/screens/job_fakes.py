@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -82,6 +82,9 @@ class FakeJobs:
 
     async def delete(self, job_id: str) -> None:
         del (self.unreadable if job_id in self.unreadable else self.jobs)[job_id]
+
+    async def preparation(self, job_id: str) -> Mapping[str, Any]:
+        return {}
 
     async def processed_records(self, job_id: str) -> int | None:
         return None

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tui_labeler.engine.autolabelers.batching import Ledger
 from tui_labeler.engine.batch_results import collect
 from tui_labeler.engine.batches import (
+    CANCEL_SECONDS,
     BatchGoneError,
     BatchModel,
     BatchState,
@@ -57,9 +58,6 @@ LONGEST_WAIT = 60
 ALONE = 3
 """Tries of a file that has no other of the job beside it, before it is cut in two."""
 
-CANCEL_SECONDS = 10.0
-"""That a cancel waits for the server."""
-
 
 @dataclass(frozen=True, slots=True)
 class BatchPace:
@@ -79,6 +77,8 @@ class Sent:
     batch: str = ""
     stopped: bool = False
     """This program has cancelled it."""
+    cancelling: bool = False
+    """The service has said that it will stop."""
     attempts: dict[str, int] = field(default_factory=dict)
     """Of questions in it that a person had asked again, by key."""
     # What is known of it in this run only:
@@ -98,6 +98,7 @@ class Sent:
             "rows": self.rows,
             "batch": self.batch,
             "stopped": self.stopped,
+            "cancelling": self.cancelling,
             "attempts": self.attempts,
         }
 
@@ -375,5 +376,5 @@ class BatchRun:
         sent.stopped = True
         await self._save()
         sent.state = state = await self.model.cancel(sent.batch)
-        if state.status is BatchStatus.FAILED:
-            await self._drop(sent)
+        sent.cancelling = True
+        await (self._drop(sent) if state.status is BatchStatus.FAILED else self._save())

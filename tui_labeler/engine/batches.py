@@ -6,16 +6,20 @@ document's name nor a word of it stands outside the question itself.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_labeler.engine.chat import BusyError, Reply
 from tui_labeler.engine.errors import LabelerError, RefusedError
 
 if TYPE_CHECKING:
     from tui_labeler.engine.chat import Question
+
+
+CANCEL_SECONDS = 10.0
+"""That a cancel waits for the server."""
 
 
 class BatchStatus(StrEnum):
@@ -141,3 +145,9 @@ class BatchGoneError(RefusedError):
 
     title = "The batch is gone"
     code = "gone"
+
+
+def going_on(preparation: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a job has left at its service and nobody has stopped: ids of batches, or of files without one."""
+    records = preparation.get("batches", ())
+    return tuple(record["batch"] or record["file"] for record in records if not record.get("cancelling"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.autolabelers.estimate import earlier_of
+from tui_labeler.engine.batches import CANCEL_SECONDS, going_on
 from tui_labeler.engine.comparison import Comparison, compare
-from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError
+from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError, StorageError
 from tui_labeler.engine.gpt_options import GptOptions, check_budget
 from tui_labeler.engine.models import MODEL_VERSION, check_same_model, find_model, learned_ids
 from tui_labeler.engine.prices import batch_prices
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 FOLLOW_EVERY = 0.2
 """Seconds between two looks at a job's journal."""
+
+STOP_PATIENCE = 45.0
+"""Seconds that a runner may take to start and to use what was answered, beside those for each batch."""
 
 _START_ANEW = {
     JobKind.AUTOLABEL: "`autolabel` starts another job, for documents that are chosen anew.",
@@ -58,6 +63,17 @@ class Estimate:
     """Text records left this month; ``None`` when there is no limit."""
     fits: int
     """How many of the documents, from the first on, the quota allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What is to be said of a job whose records are gone."""
+
+    quota_kept: int = 0
+    """Text records that it reserved of the quota and that stay counted, as nothing is left that tells how
+    many it used; 0 where that is known."""
+    going_on: tuple[str, ...] = ()
+    """Ids of batches that could not be stopped at their service."""
 
 
 class Jobs:
@@ -350,22 +366,47 @@ class Jobs:
             )
         return await self.resume(job_id, retry_failed=True, budget=budget)
 
-    async def delete(self, job_id: str) -> int:
+    async def stop_batches(self, job_id: str) -> tuple[str, ...]:
+        """Stops what a job that is over has left at its service, and uses what was answered until then.
+
+        Returns the ids of what could not be stopped there: it goes on, and is paid for. Raises
+        ``RefusedError`` where stopping takes too long.
+        """
+        left = going_on(await self._jobs.preparation(job_id))
+        if not left:
+            return ()
+        await self._stop_batches(job_id)
+        try:
+            async with asyncio.timeout(STOP_PATIENCE + len(left) * CANCEL_SECONDS):
+                async for _ in self.follow(job_id):
+                    pass
+        except TimeoutError:
+            raise RefusedError(
+                f"Job {job_id} is still being stopped at its service.", hint="Try again in a while."
+            ) from None
+        return going_on(await self._jobs.preparation(job_id))
+
+    async def delete(self, job_id: str) -> Deleted:
         """Deletes a job's records; its suggestions stay. Raises ``RefusedError`` while it runs.
 
-        Records that can't be read go too. Returns the text records that it reserved of the quota and that
-        stay counted, as nothing is left that tells how many it used; 0 where that is known.
+        Records that can't be read go too. What is left at a service is stopped there first, see
+        :meth:`stop_batches`.
         """
         if job_id in {broken for broken, _ in await self._jobs.broken()}:
             kept = await self._settle_broken(job_id)
+            # Nobody can go on with such a job, not even to stop it.
+            left: tuple[str, ...] = ()
+            with suppress(StorageError):
+                left = going_on(await self._jobs.preparation(job_id))
             await self._jobs.delete(job_id)
-            return kept
+            return Deleted(kept, left)
         job = await self._jobs.get(job_id)
         if not job.state.is_over:
             raise RefusedError(f"Job {job_id} is still at work.", hint="Cancel it first.")
+        left = await self.stop_batches(job_id)
         await self._quota.settle(job_id, job.text_records)
         await self._jobs.delete(job_id)
-        return 0
+        return Deleted(going_on=left)
 
     async def _settle_broken(self, job_id: str) -> int:
         used = await self._jobs.processed_records(job_id)

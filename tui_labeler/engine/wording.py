@@ -31,6 +31,15 @@ def quota_kept(records: int) -> str:
     )
 
 
+def batches_going_on(ids: tuple[str, ...]) -> str:
+    """What is said of batches that could not be stopped, when nothing is left that could collect them."""
+    which = f"{counted(len(ids), 'batch', 'batches')} ({', '.join(ids)})"
+    return (
+        f"{which} could not be stopped at the service. What goes on there is paid for, and nobody collects "
+        "it: stop it in the service's own pages."
+    )
+
+
 def in_words(error: LabelerError) -> str:
     """An error's message and hint as sentences on one line; its title stands apart from them."""
     if not error.hint:

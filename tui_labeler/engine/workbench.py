@@ -190,22 +190,25 @@ class Workbench:
         changed = [category for category in wanted if state.categories.get(category.id) != category]
         return Plan("project.create", [put_category(state, category) for category in changed], is_event=True)
 
-    async def delete(self, name: str, *, purge: bool = False) -> None:
+    async def delete(self, name: str, *, purge: bool = False) -> tuple[str, ...]:
         """Without ``purge`` the project's folder is kept aside.
 
-        Jobs at work are cancelled first. One that can't be read is deleted by its id, as it is. Raises
-        ``NotFoundError``, or ``RefusedError`` when a job does not stop.
+        Jobs at work are cancelled first, and what ended ones have left at a service is stopped there. One
+        that can't be read is deleted by its id, as it is. Returns the ids of batches that could not be
+        stopped. Raises ``NotFoundError``, or ``RefusedError`` when a job does not stop.
         """
         if name in {broken for broken, _ in await self.broken()}:
             await self._projects.delete(name, purge=purge)
-            return
+            return ()
         session = await self.open(name)
         running = [job for job in await session.jobs.list() if not job.state.is_over]
         for job in running:
             await session.jobs.cancel(job.id)
         for job in running:
             await self._wait_for(session, job.id)
+        left = [key for job in await session.jobs.list() for key in await session.jobs.stop_batches(job.id)]
         await self._projects.delete(name, purge=purge)
+        return tuple(left)
 
     async def _wait_for(self, session: ProjectSession, job_id: str) -> None:
         try:

@@ -12,7 +12,7 @@ from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.job_counts import SuggestionCounts, count_suggestions
 from tui_labeler.engine.models import find_model
-from tui_labeler.engine.wording import quota_kept
+from tui_labeler.engine.wording import batches_going_on, quota_kept
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.comparison import ComparisonScreen, Place
@@ -288,10 +288,14 @@ this terminal is closed.
     async def action_delete(self) -> None:
         job_id = self.current
         message = f"The record of job {job_id} will be gone for good. Its suggestions stay."
+        if self.job is not None and self.job.request.options.get("batch"):
+            message += " What it has left at its service is stopped there first."
         if await self._confirmed("Delete the job?", message, "Delete"):
-            kept = await self._session.jobs.delete(job_id)
-            if kept:
-                tell(self.app, quota_kept(kept), title="Deleted", severity="warning")
+            gone = await self._session.jobs.delete(job_id)
+            said = [quota_kept(gone.quota_kept)] if gone.quota_kept else []
+            said += [batches_going_on(gone.going_on)] if gone.going_on else []
+            if said:
+                tell(self.app, "\n".join(said), title="Deleted", severity="warning")
             self._jobs = {}
             await self.look()
 

@@ -15,7 +15,7 @@ from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.deleting import holdings
 from tui_labeler.engine.errors import LabelerError, StorageError
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.wording import batches_going_on, counted
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ConfirmScreen
@@ -231,8 +231,10 @@ servers with language models that autolabeling may ask.
             )
         )
         if sure:
-            await self._workbench.delete(project.id)
+            left = await self._workbench.delete(project.id)
             tell(self.app, f"{project.name} was deleted.")
+            if left:
+                tell(self.app, batches_going_on(left), title="Not stopped", severity="warning")
             self.load()
 
     async def _losses(self, project: Project) -> str:

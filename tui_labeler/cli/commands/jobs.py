@@ -12,7 +12,7 @@ from tui_labeler.cli.commands.methods import (
 from tui_labeler.cli.commands.models import add_detach, result_report
 from tui_labeler.cli.output import Report, error_fields, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging
-from tui_labeler.engine.wording import counted, quota_kept
+from tui_labeler.engine.wording import batches_going_on, counted, quota_kept
 
 if TYPE_CHECKING:
     import argparse
@@ -25,6 +25,11 @@ CANCEL_PATIENCE = 30.0
 """Seconds that ``job cancel`` waits for the job to end; a runner sees the request within half of one."""
 
 FAILURES_SHOWN, UNUSED_SHOWN = 20, 20
+
+STOPPED_FIRST = (
+    "What a job with --batch has left at its service is stopped there first. Where that can't be done it is "
+    "said: `going_on` lists the batches that go on, and are paid for."
+)
 
 DONE_AND_TOTAL = (
     "In JSON `done` and `total` count documents when a job autolabels, and percent in any other job. "
@@ -49,7 +54,7 @@ def register(parsers: Any) -> None:
     ):
         add_budget(parser)
         add_detach(parser)
-    _job_command(group, "delete", delete, "delete a job's records; its suggestions stay")
+    _job_command(group, "delete", delete, "delete a job's records; its suggestions stay", STOPPED_FIRST)
 
 
 def _job_command(group: Any, name: str, run: Any, summary: str, details: str = "") -> argparse.ArgumentParser:
@@ -253,6 +258,9 @@ async def _again(context: Context, *, retry_failed: bool) -> Report:
 async def delete(context: Context) -> Report:
     job_id = context.options.id
     async with context.project() as session:
-        kept = await session.jobs.delete(job_id)
-    lines = [f"Job {job_id} is deleted; its suggestions stay.", *([quota_kept(kept)] if kept else [])]
-    return Report({"job_id": job_id, "deleted": True, "quota_kept": kept}, lines)
+        gone = await session.jobs.delete(job_id)
+    lines = [f"Job {job_id} is deleted; its suggestions stay."]
+    lines += [quota_kept(gone.quota_kept)] if gone.quota_kept else []
+    lines += [batches_going_on(gone.going_on)] if gone.going_on else []
+    fields = {"job_id": job_id, "deleted": True, "quota_kept": gone.quota_kept}
+    return Report({**fields, "going_on": list(gone.going_on)}, lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.cli.output import Report, clipped, error_fields, nothing_done, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging
 from tui_labeler.cli.shapes import skipped_items
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.wording import batches_going_on, counted
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
@@ -238,9 +238,10 @@ async def delete(context: Context) -> Report:
         lost = "; ".join((await holdings(session)).words) or "what it knows of its documents"
     name = project.name
     context.out.consent(f"Deleting the project {name} deletes: {lost}. {where}", yes=options.yes)
-    await context.workbench.delete(project.id, purge=options.purge)
-    fields = {"name": name, "deleted": True, "purged": options.purge}
-    return Report(fields, [f"Project {name} is deleted. The documents in its container are untouched."])
+    left = await context.workbench.delete(project.id, purge=options.purge)
+    fields = {"name": name, "deleted": True, "purged": options.purge, "going_on": list(left)}
+    lines = [f"Project {name} is deleted. The documents in its container are untouched."]
+    return Report(fields, [*lines, *([batches_going_on(left)] if left else [])])
 
 
 def project_item(summary: ProjectSummary) -> dict[str, Any]:

@@ -43,6 +43,9 @@ class JobStore(Protocol):
 
     async def delete(self, job_id: str) -> None: ...
 
+    async def preparation(self, job_id: str) -> Mapping[str, Any]:
+        """What its runs have settled, as :attr:`JobJournal.preparation`. Raises ``StorageError``."""
+
     async def processed_records(self, job_id: str) -> int | None:
         """Text records of the documents that a job processed, as far as broken records tell; else ``None``.
 

@@ -180,6 +180,9 @@ class FileJobStore:
             (folder / "request.json").unlink()
             shutil.rmtree(folder)
 
+    async def preparation(self, job_id: str) -> Mapping[str, Any]:
+        return await asyncio.to_thread(_prepared, self._job_folder(job_id))
+
     async def processed_records(self, job_id: str) -> int | None:
         return await asyncio.to_thread(self._processed_records, job_id)
 
