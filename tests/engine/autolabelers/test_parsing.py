@@ -340,3 +340,25 @@ def test_long_nonsense_takes_no_more_than_moments(answer: str) -> None:
         began = time.process_time()
         parse(answer, Finish.STOP, NAMES, kind)
         assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "before"),
+    [
+        ("Organization: Acme | before: was paid by", "Acme", "was paid by"),
+        ('- **Organization**: "Acme" | Before: "was paid by"', "Acme", "was paid by"),
+        ("organization | Acme|before:", "Acme", ""),
+        ("Organization: Acme | Sons", "Acme | Sons", ""),
+        ("Organization: Acme before: noon", "Acme before: noon", ""),
+    ],
+)
+def test_a_line_may_end_with_what_stands_before_the_words(line: str, words: str, before: str) -> None:
+    (item,) = entities(line).items
+    assert (item.words, item.before) == (words, before)
+    assert item.words_at is not None
+    assert line[slice(*item.words_at)] == words
+
+
+@pytest.mark.parametrize("line", ["Organization: | before: was paid by", "Organization: none | before: x"])
+def test_a_line_with_context_and_no_words_names_nothing(line: str) -> None:
+    assert pairs(entities(line)) == []

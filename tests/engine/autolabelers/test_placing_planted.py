@@ -9,8 +9,15 @@ from dataclasses import dataclass
 import pytest
 
 from tui_labeler.domain.labels import Span
+from tui_labeler.domain.projects import Category, ProjectKind
+from tui_labeler.domain.resources import Structured
 from tui_labeler.engine.autolabelers.mentions import Mention
 from tui_labeler.engine.autolabelers.placing import place
+from tui_labeler.engine.autolabelers.prompts.forms import shown
+from tui_labeler.engine.autolabelers.prompts.names import Names
+from tui_labeler.engine.autolabelers.prompts.parsing import parse
+from tui_labeler.engine.autolabelers.prompts.passages import Passage
+from tui_labeler.engine.chat import Finish
 
 NAMES = [
     "Ann",
@@ -190,3 +197,20 @@ def test_planted_spans_are_found_and_none_is_invented(with_context: bool) -> Non
         assert {item.mention.words for item in answer.to_place} & set(INVENTED)
     assert right / total >= 0.99
     assert invented == []
+
+
+@pytest.mark.parametrize("structured", list(Structured))
+def test_the_context_that_prompts_ask_for_tells_repeated_words_apart(structured: Structured) -> None:
+    """The same words under several categories, named for some of their places: as an example shows it."""
+    rng = random.Random(5)
+    names = Names([Category("a", "Alpha"), Category("b", "Beta")])
+    right = found = wanted = 0
+    while wanted < SPANS:
+        case = planted(rng, with_context=True)
+        spans = [one for one in case.spans if rng.random() < 0.75]
+        answer = shown(Passage(1, 0, case.text, tuple(spans)), ProjectKind.ENTITIES, structured, names)
+        parsed = parse(answer, Finish.STOP, names, ProjectKind.ENTITIES)
+        spots = {(key, spot.span) for key, spot in place(case.text, parsed.mentions, names.by_id).spots}
+        right, found, wanted = right + len(spots & set(spans)), found + len(spots), wanted + len(spans)
+    assert right / wanted >= 0.99
+    assert right / found >= 0.98

@@ -66,7 +66,8 @@ def test_the_prompt_for_entities_reads_as_it_should() -> None:
         'Answer in JSON, in this form: {"entities": [{"text": "words from the text", "category": "name of a '
         'category", "before": ""}]} When there is nothing to name: {"entities": []}\n'
         'Leave "before" empty when the words stand in the text only once. When they stand there several times, '
-        'give in "before" the three to five words right before the place that you mean, copied from the text.'
+        'in whatever case, give in "before" the four to six words right before the place that you mean, copied '
+        "from the text."
     )
     line = fence("Acme hired Ann.")
     assert user == f"Label the text between the two lines.\n\n{line}\nAcme hired Ann.\n{line}"
@@ -80,6 +81,9 @@ def test_every_kind_and_form_says_what_it_wants(kind: ProjectKind, structured: S
     assert (question.schema is not None) == (structured is Structured.SCHEMA)
     # Servers refuse the JSON mode where the word is not in the prompt.
     assert ("JSON" in system) == (structured is not Structured.TEXT)
+    if kind is ProjectKind.ENTITIES:
+        assert "several times" in system
+        assert "before" in system
     assert "none" in system or "nothing to name" in system
     assert all(name in system for name in ('"Organization"', '"Person"', "Companies and offices."))
 
@@ -249,7 +253,8 @@ def test_an_example_is_answered_in_the_form_that_is_asked_for() -> None:
             {"text": "Ann", "category": "Person", "before": "Ann met Bob and"},
         ]
     }
-    assert answer(ProjectKind.ENTITIES, Structured.TEXT, PASSAGE) == "Person: Ann\nPerson: Bob\nPerson: Ann"
+    lines = "Person: Ann\nPerson: Bob\nPerson: Ann | before: Ann met Bob and"
+    assert answer(ProjectKind.ENTITIES, Structured.TEXT, PASSAGE) == lines
     assert answer(ProjectKind.ENTITIES, Structured.TEXT, NEGATIVE) == "none"
     held = Passage(1, 0, "A text.", (("o", None), ("p", None)))
     assert (
@@ -321,9 +326,9 @@ def test_a_task_without_categories_is_refused() -> None:
 
 
 PINNED = {
-    ("entities-1", Structured.SCHEMA): "f4af560c56f8cc37",
-    ("entities-1", Structured.JSON): "02b08d1e0a4c95fd",
-    ("entities-1", Structured.TEXT): "f0f0def9b7f432e7",
+    ("entities-2", Structured.SCHEMA): "c57291a7d4afec73",
+    ("entities-2", Structured.JSON): "b0613f1df0ea1539",
+    ("entities-2", Structured.TEXT): "85a8ccb192955710",
     ("single-1", Structured.SCHEMA): "058982cf958cd673",
     ("single-1", Structured.JSON): "945156422da06367",
     ("single-1", Structured.TEXT): "141d530c97e9b14a",

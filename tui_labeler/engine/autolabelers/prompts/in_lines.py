@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _LEAD = re.compile(r"\s*(?:[-*•+]\s+|\d{1,4}[.)]\s+)?")
 _PARTING = re.compile(r"\s*(?::|\||=>|->|=|\t|–|—)\s*")
 _MARKS = re.compile(r"\*{2}\s*")
+_BEFORE = re.compile(r"\s*\|\s*before\s*[:=]\s*", re.IGNORECASE)
+"""Behind the words: what stands right before the place that is meant."""
 _FENCE = re.compile(r"\s*(?:```|~~~)\w*\s*")
 _ANSWER = frozenset(("class", "classes", "category", "categories", "label", "labels", "answer"))
 
@@ -57,13 +59,15 @@ def _take_entity(harvest: Harvest, line: str, at: int) -> None:
             harvest.note(Unclear.OTHER, line)
         return
     said, begin = parted
-    words = line[begin:]
+    hint = _BEFORE.search(line, begin)
+    words = line[begin : hint.start()] if hint else line[begin:]
+    before = _unquoted(line[hint.end() :].strip()) if hint else ""
     if words.strip().casefold() in NOTHING:
         harvest.has_form = True
         return
     bare = _unquoted(words)
     low = at + begin + words.index(bare)
-    harvest.add_entity(said, (at, at + len(said)), bare, (low, low + len(bare)))
+    harvest.add_entity(said, (at, at + len(said)), bare, (low, low + len(bare)), before=before)
 
 
 def _parted(names: Names, line: str) -> tuple[str, int] | None:

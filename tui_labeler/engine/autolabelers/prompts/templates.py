@@ -8,7 +8,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Structured
 
 VERSIONS: Final = {
-    ProjectKind.ENTITIES: "entities-1",
+    ProjectKind.ENTITIES: "entities-2",
     ProjectKind.SINGLE_LABEL: "single-1",
     ProjectKind.MULTI_LABEL: "multi-1",
 }
@@ -55,13 +55,16 @@ _JSON_NOTHING: Final = {
     ProjectKind.MULTI_LABEL: '{"classes": []}',
 }
 _BEFORE: Final = """\
-Leave "before" empty when the words stand in the text only once. When they stand there several times, give \
-in "before" the three to five words right before the place that you mean, copied from the text."""
+Leave "before" empty when the words stand in the text only once. When they stand there several times, in \
+whatever case, give in "before" the four to six words right before the place that you mean, copied from the \
+text."""
 
 _LINES: Final = {
     ProjectKind.ENTITIES: """\
 Answer with one line for each place: the name of the category, a colon, the words from the text. \
-When there is nothing to name, answer with the single word none. Write nothing else.""",
+When there is nothing to name, answer with the single word none. Write nothing else.
+When the same words stand in the text several times, in whatever case, end each of their lines with \
+" | before: " and the four to six words right before the place that you mean, copied from the text.""",
     ProjectKind.SINGLE_LABEL: """\
 Answer with the name of the category on a line by itself, or with the single word none. Write nothing \
 else.""",
