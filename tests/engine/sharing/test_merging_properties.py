@@ -16,7 +16,7 @@ Side = dict[Key, Any]
 CATEGORIES = ("person", "town")
 ACTS = (
     *("add", "remove", "change", "accept", "reject", "undo", "flag", "review", "job", "recategorise"),
-    *("add", "accept", "reject"),
+    *("add", "accept", "reject", "pen", "save"),
 )
 
 
@@ -31,6 +31,8 @@ class Person:
     minute: int = 0
     made: list[str] = field(default_factory=list)
     undone: list[Key] = field(default_factory=list)
+    drafts: set[Key] = field(default_factory=set)
+    drafting: bool = False
 
     def stamp(self) -> dict[str, str]:
         self.minute += 1
@@ -51,10 +53,10 @@ class Person:
         elif what == "remove" and chosen:
             self.remove(chosen)
         elif what == "change" and chosen:
-            old = self.items[chosen]
+            before, drafts = dict(self.items), set(self.drafts)
             self.remove(chosen)
             if self.add(at, category) is None:
-                self.items[chosen] = old
+                self.items, self.drafts = before, drafts
         elif (
             what == "recategorise" and self.kind is ProjectKind.ENTITIES
         ):  # two categories become one: labels keep their ids
@@ -68,6 +70,10 @@ class Person:
                 del self.items[key]
                 self.undone.append(key)
                 self.redecide(key)
+        elif what == "pen":
+            self.drafting = not self.drafting
+        elif what == "save":
+            self.drafts.clear()
         elif what == "flag":
             self.items[Key("field", "flag")] = f"{self.name}{at}"
         elif what == "review":
@@ -95,11 +101,19 @@ class Person:
                 return None
         made = Key("label", f"{self.name}{self.minute:03}")
         self.items[made] = {"category": category, "span": span, "made": self.stamp(), **more}
-        self.made.append(made.id)
+        if self.drafting:
+            self.drafts.add(made)
+        else:
+            self.made.append(made.id)
         return made
 
     def remove(self, key: Key) -> None:
-        self.items[key] = {**self.items[key], "removed": self.stamp()}
+        if key in self.drafts:
+            self.drafts.discard(key)
+            self.undone.append(key)
+            del self.items[key]
+        else:
+            self.items[key] = {**self.items[key], "removed": self.stamp()}
         self.redecide(key)
 
     def redecide(self, label: Key) -> None:
@@ -119,6 +133,8 @@ class Person:
             if made is None:
                 return
         decision = {"verdict": f"{what}ed", "stamp": self.stamp()} | ({"label": made.id} if made else {})
+        if self.drafting:
+            self.drafts.add(key)
         self.items[key] = {**row, "decision": decision}
 
     def job(self, at: int, category: str) -> None:
@@ -172,14 +188,22 @@ class World:
 
     def sync(self, person: Person, *, push: bool = True) -> None:
         before, there = dict(person.items), dict(self.container)
-        merged = merge(person.kind, person.base, person.items, self.container)
-        again = merge(person.kind, merged.base, merged.ours, merged.theirs)
+        drafts = set(person.drafts)
+        merged = merge(person.kind, person.base, person.items, self.container, drafts)
+        person.drafts = {key for key in drafts if merged.ours.get(key) not in (None, merged.theirs.get(key))}
+        again = merge(person.kind, merged.base, merged.ours, merged.theirs, person.drafts)
+        for key in drafts:
+            assert merged.theirs.get(key) == there.get(key), "a draft has left"
         assert again == merged, "merging again changes something"
         self.check_conflicts(merged.conflicts, before, there, person.base)
         in_conflict = {key for conflict in merged.conflicts for key in conflict.keys}
         for one, other in ((before, there), (there, before)):
             for key in (one.keys() | person.base.keys()) - in_conflict:
-                if one.get(key) != person.base.get(key) and other.get(key) == person.base.get(key):
+                if (
+                    key not in drafts
+                    and one.get(key) != person.base.get(key)
+                    and other.get(key) == person.base.get(key)
+                ):
                     same = merged.ours.get(key) == one.get(key)
                     assert same or stands_for(merged.ours, key), f"{key} was overwritten"
         if push:
@@ -201,7 +225,7 @@ class World:
             assert any(ours.get(key) != theirs.get(key) for key in conflict.keys), "both say the same"
 
     def resolve(self, person: Person, *, theirs: bool) -> None:
-        merged = merge(person.kind, person.base, person.items, self.container)
+        merged = merge(person.kind, person.base, person.items, self.container, person.drafts)
         for conflict in merged.conflicts:
             gone = conflict.ours if theirs else conflict.theirs
             kept = conflict.theirs if theirs else conflict.ours
@@ -210,6 +234,8 @@ class World:
                     person.base[key] = self.container[key]
                 else:
                     person.base.pop(key, None)
+                if theirs:
+                    person.drafts.discard(key)
                 if theirs and key in conflict.theirs:
                     person.items[key] = conflict.theirs[key]
                 elif key not in kept and key in gone:
@@ -223,6 +249,8 @@ class World:
 
     def settle(self) -> None:
         """Everybody syncs and decides until nothing is left."""
+        for person in self.people:
+            person.drafts.clear()
         for _ in range(12):
             for person in self.people:
                 self.sync(person)
@@ -304,6 +332,8 @@ def test_where_there_is_no_conflict_it_does_not_matter_who_syncs_first(
         for step in done:
             if step[0] == "act":
                 world.people[step[1]].act(step[2], step[3], step[4])
+        for person in world.people:
+            person.drafts.clear()
         for number in (*order, order[0]):
             world.sync(world.people[number])
             if world.conflicts:

@@ -7,7 +7,8 @@ it is until a person has decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
 from typing import Any
 
 from tui_labeler.domain.projects import ProjectKind
@@ -21,6 +22,7 @@ from tui_labeler.engine.sharing.items import (
     keys_of,
     merged_fields,
     merged_items,
+    only,
     settled,
 )
 
@@ -30,18 +32,34 @@ PLACE_IN_FILE = frozenset({"order", "no_dataset"})
 """Of a document's ``extra``: where an imported labels file had it. It is nobody's decision."""
 
 
-def merge(kind: ProjectKind, base: Items, ours: Items, theirs: Items) -> Merged:
+def merge(
+    kind: ProjectKind, base: Items, ours: Items, theirs: Items, drafts: Set[Key] = frozenset()
+) -> Merged:
     """Merges two sides of a document.
 
     The same label made on both sides becomes one, with the smaller id. Labels of both sides that meet, but
-    say something else, are a conflict, together with the decisions that made them.
+    say something else, are a conflict, together with the decisions that made them. ``drafts`` are items of
+    ours that are not saved: they stay here, and give way to the same from the other side.
     """
     values = merged_items(base, ours, theirs, _resolve)
-    twins = _one_of_twins(values, base, ours, theirs)
+    for key in drafts:
+        if values[key] is not CONFLICT and theirs.get(key) != base.get(key):
+            values[key] = theirs.get(key)
+    twins = _one_of_twins(values, base, ours, theirs, drafts)
     groups = [[key] for key, value in values.items() if value is CONFLICT]
     groups += [list(pair) for pair in _meeting(kind, values, base, ours, theirs)]
     links = [*twins, *_decisions(ours, theirs)] if groups else []
-    return settled(values, base, ours, theirs, _with_what_belongs(groups, links))
+    merged = settled(values, base, ours, theirs, _with_what_belongs(groups, links))
+    unsaved = {key for key in drafts if base.get(key) == theirs.get(key)}
+    return replace(
+        merged,
+        theirs=_as_before(merged.theirs, theirs, unsaved),
+        base=_as_before(merged.base, base, unsaved),
+    )
+
+
+def _as_before(items: Items, before: Items, keys: Set[Key]) -> Items:
+    return {key: row for key, row in items.items() if key not in keys} | only(before, keys)
 
 
 def is_active(label: Any) -> bool:
@@ -126,8 +144,10 @@ def _span(label: Mapping[str, Any]) -> tuple[int, int]:
     return (span["start"], span["end"]) if span else (0, 0)
 
 
-def _one_of_twins(values: dict[Key, Any], base: Items, ours: Items, theirs: Items) -> list[tuple[Key, Key]]:
-    """Labels of the same span and category that were made on both sides: the smaller id stays.
+def _one_of_twins(
+    values: dict[Key, Any], base: Items, ours: Items, theirs: Items, drafts: Set[Key]
+) -> list[tuple[Key, Key]]:
+    """Labels of one span and category, made on both sides: the smaller id stays, or the one that is saved.
 
     Returns the pairs.
     """
@@ -142,8 +162,8 @@ def _one_of_twins(values: dict[Key, Any], base: Items, ours: Items, theirs: Item
             continue
         twin = known.get(_meaning(label))
         if twin is not None and twin != key and is_active(values[twin]):
-            stays, goes = min(key, twin), max(key, twin)
-            values[goes] = {**values[goes], "removed": values[goes]["made"]}
+            stays, goes = (key, twin) if twin in drafts else (min(key, twin), max(key, twin))
+            values[goes] = None if goes in drafts else {**values[goes], "removed": values[goes]["made"]}
             _repoint(values, goes.id, stays.id)
             twins.append((stays, goes))
     return twins

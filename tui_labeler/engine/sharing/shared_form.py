@@ -1,0 +1,305 @@
+"""What is shared of a document: as items to merge, and as a readable file in the container.
+
+A file is JSON with ``version``, ``location`` and what the document holds; labels stand in text order. Keys
+that this program does not know, of the file or of an item, are carried along and written back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Set
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from tui_labeler.domain.agreement import BlindReading
+from tui_labeler.domain.documents import Document
+from tui_labeler.domain.labels import DraftKind, Label, Stamp, Suggestion, ToPlace
+from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine.changes import put, put_document
+from tui_labeler.engine.errors import FormatError, InputError
+from tui_labeler.engine.rows import to_row
+from tui_labeler.engine.sharing.items import Items, Key, keys_of
+from tui_labeler.engine.sharing.merging import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.ports import Change, State
+
+VERSION = 1
+"""Of the files that this program writes and reads."""
+
+ROOT = ".tui-labeler"
+"""The folder in a container that is this program's own."""
+
+UNKNOWN = "unknown"
+"""The table of keys of a file that mean nothing here."""
+
+PARTS = {LABEL: "labels", SUGGESTION: "suggestions", TO_PLACE: "to_place"}
+_KINDS: Mapping[str, type] = {LABEL: Label, SUGGESTION: Suggestion, TO_PLACE: ToPlace}
+_FIELDS: Mapping[str, Any] = {
+    "dataset": Dataset,
+    "language": str,
+    "flag": str,
+    "reviewed": Stamp,
+    "blind": BlindReading,
+}
+_OWN = {"version", "location", "extra", *PARTS.values(), *_FIELDS}
+
+LONGEST = 150
+"""Bytes of a document's name in the name of its file: file systems take 255 in all."""
+
+
+def folder(project_id: str) -> str:
+    """Of a shared project in its container; ends with a slash."""
+    return f"{ROOT}/{project_id}/"
+
+
+def labels_folder(project_id: str) -> str:
+    """Of the files of its documents; ends with a slash."""
+    return f"{folder(project_id)}labels/"
+
+
+def file_name(location: str) -> str:
+    """The name of a document's file in its folder: plain letters on any file system, one for each document.
+
+    A name that would be too long is cut, and told apart by a hash.
+    """
+    name = quote(location.encode("utf-8", "surrogatepass"), safe=" ()+,=@")
+    if len(name) > LONGEST or name != name.strip():
+        told_apart = hashlib.sha256(location.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        name = f"{name.strip()[:LONGEST]}~{told_apart}"
+    return f"{name}.json"
+
+
+# --- a document as items ----------------------------------------------------------------------------
+
+
+def document_items(document: Document, base: Items) -> tuple[dict[Key, Any], set[Key]]:
+    """What this side holds of a document, and which of it are drafts.
+
+    Removals that are drafts do not show. Keys that are not known here are those of the base.
+    """
+    items: dict[Key, Any] = {}
+    drafts: set[Key] = set()
+    for table, part in PARTS.items():
+        for item_id, item in getattr(document, part).items():
+            key = Key(table, item_id)
+            items[key] = {**_unknown(table, base.get(key)), **_shared_row(item)}
+            if _is_draft(item):
+                drafts.add(key)
+    row = to_row(document)
+    items |= {Key(FIELD, name): row[name] for name in _FIELDS if row.get(name)}
+    items |= {Key(EXTRA, name): value for name, value in document.extra.items() if value is not None}
+    items |= {key: value for key, value in base.items() if key.table == UNKNOWN}
+    return items, drafts
+
+
+def _is_draft(item: Label | Suggestion | ToPlace) -> bool:
+    if isinstance(item, Label):
+        return item.removed is None and item.draft is not None and item.draft.kind is DraftKind.ADD
+    return item.decision is not None and item.decision.draft
+
+
+def _shared_row(item: Label | Suggestion | ToPlace) -> dict[str, Any]:
+    """Without what holds in this home alone: drafts, and the revision that a decision was made on."""
+    row = to_row(item)
+    row.pop("id")
+    row.pop("draft", None)
+    if row.get("decision"):
+        row["decision"] = _shared_decision(row["decision"])
+    return row
+
+
+def _shared_decision(decision: Mapping[str, Any]) -> dict[str, Any]:
+    shared = {"verdict": decision["verdict"], "stamp": decision["stamp"]}
+    return shared | {name: decision[name] for name in ("label", "text_hash") if decision.get(name)}
+
+
+def _unknown(table: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
+    known = _names(table)
+    return {name: value for name, value in (row or {}).items() if name not in known}
+
+
+def _names(table: str) -> Set[str]:
+    return {item.name for item in fields(_KINDS[table])}
+
+
+def document_changes(state: State, document: Document, before: Items, after: Items) -> list[Change]:
+    """What a merge that made ``after`` of ``before`` changes in the document; its drafts stay.
+
+    Raises ``FormatError`` for an item that is none.
+    """
+    changes: list[Change] = []
+    fields_: dict[str, Any] = {}
+    extra = dict(document.extra)
+    for key in keys_of(before, after):
+        row = after.get(key)
+        if row == before.get(key):
+            continue
+        if key.table in PARTS:
+            old = getattr(document, PARTS[key.table]).get(key.id)
+            new = None if row is None else to_row(_as_here(old, to_item(key, row)))
+            changes.append(put(state, key.table, f"{document.id}/{key.id}", new))
+        elif key.table == FIELD:
+            fields_[key.id] = to_field(key.id, row)
+        elif key.table == EXTRA:
+            extra.pop(key.id, None)
+            if row is not None:
+                extra[key.id] = row
+    if fields_ or extra != document.extra:
+        changes.append(put_document(state, replace(document, extra=extra, **fields_)))
+    return changes
+
+
+def _as_here(old: Any, new: Any) -> Any:
+    """With what only this home knows: a removal that is a draft, what a decision was made on."""
+    if old is None:
+        return new
+    if isinstance(new, Label):
+        keeps = new.removed is None and old.draft and old.draft.kind is DraftKind.REMOVE
+        return replace(new, draft=old.draft) if keeps else new
+    if old.decision and new.decision and old.decision.stamp == new.decision.stamp:
+        decision = replace(new.decision, draft=old.decision.draft, revision=old.decision.revision)
+        return replace(new, decision=decision)
+    return new
+
+
+def to_item(key: Key, row: Mapping[str, Any]) -> Label | Suggestion | ToPlace:
+    """Raises ``FormatError``."""
+    kind = _KINDS[key.table]
+    known = {name: value for name, value in row.items() if name in _names(key.table)}
+    where = f"{PARTS[key.table]}, {key.id}"
+    if not _ID.fullmatch(key.id):
+        raise FormatError("an id is of letters, digits, `_`, `.` and `-`", field=where)
+    if "draft" in known:
+        raise FormatError("a draft is nobody's but its maker's", field=where)
+    item: Label | Suggestion | ToPlace = _converted({**known, "id": key.id}, kind, where)
+    return item
+
+
+_ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
+
+
+def to_field(name: str, value: Any) -> Any:
+    """What a document holds of that name; its default for ``None``. Raises ``FormatError``."""
+    if value is None:
+        return _DEFAULTS[name]
+    return _converted(value, _FIELDS[name], name)
+
+
+_DEFAULTS = {"dataset": Dataset.TRAIN, "language": "", "flag": "", "reviewed": None, "blind": None}
+
+
+def _converted(value: Any, kind: Any, where: str) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise FormatError(str(error), field=where) from error
+
+
+# --- items as a file --------------------------------------------------------------------------------
+
+
+def written(location: str, items: Items, names: Mapping[str, str]) -> bytes:
+    """A document's file. ``names`` are those of categories by their ids: readers see them beside the ids."""
+    found: dict[str, Any] = {key.id: value for key, value in items.items() if key.table == UNKNOWN}
+    found |= {"version": VERSION, "location": location}
+    found |= {key.id: value for key, value in sorted(items.items()) if key.table == FIELD}
+    extra = {key.id: value for key, value in sorted(items.items()) if key.table == EXTRA}
+    if extra:
+        found["extra"] = extra
+    for table, part in PARTS.items():
+        rows = [(key.id, row) for key, row in items.items() if key.table == table]
+        if rows:
+            found[part] = [
+                {"id": item_id, **row, _CATEGORY_NAME: names.get(row["category"], "")}
+                for item_id, row in sorted(rows, key=_in_text_order)
+            ]
+    return to_json(found)
+
+
+_CATEGORY_NAME = "category_name"
+
+
+def _in_text_order(item: tuple[str, Mapping[str, Any]]) -> tuple[int, int, str]:
+    span = item[1].get("span") or {"start": 0, "end": 0}
+    return span["start"], span["end"], item[0]
+
+
+def to_json(value: Any) -> bytes:
+    """Readable JSON with a line end. Raises ``InputError`` for text that is none."""
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
+    except UnicodeEncodeError as error:
+        raise InputError(f"{error.object[:80]!r} holds what is no character.") from error
+
+
+def from_json(data: bytes) -> dict[str, Any]:
+    """The object that a shared file holds.
+
+    Raises ``FormatError`` for what is no JSON object, or of a version that is not known here.
+    """
+    try:
+        found = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FormatError(f"it is no JSON that can be read: {error}") from error
+    if not isinstance(found, dict):
+        raise FormatError("it holds no JSON object")
+    version = found.get("version")
+    if type(version) is not int or version < 1:
+        raise FormatError("it says no version", field="version")
+    if version > VERSION:
+        raise FormatError(
+            f"it has version {version}; this program knows {VERSION}",
+            field="version",
+            hint="Update tui-labeler.",
+        )
+    return found
+
+
+def read(data: bytes, kind: ProjectKind) -> tuple[str, dict[Key, Any]]:
+    """The location and the items of a document's file.
+
+    Raises ``FormatError`` naming the field for anything that can't be what this program wrote.
+    """
+    found = from_json(data)
+    location = found.get("location")
+    if not isinstance(location, str) or not location:
+        raise FormatError("it names no document", field="location")
+    items: dict[Key, Any] = {
+        Key(UNKNOWN, name): value for name, value in found.items() if name not in _OWN and value is not None
+    }
+    for name in _FIELDS:
+        if found.get(name) is not None and to_field(name, found[name]) != _DEFAULTS[name]:
+            items[Key(FIELD, name)] = found[name]
+    extra = found.get("extra", {})
+    if not isinstance(extra, dict):
+        raise FormatError("it is no object", field="extra")
+    items |= {Key(EXTRA, name): value for name, value in extra.items() if value is not None}
+    for table, part in PARTS.items():
+        items |= _read_part(table, found.get(part, []), kind)
+    return location, items
+
+
+def _read_part(table: str, rows: Any, kind: ProjectKind) -> dict[Key, Any]:
+    part = PARTS[table]
+    if not isinstance(rows, list):
+        raise FormatError("it is no list", field=part)
+    found: dict[Key, Any] = {}
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+            raise FormatError("it has no id", field=f"{part}[{number}]")
+        key = Key(table, row["id"])
+        if key in found:
+            raise FormatError("its id is there twice", field=f"{part}[{number}]")
+        kept = {name: value for name, value in row.items() if name not in ("id", _CATEGORY_NAME)}
+        item = to_item(key, kept)
+        if isinstance(item, (Label, Suggestion)) and (item.span is None) is not kind.is_classification:
+            raise FormatError(
+                "it has no span" if item.span is None else "it has a span", field=f"{part}[{number}]"
+            )
+        found[key] = {**_unknown(table, kept), **_shared_row(item)}
+    return found
