@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tui_labeler.assembly import container, container_address
+from tui_labeler.assembly import container, container_address, ways
+from tui_labeler.settings import Settings
+
+INTO = ways(Settings())
 
 
 @pytest.mark.parametrize("given", ["src/../texts", "./texts/", "src/..//./texts", "{root}/src/../texts"])
@@ -16,17 +19,17 @@ def test_a_folder_is_kept_without_detours(
     (tmp_path / "src").mkdir()
     (tmp_path / "texts").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert container_address(given.format(root=tmp_path)) == str(tmp_path / "texts")
+    assert container_address(given.format(root=tmp_path), INTO) == str(tmp_path / "texts")
 
 
 def test_a_folder_that_is_not_there_is_kept_without_detours_as_well(tmp_path: Path) -> None:
-    assert container_address(f"{tmp_path}/a/../b") == str(tmp_path / "b")
+    assert container_address(f"{tmp_path}/a/../b", INTO) == str(tmp_path / "b")
 
 
 def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "today").symlink_to(tmp_path / "texts")
-    assert container_address(f"{tmp_path}/./today") == str(tmp_path / "today")
+    assert container_address(f"{tmp_path}/./today", INTO) == str(tmp_path / "today")
 
 
 def test_two_points_behind_a_link_lead_where_the_system_goes(tmp_path: Path) -> None:
@@ -34,16 +37,16 @@ def test_two_points_behind_a_link_lead_where_the_system_goes(tmp_path: Path) -> 
     (tmp_path / "disk" / "texts").mkdir()
     (tmp_path / "texts").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "disk" / "inner")
-    kept = Path(container_address(f"{tmp_path}/link/../texts"))
+    kept = Path(container_address(f"{tmp_path}/link/../texts", INTO))
     assert kept.resolve() == tmp_path / "disk" / "texts"
 
 
 def test_what_no_folder_can_be_called_is_left_for_reading_to_refuse(tmp_path: Path) -> None:
-    assert container_address(f"{tmp_path}/a\0b") == f"{tmp_path}/a\0b"
+    assert container_address(f"{tmp_path}/a\0b", INTO) == f"{tmp_path}/a\0b"
 
 
 async def test_a_detour_that_was_kept_is_read_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "a.txt").write_text("a", encoding="utf-8")
-    found = [blob.name async for blob in container(f"{tmp_path}/src/..").blobs() if blob.is_document]
+    found = [blob.name async for blob in container(f"{tmp_path}/src/..", INTO).blobs() if blob.is_document]
     assert found == ["a.txt"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from tui_labeler.engine.ports import Surroundings
 from tui_labeler.settings import actor_name, read_settings
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.adapters.blob.access import Ways
     from tui_labeler.engine.ports import Container, Estimators, ProjectStore
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.runner import Runner
@@ -37,18 +39,36 @@ def surroundings(settings: Settings) -> Surroundings:
     return Surroundings(actor_name(settings), now, new_id)
 
 
-def container(address: str) -> Container:
-    """The container at an address. Raises ``InputError`` for one of an unknown kind."""
+def ways(settings: Settings) -> Ways:
+    """The ways into containers that this person has."""
+    from tui_labeler.engine.adapters.blob.access import Ways
+    from tui_labeler.engine.adapters.keys import SystemKeyring
+
+    return Ways(settings.containers, SystemKeyring())
+
+
+def container(address: str, into: Ways) -> Container:
+    """The container at an address as it is stored."""
+    from tui_labeler.engine.adapters.blob.addresses import is_url, parse_url
     from tui_labeler.engine.adapters.folder import FolderContainer
 
-    return FolderContainer(Path(address))
+    if not is_url(address):
+        return FolderContainer(Path(address))
+    from tui_labeler.engine.adapters.blob.container import BlobContainer
+
+    found = parse_url(address)[0]
+    return BlobContainer(found, lambda: into.access(found))
 
 
-def container_address(given: str) -> str:
-    """What a person typed, as it is stored: a folder's absolute path, without ``..``.
+def container_address(given: str, into: Ways) -> str:
+    """What a person typed, as it is stored: a URL without secret, or a folder's absolute path without ``..``.
 
-    Links stay as they are. Where a link makes ``..`` lead elsewhere than its words say, it stays too.
+    Links stay as they are. Where a link makes ``..`` lead elsewhere than its words say, it stays too. Raises
+    ``InputError`` for an address that leads to no container.
     """
+    found = into.address(given)
+    if found is not None:
+        return found
     path = Path(given).expanduser().absolute()
     plain = os.path.normpath(path)
     try:
@@ -72,13 +92,14 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     around = surroundings(settings)
     projects = TinyProjects(home, now, new_id)
     quota = TinyQuotaStore(home, settings.quota, now)
+    into = ways(settings)
 
     def connect(store: ProjectStore) -> ProjectSession:
         project = store.state.project
         folder = projects.folder(project.id)
         return ProjectSession(
             store,
-            container(project.container),
+            container(project.container, into),
             FileJobStore(folder / "jobs", now),
             FolderModelStore(folder / "models"),
             quota,
@@ -88,7 +109,13 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
         )
 
     return Workbench(
-        projects, quota, connect, container_address, around, resources(home, drawing=not immediate)
+        projects,
+        quota,
+        connect,
+        partial(container_address, into=into),
+        around,
+        resources(home, drawing=not immediate),
+        container_notes=into.notes,
     )
 
 
@@ -142,7 +169,7 @@ async def job_runner(home: Path, project_id: str) -> Runner:
     folder = projects.folder(store.state.project.id)
     return Runner(
         store=store,
-        container=container(store.state.project.container),
+        container=container(store.state.project.container, ways(settings)),
         jobs=FileJobStore(folder / "jobs", now),
         models=FolderModelStore(folder / "models", estimators),
         quota=TinyQuotaStore(home, settings.quota, now),

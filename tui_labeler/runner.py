@@ -40,6 +40,7 @@ async def _run(home: Path, project_id: str, job_id: str) -> int:
     try:
         runner = await job_runner(home, project_id)
         await runner.run(job_id)
+        await runner.container.close()
         await runner.store.close()
     except LabelerError as error:
         logging.error("%s: %s", error.title, in_words(error))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from tui_labeler.domain.containers import NamedContainer
 from tui_labeler.engine.errors import InputError, StorageError
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Settings:
     """Show the first steps when there is no project yet."""
     keys: dict[str, str] = field(default_factory=dict)
     """Other keys for a binding's id: ``"review.accept" = "y"``."""
+    containers: dict[str, NamedContainer] = field(default_factory=dict)
+    """Containers in Blob storage by a name of one's own."""
 
 
 def read_settings(home: Path) -> Settings:

@@ -25,6 +25,7 @@ from uuid import uuid4
 import pytest
 
 if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient as SyncClient
     from azure.storage.blob.aio import ContainerClient
 
 ACCOUNT = "devstoreaccount1"
@@ -84,6 +85,16 @@ class Azurite:
 
     def client(self, container: str) -> ContainerClient:
         from azure.storage.blob.aio import ContainerClient
+
+        from tui_labeler.engine.adapters.blob.connecting import API_VERSION
+
+        return ContainerClient.from_connection_string(
+            self.connection_string, container, api_version=API_VERSION
+        )
+
+    def plain_client(self, container: str) -> SyncClient:
+        """For tests that have no event loop."""
+        from azure.storage.blob import ContainerClient
 
         from tui_labeler.engine.adapters.blob.connecting import API_VERSION
 

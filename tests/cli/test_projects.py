@@ -178,10 +178,10 @@ def test_what_is_not_there_is_told(cli: Cli, project: str) -> None:
 
 
 def test_an_address_on_the_network_is_not_taken_for_a_folder(cli: Cli) -> None:
-    address = "https://account.blob.core.windows.net/letters"
+    address = "s3://bucket/letters"
     ran = cli("project", "create", "p", "--kind", "ner", "--container", address, "--json")
     assert ran.code == 2
-    assert ran.error["message"].startswith(address)
+    assert "s3://" in ran.error["message"]
     assert "folder" in ran.error["hint"]
 
 

@@ -38,6 +38,13 @@ class Shelf:
     most: int = 0
     _now: int = 0
     address: str = "memory"
+    is_remote: bool = False
+
+    async def fetch(self, name: str) -> tuple[bytes, str]:
+        return await self.read(name), ""
+
+    async def close(self) -> None:
+        pass
 
     async def blobs(self) -> AsyncIterator[Blob]:
         for _ in ():

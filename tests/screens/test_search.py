@@ -58,6 +58,16 @@ class Slow:
     def address(self) -> str:
         return self.inner.address
 
+    @property
+    def is_remote(self) -> bool:
+        return self.inner.is_remote
+
+    async def fetch(self, name: str) -> tuple[bytes, str]:
+        return await self.inner.fetch(name)
+
+    async def close(self) -> None:
+        await self.inner.close()
+
     def blobs(self) -> AsyncIterator[Blob]:
         return self.inner.blobs()
 

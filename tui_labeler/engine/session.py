@@ -109,4 +109,5 @@ class ProjectSession:
         )
 
     async def close(self) -> None:
+        await self.documents.container.close()
         await self.store.close()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tui_labeler.domain.jobs import QuotaUse
 from tui_labeler.domain.projects import Category, Project, ProjectKind
@@ -81,10 +82,15 @@ class Workbench:
         check_container: Callable[[str], str],
         surroundings: Surroundings,
         resources: Resources,
+        *,
+        container_notes: Callable[[str], tuple[str, ...]] = lambda address: (),
     ) -> None:
+        """``check_container`` makes of what was typed the address to store, or raises ``InputError``;
+        ``container_notes`` tells what a person should know of such an address."""
         self._projects = projects
         self._connect = connect
         self._check_container = check_container
+        self._container_notes = container_notes
         self.quota_store = quota
         self.resources = resources
         self.surroundings = surroundings
@@ -141,7 +147,6 @@ class Workbench:
             raise InputError("A category was named twice.", hint="Name each one once.")
         for name in new.categories:
             check_name(name)
-        _check_address(new.container)
         project = Project(
             id=f"p{self.surroundings.new_id()}",
             name=new.name,
@@ -168,6 +173,7 @@ class Workbench:
             raise
         made = await self.open(project.id)
         declared = [category.name for category in made.store.state.categories.values()]
+        warnings += self._container_notes(project.container)
         warnings += synced.warnings + limits.categories(len(declared))
         warnings += tuple(warning for name in declared for warning in limits.category_name(name))
         return CreatedProject(made, synced, imported, warnings)
@@ -224,13 +230,12 @@ class Workbench:
         return await self.quota_store.usage()
 
 
-def _check_address(container: str) -> None:
-    """Raises ``InputError`` for an address on the network."""
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", container):
-        raise InputError(
-            f"{container} is an address on the network, and documents are read from folders here.",
-            hint="Copy the documents into a folder, or mount it, and name the folder.",
-        )
+def suggested_name(container: str) -> str:
+    """A name for a project on a container as it was typed: the last part of its path, and nothing behind."""
+    if "://" not in container:
+        return Path(container).expanduser().absolute().name
+    parts = urlsplit(container)
+    return parts.path.rstrip("/").rpartition("/")[2] or parts.netloc
 
 
 async def set_settings(session: ProjectSession, project: Project) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Label, Static
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import counted, in_lines
-from tui_labeler.engine.workbench import KINDS_IN_WORDS, CreatedProject, NewProject, Workbench
+from tui_labeler.engine.workbench import KINDS_IN_WORDS, CreatedProject, NewProject, Workbench, suggested_name
 from tui_labeler.screens.base import find_file, read_file
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field
@@ -34,7 +34,8 @@ class CreateProjectScreen(Screen["CreatedProject | None"]):
 ## New project
 
 Only the folder is needed: the project is named after it. Every `.txt` at the folder's root is a document;
-nothing is ever written there. A labels file (Azure labels JSON) brings its labels and categories along.
+none is ever written. A container in Azure Blob storage does as well: `https://ACCOUNT.blob.core.windows.net/CONTAINER`
+or `az://CONTAINER`. A labels file (Azure labels JSON) brings its labels and categories along.
 Categories can be added, renamed and described later.
 """
 
@@ -82,7 +83,7 @@ Categories can be added, renamed and described later.
         return self.query_one(f"#{field}", Field).value.strip()
 
     def _named(self) -> str:
-        return self._value("name") or Path(self._value("folder")).expanduser().absolute().name
+        return self._value("name") or suggested_name(self._value("folder"))
 
     def on_input_submitted(self, event: Field.Submitted) -> None:
         event.stop()

@@ -18,11 +18,11 @@ from tests.adapters.containers.contract import ContainerContract, listing
 from tests.adapters.containers.shelf_contract import NAME, ShelfContract, Shelves
 from tests.azurite import KEY, Azurite
 from tests.cutting_proxy import CuttingProxy, busy, cut_answer, cut_request, damage, delay, hang, refuse
-from tui_labeler.engine.adapters.blob import container as blob_container
+from tui_labeler.engine.adapters.blob import line
 from tui_labeler.engine.adapters.blob.access import Access
 from tui_labeler.engine.adapters.blob.addresses import Sas, parse_url
-from tui_labeler.engine.adapters.blob.connecting import Patience
 from tui_labeler.engine.adapters.blob.container import BlobContainer
+from tui_labeler.engine.adapters.blob.patience import Patience
 from tui_labeler.engine.errors import (
     ContainerError,
     InputError,
@@ -109,7 +109,7 @@ class TestBlobShelf(ShelfContract):
 async def test_a_listing_takes_one_request_a_page_and_stays_at_the_root(
     world: BlobWorld, behind: BlobContainer, proxy: CuttingProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blob_container, "PAGE", 4)
+    monkeypatch.setattr(line, "PAGE", 4)
     files = {f"{n:02}.txt": b"x" for n in range(9)} | {f"sub{n}/a.txt": b"x" for n in range(20)}
     await world.put(files)
     found = await listing(behind)
@@ -134,7 +134,7 @@ async def test_reading_gives_the_mark_that_listing_gives(world: BlobWorld) -> No
 async def test_a_listing_that_is_left_halfway_leaves_nothing_behind(
     world: BlobWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blob_container, "PAGE", 2)
+    monkeypatch.setattr(line, "PAGE", 2)
     await world.put({f"{n}.txt": b"x" for n in range(6)})
     async for blob in world.container.blobs():
         assert blob.name == "0.txt"
@@ -155,7 +155,7 @@ async def test_a_blob_that_is_stored_compressed_says_so(world: BlobWorld) -> Non
 async def test_a_blob_too_large_for_memory_is_refused_with_its_size(
     world: BlobWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blob_container, "LARGEST", 3)
+    monkeypatch.setattr(line, "LARGEST", 3)
     await world.put({"a.txt": b"123", "b.txt": b"1234"})
     assert await world.container.read("a.txt") == b"123"
     with pytest.raises(ContainerError, match="4 bytes"):

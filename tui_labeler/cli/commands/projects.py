@@ -44,10 +44,11 @@ def _register_create(group: Any) -> None:
         group,
         "create",
         create,
-        "make a project from a folder of .txt documents",
+        "make a project from .txt documents",
         examples="""
             tui-labeler project create letters --kind ner --container ./letters --category Sender
             tui-labeler project create topics --kind multi --container ./texts --labels labels.json
+            tui-labeler project create mails --kind single --container az://mails
         """,
     )
     parser.add_argument("name", metavar="NAME")
@@ -57,7 +58,13 @@ def _register_create(group: Any) -> None:
         required=True,
         help="entities in the text, one class a document, or several classes a document",
     )
-    parser.add_argument("--container", metavar="FOLDER", required=True, help="where the documents are")
+    parser.add_argument(
+        "--container",
+        metavar="WHERE",
+        required=True,
+        help="a folder; https://ACCOUNT.blob.core.windows.net/CONTAINER, az://CONTAINER, or a name under "
+        "[containers] in settings.toml",
+    )
     parser.add_argument(
         "--language",
         metavar="L",

@@ -38,6 +38,10 @@ class FolderContainer:
     def address(self) -> str:
         return str(self.path.absolute())
 
+    @property
+    def is_remote(self) -> bool:
+        return False
+
     async def blobs(self) -> AsyncIterator[Blob]:
         """All that stands at the root, sorted by name. Raises ``ContainerError``."""
         names = await asyncio.to_thread(self._names)
@@ -51,7 +55,14 @@ class FolderContainer:
         Raises ``NotFoundError`` when it is not there, is no file or leads outside the folder,
         ``InputError`` for what can't be the name of one, and ``ContainerError`` otherwise.
         """
+        return (await self.fetch(name))[0]
+
+    async def fetch(self, name: str) -> tuple[bytes, str]:
+        """The raw bytes, and the mark of the file from before it was read. Raises as :meth:`read`."""
         return await asyncio.to_thread(self._read, name)
+
+    async def close(self) -> None:
+        """There is nothing to end."""
 
     @property
     def _root(self) -> bytes:
@@ -75,7 +86,7 @@ class FolderContainer:
         real_root = os.path.realpath(root)
         return [blob for name, raw in names if (blob := _blob(root, real_root, name, raw))]
 
-    def _read(self, name: str) -> bytes:
+    def _read(self, name: str) -> tuple[bytes, str]:
         root = self._root
         path = os.path.join(root, _raw_of(name))  # noqa: PTH118 - pathlib has no paths of bytes
         try:
@@ -91,7 +102,7 @@ class FolderContainer:
         except OSError as error:
             self._refuse(error, name)
 
-    def _content(self, handle: int, name: str) -> bytes:
+    def _content(self, handle: int, name: str) -> tuple[bytes, str]:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise NotFoundError(f"{name} is not a file in {self.address}")
@@ -101,7 +112,7 @@ class FolderContainer:
                 hint="Cut the document into smaller ones.",
             )
         with open(handle, "rb", closefd=False) as file:
-            return file.read()
+            return file.read(), _mark(status)
 
     def _refuse(self, error: OSError, name: str = "") -> NoReturn:
         """Says what the system's refusal means for the folder, or for one file in it."""
@@ -166,6 +177,10 @@ def _inside(real_root: bytes, path: bytes) -> bytes | None:
     return real if real.startswith(real_root.rstrip(b"/") + b"/") else None
 
 
+def _mark(status: os.stat_result) -> str:
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+
+
 def _blob(root: bytes, real_root: bytes, name: str, raw: bytes) -> Blob | None:
     """One entry of the listing; ``None`` when it vanished meanwhile."""
     path = os.path.join(root, raw)  # noqa: PTH118 - pathlib has no paths of bytes
@@ -187,6 +202,6 @@ def _blob(root: bytes, real_root: bytes, name: str, raw: bytes) -> Blob | None:
     return Blob(
         name,
         status.st_size,
-        f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}",
+        _mark(status),
         stat.S_ISREG(status.st_mode) and name.lower().endswith(".txt"),
     )

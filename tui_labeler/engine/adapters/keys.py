@@ -85,7 +85,7 @@ class EnvironmentKeys:
         value = self._environment.get(variable, "").strip()
         if value:
             return Found(value, variable)
-        stored = _from_keyring(resource.name) if keyring else ""
+        stored = SystemKeyring().get(resource.name) if keyring else ""
         return Found(stored, "the keyring") if stored else None
 
     def _missing(self, resource: Resource, keyring: bool) -> tuple[str, str]:
@@ -115,14 +115,29 @@ def _there(module: str) -> bool:
         return False
 
 
-def _from_keyring(name: str) -> str:
-    """Empty where the extra is not installed, the keyring is locked, or it holds no such key."""
-    if not _there("keyring"):
-        return ""
-    # Loaded by name: the extra need not be installed where types are checked.
-    keyring: Any = importlib.import_module("keyring")
-    errors: Any = importlib.import_module("keyring.errors")
-    try:
-        return (keyring.get_password(SERVICE, name) or "").strip()
-    except errors.KeyringError:
-        return ""
+class SystemKeyring:
+    """The system's keyring, with the extra ``keyring``: a secret a name, beside those of other programs."""
+
+    def get(self, name: str) -> str:
+        """Empty where the extra is not installed, the keyring is locked, or it holds no such secret."""
+        if not _there("keyring"):
+            return ""
+        # Loaded by name: the extra need not be installed where types are checked.
+        keyring: Any = importlib.import_module("keyring")
+        errors: Any = importlib.import_module("keyring.errors")
+        try:
+            return (keyring.get_password(SERVICE, name) or "").strip()
+        except errors.KeyringError:
+            return ""
+
+    def set(self, name: str, secret: str) -> bool:
+        """Whether it is kept: not where the extra is not installed, or the keyring refuses."""
+        if not _there("keyring"):
+            return False
+        keyring: Any = importlib.import_module("keyring")
+        errors: Any = importlib.import_module("keyring.errors")
+        try:
+            keyring.set_password(SERVICE, name, secret)
+        except errors.KeyringError:
+            return False
+        return True

@@ -27,6 +27,10 @@ class Container(Protocol):
     def address(self) -> str:
         """The folder or URL, without any secret: it is shown and stored."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Reading is asking somebody over a line: it takes its time, and the line may be down."""
+
     def blobs(self) -> AsyncIterator[Blob]:
         """All that stands at the root, sorted by name. Raises ``ContainerError``."""
 
@@ -36,6 +40,12 @@ class Container(Protocol):
         Raises ``NotFoundError`` when it is gone, ``UnreachableError`` when the whole container is,
         ``ContainerError`` otherwise.
         """
+
+    async def fetch(self, name: str) -> tuple[bytes, str]:
+        """The raw bytes as they are there at this moment, and their mark. Raises as :meth:`read`."""
+
+    async def close(self) -> None:
+        """Ends what connections there are; using it again begins new ones."""
 
 
 class Shelf(Protocol):

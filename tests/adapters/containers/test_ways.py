@@ -1,0 +1,243 @@
+"""What people type for a container, and the ways in that are found for it."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+
+import pytest
+
+from tui_labeler.domain.containers import NamedContainer
+from tui_labeler.engine.adapters.blob.access import Access, Ways
+from tui_labeler.engine.adapters.blob.addresses import BlobAddress, Sas, parse_url
+from tui_labeler.engine.errors import InputError, LabelerError, UnreachableError
+
+URL = "https://acc.blob.core.windows.net/letters"
+SECRET = "c2VjcmV0LXNpZ25hdHVyZQ=="
+TOKEN = f"sv=2025-07-05&sr=c&sp=rl&se=2030-01-01T00:00:00Z&sig={SECRET}"
+KEY = base64.b64encode(b"an account's key").decode()
+STRING = f"DefaultEndpointsProtocol=https;AccountName=acc;AccountKey={KEY};EndpointSuffix=core.windows.net"
+
+
+@dataclass
+class Ring:
+    """A keyring in memory; a ``broken`` one keeps nothing."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+    broken: bool = False
+
+    def get(self, name: str) -> str:
+        return self.secrets.get(name, "")
+
+    def set(self, name: str, secret: str) -> bool:
+        if not self.broken:
+            self.secrets[name] = secret
+        return not self.broken
+
+
+def ways(
+    named: dict[str, NamedContainer] | None = None, ring: Ring | None = None, **environment: str
+) -> Ways:
+    return Ways(named or {}, ring or Ring(broken=True), environment)
+
+
+def access(found: Ways, url: str = URL) -> Access:
+    return found.access(parse_url(url)[0])
+
+
+# --- addresses --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "stored", "account"),
+    [
+        (URL, URL, "acc"),
+        (f"{URL}/", URL, "acc"),
+        (f" {URL}?{TOKEN} ", URL, "acc"),
+        ("HTTPS://ACC.blob.core.windows.net/letters", URL, "acc"),
+        ("http://127.0.0.1:10000/devstoreaccount1/letters", None, "devstoreaccount1"),
+        ("http://[::1]:10000/devstoreaccount1/letters", None, "devstoreaccount1"),
+        ("https://texts.example.org/letters", None, "texts"),
+        ("https://acc.blob.core.windows.net/$web", None, "acc"),
+    ],
+)
+def test_an_address_is_stored_in_one_form_without_its_token(
+    given: str, stored: str | None, account: str
+) -> None:
+    kept = ways().address(given)
+    assert kept == (stored or given)
+    assert parse_url(kept)[0].account == account
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f"https://acc.blob.core.windows.net/?{TOKEN}",
+        f"https://acc.blob.core.windows.net/letters/2026?{TOKEN}",
+        f"http://acc.blob.core.windows.net/letters?{TOKEN}",
+        f"https://acc.blob.core.windows.net/Bad_Name?{TOKEN}",
+        f"https://acc.blob.core.windows.net/a--b?{TOKEN}",
+        f"https://acc.blob.core.windows.net/ab?{TOKEN}",
+        f"https://acc.blob.core.windows.net/{'a' * 64}?{TOKEN}",
+        f"https://user:{SECRET}@acc.blob.core.windows.net/letters",
+        f"https://acc.blob.core.windows.net/letters#{SECRET}",
+        f"https://acc.blob.core.windows.net:port/letters?{TOKEN}",
+        f"https://acc.blob.core.windows.net/letters?sv=1&signature={SECRET}",
+        f"{URL}?sig={SECRET} and more",
+        f"s3://bucket/{SECRET}",
+        "az://",
+        "az://letters/2026",
+        "az://Bad_Name",
+    ],
+)
+def test_what_is_no_address_is_refused_in_words_that_hold_no_secret(given: str) -> None:
+    with pytest.raises(InputError) as caught:
+        ways(AZURE_STORAGE_ACCOUNT="acc").address(given)
+    assert caught.value.hint
+    assert SECRET not in f"{caught.value.message} {caught.value.hint} {caught.value!r}"
+
+
+@pytest.mark.parametrize("given", ["letters", "./letters", "/tmp/https:/x", "C:\\letters", "http:/x"])
+def test_all_else_is_a_folder(given: str) -> None:
+    assert ways().address(given) is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "stored"),
+    [
+        ({"AZURE_STORAGE_ACCOUNT": "acc"}, URL),
+        ({"AZURE_STORAGE_CONNECTION_STRING": STRING, "AZURE_STORAGE_ACCOUNT": "other"}, URL),
+        (
+            {"AZURE_STORAGE_CONNECTION_STRING": "UseDevelopmentStorage=true"},
+            "http://127.0.0.1:10000/devstoreaccount1/letters",
+        ),
+        (
+            {"AZURE_STORAGE_CONNECTION_STRING": f"BlobEndpoint=http://azurite:10000/one/;AccountKey={KEY}"},
+            "http://azurite:10000/one/letters",
+        ),
+    ],
+)
+def test_az_takes_the_account_of_the_environment(environment: dict[str, str], stored: str) -> None:
+    assert ways(**environment).address("az://letters") == stored
+
+
+@pytest.mark.parametrize("string", ["rubbish " + SECRET, f"AccountKey={SECRET}", ""])
+def test_az_without_an_account_says_what_to_set(string: str) -> None:
+    with pytest.raises(InputError) as caught:
+        ways(AZURE_STORAGE_CONNECTION_STRING=string).address("az://letters")
+    assert SECRET not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_name_of_the_settings_leads_to_its_container() -> None:
+    found = ways(
+        {
+            "mails": NamedContainer(url=URL),
+            "posts": NamedContainer(connection_string_env="TEAM", container="posts"),
+        },
+        TEAM=STRING,
+    )
+    assert found.address("mails") == URL
+    assert found.address("posts") == "https://acc.blob.core.windows.net/posts"
+    assert found.address("other") is None
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        (NamedContainer(), "needs url"),
+        (NamedContainer(connection_string_env="UNSET", container="posts"), "UNSET is not set"),
+        (NamedContainer(url=f"{URL}?{TOKEN}"), "holds a SAS token"),
+    ],
+)
+def test_settings_that_lead_nowhere_say_what_they_lack(named: NamedContainer, words: str) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        ways({"mails": named}).address("mails")
+    assert SECRET not in f"{caught.value.message} {caught.value.hint}"
+
+
+# --- ways in ----------------------------------------------------------------------------------------------
+
+
+def test_a_token_that_was_typed_serves_at_once_and_is_kept_in_the_keyring_alone() -> None:
+    ring = Ring()
+    found = ways(ring=ring)
+    found.address(f"{URL}?{TOKEN}")
+    assert access(found).sas == Sas(TOKEN)
+    assert ring.secrets == {URL: TOKEN}
+    assert found.notes(URL) == ()
+    later = access(ways(ring=ring))
+    assert (later.sas, later.words) == (Sas(TOKEN), "the SAS token in the keyring")
+
+
+def test_where_nothing_keeps_a_typed_token_the_variables_are_named() -> None:
+    found = ways()
+    found.address(f"{URL}?{TOKEN}")
+    [note] = found.notes(URL)
+    assert "AZURE_STORAGE_ACCOUNT=acc" in note
+    assert SECRET not in note
+    assert found.notes("https://acc.blob.core.windows.net/other") == ()
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"AZURE_STORAGE_CONNECTION_STRING": STRING}, "AZURE_STORAGE_CONNECTION_STRING"),
+        ({"AZURE_STORAGE_ACCOUNT": "ACC", "AZURE_STORAGE_KEY": KEY}, "the key in AZURE_STORAGE_KEY"),
+        (
+            {"AZURE_STORAGE_ACCOUNT": "acc", "AZURE_STORAGE_SAS_TOKEN": f"?{TOKEN}"},
+            "the SAS token in AZURE_STORAGE_SAS_TOKEN",
+        ),
+    ],
+)
+def test_the_environment_opens_its_own_account(environment: dict[str, str], words: str) -> None:
+    assert access(ways(**environment)).words == words
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://other.blob.core.windows.net/letters",
+        "https://acc.blob.core.windows.net.example.org/letters",
+        "https://acc.blob.example.org/letters",
+        "https://acc.example.org/letters",
+        "http://example.org/acc/letters",
+    ],
+)
+def test_secrets_of_the_environment_go_nowhere_else(url: str) -> None:
+    found = ways(
+        AZURE_STORAGE_ACCOUNT="acc",
+        AZURE_STORAGE_KEY=KEY,
+        AZURE_STORAGE_SAS_TOKEN=TOKEN,
+        AZURE_STORAGE_CONNECTION_STRING=STRING,
+    )
+    with pytest.raises(UnreachableError, match="no key") as caught:
+        access(found, url)
+    assert caught.value.hint
+
+
+def test_a_variable_that_the_settings_name_is_taken_and_no_other_in_its_place() -> None:
+    named = {"mails": NamedContainer(url=URL, sas_env="MAILS_SAS")}
+    general = {"AZURE_STORAGE_ACCOUNT": "acc", "AZURE_STORAGE_KEY": KEY}
+    assert access(ways(named, MAILS_SAS=TOKEN, **general)).words == "the SAS token in MAILS_SAS"
+    with pytest.raises(UnreachableError, match="MAILS_SAS is not set"):
+        access(ways(named, **general))
+
+
+def test_the_emulator_needs_no_key() -> None:
+    found = access(ways(), "http://127.0.0.1:10000/devstoreaccount1/letters")
+    assert found.connection_string == "UseDevelopmentStorage=true"
+
+
+def test_a_token_with_line_ends_in_it_is_refused_without_showing_it() -> None:
+    environment = {"AZURE_STORAGE_ACCOUNT": "acc", "AZURE_STORAGE_SAS_TOKEN": f"{TOKEN}\nmore"}
+    with pytest.raises(LabelerError) as caught:
+        access(ways(**environment))
+    assert SECRET not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_nothing_that_holds_a_secret_shows_it() -> None:
+    assert SECRET not in repr(Sas(TOKEN))
+    shown = repr(Access("words", sas=Sas(TOKEN), key=KEY, connection_string=STRING))
+    assert KEY not in shown
+    assert SECRET not in shown
+    assert repr(BlobAddress("https://acc.blob.core.windows.net", "letters"))
