@@ -36,7 +36,7 @@ class Ring:
 
 
 def ways(
-    named: dict[str, NamedContainer] | None = None, ring: Ring | None = None, **environment: str
+    named: dict[str, NamedContainer] | None = None, ring: Ring | None = None, /, **environment: str
 ) -> Ways:
     return Ways(named or {}, ring or Ring(broken=True), environment)
 
@@ -160,12 +160,12 @@ def test_settings_that_lead_nowhere_say_what_they_lack(named: NamedContainer, wo
 
 def test_a_token_that_was_typed_serves_at_once_and_is_kept_in_the_keyring_alone() -> None:
     ring = Ring()
-    found = ways(ring=ring)
+    found = ways(None, ring)
     found.address(f"{URL}?{TOKEN}")
     assert access(found).sas == Sas(TOKEN)
     assert ring.secrets == {URL: TOKEN}
     assert found.notes(URL) == ()
-    later = access(ways(ring=ring))
+    later = access(ways(None, ring))
     assert (later.sas, later.words) == (Sas(TOKEN), "the SAS token in the keyring")
 
 
