@@ -153,6 +153,12 @@ def no_deployment() -> Response:
     return refused(404, "DeploymentNotFound", "The API deployment for this resource does not exist.")
 
 
+def batches_only() -> Response:
+    """What Azure says where a deployment's capability ``chatCompletion`` is false."""
+    words = "The chatCompletion operation does not work with the specified model, gpt. Please choose another."
+    return refused(400, "OperationNotSupported", words)
+
+
 def too_long() -> Response:
     words = "This model's maximum context length is 4096 tokens."
     return refused(400, "context_length_exceeded", words, param="messages", type="invalid_request_error")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.openai_server import OpenAIServer, busy, no_deployment, wrong_key
+from tests.openai_server import OpenAIServer, Request, Response, batches_only, busy, no_deployment, wrong_key
 from tui_labeler.domain.resources import Structured
 from tui_labeler.engine.adapters.testers import ProcessTester
 from tui_labeler.engine.chat import BusyError, ResourceError
@@ -257,3 +257,32 @@ async def test_a_command_that_says_something_odd_is_an_error_like_others(
         await ProcessTester(tmp_path).test(
             Resource("r", ResourceKind.OPENAI, "http://127.0.0.1:1", ()), Deployment("d")
         )
+
+
+def test_a_deployment_for_batches_only_is_said_to_be_one_remembered_and_given_no_single_question(
+    cli: Cli, server: OpenAIServer, tmp_path: Path
+) -> None:
+    def plan(request: Request) -> Response | None:
+        return batches_only() if request.body.get("model") == "good" else None
+
+    server.plan = plan
+    add(cli, server, "--deployment", "good", "other")
+    ran = cli("resource", "test", "local")
+    assert ran.code == 0, ran
+    assert "json_schema" in ran.out
+    assert "text, batches only" in ran.out
+    assert "good answers no single question: it is for batches (`autolabel --batch`)" in ran.out
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "a.txt").write_text("Ann is in Rome.")
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(tmp_path / "letters"))
+    assert cli(*create, "--category", "Person").code == 0
+    asked = len(server.chats)
+    gpt = ("letters", "--resource", "local", "--deployment", "good")
+    for command in (("autolabel", *gpt), ("evaluate", *gpt)):
+        refused = cli(*command)
+        assert (refused.code, len(server.chats)) == (2, asked), refused
+        assert "good answers batches only" in refused.err
+    assert cli("resource", "set", "local", "--like", "other").code == 2
+    like = cli("resource", "set", "local", "--deployment", "good", "--like", "other", "--json").json
+    able = {item["name"]: item["capabilities"] for item in like["deployments"]}["good"]
+    assert (able["structured"], able["batch_only"]) == ("json_schema", True)

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.fakes import FakeTester, home_resources
-from tests.openai_server import Answer, Body, OpenAIServer, busy, filtered_prompt, no_deployment, refused
+from tests.openai_server import (
+    Answer,
+    Body,
+    OpenAIServer,
+    batches_only,
+    busy,
+    filtered_prompt,
+    no_deployment,
+    refused,
+)
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Resource, ResourceKind, Structured
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
 from tui_labeler.engine.adapters.keys import EnvironmentKeys
@@ -316,10 +325,10 @@ async def test_the_keyring_is_asked_last_under_the_resources_name(
 # --- trying -------------------------------------------------------------------------------------------
 
 
-async def tried(server: OpenAIServer) -> Capabilities:
+async def tried(server: OpenAIServer, known: Capabilities | None = None) -> Capabilities:
     connected = OpenAIResource(Resource("r", OPENAI, server.url, ()), "")
     try:
-        return await try_deployment(connected.deployment, Deployment("gpt"), lambda: "2026-11-21")
+        return await try_deployment(connected.deployment, Deployment("gpt", known), lambda: "2026-11-21")
     finally:
         await connected.close()
 
@@ -402,6 +411,37 @@ async def test_a_deployment_that_refuses_everything_is_asked_four_times_at_most(
         with pytest.raises(UnsupportedError):
             await tried(server)
         assert len(server.chats) == REQUESTS
+
+
+async def test_a_deployment_that_answers_batches_only_is_known_after_one_request() -> None:
+    with OpenAIServer(plan=lambda request: batches_only()) as server:
+        found = await tried(server)
+        assert len(server.chats) == 1
+    assert (found.batch_only, found.structured, found.logprobs) == (True, Structured.TEXT, False)
+    assert found.tested == "2026-11-21"
+
+
+async def test_one_for_batches_only_is_asked_as_another_one_that_a_person_names(home: Path) -> None:
+    tester = FakeTester()
+    resources = home_resources(home, tester)
+    await resources.add(LOCAL)
+    able = tester.found
+    assert isinstance(able, Capabilities)
+    with pytest.raises(InputError, match="not known to answer batches only"):
+        await resources.set_like("local", "qwen", "llama")
+    tester.found = only = Capabilities(Structured.TEXT, False, False, 0.0, "2026-11-21", batch_only=True)
+    await resources.test("local", "qwen")
+    with pytest.raises(InputError, match="What llama can do is not known"):
+        await resources.set_like("local", "qwen", "llama")
+    tester.found = able
+    await resources.test("local", "llama")
+    await resources.set_like("local", "qwen", "llama")
+    (found,) = [item for item in (await resources.get("local")).deployments if item.name == "qwen"]
+    assert found.capabilities == replace(able, batch_only=True, seconds=0.0)
+    # A new try finds out no more, and keeps what was said.
+    with OpenAIServer(plan=lambda request: batches_only()) as server:
+        assert await tried(server, found.capabilities) == replace(found.capabilities, tested="2026-11-21")
+        assert await tried(server) == only
 
 
 async def test_what_was_found_out_is_remembered(home: Path) -> None:

@@ -23,7 +23,7 @@ from tests.screens.test_wizard import sheet as text
 from tui_labeler.domain.jobs import Job, JobKind, Method
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category
-from tui_labeler.domain.resources import Prices, ResourceKind
+from tui_labeler.domain.resources import Capabilities, Prices, ResourceKind
 from tui_labeler.engine.categories import says_little
 from tui_labeler.engine.chat import ResourceError
 from tui_labeler.engine.errors import InputError
@@ -364,3 +364,27 @@ def test_small_sums_keep_digits_that_say_something() -> None:
         "0.123 USD",
         "0.00123 USD",
     ]
+
+
+async def test_a_deployment_for_batches_only_gets_a_batch_and_no_evaluation(home: JobHome) -> None:
+    found = home.tester.found
+    assert isinstance(found, Capabilities)
+    home.tester.found = replace(found, batch_only=True)
+    await home.resources.test("work", "gpt-4o")
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 2)
+        assert "batches only" in picker(app).text
+        await pilot.press("enter")
+        await pause(pilot, GptCategoriesStep)
+        await pilot.press("enter")
+        await pause(pilot, DocumentsStep)
+        await pilot.press("space", "l")
+        await pause(pilot, GptStartStep)
+        assert "the deployment takes nothing else" in text(app)
+        assert "not possible: the deployment answers batches only" in text(app)
+        await pilot.press("w", "e", "s")
+        await settle(pilot)
+    (job,) = app.results
+    assert isinstance(job, Job)
+    assert job.request.options["batch"] is True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.cli.parser import UsageError
 from tui_labeler.domain.jobs import Job, Method
-from tui_labeler.domain.resources import Deployment, Prices, Resource
+from tui_labeler.domain.resources import Deployment, Prices, Resource, is_batch_only
 from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.chat import UnansweredError
 from tui_labeler.engine.endpoints import host, is_readable_on_the_way
@@ -86,13 +86,26 @@ async def asked_deployment(context: Context, *, batch: bool = False) -> Asked:
 
 
 async def tried(context: Context, asked: Asked) -> Asked:
-    """The same, its deployment tried where it was not. Raises as trying it does."""
+    """The same, its deployment tried where it was not.
+
+    Raises as trying it does, and ``InputError`` for single questions to one that answers batches only.
+    """
     if asked.deployment.capabilities is not None:
-        return asked
+        return _askable(asked)
     name = asked.deployment.name
     context.out.note(f"{name} on {asked.resource.name} was not tried yet: a few tiny requests come first.")
     deployment = await context.workbench.resources.test(asked.resource.name, name)
-    return replace(asked, deployment=deployment, prices=context.workbench.resources.prices(deployment))
+    prices = context.workbench.resources.prices(deployment)
+    return _askable(replace(asked, deployment=deployment, prices=prices))
+
+
+def _askable(asked: Asked) -> Asked:
+    if is_batch_only(asked.deployment) and not asked.options.batch:
+        raise InputError(
+            f"{asked.deployment.name} answers batches only.",
+            hint="Give --batch; an evaluation needs a deployment that answers at once.",
+        )
+    return asked
 
 
 def say_where(context: Context, asked: Asked, what: str) -> None:

@@ -211,6 +211,7 @@ def deployment_item(deployment: Deployment) -> dict[str, Any]:
             "seconds": able.seconds,
             "tested": able.tested,
             "model": able.model,
+            "batch_only": able.batch_only,
         },
         "prices": prices and {"input": prices.input, "output": prices.output, "cached": prices.cached},
         "context": deployment.context,

@@ -47,6 +47,8 @@ class Capabilities:
     """When, UTC, ISO 8601."""
     model: str = ""
     """What the server says it is."""
+    batch_only: bool = False
+    """It answers files of questions, not single ones: what else it can do could not be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class Deployment:
     """Given by a person; they win over any table."""
     context: int | None = None
     """Tokens that prompt and answer may have together; ``None`` when nobody said."""
+
+
+def is_batch_only(deployment: Deployment) -> bool:
+    """Whether trying it has shown that it answers no single question."""
+    return deployment.capabilities is not None and deployment.capabilities.batch_only
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,13 @@ class ResourceError(OutsideError):
     code = "resource"
 
 
+class BatchOnlyError(ResourceError):
+    """No single question is answered: the deployment is one for batches, or its model does not chat."""
+
+    title = "It answers no single question"
+    code = "batch_only"
+
+
 class UnsupportedError(ResourceError):
     """The deployment does not know what was asked of it: it is not what it was when it was tried."""
 

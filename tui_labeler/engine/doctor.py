@@ -330,4 +330,6 @@ async def check_deployment(resources: Resources, resource: Resource, deployment:
         found = (await resources.test(resource.name, deployment.name)).capabilities
     except LabelerError as error:
         return Check(name, False, in_words(error))
+    if found and found.batch_only:
+        return Check(name, True, "answers batches only, which are not tried here", warning=True)
     return Check(name, True, f"answers in {found.seconds:.1f} s" if found else "answers")

@@ -115,7 +115,7 @@ async def forecast(
         sample_of(await _texts(session, rows), counter),
         await earlier(session, method),
         batch_prices(prices) if prices and options.batch else prices,
-        Pace(tried.seconds, options.at_once) if tried else None,
+        Pace(tried.seconds, options.at_once) if tried and not tried.batch_only else None,
         options.batch,
     )
 

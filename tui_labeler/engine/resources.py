@@ -154,6 +154,36 @@ class Resources:
 
         return await self._store.update(name, change)
 
+    async def set_like(self, name: str, deployment: str, like: str) -> Resource:
+        """Has a deployment that answers batches only be asked as another one of its resource is.
+
+        Raises ``NotFoundError``; ``InputError`` where that one was not tried, or this one can be.
+        """
+
+        def change(resource: Resource) -> Resource:
+            only = find_deployment(resource, deployment).capabilities
+            model = find_deployment(resource, like).capabilities
+            if only is None or not only.batch_only:
+                raise InputError(
+                    f"{deployment} is not known to answer batches only.",
+                    hint=f"`tui-labeler resource test {name}` finds out what it can do.",
+                )
+            if model is None or model.batch_only:
+                raise InputError(
+                    f"What {like} can do is not known.",
+                    hint=f"`tui-labeler resource test {name} --deployment {like}` first.",
+                )
+            able = replace(model, batch_only=True, seconds=0.0)
+            return replace(
+                resource,
+                deployments=tuple(
+                    replace(item, capabilities=able) if item.name == deployment else item
+                    for item in resource.deployments
+                ),
+            )
+
+        return await self._store.update(name, change)
+
     async def test(self, name: str, deployment: str) -> Deployment:
         """Tries a deployment with a few tiny requests, and remembers what it can do.
 

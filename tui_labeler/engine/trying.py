@@ -10,6 +10,7 @@ from typing import Any
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Structured
 from tui_labeler.engine.chat import (
+    BatchOnlyError,
     ChatModel,
     Finish,
     Message,
@@ -60,6 +61,8 @@ async def try_deployment(
         began = time.monotonic()
         try:
             reply = await connect(replace(deployment, capabilities=tried)).ask(_question(tried))
+        except BatchOnlyError:
+            return _batch_only(deployment, now())
         except UnsupportedError as error:
             tried = _without(error.parameter, tried, last=left == 1)
             if not left:
@@ -85,6 +88,16 @@ async def try_deployment(
             return replace(found, structured=Structured.TEXT)
         tried = replace(found, structured=_WEAKER[tried.structured])
     raise AssertionError("the last request ends it")
+
+
+def _batch_only(deployment: Deployment, tested: str) -> Capabilities:
+    """What a person said of it before stays; else it is asked for what every deployment can do."""
+    known = deployment.capabilities
+    if known is not None and known.batch_only:
+        return replace(known, tested=tested)
+    return Capabilities(
+        Structured.TEXT, logprobs=False, reasoning=False, seconds=0.0, tested=tested, batch_only=True
+    )
 
 
 def _question(tried: Capabilities) -> Question:

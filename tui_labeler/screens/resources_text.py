@@ -62,6 +62,8 @@ def deployment_row(
 def _abilities(able: Capabilities | None) -> Line:
     if able is None:
         return ((f"{'not tried yet':<26}", "dim"),)
+    if able.batch_only:
+        return ((f"{'batches only':<26}", "warn"),)
     form = SHORT_FORMS[able.structured]
     logprobs = "yes" if able.logprobs else "no"
     look = "good" if able.structured is Structured.SCHEMA else "warn"
@@ -121,6 +123,12 @@ def _kind(resource: Resource) -> str:
 def _able(able: Capabilities | None, width: int) -> list[Line]:
     if able is None:
         return _line("tried", "not yet; t finds out what it can do, with a few tiny requests", "warn", width)
+    if able.batch_only:
+        told = "answers no single question: it is for batches, or its model does not chat"
+        return [
+            *_line("tried", f"{when(able.tested)}, {told}", "warn", width),
+            *_line("answers", FORMS[able.structured], "", width),
+        ]
     named = f" as {able.model}" if able.model else ""
     thinks = "yes: it thinks before it answers, which takes tokens" if able.reasoning else "no"
     logprobs = "yes: suggestions have a confidence from them" if able.logprobs else "no"

@@ -39,6 +39,12 @@ def register(parsers: Any) -> None:
     )
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--deployment", metavar="D", help="only this one")
+    parser.add_argument(
+        "--like",
+        metavar="D",
+        help="for a --deployment that answers batches only: it is asked as this one, of the same model, "
+        "which was tried",
+    )
     _add_numbers(parser)
     parser = add_command(group, "remove", remove, "remove a resource from the list")
     parser.add_argument("name", metavar="NAME")
@@ -175,11 +181,15 @@ def _row(deployment: Deployment) -> tuple[str, ...]:
     return (
         deployment.name,
         *(
-            (able.structured.value, yes[able.logprobs], yes[able.reasoning])
+            (
+                f"{able.structured.value}{', batches only' if able.batch_only else ''}",
+                yes[able.logprobs],
+                yes[able.reasoning],
+            )
             if able
             else ("not tried", "", "")
         ),
-        f"{able.seconds:.1f}" if able else "",
+        f"{able.seconds:.1f}" if able and not able.batch_only else "",
         *((f"{prices.input:g}", f"{prices.output:g}") if prices else ("", "")),
         f"{deployment.context:,}" if deployment.context else "",
     )
@@ -188,6 +198,7 @@ def _row(deployment: Deployment) -> tuple[str, ...]:
 async def test(context: Context) -> Report:
     """One deployment that fails is the command's failure; one of several is listed."""
     from tui_labeler.cli.shapes import resource_item
+    from tui_labeler.domain.resources import is_batch_only
     from tui_labeler.engine.errors import LabelerError
 
     options, resources = context.options, context.workbench.resources
@@ -204,8 +215,17 @@ async def test(context: Context) -> Report:
     if failed and not tried:
         raise failed[0][1]
     fields = {**resource_item(resource, tuple(tried)), "failed": [_failure(*item) for item in failed]}
-    lines = _table(tuple(tried)) + [f"{name}: {error.title}. {error.message}" for name, error in failed]
+    lines = _table(tuple(tried)) + [_batches_only(item) for item in tried if is_batch_only(item)]
+    lines += [f"{name}: {error.title}. {error.message}" for name, error in failed]
     return Report(fields, lines, 1 if failed else 0)
+
+
+def _batches_only(deployment: Deployment) -> str:
+    return (
+        f"{deployment.name} answers no single question: it is for batches (`autolabel --batch`), or its "
+        "model does not chat. How it can be held to a form could not be tried, so that plain text is asked for; "
+        "`resource set --like` names a deployment of the same model that was tried."
+    )
 
 
 def _failure(name: str, error: LabelerError) -> dict[str, str]:
@@ -217,8 +237,14 @@ async def change(context: Context) -> Report:
 
     options = context.options
     prices = _prices(options)
-    if prices is None and options.context is None:
-        raise UsageError("Nothing to set was given.", hint="Give --price-in and --price-out, or --context.")
+    if prices is None and options.context is None and options.like is None:
+        raise UsageError(
+            "Nothing to set was given.", hint="Give --price-in and --price-out, --context, or --like."
+        )
+    if options.like is not None:
+        if options.deployment is None:
+            raise UsageError("--like goes with --deployment.", hint="Name the one that answers batches only.")
+        await context.workbench.resources.set_like(options.name, options.deployment, options.like)
     changed = await context.workbench.resources.set_deployments(
         options.name, options.deployment, prices=prices, context=options.context
     )

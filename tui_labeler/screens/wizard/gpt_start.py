@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job
-from tui_labeler.domain.resources import Deployment, Prices
+from tui_labeler.domain.resources import Deployment, Prices, is_batch_only
 from tui_labeler.engine.endpoints import host, is_loopback, is_readable_on_the_way
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.gpt_forecast import Forecast, evaluable, forecast
@@ -90,6 +90,8 @@ texts are sent as well and cost as others do; how much is said before.
         self._endpoint = resource.endpoint
         self._deployment = find_deployment(resource, self.choices.deployment)
         self._prices = self.resources.prices(self._deployment)
+        if is_batch_only(self._deployment):
+            self.choices = replace(self.choices, options=replace(self.choices.options, batch=True))
         await self._reckon()
 
     async def _reckon(self) -> None:
@@ -139,6 +141,7 @@ texts are sent as well and cost as others do; how much is said before.
                 options=self.choices.options,
                 prices=self._forecast.prices if self._forecast else self._prices,
                 told=self._forecast.of(rows) if self._forecast else None,
+                batch_only=is_batch_only(self._deployment),
                 evaluated=len(evaluated),
                 evaluation=self._evaluation_words(evaluated[: self.choices.evaluated]),
                 problem=self._problem,
@@ -159,10 +162,13 @@ texts are sent as well and cost as others do; how much is said before.
         ready = self._forecast is not None and not self._starting
         if action == "start":
             return True if ready and not self._problem else None
+        for_batches = self._deployment is not None and is_batch_only(self._deployment)
         if action == "evaluate":
-            return True if ready and not self._problem and evaluable(self.session) else None
+            can = ready and not self._problem and not for_batches
+            return True if can and evaluable(self.session) else None
         if action in ("budget", "parallel", "shots", "batch"):
-            return True if self._deployment is not None else None
+            is_open = self._deployment is not None and not (for_batches and action == "batch")
+            return True if is_open else None
         return super().check_action(action, parameters)
 
     @work(exclusive=True, group="edit")

@@ -47,6 +47,8 @@ class Summary:
     options: GptOptions
     prices: Prices | None
     told: JobEstimate | None
+    batch_only: bool
+    """The deployment answers nothing else."""
     evaluated: int
     """Labeled documents that an evaluation could take."""
     evaluation: str
@@ -81,7 +83,7 @@ def _facts(about: Summary) -> list[tuple[str, str, str]]:
         ),
         *_estimates(about),
         ("Budget", *_budget(about)),
-        _sending(about.options),
+        _sending(about.options, batch_only=about.batch_only),
         ("Examples", f"{about.options.shots} labeled passages at most (x)", ""),
         ("Evaluate first", _evaluation(about), ""),
     ]
@@ -90,7 +92,9 @@ def _facts(about: Summary) -> list[tuple[str, str, str]]:
     return facts
 
 
-def _sending(options: GptOptions) -> tuple[str, str, str]:
+def _sending(options: GptOptions, *, batch_only: bool) -> tuple[str, str, str]:
+    if batch_only:
+        return "As a batch", "at half the price, answered within a day: the deployment takes nothing else", ""
     if options.batch:
         return "As a batch", "at half the price, answered within a day (w: at once)", ""
     return (
@@ -132,6 +136,8 @@ def _budget(about: Summary) -> tuple[str, str]:
 
 
 def _evaluation(about: Summary) -> str:
+    if about.batch_only:
+        return "not possible: the deployment answers batches only"
     if not about.evaluated:
         return "not possible: no document is labeled by hand"
     return f"e: {about.evaluation}" if about.evaluation else "e"

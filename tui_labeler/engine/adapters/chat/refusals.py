@@ -18,6 +18,7 @@ import openai
 from tui_labeler.engine.adapters.chat.answers import Refusal, read_refusal
 from tui_labeler.engine.adapters.chat.headers import retry_after
 from tui_labeler.engine.chat import (
+    BatchOnlyError,
     BusyError,
     Question,
     ResourceError,
@@ -42,6 +43,9 @@ _NO_MONEY = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
 )
 _NO_MODEL = frozenset({"DeploymentNotFound", "model_not_found", "OperationNotSupported"})
+_NO_CHAT = "OperationNotSupported"
+"""Azure's word for a deployment whose ``chatCompletion`` capability is false: those of Global Batch, and those
+of models of another kind. Source: openai-python #800, azure-docs #124156."""
 _KNOWN = (
     _NO_MONEY
     | _NO_MODEL
@@ -203,6 +207,13 @@ def _bad_request(status: int, refusal: Refusal, asked: Asked) -> LabelerError:
             hint="Label the document by hand, or change the filter of the deployment.",
         )
     code = asked.shown(refusal.code or refusal.type)
+    if refusal.code == _NO_CHAT:
+        return BatchOnlyError(
+            f"{asked.deployment} answers no single question{code}: it is a deployment for batches, or its "
+            "model does not chat.",
+            hint="For batches it may do: `autolabel --batch`.",
+            on_screen="For batches it may do: w in the last step of autolabeling.",
+        )
     if status == 413 or any(_TOO_LONG.search(t) for t in (refusal.code, refusal.type, refusal.message)):
         return UnansweredError(
             "The text is too long for the deployment's context.",
