@@ -223,8 +223,8 @@ async def test(context: Context) -> Report:
 def _batches_only(deployment: Deployment) -> str:
     return (
         f"{deployment.name} answers no single question: it is for batches (`autolabel --batch`), or its "
-        "model does not chat. How it can be held to a form could not be tried, so that plain text is asked for; "
-        "`resource set --like` names a deployment of the same model that was tried."
+        "model does not chat. How it can be held to a form could not be tried, so that plain text is "
+        "asked for; `resource set --like` names a deployment of the same model that was tried."
     )
 
 

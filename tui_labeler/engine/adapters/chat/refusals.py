@@ -44,8 +44,8 @@ _NO_MONEY = frozenset(
 )
 _NO_MODEL = frozenset({"DeploymentNotFound", "model_not_found", "OperationNotSupported"})
 _NO_CHAT = "OperationNotSupported"
-"""Azure's word for a deployment whose ``chatCompletion`` capability is false: those of Global Batch, and those
-of models of another kind. Source: openai-python #800, azure-docs #124156."""
+"""Azure's word for a deployment whose ``chatCompletion`` capability is false: those of Global Batch,
+and those of models of another kind. Source: openai-python #800, azure-docs #124156."""
 _KNOWN = (
     _NO_MONEY
     | _NO_MODEL
