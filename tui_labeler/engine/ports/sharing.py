@@ -1,0 +1,80 @@
+"""What a home remembers of its last word with a container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from tui_labeler.engine.sharing.items import Items
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+UNSETTLED = -1
+"""In place of a revision: the document is to be looked at, whether it changes again or not."""
+
+
+class Mark(NamedTuple):
+    """A document's last word with the container, in short."""
+
+    name: str
+    """Of its file, without the folder."""
+    etag: str
+    revision: int
+    """The document's, when it was looked at; or ``UNSETTLED``."""
+    is_open: bool
+    """The container holds something else than what was agreed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a home and the container agreed on, and what the container holds."""
+
+    name: str
+    etag: str
+    """Of the file that holds ``theirs``; empty where there is none."""
+    revision: int
+    base: Items
+    theirs: Items
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.name, self.etag, self.revision, self.base != self.theirs)
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedProject:
+    """The same of the project itself, and where the next sync goes on."""
+
+    seq: int | None = None
+    """Everything up to this transaction was looked at; ``None`` before the first sync has ended."""
+    etag: str = ""
+    base: Items = field(default_factory=dict)
+    theirs: Items = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    """Ids of categories, as the container has them."""
+    broken: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    """Files that can't be read, by name: etag, location (where it is known) and reason."""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the project's file that mean nothing here."""
+
+
+class SyncBase(Protocol):
+    """Durable; may be lost: the next sync then merges what is there, without a base."""
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """One sync at a time in a home. Raises ``LockedError``."""
+
+    async def marks(self) -> Mapping[int, Mark]:
+        """By the document's number."""
+
+    async def agreed(self, documents: Iterable[int]) -> Mapping[int, Agreed]:
+        """Of those of some documents that have it."""
+
+    async def put(self, agreed: Mapping[int, Agreed]) -> None:
+        """Returns once it outlives a crash. Raises ``StorageError``."""
+
+    async def project(self) -> AgreedProject: ...
+
+    async def put_project(self, agreed: AgreedProject) -> None: ...
