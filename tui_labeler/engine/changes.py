@@ -29,7 +29,11 @@ def drop_label(state: State, document: Document, label_id: str) -> Change:
 
 
 def put_suggestion(state: State, document: Document, suggestion: Suggestion) -> Change:
-    return put(state, "suggestion", f"{document.id}/{suggestion.id}", to_row(suggestion))
+    key, after = f"{document.id}/{suggestion.id}", to_row(suggestion)
+    # Of a job, most are new: what was there before need not be looked for.
+    if suggestion.id not in document.suggestions:
+        return Change("suggestion", key, None, after)
+    return put(state, "suggestion", key, after)
 
 
 def drop_suggestion(state: State, document: Document, suggestion_id: str) -> Change:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+import msgspec
+
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.errors import LabelerError, OutsideError
 
@@ -42,9 +44,8 @@ class Finish(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token of an answer."""
+class Token(msgspec.Struct, frozen=True, gc=False):
+    """A token of an answer. There are hundreds in one: they have to be cheap to make."""
 
     text: str
     logprob: float

@@ -167,6 +167,7 @@ _OF_LANGUAGE = {
 """How much the tokens of a language are more, or fewer, than its letters tell."""
 
 
+@lru_cache(maxsize=32)
 def estimate(text: str, language: str = "") -> int:
     """About how many tokens a text has; 0 for none.
 

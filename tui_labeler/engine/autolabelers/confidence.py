@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from tui_labeler.domain.calibration import Outcome
     from tui_labeler.engine.autolabelers.prompts.answers import Item, Range
-    from tui_labeler.engine.chat import Reply, Token
+    from tui_labeler.engine.chat import Reply
 
 # --- log-probabilities ------------------------------------------------------------------------------
 
@@ -29,11 +29,17 @@ class AnswerTokens:
     """The tokens of an answer, each with its place in the text."""
 
     def __init__(self, reply: Reply) -> None:
-        places = _places(reply.text, reply.tokens)
-        self._starts = [start for start, _ in places]
-        self._ends = [end for _, end in places]
-        self._sums = [0.0, *accumulate(min(0.0, token.logprob) for token in reply.tokens)]
-        self._are_placed = bool(places)
+        pieces = [token.text for token in reply.tokens]
+        if "".join(pieces) == reply.text and "\ufffd" not in reply.text:
+            bounds = list(accumulate(map(len, pieces), initial=0))
+            self._starts, self._ends = bounds[:-1], bounds[1:]
+        else:
+            places = _places(reply.text, pieces)
+            self._starts = [start for start, _ in places]
+            self._ends = [end for _, end in places]
+        logprobs = [token.logprob for token in reply.tokens]
+        self._sums = list(accumulate([one if one < 0.0 else 0.0 for one in logprobs], initial=0.0))
+        self._are_placed = bool(self._starts)
 
     def confidence(self, item: Item) -> float | None:
         """The probability of an item, 0 to 1; ``None`` where the reply has no usable tokens.
@@ -65,7 +71,7 @@ class AnswerTokens:
         return (total, behind - first) if math.isfinite(total) else None
 
 
-def _places(text: str, tokens: Sequence[Token]) -> list[Range]:
+def _places(text: str, tokens: Sequence[str]) -> list[Range]:
     """Where each token stands in the text; nothing where they do not fit together.
 
     A token may be half a character, which servers write as ``\\xf0`` or as the replacement character: it
@@ -74,16 +80,16 @@ def _places(text: str, tokens: Sequence[Token]) -> list[Range]:
     places: list[Range] = []
     at, waiting = 0, 0
     for token in tokens:
-        found = text.find(token.text, at, at + FURTHEST * waiting + len(token.text))
-        if token.text and found >= 0 and "\ufffd" not in token.text:
+        found = text.find(token, at, at + FURTHEST * waiting + len(token))
+        if token and found >= 0 and "\ufffd" not in token:
             places += [(at, found)] * waiting
-            at, waiting = found + len(token.text), 0
+            at, waiting = found + len(token), 0
             places.append((found, at))
-        elif not token.text.strip() or at == len(text):
+        elif not token.strip() or at == len(text):
             # White space that was taken off, and what marks the end of an answer.
             places += [(at, at)] * (waiting + 1)
             waiting = 0
-        elif "\ufffd" in token.text or "\\x" in token.text:
+        elif "\ufffd" in token or "\\x" in token:
             waiting += 1
         else:
             return []

@@ -35,7 +35,7 @@ class _Completion(msgspec.Struct):
     model: msgspec.Raw = _NOTHING
 
 
-class _Token(msgspec.Struct):
+class _Token(msgspec.Struct, gc=False):
     token: str
     logprob: float
 
@@ -114,7 +114,8 @@ def _count(number: int | None) -> int:
 
 def _tokens(raw: msgspec.Raw) -> tuple[Token, ...]:
     found = _optional(raw, _Logprobs)
-    return tuple(Token(item.token, min(0.0, item.logprob)) for item in (found and found.content) or ())
+    content = (found and found.content) or ()
+    return tuple([Token(item.token, item.logprob if item.logprob < 0.0 else 0.0) for item in content])
 
 
 class Refusal(msgspec.Struct):

@@ -15,33 +15,10 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-DEEPEST = 64
-"""Levels of nesting; what lies deeper is passed over."""
+from tui_labeler.engine.autolabelers.prompts.strict import DEEPEST, Node, read_strict
 
-
-@dataclass(slots=True)
-class Node:
-    """A value, and where it stands."""
-
-    value: str | float | bool | list[Node] | list[tuple[Node, Node]] | None
-    """Of an object: its pairs of key and value, in order, repeated keys included."""
-    start: int
-    """In code points; of quoted words: behind the quote."""
-    end: int
-    is_object: bool = False
-    whole: bool = True
-    """Its end was there: its closing quote or bracket, or for bare words what follows them."""
-
-    @property
-    def pairs(self) -> list[tuple[Node, Node]]:
-        return self.value if self.is_object else []  # type: ignore[return-value]
-
-    @property
-    def items(self) -> list[Node]:
-        return self.value if isinstance(self.value, list) and not self.is_object else []  # type: ignore[return-value]
-
+__all__ = ["Node", "read", "starts"]
 
 _SPACE = re.compile(r"[\s\ufeff]*")
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`", "«": "»"}
@@ -55,7 +32,7 @@ _ENDS = {
 }
 _BARE = re.compile(r"[^,:{}\[\]\"\n]+")
 _BARE_KEY = re.compile(r"[^\s,:{}\[\]\"]+")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,300})(?:\.\d{1,300})?(?:[eE][+-]?\d{1,9})?")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,9})?")
 _WORDS: dict[str, float | bool | None] = {
     "true": True, "false": False, "null": None, "none": None, "undefined": None,
     "nan": math.nan, "infinity": math.inf, "-infinity": -math.inf,
@@ -64,7 +41,7 @@ _WORDS: dict[str, float | bool | None] = {
 
 def read(text: str, start: int = 0) -> Node:
     """The value that begins at ``start``, as much of it as there is. Never raises, whatever stands there."""
-    return _Reader(text, start).read()
+    return read_strict(text, start) or _Reader(text, start).read()
 
 
 class _Reader:
