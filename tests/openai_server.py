@@ -26,6 +26,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cached_property
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,7 +50,7 @@ class Request:
     at: float
     """Seconds since the server began."""
 
-    @property
+    @cached_property
     def body(self) -> Body:
         found = json.loads(self.raw)
         assert isinstance(found, dict)

@@ -13,7 +13,6 @@ import signal
 import sys
 from pathlib import Path
 
-
 YOUNG = 20_000
 """New values after which garbage is looked for among them; 700 are Python's own choice."""
 

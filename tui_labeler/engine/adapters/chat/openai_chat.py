@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 
 import httpx2
 import openai
@@ -15,6 +16,7 @@ import openai
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
 from tui_labeler.engine.adapters.chat.answers import read_reply
 from tui_labeler.engine.adapters.chat.headers import rate_limits, request_id
+from tui_labeler.engine.adapters.chat.lanes import Lanes
 from tui_labeler.engine.adapters.chat.refusals import Asked, error_of, no_answer_in_time
 from tui_labeler.engine.endpoints import base_url, host, is_loopback
 
@@ -54,13 +56,8 @@ class OpenAIResource:
         shared: dict[str, Any] = {
             "max_retries": 0,
             "timeout": timeout,
-            "http_client": httpx2.AsyncClient(
-                timeout=timeout,
-                limits=_CONNECTIONS,
-                follow_redirects=False,
-                # Texts for a server on this machine do not go through a proxy elsewhere.
-                trust_env=not is_loopback(resource.endpoint),
-            ),
+            # Texts for a server on this machine do not go through a proxy elsewhere.
+            "http_client": _http_client(timeout, trust_env=not is_loopback(resource.endpoint)),
         }
         # Where there is no key, the header that it would stand in is left out.
         self._headers = {} if key or token else {"Authorization": openai.Omit(), "api-key": openai.Omit()}
@@ -117,6 +114,16 @@ class OpenAIResource:
             raise error_of(error, asked) from None
         headers = raw.headers
         return read_reply(raw.content, name, limits=rate_limits(headers), request_id=request_id(headers))
+
+
+def _http_client(timeout: httpx2.Timeout, *, trust_env: bool) -> httpx2.AsyncClient:
+    if trust_env and getproxies():
+        # The client's own transports know which hosts go through which proxy.
+        return httpx2.AsyncClient(timeout=timeout, limits=_CONNECTIONS, follow_redirects=False)
+    # Made once for all lanes: it reads every certificate that the system trusts.
+    context = httpx2.create_ssl_context(trust_env=trust_env)
+    lanes = Lanes(lambda: httpx2.AsyncHTTPTransport(verify=context, trust_env=trust_env))
+    return httpx2.AsyncClient(timeout=timeout, transport=lanes, trust_env=trust_env, follow_redirects=False)
 
 
 class OpenAIChat:

@@ -83,9 +83,12 @@ def _container(text: str, start: int, level: int) -> Node:
         match = pattern.match(text, at)
         if match is None:
             raise _InvalidError
-        node = _scalar(match) if match[_BRACKET] is None else _container(text, match.start(_BRACKET), level + 1)
+        if match[_BRACKET] is None:
+            node, at, behind = _scalar(match), match.end(), match[_BEHIND_IT]
+        else:
+            node = _container(text, match.start(_BRACKET), level + 1)
+            at, behind = _behind(text, node.end)
         found.append((Node(_unescaped(match[_KEY]), *match.span(_KEY)), node) if is_object else node)
-        at, behind = (match.end(), match[_BEHIND_IT]) if match[_BRACKET] is None else _behind(text, node.end)
     if behind != ("}" if is_object else "]"):
         raise _InvalidError
     return Node(found, start, at, is_object)
