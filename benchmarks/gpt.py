@@ -193,15 +193,14 @@ async def bare_loop(count: int, at_once: int) -> Pace:
     import openai
 
     generator = random.Random(count)
+    asked = iter([f"=====\n{made_text(generator)}\n=====" for _ in range(count)])
     schema = {"type": "object", "$defs": {"category": {"type": "string", "enum": ["Word"]}}}
     form = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
     with chat_server(delay=DELAY) as server:
         client = openai.AsyncOpenAI(base_url=server.url, api_key="none", max_retries=0)
-        numbers = iter(range(count))
 
         async def one_after_the_other() -> None:
-            for _ in numbers:
-                text = f"=====\n{made_text(generator)}\n====="
+            for text in asked:
                 await client.chat.completions.create(
                     model="gpt",
                     messages=[{"role": "user", "content": text}],

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_labeler.engine.autolabelers.prompts.tolerant import Node, read
+from tui_labeler.engine.autolabelers.prompts.strict import DEEPEST, read_strict
+from tui_labeler.engine.autolabelers.prompts.tolerant import Node, _Reader, read
 
 
 def plain(node: Node) -> Any:
@@ -113,3 +114,41 @@ def test_long_nonsense_takes_no_more_than_moments(text: str) -> None:
     began = time.process_time()
     read(text)
     assert time.process_time() - began < 5
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(values) | st.dictionaries(st.text(), values),
+    st.booleans(),
+    st.integers(0, 300),
+    st.sampled_from(["", *"\"',}]{[: \\\n1x"]),
+)
+def test_what_the_strict_reader_takes_the_tolerant_one_reads_the_same(
+    value: Any, ascii_only: bool, at: int, put: str
+) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    for answer in (text, text[:at] + put + text[at + 1 :]):
+        strict = read_strict(answer, 0)
+        assert strict is None or strict == _Reader(answer, 0).read()
+
+
+@settings(max_examples=100)
+@given(st.lists(values) | st.dictionaries(st.text(), values))
+def test_the_strict_reader_takes_valid_json(value: Any) -> None:
+    assert read_strict(json.dumps(value), 0) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1,}', "[1 2]", '["a"', '{"a" 1}', "[01]", '["a\n"]', '{"a": 1]', "[NaN]", "1", "", "[1٣]"]
+)
+def test_the_strict_reader_leaves_all_else_to_the_tolerant_one(text: str) -> None:
+    assert read_strict(text, 0) is None
+
+
+def test_deep_nesting_is_left_to_the_tolerant_reader() -> None:
+    assert read_strict("[" * DEEPEST + "]" * DEEPEST, 0) is not None
+    assert read_strict("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), 0) is None
+
+
+def test_digits_of_another_script_are_words() -> None:
+    assert said("[1٣]") == ["1٣"]

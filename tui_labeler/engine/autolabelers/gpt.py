@@ -48,6 +48,9 @@ LONGER = 4
 BUFFERED = 1_000
 """Documents whose answers wait to be used, at most."""
 
+TOGETHER = 0.05
+"""Seconds in which answers that come after another are used with it: each batch costs four writes to disk."""
+
 SHOWN = 120
 """Characters of a refusal that a failure quotes. Answers are not quoted: they say what documents say."""
 
@@ -136,6 +139,8 @@ class GptAutolabeler:
             is_open = True
             while is_open:
                 batch = [await came.get()]
+                if batch[0] is not None:
+                    await asyncio.sleep(TOGETHER)
                 while not came.empty():
                     batch.append(came.get_nowait())
                 is_open = None not in batch
