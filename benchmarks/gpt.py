@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.jobs import peak_megabytes
 from benchmarks.report import Row, print_rows
@@ -193,24 +193,25 @@ async def bare_loop(count: int, at_once: int) -> Pace:
     import openai
 
     generator = random.Random(count)
-    asked = iter([f"=====\n{made_text(generator)}\n=====" for _ in range(count)])
+    asked = [f"=====\n{made_text(generator)}\n=====" for _ in range(count + at_once)]
     schema = {"type": "object", "$defs": {"category": {"type": "string", "enum": ["Word"]}}}
     form = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
+    settings: Any = {"model": "gpt", "response_format": form, "max_tokens": 500, "logprobs": True}
     with chat_server(delay=DELAY) as server:
         client = openai.AsyncOpenAI(base_url=server.url, api_key="none", max_retries=0)
 
-        async def one_after_the_other() -> None:
-            for text in asked:
-                await client.chat.completions.create(
-                    model="gpt",
-                    messages=[{"role": "user", "content": text}],
-                    response_format=form,  # type: ignore[arg-type] - a schema that is not written out
-                    max_tokens=500,
-                    logprobs=True,
-                )
+        async def one_after_the_other(texts: Iterator[str]) -> None:
+            for text in texts:
+                message: Any = {"role": "user", "content": text}
+                await client.chat.completions.create(messages=[message], **settings)
 
+        async def ask_all(texts: Iterator[str]) -> None:
+            await asyncio.gather(*(one_after_the_other(texts) for _ in range(at_once)))
+
+        # The first ones open the connections, and make what the package makes once.
+        await ask_all(iter(asked[:at_once]))
         cpu, served, began = time.process_time(), _cpu(server.pid), time.perf_counter()
-        await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
+        await ask_all(iter(asked[at_once:]))
         taken = time.perf_counter() - began
         cpu, served = time.process_time() - cpu, _cpu(server.pid) - served
         await client.close()
@@ -238,7 +239,7 @@ def cost_rows(run: JobRun, bare: Pace) -> list[Row]:
         Row(
             f"processor time of the runner for a document of {CHARACTERS:,} characters",
             COMMAND,
-            f"{run.pace.cpu:.1f} ms, of which the SDK alone takes {bare.cpu:.1f} ms; "
+            f"{run.pace.cpu:.1f} ms, a bare loop over the SDK takes {bare.cpu:.1f} ms; "
             f"the server of the measurement took {run.pace.server:.1f} ms beside it",
             "≤ 5 ms",
             0 < run.pace.cpu <= 5,
