@@ -32,6 +32,7 @@ from tui_labeler.stylesheets import shared_sheets
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from textual.driver import Driver
     from textual.notifications import Notify
@@ -204,8 +205,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
 
     def on_labeling_screen_wanted(self, event: LabelingScreen.Wanted) -> None:
         """The screens of a project load when they are first asked for."""
-        open_screen = {
-            "start_wizard": self.start_wizard,
+        open_screen: dict[str, Callable[[ProjectSession], object]] = {
+            "start_wizard": partial(self.start_wizard, documents=event.documents),
             "show_jobs": self.show_jobs,
             "show_training": self.show_training,
             "show_models": self.show_models,
@@ -217,11 +218,12 @@ class LabelerApp(Appearance, inherit_bindings=False):
 
     @work(exclusive=True, group="project")
     @reporting
-    async def start_wizard(self, session: ProjectSession) -> None:
-        """Asks for an autolabeling job; once it has started, the jobs are shown."""
+    async def start_wizard(self, session: ProjectSession, documents: frozenset[int] = frozenset()) -> None:
+        """Asks for an autolabeling job, of ``documents`` unless others are chosen there; once it has
+        started, the jobs are shown."""
         from tui_labeler.screens.wizard.flow import autolabel
 
-        job = await autolabel(self, session, self._workbench.resources)
+        job = await autolabel(self, session, self._workbench.resources, documents)
         if job is not None:
             self.show_jobs(session, job.id)
 

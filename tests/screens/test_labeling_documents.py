@@ -56,6 +56,36 @@ async def test_a_document_with_labels_is_not_marked_as_empty(opened: Opened) -> 
         assert session_of(pilot).documents.find(TWO).reviewed is None
 
 
+async def test_what_is_selected_in_the_list_is_flagged_put_into_a_set_and_marked_in_one_step(
+    opened: Opened,
+) -> None:
+    async with opened(ONE) as pilot:
+        session = session_of(pilot)
+        await press(pilot, "D", "v", "j", "v")
+        assert "2 selected, 2 text records" in screen_text(pilot)
+        await press(pilot, "F")
+        assert "Flag 2 documents" in screen_text(pilot)
+        await paste(pilot, "look")
+        await press(pilot, "enter", "t", "m")
+        found = [session.documents.find(name) for name in (ONE, TWO, THREE)]
+        assert [each.flag for each in found] == ["look", "look", ""]
+        assert [each.dataset for each in found] == [Dataset.TEST, Dataset.TEST, Dataset.TRAIN]
+        assert [each.reviewed is not None for each in found] == [True, True, False]
+        await press(pilot, "u", "u", "u")
+        assert [session.documents.find(name).flag for name in (ONE, TWO)] == ["", ""]
+
+
+async def test_without_the_list_in_hand_only_the_document_in_view_is_changed(opened: Opened) -> None:
+    async with opened(THREE) as pilot:
+        session = session_of(pilot)
+        await press(pilot, "D", "g", "v", "j", "v", "D", "t")
+        sets = [session.documents.find(name).dataset for name in (ONE, TWO, THREE)]
+        assert sets.count(Dataset.TEST) == 1
+        shown = screen_of(pilot).shown
+        assert shown is not None
+        assert session.rows[shown].dataset is Dataset.TEST
+
+
 async def test_a_document_is_flagged_and_put_into_the_testing_set(opened: Opened) -> None:
     async with opened(TWO) as pilot:
         await press(pilot, "F")

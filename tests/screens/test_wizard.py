@@ -38,16 +38,17 @@ HOSTILE = "\x1b]52;c;ZXZpbA==\x07[red]x[/red]\u202egnp"
 class WizardApp(ScreenApp):
     """Runs the wizard as the program does, in a worker."""
 
-    def __init__(self, home: JobHome) -> None:
+    def __init__(self, home: JobHome, documents: frozenset[int] = frozenset()) -> None:
         super().__init__()
         self._home = home
+        self._documents = documents
 
     def on_mount(self) -> None:
         self.run_wizard()
 
     @work
     async def run_wizard(self) -> None:
-        self.results.append(await autolabel(self, self._home.session, self._home.resources))
+        self.results.append(await autolabel(self, self._home.session, self._home.resources, self._documents))
 
 
 @pytest.fixture
@@ -526,3 +527,14 @@ async def test_hostile_names_are_shown_and_never_sent(tmp_path: Path, size: tupl
             if number == 4:
                 await pilot.press("space")
             await pilot.press("l")
+
+
+async def test_documents_that_were_selected_before_are_those_of_the_job(home: JobHome) -> None:
+    app = WizardApp(home, frozenset({1, 4}))
+    async with app.run_test(size=SIZE) as pilot:
+        await pause(pilot, MethodStep)
+        for step in (ModelStep, CategoriesStep, DocumentsStep):
+            await pilot.press("enter")
+            await pause(pilot, step)
+        assert documents(app).selected == {1, 4}
+        assert {row.id for row in documents(app).rows} >= {1, 4}

@@ -268,22 +268,27 @@ class Labeling:
                 return await self.remove(document_id, label.id)
         return await self.add(document_id, category)
 
-    async def set_reviewed(self, document_id: int, *, reviewed: bool = True) -> Transaction | None:
-        """Marks a document as seen, with nothing to label, or takes that back."""
+    async def set_reviewed(
+        self, documents: int | Sequence[int], *, reviewed: bool = True
+    ) -> Transaction | None:
+        """Marks documents as seen, with nothing to label, or takes that back, in one step."""
 
         def plan(state: State) -> Plan:
-            document = state.document(document_id)
-            stamp = (document.reviewed or self.pen(state).stamp) if reviewed else None
-            return Plan("document.review", [put_document(state, replace(document, reviewed=stamp))])
+            changes: list[Change] = []
+            for document_id in _each(documents):
+                document = state.document(document_id)
+                stamp = (document.reviewed or self.pen(state).stamp) if reviewed else None
+                changes.append(put_document(state, replace(document, reviewed=stamp)))
+            return Plan("document.review", changes)
 
         return await self._store.commit(self.actor, plan)
 
-    async def set_flag(self, document_id: int, note: str) -> Transaction | None:
-        """Flags a document with a note for somebody; an empty note takes the flag away."""
+    async def set_flag(self, documents: int | Sequence[int], note: str) -> Transaction | None:
+        """Flags documents with a note for somebody, in one step; an empty note takes the flag away."""
 
         def plan(state: State) -> Plan:
-            document = state.document(document_id)
-            return Plan("document.flag", [put_document(state, replace(document, flag=note.strip()))])
+            changed = [replace(state.document(key), flag=note.strip()) for key in _each(documents)]
+            return Plan("document.flag", [put_document(state, document) for document in changed])
 
         return await self._store.commit(self.actor, plan)
 
@@ -306,6 +311,10 @@ class Labeling:
             saving = partial(_saving, self, waiting[start : start + BATCH], shell, tally)
             await self._store.commit(self.actor, saving)
         return Saved(tally.labels, tally.removed, tally.rejected, len(waiting))
+
+
+def _each(documents: int | Sequence[int]) -> Sequence[int]:
+    return [documents] if isinstance(documents, int) else documents
 
 
 class _Tally:

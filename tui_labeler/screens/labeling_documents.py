@@ -22,10 +22,12 @@ from tui_labeler.screens.labeling_search import SearchActions
 from tui_labeler.screens.search import DRAW_EVERY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.events import Key
     from textual.worker import Worker
 
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.engine.ports import Transaction
     from tui_labeler.screens.labeling_filter import FilterChoice
 
@@ -41,6 +43,10 @@ def _line_number(typed: str) -> int:
     """0 for what is none."""
     number = typed.strip().replace(",", "")
     return int(number[:9]) if number.isdecimal() else 0
+
+
+def _these(documents: Sequence[Document]) -> str:
+    return "this document" if len(documents) == 1 else f"{len(documents):,} documents"
 
 
 class DocumentActions(SearchActions):
@@ -207,18 +213,38 @@ class DocumentActions(SearchActions):
 
     # --- one document as a whole --------------------------------------------------------------------
 
+    def concerned(self) -> list[Document]:
+        """What a key about documents is for: those selected while the list has the focus, else the one in
+        view."""
+        known, state = self.session.rows, self.session.store.state
+        if self.documents.has_focus and self.documents.selected:
+            return [state.document(key) for key in sorted(self.documents.selected & known.keys())]
+        return [] if self.document is None else [self.document]
+
+    def _said(self, documents: Sequence[Document], words: str) -> str:
+        return words if len(documents) == 1 else f"{counted(len(documents), 'document')}: {words}"
+
+    def on_document_list_selection_changed(self) -> None:
+        self.show_title()
+
     @decision
     async def action_mark_reviewed(self) -> Transaction | None:
         """Seen, and rightly empty: it counts for training. Once more takes it back."""
-        document = self.document
-        assert document is not None
-        if document.reviewed is None and document.active_labels:
-            raise RefusedError(
-                f"{document.location} has labels.", hint="Only an empty document is marked as such."
+        documents = self.concerned()
+        empty = [document for document in documents if document.reviewed or not document.active_labels]
+        if not empty:
+            what = (
+                documents[0].location if len(documents) == 1 else f"Each of the {len(documents):,} documents"
             )
-        reviewed = document.reviewed is None
-        self.say("Reviewed: nothing to label. U goes to the next." if reviewed else "Not reviewed any more.")
-        return await self.session.labeling.set_reviewed(document.id, reviewed=reviewed)
+            raise RefusedError(f"{what} has labels.", hint="Only an empty document is marked as such.")
+        reviewed = any(document.reviewed is None for document in empty)
+        words = "Reviewed: nothing to label." if reviewed else "Not reviewed any more."
+        if len(empty) < len(documents):
+            words += f" {len(documents) - len(empty):,} more have labels."
+        elif reviewed and len(documents) == 1:
+            words += " U goes to the next."
+        self.say(self._said(empty, words))
+        return await self.session.labeling.set_reviewed([d.id for d in empty], reviewed=reviewed)
 
     @work(exclusive=True, group="history")
     @reporting
@@ -238,28 +264,30 @@ class DocumentActions(SearchActions):
 
     @decision
     async def action_dataset(self) -> Transaction | None:
-        document = self.document
-        assert document is not None
-        other = Dataset.TRAIN if document.dataset is Dataset.TEST else Dataset.TEST
-        self.say("In the testing set." if other is Dataset.TEST else "In the training set.")
-        return await self.session.documents.set([document.id], dataset=other)
+        """To the other set; several go to the testing set unless they are all in it."""
+        documents = self.concerned()
+        all_tested = all(document.dataset is Dataset.TEST for document in documents)
+        other = Dataset.TRAIN if all_tested else Dataset.TEST
+        words = "In the testing set." if other is Dataset.TEST else "In the training set."
+        self.say(self._said(documents, words))
+        return await self.session.documents.set([document.id for document in documents], dataset=other)
 
     @work
     async def action_flag(self) -> None:
-        document = self.document
-        if document is None:
+        documents = self.concerned()
+        if not documents:
             return
-        number = document.id
+        chosen = [document.id for document in documents]
 
         async def set_flag(note: str) -> None:
-            made = await self.session.labeling.set_flag(number, note)
+            made = await self.session.labeling.set_flag(chosen, note)
             self.show_changes([made] if made else ())
 
         await self.app.push_screen_wait(
             InputScreen(
-                "Flag this document",
+                f"Flag {_these(documents)}",
                 "A note for whoever looks for it; empty takes the flag away",
-                document.flag,
+                documents[0].flag,
                 "ask the team lead",
                 accept=set_flag,
             )
@@ -267,20 +295,20 @@ class DocumentActions(SearchActions):
 
     @work
     async def action_language(self) -> None:
-        document = self.document
-        if document is None:
+        documents = self.concerned()
+        if not documents:
             return
-        number = document.id
+        chosen = [document.id for document in documents]
 
         async def set_language(language: str) -> None:
-            made = await self.session.documents.set([number], language=language.strip())
+            made = await self.session.documents.set(chosen, language=language.strip())
             self.show_changes([made] if made else ())
 
         await self.app.push_screen_wait(
             InputScreen(
-                "Language of this document",
+                f"Language of {_these(documents)}",
                 "For instance en-us; empty takes the project's",
-                document.language,
+                documents[0].language,
                 self.session.project.language,
                 accept=set_language,
             )

@@ -253,4 +253,5 @@ class FileActions(PlacingActions):
             self.post_message(self.Left(self))
 
     def action_want(self, what: str) -> None:
-        self.post_message(self.Wanted(self.session, what))
+        selected = frozenset(self.documents.selected & self.session.rows.keys())
+        self.post_message(self.Wanted(self.session, what, selected))

@@ -56,10 +56,14 @@ class LabelingView(Screen[None]):
     class Wanted(Message, namespace="labeling_screen"):
         """Another screen is wanted: ``what`` is the name of the application's method."""
 
-        def __init__(self, session: ProjectSession, what: str) -> None:
+        def __init__(
+            self, session: ProjectSession, what: str, documents: frozenset[int] = frozenset()
+        ) -> None:
             super().__init__()
             self.session = session
             self.what = what
+            self.documents = documents
+            """Ids of the selected documents."""
 
     clock: Callable[[], float] = staticmethod(monotonic)
     """Seconds, from any start."""
@@ -275,6 +279,10 @@ class LabelingView(Screen[None]):
         if self.filter_words:
             none_left = ": none left" if listed and not self._holds_some() else ""
             shown += f" ({self.filter_words}{none_left})"
+        rows = self.session.rows
+        if chosen := [rows[key] for key in self.documents.selected if key in rows]:
+            records = sum(row.text_records for row in chosen)
+            right.append(f"{len(chosen):,} selected, {counted(records, 'text record')}")
         right.append(shown)
         title.right = "  ".join(right)
 

@@ -28,12 +28,16 @@ STEPS: dict[str, tuple[type[Step], ...]] = {
 """By method. The first step is the same, since it chooses among them."""
 
 
-async def autolabel(app: App[Any], session: ProjectSession, resources: Resources) -> Job | None:
+async def autolabel(
+    app: App[Any], session: ProjectSession, resources: Resources, documents: frozenset[int] = frozenset()
+) -> Job | None:
     """Asks for all that an autolabeling job needs and starts it; ``None`` when the person left.
 
-    Runs in a worker. Going back from the first step leaves the wizard.
+    ``documents`` (ids) are selected at the start. Runs in a worker. Going back from the first step leaves
+    the wizard.
     """
-    choices = Choices()
+    # What is selected has to be in view, whatever its state.
+    choices = Choices(documents=documents, shown="all") if documents else Choices()
     number = 0
     while number >= 0:
         step = STEPS[choices.method][number](session, choices, resources)
