@@ -454,6 +454,44 @@ async def test_items_of_unknown_categories_are_told_for_each_document(bench: Ben
     assert (await label(bench, session)).notes == job.notes
 
 
+async def test_what_a_repaired_answer_leaves_out_is_told(bench: Bench) -> None:
+    session = await bench.create(1)
+    said = iter([entities(("Ann", "Spaceship"), ("Rome", "Town")), entities(("Rome", "Place"))])
+    bench.chat.says = lambda text: next(said)
+    job = await label(bench, session)
+    assert words_of(suggestions(session)) == ["Rome"]
+    assert [item for note in job.notes for item in note.unused] == [
+        Unused("unknown_category", "Spaceship", "Ann")
+    ]
+
+
+async def test_entities_of_unknown_categories_alone_fail_with_their_names(bench: Bench) -> None:
+    session = await bench.create(1)
+    bench.chat.says = lambda text: entities(("Ann", "Spaceship"), ("Rome", "Town"))
+    job = await label(bench, session)
+    assert len(bench.chat.questions) == 2
+    (failed,) = job.failed
+    assert failed.error == "bad_answer"
+    assert failed.message == (
+        "The model was asked twice, and neither answer can be used: the last one named only categories that "
+        "were not asked for (“Spaceship”, “Town”). Try the document again, or with another deployment."
+    )
+
+
+@pytest.mark.parametrize(
+    "answer", ['Here you go: {"entities": [}', '{"entities": [', "[{Ann, Spaceship}, {Bob, Person}]", "..."]
+)
+async def test_an_answer_that_can_not_be_read_is_repaired_once_and_then_fails(
+    bench: Bench, answer: str
+) -> None:
+    session = await bench.create(1)
+    bench.chat.says = lambda text: answer
+    job = await label(bench, session)
+    assert len(bench.chat.questions) == 2
+    assert (job.done, [item.error for item in job.failed]) == (0, ["bad_answer"])
+    assert job.failed[0].message.endswith(" Try the document again, or with another deployment.")
+
+
 async def test_classes_that_there_are_not_are_told(bench: Bench) -> None:
     session = await bench.create(1, kind=ProjectKind.MULTI_LABEL)
     bench.chat.says = lambda text: json.dumps({"classes": ["Person", "Sport"]})

@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_labeler.domain.projects import Category, ProjectKind
@@ -362,3 +362,128 @@ def test_a_line_may_end_with_what_stands_before_the_words(line: str, words: str,
 @pytest.mark.parametrize("line", ["Organization: | before: was paid by", "Organization: none | before: x"])
 def test_a_line_with_context_and_no_words_names_nothing(line: str) -> None:
     assert pairs(entities(line)) == []
+
+
+# --- nothing found is said, or it is not so ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        'Here you go: {"entities": [}', '{"entities": [', '{"entities": ', '{"entities": }', '{"entities": {}}', "[", "[}", "{}",
+        '{"entities": [{}]}', '{"entities": [null]}', '{"entities": [{"text": [], "category": "Date"}]}', '"', "...", "**", "Organization:",
+        '{"entities": []} {"entities": [', '{"entities": []}, "text": "Acme", "category": "Date"}]}', '{"entities": []}\nDate: 1 May',
+        '{"found": [{"words": 1}]} {"entities": []}', '<think>Perhaps {"entities": []}', '{"Organization": , "Date": }',
+        '{"entities": ' + "[" * 70 + "]" * 70 + "}", '{"entities": []} ' + '{"a": 1} ' * 9 + '{"text": "Acme", "category": "Date"}',
+    ],
+)  # fmt: skip
+def test_what_could_not_be_read_is_not_taken_for_nothing_found(answer: str) -> None:
+    parsed = entities(answer)
+    assert parsed.asks_for_repair or parsed.is_cut
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['{"class": }', '{"class": , }', '{"class', '{"class": [', '{"class": [}', "Class:", '{"class": {}}'],
+)
+def test_a_class_that_could_not_be_read_is_not_taken_for_none(answer: str) -> None:
+    for kind in (ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL):
+        parsed = classes(answer, kind)
+        assert parsed.asks_for_repair or parsed.is_cut
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"entities": []', '{"data": {"entities": []}}', '{"Organization": [], "Date": null}', "Organization: none\nDate: -",
+        'I read it [twice].\n{"entities": []}\nNote: "Acme" stands in no category.', '<think>[?]</think>{"entities": null}',
+    ],
+)  # fmt: skip
+def test_nothing_is_found_where_that_is_said(answer: str) -> None:
+    assert entities(answer) == Parsed()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '[{"text": "Acme", "category": "Organization", "text": "Ann", "category": "Person Name"}]',
+        '[{"text": "Acme", "category": "Organization", {"text": "Ann", "category": "Person Name"}]',
+    ],
+)
+def test_entries_that_run_together_are_told_apart(answer: str) -> None:
+    assert pairs(entities(answer)) == [("o", "Acme"), ("p", "Ann")]
+
+
+def test_entries_without_keys_ask_for_repair() -> None:
+    parsed = entities("[{Acme, Spaceship}, {Bob, Person Name}]")
+    assert parsed.asks_for_repair
+    assert not parsed.is_cut
+
+
+names_of_things = st.sampled_from(["Acme", "Bob Ray", "7 May", "Émile", "x-1"])
+mutations = st.lists(
+    st.tuples(
+        st.sampled_from(["delete", "insert", "replace", "double", "cut", "swap"]),
+        st.integers(0, 400),
+        st.sampled_from(['"', "'", "{", "}", "[", "]", ",", ":", " ", "\n", "\\", "a", "[]", "null", "```", "none", "{}"]),
+    ),
+    min_size=1,
+    max_size=3,
+)  # fmt: skip
+
+
+def mutated(answer: str, changes: list[tuple[str, int, str]]) -> str:
+    cuts = any(how == "cut" for how, _, _ in changes)
+    for how, place, sign in changes:
+        # What is left of an answer after a cut could become a true "nothing".
+        sign = sign if not cuts or len(sign) < 2 else '"'
+        at = place % max(1, len(answer))
+        before, here, behind = answer[:at], answer[at : at + 1], answer[at + 1 :]
+        answer = {
+            "delete": before + behind,
+            "insert": before + sign + here + behind,
+            "replace": before + sign + behind,
+            "double": before + here + here + behind,
+            "cut": before,
+            "swap": before + behind[:1] + here + behind[1:],
+        }[how]
+    return answer
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(st.sampled_from("opd"), names_of_things), min_size=1, max_size=3), mutations)
+def test_no_broken_answer_becomes_nothing_found(
+    found: list[tuple[str, str]], changes: list[tuple[str, int, str]]
+) -> None:
+    items = [{"text": words, "category": NAMES.name(key), "before": ""} for key, words in found]
+    lines = "\n".join(f"{NAMES.name(key)}: {words}" for key, words in found)
+    for answer in (json.dumps({"entities": items}), json.dumps(items), lines):
+        broken = mutated(answer, changes)
+        parsed = entities(broken)
+        assert parsed.items or parsed.problems, broken
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(st.sampled_from("opd"), names_of_things), min_size=2, max_size=3), mutations)
+def test_one_fault_in_an_answer_loses_no_entity_in_silence(
+    found: list[tuple[str, str]], changes: list[tuple[str, int, str]]
+) -> None:
+    items = [{"text": words, "category": NAMES.name(key), "before": ""} for key, words in found]
+    # Where an answer ends between two entries, nobody can know that there were more.
+    changes = [change for change in changes if change[0] != "cut"][:1]
+    broken = mutated(json.dumps({"entities": items}), changes)
+    parsed = entities(broken)
+    assert len(parsed.items) >= len(found) or parsed.problems, broken
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(["Organization", "Date"]), mutations)
+def test_no_broken_class_becomes_none(name: str, changes: list[tuple[str, int, str]]) -> None:
+    for answer, kind in (
+        (json.dumps({"class": name}), ProjectKind.SINGLE_LABEL),
+        (json.dumps({"classes": [name]}), ProjectKind.MULTI_LABEL),
+        (name, ProjectKind.SINGLE_LABEL),
+    ):
+        broken = mutated(answer, changes)
+        parsed = classes(broken, kind)
+        assert parsed.items or parsed.problems, broken

@@ -21,9 +21,10 @@ from tui_labeler.engine.autolabelers.merging import (
 )
 from tui_labeler.engine.autolabelers.placing import place
 from tui_labeler.engine.autolabelers.spending import BudgetError
-from tui_labeler.engine.autolabelers.unused import joined, unused_of
+from tui_labeler.engine.autolabelers.unused import joined, unused_of, why_of_no_use, with_unknown_of
 from tui_labeler.engine.chat import Finish, TroubleError, UnansweredError
 from tui_labeler.engine.tokens import Correction, TokenCounter, prompt_tokens
+from tui_labeler.engine.wording import in_words
 
 if TYPE_CHECKING:
     from tui_labeler.domain.labels import Span
@@ -200,9 +201,9 @@ class GptAutolabeler:
         try:
             return await self._answer(task, paid)
         except UnansweredError as error:
-            return DocumentFailure(task.document, task.location, error.reason, error.message, paid.usage)
+            return DocumentFailure(task.document, task.location, error.reason, in_words(error), paid.usage)
         except TroubleError as error:
-            return DocumentFailure(task.document, task.location, error.code, error.message, paid.usage)
+            return DocumentFailure(task.document, task.location, error.code, in_words(error), paid.usage)
 
     async def _answer(self, task: Task, paid: _Paid) -> Answer:
         pieces = chunks(task.text, self._budget(task), self._counter.at_most, overlap=OVERLAP)
@@ -270,15 +271,21 @@ class GptAutolabeler:
             reply, parsed = await self._ask(question, task, paid)
             if reply.finish is Finish.LENGTH:
                 raise UnansweredError(
-                    f"The answer was cut after {question.max_tokens:,} tokens.", reason="length"
+                    f"The answer was cut after {question.max_tokens:,} tokens.",
+                    reason="length",
+                    hint="The model may repeat itself: try another deployment.",
                 )
         if _is_no_answer(parsed):
+            first = parsed.problems
             reply, parsed = await self._ask(self._prompt.repair(question, reply.text, parsed), task, paid)
             if _is_no_answer(parsed) or reply.finish is Finish.LENGTH:
-                why = ", ".join(sorted({problem.code.value.replace("_", " ") for problem in parsed.problems}))
                 raise UnansweredError(
-                    f"The answer can't be used, nor the one after it: {why or 'cut'}.", reason="bad_answer"
+                    "The model was asked twice, and neither answer can be used: the last one "
+                    f"{why_of_no_use(parsed.problems)}.",
+                    reason="bad_answer",
+                    hint="Try the document again, or with another deployment.",
                 )
+            parsed = with_unknown_of(first, parsed)
         return reply, parsed
 
     async def _ask(self, question: Question, task: Task, paid: _Paid) -> tuple[Reply, Parsed]:

@@ -20,6 +20,8 @@ class Harvest:
     problems: list[Problem] = field(default_factory=list)
     has_form: bool = False
     """It has the form of an answer, even where it names nothing."""
+    says_nothing: bool = False
+    """It says in so many words that there is nothing to name: an empty list, ``null``, "none"."""
     is_cut: bool = False
     """Something was left out as its end was missing."""
 
@@ -27,7 +29,12 @@ class Harvest:
         self.items += other.items
         self.problems += other.problems
         self.has_form = self.has_form or other.has_form
+        self.says_nothing = self.says_nothing or other.says_nothing
         self.is_cut = self.is_cut or other.is_cut
+
+    def nothing(self) -> None:
+        """Takes that there is nothing to name."""
+        self.has_form = self.says_nothing = True
 
     def note(self, code: Unclear, words: str = "", category: str = "") -> None:
         self.problems.append(Problem(code, words, category))

@@ -30,8 +30,10 @@ def from_lines(answer: str, start: int, names: Names, kind: ProjectKind, *, is_o
             continue
         if not is_whole and not is_over:
             harvest.is_cut = True
-        elif line.strip(" .*_`'\"").casefold() in NOTHING:
-            harvest.has_form = True
+        elif not (bare := line.strip(" .*_`'\"")):
+            continue
+        elif bare.casefold() in NOTHING:
+            harvest.nothing()
         elif kind.is_classification:
             _take_classes(harvest, line, at)
         else:
@@ -62,8 +64,12 @@ def _take_entity(harvest: Harvest, line: str, at: int) -> None:
     hint = _BEFORE.search(line, begin)
     words = line[begin : hint.start()] if hint else line[begin:]
     before = _unquoted(line[hint.end() :].strip()) if hint else ""
-    if words.strip().casefold() in NOTHING:
+    if not words.strip():
+        # A heading; what is meant by it, other lines say.
         harvest.has_form = True
+        return
+    if words.strip().casefold() in NOTHING:
+        harvest.nothing()
         return
     bare = _unquoted(words)
     low = at + begin + words.index(bare)
@@ -90,8 +96,11 @@ def _take_classes(harvest: Harvest, line: str, at: int) -> None:
     said = line[begin:].strip()
     where: Range = (at + begin, at + len(line))
     bare = said.strip(" .*_`'\"")
-    if bare.casefold() in NOTHING:
+    if not bare:
         harvest.has_form = True
+        return
+    if bare.casefold() in NOTHING:
+        harvest.nothing()
         return
     if harvest.add_class(said, where) or harvest.add_class(bare, where):
         return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHOWN = 200
 """Characters of an answer that a problem quotes."""
 
-_END_OF_THOUGHT = "</think>"
+_THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 
 
 def parse(answer: str, finish: Finish, names: Names, kind: ProjectKind) -> Parsed:
@@ -28,6 +28,8 @@ def parse(answer: str, finish: Finish, names: Names, kind: ProjectKind) -> Parse
     # Some servers leave what the model thought in the answer; drafts in there are no answers.
     thought = answer.rfind(_END_OF_THOUGHT)
     start = thought + len(_END_OF_THOUGHT) if thought >= 0 else 0
+    if thought < 0 and answer.lstrip().startswith(_THOUGHT):
+        start = len(answer)
     is_over = finish is Finish.STOP
     harvest = from_json(answer, start, names, kind, is_over=is_over)
     if not harvest.has_form:
@@ -46,7 +48,9 @@ def _parsed(harvest: Harvest, answer: str, finish: Finish, kind: ProjectKind) ->
         problems.append(Problem(Unclear.LENGTH))
     elif harvest.is_cut or finish is Finish.OTHER:
         problems.append(Problem(Unclear.CUT, _quoted(answer[-SHOWN:])))
-    if not harvest.has_form and finish is not Finish.LENGTH:
+    # Nothing found is a statement like any other: what could not be read does not make it.
+    is_read = harvest.items or harvest.says_nothing or (harvest.has_form and problems)
+    if not is_read and finish is not Finish.LENGTH:
         problems.insert(0, Problem(Unclear.UNREADABLE, _quoted(answer)))
     return Parsed(tuple(items), tuple(problems))
 

@@ -28,6 +28,11 @@ class Node:
     """Its end was there: its closing quote or bracket, or for bare words what follows them."""
 
     @property
+    def is_missing(self) -> bool:
+        """No value stands where one belongs: ``{"class": }`` says less than ``{"class": null}``."""
+        return self.value is None and self.start == self.end
+
+    @property
     def pairs(self) -> list[tuple[Node, Node]]:
         return self.value if self.is_object else []  # type: ignore[return-value]
 

@@ -61,9 +61,8 @@ class _Reader:
             if self._at >= len(self._text):
                 break
             self._step(self._text[self._at])
-        for node in self._open:
-            node.whole = False
-            node.end = len(self._text)
+        while self._open:
+            self._close(whole=False, end=len(self._text))
         return self._root or Node(None, self._at, self._at, whole=False)
 
     def _skip(self, at: int) -> int:
@@ -78,7 +77,7 @@ class _Reader:
         elif character in ",:":
             self._at += 1
             if character == "," and self._keys and self._keys[-1] is not None:
-                self._add(Node(None, self._at, self._at, whole=False))
+                self._add(self._missing())
         else:
             is_key = bool(self._open) and self._open[-1].is_object and self._keys[-1] is None
             node = self._scalar(character, is_key=is_key)
@@ -91,6 +90,9 @@ class _Reader:
 
     def _begin(self, character: str) -> None:
         if self._too_deep or len(self._open) >= DEEPEST:
+            if not self._too_deep:
+                # What holds it is not empty, and says so.
+                self._add(self._missing())
             self._too_deep += 1
             self._at += 1
             return
@@ -113,11 +115,22 @@ class _Reader:
         if not any(node.is_object == wanted for node in self._open):
             return
         while self._open:
-            node = self._open.pop()
-            self._keys.pop()
-            node.end = self._at
-            if node.is_object == wanted:
+            is_it = self._open[-1].is_object == wanted
+            self._close(whole=is_it, end=self._at)
+            if is_it:
                 return
+
+    def _close(self, *, whole: bool, end: int) -> None:
+        """Ends the innermost object or list. A key that waits for its value is kept without one."""
+        if self._keys[-1] is not None:
+            self._add(self._missing())
+        node = self._open.pop()
+        self._keys.pop()
+        node.whole = whole
+        node.end = end
+
+    def _missing(self) -> Node:
+        return Node(None, self._at, self._at, whole=False)
 
     def _add(self, node: Node) -> None:
         if self._too_deep:
