@@ -349,7 +349,9 @@ def thinking_aloud(body: Body) -> Answer:
         ({"refuses": ("json_schema",)}, "json_object", True, False, 2),
         ({"refuses": ("response_format",)}, "text", True, False, 3),
         ({"refuses": ("max_tokens", "logprobs")}, "json_schema", False, True, 3),
-        ({"refuses": ("max_tokens", "logprobs", "response_format")}, "text", False, True, 4),
+        ({"refuses": ("max_tokens", "logprobs", "response_format")}, "text", False, True, 5),
+        ({"refuses": ("max_tokens", "logprobs", "json_schema")}, "json_object", False, True, 4),
+        ({"refuses": ("max_tokens", "json_schema")}, "json_object", True, True, 3),
         ({"answer": obeying_nothing}, "text", True, False, 2),
         ({"answer": thinking_aloud}, "json_schema", True, True, 1),
     ],
@@ -360,6 +362,8 @@ def thinking_aloud(body: Body) -> Answer:
         "no form",
         "reasoning",
         "reasoning, no form",
+        "reasoning, no schema",
+        "reasoning, no schema, log-probabilities",
         "obeys nothing",
         "thinks aloud",
     ],
@@ -376,12 +380,28 @@ async def test_what_a_deployment_can_do_is_found_by_trying(
     assert sum(len(str(request.body["messages"])) for request in server.chats) < 1000
 
 
-async def test_a_refusal_that_names_nothing_leads_to_plain_text() -> None:
-    with OpenAIServer() as server:
-        server.next(refused(400, "invalid_request_error"))
+@pytest.mark.parametrize(
+    ("taken", "structured", "logprobs"),
+    [
+        ({"json_schema"}, "json_schema", False),
+        ({"json_object", "logprobs"}, "json_object", True),
+        ({"json_object"}, "json_object", False),
+        ({"logprobs"}, "text", True),
+        (set(), "text", False),
+    ],
+)
+async def test_refusals_that_name_nothing_lead_to_less_step_by_step(
+    taken: set[str], structured: str, logprobs: bool
+) -> None:
+    def plan(request: Any) -> Any:
+        asked = {request.body.get("response_format", {}).get("type", "")} - {""}
+        asked |= {"logprobs"} if request.body.get("logprobs") else set()
+        return None if asked <= taken else refused(400, "invalid_request_error")
+
+    with OpenAIServer(plan=plan) as server:
         found = await tried(server)
-    assert (found.structured, found.logprobs) == (Structured.TEXT, False)
-    assert set(server.chats[1].body) == {"messages", "model", "max_tokens"}
+    assert (found.structured.value, found.logprobs) == (structured, logprobs)
+    assert len(server.chats) <= REQUESTS
 
 
 @pytest.mark.parametrize(
@@ -403,7 +423,7 @@ async def test_what_has_nothing_to_do_with_capabilities_ends_the_try(
     assert len(server.chats) == 1
 
 
-async def test_a_deployment_that_refuses_everything_is_asked_four_times_at_most() -> None:
+async def test_a_deployment_that_refuses_everything_is_asked_a_few_times_at_most() -> None:
     def plan(request: Any) -> Any:
         return refused(400, "unsupported_parameter", param="max_tokens")
 

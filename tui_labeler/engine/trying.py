@@ -21,8 +21,9 @@ from tui_labeler.engine.chat import (
     UnsupportedError,
 )
 
-REQUESTS = 4
-"""At most so many are sent."""
+REQUESTS = 7
+"""At most so many are sent: three forms with log-probabilities and without, and one more that finds out how
+the length of an answer is limited."""
 
 TOKENS, THINKING_TOKENS = 100, 2000
 """What the answer may take: only what is used is paid for."""
@@ -54,9 +55,12 @@ async def try_deployment(
 ) -> Capabilities:
     """Asks for a schema and log-probabilities first; what is refused, or granted and not kept, is given up.
 
+    Nothing is given up untried: each form is asked for with log-probabilities and without them before the
+    next weaker one, where a refusal does not name what it is of.
     Raises what :class:`~tui_labeler.engine.chat.ChatModel` raises. A deployment's name tells nothing.
     """
     tried = Capabilities(Structured.SCHEMA, logprobs=True, reasoning=False, seconds=0.0, tested="")
+    may_tell = True
     for left in range(REQUESTS - 1, -1, -1):
         began = time.monotonic()
         try:
@@ -64,15 +68,16 @@ async def try_deployment(
         except BatchOnlyError:
             return _batch_only(deployment, now())
         except UnsupportedError as error:
-            tried = _without(error.parameter, tried, last=left == 1)
             if not left:
                 raise
+            may_tell = may_tell and error.parameter != "logprobs"
+            tried = _without(error.parameter, tried, may_tell=may_tell)
             continue
         except UnansweredError as error:
             plain = tried.structured is Structured.TEXT and not tried.logprobs
             if error.reason != "bad_request" or plain or not left:
                 raise
-            tried = replace(tried, structured=Structured.TEXT, logprobs=False)
+            tried = _without("", tried, may_tell=may_tell)
             continue
         found = replace(
             tried,
@@ -105,18 +110,21 @@ def _question(tried: Capabilities) -> Question:
     return Question(_MESSAGES, tokens, schema=_SCHEMA, logprobs=tried.logprobs)
 
 
-def _without(parameter: str, tried: Capabilities, *, last: bool) -> Capabilities:
-    """Less, by what was refused; before the last request, nothing that may be refused."""
+def _without(parameter: str, tried: Capabilities, *, may_tell: bool) -> Capabilities:
+    """Less, by what was refused; where that is not said, the next less of all.
+
+    ``may_tell``: log-probabilities were not refused by name.
+    """
     match parameter:
         case "response_format":
-            tried = replace(tried, structured=_WEAKER[tried.structured])
+            return replace(tried, structured=_WEAKER[tried.structured])
         case "logprobs":
-            tried = replace(tried, logprobs=False)
+            return replace(tried, logprobs=False)
         case "max_tokens":
-            tried = replace(tried, reasoning=True)
-        case _:
-            tried = replace(tried, structured=Structured.TEXT, logprobs=False)
-    return replace(tried, structured=Structured.TEXT, logprobs=False) if last else tried
+            return replace(tried, reasoning=True)
+    if tried.logprobs:
+        return replace(tried, logprobs=False)
+    return replace(tried, structured=_WEAKER[tried.structured], logprobs=may_tell)
 
 
 def _is_kept(structured: Structured, reply: Reply) -> bool:

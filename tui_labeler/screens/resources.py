@@ -243,7 +243,7 @@ class ResourcesScreen(Screen["ChosenDeployment | None"]):
 Servers with language models that autolabeling with GPT may ask: on Azure OpenAI, at OpenAI, or on any server
 that speaks as they do (llama.cpp, vLLM, Ollama), on this machine too. A row is a *deployment*: a model there.
 
-`t` tries the one at the cursor with at most four tiny requests and remembers what it can do: whether its
+`t` tries the one at the cursor with at most seven tiny requests and remembers what it can do: whether its
 answers can be held to a schema, whether it tells log-probabilities (then suggestions have a confidence),
 whether it reasons first. `a` adds a resource, or deployments to one when all else is the same. `e` sets
 prices and context. Keys are never stored here.

@@ -58,7 +58,7 @@ def test_valid_json_is_read_as_by_any_reader(value: Any, ascii_only: bool, inden
         ('{"a": "New\nYork"}', {"a": "New\nYork"}),
         ('{"a": "\\x \\/ \\u00e9 \\ud83d\\ude00 \\ud83d"}', {"a": "x / é 😀 \ufffd"}),
         ('{"a": [{"b": 1]}', {"a": [{"b": 1}]}),
-        ('{"a": }', {}),
+        ('{"a": }', {"a": None}),
         ('{"a":, "b": 1}', {"a": None, "b": 1}),
         ('{{"a": 1}}', {"": {"a": 1}}),
         ("[None, null]", [None, None]),

@@ -25,7 +25,7 @@ def register(parsers: Any) -> None:
         "test",
         test,
         "try deployments with a few tiny requests, and remember what they can do",
-        details="At most four requests a deployment, of some twenty tokens each.",
+        details="At most seven requests a deployment, of some twenty tokens each.",
         examples="tui-labeler resource test work --deployment gpt-4o",
     )
     parser.add_argument("name", metavar="NAME")
