@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import TrainOptions
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.evaluation import intervals
+from tui_labeler.engine.intervals import intervals, wilson, wilson_f1
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -51,7 +52,8 @@ async def test_the_model_is_compared_with_the_labels_and_nothing_changes(bench: 
     assert (found["predictions"], found["confidence"], found["right"]) == (30, 0.9, 0.4)
     assert found["expected_calibration_error"] == pytest.approx(0.5)
     assert [one["predictions"] for one in found["bins"]] == [30]
-    assert result["intervals"]["per_category"]["Place"]["recall"] == [1.0, 1.0]
+    # Six of six: the documents are alike, and a seventh may still be another.
+    assert result["intervals"]["per_category"]["Place"]["recall"] == [0.6097, 1.0]
     await session.refresh()
     assert whole(session) == before
     assert (await session.quota.usage()).used == 0
@@ -149,6 +151,48 @@ def test_intervals_hold_the_figure_they_are_of(
             low, high = ends[name]
             assert 0 <= low <= high <= 1
             assert low - 1e-4 <= getattr(counts, name) <= high + 1e-4
+
+
+@pytest.mark.parametrize(
+    ("right", "of", "low", "high"),
+    [
+        (8, 8, 0.6756, 1.0),
+        (0, 8, 0.0, 0.3244),
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 0, 0, 1),
+    ],
+)
+def test_the_interval_of_a_share_is_the_published_one(right: int, of: int, low: float, high: float) -> None:
+    """Cases of Newcombe, 1998, Statistics in Medicine 17, 857, table I, method 3, and of none and all."""
+    assert wilson(right, of) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_documents_that_are_alike_leave_the_figures_uncertain() -> None:
+    labels = (("a", Span(0, 3)), ("a", Span(5, 8)), ("b", Span(9, 12)))
+    said = (labels[0], labels[2], ("a", Span(20, 22)))
+    tested = [measures.TestedDocument(f"d{at}", labels, said) for at in range(8)]
+    performance = measures.measure(ProjectKind.ENTITIES, tested)
+    found = intervals(ProjectKind.ENTITIES, tested, performance, {}, 0)
+    for ends in (found, *found["per_category"].values()):
+        for name in ("precision", "recall", "f1"):
+            assert ends[name][1] - ends[name][0] > 0.1
+    assert found["per_category"]["b"]["recall"] == [0.6756, 1.0]
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["wrong and missed at once", "one by one"])
+@pytest.mark.parametrize(("truth", "labels"), [(0.8, 8), (0.8, 24), (0.5, 8), (0.9, 40)])
+def test_intervals_hold_the_truth_as_often_as_they_say(truth: float, labels: int, at_once: bool) -> None:
+    """Each label is found with a chance of ``truth``; what is made up is as much as what is missed."""
+    generator = random.Random(0)
+    held, rounds = 0, 1000
+    for _ in range(rounds):
+        found = sum(generator.random() < truth for _ in range(labels))
+        others = sum(generator.random() >= truth for _ in range(labels))
+        missed = labels - found
+        low, high = wilson_f1(measures.Counts(found, missed if at_once else others, missed))
+        held += low <= truth <= high
+    assert held / rounds >= 0.92
 
 
 async def test_a_category_that_was_made_anew_under_its_name_is_the_one_that_the_model_knows(

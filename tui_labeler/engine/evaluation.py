@@ -6,31 +6,22 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Usage, cost_of
 from tui_labeler.domain.models import ModelCard
-from tui_labeler.domain.performance import Counts, Performance, TestedDocument, measure
+from tui_labeler.domain.performance import TestedDocument, measure
 from tui_labeler.engine.autolabelers.confidence import confidence_map
 from tui_labeler.engine.autolabeling import Task
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.figures import names_of, performance_figures
 from tui_labeler.engine.gpt_setup import GptSetup, usage_figures
+from tui_labeler.engine.intervals import intervals
 from tui_labeler.engine.models import TodaysModel, find_model, todays_ids
 from tui_labeler.engine.ports import Container, JobJournal, ModelStore, ProjectStore
 from tui_labeler.engine.samples import LabeledDocument, labeled_documents, labels_version
 from tui_labeler.engine.training_run import Tested, tested_documents
 from tui_labeler.engine.wording import counted
-
-if TYPE_CHECKING:
-    from tui_labeler.domain.projects import ProjectKind
-
-LEVEL = 0.95
-
-FEWEST = 5
-"""Documents below which a bootstrap has too little to draw from; a choice of this program."""
-
-RESAMPLES = 1000
 
 
 class Evaluated(Protocol):
@@ -265,55 +256,3 @@ def choose(
         else:
             chosen.append(document)
     return chosen, left_out
-
-
-def intervals(
-    kind: ProjectKind,
-    tested: Sequence[TestedDocument],
-    performance: Performance,
-    names: dict[str, str],
-    seed: int,
-) -> dict[str, Any]:
-    """95 % intervals of precision, recall and F1, for the model and a category.
-
-    A percentile bootstrap over documents (Efron and Tibshirani, 1993): spans of one document are not
-    independent, documents are. Fewer than ``FEWEST`` documents say nothing of how others would vary: then
-    there are none (``None``).
-    """
-    if len(tested) < FEWEST:
-        return {"level": LEVEL, "precision": None, "recall": None, "f1": None, "per_category": {}}
-    parts = [measure(kind, [document]).per_category for document in tested]
-    generator = random.Random(seed)
-    found: dict[str, list[Counts]] = {key: [] for key in ("", *performance.per_category)}
-    for _ in range(RESAMPLES):
-        sample = generator.choices(parts, k=len(parts))
-        sums: dict[str, list[int]] = {}
-        for part in sample:
-            for key, counts in part.items():
-                line = sums.setdefault(key, [0, 0, 0])
-                line[0] += counts.true_positives
-                line[1] += counts.false_positives
-                line[2] += counts.false_negatives
-        total = Counts(*(sum(column) for column in zip(*sums.values(), strict=True))) if sums else Counts()
-        found[""].append(total)
-        for key in performance.per_category:
-            found[key].append(Counts(*sums.get(key, (0, 0, 0))))
-    return {
-        "level": LEVEL,
-        **_ends(found.pop("")),
-        "per_category": {names.get(key, key): _ends(samples) for key, samples in found.items()},
-    }
-
-
-def _ends(samples: Sequence[Counts]) -> dict[str, list[float]]:
-    return {
-        "precision": _percentiles([counts.precision for counts in samples]),
-        "recall": _percentiles([counts.recall for counts in samples]),
-        "f1": _percentiles([counts.f1 for counts in samples]),
-    }
-
-
-def _percentiles(values: Sequence[float]) -> list[float]:
-    ordered = sorted(values)
-    last = len(ordered) - 1
-    return [round(ordered[round(last * 0.025)], 4), round(ordered[round(last * 0.975)], 4)]
