@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -63,6 +64,7 @@ class FakeShelf:
 
     async def get(self, name: str) -> tuple[bytes, str]:
         _check(name)
+        await asyncio.sleep(0)
         self._called("get")
         try:
             return self.stored.files[name]
@@ -71,6 +73,7 @@ class FakeShelf:
 
     async def put(self, name: str, content: bytes, *, etag: str | None) -> str:
         _check(name)
+        await asyncio.sleep(0)
         if self.on_put is not None:
             self.on_put(name)
         cut = self._called("put")

@@ -75,6 +75,8 @@ class ProjectSettings:
     """Apply each decision at once, with no drafts."""
     hide_until_labeled: bool = False
     """Blind mode: suggestions stay hidden until a person has labeled the document and asks for them."""
+    share_labels: bool = False
+    """Keep labels in the folder too, for those who share it. Those of a container elsewhere always are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tui_labeler.domain.labels import Stamp
 from tui_labeler.domain.projects import Category, Dataset
 from tui_labeler.engine.changes import put, put_category, put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError
@@ -134,7 +135,7 @@ class Categories:
                 _category(state, into)
             changes: list[Change] = []
             for row in state.rows.values():
-                step = _without(state, self._labeling, row.id, category_id, into)
+                step = without(state, self._labeling.pen(state).stamp, row.id, category_id, into)
                 tally["labels"] += sum(
                     label.category == category_id for label in state.document(row.id).active_labels
                 )
@@ -147,9 +148,7 @@ class Categories:
         return CategoryCount(tally["labels"], tally["documents"], tally["suggestions"])
 
 
-def _without(
-    state: State, labeling: Labeling, document_id: int, category_id: str, into: str | None
-) -> list[Change]:
+def without(state: State, stamp: Stamp, document_id: int, category_id: str, into: str | None) -> list[Change]:
     """One document's changes when a category goes; hidden labels and decided suggestions included."""
     document = state.document(document_id)
     changes: list[Change] = []
@@ -162,7 +161,6 @@ def _without(
             if label.is_active:
                 taken.add(label.span)
         elif label.removed is None:
-            stamp = labeling.pen(state).stamp
             changes.append(put_label(state, document, replace(label, removed=stamp, draft=None)))
     for suggestion in document.suggestions.values():
         if suggestion.category == category_id:

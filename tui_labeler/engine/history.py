@@ -23,7 +23,15 @@ from tui_labeler.engine.taking_back import (
     tables_of,
     without_job,
 )
-from tui_labeler.engine.walking_back import CREATED, MODEL_DELETED, TRAINED, Found, find
+from tui_labeler.engine.walking_back import (
+    CREATED,
+    MODEL_DELETED,
+    PROJECT_SYNCED,
+    SYNCED,
+    TRAINED,
+    Found,
+    find,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
@@ -53,6 +61,8 @@ ACTIONS = {
     REVEAL: "show hidden suggestions",
     "document.set": "change documents",
     "documents.sync": "read the container",
+    SYNCED: "sync labels",
+    PROJECT_SYNCED: "sync categories and settings",
     "category.add": "add category",
     "category.set": "change category",
     "category.rename": "rename category",

@@ -17,7 +17,12 @@ TRAINED, MODEL_DELETED = "model.train", "model.delete"
 CREATED = "project.create"
 """A project is made, with the labels and categories it begins with: nobody's undo goes behind that."""
 
-NOT_UNDOABLE = frozenset({"documents.sync", REVEAL, TRAINED, MODEL_DELETED, UNDO, REDO})
+SYNCED, PROJECT_SYNCED = "labels.sync", "project.sync"
+"""What others have done came in from the container, or what a person decided between two sides."""
+
+NOT_UNDOABLE = frozenset(
+    {"documents.sync", SYNCED, PROJECT_SYNCED, REVEAL, TRAINED, MODEL_DELETED, UNDO, REDO}
+)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.projects import Project, ProjectSettings
+from tui_labeler.domain.projects import Project
 from tui_labeler.screens.fields import Cycle, Field
 from tui_labeler.screens.forms import FormScreen
 
@@ -76,8 +76,10 @@ A *multilingual* project has a language for each document.
         if not language:
             self.complain("A project has a language, for instance en-us.")
             return
-        settings = ProjectSettings(
-            save_immediately=bool(self.chosen("immediately")), hide_until_labeled=bool(self.chosen("blind"))
+        settings = replace(
+            self._project.settings,
+            save_immediately=bool(self.chosen("immediately")),
+            hide_until_labeled=bool(self.chosen("blind")),
         )
         self.dismiss(
             replace(

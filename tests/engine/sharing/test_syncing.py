@@ -1,0 +1,607 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.engine.sharing.homes import ID, Home, Pair
+from tests.fakes import category, document, open_ones, suggest
+from tests.shelves import FakeShelf
+from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine.errors import (
+    ContainerError,
+    FormatError,
+    LockedError,
+    NotFoundError,
+    RefusedError,
+    UnreachableError,
+)
+from tui_labeler.engine.sharing.project_form import project_file
+from tui_labeler.engine.sharing.shared_form import file_name, labels_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+A_TXT = labels_folder(ID) + file_name("a.txt")
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    return Pair(tmp_path)
+
+
+async def both_sync(*homes: Home) -> None:
+    for home in (*homes, *homes):
+        await home.sync()
+
+
+# --- what goes to and fro ---------------------------------------------------------------------------
+
+
+async def test_what_one_labels_the_other_sees_after_both_have_synced(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await bo.label("Town", 15, 19)
+    await bo.label("Person", 8, 11, "b.txt")
+    done = await ana.sync()
+    assert (done.downloaded, done.uploaded, done.unchanged) == (0, 1, 0)
+    done = await bo.sync()
+    assert (done.downloaded, done.uploaded, done.unchanged) == (1, 2, 0)
+    done = await ana.sync()
+    assert (done.downloaded, done.uploaded, done.unchanged) == (2, 0, 0)
+    for home in (ana, bo):
+        assert home.labels() == [("Person", 0, 3), ("Town", 15, 19)]
+        assert home.labels("b.txt") == [("Person", 8, 11)]
+    assert pair.file_labels() == ana.labels()
+
+
+async def test_labels_keep_their_makers_and_times(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    (mine,) = ana.session.documents.find("a.txt").labels.values()
+    assert bo.session.documents.find("a.txt").labels == {mine.id: mine}
+    assert mine.made.actor == "ana"
+
+
+async def test_all_that_is_said_of_a_document_is_shared(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    number = document(ana.session, "a.txt")
+    await ana.session.documents.set([number], dataset=Dataset.TEST, language="de")
+    await ana.session.labeling.set_reviewed(number)
+    await ana.session.labeling.set_flag(number, "ask")
+    await both_sync(ana, bo)
+    found = bo.session.documents.find("a.txt")
+    assert (found.dataset, found.language, found.flag) == (Dataset.TEST, "de", "ask")
+    assert found.reviewed == ana.session.documents.find("a.txt").reviewed
+    await bo.session.labeling.set_flag(document(bo.session, "a.txt"), "")
+    await bo.session.documents.set([document(bo.session, "a.txt")], dataset=Dataset.TRAIN)
+    await both_sync(bo, ana)
+    assert ana.session.documents.find("a.txt").flag == ""
+    assert ana.session.documents.find("a.txt").dataset is Dataset.TRAIN
+
+
+async def test_suggestions_and_decisions_are_shared(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await suggest(ana.session, "a.txt", [("Person", "Ann", 0.9), ("Town", "Rome", 0.5)])
+    await both_sync(ana, bo)
+    first, second = open_ones(bo.session, "a.txt")
+    number = document(bo.session, "a.txt")
+    await bo.session.review.accept(number, first)
+    await bo.session.review.reject(number, second)
+    await both_sync(bo, ana)
+    assert ana.labels() == [("Person", 0, 3)]
+    assert open_ones(ana.session, "a.txt") == []
+
+
+async def test_drafts_stay_at_home_until_they_are_saved(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, immediate=False)
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    done = await ana.sync()
+    assert done.uploaded == 0
+    assert A_TXT not in pair.stored.files
+    await ana.session.labeling.save()
+    await both_sync(ana, bo)
+    assert bo.labels() == [("Person", 0, 3)]
+    await ana.unlabel(0)
+    await both_sync(ana, bo)
+    assert bo.labels() == [("Person", 0, 3)]
+    assert ana.labels() == []
+    await ana.session.labeling.save()
+    await both_sync(ana, bo)
+    assert bo.labels() == []
+
+
+async def test_a_draft_that_meets_what_came_in_is_a_conflict_and_the_same_is_none(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, immediate=False)
+    ana, bo = await pair.homes()
+    await bo.label("Person", 0, 3)
+    await bo.label("Person", 8, 11)
+    await bo.session.labeling.save()
+    await bo.sync()
+    await ana.label("Person", 0, 3)
+    await ana.label("Town", 8, 14)
+    done = await ana.sync()
+    assert [conflict.location for conflict in done.conflicts] == ["a.txt"]
+    assert ana.labels() == [("Person", 0, 3), ("Town", 8, 14)]
+    assert ana.session.labeling.drafts() == 1
+    assert len(pair.file()["labels"]) == 2
+    await ana.resolve("a.txt", "theirs")
+    await both_sync(ana, bo)
+    assert ana.labels() == bo.labels() == [("Person", 0, 3), ("Person", 8, 11)]
+    assert ana.session.labeling.drafts() == 0
+    assert len(pair.file()["labels"]) == 2
+
+
+async def test_an_undo_after_a_sync_is_carried_to_the_other(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    await ana.session.history.undo()
+    await both_sync(ana, bo)
+    assert ana.labels() == bo.labels() == []
+    await ana.session.history.redo()
+    await both_sync(ana, bo)
+    assert ana.labels() == bo.labels() == [("Person", 0, 3)]
+
+
+async def test_what_came_in_is_in_the_history_and_nobody_undoes_it(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    number = document(bo.session, "a.txt")
+    entries = [entry async for entry in bo.session.history.entries(document=number)]
+    assert entries[0].action == "labels.sync"
+    assert await bo.session.history.undo() is None
+    assert bo.labels() == [("Person", 0, 3)]
+
+
+async def test_what_somebody_else_has_changed_since_is_not_undone(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    await bo.unlabel(0)
+    await both_sync(bo, ana)
+    with pytest.raises(RefusedError):
+        await ana.session.history.undo()
+    assert ana.labels() == []
+
+
+# --- how much is asked ------------------------------------------------------------------------------
+
+
+async def test_a_sync_without_news_is_one_listing(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    for home in (ana, bo):
+        home.shelf.requests.clear()
+        done = await home.sync()
+        assert home.shelf.requests == {"list": 1}
+        assert (done.downloaded, done.uploaded, done.unchanged) == (0, 0, 1)
+
+
+async def test_only_what_has_changed_is_fetched_and_written(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    ana = await pair.home("ana", documents=40)
+    await ana.session.categories.add("Person")
+    for row in list(ana.session.rows.values()):
+        await ana.label("Person", 0, 3, row.location)
+    await ana.sync()
+    bo = await pair.home("bo", documents=40)
+    assert (await bo.sync()).downloaded == 40
+    await bo.label("Person", 8, 11, "c.txt")
+    bo.shelf.requests.clear()
+    await bo.sync()
+    assert bo.shelf.requests == {"list": 1, "put": 1}
+    ana.shelf.requests.clear()
+    await ana.sync()
+    assert ana.shelf.requests == {"list": 1, "get": 1}
+
+
+async def test_documents_without_anything_to_share_have_no_file(pair: Pair) -> None:
+    ana, _ = await pair.homes()
+    await ana.sync()
+    assert list(pair.stored.files) == [project_file(ID)]
+
+
+async def test_pulling_alone_writes_nothing_and_pushing_alone_takes_nothing(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    await bo.label("Town", 15, 19)
+    await bo.label("Person", 0, 3, "b.txt")
+    bo.shelf.requests.clear()
+    done = await bo.sync(pull=False)
+    assert (done.uploaded, done.waiting) == (1, 1)
+    assert bo.labels() == [("Town", 15, 19)]
+    assert pair.file_labels() == [("Person", 0, 3)]
+    done = await bo.sync(push=False)
+    assert (done.uploaded, done.downloaded) == (0, 1)
+    assert bo.labels() == [("Person", 0, 3), ("Town", 15, 19)]
+    assert pair.file_labels() == [("Person", 0, 3)]
+    await both_sync(bo, ana)
+    assert pair.file_labels() == ana.labels() == bo.labels()
+
+
+# --- conflicts --------------------------------------------------------------------------------------
+
+
+async def in_conflict(pair: Pair) -> tuple[Home, Home]:
+    """Ana's is in the container; bo has synced and is asked."""
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 7)
+    await ana.sync()
+    await bo.label("Town", 4, 11)
+    await bo.label("Town", 15, 19)
+    done = await bo.sync()
+    assert [conflict.location for conflict in done.conflicts] == ["a.txt"]
+    return ana, bo
+
+
+async def test_a_conflict_is_told_in_words_and_overwrites_nothing(pair: Pair) -> None:
+    ana, bo = await in_conflict(pair)
+    (conflict,) = (await bo.sync()).conflicts
+    assert "Town at 4..11 by bo" in conflict.reason
+    assert "Person at 0..7 by ana" in conflict.reason
+    assert bo.labels() == [("Town", 4, 11), ("Town", 15, 19)]
+    assert pair.file_labels() == [("Person", 0, 7), ("Town", 15, 19)]
+    assert (await ana.sync()).conflicts == ()
+    assert ana.labels() == [("Person", 0, 7), ("Town", 15, 19)]
+
+
+@pytest.mark.parametrize("take", ["ours", "theirs"])
+async def test_a_conflict_is_decided_and_the_others_hear_of_it(pair: Pair, take: Any) -> None:
+    ana, bo = await in_conflict(pair)
+    (decided,) = await bo.resolve("a.txt", take)
+    assert decided.location == "a.txt"
+    await both_sync(bo, ana)
+    expected = [("Town", 4, 11) if take == "ours" else ("Person", 0, 7), ("Town", 15, 19)]
+    assert sorted(ana.labels()) == sorted(bo.labels()) == sorted(pair.file_labels()) == sorted(expected)
+    assert await bo.syncing.conflicts() == ()
+    assert await ana.syncing.conflicts() == ()
+    tombs = [label for label in ana.session.documents.find("a.txt").labels.values() if label.removed]
+    assert len(tombs) == 1
+    with pytest.raises(NotFoundError, match="no conflict"):
+        await bo.resolve("a.txt", take)
+
+
+async def test_one_of_several_conflicts_is_decided_by_its_id(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    number = document(ana.session, "a.txt")
+    await ana.session.labeling.set_flag(number, "ana's")
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    await bo.session.labeling.set_flag(document(bo.session, "a.txt"), "bo's")
+    await bo.label("Town", 0, 3)
+    conflicts = (await bo.sync()).conflicts
+    assert {"flag"} < {conflict.id for conflict in conflicts}
+    await bo.resolve("a.txt", "theirs", "flag")
+    assert len(await bo.syncing.conflicts()) == 1
+    await bo.resolve("a.txt", "ours")
+    await both_sync(bo, ana)
+    assert ana.labels() == [("Town", 0, 3)]
+    assert ana.session.documents.find("a.txt").flag == "ana's"
+
+
+async def test_a_conflict_goes_by_itself_once_both_say_the_same(pair: Pair) -> None:
+    ana, bo = await in_conflict(pair)
+    await ana.unlabel(0)
+    await ana.sync()
+    assert (await bo.sync()).conflicts == ()
+    await both_sync(ana, bo)
+    assert ana.labels() == bo.labels() == [("Town", 4, 11), ("Town", 15, 19)]
+
+
+async def test_a_conflict_does_not_hold_up_what_is_done_elsewhere_in_the_document(pair: Pair) -> None:
+    ana, bo = await in_conflict(pair)
+    await bo.label("Person", 26, 29)
+    done = await bo.sync()
+    assert len(done.conflicts) == 1
+    await ana.sync()
+    assert ("Person", 26, 29) in ana.labels()
+
+
+async def test_two_classes_for_one_document_are_a_conflict(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, ProjectKind.SINGLE_LABEL)
+    ana, bo = await pair.homes("x", "y")
+    await ana.classify("x")
+    await bo.classify("y")
+    await ana.sync()
+    assert len((await bo.sync()).conflicts) == 1
+    await bo.resolve("a.txt", "ours")
+    await both_sync(bo, ana)
+    assert ana.labels() == bo.labels() == [("y", 0, 0)]
+
+
+# --- categories and settings ------------------------------------------------------------------------
+
+
+async def test_categories_and_settings_are_shared(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    assert bo.categories() == ["Person", "Town"]
+    await bo.session.categories.rename(category(bo.session, "Town"), "Place")
+    await ana.session.categories.set(category(ana.session, "Town"), description="a town", examples=["Rome"])
+    await both_sync(ana, bo)
+    for home in (ana, bo):
+        assert home.categories() == ["Person", "Place"]
+        assert home.session.categories.by_name("Place").description == "a town"
+
+
+async def test_two_categories_of_one_name_become_one_with_all_labels(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.session.categories.add("Firm")
+    await bo.session.categories.add("Firm", description="a company")
+    await ana.label("Firm", 0, 3)
+    await bo.label("Firm", 8, 11)
+    await both_sync(ana, bo)
+    for home in (ana, bo):
+        assert home.categories() == ["Person", "Town", "Firm"]
+        assert home.labels() == [("Firm", 0, 3), ("Firm", 8, 11)]
+        assert home.session.categories.by_name("Firm").description == "a company"
+
+
+async def test_a_name_that_both_gave_stays_with_theirs(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.session.categories.add("Place")
+    await bo.session.categories.rename(category(bo.session, "Town"), "Place")
+    await both_sync(ana, bo)
+    assert ana.categories() == bo.categories() == ["Person", "Town", "Place"]
+
+
+async def test_a_deleted_category_goes_everywhere(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Town", 0, 3)
+    await both_sync(ana, bo)
+    await ana.session.categories.delete(category(ana.session, "Town"))
+    await both_sync(ana, bo)
+    assert ana.categories() == bo.categories() == ["Person"]
+    assert bo.labels() == []
+
+
+async def test_a_category_that_somebody_still_uses_comes_back_with_its_labels(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.session.categories.delete(category(ana.session, "Town"))
+    await bo.label("Town", 15, 19)
+    await both_sync(ana, bo)
+    assert sorted(ana.categories()) == sorted(bo.categories()) == ["Person", "Town"]
+    assert ana.labels() == bo.labels() == [("Town", 15, 19)]
+
+
+@pytest.mark.parametrize("take", ["ours", "theirs"])
+async def test_two_descriptions_of_one_category_are_a_conflict(pair: Pair, take: Any) -> None:
+    ana, bo = await pair.homes()
+    await ana.session.categories.set(category(ana.session, "Town"), description="ana's")
+    await bo.session.categories.set(category(bo.session, "Town"), description="bo's")
+    await ana.sync()
+    (conflict,) = (await bo.sync()).conflicts
+    assert conflict.location == "project.json"
+    await bo.resolve("project.json", take)
+    await both_sync(bo, ana)
+    expected = "bo's" if take == "ours" else "ana's"
+    for home in (ana, bo):
+        assert home.session.categories.by_name("Town").description == expected
+
+
+# --- what is broken ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff", b"[]", b'{"version": 99}', b'{"version": 1, "location": "b.txt"}']
+)
+async def test_a_broken_file_is_that_documents_problem_and_takes_no_label(pair: Pair, content: bytes) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await ana.label("Person", 0, 3, "b.txt")
+    await both_sync(ana, bo)
+    pair.stored.write(A_TXT, content)
+    await ana.label("Town", 15, 19)
+    await ana.label("Town", 15, 19, "b.txt")
+    done = await ana.sync()
+    assert [location for location, _ in done.problems] == ["a.txt"]
+    assert ana.labels() == [("Person", 0, 3), ("Town", 15, 19)]
+    assert pair.stored.files[A_TXT][0] == content
+    assert len(pair.file_labels("b.txt")) == 2
+    ana.shelf.requests.clear()
+    assert (await ana.sync()).problems == done.problems
+    assert ana.shelf.requests == {"list": 1}
+    # Mended by hand, or removed, it is merged again.
+    del pair.stored.files[A_TXT]
+    assert (await ana.sync()).problems == ()
+    assert (await bo.sync()).problems == ()
+    assert bo.labels() == ana.labels() == pair.file_labels()
+
+
+async def test_labels_outside_the_text_or_of_no_category_are_refused(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    found = pair.file()
+    found["labels"][0]["span"] = {"start": 0, "end": 9999}
+    pair.stored.write(A_TXT, json.dumps(found).encode())
+    assert [location for location, _ in (await bo.sync()).problems] == ["a.txt"]
+    found["labels"][0] |= {"span": {"start": 0, "end": 3}, "category": "nowhere"}
+    pair.stored.write(A_TXT, json.dumps(found).encode())
+    assert [location for location, _ in (await bo.sync()).problems] == ["a.txt"]
+    assert bo.labels() == []
+
+
+async def test_a_file_of_a_document_that_is_not_here_is_left_alone(pair: Pair) -> None:
+    ana, _ = await pair.homes()
+    pair.stored.write(labels_folder(ID) + file_name("gone.txt"), b"whatever")
+    done = await ana.sync()
+    assert done.problems == ()
+    assert done.downloaded == 0
+
+
+async def test_keys_of_a_later_version_survive(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    found = pair.file()
+    found["weather"] = "fine"
+    found["labels"][0]["mood"] = {"of": "ana"}
+    pair.stored.write(A_TXT, json.dumps(found).encode())
+    await ana.label("Town", 15, 19)
+    await both_sync(ana, bo)
+    await bo.label("Person", 8, 11)
+    await both_sync(bo, ana)
+    assert pair.file()["weather"] == "fine"
+    assert [row.get("mood") for row in pair.file()["labels"]] == [{"of": "ana"}, None, None]
+
+
+async def test_a_broken_project_file_is_said_and_nothing_is_written(pair: Pair) -> None:
+    ana, _ = await pair.homes()
+    await ana.label("Person", 0, 3)
+    pair.stored.write(project_file(ID), b"{}")
+    before = dict(pair.stored.files)
+    with pytest.raises(FormatError, match=r"project\.json"):
+        await ana.sync()
+    assert pair.stored.files == before
+    assert ana.labels() == [("Person", 0, 3)]
+
+
+async def test_a_base_that_was_lost_costs_nothing_but_work(pair: Pair, tmp_path: Path) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    forget(tmp_path)
+    await ana.label("Town", 15, 19)
+    await bo.label("Person", 8, 11)
+    await bo.unlabel(0)
+    await both_sync(bo, ana)
+    assert ana.labels() == bo.labels() == [("Person", 8, 11), ("Town", 15, 19)]
+
+
+def forget(root: Path) -> None:
+    shutil.rmtree(root / "ana" / "projects" / ID / "sync")
+
+
+# --- others at the same time, and lines that break --------------------------------------------------
+
+
+async def test_somebody_who_is_faster_is_merged_with(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await bo.label("Town", 15, 19)
+    content: list[bytes] = []
+    await bo.sync()
+    theirs = pair.stored.files.pop(A_TXT)[0]
+
+    def faster(name: str) -> None:
+        if name == A_TXT and not content:
+            content.append(theirs)
+            pair.stored.write(A_TXT, theirs)
+
+    ana.shelf.on_put = faster
+    await ana.sync()
+    assert pair.file_labels() == ana.labels() == [("Person", 0, 3), ("Town", 15, 19)]
+
+
+async def test_one_who_is_always_faster_is_given_up_on_with_nothing_lost(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await bo.label("Town", 15, 19)
+    await bo.sync()
+    theirs = pair.stored.files[A_TXT][0]
+    await ana.label("Person", 0, 3)
+
+    def faster(name: str) -> None:
+        if name == A_TXT:
+            pair.stored.write(A_TXT, theirs)
+
+    ana.shelf.on_put = faster
+    with pytest.raises(RefusedError, match="all the time"):
+        await ana.sync()
+    ana.shelf.on_put = None
+    await ana.sync()
+    assert pair.file_labels() == [("Person", 0, 3), ("Town", 15, 19)]
+
+
+@pytest.mark.parametrize("written_though", [False, True])
+async def test_a_line_that_breaks_at_any_call_loses_nothing(tmp_path: Path, written_though: bool) -> None:
+    pair = Pair(tmp_path)
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    cut = 0
+    step = 0
+    while True:
+        step += 1
+        # Both do something new each time, on documents that both have.
+        place = (step * 4) % 40
+        await bo.session.labeling.set_flag(document(bo.session, "b.txt"), f"bo {step}")
+        await bo.label("Town", place, place + 2)
+        await ana.label("Person", place, place + 2, "b.txt")
+        await ana.sync()
+        bo.shelf.requests.clear()
+        bo.shelf.fail_at, bo.shelf.written_though = cut, written_though
+        try:
+            await bo.sync()
+        except UnreachableError:
+            cut += 1
+        else:
+            break
+        finally:
+            bo.shelf.fail_at = None
+        await both_sync(bo, ana)
+        assert bo.labels() == ana.labels() == pair.file_labels()
+        assert bo.labels("b.txt") == ana.labels("b.txt") == pair.file_labels("b.txt")
+        assert ana.session.documents.find("b.txt").flag == f"bo {step}"
+        assert await ana.syncing.conflicts() == await bo.syncing.conflicts() == ()
+    assert cut >= 4
+
+
+async def test_a_cancelled_sync_goes_on_later(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    ana = await pair.home("ana", documents=30)
+    await ana.session.categories.add("Person")
+    for row in list(ana.session.rows.values()):
+        await ana.label("Person", 0, 3, row.location)
+    for stop_at in (1, 5, 10):
+        task = asyncio.ensure_future(ana.sync())
+        ana.shelf.requests.clear()
+        ana.shelf.on_put = partial(cancel_at, ana.shelf, task, stop_at)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    ana.shelf.on_put = None
+    await ana.sync()
+    bo = await pair.home("bo", documents=30)
+    assert (await bo.sync()).downloaded == 30
+    assert all(bo.labels(row.location) == [("Person", 0, 3)] for row in bo.session.rows.values())
+
+
+def cancel_at(shelf: FakeShelf, task: asyncio.Future[Any], call: int, _: str) -> None:
+    if shelf.requests["put"] == call:
+        task.cancel()
+
+
+async def test_one_home_syncs_a_project_once_at_a_time(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_labeler.engine.adapters.store.sync_base.PATIENCE", 0.02)
+    ana, _ = await pair.homes()
+    async with ana.base.held():
+        with pytest.raises(LockedError):
+            await ana.sync()
+
+
+async def test_a_container_that_may_only_be_read_is_pulled_from(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    await bo.label("Town", 15, 19)
+
+    class ReadOnly(FakeShelf):
+        async def put(self, name: str, content: bytes, *, etag: str | None) -> str:
+            raise ContainerError("it may not be written")
+
+    bo.syncing._shelf = ReadOnly(pair.stored)
+    with pytest.raises(ContainerError):
+        await bo.sync()
+    assert bo.labels() == [("Person", 0, 3), ("Town", 15, 19)]
+    bo.syncing._shelf = bo.shelf
+    await bo.sync()
+    assert pair.file_labels() == bo.labels()

@@ -1,0 +1,228 @@
+"""What a sync leaves to a person: both sides in words, and putting an end to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from tui_labeler.domain.labels import Stamp
+from tui_labeler.engine.changes import put_category, put_project
+from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, AgreedProject
+from tui_labeler.engine.sharing.items import Conflict, Items, Key, only
+from tui_labeler.engine.sharing.merging import FIELD, LABEL, is_active, merge
+from tui_labeler.engine.sharing.project_form import (
+    CATEGORY,
+    FILE,
+    merge_project,
+    project_items,
+    to_category,
+    with_items,
+)
+from tui_labeler.engine.sharing.shared_form import PARTS, document_changes, document_items
+from tui_labeler.engine.walking_back import PROJECT_SYNCED, SYNCED
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.engine.ports import ProjectStore, State, Surroundings
+    from tui_labeler.engine.ports.sharing import SyncBase
+
+Side = Literal["ours", "theirs"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelConflict:
+    """Something that two sides have made differently."""
+
+    location: str
+    """The document's; ``project.json`` for categories and settings."""
+    id: str
+    """Names it among those of its location."""
+    reason: str
+    """In words, for both sides."""
+    ours: tuple[str, ...]
+    """What this home holds, a line each."""
+    theirs: tuple[str, ...]
+    """What the container holds."""
+    items: Conflict
+
+    @property
+    def is_of_project(self) -> bool:
+        return self.location == FILE
+
+
+async def open_conflicts(store: ProjectStore, base: SyncBase) -> tuple[LabelConflict, ...]:
+    """By location, those of the project first; the container is not asked."""
+    state = store.state
+    project = await base.project()
+    found = [in_words(state, FILE, conflict) for conflict in _of_project(state, project)]
+    numbers = [
+        number for number, mark in (await base.marks()).items() if mark.is_open and number in state.rows
+    ]
+    agreed = await base.agreed(numbers)
+    for number in sorted(agreed, key=lambda number: state.rows[number].location):
+        document = state.document(number)
+        found += [
+            in_words(state, document.location, c) for c in _of_document(state, document, agreed[number])
+        ]
+    return tuple(found)
+
+
+def _of_project(state: State, agreed: AgreedProject) -> tuple[Conflict, ...]:
+    ours = project_items(state.project, state.categories, agreed.base)
+    return merge_project(agreed.base, ours, agreed.theirs).conflicts
+
+
+def _of_document(state: State, document: Document, agreed: Agreed) -> tuple[Conflict, ...]:
+    ours, drafts = document_items(document, agreed.base)
+    return merge(state.project.kind, agreed.base, ours, agreed.theirs, drafts).conflicts
+
+
+# --- in words ---------------------------------------------------------------------------------------
+
+
+def in_words(state: State, location: str, conflict: Conflict) -> LabelConflict:
+    ours, theirs = (_lines(state, side, conflict.keys) for side in (conflict.ours, conflict.theirs))
+    reason = f"here {'; '.join(ours) or 'nothing'} – in the container {'; '.join(theirs) or 'nothing'}"
+    first = next((key for key in conflict.keys if key.table == LABEL), conflict.keys[0])
+    return LabelConflict(location, first.id, reason, ours, theirs, conflict)
+
+
+def _lines(state: State, side: Items, keys: tuple[Key, ...]) -> tuple[str, ...]:
+    return tuple(_words(state, key, side.get(key)) for key in keys if key in side or key.table == FIELD)
+
+
+def _words(state: State, key: Key, row: Any) -> str:
+    if key.table == LABEL:
+        fate = f", removed by {row['removed']['actor']}" if row.get("removed") else ""
+        return f"{_named(state, row)}{_place(row)} by {_who(row['made'])}{fate}"
+    if key.table in PARTS:
+        decision = row.get("decision")
+        said = f"{decision['verdict']} by {_who(decision['stamp'])}" if decision else "undecided"
+        return f"the suggestion {_named(state, row)}{_place(row)} {said}"
+    if key.table == CATEGORY:
+        more = [f"{name} {row[name]!r}" for name in ("description", "examples", "color") if row.get(name)]
+        return f"the {state.project.kind.noun} {row['name']!r}" + (f" ({', '.join(more)})" if more else "")
+    if isinstance(row, Mapping) and "actor" in row:
+        return f"{key.id} by {_who(row)}"
+    if isinstance(row, Mapping) and "stamp" in row:
+        return f"{key.id} reading by {_who(row['stamp'])}"
+    return f"no {key.id}" if row is None else f"{key.id} {row!r}"
+
+
+def _named(state: State, row: Mapping[str, Any]) -> str:
+    category = state.categories.get(row["category"])
+    return category.name if category else str(row["category"])
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    span = row.get("span")
+    return f" at {span['start']}..{span['end']}" if span else ""
+
+
+def _who(stamp: Mapping[str, Any]) -> str:
+    return f"{stamp['actor']} ({stamp['time'][:16].replace('T', ' ')})"
+
+
+# --- putting an end to it ---------------------------------------------------------------------------
+
+
+async def resolve(
+    store: ProjectStore,
+    base: SyncBase,
+    surroundings: Surroundings,
+    location: str,
+    take: Side,
+    item: str | None,
+) -> tuple[LabelConflict, ...]:
+    """Decides the conflicts of a document, or one of them by its id; returns what was decided.
+
+    What is not taken is not lost: a label that gives way leaves a tombstone, and the history shows it. The
+    next sync carries the decision to the others. Raises ``NotFoundError`` when there is no such conflict.
+    """
+    async with base.held():
+        await store.refresh()
+        chosen = [
+            conflict
+            for conflict in await open_conflicts(store, base)
+            if conflict.location == location and item in (None, conflict.id)
+        ]
+        if not chosen:
+            what = f"{location}, {item}" if item else location
+            raise NotFoundError(
+                f"There is no conflict in {what}.", hint="`tui-labeler sync` lists the conflicts there are."
+            )
+        stamp = Stamp(surroundings.actor, surroundings.now())
+        if location == FILE:
+            await _settle_project(store, base, chosen, take, stamp)
+        else:
+            number = store.state.document_id(location)
+            if number is None:
+                raise InputError(f"There is no document {location!r} in the project.")
+            await _settle_document(store, base, number, chosen, take, stamp)
+    return tuple(chosen)
+
+
+async def _settle_document(
+    store: ProjectStore, base: SyncBase, number: int, chosen: list[LabelConflict], take: Side, stamp: Stamp
+) -> None:
+    agreed = (await base.agreed([number]))[number]
+
+    def plan(state: State) -> Plan:
+        document = state.document(number)
+        before, drafts = document_items(document, agreed.base)
+        after: dict[Key, Any] = dict(before)
+        for conflict in chosen:
+            after |= _wanted(conflict.items, before, drafts, take, stamp)
+        kept = {key: row for key, row in after.items() if row is not None}
+        return Plan(SYNCED, document_changes(state, document, before, kept))
+
+    await store.commit(stamp.actor, plan)
+    keys = [key for conflict in chosen for key in conflict.items.keys]
+    settled = _with_theirs(agreed.base, agreed.theirs, keys)
+    await base.put({number: replace(agreed, base=settled, revision=UNSETTLED)})
+
+
+async def _settle_project(
+    store: ProjectStore, base: SyncBase, chosen: list[LabelConflict], take: Side, stamp: Stamp
+) -> None:
+    agreed = await base.project()
+    keys = [key for conflict in chosen for key in conflict.items.keys]
+
+    def plan(state: State) -> Plan:
+        ours = project_items(state.project, state.categories, agreed.base)
+        wanted = _with_theirs(ours, agreed.theirs, keys) if take == "theirs" else ours
+        changes: list[Change] = [put_project(state, with_items(state.project, wanted))]
+        changes += [
+            put_category(state, to_category(key.id, wanted[key]))
+            for key in keys
+            if key.table == CATEGORY and key in wanted
+        ]
+        return Plan(PROJECT_SYNCED, changes)
+
+    await store.commit(stamp.actor, plan)
+    await base.put_project(replace(agreed, base=_with_theirs(agreed.base, agreed.theirs, keys)))
+
+
+def _wanted(conflict: Conflict, before: Items, drafts: Set[Key], take: Side, stamp: Stamp) -> dict[Key, Any]:
+    """What this side is to hold of a conflict's items; ``None`` for one that goes without a trace."""
+    here = only(before, conflict.keys)
+    kept, gone = (conflict.theirs, here) if take == "theirs" else (here, conflict.theirs)
+    found: dict[Key, Any] = {}
+    for key in conflict.keys:
+        row = gone.get(key)
+        if key in kept:
+            found[key] = kept[key]
+        elif row is None or key in drafts or key.table != LABEL:
+            found[key] = None
+        else:
+            removed = {"actor": stamp.actor, "time": stamp.time}
+            found[key] = {**row, "removed": removed} if is_active(row) else row
+    return found
+
+
+def _with_theirs(items: Items, theirs: Items, keys: list[Key]) -> dict[Key, Any]:
+    settled = {key: row for key, row in items.items() if key not in keys}
+    return settled | only(theirs, keys)

@@ -1,0 +1,249 @@
+"""Syncing a project's settings and categories with its container."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.labels import Stamp
+from tui_labeler.engine.categories import without
+from tui_labeler.engine.changes import put, put_category, put_project
+from tui_labeler.engine.errors import ConflictError, FormatError, InputError, NotFoundError, OutdatedError
+from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports.sharing import AgreedProject
+from tui_labeler.engine.sharing.items import Conflict, Items, Key, Merged, agreed_after
+from tui_labeler.engine.sharing.project_form import (
+    CATEGORY,
+    SharedProject,
+    in_order,
+    merge_project,
+    project_file,
+    project_items,
+    read_project,
+    to_category,
+    with_items,
+    written_project,
+)
+from tui_labeler.engine.walking_back import PROJECT_SYNCED
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
+    from tui_labeler.engine.ports.sharing import SyncBase
+
+TRIES = 8
+"""Times that a file is merged anew because somebody else was faster."""
+
+_BREATH = 50
+"""Documents that are opened before others get their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectOutcome:
+    agreed: AgreedProject
+    conflicts: tuple[Conflict, ...]
+    waiting: tuple[str, ...]
+    """Ids of categories that the container no longer has, and that are still to be deleted here."""
+
+
+class ProjectSync:
+    """Merges the project's own file. It goes first: documents name its categories."""
+
+    def __init__(self, store: ProjectStore, shelf: Shelf, base: SyncBase, surroundings: Surroundings) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._base = base
+        self._surroundings = surroundings
+
+    async def sync(self, etag: str | None, *, pull: bool, push: bool) -> ProjectOutcome:
+        """``etag`` is that of the listing; ``None`` where the file is not there.
+
+        Raises ``FormatError`` for a file that can't be read: without it, no document can.
+        """
+        for _ in range(TRIES):
+            agreed = await self._fetched(etag)
+            try:
+                return await self._merged(agreed, pull=pull, push=push)
+            except OutdatedError:
+                etag = ""
+        raise ConflictError("Others write the project's file all the time.", hint="Sync again.")
+
+    async def _fetched(self, etag: str | None) -> AgreedProject:
+        """What was agreed on, with what the container holds at this moment."""
+        agreed = await self._base.project()
+        if etag is None:
+            # Somebody removed it: what is here is written again.
+            return replace(agreed, etag="", base={}, theirs={}, order=())
+        if etag and etag == agreed.etag:
+            return agreed
+        name = project_file(self._store.state.project.id)
+        try:
+            data, etag = await self._shelf.get(name)
+        except NotFoundError:
+            return replace(agreed, etag="", base={}, theirs={}, order=())
+        try:
+            shared = read_project(data)
+        except FormatError as error:
+            raise FormatError(
+                f"{name}: {error.message}", hint=error.hint or "Repair the file in the container."
+            ) from error
+        project = self._store.state.project
+        if shared.kind is not project.kind:
+            raise InputError(
+                f"{name} is of a {shared.kind} project, and {project.name} is {project.kind}.",
+                hint="Use another container.",
+            )
+        return replace(agreed, etag=etag, theirs=shared.items, order=shared.order, keys=shared.keys or {})
+
+    async def _merged(self, agreed: AgreedProject, *, pull: bool, push: bool) -> ProjectOutcome:
+        if pull:
+            await self._one_name_once(agreed)
+        state = self._store.state
+        ours = project_items(state.project, state.categories, agreed.base)
+        merged = merge_project(agreed.base, ours, agreed.theirs)
+        merged, waiting = _keeping_deleted(merged, ours)
+        if pull:
+            await self._take(merged)
+            ours = dict(merged.ours)
+        theirs, etag, order = agreed.theirs, agreed.etag, agreed.order
+        if push and merged.theirs != theirs:
+            theirs = merged.theirs
+            order = in_order(order, [key.id for key in theirs if key.table == CATEGORY])
+            etag = await self._put(agreed, theirs, order)
+        base = agreed_after(agreed.base, ours, theirs)
+        done = replace(agreed, etag=etag, base=base, theirs=theirs, order=order)
+        await self._base.put_project(done)
+        return ProjectOutcome(done, merged.conflicts, waiting)
+
+    async def _put(self, agreed: AgreedProject, theirs: Items, order: tuple[str, ...]) -> str:
+        project = self._store.state.project
+        shared = SharedProject(
+            project.id, project.name, project.kind, theirs, order, project.created, agreed.keys
+        )
+        return await self._shelf.put(
+            project_file(project.id), written_project(shared), etag=agreed.etag or None
+        )
+
+    async def _take(self, merged: Merged) -> None:
+        """Brings what was merged into this home. The file was checked whole before."""
+
+        def plan(state: State) -> Plan:
+            changes: list[Change] = [put_project(state, with_items(state.project, merged.ours))]
+            for key, row in merged.ours.items():
+                if key.table == CATEGORY:
+                    changes.append(put_category(state, to_category(key.id, row)))
+            return Plan(PROJECT_SYNCED, [change for change in changes if change.before != change.after])
+
+        await self._store.commit(self._surroundings.actor, plan)
+
+    # --- categories of one name ---------------------------------------------------------------------
+
+    async def _one_name_once(self, agreed: AgreedProject) -> None:
+        """A name that was given on both sides, to two categories, is left to theirs.
+
+        A category that is new here becomes theirs, with all its labels; one that was renamed here gets its
+        old name back.
+        """
+        theirs = {row["name"]: key.id for key, row in agreed.theirs.items() if key.table == CATEGORY}
+        for category in list(self._store.state.categories.values()):
+            into = theirs.get(category.name)
+            if into is None or into == category.id:
+                continue
+            before = agreed.base.get(Key(CATEGORY, category.id))
+            there = Key(CATEGORY, into)
+            here = self._store.state.categories.get(into)
+            if here is not None and here.name == category.name:
+                continue  # two of one name were here before
+            if agreed.theirs[there] == agreed.base.get(there) and (
+                here is None or here.name != category.name
+            ):
+                continue  # its name is free: this side has deleted or renamed it
+            if before is None:
+                await self._become(category.id, into, agreed.theirs[there])
+            elif before["name"] != category.name:
+                await self._rename(category.id, before["name"])
+
+    async def _become(self, category_id: str, into: str, row: dict[str, Any]) -> None:
+        stamp = Stamp(self._surroundings.actor, self._surroundings.now())
+
+        def plan(state: State) -> Plan | None:
+            if category_id not in state.categories:
+                return None
+            old = state.categories[category_id]
+            changes = [
+                change for key in state.rows for change in without(state, stamp, key, category_id, into)
+            ]
+            theirs = to_category(into, row)
+            enriched = replace(
+                theirs,
+                description=theirs.description or old.description,
+                examples=theirs.examples or old.examples,
+                color=theirs.color or old.color,
+            )
+            return Plan(
+                PROJECT_SYNCED,
+                [*changes, put(state, CATEGORY, category_id, None), put_category(state, enriched)],
+            )
+
+        await self._store.commit(self._surroundings.actor, plan)
+
+    async def _rename(self, category_id: str, name: str) -> None:
+        def plan(state: State) -> Plan:
+            return Plan(
+                PROJECT_SYNCED, [put_category(state, replace(state.categories[category_id], name=name))]
+            )
+
+        await self._store.commit(self._surroundings.actor, plan)
+
+    # --- categories that others deleted -------------------------------------------------------------
+
+    async def finish(self, outcome: ProjectOutcome, *, push: bool) -> ProjectOutcome:
+        """Deletes here what others deleted, once documents are in.
+
+        What is still in use stays, and goes to the container again.
+        """
+        if not outcome.waiting:
+            return outcome
+        used = await self._used(set(outcome.waiting))
+        stamp = Stamp(self._surroundings.actor, self._surroundings.now())
+
+        def plan(state: State) -> Plan:
+            gone = [key for key in outcome.waiting if key in state.categories and key not in used]
+            changes = [
+                change
+                for key in gone
+                for number in state.rows
+                for change in without(state, stamp, number, key, None)
+            ]
+            return Plan(PROJECT_SYNCED, [*changes, *(put(state, CATEGORY, key, None) for key in gone)])
+
+        await self._store.commit(self._surroundings.actor, plan)
+        closed = {Key(CATEGORY, key) for key in outcome.waiting}
+        base = {key: row for key, row in outcome.agreed.base.items() if key not in closed}
+        agreed = replace(outcome.agreed, base=base)
+        await self._base.put_project(agreed)
+        if used and push:
+            return await self.sync(agreed.etag, pull=True, push=True)
+        return replace(outcome, agreed=agreed, waiting=())
+
+    async def _used(self, categories: set[str]) -> set[str]:
+        """Those that something which lives still names."""
+        found: set[str] = set()
+        state = self._store.state
+        for number, document_id in enumerate(list(state.rows)):
+            if number % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
+            document = state.document(document_id)
+            found |= {label.category for label in document.labels.values() if not label.removed}
+            found |= {item.category for item in document.suggestions.values()}
+            found |= {item.category for item in document.to_place.values()}
+            if categories <= found:
+                break
+        return categories & found
+
+
+def _keeping_deleted(merged: Merged, ours: Items) -> tuple[Merged, tuple[str, ...]]:
+    """Categories that only the other side deleted stay here until the documents are in."""
+    waiting = [key for key in ours if key.table == CATEGORY and key not in merged.ours]
+    kept = {key: ours[key] for key in waiting}
+    return replace(merged, ours={**merged.ours, **kept}), tuple(key.id for key in waiting)

@@ -1,0 +1,76 @@
+"""One document on its way through a sync: what is fetched, merged and written of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
+from tui_labeler.engine.sharing.items import Items, Merged
+from tui_labeler.engine.sharing.merging import LABEL, merge
+from tui_labeler.engine.sharing.shared_form import PARTS, document_items
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.engine.ports import State
+
+
+@dataclass(slots=True)
+class Task:
+    """A document to look at."""
+
+    document: int
+    name: str
+    """Of its file."""
+    etag: str
+    """Of what the container holds; empty where there is nothing."""
+    fetch: bool
+    theirs: Items = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Step:
+    """A document that was merged, on its way to the container."""
+
+    task: Task
+    agreed: Agreed
+    merged: Merged
+    ours: Items
+    revision: int
+
+
+def merged(state: State, task: Task, agreed: Agreed | None, *, pull: bool) -> Step:
+    """Merges what a document is at this moment with what the container holds."""
+    document = state.document(task.document)
+    known = agreed or Agreed(task.name, "", UNSETTLED, {}, {})
+    if task.fetch:
+        known = replace(known, theirs=task.theirs)
+    elif not task.etag:
+        known = replace(known, base={}, theirs={})  # somebody removed the file: it is written again
+    ours, drafts = document_items(document, known.base)
+    both = merge(state.project.kind, known.base, ours, known.theirs, drafts)
+    return Step(task, known, both, both.ours if pull else ours, document.revision)
+
+
+def check(location: str, items: Items, document: Document) -> None:
+    """Raises ``FormatError`` for a file that is another document's, or labels what its text does not hold."""
+    if location != document.location:
+        raise FormatError(f"it is about {location!r}", field="location")
+    for key, row in items.items():
+        span = row.get("span") if key.table in PARTS else None
+        if not span or not document.text_hash or row.get("text_hash") != document.text_hash:
+            continue  # nothing that could be held against this text
+        if span["end"] > document.characters:
+            raise FormatError("it is outside the text", field=f"{PARTS[key.table]}, {key.id}")
+
+
+def unknown_categories(state: State, items: Items) -> str:
+    """Ids of categories that something which lives names and the project lacks, for people."""
+    found = {
+        row["category"]
+        for key, row in items.items()
+        if key.table in PARTS and not (key.table == LABEL and row.get("removed"))
+    }
+    return ", ".join(sorted(found - state.categories.keys()))

@@ -1,0 +1,319 @@
+"""Syncing what people make of a project with its container: labels, decisions, categories, settings.
+
+Every document has one small file in the container. One listing says which of them others have written since;
+the history of this home says which documents were worked on here. Only those are looked at: fetched, merged,
+committed here, written there, and then put down as agreed. Whatever happens in between, the next sync finds
+both sides as they are, and merges what is equal already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.engine.errors import ConflictError, FormatError, NotFoundError, OutdatedError
+from tui_labeler.engine.finishing import finished_all_the_same
+from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
+from tui_labeler.engine.sharing.conflicts import LabelConflict, open_conflicts
+from tui_labeler.engine.sharing.items import agreed_after
+from tui_labeler.engine.sharing.project_form import project_file
+from tui_labeler.engine.sharing.project_sync import TRIES, ProjectSync
+from tui_labeler.engine.sharing.shared_form import (
+    PARTS,
+    document_changes,
+    document_items,
+    file_name,
+    folder,
+    labels_folder,
+    read,
+    written,
+)
+from tui_labeler.engine.sharing.steps import Step, Task, check, merged, unknown_categories
+from tui_labeler.engine.walking_back import SYNCED
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
+    from tui_labeler.engine.ports.sharing import AgreedProject, Mark, SyncBase
+
+BATCH = 250
+"""Documents that are merged in one transaction."""
+
+CONCURRENCY = 16
+"""Requests at a time."""
+
+_BREATH = 50
+"""Documents that are opened before others get their turn."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many documents are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a sync of labels did."""
+
+    downloaded: int = 0
+    """Documents whose file was fetched."""
+    uploaded: int = 0
+    """Files that were written."""
+    unchanged: int = 0
+    conflicts: tuple[LabelConflict, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
+    """Location and reason of each document whose file can't be used, sorted; here it is as it was."""
+    waiting: int = 0
+    """Documents that others have changed, and that were not pulled."""
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self.downloaded: set[int] = set()
+        self.uploaded: set[int] = set()
+        self.problems: dict[str, str] = {}
+        self.broken: dict[str, tuple[str, str, str]] = {}
+        self.waiting = 0
+        self.listed: dict[str, str] = {}
+
+
+class Syncing:
+    """Syncs one project."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        shelf: Shelf,
+        base: SyncBase,
+        surroundings: Surroundings,
+        *,
+        concurrency: int = CONCURRENCY,
+    ) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._base = base
+        self._surroundings = surroundings
+        self._concurrency = concurrency
+        self._project = ProjectSync(store, shelf, base, surroundings)
+
+    async def sync(self, *, pull: bool = True, push: bool = True, progress: Progress | None = None) -> Shared:
+        """Merges both sides. May be cancelled at any moment; the next call goes on.
+
+        Raises ``LockedError`` while this home syncs the project already, ``ContainerError`` when the
+        container refuses or can't be reached: what was done until then stays, and nothing is half done.
+        """
+        async with self._base.held():
+            await self._store.refresh()
+            seq = self._store.seq
+            project_id = self._store.state.project.id
+            names = {blob.name: blob.etag async for blob in self._shelf.files(folder(project_id))}
+            project = await self._project.sync(names.get(project_file(project_id)), pull=pull, push=push)
+            tally = _Tally()
+            start = labels_folder(project_id)
+            tally.listed = {
+                name.removeprefix(start): etag for name, etag in names.items() if name.startswith(start)
+            }
+            tasks = await self._tasks(project.agreed, tally)
+            for first in range(0, len(tasks), BATCH):
+                batch = tasks[first : first + BATCH]
+                await self._batch(batch, tally, pull=pull, push=push)
+                if progress:
+                    progress(min(first + BATCH, len(tasks)), len(tasks))
+            project = await self._project.finish(project, push=push)
+            done = replace(project.agreed, seq=seq, broken=tally.broken)
+            if done != project.agreed:
+                await self._base.put_project(done)
+            return Shared(
+                len(tally.downloaded),
+                len(tally.uploaded),
+                len(tally.listed.keys() - {task.name for task in tasks}),
+                await self.conflicts(),
+                tuple(sorted(tally.problems.items())),
+                tally.waiting,
+            )
+
+    # --- what there is to do ------------------------------------------------------------------------
+
+    async def _tasks(self, project: AgreedProject, tally: _Tally) -> list[Task]:
+        """Documents that either side has changed, in order of location."""
+        marks = await self._base.marks()
+        state = self._store.state
+        touched = await self._touched(project.seq, marks)
+        by_name = {mark.name: number for number, mark in marks.items() if number in state.rows}
+        if tally.listed.keys() - by_name.keys():
+            by_name = {file_name(row.location): row.id for row in state.rows.values()} | by_name
+        tasks: dict[int, Task] = {}
+        for name, etag in tally.listed.items():
+            number = by_name.get(name)
+            if number is None:
+                continue
+            if project.broken.get(name, ("",))[0] == etag:
+                tally.broken[name] = project.broken[name]
+                tally.problems[project.broken[name][1]] = project.broken[name][2]
+                touched.discard(number)
+            elif number not in marks or marks[number].etag != etag:
+                tasks[number] = Task(number, name, etag, fetch=True)
+        gone = {number for number, mark in marks.items() if mark.etag and mark.name not in tally.listed}
+        for number in (touched | gone) & state.rows.keys() - tasks.keys():
+            name = marks[number].name if number in marks else file_name(state.rows[number].location)
+            tasks[number] = Task(number, name, tally.listed.get(name, ""), fetch=False)
+        return sorted(tasks.values(), key=lambda task: state.rows[task.document].location)
+
+    async def _touched(self, since: int | None, marks: Mapping[int, Mark]) -> set[int]:
+        """Documents that were worked on here since they were last looked at."""
+        state = self._store.state
+        found = {number for number, mark in marks.items() if mark.revision == UNSETTLED}
+        changed = set(state.rows) if since is None else await self._in_history(since)
+        for count, number in enumerate(changed & state.rows.keys()):
+            if count % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
+            document = state.document(number)
+            mark = marks.get(number)
+            if mark is None:
+                if document_items(document, {})[0]:
+                    found.add(number)
+            elif mark.revision != document.revision:
+                found.add(number)
+        return found
+
+    async def _in_history(self, since: int) -> set[int]:
+        found: set[int] = set()
+        async for transaction in self._store.history():
+            if transaction.seq <= since:
+                break
+            if transaction.action != SYNCED:
+                found |= {
+                    int(change.key.partition("/")[0])
+                    for change in transaction.changes
+                    if change.table in PARTS or change.table == "document"
+                }
+        return found
+
+    # --- doing it -----------------------------------------------------------------------------------
+
+    async def _batch(self, tasks: Sequence[Task], tally: _Tally, *, pull: bool, push: bool) -> None:
+        """Looks at some documents; those whose file somebody else writes meanwhile are looked at again."""
+        for _ in range(TRIES):
+            again = await self._once(tasks, tally, pull=pull, push=push)
+            if not again:
+                return
+            tasks = again
+        raise ConflictError("Others write the same documents all the time.", hint="Sync again.")
+
+    async def _once(self, tasks: Sequence[Task], tally: _Tally, *, pull: bool, push: bool) -> list[Task]:
+        if not pull:
+            # Pushing alone never merges: what others have changed waits until it is pulled.
+            tally.waiting += sum(task.fetch for task in tasks)
+            tasks = [task for task in tasks if not task.fetch]
+        await self._each([task for task in tasks if task.fetch], lambda task: self._fetch(task, tally))
+        readable = [task for task in tasks if not self._is_broken(task, tally)]
+        agreed = await self._base.agreed(task.document for task in readable)
+        steps = await self._merge(readable, agreed, tally, pull=pull)
+        again: list[Task] = []
+        settled: dict[int, Agreed] = {}
+        try:
+            await self._each(steps, lambda step: self._write(step, settled, again, tally, push=push))
+        finally:
+            await finished_all_the_same(self._base.put(settled))
+        return again
+
+    async def _each(self, items: Iterable[Any], call: Callable[[Any], Awaitable[None]]) -> None:
+        """Calls for each of some items, a few at a time. The first error ends the others, and is raised."""
+        waiting = iter(list(items))
+
+        async def work() -> None:
+            for item in waiting:
+                await call(item)
+
+        workers = [asyncio.ensure_future(work()) for _ in range(self._concurrency)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _fetch(self, task: Task, tally: _Tally) -> None:
+        state = self._store.state
+        try:
+            data, task.etag = await self._shelf.get(labels_folder(state.project.id) + task.name)
+        except NotFoundError:
+            task.etag, task.theirs = "", {}
+            return
+        try:
+            location, task.theirs = read(data, state.project.kind)
+            check(location, task.theirs, state.document(task.document))
+        except FormatError as error:
+            task.problem = error.message
+            return
+        tally.downloaded.add(task.document)
+
+    def _is_broken(self, task: Task, tally: _Tally) -> bool:
+        if task.problem:
+            location = self._store.state.rows[task.document].location
+            reason = f"its labels in the container can't be read: {task.problem}"
+            tally.problems[location] = reason
+            tally.broken[task.name] = (task.etag, location, reason)
+        return bool(task.problem)
+
+    async def _merge(
+        self, tasks: Sequence[Task], agreed: Mapping[int, Agreed], tally: _Tally, *, pull: bool
+    ) -> list[Step]:
+        """Merges in one transaction, on the newest state."""
+        steps: list[Step] = []
+        changed: set[int] = set()
+
+        def plan(state: State) -> Plan:
+            changes: list[Change] = []
+            for task in tasks:
+                step = merged(state, task, agreed.get(task.document), pull=pull)
+                unknown = unknown_categories(state, step.merged.ours)
+                if unknown:
+                    reason = f"its labels in the container name {unknown}, which the project does not have"
+                    tally.problems[state.document(task.document).location] = reason
+                    continue
+                steps.append(step)
+                if pull:
+                    document = state.document(task.document)
+                    before, _ = document_items(document, step.agreed.base)
+                    mine = document_changes(state, document, before, step.merged.ours)
+                    mine = [change for change in mine if change.before != change.after]
+                    changes += mine
+                    changed.update([task.document] * bool(mine))
+            return Plan(SYNCED, changes)
+
+        transaction = await self._store.commit(self._surroundings.actor, plan)
+        for step in steps:
+            if transaction is not None and step.task.document in changed:
+                step.revision = transaction.seq
+        return steps
+
+    async def _write(
+        self, step: Step, settled: dict[int, Agreed], again: list[Task], tally: _Tally, *, push: bool
+    ) -> None:
+        """Writes what the container is to hold, and notes what both sides agree on then."""
+        task, etag, theirs = step.task, step.task.etag, step.agreed.theirs
+        state = self._store.state
+        wanted = step.merged.theirs
+        if push and wanted != theirs:
+            location = state.rows[task.document].location
+            names = {key: category.name for key, category in state.categories.items()}
+            data = written(location, wanted, names)
+            try:
+                etag = await self._shelf.put(
+                    labels_folder(state.project.id) + task.name, data, etag=etag or None
+                )
+            except OutdatedError:
+                again.append(Task(task.document, task.name, "", fetch=True))
+                return
+            theirs = wanted
+            tally.uploaded.add(task.document)
+        revision = step.revision if wanted == theirs else UNSETTLED
+        base = agreed_after(step.agreed.base, step.ours, theirs)
+        settled[task.document] = Agreed(task.name, etag, revision, base, theirs)
+
+    # --- conflicts ----------------------------------------------------------------------------------
+
+    async def conflicts(self) -> tuple[LabelConflict, ...]:
+        """What waits for a person, by location; nothing is asked of the container."""
+        return await open_conflicts(self._store, self._base)
