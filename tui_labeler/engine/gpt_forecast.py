@@ -26,12 +26,13 @@ from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import PLAIN, SHOT_SHARE, SHOT_TOKENS, examples_of, prompt_task
 from tui_labeler.engine.prices import batch_prices
 from tui_labeler.engine.samples import LabeledDocument, counts
-from tui_labeler.engine.tokens import estimating, prompt_tokens
+from tui_labeler.engine.tokens import FIRST_TOKENS, estimating, messages_tokens, schema_tokens
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.resources import Deployment
     from tui_labeler.engine.autolabelers.prompts.passages import Passage
+    from tui_labeler.engine.chat import Question
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.tokens import TokenCounter
 
@@ -43,6 +44,10 @@ READ_CHARACTERS = 60_000
 
 LABELED = 30
 """Labeled documents that are read to learn how long the examples of a prompt are."""
+
+
+INSTRUCTIONS = estimating()
+"""Counts what is not in the language of the texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +104,13 @@ async def forecast(
     shown = await _examples(session, categories, deployment, options, counter)
     prompt = prompt_task(state, categories, can.structured, shown)
     room = Room(options.at_once, deployment.context, can.reasoning, can.logprobs, options.samples)
+    empty = prompt.question("", max_tokens=1)
     work = Work(
         kind=state.project.kind,
         characters=(),
         categories=len(categories),
-        fixed_tokens=prompt_tokens(prompt.question("", max_tokens=1), counter.count),
+        fixed_tokens=_fixed_tokens(empty, counter),
+        schema_tokens=schema_tokens(empty.schema, INSTRUCTIONS.count),
         language=state.project.language,
         chunk_tokens=chunk_tokens(prompt, room, counter),
         answers=options.samples,
@@ -118,6 +125,13 @@ async def forecast(
         Pace(tried.seconds, options.at_once) if tried and not tried.batch_only else None,
         options.batch,
     )
+
+
+def _fixed_tokens(question: Question, counter: TokenCounter) -> int:
+    """Instructions are English whatever the texts are; the examples are in their language."""
+    system, *others = question.messages
+    mixed = messages_tokens([system], INSTRUCTIONS.count) + messages_tokens(others, counter.count)
+    return mixed - FIRST_TOKENS + schema_tokens(question.schema, INSTRUCTIONS.count)
 
 
 async def earlier(session: ProjectSession, method: Method) -> Earlier | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.realdata import real
-from tui_labeler.domain.jobs import Answer, Usage
+from tui_labeler.domain.jobs import Answer, Method, Usage
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category, ProjectKind
-from tui_labeler.domain.resources import Prices, Structured
+from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Structured
+from tui_labeler.engine.adapters.vocabulary import exact_counter
 from tui_labeler.engine.autolabelers.estimate import (
     Crossing,
     Earlier,
@@ -33,7 +36,13 @@ from tui_labeler.engine.autolabelers.prompts.passages import Passage
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
 from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.chat import Message, Question, Role
-from tui_labeler.engine.tokens import estimate, estimating, prompt_tokens
+from tui_labeler.engine.gpt_forecast import forecast
+from tui_labeler.engine.gpt_setup import prompt_task
+from tui_labeler.engine.tokens import estimate, estimating, messages_tokens, prompt_tokens
+from tui_labeler.engine.workbench import set_settings
+
+if TYPE_CHECKING:
+    from tests.builders import Bench
 
 GPT = Prices(2.5, 10.0, 1.25, "2026-11-21")
 
@@ -97,7 +106,8 @@ def test_the_notes_say_what_is_guessed_and_estimated() -> None:
         earlier=Earlier(50, 100_000, Usage(0, 15_000)),
         prices=GPT,
     )
-    assert known.notes == ("Prices are of 2026-11-21.",)
+    assert known.notes[1:] == ("Prices are of 2026-11-21.",)
+    assert "1,700 to 2,300 tokens" in known.notes[0]
     assert "estimated" in " ".join(estimate_job(WORK, sample=SAMPLE).notes)
 
 
@@ -124,7 +134,7 @@ def test_long_documents_are_several_questions_each_with_the_fixed_part() -> None
     found = estimate_job(cut, sample=sample)
     assert found.questions.low == 5
     assert found.questions.high <= 10
-    assert found.prompt_tokens.low == pytest.approx(25_000 * 0.98 + 5 * 1000)
+    assert found.prompt_tokens.low == pytest.approx(25_000 * 0.98 + 5 * 1000 * 0.85)
 
 
 def test_classes_cost_little_thoughts_much_and_agreement_twice() -> None:
@@ -231,3 +241,44 @@ def test_no_range_is_upside_down(
         found.seconds,
     ):
         assert 0 <= part.low <= part.high
+
+
+# --- where the instructions are most of it ------------------------------------------------------------
+
+IN_LANGUAGES = {
+    "en": [("Borrower", "Who takes the loan"), ("LoanAmount", "How much is lent, with its currency")],
+    "de": [("Darlehensnehmer", "Wer das Darlehen aufnimmt"), ("Zinssatz", "In Prozent, wie im Vertrag")],
+    "fi": [("Lainanottaja", "Henkilö tai yritys, joka ottaa lainan"), ("Korko", "Prosentteina")],
+    "ru": [("Заёмщик", "Лицо, которое берёт кредит"), ("Ставка", "Процентная ставка по договору")],
+    "ja": [("借入人", "融資を受ける人または会社"), ("金利", "契約に記載された年利")],
+    "": [(f"Cat_{number}_Type", "") for number in range(60)],
+}
+
+
+@pytest.mark.parametrize("structured", list(Structured))
+@pytest.mark.parametrize("language", list(IN_LANGUAGES))
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4", "gpt-oss-20b"])
+async def test_the_range_holds_what_short_texts_with_long_instructions_really_take(
+    bench: Bench, model: str, language: str, structured: Structured
+) -> None:
+    exact = exact_counter(model)
+    if exact is None:
+        pytest.skip("the extra `tokens`, with the vocabularies, is not installed")
+    session = await bench.create({"a.txt": "Ok.", "b.txt": "No!"}, categories=())
+    for name, description in IN_LANGUAGES[language]:
+        category = await session.categories.add(name)
+        await session.categories.set(category.id, description=description)
+    await set_settings(session, replace(session.project, language=language or "en"))
+    rows, ids = list(session.rows.values()), list(session.store.state.categories)
+    can = Capabilities(structured, logprobs=False, reasoning=False, seconds=0.1, tested="now")
+    known = await forecast(session, rows, Method("gpt"), ids, Deployment("d", can), GPT)
+    prompt = prompt_task(session.store.state, ids, structured)
+    real_tokens = [prompt_tokens(prompt.question(text, max_tokens=9), exact.count) for text in ("Ok.", "No!")]
+    told = known.of(rows).prompt_tokens
+    assert told.low <= sum(real_tokens) <= told.high
+    # Servers that hold the answer to the schema by other means add nothing to the prompt.
+    plain = [
+        messages_tokens(prompt.question(text, max_tokens=9).messages, exact.count) for text in ("Ok.", "No!")
+    ]
+    assert told.low <= sum(plain) <= told.high
+    assert width(told) < 2.3
