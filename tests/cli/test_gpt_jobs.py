@@ -404,6 +404,53 @@ def test_a_cancel_does_not_wait_for_a_server_that_never_answers(
     assert (ended.code, ended.json["state"], ended.json["done"]) == (0, "cancelled", 0)
 
 
+# --- waiting ------------------------------------------------------------------------------------------
+
+
+def test_a_job_that_waits_says_until_when_and_why(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 2)
+    add_resource(cli, server)
+    server.plan = lambda request: busy(retry_after=600)
+    job = cli(*GPT, "--detach", "--json").json["job_id"]
+    server.wait_for(1)
+    shown: dict[str, Any] = {}
+    while not shown.get("waits_until"):
+        shown = cli("job", "show", "letters", job, "--json").json
+        assert shown["state"] in ("queued", "running")
+    assert "(429); it says to wait 10 minutes" in shown["waits_for"]
+    words = cli("job", "show", "letters", job).out
+    assert "waiting until " in words
+    assert "`job cancel` stops it" in words
+    cancelled = cli("job", "cancel", "letters", job, "--json").json
+    assert (cancelled["state"], cancelled["waits_until"]) == ("cancelled", None)
+
+
+def test_who_follows_a_job_is_told_that_it_waits(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 1)
+    add_resource(cli, server)
+    server.plan = lambda request: busy(retry_after=6) if len(server.chats) == 1 else None
+    ran = cli(*GPT, "--json")
+    assert (ran.code, ran.json["done"]) == (0, 1)
+    assert ran.err.count("The job waits until ") == 1
+    assert "An interrupt cancels the job" in ran.err
+
+
+def test_a_job_does_not_wait_for_a_day(cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path) -> None:
+    make_project(cli, tmp_path / "letters", 3)
+    add_resource(cli, server)
+    server.plan = lambda request: busy(retry_after=100_000)
+    ran = cli(*GPT, "--json")
+    assert (ran.json["state"], ran.json["failed"]) == ("failed", [])
+    assert "it says to wait 28 hours" in ran.json["message"]
+    server.plan = None
+    again = cli("job", "resume", "letters", ran.json["job_id"], "--json")
+    assert (again.code, again.json["done"]) == (0, 3)
+
+
 # --- faults -------------------------------------------------------------------------------------------
 
 LASTING: dict[str, Callable[[], Fault]] = {

@@ -17,6 +17,7 @@ from tui_labeler.engine.autolabelers import asking, pacing
 def main(arguments: list[str]) -> int:
     """As :func:`tui_labeler.runner.main`."""
     asking.FIRST_WAIT, pacing.FIRST_PAUSE = 0.01, 0.01
+    asking.LOOK_AGAIN = (0.1, 0.2)
     pacing.EARLY_STEADY, pacing.EARLY_GROWTH = 0.1, 2.0
     seconds = float((Path(arguments[0]) / "patience").read_text())
     connecting.ResourceDeployments = partial(connecting.ResourceDeployments, seconds=seconds)  # type: ignore[misc,assignment]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.cli.output import InterruptionError
 from tui_labeler.domain.jobs import ALL_FAILED, JobState
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import clock, pause_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +78,14 @@ async def follow(session: ProjectSession, job: Job, out: Output, asked: asyncio.
     """Shows a job's progress until it is over; cancels it when ``asked`` is set."""
     canceller = asyncio.create_task(_cancel_when_asked(session, job.id, out, asked))
     try:
+        told = ""
         async for state in session.jobs.follow(job.id):
             job = state
+            if job.waits_until and job.waits_until != told and out.progress != "jsonl":
+                told = job.waits_until
+                out.note(
+                    f"{pause_words(job, clock(told))} An interrupt cancels the job; `job resume` goes on."
+                )
             out.job(job)
         if asked.is_set():
             await canceller

@@ -129,7 +129,8 @@ class Output:
     def job(self, job: Job) -> None:
         """Progress of a job."""
         if self.progress == "jsonl":
-            seen = (job.state, job.stage, job.done, job.total, len(job.failed), job.suggestions, job.usage)
+            steps = (job.stage, job.waits_until, job.done, job.total, len(job.failed), job.suggestions)
+            seen = (job.state, *steps, job.usage)
             if seen != self._told:  # a running clock alone is no news
                 self._told = seen
                 self._event("progress", _job_progress(job))
@@ -236,6 +237,8 @@ def _job_progress(job: Job) -> dict[str, Any]:
         "job_id": job.id,
         "state": job.state.value,
         "stage": job.stage,
+        "waits_until": job.waits_until or None,
+        "waits_for": job.waits_for,
         "done": job.done,
         "total": job.total,
         "failed": len(job.failed),

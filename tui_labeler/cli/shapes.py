@@ -143,6 +143,8 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
         "cost": None if job.cost is None else round(job.cost, 6),
         "seconds": job.seconds,
         "stage": job.stage,
+        "waits_until": job.waits_until or None,
+        "waits_for": job.waits_for,
         "message": job.message,
         "pid": job.pid,
     }

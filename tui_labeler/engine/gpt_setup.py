@@ -104,6 +104,7 @@ class GptSetup:
             Pacer(options.at_once),
             self._spending(),
             self.answers,
+            tell_pause=self.journal.pauses,
         )
         room = Room(options.at_once, deployment.context, can.reasoning, can.logprobs, samples=options.samples)
         later = ledger.later if ledger else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import JobState
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.jobs import Unused
+    from tui_labeler.domain.jobs import Job, Unused
     from tui_labeler.engine.errors import LabelerError
 
 JOB_STATES = {
@@ -70,6 +71,17 @@ def unused_words(item: Unused) -> str:
     what = f"{said} as {named}: " if said and named else f"{said or named}: " if said or named else ""
     times = f" ({item.times:,} times)" if item.times > 1 else ""
     return f"{what}{_UNUSED[item.reason]}{times}"
+
+
+def clock(time: str) -> str:
+    """A stored time (UTC, ISO 8601) by the clock here, with its day where that is not today's."""
+    moment, today = datetime.fromisoformat(time).astimezone(), datetime.now(UTC).astimezone().date()
+    return moment.strftime("%H:%M:%S" if moment.date() == today else "%Y-%m-%d %H:%M:%S")
+
+
+def pause_words(job: Job, when: str) -> str:
+    """Until when a job waits, and why."""
+    return f"The job waits until {when}: {job.waits_for}"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobState, Usage
 from tui_labeler.engine.autolabelers.spending import BudgetError
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.wording import clock, counted, pause_words
 from tui_labeler.screens.evaluation_text import evaluation
 from tui_labeler.screens.jobs_lists import failures, not_used
 from tui_labeler.screens.performance_words import (
@@ -166,6 +166,9 @@ def detail(
 
 def advice(job: Job, counts: SuggestionCounts | None = None) -> str:
     """What a person can do about the job as it is; empty when it needs nobody."""
+    if job.waits_until:
+        until = pause_words(job, clock(job.waits_until))
+        return f"{until} It goes on by itself; c cancels it, and R goes on later: nothing is paid for twice."
     match job.state:
         case JobState.INTERRUPTED:
             return (

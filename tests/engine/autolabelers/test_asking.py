@@ -21,6 +21,7 @@ from tui_labeler.engine.chat import (
     KeptReply,
     Message,
     Question,
+    RateLimits,
     Reply,
     ResourceError,
     Role,
@@ -294,3 +295,82 @@ class TestTheStore:
         await self.keep(store, [1])
         assert (tmp_path / "answers").stat().st_mode & 0o777 == 0o700
         assert (tmp_path / "answers" / "job1-1.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+DAY = 86_400.0
+
+
+class Told:
+    """What was said of pauses."""
+
+    def __init__(self) -> None:
+        self.pauses: list[tuple[float, str]] = []
+
+    async def pause(self, seconds: float, why: str) -> None:
+        self.pauses.append((round(seconds), why))
+
+
+def telling(model: Model, told: Told) -> Asker:
+    return Asker(model, "azure/gpt", "job1", Pacer(8), Spending(PRICES, None), Kept(), tell_pause=told.pause)
+
+
+class TestLongPauses:
+    @jumping
+    async def test_a_pause_is_told_once_with_its_reason(self) -> None:
+        told = Told()
+        busy = [BusyError("h is busy (429).", retry_after=90) for _ in range(3)]
+        one = telling(Model(*busy), told)
+        await asyncio.gather(*(one.ask(question(str(n)), ESTIMATE) for n in range(3)))
+        assert told.pauses == [(90, "h is busy (429).")]
+
+    @jumping
+    async def test_short_pauses_are_not_worth_a_word(self) -> None:
+        told = Told()
+        await telling(Model(BusyError("busy", retry_after=2)), told).ask(question(), ESTIMATE)
+        assert told.pauses == []
+
+    @jumping
+    async def test_what_is_used_up_by_the_headers_of_an_answer_is_told_too(self) -> None:
+        told = Told()
+        used_up = Reply("{}", Finish.STOP, Usage(1, 1), limits=RateLimits(requests=0, requests_reset=60.0))
+        await telling(Model(used_up), told).ask(question(), ESTIMATE)
+        assert [seconds for seconds, _ in told.pauses] == [60]
+
+    @jumping
+    async def test_a_wait_of_a_day_ends_the_job_with_what_the_server_says(self) -> None:
+        model = Model(otherwise=lambda: BusyError("h says to wait 24 hours.", retry_after=DAY))
+        one = asker(model, Kept())
+        with pytest.raises(ResourceError, match="24 hours") as caught:
+            await asyncio.gather(*(one.ask(question(str(n)), ESTIMATE) for n in range(4)))
+        assert "Resume the job" in caught.value.hint
+        assert await time_passed() < 120
+
+    @jumping
+    async def test_a_wait_of_an_hour_is_kept(self) -> None:
+        one = asker(Model(BusyError("busy", retry_after=3_000)), Kept())
+        await one.ask(question(), ESTIMATE)
+        assert 3_000 <= await time_passed() < 3_010
+
+    @pytest.mark.parametrize("wait", [DAY, 3_000.0])
+    @jumping
+    async def test_one_document_that_is_refused_for_long_holds_no_other_up_for_ever(
+        self, wait: float
+    ) -> None:
+        class Picky(Model):
+            async def ask(self, question: Question) -> Reply:
+                reply = await super().ask(question)
+                if question.messages[-1].content == "bad":
+                    raise BusyError("h says to wait.", retry_after=wait)
+                return reply
+
+        one = asker(Picky(), Kept(), at_once=4)
+
+        async def in_turn(number: int) -> None:
+            for part in range(5):
+                await one.ask(question(f"{number} {part}"), ESTIMATE)
+
+        others = [asyncio.ensure_future(in_turn(number)) for number in range(3)]
+        with pytest.raises(UnansweredError, match="Other documents were answered") as caught:
+            await one.ask(question("bad"), ESTIMATE)
+        assert caught.value.reason == "busy"
+        await asyncio.gather(*others)

@@ -12,7 +12,7 @@ from tui_labeler.cli.commands.methods import (
 from tui_labeler.cli.commands.models import add_detach, result_report
 from tui_labeler.cli.output import Report, error_fields, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging
-from tui_labeler.engine.wording import batches_going_on, counted, quota_kept
+from tui_labeler.engine.wording import batches_going_on, clock, counted, quota_kept
 
 if TYPE_CHECKING:
     import argparse
@@ -96,6 +96,10 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
     lines = [f"Job {fields['job_id']} ({fields['kind']}, {fields['model']}): {fields['state']}"]
     if fields["stage"]:
         lines.append(f"{fields['stage']}: {_share_done(fields)}")
+    if fields["waits_until"]:
+        until = clock(fields["waits_until"])
+        lines.append(f"waiting until {until}: {fields['waits_for']} Then it goes on by itself.")
+        lines.append("`job cancel` stops it and keeps what is done; `job resume` goes on later.")
     if fields["documents"]:
         waiting, hidden = fields["suggestions_to_review"], fields["suggestions_hidden"]
         lines.append(

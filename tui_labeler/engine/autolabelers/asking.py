@@ -11,12 +11,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tui_labeler.domain.jobs import Usage
-from tui_labeler.engine.chat import BusyError, KeptReply, Question, Reply, ResourceError, TroubleError
+from tui_labeler.engine.chat import (
+    BusyError,
+    KeptReply,
+    Question,
+    Reply,
+    ResourceError,
+    TroubleError,
+    UnansweredError,
+)
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.finishing import finished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from tui_labeler.engine.autolabelers.pacing import Pacer
     from tui_labeler.engine.autolabelers.spending import Spending
@@ -31,6 +39,20 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
 PATIENCE = 600.0
 """Seconds without any reply, while the server only says that it is busy, that end a job."""
+
+
+LONGEST_TOLD_WAIT = 3_600.0
+"""Seconds: a server that asks for more has a limit a day, or no capacity; a job does not wait for that."""
+
+LOOK_AGAIN = (10.0, 20.0)
+"""Seconds before a question is asked again whose wait is too long: whether all are refused, or it alone."""
+
+LONG_WAIT, LONG_WAITS = 120.0, 5
+"""A wait of so many seconds is long; so many of them for one question, while others are answered, are
+enough."""
+
+WORTH_TELLING = 5.0
+"""Seconds of a pause that people are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +143,9 @@ class Asker:
         answers: AnswerStore,
         *,
         seed: int = 0,
+        tell_pause: Callable[[float, str], Awaitable[None]] | None = None,
     ) -> None:
+        """``tell_pause`` takes for how many seconds nothing will be asked from now on, and why."""
         self._model = model
         self._deployment = deployment
         self._job = job
@@ -135,6 +159,13 @@ class Asker:
         self._replies = 0
         self._heard = 0.0
         """When the last reply came; 0 before the first question."""
+        self._answered_of = 0.0
+        """When the last question went out that got its reply."""
+        self._silent_from = 0.0
+        """Until when the server said to wait, where that was long."""
+        self._tell_pause = tell_pause
+        self._told_until = 0.0
+        """The end of the pause that was told last."""
 
     async def ask(
         self,
@@ -188,17 +219,13 @@ class Asker:
         if not self._heard:
             self._heard = loop.time()
         tries = 0
+        refused: list[float] = []
         while True:
             async with self._pacer.turn() as sent:
                 try:
                     reply = await self._model.ask(question)
                 except BusyError as error:
-                    self._pacer.busy(sent, error.retry_after)
-                    if loop.time() - self._heard > PATIENCE:
-                        raise ResourceError(
-                            f"Nothing but “busy” for {PATIENCE / 60:.0f} minutes. {error.message}",
-                            hint="Resume the job later, or ask for more quota.",
-                        ) from error
+                    await self._refused(error, sent, refused)
                     continue
                 except TroubleError as error:
                     tries += 1
@@ -207,10 +234,55 @@ class Asker:
                 else:
                     self._replies += 1
                     self._heard = loop.time()
+                    self._answered_of = max(self._answered_of, sent)
                     self._pacer.answered(reply.limits)
+                    await self._tell("Nothing is left of the deployment's rate limit.")
                     return reply
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
             await asyncio.sleep(wait * (1 - self._random.random() / 4))
+
+    async def _refused(self, error: BusyError, sent: float, refused: list[float]) -> None:
+        """Has all questions wait as the server says, unless that is too long.
+
+        ``refused``: when this question was sent and met a long wait. One that is refused for long while
+        others are answered is given up alone; where none is answered, the job ends, to be resumed.
+        """
+        now = asyncio.get_running_loop().time()
+        wait = error.retry_after
+        if wait is not None and wait > LONG_WAIT:
+            refused.append(sent)
+        is_too_long = wait is not None and wait > LONGEST_TOLD_WAIT
+        if is_too_long:
+            wait = LOOK_AGAIN[min(len(refused), len(LOOK_AGAIN)) - 1]
+        elif wait is not None and wait > LONG_WAIT:
+            # Silence that was asked for says nothing.
+            self._silent_from = max(self._silent_from, now + wait)
+        self._pacer.busy(sent, wait)
+        if len(refused) > (len(LOOK_AGAIN) if is_too_long else LONG_WAITS):
+            if self._answered_of > refused[0]:
+                raise UnansweredError(
+                    f"{error.message} Other documents were answered meanwhile.",
+                    reason="busy",
+                    hint="Try the document again later.",
+                ) from error
+            raise ResourceError(
+                error.message, hint="Resume the job when that time is over, or ask for more quota."
+            ) from error
+        if (silent := now - max(self._heard, self._silent_from)) > PATIENCE:
+            raise ResourceError(
+                f"Nothing but “busy” for {silent / 60:.0f} minutes. {error.message}",
+                hint="Resume the job later, or ask for more quota.",
+            ) from error
+        await self._tell(error.message)
+
+    async def _tell(self, why: str) -> None:
+        """Says that there is a pause, where that is news."""
+        ends = self._pacer.pause_ends
+        seconds = ends - asyncio.get_running_loop().time()
+        if self._tell_pause is None or seconds < WORTH_TELLING or ends < self._told_until + WORTH_TELLING:
+            return
+        self._told_until = ends
+        await self._tell_pause(seconds, why)
 
     def _given_up(self, error: TroubleError) -> TroubleError | ResourceError:
         """A server that has never answered, or not for long, will not answer other questions either."""

@@ -73,6 +73,11 @@ class Pacer:
         """Questions a second, where the server has shown a limit."""
         return self._rate
 
+    @property
+    def pause_ends(self) -> float:
+        """When the next question may go out, by what the server said; in the past where it may now."""
+        return self._resume
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[float]:
         """Waits until a question may go out; gives the time at which it does."""

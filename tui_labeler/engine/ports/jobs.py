@@ -102,6 +102,9 @@ class JobJournal(Protocol):
     async def stage(self, words: str, done: int, total: int, *, usage: Usage | None = None) -> None:
         """``usage``: what this run has used so far, where no document's answer tells it."""
 
+    async def pauses(self, seconds: float, why: str) -> None:
+        """The job waits for so long from now on; ``why`` is a sentence."""
+
     async def ended(
         self, state: str, *, message: str = "", code: str = "", result: dict[str, Any] | None = None
     ) -> None: ...

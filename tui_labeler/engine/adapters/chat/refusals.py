@@ -157,24 +157,30 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes, asked: As
         case 429:
             if _NO_MONEY & {refusal.code, refusal.type}:
                 return _no_money(asked, code)
-            return _busy(headers, asked)
+            return _busy(status, headers, asked)
     if 300 <= status < 400:
         return ResourceError(
             f"{asked.host} sends elsewhere (status {status}); texts go nowhere but where you said.",
             hint="Give the address that it sends to as the endpoint, if you trust it.",
         )
     if status == 503 and retry_after(headers) is not None:
-        return _busy(headers, asked)
+        return _busy(status, headers, asked)
     if status >= 500:
         return TroubleError(f"{asked.host} has a fault: status {status}{code}.")
     return UnansweredError(f"{asked.host} refused: status {status}{code}.", reason="bad_request")
 
 
-def _busy(headers: Mapping[str, str], asked: Asked) -> BusyError:
+def _long(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:g} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+
+
+def _busy(status: int, headers: Mapping[str, str], asked: Asked) -> BusyError:
     wait = retry_after(headers)
-    when = "" if wait is None else f"; it says to wait {wait:g} seconds"
+    when = "" if wait is None else f"; it says to wait {_long(wait)}"
     return BusyError(
-        f"{asked.host} has too many requests{when}.",
+        f"{asked.host} has too many requests ({status}){when}.",
         retry_after=wait,
         hint="Wait, or ask for more capacity for the deployment.",
     )

@@ -35,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step of a job."""
 
     event: str
-    """``started``, ``stage``, ``applied``, ``failed``, ``ended``, ``reopened`` or ``lost``: the
+    """``started``, ``stage``, ``paused``, ``applied``, ``failed``, ``ended``, ``reopened`` or ``lost``: the
     runner of a job that somebody cancels was found dead."""
     time: str
     pid: int | None = None
@@ -49,6 +49,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     failures: tuple[DocumentFailure, ...] = ()
     notes: tuple[DocumentNote, ...] = ()
     words: str = ""
+    until: str = ""
     state: JobState | None = None
     code: str = ""
     result: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -133,6 +134,7 @@ class JobFold:
         self._worked = 0.0
         self._latest: Event | None = None
         self._stage: Event | None = None
+        self._pause: Event | None = None
         self._total = len(request.documents)
         self._pid: int | None = None
 
@@ -156,11 +158,13 @@ class JobFold:
                 self.last, self._pid, self._run_started = "started", event.pid, event.time
                 self._started = self._started or event.time
                 self._total = event.total or self._total
-                self._latest = self._stage = None
+                self._latest = self._stage = self._pause = None
             case "stage":
                 self._stage = event
                 if event.usage != Usage():
                     self._used_by_run = event.usage
+            case "paused":
+                self._pause = event
             case "applied":
                 self.finished.update(event.documents)
                 for document in event.documents:
@@ -195,6 +199,9 @@ class JobFold:
         steps = stage is not None and not self.request.documents
         ended = self._latest
         used = self._usage + self._used_by_run
+        pause = self._pause if running and held and not cancelling else None
+        if pause and not _seconds(now, pause.until):
+            pause = None
         return Job(
             request=self.request,
             state=state,
@@ -212,6 +219,8 @@ class JobFold:
             cost=cost_of(used, self.request.prices),
             seconds=round(self._worked + (_seconds(self._run_started, until) if running else 0.0), 3),
             stage=stage.words if stage and not state.is_over else "",
+            waits_until=pause.until if pause else "",
+            waits_for=pause.words if pause else "",
             message=ended.words if ended else "",
             code=ended.code if ended else "",
             result=ended.result if ended else {},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -315,6 +317,10 @@ class FileJobJournal:
     async def stage(self, words: str, done: int, total: int, *, usage: Usage | None = None) -> None:
         event = Event("stage", self._now(), words=words, done=done, total=total, usage=usage or Usage())
         await self._write(event)
+
+    async def pauses(self, seconds: float, why: str) -> None:
+        until = datetime.fromisoformat(self._now()) + timedelta(seconds=math.ceil(seconds))
+        await self._write(Event("paused", self._now(), words=why, until=until.isoformat()))
 
     async def ended(
         self, state: str, *, message: str = "", code: str = "", result: dict[str, Any] | None = None
