@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tui_labeler.engine.ports import Surroundings
 from tui_labeler.settings import actor_name, read_settings
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.blob.access import Ways
-    from tui_labeler.engine.ports import Container, Estimators, ProjectStore
+    from tui_labeler.engine.ports import Container, Estimators, ProjectStore, Shelf
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.runner import Runner
     from tui_labeler.engine.session import ProjectSession
@@ -60,6 +62,23 @@ def container(address: str, into: Ways) -> Container:
     return BlobContainer(found, lambda: into.access(found))
 
 
+def beside(documents: Container) -> Shelf:
+    """The small files beside some documents: in Blob storage the container keeps them itself."""
+    from tui_labeler.engine.adapters.folder_shelf import FolderShelf
+
+    return cast("Shelf", documents) if documents.is_remote else FolderShelf(Path(documents.address))
+
+
+@asynccontextmanager
+async def shelf(address: str, into: Ways) -> AsyncIterator[tuple[Shelf, bool]]:
+    """The small files at an address as it is stored, and whether that is elsewhere."""
+    documents = container(address, into)
+    try:
+        yield beside(documents), documents.is_remote
+    finally:
+        await documents.close()
+
+
 def container_address(given: str, into: Ways) -> str:
     """What a person typed, as it is stored: a URL without secret, or a folder's absolute path without ``..``.
 
@@ -85,6 +104,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     from tui_labeler.engine.adapters.store.jobs import FileJobStore
     from tui_labeler.engine.adapters.store.models import FolderModelStore
     from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
+    from tui_labeler.engine.adapters.store.sync_base import FileSyncBase
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
 
@@ -97,15 +117,18 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     def connect(store: ProjectStore) -> ProjectSession:
         project = store.state.project
         folder = projects.folder(project.id)
+        documents = container(project.container, into)
         return ProjectSession(
             store,
-            container(project.container, into),
+            documents,
             FileJobStore(folder / "jobs", now),
             FolderModelStore(folder / "models"),
             quota,
             ProcessLauncher(home),
             around,
             immediate=immediate,
+            shelf=beside(documents),
+            base=FileSyncBase(folder / "sync"),
         )
 
     return Workbench(
@@ -116,6 +139,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
         around,
         resources(home, drawing=not immediate),
         container_notes=into.notes,
+        shelf_of=partial(shelf, into=into),
     )
 
 

@@ -17,6 +17,7 @@ from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.labeling import Labeling
 from tui_labeler.engine.placing_by_hand import PlacingByHand
 from tui_labeler.engine.review import Review
+from tui_labeler.engine.sharing.sharing import Sharing
 from tui_labeler.engine.training import Training
 
 if TYPE_CHECKING:
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
         ModelStore,
         ProjectStore,
         QuotaStore,
+        Shelf,
         Surroundings,
         Transaction,
     )
+    from tui_labeler.engine.ports.sharing import SyncBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,21 @@ class ProjectSession:
         surroundings: Surroundings,
         *,
         immediate: bool = False,
+        shelf: Shelf | None = None,
+        base: SyncBase | None = None,
     ) -> None:
+        """``shelf`` and ``base`` are what sharing works with; there is none without them."""
         self.store = store
         self.surroundings = surroundings
         self.models = models
         self.quota = quota
         self.documents = Documents(store, container, surroundings)
         self.label_files = LabelFiles(store, self.documents, surroundings)
+        self.sharing = (
+            Sharing(store, shelf, base, self.label_files, surroundings, is_remote=container.is_remote)
+            if shelf is not None and base is not None
+            else None
+        )
         self.labeling = Labeling(store, surroundings, immediate=immediate, seen=self.documents.seen)
         self.review = Review(store, surroundings, self.labeling)
         self.placing = PlacingByHand(store, surroundings, self.labeling)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,12 +17,21 @@ from tui_labeler.engine import limits
 from tui_labeler.engine.categories import check_name
 from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.documents import Synced
-from tui_labeler.engine.errors import InputError, LabelerError, RefusedError
+from tui_labeler.engine.errors import (
+    ContainerError,
+    InputError,
+    LabelerError,
+    RefusedError,
+    UnreachableError,
+)
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import read_file
 from tui_labeler.engine.label_files import Imported
-from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, State, Surroundings
+from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
 from tui_labeler.engine.session import ProjectSession
+from tui_labeler.engine.sharing.joining import claim
+from tui_labeler.engine.sharing.project_form import with_items
+from tui_labeler.engine.sharing.syncing import Shared
 
 if TYPE_CHECKING:
     from tui_labeler.engine.resources import Resources
@@ -55,6 +65,8 @@ class NewProject:
     """By a category's name; label files hold none."""
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By a category's name."""
+    share: bool = False
+    """Keep labels in the folder, for those who share it; those of a container elsewhere always are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,14 @@ class CreatedProject:
     synced: Synced
     imported: Imported | None
     warnings: tuple[str, ...]
+    joined: bool = False
+    """Others share a project of that name in the container, and this is it."""
+    shared: Shared | None = None
+    """What the first sync of labels did; ``None`` where there was none."""
 
+
+ShelfOf = Callable[[str], AbstractAsyncContextManager[tuple[Shelf, bool]]]
+"""The small files beside the documents at a stored address, and whether those are elsewhere."""
 
 Connect = Callable[[ProjectStore], ProjectSession]
 """Puts the adapters that a project asks for around its store."""
@@ -84,13 +103,16 @@ class Workbench:
         resources: Resources,
         *,
         container_notes: Callable[[str], tuple[str, ...]] = lambda address: (),
+        shelf_of: ShelfOf | None = None,
     ) -> None:
         """``check_container`` makes of what was typed the address to store, or raises ``InputError``;
-        ``container_notes`` tells what a person should know of such an address."""
+        ``container_notes`` tells what a person should know of such an address. Without
+        ``shelf_of`` nothing is shared."""
         self._projects = projects
         self._connect = connect
         self._check_container = check_container
         self._container_notes = container_notes
+        self._shelf_of = shelf_of
         self.quota_store = quota
         self.resources = resources
         self.surroundings = surroundings
@@ -157,6 +179,7 @@ class Workbench:
             description=new.description or (labels_file.description if labels_file else ""),
             created=self.surroundings.now(),
         )
+        project, joined = await self._joining(project, new)
         session = self._connect(await self._projects.begin(project))
         try:
             synced = await session.documents.sync(progress)
@@ -172,11 +195,39 @@ class Workbench:
             await self._projects.discard(project.id)
             raise
         made = await self.open(project.id)
+        shared, notes = await _first_sync(made)
+        warnings += notes
         declared = [category.name for category in made.store.state.categories.values()]
         warnings += self._container_notes(project.container)
         warnings += synced.warnings + limits.categories(len(declared))
         warnings += tuple(warning for name in declared for warning in limits.category_name(name))
-        return CreatedProject(made, synced, imported, warnings)
+        return CreatedProject(made, synced, imported, warnings, joined, shared)
+
+    async def _joining(self, project: Project, new: NewProject) -> tuple[Project, bool]:
+        """The project as others have made it in the container already; whether they have."""
+        if self._shelf_of is None:
+            return project, False
+        async with self._shelf_of(project.container) as (shelf, is_remote):
+            if not is_remote and not new.share:
+                return project, False
+            project = replace(project, settings=replace(project.settings, share_labels=not is_remote))
+            try:
+                found = await claim(shelf, project.name, project.kind, project.id)
+            except UnreachableError:
+                raise
+            except ContainerError:
+                return project, False  # it may be read, and the first sync says that it can't be written
+        if not found.joined:
+            return project, False
+        for known in await self._projects.list():
+            if known.id == found.id:
+                raise InputError(
+                    f"This home has the shared project {project.name!r} already, as {known.name!r}.",
+                    hint=f"Open that one: `tui-labeler open {known.name}`.",
+                    on_screen="Open that one.",
+                )
+        project = replace(project, id=found.id)
+        return (with_items(project, found.shared.items) if found.shared else project), True
 
     def _declaring(self, new: NewProject, state: State) -> Plan:
         """The categories that a project is made with, and the mark that it is made: undo ends there."""
@@ -236,6 +287,18 @@ def suggested_name(container: str) -> str:
         return Path(container).expanduser().absolute().name
     parts = urlsplit(container)
     return parts.path.rstrip("/").rpartition("/")[2] or parts.netloc
+
+
+async def _first_sync(session: ProjectSession) -> tuple[Shared | None, tuple[str, ...]]:
+    """The project is made; labels that can't be shared yet are no reason to have none."""
+    if session.sharing is None or not session.sharing.is_on:
+        return None, ()
+    try:
+        shared = await session.sharing.sync()
+    except LabelerError as error:
+        return None, (f"labels could not be synced: {error.message} {error.hint}".rstrip(),)
+    await session.store.checkpoint()
+    return shared, ()
 
 
 async def set_settings(session: ProjectSession, project: Project) -> None:

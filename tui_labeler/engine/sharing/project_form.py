@@ -187,7 +187,7 @@ def _read_categories(rows: list[Any]) -> dict[Key, Any]:
             raise FormatError("it has no id", field=where)
         key = Key(CATEGORY, row["id"])
         category = to_category(key.id, row)
-        if key in items or category.name in names or not _is_plain(key.id):
+        if key in items or category.name in names or not is_plain(key.id):
             raise FormatError("its id or its name is there twice, or is none", field=where)
         names.add(category.name)
         unknown = {name: value for name, value in row.items() if name not in _CATEGORY_FIELDS}
@@ -195,5 +195,6 @@ def _read_categories(rows: list[Any]) -> dict[Key, Any]:
     return items
 
 
-def _is_plain(word: str) -> bool:
+def is_plain(word: str) -> bool:
+    """Whether it can be an id: it stands in names of files."""
     return word.isascii() and 0 < len(word) <= 100 and all(c.isalnum() or c in "_-.:" for c in word)

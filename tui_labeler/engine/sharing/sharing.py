@@ -1,0 +1,93 @@
+"""A project's sharing, as screens and commands work with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui_labeler.engine.changes import put_project
+from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.ports import Plan
+from tui_labeler.engine.sharing.conflicts import LabelConflict, Side, open_conflicts, resolve
+from tui_labeler.engine.sharing.joining import claim
+from tui_labeler.engine.sharing.publishing import Published, publish
+from tui_labeler.engine.sharing.syncing import Progress, Shared, Syncing
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.label_files import LabelFiles
+    from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
+    from tui_labeler.engine.ports.sharing import SyncBase
+
+
+class Sharing:
+    """Labels in the container, for everybody. In a folder they are there only where the project says so."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        shelf: Shelf,
+        base: SyncBase,
+        label_files: LabelFiles,
+        surroundings: Surroundings,
+        *,
+        is_remote: bool,
+    ) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._base = base
+        self._label_files = label_files
+        self._surroundings = surroundings
+        self._is_remote = is_remote
+        self._syncing = Syncing(store, shelf, base, surroundings)
+
+    @property
+    def is_on(self) -> bool:
+        return self._is_remote or self._store.state.project.settings.share_labels
+
+    async def sync(self, *, pull: bool = True, push: bool = True, progress: Progress | None = None) -> Shared:
+        """Does nothing where labels are not shared. Raises as :meth:`Syncing.sync`."""
+        if not self.is_on:
+            return Shared()
+        return await self._syncing.sync(pull=pull, push=push, progress=progress)
+
+    async def conflicts(self) -> tuple[LabelConflict, ...]:
+        """What waits for a person; nothing is asked of the container."""
+        return await open_conflicts(self._store, self._base)
+
+    async def resolve(self, location: str, take: Side, item: str | None = None) -> tuple[LabelConflict, ...]:
+        """See :func:`~tui_labeler.engine.sharing.conflicts.resolve`."""
+        return await resolve(self._store, self._base, self._surroundings, location, take, item)
+
+    async def share(self, *, on: bool) -> None:
+        """Keeps labels in the folder from the next sync on, or leaves them where they are.
+
+        Raises ``InputError`` where the folder holds another project of that name, and for a container that is
+        no folder: its labels are always shared.
+        """
+        project = self._store.state.project
+        if self._is_remote:
+            if not on:
+                raise InputError(
+                    "Labels of a container in Blob storage are always shared.",
+                    hint="Copy the documents into a folder to keep labels to yourself.",
+                )
+            return
+        if on and not project.settings.share_labels:
+            found = await claim(self._shelf, project.name, project.kind, project.id)
+            if found.id != project.id:
+                raise InputError(
+                    f"Others share a project {project.name!r} in this folder already.",
+                    hint="Export your labels, delete your project, and make it again with "
+                    "`project create --share --labels FILE`: it joins theirs.",
+                )
+
+        def plan(state: State) -> Plan:
+            settings = replace(state.project.settings, share_labels=on)
+            return Plan("project.settings", [put_project(state, replace(state.project, settings=settings))])
+
+        await self._store.commit(self._surroundings.actor, plan)
+
+    async def publish(self) -> Published:
+        """Writes the Azure labels file at the container's root. Raises as :meth:`LabelFiles.write`."""
+        exported = await self._label_files.write("azure")
+        return await publish(self._shelf, self._store.state.project.id, exported, self._surroundings.now())
