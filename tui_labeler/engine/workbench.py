@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,9 +29,10 @@ from tui_labeler.engine.formats import read_file
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
 from tui_labeler.engine.session import ProjectSession
-from tui_labeler.engine.sharing.joining import claim
+from tui_labeler.engine.sharing.joining import Claim, claim
 from tui_labeler.engine.sharing.project_form import with_items
 from tui_labeler.engine.sharing.syncing import Shared
+from tui_labeler.engine.walking_back import PROJECT_SYNCED
 
 if TYPE_CHECKING:
     from tui_labeler.engine.resources import Resources
@@ -180,8 +181,12 @@ class Workbench:
             created=self.surroundings.now(),
         )
         project, joined = await self._joining(project, new)
+        shared_categories = joined.categories if joined else ()
         session = self._connect(await self._projects.begin(project))
         try:
+            if shared_categories:
+                taking = partial(_taking_over, shared_categories)
+                await session.store.commit(self.surroundings.actor, taking)
             synced = await session.documents.sync(progress)
             imported = None
             if labels is not None:
@@ -201,24 +206,24 @@ class Workbench:
         warnings += self._container_notes(project.container)
         warnings += synced.warnings + limits.categories(len(declared))
         warnings += tuple(warning for name in declared for warning in limits.category_name(name))
-        return CreatedProject(made, synced, imported, warnings, joined, shared)
+        return CreatedProject(made, synced, imported, warnings, joined is not None, shared)
 
-    async def _joining(self, project: Project, new: NewProject) -> tuple[Project, bool]:
-        """The project as others have made it in the container already; whether they have."""
+    async def _joining(self, project: Project, new: NewProject) -> tuple[Project, Claim | None]:
+        """The project as others have made it in the container already, if they have."""
         if self._shelf_of is None:
-            return project, False
+            return project, None
         async with self._shelf_of(project.container) as (shelf, is_remote):
             if not is_remote and not new.share:
-                return project, False
+                return project, None
             project = replace(project, settings=replace(project.settings, share_labels=not is_remote))
             try:
                 found = await claim(shelf, project.name, project.kind, project.id)
             except UnreachableError:
                 raise
             except ContainerError:
-                return project, False  # it may be read, and the first sync says that it can't be written
+                return project, None  # it may be read, and the first sync says that it can't be written
         if not found.joined:
-            return project, False
+            return project, None
         for known in await self._projects.list():
             if known.id == found.id:
                 raise InputError(
@@ -227,7 +232,7 @@ class Workbench:
                     on_screen="Open that one.",
                 )
         project = replace(project, id=found.id)
-        return (with_items(project, found.shared.items) if found.shared else project), True
+        return (with_items(project, found.shared.items) if found.shared else project), found
 
     def _declaring(self, new: NewProject, state: State) -> Plan:
         """The categories that a project is made with, and the mark that it is made: undo ends there."""
@@ -287,6 +292,10 @@ def suggested_name(container: str) -> str:
         return Path(container).expanduser().absolute().name
     parts = urlsplit(container)
     return parts.path.rstrip("/").rpartition("/")[2] or parts.netloc
+
+
+def _taking_over(categories: Sequence[Category], state: State) -> Plan:
+    return Plan(PROJECT_SYNCED, [put_category(state, category) for category in categories])
 
 
 async def _first_sync(session: ProjectSession) -> tuple[Shared | None, tuple[str, ...]]:

@@ -26,6 +26,7 @@ def register(parsers: Any) -> None:
         resources,
         review,
         serving,
+        syncing,
         system,
     )
 
@@ -35,6 +36,7 @@ def register(parsers: Any) -> None:
         serving,
         projects,
         documents,
+        syncing,
         labels,
         categories,
         models,

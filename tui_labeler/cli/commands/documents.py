@@ -47,11 +47,6 @@ def register(parsers: Any) -> None:
 
     _register_set(add_group(parsers, "document", "change documents"))
 
-    parser = add_command(parsers, "sync", sync, "read the container: find new, changed and missing documents")
-    parser.add_argument("project", metavar="PROJECT")
-    parser.add_argument("--pull", action="store_true", help="only read; all that a folder needs")
-    parser.add_argument("--push", action="store_true", help="only write; to a folder nothing is written")
-
 
 def _register_set(group: Any) -> None:
     parser = add_command(
@@ -243,39 +238,3 @@ async def change(context: Context) -> Report:
         rows = sorted((session.rows[key] for key in ids), key=lambda row: row.location)
         items = [document_item(row, session.project) for row in rows]
     return Report({"items": items, "total": len(items), "next_after": None}, document_lines(items))
-
-
-async def sync(context: Context) -> Report:
-    from tui_labeler.engine.documents import Synced
-
-    options = context.options
-    async with context.project() as session:
-        drafts = session.labeling.drafts()
-        if options.push and not options.pull:
-            synced = Synced(unchanged=len(session.rows))
-        else:
-            synced = await session.documents.sync(lambda count: context.out.step("reading documents", count))
-            await session.store.checkpoint()
-    fields = {
-        "downloaded": synced.added + synced.changed,
-        "uploaded": 0,
-        "unchanged": synced.unchanged,
-        "conflicts": [],
-        "added": synced.added,
-        "changed": synced.changed,
-        "gone": synced.gone,
-        "other_files": synced.skipped,
-        "unreadable_documents": [
-            {"location": name, "reason": problem} for name, problem in synced.unreadable
-        ],
-        "warnings": list(synced.warnings),
-        "drafts_pending": drafts,
-    }
-    lines = [
-        f"{synced.added:,} new, {synced.changed:,} changed, {synced.gone:,} gone, "
-        f"{synced.unchanged:,} unchanged {'document' if synced.unchanged == 1 else 'documents'}; "
-        f"{counted(synced.skipped, 'other file')} left alone.",
-        *(f"warning: {warning}" for warning in synced.warnings),
-        *(f"{name} can't be read: {problem}" for name, problem in synced.unreadable),
-    ]
-    return Report(fields, lines)

@@ -77,6 +77,11 @@ def _register_create(group: Any) -> None:
     parser.add_argument("--description", metavar="T", default="")
     parser.add_argument("--labels", metavar="FILE", help="a labels file to import")
     parser.add_argument(
+        "--share",
+        action="store_true",
+        help="keep labels in the folder too, for those who share it; joins their project of that name",
+    )
+    parser.add_argument(
         "--category", metavar="C", action="append", default=[], help="an entity or class (may be repeated)"
     )
 
@@ -96,6 +101,7 @@ async def create(context: Context) -> Report:
         multilingual=options.multilingual,
         description=options.description,
         categories=tuple(options.category),
+        share=options.share,
     )
     with nothing_done("No project was made."):
         created = await context.workbench.create(
@@ -112,6 +118,7 @@ async def create(context: Context) -> Report:
 
 def _created(created: CreatedProject) -> Report:
     from tui_labeler.cli.commands.files import listed
+    from tui_labeler.cli.commands.syncing import conflict_items
 
     summary = created.session.summary()
     imported = created.imported
@@ -131,6 +138,8 @@ def _created(created: CreatedProject) -> Report:
         "other_files": created.synced.skipped,
         "skipped": skipped_items(imported.skipped) if imported else [],
         "notes": skipped_items(imported.notes) if imported else [],
+        "joined": created.joined,
+        "conflicts": conflict_items(created.shared.conflicts) if created.shared else [],
     }
     project = summary.project
     lines = [
@@ -139,6 +148,8 @@ def _created(created: CreatedProject) -> Report:
         *(f"warning: {warning}" for warning in warnings),
         *listed("left out", fields["skipped"]),
         *listed("note", fields["notes"]),
+        *(["Others work on this project: their labels and categories are here."] if created.joined else []),
+        *(f"conflict: {item['location']}: {item['reason']}" for item in fields["conflicts"]),
         f"Open it with: tui-labeler open {project.name}",
     ]
     return Report(fields, lines)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.projects import Category, ProjectKind
 from tui_labeler.engine.errors import FormatError, InputError, NotFoundError, OutdatedError
+from tui_labeler.engine.sharing.items import Key
 from tui_labeler.engine.sharing.project_form import (
+    CATEGORY,
     SharedProject,
     claim_file,
     is_plain,
     project_file,
     read_project,
+    to_category,
 )
 from tui_labeler.engine.sharing.shared_form import VERSION, from_json, to_json
 
@@ -29,6 +32,13 @@ class Claim:
     """Somebody else made it."""
     shared: SharedProject | None = None
     """What its file says; ``None`` before its maker has synced."""
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """Those that are there, in their order."""
+        if self.shared is None:
+            return ()
+        return tuple(to_category(key, self.shared.items[Key(CATEGORY, key)]) for key in self.shared.order)
 
 
 async def claim(shelf: Shelf, name: str, kind: ProjectKind, new_id: str) -> Claim:

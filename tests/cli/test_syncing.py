@@ -1,0 +1,163 @@
+"""Two homes on one folder: labels shared from the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Cli, Ran
+
+
+@pytest.fixture
+def people(cli: Cli, letters: Path, tmp_path: Path) -> dict[str, tuple[str, ...]]:
+    """Ana makes the shared project, Bo joins it; each has a home."""
+    homes: dict[str, tuple[str, ...]] = {name: ("--home", str(tmp_path / name)) for name in ("ana", "bo")}
+    create: tuple[str, ...] = ("project", "create", "letters", "--kind", "ner", "--container", str(letters))
+    create = (*create, "--share", "--json")
+    made = cli(*homes["ana"], *create, "--category", "Person", "--category", "Town")
+    assert made.code == 0, made
+    assert made.json["joined"] is False
+    joined = cli(*homes["bo"], *create, "--category", "Town", "--category", "Date")
+    assert joined.code == 0, joined
+    assert joined.json["joined"] is True
+    assert [item["name"] for item in joined.json["categories"]] == ["Person", "Town", "Date"]
+    return homes
+
+
+def label(cli: Cli, home: tuple[str, ...], category: str, words: str, *more: str) -> None:
+    ran = cli(*home, "label", "letters", "letter00.txt", "--category", category, "--text", words, *more)
+    assert ran.code == 0, ran
+
+
+def sync(cli: Cli, home: tuple[str, ...], *more: str) -> Ran:
+    return cli(*home, "sync", "letters", "--json", *more)
+
+
+def labels(cli: Cli, home: tuple[str, ...]) -> list[tuple[str, str]]:
+    shown = cli(*home, "show", "letters", "letter00.txt", "--json").json
+    return [(item["category"], item["text"]) for item in shown["labels"]]
+
+
+def test_two_homes_share_conflict_and_decide(cli: Cli, people: dict[str, tuple[str, ...]]) -> None:
+    ana, bo = people["ana"], people["bo"]
+    label(cli, ana, "Person", "Ann Lee")
+    label(cli, bo, "Town", "Lee travels")
+    label(cli, bo, "Date", "Monday")
+    assert sync(cli, ana).json["uploaded"] == 1
+    ran = sync(cli, bo)
+    assert ran.code == 0
+    (conflict,) = ran.json["conflicts"]
+    assert conflict["location"] == "letter00.txt"
+    assert "Person" in conflict["reason"]
+    assert "Town" in conflict["reason"]
+    assert labels(cli, bo) == [("Town", "Lee travels"), ("Date", "Monday")]
+    told = cli(*bo, "sync", "letters")
+    assert "conflict: letter00.txt" in told.out
+    assert "--take ours or theirs" in told.out
+    ran = sync(cli, bo, "--resolve", "letter00.txt", "--take", "theirs")
+    assert ran.code == 0, ran
+    assert ran.json["conflicts"] == []
+    assert [item["id"] for item in ran.json["resolved"]] == [conflict["id"]]
+    sync(cli, ana)
+    assert labels(cli, ana) == labels(cli, bo) == [("Person", "Ann Lee"), ("Date", "Monday")]
+    again = sync(cli, bo, "--resolve", "letter00.txt", "--take", "theirs")
+    assert (again.code, again.error["code"]) == (2, "not_found")
+
+
+def test_nothing_is_shared_in_a_folder_that_was_not_asked_to(cli: Cli, project: str, letters: Path) -> None:
+    ran = cli("sync", project, "--json")
+    assert ran.json["labels"]["shared"] is False
+    assert not (letters / ".tui-labeler").exists()
+
+
+def test_sharing_can_be_turned_on_and_off(cli: Cli, project: str, letters: Path) -> None:
+    ran = cli("sync", project, "--share", "--json")
+    assert ran.json["labels"] | {"problems": []} == {
+        "shared": True, "downloaded": 0, "uploaded": 8, "unchanged": 0, "waiting": 0, "problems": []
+    }  # fmt: skip
+    files = sorted(path.name for path in letters.glob(".tui-labeler/*/labels/*"))
+    assert files == [f"letter{number:02}.txt.json" for number in range(8)]
+    found = json.loads((next(letters.glob(".tui-labeler/*/labels")) / files[0]).read_text())
+    assert {row["category_name"] for row in found["labels"]} == {"Person", "Town"}
+    assert cli("sync", project, "--json").json["uploaded"] == 0
+    assert cli("sync", project, "--no-share", "--json").json["labels"]["shared"] is False
+    assert cli("sync", project, "--share", "--json").json["labels"]["unchanged"] == 8
+
+
+def test_a_broken_file_is_listed_and_the_code_says_so(
+    cli: Cli, people: dict[str, tuple[str, ...]], letters: Path
+) -> None:
+    label(cli, people["ana"], "Person", "Ann Lee")
+    sync(cli, people["ana"])
+    (path,) = letters.glob(".tui-labeler/*/labels/letter00.txt.json")
+    path.write_text("{")
+    ran = sync(cli, people["bo"])
+    assert ran.code == 1
+    assert [item["location"] for item in ran.json["labels"]["problems"]] == ["letter00.txt"]
+
+
+def test_pulling_and_pushing_alone(cli: Cli, people: dict[str, tuple[str, ...]]) -> None:
+    ana, bo = people["ana"], people["bo"]
+    label(cli, ana, "Person", "Ann Lee")
+    label(cli, bo, "Date", "Monday")
+    sync(cli, ana)
+    ran = sync(cli, bo, "--push").json
+    assert (ran["uploaded"], ran["labels"]["waiting"]) == (0, 1)
+    ran = sync(cli, bo, "--pull").json
+    assert (ran["uploaded"], ran["labels"]["downloaded"]) == (0, 1)
+    assert sync(cli, bo).json["uploaded"] == 1
+
+
+def test_the_labels_file_is_published_and_the_one_before_kept(
+    cli: Cli, people: dict[str, tuple[str, ...]], letters: Path
+) -> None:
+    ana = people["ana"]
+    (letters / "labels.json").write_text("somebody's")
+    label(cli, ana, "Person", "Ann Lee")
+    ran = sync(cli, ana, "--publish").json
+    assert ran["published"]["written"] is True
+    kept = letters / ran["published"]["kept"]
+    assert kept.read_text() == "somebody's"
+    found = json.loads((letters / "labels.json").read_text())
+    assert found["assets"]["projectKind"] == "CustomEntityRecognition"
+    assert ran["published"]["labels"] == 1
+    assert sync(cli, ana, "--publish").json["published"]["written"] is False
+    for number in range(12):
+        label(cli, ana, "Town", "bags", *(["--remove"] if number % 2 else []))
+        assert sync(cli, ana, "--publish").json["published"]["written"] is True
+    assert len(list(letters.glob(".tui-labeler/*/published/*"))) == 10
+
+
+@pytest.mark.parametrize(
+    "options", [("--take", "ours"), ("--resolve", "letter00.txt"), ("--id", "x"), ("--take", "both")]
+)
+def test_options_that_make_no_sense_are_refused(cli: Cli, project: str, options: tuple[str, ...]) -> None:
+    assert cli("sync", project, *options).code == 2
+
+
+def test_a_name_that_another_kind_has_is_refused_and_so_is_joining_twice(
+    cli: Cli, people: dict[str, tuple[str, ...]], letters: Path
+) -> None:
+    create = ("project", "create", "letters", "--container", str(letters), "--share", "--json")
+    ran = cli(*people["bo"][:1], f"{people['bo'][1]}2", *create, "--kind", "single")
+    assert ran.code == 2
+    assert "another kind" in ran.error["message"]
+    moved = cli(*people["bo"], "project", "delete", "letters", "--yes")
+    assert moved.code == 0
+    assert cli(*people["bo"], *create, "--kind", "ner").json["joined"] is True
+
+
+def test_a_project_that_others_share_under_its_name_is_joined_by_making_it(
+    cli: Cli, people: dict[str, tuple[str, ...]], letters: Path, tmp_path: Path
+) -> None:
+    home = ("--home", str(tmp_path / "cleo"))
+    made = cli(*home, "project", "create", "letters", "--kind", "ner", "--container", str(letters))
+    assert made.code == 0
+    ran = cli(*home, "sync", "letters", "--share", "--json")
+    assert ran.code == 2
+    assert "project create --share" in ran.error["hint"]
