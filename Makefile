@@ -76,6 +76,7 @@ local-llm: $(VENV)/local-llm.stamp
 
 kill: $(VENV)/test.stamp
 	$(BIN)/python -m tests.durability.harness --kills 50
+	TUI_LABELER_KILLS=25 $(BIN)/python -m pytest --timeout 1800 tests/cli/test_gpt_jobs.py -k kill
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/python -m docs.generate --pictures

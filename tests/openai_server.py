@@ -19,6 +19,7 @@ import asyncio
 import itertools
 import json
 import re
+import socket
 import threading
 import time
 from collections import deque
@@ -373,6 +374,10 @@ class OpenAIServer:
         self._ready = threading.Event()
         self._came = threading.Condition()
         self._stop = asyncio.Event()
+        self._open: set[int] = set()
+        """Ports of the clients that are connected."""
+        self._met: set[int] = set()
+        """And of those that ever were."""
         self._thread = threading.Thread(target=self._run, name="openai server", daemon=True)
 
     # --- for tests ----------------------------------------------------------------------------------
@@ -391,6 +396,17 @@ class OpenAIServer:
         with self._came:
             if not self._came.wait_for(lambda: len(self.requests) >= requests, seconds):
                 raise TimeoutError(f"{len(self.requests)} of {requests} requests came")
+
+    def wait_until_alone(self, seconds: float = 20.0) -> None:
+        """Blocks until all that clients had sent is read and they are gone. Raises ``TimeoutError``.
+
+        Connections are taken in the order in which they were made: those before this one are known then.
+        """
+        with socket.create_connection(("127.0.0.1", self.port)) as last:
+            port = last.getsockname()[1]
+        with self._came:
+            if not self._came.wait_for(lambda: port in self._met and not self._open, seconds):
+                raise TimeoutError(f"{len(self._open)} clients are still there")
 
     @property
     def root(self) -> str:
@@ -435,6 +451,10 @@ class OpenAIServer:
             assert task is not None
             clients.add(task)
             self.connections += 1
+            port = writer.get_extra_info("peername")[1]
+            with self._came:
+                self._open.add(port)
+                self._met.add(port)
             try:
                 with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                     while await self._exchange(reader, writer):
@@ -442,6 +462,9 @@ class OpenAIServer:
             finally:
                 clients.discard(task)
                 writer.close()
+                with self._came:
+                    self._open.discard(port)
+                    self._came.notify_all()
 
         server = await asyncio.start_server(client, "127.0.0.1", self.port, limit=2**20)
         self.port = server.sockets[0].getsockname()[1]

@@ -539,6 +539,9 @@ def test_with_three_faults_in_ten_every_document_is_labeled_or_failed_for_its_tr
 
 # --- kills --------------------------------------------------------------------------------------------
 
+KILLS = int(os.environ.get("TUI_LABELER_KILLS", "5"))
+"""A short run; ``make kill`` does more of them."""
+
 
 def runner_of(home: Path) -> int:
     """The process that a job's newest run has told of."""
@@ -560,8 +563,9 @@ def kept_requests(home: Path) -> set[int]:
 def test_what_was_answered_and_kept_is_never_asked_for_again_after_a_kill(
     cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
 ) -> None:
-    at_once, kills = 4, 5
-    make_project(cli, tmp_path / "letters", 60)
+    at_once, kills = 4, KILLS
+    count = max(40, 6 * kills)
+    make_project(cli, tmp_path / "letters", count)
     add_resource(cli, server, *PRICES)
     server.delay = 0.05
     draw = random.Random(11)
@@ -572,6 +576,8 @@ def test_what_was_answered_and_kept_is_never_asked_for_again_after_a_kill(
         pid = runner_of(home)
         os.kill(pid, signal.SIGKILL)
         assert wait_for_end(pid)
+        # What it had sent may not be read yet.
+        server.wait_until_alone()
         new, kept = server.chats[len(asked) :], kept_requests(home)
         # Those that were in flight when it was killed are all that has no answer on disk.
         assert len([request for request in new if request.number not in kept]) <= at_once
@@ -582,15 +588,15 @@ def test_what_was_answered_and_kept_is_never_asked_for_again_after_a_kill(
     ended = cli("job", "resume", "letters", job["job_id"], "--json")
     if ended.code == 4:  # it was over already
         ended = cli("job", "show", "letters", job["job_id"], "--json")
-    assert (ended.json["state"], ended.json["done"]) == ("succeeded", 60), ended
+    assert (ended.json["state"], ended.json["done"]) == ("succeeded", count), ended
     kept = kept_requests(home)
     last = {request.raw: request.number for request in server.chats}
-    assert len(last) == 60
+    assert len(last) == count
     # Whatever was asked twice had no answer the first time.
     assert kept == set(last.values())
-    assert len(server.chats) - 60 <= kills * at_once
-    assert [found_in(cli, number) for number in range(60)] == [expected(number) for number in range(60)]
-    assert ended.json["usage"]["prompt_tokens"] == 100 * 60
+    assert len(server.chats) - count <= kills * at_once
+    assert [found_in(cli, number) for number in range(count)] == [expected(number) for number in range(count)]
+    assert ended.json["usage"]["prompt_tokens"] == 100 * count
 
 
 # --- secrets ------------------------------------------------------------------------------------------
