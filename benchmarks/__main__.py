@@ -19,6 +19,7 @@ NAMES = {
     "state": "State",
     "opening": "At the terminal: the program",
     "terminal": "At the terminal: the widgets",
+    "idle": "At the terminal: while nobody presses a key",
     "slate": "At the terminal: beside SLATE",
     "jobs": "Jobs",
     "models": "Trained models",

@@ -89,7 +89,7 @@ async def ready(base: Path, count: int, url: str) -> ProjectSession:
     return made.session
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Seconds of processor time of a living process. Source: proc(5), ``stat``."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -128,11 +128,11 @@ class Followed:
             if job.pid:
                 pid = job.pid
                 try:
-                    cpu = _cpu(pid)
+                    cpu = cpu_seconds(pid)
                     self.peak = max(self.peak, peak_megabytes(pid))
                 except (FileNotFoundError, ProcessLookupError):
                     continue
-                self.steps.append(Step(time.perf_counter() - began, job.done, cpu, _cpu(self._server)))
+                self.steps.append(Step(time.perf_counter() - began, job.done, cpu, cpu_seconds(self._server)))
                 if job.done <= job.total // 10:
                     self.early_peak = self.peak
         # It writes its last files after its job has ended.
@@ -210,10 +210,10 @@ async def bare_loop(count: int, at_once: int) -> Pace:
 
         # The first ones open the connections, and make what the package makes once.
         await ask_all(iter(asked[:at_once]))
-        cpu, served, began = time.process_time(), _cpu(server.pid), time.perf_counter()
+        cpu, served, began = time.process_time(), cpu_seconds(server.pid), time.perf_counter()
         await ask_all(iter(asked[at_once:]))
         taken = time.perf_counter() - began
-        cpu, served = time.process_time() - cpu, _cpu(server.pid) - served
+        cpu, served = time.process_time() - cpu, cpu_seconds(server.pid) - served
         await client.close()
     return Pace(count / taken, cpu / count * 1000, served / count * 1000)
 

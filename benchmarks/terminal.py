@@ -103,6 +103,14 @@ class Terminal:
             seen += chunk
         return seen
 
+    def drain(self, seconds: float) -> bytes:
+        """Reads for so long, whatever comes."""
+        seen = b""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            seen += self._read(left)
+        return seen
+
     def press(self, keys: str) -> Cost:
         """Sends one key (or its escape sequence) and reads all that it causes."""
         start = last = time.perf_counter()

@@ -89,7 +89,7 @@ class Terminal:
         self.process = pexpect.spawn(
             argv[0],
             argv[1:],
-            env=_environment(home, environment or {}),
+            env=environment_of(home, environment or {}),
             dimensions=(rows, columns),
             cwd=str(home.parent),
             timeout=DEADLINE,
@@ -223,7 +223,7 @@ class Terminal:
                 time.sleep(0.02)
 
 
-def _environment(home: Path, more: Mapping[str, str | None]) -> dict[str, str]:
+def environment_of(home: Path, more: Mapping[str, str | None]) -> dict[str, str]:
     """What a login shell on a server has, and no more."""
     base: dict[str, str | None] = {
         "PATH": os.environ["PATH"],
@@ -252,7 +252,7 @@ def command(home: Path, *arguments: str) -> Any:
     """What a command prints with ``--json``. Raises ``AssertionError`` when it fails."""
     done = subprocess.run(
         [sys.executable, "-m", "tui_labeler", *arguments, "--json"],
-        env=_environment(home, {}),
+        env=environment_of(home, {}),
         cwd=home.parent,
         capture_output=True,
         check=False,

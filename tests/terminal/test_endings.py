@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.terminal.driver import Terminal, command, wait_for
+from tests.terminal.driver import DEADLINE, Terminal, command, environment_of, wait_for
 from tests.terminal.runners import held, is_running
 from tests.terminal.steps import go, open_the_last_step
 
@@ -183,3 +186,23 @@ def test_a_job_that_another_terminal_starts_is_shown_and_can_be_cancelled(sugges
             second.until("cancelled")
             first.until("cancelled")
     wait_for(lambda: newest_job(suggested)["state"] == "cancelled", "the job is cancelled")
+
+
+def test_a_terminal_that_goes_ends_the_program_that_no_signal_tells(suggested: Place) -> None:
+    """One that is not the controlling terminal, as under some wrappers: the kernel sends no signal."""
+    master, slave = pty.openpty()
+    argv = [sys.executable, "-m", "tui_labeler", *OPEN]
+    environment = environment_of(suggested.home, {})
+    with subprocess.Popen(
+        argv, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+    ) as program:
+        os.close(slave)
+        try:
+            seen = b""
+            while b"contracts" not in seen:
+                seen += os.read(master, 1 << 16)
+            os.close(master)
+            # 120: nobody is left to whom the interpreter could send its last words.
+            assert program.wait(DEADLINE) in (120, 128 + signal.SIGHUP)
+        finally:
+            program.kill()

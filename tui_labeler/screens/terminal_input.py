@@ -11,9 +11,11 @@ The price of patience is that ``escape`` alone takes effect half a second late. 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import selectors
+import signal
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Mapping
@@ -243,11 +245,22 @@ class PatientDriver(LinuxDriver):
             while not self.exit_event.is_set():
                 pieces: list[Piece] = []
                 if selector.select(LOOK_EVERY):
-                    data = os.read(self.fileno, 1 << 16)
+                    data = self._read()
                     if not data:
+                        # The kernel tells only those whose controlling terminal it was.
+                        os.kill(os.getpid(), signal.SIGHUP)
                         return
                     pieces.extend(cutter.feed(decode(data), time.monotonic()))
                 pieces.extend(cutter.tick(time.monotonic()))
                 for piece in pieces:
                     for event in reader.events(piece):
                         self.process_message(event)
+
+    def _read(self) -> bytes:
+        """What was typed; nothing once the terminal is gone. Source: termios(3) and read(2), ``EIO``."""
+        try:
+            return os.read(self.fileno, 1 << 16)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return b""
