@@ -15,6 +15,7 @@ from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Plan, State
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs import JobsScreen
+from tui_labeler.screens.lines import KeyLine
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
@@ -109,6 +110,55 @@ async def test_a_running_job_is_followed_and_only_what_changed_is_drawn(home: Jo
         await pilot.pause()
         assert "4/6" in rows(app)[0]
         assert "9" in detail(app)
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        (JobState.QUEUED, True),
+        (JobState.RUNNING, True),
+        (JobState.INTERRUPTED, True),
+        (JobState.CANCELLING, False),
+        (JobState.SUCCEEDED, False),
+        (JobState.FAILED, False),
+        (JobState.CANCELLED, False),
+    ],
+)
+async def test_cancel_is_offered_where_there_is_something_to_cancel(
+    home: JobHome, state: JobState, offered: bool
+) -> None:
+    home.jobs.put(replace(home.job("new", done=1), state=state))
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert (" c Cancel " in app.screen.query_one(KeyLine).render().plain) is offered
+        await pilot.press("c")
+        await settle(pilot)
+        assert home.jobs.cancelled == (["new"] if offered else [])
+
+
+async def test_pace_and_time_left_are_told_on_a_small_terminal(home: JobHome) -> None:
+    home.job("new", done=2, seconds=60.0)
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        assert "2.0 documents a minute, 2 min 00 s left" in detail(app)
+
+
+async def test_a_job_that_waits_says_until_when_why_and_what_can_be_done(home: JobHome) -> None:
+    job = home.job("new", done=1)
+    why = "h has too many requests (429); it says to wait 50 minutes."
+    home.jobs.put(replace(job, waits_until="2026-11-21T10:20:00+00:00", waits_for=why))
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(JobsScreen(home.session))
+        await settle(pilot)
+        told = " ".join(detail(app).split())
+        assert "The job waits until" in told
+        assert why in told
+        assert "c cancels it" in told
 
 
 async def test_cancelling_asks_the_runner_and_shows_that_it_was_asked(home: JobHome) -> None:

@@ -136,6 +136,20 @@ async def test_the_review_is_over_when_the_words_are_decided_too(running: Runnin
         assert "3 of 3 decided" in screen_text(pilot)
 
 
+async def test_on_a_small_terminal_instructions_give_way_to_the_words(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    session = await make_project(workbench, container, categories=["Borrower", "Organization"])
+    await to_place(session, ONE, [("Borrower", "Acme Ltd")])
+    await to_place(session, THREE, [("Organization", "東京都 Holdings & Partners 7")])
+    await session.close()
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        assert "Acme Ltd (Borrower), 1 of 2. a sets it, + next place, x drops it." in screen_text(pilot)
+        await press(pilot, "x")
+        words = "To place: 東京都 Holdings & Partners 7 (Organization): nothing like it"
+        assert words in screen_text(pilot)
+
+
 async def test_words_like_nothing_in_the_text_say_what_to_do(
     running: Running, workbench: Workbench, container: Path
 ) -> None:

@@ -187,14 +187,15 @@ this terminal is closed.
         trained = job.request.kind is JobKind.TRAIN and job.state is JobState.SUCCEEDED
         allowed = {
             "review": (autolabel and job.suggestions + job.unaligned > 0) or trained,
-            "cancel": not job.state.is_over or job.state is JobState.INTERRUPTED,
+            "cancel": job.state in (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED),
             "resume": job.state in (JobState.CANCELLED, JobState.INTERRUPTED, JobState.FAILED),
             "retry": job.state.is_over and bool(job.failed),
             "undo": autolabel and job.state.is_over and job.suggestions > 0,
             "delete": job.state.is_over,
             "compare": autolabel and job.done > 0,
         }
-        return True if allowed[action] else None
+        # What a job goes through once is gone with it; what comes back is only dimmed meanwhile.
+        return True if allowed[action] else False if action == "cancel" else None
 
     @work(exclusive=True, group="act")
     @reporting

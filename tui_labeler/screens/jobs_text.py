@@ -209,6 +209,8 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
     if job.request.kind is JobKind.AUTOLABEL:
         done = f"{job.done} done, {len(job.failed)} failed, {job.waiting} waiting, of {job.total}"
         facts.append(("Documents", done))
+        if told := _pace(job):
+            facts.append(("Pace", told))
         found = f"{job.suggestions:,} made"
         if counts is not None:
             found += f", {counts.to_review:,} to review, {counts.hidden:,} hidden by labels"
@@ -218,6 +220,16 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
     if is_gpt(job):
         facts += [("Tokens", _tokens(job)), ("Spent", spent_words(job))]
     return facts
+
+
+def _pace(job: Job) -> str:
+    """How fast a job at work is, and how long it takes yet."""
+    rate = throughput(job)
+    if job.state.is_over or not rate:
+        return ""
+    amount, _, unit = rate.partition("/")
+    words = f"{amount} documents a {'second' if unit == 's' else 'minute'}"
+    return words if job.seconds_left is None else f"{words}, {duration(job.seconds_left)} left"
 
 
 def is_gpt(job: Job) -> bool:

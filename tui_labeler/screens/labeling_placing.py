@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import work
 
 from tui_labeler.domain.labels import Span, ToPlace
 from tui_labeler.screens.labeling_base import LabelingBase
 from tui_labeler.screens.labeling_marks import colors, shown_to_place
+from tui_labeler.screens.lines import StatusLine
 from tui_labeler.screens.widgets.cells import clean, clip
 from tui_labeler.screens.widgets.marks import Mark, MarkKind
 
@@ -171,15 +173,32 @@ class PlacingActions(LabelingBase):
         item = self.words_in_hand
         if item is None:
             return ""
-        head = f"To place: {clip(clean(item.text), _QUOTED)} ({self._category_of(item)})"
+        category = clip(clean(self._category_of(item)), _QUOTED)
+        head = f"To place: {clip(clean(item.text), _QUOTED)} ({category})"
+        return self._fitting(*(f"{head}{told}" for told in self._told_of_places()))
+
+    def _told_of_places(self) -> tuple[str, ...]:
+        """What stands behind the words in hand, with ever shorter instructions."""
         if self.text.selection is not None:
-            return f"{head}. Selected: a sets it here, x drops it."
+            return ". Selected: a sets it here, x drops it.", ": a sets it here, x drops it", ": a, x"
         if not self._places_found.is_set():
-            return f"{head}. Looking for likely places."
+            return ". Looking for likely places.", ""
         if not self._places:
-            return f"{head}: nothing like it. Select the words and press a; x drops it."
-        count = f"{self._place_at + 1} of {len(self._places)}"
-        return f"{head}, {count}. a sets it, + next place, x drops it."
+            head = ": nothing like it"
+            return (
+                f"{head}. Select the words and press a; x drops it.",
+                f"{head}. Select it and a; x drops it.",
+                head,
+            )
+        head = f", {self._place_at + 1} of {len(self._places)}"
+        return f"{head}. a sets it, + next place, x drops it.", f"{head}. a sets, + next, x drops", head
+
+    def _fitting(self, *longest_first: str) -> str:
+        """The first that the line under the text has room for; the last where it has for none."""
+        width = self.query_one(StatusLine).content_size.width
+        return next(
+            (words for words in longest_first if not width or cell_len(words) < width), longest_first[-1]
+        )
 
     def to_place_lines(self) -> list[str]:
         return [f"To place: {clean(item.text)} ({self._category_of(item)})" for item in self.words_here]
