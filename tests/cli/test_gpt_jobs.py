@@ -404,6 +404,23 @@ def test_a_cancel_does_not_wait_for_a_server_that_never_answers(
     assert (ended.code, ended.json["state"], ended.json["done"]) == (0, "cancelled", 0)
 
 
+def test_a_deployment_that_was_changed_is_told_apart_from_what_to_do_about_it(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 2)
+    add_resource(cli, server)
+    server.refuses = {"logprobs"}
+    ran = cli(*GPT, "--json")
+    assert ran.json["message"] == ran.error["message"]
+    assert ran.json["message"].startswith("good does not take the parameter logprobs")
+    assert "resource test" not in ran.json["message"]
+    assert "resource test" in ran.json["hint"]
+    assert "resource test" in ran.error["hint"]
+    assert "`job resume` goes on with job" in ran.error["hint"]
+    words = cli("job", "show", "letters", ran.json["job_id"]).out.splitlines()
+    assert words[-2:] == [ran.json["message"], ran.json["hint"]]
+
+
 # --- waiting ------------------------------------------------------------------------------------------
 
 

@@ -132,7 +132,7 @@ def job_error(job: Job) -> LabelerError | None:
     kind = next((kind for kind in _kinds(LabelerError) if kind.code == job.code), LabelerError)
     # Some errors take more than a message to make; what is told of them is the same.
     told = type("JobError", (LabelerError,), {"title": kind.title, "code": kind.code})
-    hint = f"`job resume` goes on with job {job.id} once that is mended."
+    hint = f"{job.hint} `job resume` goes on with job {job.id} once that is mended.".lstrip()
     if is_stopped:
         hint = f"`job resume PROJECT {job.id}` with a larger --budget or --budget-tokens pays for the rest."
     error: LabelerError = told(job.message, hint=hint)

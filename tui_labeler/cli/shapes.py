@@ -114,6 +114,10 @@ def _category(state: State, category_id: str) -> str:
     return category.name if category else category_id
 
 
+_OF_THE_END = ("exit_code", "hint", "on_screen")
+"""What is kept with a job's result and stands elsewhere in its fields."""
+
+
 def job_item(job: Job, state: State) -> dict[str, Any]:
     """A job of any kind."""
     request = job.request
@@ -146,9 +150,10 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
         "waits_until": job.waits_until or None,
         "waits_for": job.waits_for,
         "message": job.message,
+        "hint": job.hint,
         "pid": job.pid,
     }
-    result = {key: value for key, value in job.result.items() if key != "exit_code"}
+    result = {key: value for key, value in job.result.items() if key not in _OF_THE_END}
     return {**fields, "result": result} if result else fields
 
 

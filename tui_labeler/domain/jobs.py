@@ -200,6 +200,16 @@ class Job:
         return self.request.id
 
     @property
+    def hint(self) -> str:
+        """What can be done about the error that it failed with, by commands; empty where nothing is known."""
+        return str(self.result.get("hint", ""))
+
+    @property
+    def on_screen(self) -> str:
+        """The same for the application."""
+        return str(self.result.get("on_screen", ""))
+
+    @property
     def unused(self) -> int:
         """Items of answers that could not be used, over all documents."""
         return sum(note.items for note in self.notes)

@@ -260,7 +260,9 @@ async def _train(session: ProjectSession, follow: Follow, *, overwrite: bool) ->
 def _ended(job: Job) -> Job:
     if job.state is JobState.SUCCEEDED:
         return job
-    why = job.message or "; ".join(f"{item.location}: {item.message}" for item in job.failed[:3])
+    why = f"{job.message} {job.hint}".strip() or "; ".join(
+        f"{item.location}: {item.message}" for item in job.failed[:3]
+    )
     raise RefusedError(
         f"Job {job.id} ({job.request.kind}) {JOB_STATES[job.state]}. {why}".strip(),
         hint="Run the demo again, or in a new home.",

@@ -87,7 +87,8 @@ class Runner:
             return JobState.CANCELLED, in_words(error), error.code, {"exit_code": error.exit_code}
         except LabelerError as caught:
             why = await self._deleted_model(journal.job.request) or caught
-            return JobState.FAILED, in_words(why), why.code, {"exit_code": why.exit_code}
+            advice = {"hint": why.hint, "on_screen": why.on_screen} if why.hint else {}
+            return JobState.FAILED, why.message, why.code, {"exit_code": why.exit_code, **advice}
         if state is JobState.FAILED:
             failed = journal.job.failed
             words = f"None of {counted(len(failed), 'document')} could be labeled. {failed[0].location}: "

@@ -146,6 +146,8 @@ def detail(
             lines.append(((f"  {drawn}", "bar"), (words, "")))
         if job.message:
             lines += wrapped(job.message, width, "bad", "  ")
+        if job.on_screen:
+            lines += wrapped(job.on_screen, width, "warn", "  ")
         told = advice(job, counts)
         lines += wrapped(told, width, "warn", "  ") if told else []
         for warning in job.result.get("warnings", ()):

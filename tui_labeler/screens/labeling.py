@@ -166,7 +166,7 @@ labels, with how far they agree in this document and in all.
                 f", with {counted(job.suggestions, 'suggestion')}; {counted(waiting, 'document')} to review"
             )
         title = f"The {_NOUNS[job.request.kind]} is over"
-        tell(self.app, f"{words}.\n{job.message}".strip(), title=title)
+        tell(self.app, f"{words}.\n{job.message}\n{job.on_screen}".strip(), title=title)
 
     # --- keys and widgets ---------------------------------------------------------------------------
 

@@ -285,7 +285,7 @@ and lets the training run on.
             return
         self._problem = f"The training was {self._job.state.value}."
         if self._job.state is JobState.FAILED:
-            self._problem = f"The training failed: {self._job.message}"
+            self._problem = f"The training failed: {self._job.message} {self._job.on_screen}".rstrip()
         await self._read()
 
     def _show_progress(self, job: Job) -> None:

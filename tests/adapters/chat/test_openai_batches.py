@@ -320,7 +320,8 @@ async def test_a_server_without_a_batch_api_says_so(bench: Bench) -> None:
         server.before = lambda request: status(404)
         job = await run(bench, Socket(server), await start(session))
     assert job.state is JobState.FAILED
-    assert "--batch" in job.message
+    assert "--batch" in job.hint
+    assert "--batch" not in job.message
 
 
 DYING = """

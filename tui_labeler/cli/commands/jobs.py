@@ -206,7 +206,7 @@ async def show(context: Context) -> Report:
         job = await session.jobs.get(context.options.id)
         fields = await _shown(session, job)
     lines = job_lines(fields)
-    return Report(fields, [*lines, job.message] if job.message else lines)
+    return Report(fields, [*lines, *filter(None, (job.message, job.hint))])
 
 
 async def cancel(context: Context) -> Report:

@@ -55,7 +55,9 @@ _TOO_LONG = re.compile(
     r"context[_ ](length|size|window)|maximum context|exceed_context|too many tokens", re.I
 )
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{2,59}")
-_NEVER_CURED = "Try the deployment again with `tui-labeler resource test`, which finds out what it can do."
+_NEVER_CURED = (
+    "It may not be what it was when it was tried: `tui-labeler resource test` finds out what it can do."
+)
 
 
 @dataclass(frozen=True, slots=True)
