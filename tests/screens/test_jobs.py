@@ -144,7 +144,7 @@ async def test_pace_and_time_left_are_told_on_a_small_terminal(home: JobHome) ->
     async with app.run_test(size=(80, 24)) as pilot:
         app.ask(JobsScreen(home.session))
         await settle(pilot)
-        assert "2.0 documents a minute, 2 min 00 s left" in detail(app)
+        assert "Throughput   2.0/min, 2 min 00 s left" in detail(app)
 
 
 async def test_a_job_that_waits_says_until_when_why_and_what_can_be_done(home: JobHome) -> None:

@@ -211,8 +211,9 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
     if job.request.kind is JobKind.AUTOLABEL:
         done = f"{job.done} done, {len(job.failed)} failed, {job.waiting} waiting, of {job.total}"
         facts.append(("Documents", done))
-        if told := _pace(job):
-            facts.append(("Pace", told))
+        if job.state is JobState.RUNNING and throughput(job):
+            left = f", {duration(job.seconds_left)} left" if job.seconds_left is not None else ""
+            facts.append(("Throughput", f"{throughput(job)}{left}"))
         found = f"{job.suggestions:,} made"
         if counts is not None:
             found += f", {counts.to_review:,} to review, {counts.hidden:,} hidden by labels"
@@ -222,16 +223,6 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
     if is_gpt(job):
         facts += [("Tokens", _tokens(job)), ("Spent", spent_words(job))]
     return facts
-
-
-def _pace(job: Job) -> str:
-    """How fast a job at work is, and how long it takes yet."""
-    rate = throughput(job)
-    if job.state.is_over or not rate:
-        return ""
-    amount, _, unit = rate.partition("/")
-    words = f"{amount} documents a {'second' if unit == 's' else 'minute'}"
-    return words if job.seconds_left is None else f"{words}, {duration(job.seconds_left)} left"
 
 
 def is_gpt(job: Job) -> bool:
@@ -257,9 +248,6 @@ def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
         if request.categories:
             known = sorted((names.get(key, key) for key in request.categories), key=str.casefold)
             facts.append(("Categories", f"{len(known)}: {', '.join(map(clean, known))}"))
-    if job.state is JobState.RUNNING and throughput(job):
-        left = f", {duration(job.seconds_left)} left" if job.seconds_left is not None else ""
-        facts.append(("Throughput", f"{throughput(job)}{left}"))
     facts.append(("Started", f"{when(job.started or request.created)} by {clean(request.actor)}"))
     if job.ended:
         facts.append(("Ended", when(job.ended)))
