@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
+
+from tests.cli.conftest import letter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.azurite import Azurite
     from tests.cli.conftest import Cli, Ran
 
 
@@ -161,3 +165,30 @@ def test_a_project_that_others_share_under_its_name_is_joined_by_making_it(
     ran = cli(*home, "sync", "letters", "--share", "--json")
     assert ran.code == 2
     assert "project create --share" in ran.error["hint"]
+
+
+def test_two_homes_share_a_container_in_blob_storage_without_being_asked_to(
+    cli: Cli, azurite: Azurite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azurite.connection_string)
+    name = f"c{uuid4().hex[:16]}"
+    with azurite.plain_client(name) as client:
+        client.create_container()
+        client.upload_blob("letter00.txt", letter(0).encode())
+        homes = [("--home", str(tmp_path / who)) for who in ("ana", "bo")]
+        create = ("project", "create", "letters", "--kind", "ner", "--container", f"az://{name}", "--json")
+        made = [cli(*home, *create, "--category", "Person", "--category", "Town") for home in homes]
+        assert [ran.json["joined"] for ran in made] == [False, True], made
+        ana, bo = homes
+        label(cli, ana, "Person", "Ann Lee")
+        label(cli, bo, "Town", "bags")
+        for home in (ana, bo, ana):
+            ran = sync(cli, home, "--publish")
+            assert ran.code == 0, ran
+        assert labels(cli, ana) == labels(cli, bo) == [("Person", "Ann Lee"), ("Town", "bags")]
+        published = json.loads(client.download_blob("labels.json").readall())
+        assert len(published["assets"]["documents"][0]["entities"][0]["labels"]) == 2
+        names = [blob.name for blob in client.list_blobs(name_starts_with=".tui-labeler/")]
+        assert sum("/labels/" in each for each in names) == 1
+        kept = [client.download_blob(each).readall() for each in names if "/published/" in each]
+        assert len(kept) == 1, [*kept, client.download_blob("labels.json").readall()]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import Document, DocumentState
-from tui_labeler.domain.labels import Stamp
+from tui_labeler.domain.labels import Span, Stamp
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine import limits
 from tui_labeler.engine.errors import InputError, LabelerError, UnreachableError
@@ -163,8 +163,8 @@ class LabelFiles:
                 tally.note(file.location, f"{label.category}: {warning}")
         return Ready(document_id, order, file, resolved.labels)
 
-    async def write(self, file_format: str = "azure") -> Exported:
-        """All saved labels in a format.
+    async def write(self, file_format: str = "azure", *, in_text_order: bool = False) -> Exported:
+        """All saved labels in a format, as they came in; or the same in every home, in text order.
 
         Raises ``InputError`` for a format that is not known, ``UnreachableError`` for a container that is
         not there.
@@ -178,7 +178,7 @@ class LabelFiles:
             document = state.document(row.id)
             if _belongs(document, row.state):
                 try:
-                    written = await self._file_document(state, document)
+                    written = await self._file_document(state, document, in_text_order)
                 except UnreachableError:
                     # A file without labels, written over the one before, would be worse than none.
                     raise
@@ -197,13 +197,15 @@ class LabelFiles:
             drafts_pending=state.totals.drafts.total(),
         )
 
-    async def _file_document(self, state: State, document: Document) -> FileDocument:
+    async def _file_document(self, state: State, document: Document, in_text_order: bool) -> FileDocument:
         """Raises a ``LabelerError`` when the text that the labels stand in can't be had."""
         labels = [
             ResolvedLabel(state.categories[label.category].name, label.span, dict(label.extra))
             for label in document.labels.values()
             if label.is_saved
         ]
+        if in_text_order:
+            labels.sort(key=lambda label: (label.span or Span(0, 1), label.category))
         regions, keys = kept_document(document.extra)
         text = ""
         if labels and not state.project.kind.is_classification:

@@ -89,5 +89,5 @@ class Sharing:
 
     async def publish(self) -> Published:
         """Writes the Azure labels file at the container's root. Raises as :meth:`LabelFiles.write`."""
-        exported = await self._label_files.write("azure")
+        exported = await self._label_files.write("azure", in_text_order=True)
         return await publish(self._shelf, self._store.state.project.id, exported, self._surroundings.now())
