@@ -15,7 +15,10 @@ from tui_labeler.engine.ports import Surroundings
 from tui_labeler.settings import actor_name, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_labeler.engine.adapters.blob.access import Ways
+    from tui_labeler.engine.adapters.blob.container import BlobContainer
     from tui_labeler.engine.ports import Container, Estimators, ProjectStore, Shelf
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.runner import Runner
@@ -43,14 +46,17 @@ def surroundings(settings: Settings) -> Surroundings:
 
 def ways(settings: Settings) -> Ways:
     """The ways into containers that this person has."""
+
     from tui_labeler.engine.adapters.blob.access import Ways
     from tui_labeler.engine.adapters.keys import SystemKeyring
 
     return Ways(settings.containers, SystemKeyring())
 
 
-def container(address: str, into: Ways) -> Container:
-    """The container at an address as it is stored."""
+def container(
+    address: str, into: Ways, cache: Callable[[BlobContainer], Container] = lambda far: far
+) -> Container:
+    """The container at an address as it is stored; ``cache`` puts a cache before one that is far."""
     from tui_labeler.engine.adapters.blob.addresses import is_url, parse_url
     from tui_labeler.engine.adapters.folder import FolderContainer
 
@@ -59,7 +65,18 @@ def container(address: str, into: Ways) -> Container:
     from tui_labeler.engine.adapters.blob.container import BlobContainer
 
     found = parse_url(address)[0]
-    return BlobContainer(found, lambda: into.access(found))
+    return cache(BlobContainer(found, lambda: into.access(found)))
+
+
+def cached(inner: BlobContainer, store: ProjectStore, folder: Path, settings: Settings) -> Container:
+    """A container with the texts that are kept in a project's folder."""
+    from tui_labeler.engine.adapters.blob.cache import CachedContainer, TextCache
+    from tui_labeler.engine.keeping import known_text, needed_texts
+
+    cache = TextCache(folder / "cache", settings.cache_mb * 1_000_000)
+    return CachedContainer(
+        inner, cache, lambda name: known_text(store.state, name), lambda: needed_texts(store.state)
+    )
 
 
 def beside(documents: Container) -> Shelf:
@@ -117,7 +134,9 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     def connect(store: ProjectStore) -> ProjectSession:
         project = store.state.project
         folder = projects.folder(project.id)
-        documents = container(project.container, into)
+        documents = container(
+            project.container, into, lambda far: cached(far, store, projects.place(project.id), settings)
+        )
         return ProjectSession(
             store,
             documents,
@@ -193,7 +212,9 @@ async def job_runner(home: Path, project_id: str) -> Runner:
     folder = projects.folder(store.state.project.id)
     return Runner(
         store=store,
-        container=container(store.state.project.container, ways(settings)),
+        container=container(
+            store.state.project.container, ways(settings), lambda far: cached(far, store, folder, settings)
+        ),
         jobs=FileJobStore(folder / "jobs", now),
         models=FolderModelStore(folder / "models", estimators),
         quota=TinyQuotaStore(home, settings.quota, now),

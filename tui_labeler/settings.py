@@ -41,6 +41,8 @@ class Settings:
     """Show the first steps when there is no project yet."""
     keys: dict[str, str] = field(default_factory=dict)
     """Other keys for a binding's id: ``"review.accept" = "y"``."""
+    cache_mb: int = 2000
+    """Megabytes that the texts of one project's remote container may take here."""
     containers: dict[str, NamedContainer] = field(default_factory=dict)
     """Containers in Blob storage by a name of one's own."""
 
@@ -54,6 +56,8 @@ def read_settings(home: Path) -> Settings:
         raise InputError(f"{_path(home)}: {error}", hint=_HINT) from error
     if found.quota < 0:
         raise InputError(f"{_path(home)}: quota is {found.quota}; it can't be less than 0.", hint=_HINT)
+    if found.cache_mb < 1:
+        raise InputError(f"{_path(home)}: cache_mb is {found.cache_mb}; it can't be less than 1.", hint=_HINT)
     return found
 
 

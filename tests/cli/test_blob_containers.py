@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.azurite import KEY, Azurite
+from tests.cutting_proxy import CuttingProxy, delay, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +91,7 @@ def test_a_project_on_a_container_is_listed_shown_labeled_and_exported(
 def test_a_token_in_the_address_serves_that_command_and_is_stored_nowhere(cli: Cli, typed: str) -> None:
     made = create(cli, typed)
     assert made["container"] == typed.partition("?")[0]
+    assert "is not kept" in str(made["warnings"])
     assert "AZURE_STORAGE_SAS_TOKEN" in str(made["warnings"])
     assert not secrets_in(cli.home)
     refused = cli("sync", "letters", "--json")
@@ -103,8 +105,59 @@ def test_a_token_in_the_environment_serves_every_command(
     url, _, token = typed.partition("?")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "devstoreaccount1")
     monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", token)
-    assert "SAS" not in str(create(cli, url)["warnings"])
+    assert "not kept" not in str(create(cli, url)["warnings"])
     assert cli("show", "letters", "a.txt", "--json").json["text"] == TEXTS["a.txt"]
+
+
+def requests_of(proxy: CuttingProxy) -> list[str]:
+    """The documents that were asked for, ``*`` for a page of their listing; none of shared labels."""
+    about_documents = [item for item in proxy.requests if "tui-labeler" not in item.target]
+    return ["*" if item.is_listing else item.path.rpartition("/")[2] for item in about_documents]
+
+
+def test_a_sync_asks_for_what_changed_and_without_news_lists_once(
+    cli: Cli, azurite: Azurite, letters_blobs: ContainerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with CuttingProxy(azurite.port) as proxy:
+        through = azurite.behind(proxy.port)
+        monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", through.connection_string)
+        create(cli, f"az://{letters_blobs.container_name}")
+        assert sorted(requests_of(proxy)) == ["*", *TEXTS]
+        proxy.requests.clear()
+        synced = cli("sync", "letters", "--json").json
+        assert (synced["downloaded"], synced["unchanged"]) == (0, 3)
+        assert requests_of(proxy) == ["*"]
+        assert [item.is_listing for item in proxy.requests] == [True, True]
+        letters_blobs.upload_blob("b.txt", b"Another text.", overwrite=True)
+        proxy.requests.clear()
+        synced = cli("sync", "letters", "--json").json
+        assert (synced["downloaded"], synced["changed"], synced["unchanged"]) == (1, 1, 2)
+        assert requests_of(proxy) == ["*", "b.txt"]
+
+
+def test_work_goes_on_without_the_server_and_nothing_is_lost(
+    cli: Cli,
+    azurite: Azurite,
+    letters_blobs: ContainerClient,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    with CuttingProxy(azurite.port) as proxy:
+        through = azurite.behind(proxy.port)
+        monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", through.connection_string)
+        create(cli, f"az://{letters_blobs.container_name}")
+        proxy.fault = refuse()
+        proxy.cut_all()
+        gone = cli("sync", "letters", "--json")
+        assert gone.code == 3
+        assert "can't be reached" in gone.error["message"]
+        assert cli("show", "letters", "a.txt", "--json").json["text"] == TEXTS["a.txt"]
+        labeled = cli("label", "letters", "a.txt", "--category", "Person", "--text", "Ann Lee", "--json")
+        assert labeled.code == 0
+        assert cli("export", "letters", str(tmp_path / "labels.json"), "--format", "azure").code == 0
+        proxy.fault = delay(0)
+        assert cli("sync", "letters", "--json").json["unchanged"] == 3
+    assert [item["labels"] for item in cli("documents", "letters", "--json").json["items"]] == [1, 0, 0]
 
 
 def test_a_name_of_the_settings_is_a_container(

@@ -543,7 +543,7 @@ async def test_two_thousand_documents_stream_and_few_texts_are_alive_at_once(
         most[0] = max(most[0], len(list(alive)))
         return Decoded(text, "", document(session).text_hash)
 
-    monkeypatch.setattr("tui_labeler.engine.autolabeling.decode", watched)
+    monkeypatch.setattr("tui_labeler.engine.reading.decode", watched)
     model = await bench.add_model(session)
     model.seen = _Counting()
     job = await bench.autolabel(session)

@@ -11,8 +11,8 @@ from tests.builders import TEXT, Bench, document, key, labels, number, span, who
 from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.adapters.folder import FolderContainer
-from tui_labeler.engine.documents import GONE, Synced
 from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError
+from tui_labeler.engine.reading import GONE, Synced
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -100,12 +100,16 @@ async def test_a_container_that_is_gone_is_told_and_changes_nothing(bench: Bench
 
 
 async def test_many_documents_are_taken_in_batches(bench: Bench) -> None:
-    heard: list[int] = []
+    heard: list[tuple[str, int]] = []
+
+    def hear(doing: str, count: int) -> None:
+        heard.append((doing, count))
+
     session = await bench.create({})
     bench.write({f"d{item:04}.txt": f"text {item}" for item in range(2500)})
     before = session.store.seq
-    assert figures(await session.documents.sync(heard.append)) == (2500, 0, 0, 0)
-    assert heard == list(range(1, 2501))
+    assert figures(await session.documents.sync(hear)) == (2500, 0, 0, 0)
+    assert heard == [("reading documents", count) for count in range(1, 2501)]
     assert session.store.seq == before + 5
     assert figures(await session.documents.sync()) == (0, 0, 0, 2500)
     for path in list(bench.documents.iterdir())[:1200]:

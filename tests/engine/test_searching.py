@@ -43,6 +43,12 @@ class Shelf:
     async def fetch(self, name: str) -> tuple[bytes, str]:
         return await self.read(name), ""
 
+    async def earlier(self, name: str, text_hash: str) -> bytes | None:
+        return None
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     async def close(self) -> None:
         pass
 

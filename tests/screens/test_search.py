@@ -65,6 +65,12 @@ class Slow:
     async def fetch(self, name: str) -> tuple[bytes, str]:
         return await self.inner.fetch(name)
 
+    async def earlier(self, name: str, text_hash: str) -> bytes | None:
+        return None
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     async def close(self) -> None:
         await self.inner.close()
 

@@ -34,6 +34,7 @@ def document_item(row: DocumentRow, project: Project) -> dict[str, Any]:
         "dataset": dataset_name(row.dataset),
         "characters": row.characters,
         "text_records": row.text_records,
+        "read": row.is_read,
         "state": row.state.value,
         "labels": row.label_count,
         "suggestions": row.suggestion_count,

@@ -55,6 +55,11 @@ class Document:
     """Unknown keys and regions of an imported labels file."""
 
     @property
+    def is_read(self) -> bool:
+        """Its text is known, or why there is none; one that was only listed has a size and no more."""
+        return bool(self.text_hash or self.problem)
+
+    @property
     def active_labels(self) -> tuple[Label, ...]:
         """What people see, in text order."""
         return _in_order(label for label in self.labels.values() if label.is_active)
@@ -128,6 +133,8 @@ class DocumentRow:
     problem: str = ""
     to_place: tuple[tuple[str, int], ...] = ()
     """Words that are to place a category id."""
+    is_read: bool = True
+    """Else ``characters`` is an estimate."""
 
     @property
     def to_place_count(self) -> int:
@@ -201,6 +208,7 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
         highest=max(confidences, default=None),
         problem=document.problem,
         to_place=_counts(item.category for item in to_place),
+        is_read=document.is_read,
     )
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from tui_labeler.domain.jobs import Answer, DocumentFailure, JobRequest, JobState, Proposal
 from tui_labeler.domain.labels import Span, Suggestion, ToPlace, Verdict
 from tui_labeler.engine.changes import drop_suggestion, put, put_suggestion
-from tui_labeler.engine.decoding import decode
 from tui_labeler.engine.errors import LabelerError, NotFoundError, UnreachableError
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.reading import read_text
 from tui_labeler.engine.rows import to_row
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ class AutolabelRun:
         if row is None:
             return DocumentFailure(document_id, f"document {document_id}", "gone", NOT_IN_PROJECT)
         try:
-            decoded = decode(await self._container.read(row.location))
+            document = state.document(document_id)
+            decoded = await read_text(self._store, self._container, self._request.actor, document)
         except NotFoundError:
             return DocumentFailure(document_id, row.location, "gone", NOT_IN_CONTAINER)
         except UnreachableError:

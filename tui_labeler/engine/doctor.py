@@ -294,7 +294,7 @@ async def check_container(session: ProjectSession) -> Check:
     try:
         async for blob in container.blobs():
             if blob.is_document:
-                await container.read(blob.name)
+                await container.fetch(blob.name)
                 return Check(name, True, f"{container.address} can be listed and read")
     except LabelerError as error:
         return Check(name, False, in_words(error))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.errors import NotFoundError, RefusedError
+from tui_labeler.engine.moving_labels import MOVE
 from tui_labeler.engine.placing_by_hand import DROP, PLACE
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.review import ACCEPT, CORRECT
@@ -48,6 +49,7 @@ ACTIONS = {
     "label.change": "change label",
     "labels.save": "save labels",
     "labels.import": "import labels",
+    MOVE: "move labels with their words",
     ACCEPT: "accept",
     CORRECT: "correct and accept",
     "suggestion.reject": "reject",

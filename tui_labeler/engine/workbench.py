@@ -16,7 +16,6 @@ from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine import limits
 from tui_labeler.engine.categories import check_name
 from tui_labeler.engine.changes import put_category, put_project
-from tui_labeler.engine.documents import Synced
 from tui_labeler.engine.errors import (
     ContainerError,
     InputError,
@@ -28,6 +27,7 @@ from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import read_file
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
+from tui_labeler.engine.reading import Progress, Synced
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.sharing.joining import Claim, claim
 from tui_labeler.engine.sharing.project_form import with_items
@@ -144,7 +144,7 @@ class Workbench:
         *,
         labels: bytes | None = None,
         labels_name: str = "",
-        progress: Callable[[int], None] | None = None,
+        progress: Progress = lambda doing, count: None,
     ) -> CreatedProject:
         """Makes a project, reads its container and, with ``labels``, imports a labels file.
 

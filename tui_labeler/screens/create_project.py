@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Label, Static
 
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.wording import counted, in_lines
+from tui_labeler.engine.wording import in_lines
 from tui_labeler.engine.workbench import KINDS_IN_WORDS, CreatedProject, NewProject, Workbench, suggested_name
 from tui_labeler.screens.base import find_file, read_file
 from tui_labeler.screens.dialogs import plain
@@ -119,7 +119,7 @@ Categories can be added, renamed and described later.
             self._complain("folder", "Where are the texts? A folder is needed.")
             return
         self._busy = True
-        self._say("Reading the folder")
+        self._say("Reading the container")
         try:
             created = await self._make()
         except LabelerError as error:
@@ -147,9 +147,9 @@ Categories can be added, renamed and described later.
             new, labels=labels, labels_name=Path(labels_path).name, progress=self._progress
         )
 
-    def _progress(self, documents: int) -> None:
+    def _progress(self, doing: str, documents: int) -> None:
         if documents % 100 == 0:
-            self._say(f"Reading the folder: {counted(documents, 'document')}")
+            self._say(f"{doing.capitalize()}: {documents:,}")
 
     def _say(self, words: str) -> None:
         place = self.query_one("#problem", Static)

@@ -248,6 +248,8 @@ class LabelingView(Screen[None]):
             state = "suggestions hidden"
         dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
         size = [f"{row.characters:,} characters", counted(row.text_records, "text record")]
+        if not row.is_read:
+            size = [f"not read yet; {row.size:,} bytes"]
         to_place = self.to_place_lines()
         if to_place:
             more = f" +{len(to_place) - 1}" if len(to_place) > 1 else ""

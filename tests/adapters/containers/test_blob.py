@@ -21,6 +21,7 @@ from tests.cutting_proxy import CuttingProxy, busy, cut_answer, cut_request, dam
 from tui_labeler.engine.adapters.blob import line
 from tui_labeler.engine.adapters.blob.access import Access
 from tui_labeler.engine.adapters.blob.addresses import Sas, parse_url
+from tui_labeler.engine.adapters.blob.cache import CachedContainer
 from tui_labeler.engine.adapters.blob.container import BlobContainer
 from tui_labeler.engine.adapters.blob.patience import Patience
 from tui_labeler.engine.errors import (
@@ -46,7 +47,7 @@ def blobs_at(server: Azurite, name: str, access: Access = BY_KEY) -> BlobContain
 class BlobWorld:
     server: Azurite
     client: ContainerClient
-    container: BlobContainer
+    container: BlobContainer | CachedContainer
 
     async def put(self, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():

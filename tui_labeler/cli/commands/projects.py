@@ -108,7 +108,7 @@ async def create(context: Context) -> Report:
             new,
             labels=labels,
             labels_name=options.labels or "",
-            progress=lambda count: context.out.step("reading documents", count),
+            progress=context.out.step,
         )
     try:
         return _created(created)

@@ -11,7 +11,7 @@ from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
-    from tui_labeler.engine.documents import Synced
+    from tui_labeler.engine.reading import Synced
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.sharing.conflicts import LabelConflict
     from tui_labeler.engine.sharing.publishing import Published
@@ -97,11 +97,11 @@ def _location(session: ProjectSession, given: str) -> str:
 
 
 async def _documents(context: Context, session: ProjectSession, *, pull: bool) -> Synced:
-    from tui_labeler.engine.documents import Synced
+    from tui_labeler.engine.reading import Synced
 
     if not pull:
         return Synced(unchanged=len(session.rows))
-    return await session.documents.sync(lambda count: context.out.step("reading documents", count))
+    return await session.documents.sync(context.out.step)
 
 
 def conflict_items(conflicts: tuple[LabelConflict, ...]) -> list[dict[str, Any]]:
@@ -149,6 +149,8 @@ def _report(
             "problems": problems,
         },
         "published": _published(published),
+        "moved_labels": synced.moved,
+        "stale_labels": [{"location": name, "labels": count} for name, count in synced.stale],
         "warnings": list(synced.warnings),
         "drafts_pending": drafts,
     }
@@ -176,6 +178,11 @@ def _lines(fields: dict[str, Any], synced: Synced, shared: Shared) -> list[str]:
         f"{counted(synced.skipped, 'other file')} left alone.",
         *(f"warning: {warning}" for warning in synced.warnings),
         *(f"{name} can't be read: {problem}" for name, problem in synced.unreadable),
+        *[f"{counted(synced.moved, 'label')} followed their words into a changed text."] * bool(synced.moved),
+        *(
+            f"{name} has another text than {counted(count, 'label')} of it: look at them, remove and set them"
+            for name, count in synced.stale
+        ),
     ]
     if fields["labels"]["shared"]:
         lines.append(

@@ -61,6 +61,13 @@ class FolderContainer:
         """The raw bytes, and the mark of the file from before it was read. Raises as :meth:`read`."""
         return await asyncio.to_thread(self._read, name)
 
+    async def earlier(self, name: str, text_hash: str) -> bytes | None:
+        """No version is kept but the one that is there."""
+        return None
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     async def close(self) -> None:
         """There is nothing to end."""
 

@@ -44,6 +44,12 @@ class Container(Protocol):
     async def fetch(self, name: str) -> tuple[bytes, str]:
         """The raw bytes as they are there at this moment, and their mark. Raises as :meth:`read`."""
 
+    async def earlier(self, name: str, text_hash: str) -> bytes | None:
+        """A version that was read before, by its hash; ``None`` where it is not kept."""
+
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of reading so far; each is told once."""
+
     async def close(self) -> None:
         """Ends what connections there are; using it again begins new ones."""
 

@@ -264,7 +264,8 @@ def _columns(
         known = tokens(row) if row else 0
         right.append(("~tokens" if row is None else f"{known:,}" if known else "", 9))
     if width >= _WIDER:
-        right.append((f"{row.characters:,}" if row else "characters", 12))
+        about = "" if row is None or row.is_read else "~"
+        right.append((f"{about}{row.characters:,}" if row else "characters", 12))
     words = ""
     if width >= _WIDE:
         words = fit(_state_words(row) if row else "state", 20, glyphs.more)

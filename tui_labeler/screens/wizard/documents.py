@@ -114,7 +114,8 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
         rows = self.session.rows
         chosen = [rows[key] for key in documents.selected if key in rows]
         records = sum(row.text_records for row in chosen)
-        total = f"{counted(len(chosen), 'document')}, {counted(records, 'text record')}"
+        about = "" if all(row.is_read for row in chosen) else "about "
+        total = f"{counted(len(chosen), 'document')}, {about}{counted(records, 'text record')}"
         if self._forecast is not None:
             total += f", ~{self._tokens(chosen):,} tokens"
         self.say_right(f"selected: {total}")

@@ -72,10 +72,11 @@ def summary(about: Summary, width: int) -> list[Line]:
 def _facts(about: Summary) -> list[tuple[str, str, str]]:
     where = f"{about.host}{', this machine: nothing leaves it' if about.is_here else ''}"
     records = sum(row.text_records for row in about.rows if not row.problem)
+    estimated = "" if all(row.is_read for row in about.rows) else "about "
     facts = [
         ("Deployment", about.deployment, ""),
         ("Texts go to", where, "title"),
-        ("Documents", f"{len(about.rows):,} ({records:,} text records)", ""),
+        ("Documents", f"{len(about.rows):,} ({estimated}{records:,} text records)", ""),
         (
             about.nouns.capitalize(),
             f"{len(about.names)} of {about.known}: {', '.join(map(clean, about.names))}",

@@ -51,6 +51,13 @@ class BlobContainer:
     def is_remote(self) -> bool:
         return True
 
+    async def earlier(self, name: str, text_hash: str) -> bytes | None:
+        """No version is kept but the one that is there."""
+        return None
+
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
     async def close(self) -> None:
         if self._line is not None:
             await self._side.call(self._line.close())

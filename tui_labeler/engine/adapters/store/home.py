@@ -101,6 +101,10 @@ class TinyProjects:
     async def find(self, name: str) -> Project:
         return _project(await asyncio.to_thread(self._find, name))
 
+    def place(self, project_id: str) -> Path:
+        """Where a project is at the moment: one that was begun here is elsewhere until it is published."""
+        return self._making(project_id) if project_id in self._begun else self.folder(project_id)
+
     async def begin(self, project: Project) -> TinyProjectStore:
         await asyncio.to_thread(self._begin, project)
         return await TinyProjectStore.open(self._making(project.id), self._now, self._new_id)

@@ -1,0 +1,110 @@
+"""Labels follow their words when a text in a remote container has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import Bench
+from tests.far import FarContainer
+from tui_labeler.domain.labels import Span
+from tui_labeler.engine.decoding import text_hash
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_labeler.engine.session import ProjectSession
+
+OLD = b"Ann lives in Berlin, and Bo lives in Ghent."
+
+
+@pytest.fixture
+def far() -> FarContainer:
+    return FarContainer({"a.txt": OLD})
+
+
+@pytest.fixture
+async def session(tmp_path: Path, far: FarContainer) -> ProjectSession:
+    session = await Bench(tmp_path).create({}, immediate=True)
+    session.documents._container = far
+    await session.documents.sync()
+    person, place = (session.categories.by_name(name).id for name in ("Person", "Place"))
+    await session.documents.open(0)
+    await session.labeling.add(0, person, Span(0, 3))
+    await session.labeling.add(0, place, Span(13, 19))
+    await session.labeling.add(0, place, Span(37, 42))
+    return session
+
+
+def change(far: FarContainer, text: bytes) -> None:
+    """Somebody uploads another text; both are kept here."""
+    for data in (*far.texts.values(), text):
+        far.kept["a.txt", text_hash(data)] = data
+    far.texts["a.txt"] = text
+
+
+def labeled(session: ProjectSession, far: FarContainer) -> list[str]:
+    """The words under the labels that are on the text of today."""
+    text = far.texts["a.txt"].decode()
+    document = session.store.state.document(0)
+    return [
+        text[label.span.start : label.span.end]
+        for label in document.active_labels
+        if label.span and label.text_hash == document.text_hash
+    ]
+
+
+async def test_labels_whose_words_are_still_there_move_and_the_rest_is_told(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    change(far, b"Since May Ann lives in Berlin, and Bo lives in Aalst.")
+    synced = await session.documents.sync()
+    assert (synced.changed, synced.moved, synced.stale) == (1, 2, (("a.txt", 1),))
+    assert labeled(session, far) == ["Ann", "Berlin"]
+    again = await session.documents.sync()
+    assert (again.moved, again.stale) == (0, (("a.txt", 1),))
+
+
+async def test_a_label_keeps_who_made_it_and_the_move_stands_in_the_history(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    before = {label.id: label.made for label in session.store.state.document(0).active_labels}
+    change(far, b"Since May " + OLD)
+    await session.documents.sync()
+    after = session.store.state.document(0).active_labels
+    assert {label.id: label.made for label in after} == before
+    assert [label.span for label in after] == [Span(10, 13), Span(23, 29), Span(47, 52)]
+    newest = await anext(session.store.history())
+    assert newest.action == "labels.move"
+
+
+async def test_a_text_that_comes_back_brings_its_labels_back(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    change(far, b"Nothing of it.")
+    assert (await session.documents.sync()).stale == (("a.txt", 3),)
+    assert labeled(session, far) == []
+    change(far, OLD)
+    synced = await session.documents.sync()
+    assert synced.stale == ()
+    assert labeled(session, far) == ["Ann", "Berlin", "Ghent"]
+
+
+async def test_without_the_earlier_text_nothing_moves_and_nothing_is_lost(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    change(far, b"Since May " + OLD)
+    far.kept.clear()
+    synced = await session.documents.sync()
+    assert (synced.moved, synced.stale) == (0, (("a.txt", 3),))
+    assert len(session.store.state.document(0).active_labels) == 3
+
+
+async def test_moving_fetches_nothing_of_its_own(session: ProjectSession, far: FarContainer) -> None:
+    change(far, b"Since May Ann lives in Aalst.")
+    far.fetched.clear()
+    await session.documents.sync()
+    assert far.fetched == ["a.txt"]
+    await session.documents.sync()
+    assert far.fetched == ["a.txt"]
