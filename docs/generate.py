@@ -22,6 +22,7 @@ from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.help import HelpScreen
 from tui_labeler.screens.jobs import JobsScreen
+from tui_labeler.screens.keymap import PUNCTUATION
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.labeling_categories import CategoriesScreen
 from tui_labeler.screens.labeling_filter import FilterScreen
@@ -102,34 +103,6 @@ PLACES: dict[str, type[Any]] = {
 }
 """Where keys mean something, in the order of the page."""
 
-NAMES = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "semicolon": ";",
-    "apostrophe": "'",
-    "comma": ",",
-    "full_stop": ".",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "equals_sign": "=",
-    "asterisk": "*",
-    "dollar_sign": "$",
-    "vertical_line": "|",
-    "exclamation_mark": "!",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_parenthesis": "(",
-    "right_parenthesis": ")",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "plus": "+",
-    "minus": "-",
-    "number_sign": "#",
-    "at": "@",
-    "underscore": "_",
-}
-
 
 def bindings(place: type[Any]) -> Iterator[Binding]:
     """The bindings that a class and those it is made of declare in this program, each once."""
@@ -145,7 +118,12 @@ def bindings(place: type[Any]) -> Iterator[Binding]:
 
 def shown(keys: str) -> str:
     """Keys as people call them."""
-    return ", ".join(f"`{NAMES.get(key, key)}`" for key in keys.split(","))
+    return ", ".join(_code(PUNCTUATION.get(key, key)) for key in keys.split(","))
+
+
+def _code(key: str) -> str:
+    """As code in a table, where a bar ends a cell and code with a grave accent stands in two."""
+    return f"`` {key} ``" if "`" in key else f"`{key}`".replace("|", "\\|")
 
 
 def keys_page() -> str:

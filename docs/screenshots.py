@@ -68,6 +68,8 @@ async def _pictures(folder: Path) -> None:
         async with _running(home, "contracts", document=location) as pilot:
             await _until(pilot, location)
             await pilot.press("vertical_line")
+            await _until(pilot, "Go on labeling")
+            await pilot.press("y")
             await _until(pilot, "> agreement")
             _take(pilot, folder, "agreement")
 

@@ -18,7 +18,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.appearance import Appearance, Remember
 from tui_labeler.screens.base import reporting, tell, tell_error
-from tui_labeler.screens.commands import Commands, bound_commands, clashes
+from tui_labeler.screens.commands import Commands, bound_commands
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
@@ -140,7 +140,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
             self.theme = self._wanted_theme
         else:
             tell(self, f"There is no theme {self._wanted_theme!r}.", severity="warning")
-        self._tell_clashes()
+        self._tell_troubles()
         if not self.is_headless:
             self._end_on_signals()
         await self.push_screen(ProjectsScreen(self._workbench))
@@ -330,13 +330,10 @@ class LabelerApp(Appearance, inherit_bindings=False):
         shown = super().get_key_display(binding)
         return plain_signs(shown) if self.has_class(ASCII_CLASS) else shown
 
-    def _tell_clashes(self) -> None:
-        """Tells of keys in the settings that have another meaning where texts are labeled."""
-        bindings = (*self.BINDINGS, *LabelingScreen.BINDINGS, *TextView.BINDINGS)
-        for key, known in clashes(bindings, self._keys):
-            tell(
-                self,
-                f"The settings choose {key}, which means {known.description!r} ({known.id}) too.",
-                title="Two commands with one key",
-                severity="warning",
-            )
+    def _tell_troubles(self) -> None:
+        """Tells of keys in the settings that are of no use, or mean something else too."""
+        if self._keys:
+            from tui_labeler.screens.keymap import troubles
+
+            for title, words in troubles(self._keys, self.BINDINGS):
+                tell(self, words, title=title, severity="warning")

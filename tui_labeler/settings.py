@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from tui_labeler.domain.containers import NamedContainer
+from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, StorageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 PaletteName = Literal["auto", "okabe-ito", "vivid", "sixteen", "none"]
@@ -50,10 +52,11 @@ class Settings:
 def read_settings(home: Path) -> Settings:
     """Settings of a home. Raises ``InputError`` naming the field for a file that is not right,
     ``StorageError`` for one that can't be read."""
+    table = _table(home)
     try:
-        found = msgspec.convert(_table(home), Settings)
+        found = msgspec.convert(table, Settings)
     except msgspec.ValidationError as error:
-        raise InputError(f"{_path(home)}: {error}", hint=_HINT) from error
+        raise InputError(f"{_path(home)}: {_place(table)}{error}", hint=_HINT) from error
     if found.quota < 0:
         raise InputError(f"{_path(home)}: quota is {found.quota}; it can't be less than 0.", hint=_HINT)
     if found.cache_mb < 1:
@@ -75,6 +78,22 @@ def unknown_settings_note(home: Path) -> str:
     names = ", ".join(unknown)
     known = ", ".join(setting.name for setting in fields(Settings))
     return f"{_path(home)}: nothing here is called {names}; it is left alone. Settings are {known}."
+
+
+_INNER: dict[str, type] = {"keys": str, "containers": NamedContainer}
+"""What stands in the tables whose keys people choose."""
+
+
+def _place(table: Mapping[str, Any]) -> str:
+    """Which item of such a table is not right: the decoder says the table alone. Empty for none."""
+    for name, kind in _INNER.items():
+        items = table.get(name)
+        for key, value in items.items() if isinstance(items, dict) else ():
+            try:
+                msgspec.convert(value, kind)
+            except msgspec.ValidationError:
+                return f'"{safe(key)}" in [{name}]: '
+    return ""
 
 
 _HINT = "docs/settings.md lists what it may hold."

@@ -23,7 +23,9 @@ def test_a_key_that_means_nothing_is_named_and_the_rest_holds(cli: Cli, project:
 
 
 def test_settings_that_are_all_known_are_not_spoken_of(cli: Cli, project: str) -> None:
-    (cli.home / "settings.toml").write_text('quota = 7\nname = "ada"\nascii = true\n[keys]\n"a.b" = "y"\n')
+    (cli.home / "settings.toml").write_text(
+        'quota = 7\nname = "ada"\nascii = true\n[keys]\n"review.accept" = "y"\n'
+    )
     assert cli("quota").err == ""
     doctor = {check["name"]: check for check in cli("doctor", "--json").json["checks"]}
     assert doctor["settings"]["ok"]
@@ -43,3 +45,30 @@ def test_settings_that_can_not_be_used_are_refused_with_the_file(
     found = cli("doctor", "--json")
     assert found.code == 1
     assert not next(c for c in json.loads(found.out)["checks"] if c["name"] == "settings")["ok"]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ('[keys]\n"review.accept" = 5\n', '"review.accept" in [keys]'),
+        ("[keys]\nreview.reject = 'y'\n", '"review" in [keys]'),
+        ("[containers]\nloans = 5\n", '"loans" in [containers]'),
+    ],
+)
+def test_an_item_of_the_wrong_type_is_named(cli: Cli, project: str, content: str, named: str) -> None:
+    (cli.home / "settings.toml").write_text(content)
+    ran = cli("quota", "--json")
+    assert ran.code == 2
+    assert named in ran.error["message"]
+
+
+def test_keys_that_are_of_no_use_are_named_by_doctor(cli: Cli, project: str) -> None:
+    path = cli.home / "settings.toml"
+    path.write_text('[keys]\n"no.such" = "k"\n"review.accept" = "ctrl+shift+a"\n')
+    found = next(check for check in cli("doctor", "--json").json["checks"] if check["name"] == "keys")
+    assert found["warning"]
+    assert "'no.such'" in found["detail"]
+    assert "ctrl+shift+a" in found["detail"]
+    path.write_text('[keys]\n"review.accept" = "y"\n')
+    found = next(check for check in cli("doctor", "--json").json["checks"] if check["name"] == "keys")
+    assert not found["warning"]

@@ -9,7 +9,9 @@ import pytest
 
 from tests.builders import Bench, document, key, number, span, suggestions
 from tui_labeler.domain.agreement import Outcome
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.engine.errors import RefusedError
+from tui_labeler.engine.job_counts import count_suggestions
 from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:
@@ -126,3 +128,19 @@ async def test_a_suggestion_that_is_accepted_unseen_makes_no_blind_label(bench: 
     (label,) = document(session).active_labels
     assert (label.blind, label.saw_suggestion) == (False, True)
     assert not hides(session)
+
+
+async def test_a_label_on_a_hidden_suggestion_changes_no_count_of_its_job(bench: Bench) -> None:
+    session = await hidden(bench)
+    jobs = await session.jobs.list()
+    before = await count_suggestions(session.store.state, jobs)
+    assert all(counts.to_review for counts in before.values())
+    seen = session.documents.as_seen(session.rows[number(session)])
+    await session.labeling.add(number(session), key(session, "Person"), span("Ann"))
+    assert session.rows[number(session)].suggestions != ()
+    assert await count_suggestions(session.store.state, jobs) == before
+    after = session.documents.as_seen(session.rows[number(session)])
+    assert (seen.state, seen.suggestions) == (DocumentState.UNLABELED, ())
+    assert (after.state, after.suggestions) == (DocumentState.LABELED, ())
+    await session.blind.reveal(number(session))
+    assert await count_suggestions(session.store.state, jobs) != before

@@ -77,12 +77,20 @@ async def test_two_jobs_are_marked_and_compared_differences_first(
     async with app.run_test(size=size) as pilot:
         app.ask(JobsScreen(compared.session))
         await settle(pilot)
-        assert "jobb is marked: = on another job" in await keys(app, pilot, "equals_sign")
+        listed = await keys(app, pilot)
+        assert " jobb" in listed
+        assert " joba" in listed
+        marked = await keys(app, pilot, "equals_sign")
+        assert "jobb is marked: = on another job" in marked
+        assert "=jobb" in marked
+        assert "=joba" not in marked
         text = await keys(app, pilot, "j", "equals_sign")
         shown(app, ComparisonScreen)
         assert "2 of 3 documents differ" in text
         assert text.index("loan1.txt") < text.index("loan0.txt")
         assert "1 other category, 1 only A" in text
+        assert " A: job jobb, " in text
+        assert " B: job joba, " in text
         for words in ("Ann", "Bob", "× other category", "× only A"):
             assert words in text, words
         assert "\x1b" not in text
@@ -106,7 +114,9 @@ async def test_the_same_job_again_takes_the_mark_away(compared: JobHome) -> None
     async with app.run_test(size=(120, 40)) as pilot:
         app.ask(JobsScreen(compared.session))
         await settle(pilot)
-        assert "0 running, 2 in all" in await keys(app, pilot, "equals_sign", "equals_sign")
+        text = await keys(app, pilot, "equals_sign", "equals_sign")
+        assert "0 running, 2 in all" in text
+        assert "=job" not in text
         shown(app, JobsScreen)
 
 

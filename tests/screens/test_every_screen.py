@@ -125,7 +125,7 @@ PROJECT = [
     Case("category colour", "K o", "Colour of", ONCE),
     Case("category merge", "K m", "into which", ONCE),
     Case("category delete", "K d", "Delete Borrower?", ONCE),
-    Case("agreement", "v w 2 vertical_line", "1 blind", ALL, typical.blind_loans, at="letter05.txt"),
+    Case("agreement", "v w 2 vertical_line y", "1 blind", ALL, typical.blind_loans, at="letter05.txt"),
     Case("agreement not counted", "vertical_line", "Not counted", ONCE),
     Case("jobs", "J", "1 running", (NARROW,)),
     Case("jobs none", "J", "L in the project", ONCE, typical.new_project),

@@ -86,6 +86,21 @@ async def test_without_the_list_in_hand_only_the_document_in_view_is_changed(ope
         assert session.rows[shown].dataset is Dataset.TEST
 
 
+async def test_a_document_that_is_not_listed_is_named_when_it_changes(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "t")
+        assert "\n In the testing set." in screen_text(pilot)
+        await press(pilot, "f")
+        await paste(pilot, "nowhere")
+        await press(pilot, "ctrl+s", "t")
+        assert "agreement2.txt: In the training set." in screen_text(pilot)
+        await press(pilot, "F")
+        assert "Flag agreement2.txt" in screen_text(pilot)
+        await paste(pilot, "look")
+        await press(pilot, "enter")
+        assert "agreement2.txt: Flagged." in screen_text(pilot)
+
+
 async def test_a_document_is_flagged_and_put_into_the_testing_set(opened: Opened) -> None:
     async with opened(TWO) as pilot:
         await press(pilot, "F")

@@ -189,6 +189,8 @@ async def test_the_filter_of_a_review_says_where_n_and_a_decision_go(
         await press(pilot, "a", "x")
         assert "No suggestion is left in this list; f shows others." in screen_text(pilot)
         assert "Borrower: 2 of 2 decided" in screen_text(pilot)
+        await press(pilot, "f", *["down"] * 2, "space", "ctrl+s")
+        assert "Lender: 0 of 1 decided" in screen_text(pilot)
         await press(pilot, "f", "ctrl+r")
         assert "2 of 4 decided" in screen_text(pilot)
         assert text.cursor == LOANS[TWO].index("North")
@@ -213,6 +215,30 @@ async def test_a_review_goes_by_the_least_confident_first(running: Running, sugg
         assert text.cursor == LOANS[TWO].index("Mary")
         await press(pilot, "r")
         assert screen_of(pilot).sorting is before
+
+
+async def test_the_least_confident_first_begins_at_the_first_wherever_the_cursor_was(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True, document=TWO) as pilot:
+        assert screen_of(pilot).text.cursor == 0
+        await press(pilot, "f", *["down"] * 6, "space", "ctrl+s")
+        assert screen_of(pilot).shown == document(session_of(pilot), ONE)
+        assert screen_of(pilot).text.cursor == LOANS[ONE].index("GBP")
+
+
+async def test_what_the_filter_does_not_hold_is_not_counted_as_decided(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "a")
+        assert "1 of 4 decided" in screen_text(pilot)
+        await press(pilot, "f", "down", "down", "space", "ctrl+s")
+        assert "Borrower: 0 of 1 decided" in screen_text(pilot)
+        await press(pilot, "g", "v", "w", "2")
+        assert "Borrower: 0 of 1 decided" in screen_text(pilot)
+        await press(pilot, "f", "ctrl+r")
+        assert "2 of 4 decided" in screen_text(pilot)
 
 
 async def test_a_review_is_filtered_by_how_the_place_was_found(running: Running, suggested: None) -> None:
@@ -322,7 +348,7 @@ async def test_in_blind_mode_suggestions_come_when_the_document_is_labeled_and_t
         await press(pilot, "2", "w", "v", "3", "a", "A")
         assert "┄Lender" not in screen_text(pilot)
         assert len(labels(session_of(pilot), TWO)) == 1
-        await press(pilot, "vertical_line", "q")
+        await press(pilot, "vertical_line", "y", "q")
         assert "┄Lender" in screen_text(pilot)
         await press(pilot, "u")
         assert "┄Lender" in screen_text(pilot)
@@ -334,7 +360,7 @@ async def test_blind_labels_are_shown_beside_the_suggestions_and_counted(
 ) -> None:
     async with running(open_project="Loans", document=TWO) as pilot:
         await blind(pilot)
-        await press(pilot, "v", "w", "2", "escape", "w", "w", "w", "v", "1", "vertical_line")
+        await press(pilot, "v", "w", "2", "escape", "w", "w", "w", "v", "1", "vertical_line", "y")
         text = screen_text(pilot)
         assert "Loans > agreement" in text
         assert "1 blind" in text
@@ -351,7 +377,7 @@ async def test_what_is_decided_after_the_comparison_changes_no_figure(
 ) -> None:
     async with running(open_project="Loans", document=TWO) as pilot:
         await blind(pilot)
-        await press(pilot, "v", "w", "2", "vertical_line", "q", "n", "a")
+        await press(pilot, "v", "w", "2", "vertical_line", "y", "q", "n", "a")
         assert len(labels(session_of(pilot), TWO)) == 2
         await press(pilot, "vertical_line")
         assert "1 same, 1 only suggestion" in screen_text(pilot)
@@ -392,7 +418,7 @@ async def test_in_blind_mode_a_class_key_labels_and_accepts_nothing(
         await press(pilot, "1")
         (label,) = session_of(pilot).documents.find(TWO).active_labels
         assert (label.blind, label.saw_suggestion, label.suggestion) == (True, False, None)
-        await press(pilot, "vertical_line")
+        await press(pilot, "vertical_line", "y")
         text = screen_text(pilot)
         assert "Cohen's kappa" in text
         assert "same class     100%" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -79,9 +79,13 @@ class Document:
         Not where that would be too late: a label was made with one in view, came from one or from a file,
         or one was decided on.
         """
+        return settings.hide_until_labeled and self.is_unseen
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether no suggestion of it can have influenced its labels."""
         return (
-            settings.hide_until_labeled
-            and self.blind is None
+            self.blind is None
             and all(
                 label.origin is Origin.PERSON and not label.saw_suggestion for label in self.labels.values()
             )
@@ -135,6 +139,20 @@ class DocumentRow:
     """Words that are to place a category id."""
     is_read: bool = True
     """Else ``characters`` is an estimate."""
+    unseen: bool = False
+    """As :attr:`Document.is_unseen`: blind mode hides what is suggested for it."""
+    reviewed: bool = False
+    """Marked as rightly empty, whatever is suggested."""
+
+    def as_seen(self, settings: ProjectSettings) -> DocumentRow:
+        """The row as people see it: in blind mode without what is hidden, in the state without it."""
+        if not (settings.hide_until_labeled and self.unseen and self.state is DocumentState.AUTO_LABELED):
+            return self
+        if self.labels:
+            state = DocumentState.LABELED
+        else:
+            state = DocumentState.REVIEWED if self.reviewed else DocumentState.UNLABELED
+        return replace(self, state=state, suggestions=(), jobs=(), lowest=None, highest=None, to_place=())
 
     @property
     def to_place_count(self) -> int:
@@ -209,6 +227,8 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
         problem=document.problem,
         to_place=_counts(item.category for item in to_place),
         is_read=document.is_read,
+        unseen=document.is_unseen,
+        reviewed=document.reviewed is not None,
     )
 
 

@@ -44,6 +44,8 @@ class Blind:
     async def reveal(self, document_id: int) -> Transaction | None:
         """Ends the blind reading of a document: its suggestions are shown from here on.
 
+        To be called when a person says that the document is labeled in full: what is missing then counts as
+        something that only was suggested.
         ``None`` when they are shown already. Raises ``RefusedError`` for a document that nobody has labeled
         or marked as reviewed, and where there is nothing to compare with.
         """

@@ -103,12 +103,25 @@ class Documents:
 
     # --- listing ------------------------------------------------------------------------------------
 
-    def select(self, wanted: DocumentFilter | None = None, sort: Sort = Sort.NAME) -> list[DocumentRow]:
-        """The documents that a filter lets through, in order."""
+    def select(
+        self, wanted: DocumentFilter | None = None, sort: Sort = Sort.NAME, *, as_seen: bool = False
+    ) -> list[DocumentRow]:
+        """The documents that a filter lets through, in order.
+
+        With ``as_seen`` both go by what people see: in blind mode a hidden suggestion makes no difference.
+        """
         rows: Iterable[DocumentRow] = self._store.state.rows.values()
+        if as_seen and self._store.state.project.settings.hide_until_labeled:
+            pairs = ((self.as_seen(row), row) for row in rows)
+            chosen = [(seen, row) for seen, row in pairs if wanted is None or wanted.matches(seen)]
+            return [row for _, row in sorted(chosen, key=lambda pair: sort_key(sort, pair[0]))]
         if wanted is not None:
             rows = (row for row in rows if wanted.matches(row))
         return sorted(rows, key=partial(sort_key, sort))
+
+    def as_seen(self, row: DocumentRow) -> DocumentRow:
+        """A document's short form without what blind mode hides."""
+        return row.as_seen(self._store.state.project.settings)
 
     def search(
         self, words: str, among: Sequence[DocumentRow], most: int | None = None

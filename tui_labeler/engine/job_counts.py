@@ -22,9 +22,9 @@ class SuggestionCounts:
     """The undecided suggestions of one job; those it made are :attr:`Job.suggestions`."""
 
     to_review: int = 0
-    """Those that people see."""
+    """Those that people see, or that blind mode hides."""
     hidden: int = 0
-    """Those that meet a label: they come back if it goes."""
+    """Those that meet a label: they come back if it goes. In blind mode none before they are shown."""
 
 
 async def count_suggestions(state: State, jobs: Iterable[Job]) -> Mapping[str, SuggestionCounts]:
@@ -38,8 +38,11 @@ async def count_suggestions(state: State, jobs: Iterable[Job]) -> Mapping[str, S
         # Only a label hides a suggestion: documents with neither are not looked at.
         if row is not None and (row.label_count or row.jobs):
             document = state.document(key)
-            undecided.update(s.job for s in document.suggestions.values() if s.decision is None)
-            open_.update(s.job for s in document.open_suggestions(state.project.kind))
+            waiting = Counter(s.job for s in document.suggestions.values() if s.decision is None)
+            undecided.update(waiting)
+            # What a label hides would tell which suggestions there are.
+            blind = document.hides_suggestions(state.project.settings)
+            open_.update(waiting if blind else (s.job for s in document.open_suggestions(state.project.kind)))
         if number % STEP == 0:
             await asyncio.sleep(0)
     return {job.id: SuggestionCounts(open_[job.id], undecided[job.id] - open_[job.id]) for job in jobs}

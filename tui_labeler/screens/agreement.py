@@ -42,9 +42,10 @@ class AgreementScreen(Screen[None]):
     HELP: ClassVar[str] = """\
 ## Agreement
 
-In blind mode (project settings) suggestions are hidden while you label a document. When you have labeled it,
-`|` shows them beside your labels, once and for all: from then on they are in view in this document, and the
-comparison keeps what was labeled and suggested at that moment. Undo does not take that back.
+In blind mode (project settings) suggestions are hidden while you label a document. When all of it is labeled,
+`|` asks whether you are done, and shows them beside your labels, once and for all: from then on they are in
+view in this document, and the comparison keeps what was labeled and suggested at that moment. Undo does not
+take that back. A document that is not done yet does not count.
 
 A document counts only if every label of it was made by a person, with no suggestion in view. So the figure
 says how far suggestions agree with people whom they did not influence; labels that were accepted or made

@@ -23,7 +23,7 @@ from tui_labeler.screens.agreement_text import (
     section,
 )
 from tui_labeler.screens.base import tell
-from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.lines import KeyLine, Notes, TitleLine
 from tui_labeler.screens.performance_words import when, wrapped
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
@@ -82,6 +82,7 @@ The figures say how far the jobs agree with each other, not which one is right.
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
+        yield Notes(id="compared-jobs")
         yield Picker(id="compared-documents")
         yield Sheet(id="comparison")
         yield KeyLine()
@@ -91,6 +92,10 @@ The figures say how far the jobs agree with each other, not which one is right.
         title.left = f"{self._session.project.name} > jobs > comparison"
         found = self._found.agreement
         title.right = f"{found.documents - found.agreeing:,} of {counted(found.documents, 'document')} differ"
+        self.query_one(Notes).text = "\n".join(
+            f" {side}: job {job.id}, {jobs_text.subject(job)}, {when(job.request.created)}"
+            for side, job in zip("AB", self._jobs, strict=True)
+        )
         rows = [Choice(key, _row(item)) for key, item in self._documents.items()]
         self.query_one(Picker).set_rows(rows, _heading)
         self.query_one(Picker).focus()
@@ -134,9 +139,6 @@ The figures say how far the jobs agree with each other, not which one is right.
             page += wrapped(outcome_words(item.lines, _SIDES), width, "", "  ")
             page += document_lines(item.lines, names, _SIDES, text, width, signs)
             page += section("All documents")
-            for side, job in zip("AB", self._jobs, strict=True):
-                words = f"{side} is job {job.id}: {jobs_text.subject(job)}, {when(job.request.created)}"
-                page += wrapped(words, width, "", "  ")
             page += figure_lines(found.agreement, _SIDES, width)
             page += wrapped(_left_out(found), width, "dim", "  ")
             return [*page, (), *category_lines(found.agreement, names, _SIDES, width, signs)]

@@ -120,13 +120,20 @@ this terminal is closed.
         if jobs == self._jobs and broken.keys() == self._broken.keys() and (jobs or broken):
             return
         self._jobs, self._broken = jobs, broken
+        if self._marked not in jobs:
+            self._marked = ""
         self._show_title()
-        rows = [Choice(job.id, jobs_text.row(job)) for job in jobs.values()]
-        rows += [Choice(job_id, unreadable_row(job_id, error)) for job_id, error in broken.items()]
-        self.query_one("#jobs", Picker).set_rows(rows, jobs_text.columns, cursor=self._wanted)
+        self._show_rows(self._wanted)
         self._wanted = None
         self._show(keep_place=True)
         self._count()
+
+    def _show_rows(self, cursor: str | None = None) -> None:
+        rows = [
+            Choice(job.id, jobs_text.row(job, marked=job.id == self._marked)) for job in self._jobs.values()
+        ]
+        rows += [Choice(job_id, unreadable_row(job_id, error)) for job_id, error in self._broken.items()]
+        self.query_one("#jobs", Picker).set_rows(rows, jobs_text.columns, cursor=cursor)
 
     def _show_title(self) -> None:
         running = sum(not job.state.is_over for job in self._jobs.values())
@@ -275,6 +282,7 @@ this terminal is closed.
         first = self._jobs.get(self._marked)
         self._marked = "" if first is not None else job.id
         self._show_title()
+        self._show_rows()
         if first is None or first.id == job.id:
             return
         found = await self._session.jobs.compare(first.id, job.id)

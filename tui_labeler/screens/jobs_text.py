@@ -74,10 +74,19 @@ def throughput(job: Job) -> str:
 # --- rows -------------------------------------------------------------------------------------------
 
 
+_ROOMY = 70
+"""From this width on there is room for the state in words beside its sign."""
+_ID = 11
+"""Cells of a job's id."""
+MARKED = "="
+"""Stands before the id of the job that another one is to be compared with: the key that marks."""
+
+
 def columns(width: int, signs: Glyphs) -> Line:
     """The heading over the rows of :func:`row`."""
     name, bar_width, wide = _measures(width)
-    words = f"{'state':<22}{'job':<{name}} {'progress':<{bar_width + 12}}{'failed':>7}"
+    state = f"{'state':<22}" if width >= _ROOMY else "  "
+    words = f"{state} {'id':<{_ID}}{'job':<{name}} {'progress':<{bar_width + 12}}{'failed':>7}"
     if wide:
         words += f"{'suggested':>11}{'rate':>10}{'left':>13}  {'started':<11}"
     return ((words, ""),)
@@ -85,13 +94,14 @@ def columns(width: int, signs: Glyphs) -> Line:
 
 def _measures(width: int) -> tuple[int, int, bool]:
     wide = width >= 110
-    bar_width = 10 if width >= 70 else 5
-    rest = 22 + 1 + bar_width + 12 + 7 + (47 if wide else 0)
+    bar_width = 10 if width >= 90 else 5
+    state = 22 if width >= _ROOMY else 2
+    rest = state + 1 + _ID + 1 + bar_width + 12 + 7 + (47 if wide else 0)
     return max(12, width - rest), bar_width, wide
 
 
-def row(job: Job) -> Callable[[int, Glyphs], Line]:
-    """One job in a list."""
+def row(job: Job, *, marked: bool = False) -> Callable[[int, Glyphs], Line]:
+    """One job in a list; ``marked`` for a comparison with another."""
 
     def paint(width: int, signs: Glyphs) -> Line:
         name, bar_width, wide = _measures(width)
@@ -101,7 +111,9 @@ def row(job: Job) -> Callable[[int, Glyphs], Line]:
         skipped = len(job.result.get("skipped", ()))
         failed = f"{signs.times}{len(job.failed)}" if job.failed else f"!{skipped}" if skipped else ""
         parts: list[tuple[str, str]] = [
-            (f"{sign(job.state, signs)} {job.state.value:<20}", looks),
+            (sign(job.state, signs) + (f" {job.state.value:<20}" if width >= _ROOMY else " "), looks),
+            (MARKED if marked else " ", "key"),
+            (f"{fit(clean(job.id), _ID - 1, signs.more)} ", "key" if marked else "dim"),
             (f"{fit(title, name, signs.more)} ", ""),
             (bar(share_done(job), bar_width, signs), "bar"),
             (f" {_amount(job):<11}", ""),

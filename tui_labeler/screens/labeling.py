@@ -62,8 +62,10 @@ takes anything back. What a model answered and was not found is *to place*: `+` 
 places, `a` sets it at one, or at what is selected, `x` drops it; `X` and `Z` drop it
 with all else that they reject.
 
-**Blind mode** (`O`). Suggestions stay hidden while you label a document; `|` then shows them beside your
-labels, with how far they agree in this document and in all.
+**Blind mode** (`O`). Suggestions stay hidden while you label a document: it looks like one that nothing was
+suggested for. When all of it is labeled, `|` asks whether you are done, then shows the suggestions beside
+your labels, with how far they agree in this document and in all that are done. A document with nothing to
+label is done when it is marked with `m`.
 
 **Saving.** Every decision is on disk at once, as a draft of yours; `ctrl+s` makes the drafts labels.
 """
@@ -112,13 +114,15 @@ labels, with how far they agree in this document and in all.
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        self.documents.as_seen = self.session.documents.as_seen
         self.assign_keys()
         self.take_digits()
         self.refill()
         self.mark_seen()
         if self._review_first:
             self.start_review(at=self._first)
-        rows = self.documents.rows
+        # A review may have none to list; then the first of all is opened.
+        rows = self.documents.rows or self.session.documents.select()
         if self._first is not None and self.wanted != self._first:
             self.open_document(self._first)
         elif self.wanted is None and rows:

@@ -24,14 +24,18 @@ P = ParamSpec("P")
 S = TypeVar("S", bound="LabelingBase")
 
 
+HIDDEN = "Suggestions are hidden here. Label all of the document, then | shows them."
+"""What a key for suggestions says in a document that is still labeled blindly."""
+
+
 class LabelingBase(LabelingView):
     """Opens documents, and knows what was begun on them."""
 
     _text_waits = False
     """The text had the focus before a document came that has none."""
 
-    _open_before = 0
-    """Open suggestions when the step that is being taken began."""
+    _open_before = (0, 0)
+    """Suggestions that were open, and that the review still held, when the step being taken began."""
 
     _text_hash = ""
     """What the project knew of the text when it was last read."""
@@ -96,6 +100,11 @@ class LabelingBase(LabelingView):
         return sum(sum(counts.values()) for counts in totals.suggestions.values()) + totals.to_place
 
     @property
+    def held_count(self) -> int:
+        """Open suggestions that the review visits, and words that are to place."""
+        return self.open_count
+
+    @property
     def open_here(self) -> bool:
         """Whether the document in view has an open suggestion, or words to place, that are shown."""
         document = self.document
@@ -105,13 +114,15 @@ class LabelingBase(LabelingView):
 
     def begin_counting(self) -> None:
         """A step begins: what it decides is counted from here on."""
-        self._open_before = self.open_count
+        self._open_before = self.open_count, self.held_count
 
     def count_decided(self, *, singly: bool = True) -> None:
         """Counts what the step has decided up to now, or taken back."""
-        left = self.open_count
-        self.progress.count(self._open_before - left, singly=singly)
-        self._open_before = left
+        before, self._open_before = self._open_before, (self.open_count, self.held_count)
+        opened, held = (was - left for was, left in zip(before, self._open_before, strict=True))
+        self.progress.count(held, singly=singly)
+        if self.sitting is not self.progress:
+            self.sitting.count(opened, singly=singly)
 
     def go_next(
         self, after: tuple[int, str] | None, *, backwards: bool = False, here: bool = False, words: str = ""

@@ -12,7 +12,7 @@ from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import ConfirmScreen
-from tui_labeler.screens.labeling_base import decision
+from tui_labeler.screens.labeling_base import HIDDEN, decision
 from tui_labeler.screens.labeling_review import ReviewActions
 from tui_labeler.screens.review_filter import ReviewChoice
 
@@ -32,6 +32,9 @@ class BulkReviewActions(ReviewActions):
     @decision
     async def _decide_all(self, *, accepting: bool) -> None:
         assert self.shown is not None
+        if self.is_blind:
+            self.say(HIDDEN)
+            return
         here = SuggestionFilter(documents=frozenset({self.shown}), shown_only=True)
         review = self.session.review
         done = await (review.accept_matching(here) if accepting else review.reject_matching(here))

@@ -15,7 +15,7 @@ from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.agreement import AgreementScreen
 from tui_labeler.screens.base import reporting, tell
-from tui_labeler.screens.dialogs import ChoiceScreen, InputScreen
+from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.labeling_base import decision
 from tui_labeler.screens.labeling_filter import FilterScreen
 from tui_labeler.screens.labeling_search import SearchActions
@@ -43,10 +43,6 @@ def _line_number(typed: str) -> int:
     """0 for what is none."""
     number = typed.strip().replace(",", "")
     return int(number[:9]) if number.isdecimal() else 0
-
-
-def _these(documents: Sequence[Document]) -> str:
-    return "this document" if len(documents) == 1 else f"{len(documents):,} documents"
 
 
 class DocumentActions(SearchActions):
@@ -78,6 +74,10 @@ class DocumentActions(SearchActions):
     def action_next_unlabeled(self) -> None:
         """The next document of the list that nobody has labeled, round the end of the list."""
         rows, place = self.documents.rows, self._place()
+        if self.reviewing and self.session.project.settings.hide_until_labeled:
+            # A review lists what has suggestions in view, and those to label have none.
+            rows = self.session.documents.select(sort=self.sorting, as_seen=True)
+            place = next((place for place, row in enumerate(rows) if row.id == self.wanted), -1)
         for row in (*rows[place + 1 :], *rows[: place + 1]):
             if self._is_unlabeled(row) and row.id != self.wanted:
                 self.open_document(row.id)
@@ -86,10 +86,7 @@ class DocumentActions(SearchActions):
 
     def _is_unlabeled(self, row: DocumentRow) -> bool:
         """In blind mode one that has suggestions only is still to be labeled."""
-        if row.state is DocumentState.AUTO_LABELED and not row.label_count:
-            document = self.session.store.state.document(row.id)
-            return document.reviewed is None and document.hides_suggestions(self.session.project.settings)
-        return row.state is DocumentState.UNLABELED
+        return self.session.documents.as_seen(row).state is DocumentState.UNLABELED
 
     def action_documents(self) -> None:
         """To the list, or back to the text. On a narrow screen the list comes and goes with it."""
@@ -185,7 +182,7 @@ class DocumentActions(SearchActions):
 
     async def _look_into_texts(self, chosen: FilterChoice) -> tuple[frozenset[int], int]:
         """The documents whose text holds the words, and how many could not be read."""
-        among = self.session.documents.select(chosen.filter, self.sorting)
+        among = self.session.documents.select(chosen.filter, self.sorting, as_seen=True)
         ids: set[int] = set()
         unreadable, said, clock = 0, 0.0, asyncio.get_running_loop().time
         async with aclosing(self.session.documents.search(chosen.contents, among)) as steps:
@@ -222,7 +219,15 @@ class DocumentActions(SearchActions):
         return [] if self.document is None else [self.document]
 
     def _said(self, documents: Sequence[Document], words: str) -> str:
-        return words if len(documents) == 1 else f"{counted(len(documents), 'document')}: {words}"
+        if len(documents) != 1:
+            return f"{counted(len(documents), 'document')}: {words}"
+        return words if self.documents.lists(documents[0].id) else f"{documents[0].location}: {words}"
+
+    def _these(self, documents: Sequence[Document]) -> str:
+        """One that the list does not show is named."""
+        if len(documents) != 1:
+            return f"{len(documents):,} documents"
+        return "this document" if self.documents.lists(documents[0].id) else documents[0].location
 
     def on_document_list_selection_changed(self) -> None:
         self.show_title()
@@ -249,18 +254,37 @@ class DocumentActions(SearchActions):
     @work(exclusive=True, group="history")
     @reporting
     async def action_agreement(self) -> None:
-        """In blind mode shows what was suggested beside the labels; else how far both agree so far."""
+        """In blind mode shows what was suggested beside the labels, once the person says that all of it is
+        labeled; else how far both agree so far."""
         if not await self.ready() or (document := self.document) is None:
+            return
+        if self.is_blind and document.active_labels and not await self._is_done(document):
             return
         async with self.turn:
             made = await self.session.blind.reveal(document.id)
             self.show_changes([made] if made else ())
+            if made and self.reviewing:
+                self.refill()
         result = await self.session.blind.result()
         reading = self.session.store.state.document(document.id).blind
         same_text = reading is not None and reading.text_hash == document.text_hash
         self.app.push_screen(
             AgreementScreen(self.session, result, document.location, self.text.text if same_text else None)
         )
+
+    async def _is_done(self, document: Document) -> bool:
+        """Asks whether all of a document is labeled: what is missing would count against the suggestions."""
+        labels = counted(len(document.active_labels), "label")
+        answer = await self.app.push_screen_wait(
+            ConfirmScreen(
+                f"Is all of {document.location} labeled?",
+                f"Its {labels} are compared with what was suggested as they are now, and count in the "
+                "agreement. The suggestions are shown then; that is not taken back.",
+                "Done: compare",
+                "Go on labeling",
+            )
+        )
+        return answer is True
 
     @decision
     async def action_dataset(self) -> Transaction | None:
@@ -282,10 +306,11 @@ class DocumentActions(SearchActions):
         async def set_flag(note: str) -> None:
             made = await self.session.labeling.set_flag(chosen, note)
             self.show_changes([made] if made else ())
+            self.say(self._said(documents, "Flagged." if note.strip() else "Not flagged."))
 
         await self.app.push_screen_wait(
             InputScreen(
-                f"Flag {_these(documents)}",
+                f"Flag {self._these(documents)}",
                 "A note for whoever looks for it; empty takes the flag away",
                 documents[0].flag,
                 "ask the team lead",
@@ -306,7 +331,7 @@ class DocumentActions(SearchActions):
 
         await self.app.push_screen_wait(
             InputScreen(
-                f"Language of {_these(documents)}",
+                f"Language of {self._these(documents)}",
                 "For instance en-us; empty takes the project's",
                 documents[0].language,
                 self.session.project.language,

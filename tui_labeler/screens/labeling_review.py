@@ -14,7 +14,7 @@ from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.inbox import Inbox
 from tui_labeler.engine.visiting import next_open
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.labeling_base import decision
+from tui_labeler.screens.labeling_base import HIDDEN, decision
 from tui_labeler.screens.labeling_marks import shown_suggestions
 from tui_labeler.screens.labeling_placing import PlacingActions
 from tui_labeler.screens.review_filter import ReviewChoice, ReviewFilterScreen
@@ -61,7 +61,7 @@ class ReviewActions(PlacingActions):
         if not self.reviewing:
             self._sorting_before = self.sorting
         self.reviewing = True
-        self.progress = ReviewProgress(self.clock)
+        self.sitting = ReviewProgress(self.clock)
         self._review_these(ReviewChoice(SuggestionFilter(job=job)), at=at)
         self.refresh_bindings()
 
@@ -71,6 +71,7 @@ class ReviewActions(PlacingActions):
         words = choice.words(self.session.store.state.categories)
         some = words or self.session.project.settings.hide_until_labeled
         self._inbox = Inbox(self.session.store, self._among(choice)) if some else None
+        self.progress = ReviewProgress(self.clock) if words else self.sitting
         self.filter = DocumentFilter(
             states=frozenset({DocumentState.AUTO_LABELED}),
             name=choice.name,
@@ -82,7 +83,7 @@ class ReviewActions(PlacingActions):
         elif self.sorting is Sort.CONFIDENCE:
             self.sorting = Sort.NAME
         self.refill()
-        first = self.shown if at is None else at
+        first = self.shown if at is None and not choice.least_confident_first else at
         self.go_next(None if first is None else (first, ""))
 
     def _among(self, choice: ReviewChoice) -> SuggestionFilter:
@@ -126,6 +127,10 @@ class ReviewActions(PlacingActions):
             shown_only=True,
         )
 
+    @property
+    def held_count(self) -> int:
+        return super().held_count if self._inbox is None else self._inbox.left.suggestions
+
     def progress_words(self) -> str:
         if not self.reviewing:
             return ""
@@ -160,6 +165,9 @@ class ReviewActions(PlacingActions):
         if words is not None and self.is_about_words():
             return await self.decide_words(words, accepting=accepting)
         suggestion, document = self.suggestion(), self.shown
+        if self.is_blind:
+            self.say(HIDDEN)
+            return None
         if suggestion is None or document is None:
             self.say(
                 "There is no suggestion here. n goes to the next one." if self.open_count else NOTHING_LEFT
@@ -260,7 +268,7 @@ class ReviewActions(PlacingActions):
         if not self.open_count:
             self.say(self._all_decided())
         elif self.session.project.settings.hide_until_labeled:
-            self.say("No suggestion in view is left. U goes to one to label, | shows suggestions.")
+            self.say("No suggestion that is shown is left. U goes to a document to label.")
         elif here:
             self.say("No suggestion is left in this document. n goes to the next.")
         else:

@@ -31,7 +31,7 @@ from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.labels import Label, Suggestion
     from tui_labeler.engine.ports import Transaction
     from tui_labeler.engine.session import ProjectSession
@@ -70,7 +70,8 @@ class LabelingView(Screen[None]):
 
     def __init__(self, session: ProjectSession, follower: Follower, looks: Looks | None = None) -> None:
         super().__init__()
-        self.progress = ReviewProgress(self.clock)
+        self.sitting = self.progress = ReviewProgress(self.clock)
+        """Of all suggestions, and of those that the filter of a review holds since it was set."""
         self.session = session
         self.looks = looks or Looks()
         self.follower = follower
@@ -101,6 +102,8 @@ class LabelingView(Screen[None]):
         self._read_done = asyncio.Event()
         self._seen = -1
         self._row_count = 0
+        self._blind_mode = False
+        """What the list was drawn by."""
         self._held: int | None = None
         """A document that the filter was last seen to let through."""
         self.message = ""
@@ -131,6 +134,12 @@ class LabelingView(Screen[None]):
         """The document in view, as it is now."""
         state = self.session.store.state
         return state.document(self.shown) if self.shown is not None and self.shown in state.rows else None
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the suggestions of the document in view, if there are any, are hidden."""
+        document = self.document
+        return document is not None and document.hides_suggestions(self.session.project.settings)
 
     def item(self) -> Label | Suggestion | None:
         """The label or suggestion that keys are about: at the cursor, or of the current class."""
@@ -173,6 +182,8 @@ class LabelingView(Screen[None]):
         else:
             rows = self.session.rows
             self._show_rows({row.id for row in self.documents.rows if rows.get(row.id) is not row})
+        if self.session.project.settings.hide_until_labeled is not self._blind_mode:
+            self.refill()
         if not known or "category" in tables:
             self.assign_keys()
         self.show_document()
@@ -196,7 +207,8 @@ class LabelingView(Screen[None]):
 
     def refill(self) -> None:
         """Lists the documents anew, as the filter and the order say."""
-        self.documents.set_rows(self.session.documents.select(self.filter, self.sorting))
+        self._blind_mode = self.session.project.settings.hide_until_labeled
+        self.documents.set_rows(self.session.documents.select(self.filter, self.sorting, as_seen=True))
         self._row_count = len(self.session.rows)
         if self.wanted is not None:
             self.documents.go_to(self.wanted)
@@ -242,8 +254,7 @@ class LabelingView(Screen[None]):
         if row is None:
             return ""
         state = str(row.state).replace("-", " ")
-        document = self.document
-        if document is not None and document.hides_suggestions(self.session.project.settings):
+        if self.is_blind:
             # What is suggested would show in how the state changes with each label.
             state = "suggestions hidden"
         dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
@@ -291,10 +302,13 @@ class LabelingView(Screen[None]):
     def _holds_some(self) -> bool:
         """Whether the filter lets any of the documents through that it let through when they were listed."""
         known = self.session.rows.get(self._held) if self._held is not None else None
-        if known is None or not self.filter.matches(known):
+        if known is None or not self._lets_through(known):
             # The list itself stays: what was decided can still be looked at and taken back.
-            self._held = next((row.id for row in self.documents.rows if self.filter.matches(row)), None)
+            self._held = next((row.id for row in self.documents.rows if self._lets_through(row)), None)
         return self._held is not None
+
+    def _lets_through(self, row: DocumentRow) -> bool:
+        return self.filter.matches(self.session.documents.as_seen(row))
 
     def say(self, words: str) -> None:
         """Shows a message under the text until the cursor moves or the next one comes."""
@@ -343,11 +357,11 @@ class LabelingView(Screen[None]):
 
     def _hidden_words(self) -> str:
         document = self.document
-        if document is None or not document.hides_suggestions(self.session.project.settings):
+        if document is None or not self.is_blind:
             return ""
         if not document.active_labels and document.reviewed is None:
             return "Suggestions are hidden until you have labeled this."
-        return "When this is labeled, | shows what was suggested."
+        return "When all of this is labeled, | shows what was suggested."
 
     def progress_words(self) -> str:
         """How far the review is; empty when there is none."""

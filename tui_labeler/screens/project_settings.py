@@ -23,7 +23,8 @@ class ProjectSettingsScreen(FormScreen[Project]):
 
 *Decisions*: as drafts they are yours, safe on disk, and count once `ctrl+s` saves them; at once, there are
 no drafts. *Suggestions* that are hidden (blind mode) don't influence what you label: label a document as a
-whole, then `|` shows its suggestions beside your labels. How far they agree is counted from such documents.
+whole, then `|` asks whether you are done, and shows its suggestions beside your labels. How far they agree is
+counted from such documents.
 A *multilingual* project has a language for each document.
 """
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.cli.encoding import terminal_encoding
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import add_command
+from tui_labeler.domain.text import safe
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tui_labeler.cli.context import Context
     from tui_labeler.engine.doctor import Check
 
@@ -62,8 +65,9 @@ async def doctor(context: Context) -> Report:
     )
     checks = [*check_packages(), *check_terminal(terminal), *check_home(home)]
     try:
-        note = unknown_settings_note(home) if read_settings(home) else ""
+        settings, note = read_settings(home), unknown_settings_note(home)
         checks.append(Check("settings", True, note or "all of them are known", warning=bool(note)))
+        checks += _check_keys(settings.keys)
     except LabelerError as error:
         checks.append(_failed("settings", error))
     checks.append(check_prices(home, now()))
@@ -81,6 +85,20 @@ async def doctor(context: Context) -> Report:
     ]
     lines = [f"{_mark(check)} {check.name}: {check.detail}" for check in checks]
     return Report({"home": str(home), "checks": items}, lines, 0 if all(c.ok for c in checks) else 1)
+
+
+def _check_keys(keys: Mapping[str, str]) -> list[Check]:
+    """The keys that a person chose; those of the program need no check."""
+    if not keys:
+        return []
+    # Loads the screens, which no other check needs.
+    from tui_labeler.app import LabelerApp
+    from tui_labeler.engine.doctor import Check
+    from tui_labeler.screens.keymap import troubles
+
+    found = [words for _, words in troubles(keys, LabelerApp.BINDINGS)]
+    detail = safe(" ".join(found)) if found else f"{counted(len(keys), 'command')} with a key of your own"
+    return [Check("keys", True, detail, warning=bool(found))]
 
 
 def _mark(check: Check) -> str:

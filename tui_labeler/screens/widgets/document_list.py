@@ -84,6 +84,8 @@ range that `space` or `v` closes, `*` selects all or none.
         super().__init__(**options)
         self._records = records
         self._tokens: Callable[[DocumentRow], int] | None = _unknown if tokens else None
+        self.as_seen: Callable[[DocumentRow], DocumentRow] = _whole
+        """Leaves out of a row what is not to be shown."""
         self.rows: list[DocumentRow] = []
         self.selected: set[int] = set()
         """Ids of the selected documents, shown or not."""
@@ -124,6 +126,10 @@ range that `space` or `v` closes, `*` selects all or none.
     def current(self) -> DocumentRow | None:
         """The document at the cursor."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def lists(self, document_id: int) -> bool:
+        """Whether a document is among those listed."""
+        return document_id in self._index
 
     def go_to(self, document_id: int) -> bool:
         """Puts the cursor on a document; false if it is not listed."""
@@ -214,7 +220,7 @@ range that `space` or `v` closes, `*` selects all or none.
         index = self.row_at(y)
         if index is None:
             return []
-        row = self.rows[index]
+        row = self.as_seen(self.rows[index])
         marked = row.id in self.selected or (self._range is not None and index in self._in_range())
         sign = self.glyphs.selected if marked else self.glyphs.unselected
         names = ["document-list--selected"] * marked + ["document-list--cursor"] * (index == self.cursor)
@@ -238,6 +244,10 @@ def state_sign(row: DocumentRow, glyphs: Glyphs) -> str:
         DocumentState.REVIEWED: glyphs.reviewed,
         DocumentState.UNREADABLE: glyphs.unreadable,
     }[row.state]
+
+
+def _whole(row: DocumentRow) -> DocumentRow:
+    return row
 
 
 def _unknown(row: DocumentRow) -> int:

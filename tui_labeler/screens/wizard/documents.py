@@ -74,6 +74,7 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
     def started(self) -> None:
         documents = self.query_one(DocumentList)
         known = self.session.rows.keys()
+        documents.as_seen = self.session.documents.as_seen
         documents.select(self.choices.documents & known)
         self._list()
         if self.choices.document is not None:
