@@ -65,7 +65,9 @@ class ConfirmScreen(Dialog[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", tooltip="Go on", id="dialog.yes"),
-        Binding("n,q,escape", "answer(False)", "No", tooltip="Leave everything as it is", id="dialog.no"),
+        Binding(
+            "n,q,ctrl+g,escape", "answer(False)", "No", tooltip="Leave everything as it is", id="dialog.no"
+        ),
     ]
 
     def __init__(self, title: str, message: str, confirm: str = "Yes", cancel: str = "No") -> None:
@@ -94,7 +96,7 @@ class MessageScreen(Dialog[None]):
     """Says something that is worth more than a few seconds."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,enter,escape", "close", "Back", tooltip="Close this", id="message.close"),
+        Binding("q,enter,ctrl+g,escape", "close", "Back", tooltip="Close this", id="message.close"),
         Binding("j,down", "line(1)", "Down", tooltip="One line down", id="message.down", show=False),
         Binding("k,up", "line(-1)", "Up", tooltip="One line up", id="message.up", show=False),
     ]
@@ -123,7 +125,7 @@ class ChoiceScreen(Dialog["str | None"]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,escape", "cancel", "Cancel", tooltip="Choose nothing", id="dialog.cancel"),
+        Binding("q,ctrl+g,escape", "cancel", "Cancel", tooltip="Choose nothing", id="dialog.cancel"),
     ]
 
     def __init__(self, title: str, message: str, choices: Sequence[tuple[str, str, str]]) -> None:

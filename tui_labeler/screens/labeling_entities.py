@@ -29,7 +29,7 @@ class EntityActions(LabelingBase):
 
     async def on_key(self, event: Key) -> None:
         """A category's key labels, where it means nothing else at the moment."""
-        if event.key == "escape" and (self.awaiting or self.editing):
+        if event.key in ("escape", "ctrl+g") and (self.awaiting or self.editing):
             event.stop()
             self.put_down()
             self.text.clear_selection()

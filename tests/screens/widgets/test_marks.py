@@ -102,6 +102,14 @@ def test_a_rule_row_that_became_empty_keeps_its_place_until_it_collapses() -> No
     assert not found.collapse()
 
 
+def test_rule_rows_go_with_their_marks_where_several_go_at_once() -> None:
+    text = "\n".join(["some words in a line"] * 3000)
+    found = MarkRows(TextLayout(text, 40), [label(21 * row, 21 * row + 4, "Word") for row in range(3000)])
+    assert found.line_count == 6000
+    found.set([])
+    assert found.line_count == 3000
+
+
 def test_dashes_go_on_where_a_row_is_cut() -> None:
     suggestion = Mark("a", 10, 18, "Person", MarkKind.SUGGESTION)
     assert list(dashes(suggestion, 10, 18)) == [(10, 12), (13, 15), (16, 18)]

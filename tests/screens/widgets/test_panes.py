@@ -32,6 +32,22 @@ async def test_entities_show_their_key_and_counts() -> None:
         assert app.lines()[1].index("12") < app.lines()[2].index("7")
 
 
+async def test_a_name_that_nearly_fits_stands_whole() -> None:
+    pane = CategoryPane()
+    app = Stage(pane)
+    async with app.run_test(size=(26, 8)):
+        lines = [CategoryLine("c1", "BorrowerAddress", "1", labels=12), CategoryLine("c2", "Date", "2", 1)]
+        pane.set_categories(lines)
+        assert [squeezed(line) for line in app.lines()[:3]] == [
+            "key category ━━ ┄┄",
+            "1 ━ BorrowerAddress 12",
+            "2 ━ Date",
+        ]
+        assert app.lines()[0].index("━━") == app.lines()[1].index("12")
+        pane.set_categories(lines[1:])
+        assert app.lines()[1].startswith(" 2  ━  Date")
+
+
 async def test_the_brush_is_marked_by_a_sign() -> None:
     pane = CategoryPane()
     app = Stage(pane)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _NARROW = 2
 """Cells of a column of small counts, as wide as its heading."""
+_SPARE = 3
+"""Cells around an entity's sign, and behind the counts, that long names may have."""
 
 
 class Choice(StrEnum):
@@ -91,6 +94,8 @@ The key beside a category labels with it. `enter` picks the category at the curs
         self.categories: Sequence[CategoryLine] = ()
         self._brush: str | None = None
         self._labels_width = self._suggestions_width = _NARROW
+        self._lengths: set[int] = set()
+        """Cells of the names of entities."""
 
     def set_categories(self, categories: Sequence[CategoryLine]) -> None:
         """Shows these categories, in this order; lines that look the same are not drawn again."""
@@ -98,6 +103,7 @@ The key beside a category labels with it. `enter` picks the category at the curs
         self.cursor = max(0, min(self.cursor, len(self.categories) - 1))
         self._labels_width = _width(line.labels for line in categories)
         self._suggestions_width = _width(line.suggestions for line in categories)
+        self._lengths = {cell_len(clean(line.name)) for line in categories if line.choice is None}
         self.fit_rows()
         self.repaint()
 
@@ -134,11 +140,15 @@ The key beside a category labels with it. `enter` picks the category at the curs
     def paint_line(self, y: int) -> list[Segment]:
         glyphs = self.glyphs
         labels, suggestions = self._labels_width, self._suggestions_width
-        name_width = max(1, self.view_size.width - 10 - labels - suggestions)
+        tight = self._is_tight
+        name_width = max(1, self._name_width + _SPARE * tight)
         dim = self.style("category-pane--dim")
         if y == 0:
-            counts = f" {glyphs.label * 2:>{labels}} {glyphs.suggestion * 2:>{suggestions}} "
-            return [Segment(f"{'key':<7}{fit('category', name_width, glyphs.more)}{counts}", dim)]
+            counts = (
+                f" {glyphs.label * 2:>{labels}} {glyphs.suggestion * 2:>{suggestions}}{' ' * (not tight)}"
+            )
+            key = "key".ljust(5 if tight else 7)
+            return [Segment(f"{key}{fit('category', name_width, glyphs.more)}{counts}", dim)]
         index = self.row_at(y)
         if index is None:
             return []
@@ -154,13 +164,25 @@ The key beside a category labels with it. `enter` picks the category at the curs
         return [
             Segment(glyphs.cursor if is_brush else " ", self.style(*names)),
             Segment(fit(clean(line.key), 1), self.style("category-pane--key", *names)),
-            Segment(f" {self._sign(line)} ", self.style(*colored)),
+            Segment(f" {self._sign(line).strip() if tight else self._sign(line)} ", self.style(*colored)),
             Segment(fit(shown, name_width), self.style(*(colored if line.choice else names))),
             Segment(
-                f" {_short(line.labels):>{labels}} {_short(line.suggestions):>{suggestions}} ",
+                f" {_short(line.labels):>{labels}} {_short(line.suggestions):>{suggestions}}"
+                f"{' ' * (not tight)}",
                 self.style(*names),
             ),
         ]
+
+    @property
+    def _name_width(self) -> int:
+        """Cells that are left for a name beside its key, its sign and its counts."""
+        return self.view_size.width - 10 - self._labels_width - self._suggestions_width
+
+    @property
+    def _is_tight(self) -> bool:
+        """A name is cut that the cells around the signs would let stand whole; classes need theirs."""
+        room = self._name_width
+        return not self._lengths.isdisjoint(range(room + 1, room + _SPARE + 1))
 
     def _sign(self, line: CategoryLine) -> str:
         """Three cells: how the category is drawn, or what the document has of a class."""

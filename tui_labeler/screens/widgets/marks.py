@@ -129,7 +129,8 @@ class MarkRows:
     """Which marks lie under which row, and on which line of the display each row stands.
 
     A rule row that becomes empty keeps its place until :meth:`collapse`, so that the text does not jump
-    under the eyes of somebody who decides one suggestion after the other.
+    under the eyes of somebody who decides one suggestion after the other. Where several marks go at once, no
+    eye follows one of them, and the rows go too.
     """
 
     def __init__(self, layout: TextLayout, marks: Iterable[Mark] = (), *, compact: bool = False) -> None:
@@ -151,6 +152,7 @@ class MarkRows:
     def set(self, marks: Iterable[Mark]) -> set[int]:
         """Replaces the marks and says which rows of the text are touched by what changed."""
         new = {mark.id: mark for mark in marks}
+        gone = len(self._marks.keys() - new.keys())
         rows: set[int] = set()
         for mark_id, old in self._marks.items():
             mark = new.get(mark_id)
@@ -175,6 +177,8 @@ class MarkRows:
             if grown > self._kept.get(row, 0):
                 self._kept[row] = grown
                 self._lines = None
+        if gone > 1:
+            self.collapse()
         return rows
 
     def collapse(self) -> bool:
