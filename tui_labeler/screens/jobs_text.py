@@ -76,6 +76,8 @@ def throughput(job: Job) -> str:
 
 _ROOMY = 70
 """From this width on there is room for the state in words beside its sign."""
+_WIDEST = 130
+"""From this width on there is room for the time that is left, which the page below tells in any case."""
 _ID = 11
 """Cells of a job's id."""
 MARKED = "="
@@ -88,7 +90,8 @@ def columns(width: int, signs: Glyphs) -> Line:
     state = f"{'state':<22}" if width >= _ROOMY else "  "
     words = f"{state} {'id':<{_ID}}{'job':<{name}} {'progress':<{bar_width + 12}}{'failed':>7}"
     if wide:
-        words += f"{'suggested':>11}{'rate':>10}{'left':>13}  {'started':<11}"
+        left = f"{'left':>13}" if width >= _WIDEST else ""
+        words += f"{'suggested':>11}{'rate':>10}{left}  {'started':<11}"
     return ((words, ""),)
 
 
@@ -96,7 +99,7 @@ def _measures(width: int) -> tuple[int, int, bool]:
     wide = width >= 110
     bar_width = 10 if width >= 90 else 5
     state = 22 if width >= _ROOMY else 2
-    rest = state + 1 + _ID + 1 + bar_width + 12 + 7 + (47 if wide else 0)
+    rest = state + 1 + _ID + 1 + bar_width + 12 + 7 + (34 if wide else 0) + (13 if width >= _WIDEST else 0)
     return max(12, width - rest), bar_width, wide
 
 
@@ -122,9 +125,10 @@ def row(job: Job, *, marked: bool = False) -> Callable[[int, Glyphs], Line]:
         if wide:
             suggestions = str(job.suggestions) if job.request.kind is JobKind.AUTOLABEL else ""
             left = duration(job.seconds_left) if job.seconds_left is not None else ""
+            left = f"{left:>13}" if width >= _WIDEST else ""
             rate = throughput(job) if not job.state.is_over else ""
             started = when(job.started or job.request.created)[5:]
-            parts.append((f"{suggestions:>11}{rate:>10}{left:>13}  {started:<11}", ""))
+            parts.append((f"{suggestions:>11}{rate:>10}{left}  {started:<11}", ""))
         return tuple(parts)
 
     return paint
