@@ -130,6 +130,7 @@ def test_a_file_is_named_after_its_document(location: str, name: str) -> None:
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
+@settings(deadline=None)
 def test_names_of_files_are_plain_short_and_different(one: str, other: str) -> None:
     name = file_name(one)
     assert name.isascii()
@@ -192,7 +193,7 @@ PARTS_USED = st.sampled_from(["labels", "suggestions", "to_place", "flag", "blin
     ),
     st.sampled_from(ProjectKind),
 )
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_whatever_a_file_holds_it_is_read_or_refused(found: dict[str, Any], kind: ProjectKind) -> None:
     try:
         location, items = read(json.dumps({**GOOD, **found}).encode(), kind)
@@ -202,6 +203,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused(found: dict[str, Any], kind
 
 
 @given(st.binary())
+@settings(deadline=None)
 def test_whatever_bytes_there_are_they_are_read_or_refused(data: bytes) -> None:
     with pytest.raises(FormatError):
         read(data, ENTITIES)

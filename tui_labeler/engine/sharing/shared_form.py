@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -39,6 +39,7 @@ UNKNOWN = "unknown"
 
 PARTS = {LABEL: "labels", SUGGESTION: "suggestions", TO_PLACE: "to_place"}
 _KINDS: Mapping[str, type] = {LABEL: Label, SUGGESTION: Suggestion, TO_PLACE: ToPlace}
+_NAMES = {table: frozenset(item.name for item in fields(kind)) for table, kind in _KINDS.items()}
 _FIELDS: Mapping[str, Any] = {
     "dataset": Dataset,
     "language": str,
@@ -119,12 +120,8 @@ def _shared_decision(decision: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unknown(table: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
-    known = _names(table)
+    known = _NAMES[table]
     return {name: value for name, value in (row or {}).items() if name not in known}
-
-
-def _names(table: str) -> Set[str]:
-    return {item.name for item in fields(_KINDS[table])}
 
 
 def document_changes(state: State, document: Document, before: Items, after: Items) -> list[Change]:
@@ -170,7 +167,7 @@ def _as_here(old: Any, new: Any) -> Any:
 def to_item(key: Key, row: Mapping[str, Any]) -> Label | Suggestion | ToPlace:
     """Raises ``FormatError``."""
     kind = _KINDS[key.table]
-    known = {name: value for name, value in row.items() if name in _names(key.table)}
+    known = {name: value for name, value in row.items() if name in _NAMES[key.table]}
     where = f"{PARTS[key.table]}, {key.id}"
     if not _ID.fullmatch(key.id):
         raise FormatError("an id is of letters, digits, `_`, `.` and `-`", field=where)

@@ -37,7 +37,10 @@ class Step:
     task: Task
     agreed: Agreed
     merged: Merged
+    before: Items
+    """What this side held."""
     ours: Items
+    """What it holds from here on."""
     revision: int
 
 
@@ -51,7 +54,7 @@ def merged(state: State, task: Task, agreed: Agreed | None, *, pull: bool) -> St
         known = replace(known, base={}, theirs={})  # somebody removed the file: it is written again
     ours, drafts = document_items(document, known.base)
     both = merge(state.project.kind, known.base, ours, known.theirs, drafts)
-    return Step(task, known, both, both.ours if pull else ours, document.revision)
+    return Step(task, known, both, ours, both.ours if pull else ours, document.revision)
 
 
 def check(location: str, items: Items, document: Document) -> None:

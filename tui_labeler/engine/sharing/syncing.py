@@ -275,8 +275,7 @@ class Syncing:
                 steps.append(step)
                 if pull:
                     document = state.document(task.document)
-                    before, _ = document_items(document, step.agreed.base)
-                    mine = document_changes(state, document, before, step.merged.ours)
+                    mine = document_changes(state, document, step.before, step.merged.ours)
                     mine = [change for change in mine if change.before != change.after]
                     changes += mine
                     changed.update([task.document] * bool(mine))
