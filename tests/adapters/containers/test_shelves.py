@@ -32,10 +32,10 @@ class TestFolderShelf(ShelfContract):
         return lambda: FolderShelf(tmp_path)
 
 
-async def test_what_stands_on_the_shelf_is_no_document(tmp_path: Path) -> None:
+async def test_what_stands_on_the_shelf_is_not_listed_among_the_documents(tmp_path: Path) -> None:
     await FolderShelf(tmp_path).put(".tui-labeler/p1/labels/a.txt", b"x", etag=None)
     blobs = [blob async for blob in FolderContainer(tmp_path).blobs()]
-    assert not any(blob.is_document for blob in blobs)
+    assert blobs == []
 
 
 def test_four_processes_that_count_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -23,6 +23,10 @@ LARGEST = 64 * 1024 * 1024
 """Bytes; a larger file is refused rather than read into memory. The service stops at 128,000 characters."""
 
 
+OWN = b".tui-labeler"
+"""What the program keeps there itself is not counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class FolderContainer:
     """Documents in a folder.
@@ -84,7 +88,7 @@ class FolderContainer:
     def _names(self) -> list[tuple[str, bytes]]:
         try:
             with os.scandir(self._root) as entries:
-                return sorted((name_of(entry.name), entry.name) for entry in entries)
+                return sorted((name_of(entry.name), entry.name) for entry in entries if entry.name != OWN)
         except OSError as error:
             self._refuse(error)
 
