@@ -18,6 +18,7 @@ help:
 	@echo "make bench        measure everything; writes docs/benchmarks.md"
 	@echo "make local-llm    a language model on this machine: MODEL=file.gguf PORT=8080 AZURE=deployment"
 	@echo "make kill         the long kill test"
+	@echo "make fuzz         the property tests with many more examples, other ones each time"
 	@echo "make screenshots  the pictures of README and docs"
 
 $(BIN)/python:
@@ -73,6 +74,9 @@ bench: $(VENV)/bench.stamp $(VENV)/local-llm.stamp
 local-llm: $(VENV)/local-llm.stamp
 	$(BIN)/python -m tui_labeler.cli.local_llm --port $(PORT) $(if $(MODEL),--model "$(MODEL)") \
 		$(if $(AZURE),--azure "$(AZURE)")
+
+fuzz: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile fuzz --timeout 3600
 
 kill: $(VENV)/test.stamp
 	$(BIN)/python -m tests.durability.harness --kills 50
