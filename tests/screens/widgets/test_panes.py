@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,6 +45,12 @@ async def test_a_name_that_nearly_fits_stands_whole() -> None:
             "2 ━ Date",
         ]
         assert app.lines()[0].index("━━") == app.lines()[1].index("12")
+        many = CategoryLine("c1", "BorrowerAddress", "1", labels=3000)
+        pane.set_categories([many, lines[1]])
+        assert squeezed(app.lines()[1]) == "1 ━ BorrowerAddress 3000"
+        pane.set_categories([many, replace(lines[1], suggestions=2)])
+        assert "BorrowerAddress" not in app.lines()[1]
+        assert squeezed(app.lines()[2]) == "2 ━ Date 2"
         pane.set_categories(lines[1:])
         assert app.lines()[1].startswith(" 2  ━  Date")
 

@@ -96,6 +96,7 @@ The key beside a category labels with it. `enter` picks the category at the curs
         self._labels_width = self._suggestions_width = _NARROW
         self._lengths: set[int] = set()
         """Cells of the names of entities."""
+        self._suggested = False
 
     def set_categories(self, categories: Sequence[CategoryLine]) -> None:
         """Shows these categories, in this order; lines that look the same are not drawn again."""
@@ -103,6 +104,7 @@ The key beside a category labels with it. `enter` picks the category at the curs
         self.cursor = max(0, min(self.cursor, len(self.categories) - 1))
         self._labels_width = _width(line.labels for line in categories)
         self._suggestions_width = _width(line.suggestions for line in categories)
+        self._suggested = any(line.suggestions for line in categories)
         self._lengths = {cell_len(clean(line.name)) for line in categories if line.choice is None}
         self.fit_rows()
         self.repaint()
@@ -139,15 +141,12 @@ The key beside a category labels with it. `enter` picks the category at the curs
 
     def paint_line(self, y: int) -> list[Segment]:
         glyphs = self.glyphs
-        labels, suggestions = self._labels_width, self._suggestions_width
-        tight = self._is_tight
-        name_width = max(1, self._name_width + _SPARE * tight)
+        spare = self._spare
+        name_width = max(1, self._name_width + spare)
         dim = self.style("category-pane--dim")
         if y == 0:
-            counts = (
-                f" {glyphs.label * 2:>{labels}} {glyphs.suggestion * 2:>{suggestions}}{' ' * (not tight)}"
-            )
-            key = "key".ljust(5 if tight else 7)
+            counts = self._counts(glyphs.label * 2, glyphs.suggestion * 2, spare)
+            key = "key".ljust(5 if spare else 7)
             return [Segment(f"{key}{fit('category', name_width, glyphs.more)}{counts}", dim)]
         index = self.row_at(y)
         if index is None:
@@ -164,13 +163,9 @@ The key beside a category labels with it. `enter` picks the category at the curs
         return [
             Segment(glyphs.cursor if is_brush else " ", self.style(*names)),
             Segment(fit(clean(line.key), 1), self.style("category-pane--key", *names)),
-            Segment(f" {self._sign(line).strip() if tight else self._sign(line)} ", self.style(*colored)),
+            Segment(f" {self._sign(line).strip() if spare else self._sign(line)} ", self.style(*colored)),
             Segment(fit(shown, name_width), self.style(*(colored if line.choice else names))),
-            Segment(
-                f" {_short(line.labels):>{labels}} {_short(line.suggestions):>{suggestions}}"
-                f"{' ' * (not tight)}",
-                self.style(*names),
-            ),
+            Segment(self._counts(_short(line.labels), _short(line.suggestions), spare), self.style(*names)),
         ]
 
     @property
@@ -179,10 +174,21 @@ The key beside a category labels with it. `enter` picks the category at the curs
         return self.view_size.width - 10 - self._labels_width - self._suggestions_width
 
     @property
-    def _is_tight(self) -> bool:
-        """A name is cut that the cells around the signs would let stand whole; classes need theirs."""
-        room = self._name_width
-        return not self._lengths.isdisjoint(range(room + 1, room + _SPARE + 1))
+    def _spare(self) -> int:
+        """Cells that names are lent so that one more of them stands whole; 0 where that helps none."""
+        room, column = self._name_width, _SPARE + self._suggestions_width + 1
+        lent = ((0, _SPARE),) if self._suggested else ((_SPARE, column), (0, _SPARE))
+        fitting = (
+            more for less, more in lent if any(less < length - room <= more for length in self._lengths)
+        )
+        return next(fitting, 0)
+
+    def _counts(self, labels: str, suggestions: str, spare: int) -> str:
+        """The columns of counts; that of suggestions may be lent to names while there are none."""
+        shown = f" {labels:>{self._labels_width}}"
+        if spare <= _SPARE:
+            shown += f" {suggestions:>{self._suggestions_width}}"
+        return shown if spare else f"{shown} "
 
     def _sign(self, line: CategoryLine) -> str:
         """Three cells: how the category is drawn, or what the document has of a class."""
