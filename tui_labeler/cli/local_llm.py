@@ -58,6 +58,9 @@ def start(
     ``azure``: a deployment's name, under which it stands as on Azure OpenAI with a dated API version.
     Raises ``NotInstalledError`` without its package, ``RuntimeError`` where it can't start.
     """
+    # Threads that wait for each other let others have the core: where they spin, as they do otherwise, a busy
+    # machine makes answers ten times as slow. OpenMP reads it when the package is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         import xllamacpp
     except ImportError as error:
@@ -69,6 +72,7 @@ def start(
     params.n_ctx = context * parallel
     params.n_parallel = parallel
     params.cpuparams.n_threads = threads or _cores()
+    params.cpuparams.poll = params.cpuparams_batch.poll = 0
     params.model_alias = {azure or NAME}
     params.api_prefix = f"/openai/deployments/{azure}" if azure else ""
     # Nothing but what is asked for: neither a page, nor one that shows what others asked, nor a log of it.

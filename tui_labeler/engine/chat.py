@@ -120,11 +120,15 @@ class TroubleError(OutsideError):
     code = "trouble"
 
 
+class LateError(TroubleError):
+    """No answer in time: the server is slow, or has too much to answer at once."""
+
+
 class UnansweredError(LabelerError):
     """This question gets no answer however often it is asked; others may.
 
-    ``reason`` says why: ``content_filter``, ``refusal``, ``context_length``, ``length``, ``bad_answer``, or
-    ``bad_request`` for a question that the server can't take and does not say why.
+    ``reason`` says why: ``content_filter``, ``refusal``, ``context_length``, ``length``, ``repetition``,
+    ``bad_answer``, or ``bad_request`` for a question that the server can't take and does not say why.
     """
 
     title = "There is no answer"

@@ -19,6 +19,7 @@ REASONS = {
     "refusal": "refused by the model",
     "context_length": "too long for the deployment",
     "length": "answer cut off",
+    "repetition": "the model repeated itself",
     "bad_answer": "answer not understood",
     "bad_request": "request refused",
     "trouble": "no answer",

@@ -35,6 +35,7 @@ from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
 from tui_labeler.engine.chat import (
     BusyError,
+    LateError,
     Message,
     Question,
     ResourceError,
@@ -168,7 +169,7 @@ async def test_a_busy_deployment_says_how_long_to_wait(
 
 async def test_a_stalled_server_is_given_up_when_its_time_is_over() -> None:
     error = await meet(stalled(), seconds=0.3)
-    assert type(error) is TroubleError
+    assert type(error) is LateError
     assert "no answer within 0.3 seconds" in error.message
 
 

@@ -103,9 +103,13 @@ async def test_a_question_is_asked_again_by_nobody(bench: Bench) -> None:
         (Reply("", Finish.STOP, Usage(5, 5), refusal="I can't."), "refusal"),
         (Reply("", Finish.FILTERED, Usage(5, 5)), "content_filter"),
         (Reply('{"entities": [', Finish.LENGTH, Usage(5, 5)), "length"),
+        (
+            Reply('{"entities": [' + '{"text": "A", "category": "Place"}, ' * 30, Finish.LENGTH, Usage(5, 5)),
+            "repetition",
+        ),
         (Reply("I would say Ann, mostly.", Finish.STOP, Usage(5, 5)), "bad_answer"),
     ],
-    ids=["filtered prompt", "context", "refusal", "filtered answer", "cut", "no form"],
+    ids=["filtered prompt", "context", "refusal", "filtered answer", "cut", "repeating", "no form"],
 )
 async def test_a_document_fails_for_its_true_reason_and_the_others_go_on(
     bench: Bench, fault: Reply | Exception, code: str
@@ -212,6 +216,17 @@ async def test_an_answer_that_was_cut_gets_more_room_once(bench: Bench) -> None:
     first, second = bench.chat.questions
     assert second.max_tokens > first.max_tokens
     assert words_of(suggestions(session)) == ["Rome"]
+
+
+async def test_an_answer_that_was_cut_while_it_repeated_itself_gets_no_more_room(bench: Bench) -> None:
+    session = await bench.create(1)
+    told = '{"entities": [' + '{"text": "Rome", "category": "Place", "before": "in"}, ' * 30
+    bench.chat.says = lambda text: Reply(told, Finish.LENGTH, Usage(5, 500))
+    job = await label(bench, session)
+    assert len(bench.chat.questions) == 1
+    assert [item.error for item in job.failed] == ["repetition"]
+    assert f"after {bench.chat.questions[0].max_tokens:,} tokens" in job.failed[0].message
+    assert not suggestions(session)
 
 
 async def test_a_key_that_is_refused_ends_the_job_at_once(bench: Bench) -> None:

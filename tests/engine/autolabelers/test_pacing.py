@@ -152,3 +152,66 @@ async def test_who_gives_up_waiting_leaves_the_place_to_others() -> None:
     second.cancel()
     await asyncio.gather(first, second, third, return_exceptions=True)
     assert started == ["first", "third"]
+
+
+@jumping
+async def test_a_server_that_lets_questions_wait_for_each_other_is_asked_less_at_once() -> None:
+    loop = asyncio.get_running_loop()
+    pacer, slot = Pacer(32), asyncio.Lock()
+    late = 0
+
+    async def answer() -> None:
+        async with slot:
+            await asyncio.sleep(10)
+
+    async def one() -> None:
+        nonlocal late
+        while True:
+            async with pacer.turn() as sent:
+                try:
+                    async with asyncio.timeout(60):
+                        await answer()
+                except TimeoutError:
+                    late += 1
+                    pacer.late(sent)
+                else:
+                    pacer.answered()
+                    return
+
+    began = loop.time()
+    await asyncio.gather(*(one() for _ in range(200)))
+    # Six at once is what it can answer in time.
+    assert late <= 40
+    assert loop.time() - began <= 1.2 * 200 * 10
+
+
+@jumping
+async def test_questions_that_were_late_together_are_one_sign() -> None:
+    pacer = Pacer(32)
+    sent = asyncio.get_running_loop().time()
+    await asyncio.sleep(40)
+    for _ in range(28):
+        pacer.answered(None, sent)
+    assert pacer.open_at_once == 32
+    await asyncio.sleep(60)
+    for _ in range(32):
+        pacer.late(sent)
+    assert pacer.open_at_once == 16
+    for _ in range(20):
+        pacer.answered()
+    assert pacer.open_at_once == 16
+    for _ in range(20):
+        pacer.answered()
+    assert pacer.open_at_once == 17
+
+
+@jumping
+async def test_a_late_answer_among_quick_ones_slows_nothing_down() -> None:
+    pacer = Pacer(32)
+    began = asyncio.get_running_loop().time()
+    await asyncio.sleep(119)
+    sent = asyncio.get_running_loop().time()
+    await asyncio.sleep(1)
+    pacer.answered(None, sent)
+    pacer.late(began)
+    assert pacer.open_at_once == 5

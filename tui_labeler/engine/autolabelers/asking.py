@@ -14,6 +14,7 @@ from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.chat import (
     BusyError,
     KeptReply,
+    LateError,
     Question,
     Reply,
     ResourceError,
@@ -228,6 +229,8 @@ class Asker:
                     await self._refused(error, sent, refused)
                     continue
                 except TroubleError as error:
+                    if isinstance(error, LateError):
+                        self._pacer.late(sent)
                     tries += 1
                     if tries >= TRIES:
                         raise self._given_up(error) from error
@@ -235,7 +238,7 @@ class Asker:
                     self._replies += 1
                     self._heard = loop.time()
                     self._answered_of = max(self._answered_of, sent)
-                    self._pacer.answered(reply.limits)
+                    self._pacer.answered(reply.limits, sent)
                     await self._tell("Nothing is left of the deployment's rate limit.")
                     return reply
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))

@@ -20,6 +20,7 @@ from tui_labeler.engine.autolabelers.merging import (
     merged_to_place,
 )
 from tui_labeler.engine.autolabelers.placing import place
+from tui_labeler.engine.autolabelers.repeating import repeats_itself
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.unused import joined, unused_of, why_of_no_use, with_unknown_of
 from tui_labeler.engine.chat import Finish, TroubleError, UnansweredError
@@ -267,13 +268,15 @@ class GptAutolabeler:
         )
         reply, parsed = await self._ask(question, task, paid)
         if reply.finish is Finish.LENGTH:
+            self._raise_if_repeating(question, reply, parsed, chunk)
             question = replace(question, max_tokens=question.max_tokens * LONGER)
             reply, parsed = await self._ask(question, task, paid)
             if reply.finish is Finish.LENGTH:
+                self._raise_if_repeating(question, reply, parsed, chunk)
                 raise UnansweredError(
                     f"The answer was cut after {question.max_tokens:,} tokens.",
                     reason="length",
-                    hint="The model may repeat itself: try another deployment.",
+                    hint="Try another deployment.",
                 )
         if _is_no_answer(parsed):
             first = parsed.problems
@@ -287,6 +290,16 @@ class GptAutolabeler:
                 )
             parsed = with_unknown_of(first, parsed)
         return reply, parsed
+
+    def _raise_if_repeating(self, question: Question, reply: Reply, parsed: Parsed, chunk: Chunk) -> None:
+        """With more room it would be told the same more often."""
+        mentions = parsed.mentions if self._prompt.kind is ProjectKind.ENTITIES else ()
+        if repeats_itself(reply.text, mentions, chunk.text):
+            raise UnansweredError(
+                f"The model repeated itself until it was stopped after {question.max_tokens:,} tokens.",
+                reason="repetition",
+                hint="Try a larger model, or let its server hold it back (a repeat penalty).",
+            )
 
     async def _ask(self, question: Question, task: Task, paid: _Paid) -> tuple[Reply, Parsed]:
         tokens = prompt_tokens(question, self._counter.count)

@@ -8,6 +8,7 @@ before and grows again slowly, since a pause costs more than asking a little slo
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import deque
 from collections.abc import AsyncIterator
@@ -35,6 +36,9 @@ STEADY, GROWTH = 20.0, 0.01
 GUESSES, EARLY_STEADY, EARLY_GROWTH = 4, 1.0, 0.4
 """The first paces are guesses, made of few replies: they are given up sooner."""
 
+ODD = 0.25
+"""Of the time that a late question waited: where others took less, it is an odd one that tells nothing."""
+
 CLOCK_STEP = 0.001
 """Seconds that are not worth waiting for."""
 
@@ -59,6 +63,13 @@ class Pacer:
         self._resume = self._next = 0.0
         """Nothing goes out before these times."""
         self._busy_in_a_row = 0
+        self._careful_from = math.inf
+        """Open at once, above which it grows slowly."""
+        self._lates = 0
+        self._late_at = 0.0
+        """Questions that went out before it were under way together with one that was late."""
+        self._took: float | None = None
+        """Seconds to the last reply."""
         self._came: deque[float] = deque()
         """When replies came, in the last ``WINDOW`` seconds."""
         self._first_sent: float | None = None
@@ -126,13 +137,20 @@ class Pacer:
 
     # --- what came of it ----------------------------------------------------------------------------
 
-    def answered(self, limits: RateLimits | None = None) -> None:
-        """A reply came. What the server says is left is taken at its word where nothing is."""
+    def answered(self, limits: RateLimits | None = None, sent: float | None = None) -> None:
+        """A reply came, to a question that went out at ``sent``.
+
+        What the server says is left is taken at its word where nothing is.
+        """
         now = asyncio.get_running_loop().time()
         self._busy_in_a_row = 0
         self._came.append(now)
         self._forget(now)
-        self._allowed = min(float(self._most), self._allowed + 1)
+        if sent is not None:
+            self._took = now - sent
+        careful = self._allowed >= self._careful_from
+        more = 1 / self._allowed / 2 ** min(self._lates, 6) if careful else 1.0
+        self._allowed = min(float(self._most), self._allowed + more)
         self._wake()
         if limits is not None:
             for left, reset in (
@@ -152,6 +170,20 @@ class Pacer:
         self._resume = max(self._resume, now + retry_after)
         if sent >= self._cut_at:
             self._cut(now)
+
+    def late(self, sent: float) -> None:
+        """A question that went out at ``sent`` got no answer in time.
+
+        Many servers, those on a person's own machine first of all, never say that they are busy: they let
+        questions wait for each other. Where others took long as well, half as many are open from here on,
+        and more only slowly, as a TCP window does after a loss; each time more slowly.
+        """
+        now = asyncio.get_running_loop().time()
+        if sent < self._late_at or (self._took is not None and self._took < ODD * (now - sent)):
+            return
+        self._late_at = now
+        self._lates += 1
+        self._allowed = self._careful_from = max(1.0, self._allowed / 2)
 
     def _cut(self, now: float) -> None:
         """Questions that were under way together are refused together: that is one sign, not many."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.entra import token_provider
 from tui_labeler.engine.adapters.vocabulary import exact_counter
+from tui_labeler.engine.endpoints import is_loopback
 from tui_labeler.engine.ports import Connected
 from tui_labeler.engine.resources import find_deployment
 
@@ -18,9 +19,16 @@ if TYPE_CHECKING:
 PATIENCE = 120.0
 """Seconds that an answer may take."""
 
+PATIENCE_HERE = 600.0
+"""The same from a server on this machine: it has no more than the machine, and often one answer at a time."""
 
-async def connect(resource: Resource, keys: EnvironmentKeys, *, seconds: float = PATIENCE) -> OpenAIResource:
-    """A resource, ready to be asked; an answer may take ``seconds``. Loads the openai package.
+
+async def connect(
+    resource: Resource, keys: EnvironmentKeys, *, seconds: float | None = None
+) -> OpenAIResource:
+    """A resource, ready to be asked. Loads the openai package.
+
+    An answer may take ``seconds``, by default as long as is sensible for where the server is.
 
     Raises ``ResourceError`` where there is no key.
     """
@@ -28,14 +36,18 @@ async def connect(resource: Resource, keys: EnvironmentKeys, *, seconds: float =
 
     token = token_provider() if resource.entra else None
     key = "" if token else await keys.key(resource)
+    if seconds is None:
+        seconds = PATIENCE_HERE if is_loopback(resource.endpoint) else PATIENCE
     return OpenAIResource(resource, key, seconds=seconds, token=token)
 
 
 class ResourceDeployments:
     """A :class:`~tui_labeler.engine.ports.Deployments` over the resources of a home."""
 
-    def __init__(self, resources: ResourceStore, keys: EnvironmentKeys, *, seconds: float = PATIENCE) -> None:
-        """``seconds``: that an answer may take."""
+    def __init__(
+        self, resources: ResourceStore, keys: EnvironmentKeys, *, seconds: float | None = None
+    ) -> None:
+        """``seconds``: that an answer may take; by default as :func:`connect` has it."""
         self._resources = resources
         self._keys = keys
         self._seconds = seconds

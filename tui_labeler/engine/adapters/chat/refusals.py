@@ -20,6 +20,7 @@ from tui_labeler.engine.adapters.chat.headers import retry_after
 from tui_labeler.engine.chat import (
     BatchOnlyError,
     BusyError,
+    LateError,
     Question,
     ResourceError,
     TroubleError,
@@ -97,8 +98,8 @@ def error_of(error: Exception, asked: Asked) -> LabelerError:
     return TroubleError(f"Asking {asked.host} failed ({type(error).__name__}).")
 
 
-def no_answer_in_time(asked: Asked) -> TroubleError:
-    return TroubleError(
+def no_answer_in_time(asked: Asked) -> LateError:
+    return LateError(
         f"{asked.host} gave no answer within {asked.seconds:g} seconds.",
         hint="It may be busy; the answer may be a long one for it.",
     )
