@@ -28,6 +28,13 @@ PORT = 8080
 CONTEXT = 8192
 """Tokens; what the small model was trained for."""
 
+NO_PENALTY, SMALL_PENALTY = 1.0, 1.15
+"""Against repetition: without it, most answers of the small model to a page of text run into their limit.
+Larger models need none, and copy worse with it."""
+
+PENALIZED = 256
+"""Tokens back that count as just said: a few mentions with what stands around them."""
+
 NAME = "local"
 
 
@@ -51,11 +58,20 @@ def shipped_model() -> Path:
 
 
 def start(
-    model: Path, *, port: int, azure: str = "", context: int = CONTEXT, parallel: int = 1, threads: int = 0
+    model: Path,
+    *,
+    port: int,
+    azure: str = "",
+    context: int = CONTEXT,
+    parallel: int = 1,
+    threads: int = 0,
+    penalty: float = NO_PENALTY,
 ) -> Any:
     """A server that answers, in threads of its own, until it is deleted. ``port`` 0: any that is free.
 
     ``azure``: a deployment's name, under which it stands as on Azure OpenAI with a dated API version.
+    ``penalty``: what the likelihood of words that were just said is divided by; 1 for none. The likeliest
+    words are always taken: labels are no matter of chance.
     Raises ``NotInstalledError`` without its package, ``RuntimeError`` where it can't start.
     """
     # Threads that wait for each other let others have the core: where they spin, as they do otherwise, a busy
@@ -73,6 +89,9 @@ def start(
     params.n_parallel = parallel
     params.cpuparams.n_threads = threads or _cores()
     params.cpuparams.poll = params.cpuparams_batch.poll = 0
+    params.sampling.temp = 0.0
+    params.sampling.penalty_repeat = penalty
+    params.sampling.penalty_last_n = PENALIZED
     params.model_alias = {azure or NAME}
     params.api_prefix = f"/openai/deployments/{azure}" if azure else ""
     # Nothing but what is asked for: neither a page, nor one that shows what others asked, nor a log of it.
@@ -111,6 +130,13 @@ def _parser() -> argparse.ArgumentParser:
         "--context", type=int, default=CONTEXT, metavar="N", help=f"tokens of a request (default: {CONTEXT})"
     )
     parser.add_argument("--parallel", type=int, default=1, metavar="N", help="requests at once (default: 1)")
+    parser.add_argument(
+        "--repeat-penalty",
+        type=float,
+        metavar="X",
+        help=f"against a model that repeats itself; {NO_PENALTY:g} for none "
+        f"(default: {NO_PENALTY:g}, for the small model {SMALL_PENALTY:g})",
+    )
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="default: one for each core")
     return parser
 
@@ -132,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             context=options.context,
             parallel=options.parallel,
             threads=options.threads,
+            penalty=options.repeat_penalty or (NO_PENALTY if options.model else SMALL_PENALTY),
         )
     except (NotInstalledError, RuntimeError) as error:
         sys.stderr.write(f"{error}\n")
