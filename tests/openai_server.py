@@ -99,6 +99,8 @@ class Answer:
     finish: str = "stop"
     refusal: str | None = None
     logprob: Callable[[str], float] = lambda token: -0.01
+    pieces: tuple[str, ...] | None = None
+    """The tokens that log-probabilities are told of; by default those of the text."""
     usage: Body | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float | None = None
@@ -250,7 +252,8 @@ def completion(request: Request, answer: Answer) -> Body:
     choice: Body = {"index": 0, "message": message, "finish_reason": answer.finish, "logprobs": None}
     if asked.get("logprobs"):
         content = [
-            {"token": t, "logprob": answer.logprob(t), "top_logprobs": []} for t in tokens(answer.text or "")
+            {"token": t, "logprob": answer.logprob(t), "top_logprobs": []}
+            for t in answer.pieces or tokens(answer.text or "")
         ]
         choice["logprobs"] = {"content": content, "refusal": None}
     prompt = sum(len(str(message["content"])) for message in asked.get("messages", ())) // 4

@@ -337,6 +337,11 @@ def obeying_nothing(body: Body) -> str:
     return "Yes, mostly."
 
 
+def told_of_others(body: Body) -> Answer:
+    """Log-probabilities of what the model would have said, had it not been held to the schema."""
+    return Answer('{"verdict": "agreed"}', pieces=("Yes", ",", " it", " is"))
+
+
 def thinking_aloud(body: Body) -> Answer:
     return Answer('{"verdict": "agreed"}', reasoning_tokens=40)
 
@@ -353,6 +358,7 @@ def thinking_aloud(body: Body) -> Answer:
         ({"refuses": ("max_tokens", "logprobs", "json_schema")}, "json_object", False, True, 4),
         ({"refuses": ("max_tokens", "json_schema")}, "json_object", True, True, 3),
         ({"answer": obeying_nothing}, "text", True, False, 2),
+        ({"answer": told_of_others}, "json_schema", False, False, 1),
         ({"answer": thinking_aloud}, "json_schema", True, True, 1),
     ],
     ids=[
@@ -365,6 +371,7 @@ def thinking_aloud(body: Body) -> Answer:
         "reasoning, no schema",
         "reasoning, no schema, log-probabilities",
         "obeys nothing",
+        "log-probabilities of another answer",
         "thinks aloud",
     ],
 )

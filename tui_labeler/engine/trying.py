@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Structured
+from tui_labeler.engine.autolabelers.confidence import AnswerTokens
 from tui_labeler.engine.chat import (
     BatchOnlyError,
     ChatModel,
@@ -88,7 +89,7 @@ async def try_deployment(
             model=reply.model,
         )
         if _is_kept(tried.structured, reply):
-            return found
+            return replace(found, logprobs=found.logprobs and AnswerTokens(reply).are_placed)
         if tried.structured is Structured.JSON or not left:
             return replace(found, structured=Structured.TEXT)
         tried = replace(found, structured=_WEAKER[tried.structured])

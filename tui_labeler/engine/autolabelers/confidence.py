@@ -39,7 +39,9 @@ class AnswerTokens:
             self._ends = [end for _, end in places]
         logprobs = [token.logprob for token in reply.tokens]
         self._sums = list(accumulate([one if one < 0.0 else 0.0 for one in logprobs], initial=0.0))
-        self._are_placed = bool(self._starts)
+        self.are_placed = bool(self._starts)
+        """Whether they are those of the text: a server that holds a model to a schema may tell of what the
+        model would have said without."""
 
     def confidence(self, item: Item) -> float | None:
         """The probability of an item, 0 to 1; ``None`` where the reply has no usable tokens.
@@ -61,7 +63,7 @@ class AnswerTokens:
 
     def _logprob(self, at: Range) -> tuple[float, int] | None:
         """The sum of log-probabilities of the tokens that touch a range, and how many they are."""
-        if not self._are_placed or at[0] >= at[1]:
+        if not self.are_placed or at[0] >= at[1]:
             return None
         first = bisect_right(self._ends, at[0])
         behind = bisect_right(self._starts, at[1] - 1)
