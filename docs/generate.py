@@ -17,6 +17,7 @@ from docs import screenshots
 from tui_labeler.app import LabelerApp
 from tui_labeler.cli.parser import build
 from tui_labeler.screens.agreement import AgreementScreen
+from tui_labeler.screens.choosing import NameField, NameScreen
 from tui_labeler.screens.comparison import ComparisonScreen
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
@@ -99,6 +100,8 @@ PLACES: dict[str, type[Any]] = {
     "Questions": ConfirmScreen,
     "Messages": MessageScreen,
     "Choices": ChoiceScreen,
+    "Choices among many": NameScreen,
+    "The name of one of many": NameField,
     "Fields": InputScreen,
 }
 """Where keys mean something, in the order of the page."""

@@ -91,6 +91,8 @@ LABELING = [
     Case("classes ascii", "", "change pin", ONCE, typical.topics, options=PLAIN, at="question2.txt"),
     Case("classes no color", "", "change pin", ONCE, typical.topics, no_color=True, at="question2.txt"),
     Case("classes in a list", "enter", "change pin", ONCE, typical.topics, at="question1.txt"),
+    Case("classes by letters", "enter c a", "cash withdrawal", BOTH, typical.topics, at="question1.txt"),
+    Case("classes by letters in the pane", "C c a", "ca_", BOTH, typical.topics, at="question1.txt"),
     Case("search in the text", "slash 'bank enter", "bank", ONCE),
     Case("save", "ctrl+s", "Labels saved", ONCE),
 ]

@@ -16,6 +16,7 @@ from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.workbench import NewProject, set_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 CATEGORIES = ("Borrower", "Lender", "Amount", "Date")
@@ -163,14 +164,14 @@ async def two_projects(folder: Path) -> JobHome:
     return home
 
 
-async def topics(folder: Path) -> JobHome:
-    """77 classes, one a document; one is set, one suggested."""
+async def topics(folder: Path, names: Sequence[str] = TOPICS) -> JobHome:
+    """Many classes, one a document; one is set, one suggested."""
     texts = {
         "question1.txt": "My new card has not come yet. When will it?\n",
         "question2.txt": "The machine kept my card. What do I do?\n",
         "question3.txt": "Why was I charged for taking out cash?\n",
     }
-    home = await JobHome().create(folder, texts, TOPICS, ProjectKind.SINGLE_LABEL)
+    home = await JobHome().create(folder, texts, names, ProjectKind.SINGLE_LABEL)
     session = home.session
     await session.labeling.add(document(session, "question1.txt"), category(session, "card arrival"))
     await session.labeling.save()

@@ -51,7 +51,8 @@ everywhere in the document. On a label `c` changes the category, `e` its ends, `
 it comes from. A solid rule is a label, a dotted one a suggestion; `*` is not saved yet. `_` gives a small
 screen more text: labels are underlined, suggestions by dashes; the line below names the one at the cursor.
 
-**Classes.** A category's key sets it, or takes it away.
+**Classes.** A category's key sets it, or takes it away. With more than nine, `enter` finds one by
+a few letters of its name, and so does typing in the pane of categories (`C`), class after class, `U` between.
 
 **Finding.** `/` looks for words in this text, `ctrl+f` in all documents while you type; `n` and `N` go on.
 
@@ -179,6 +180,8 @@ label is done when it is marked with `m`.
         """Ids of the keys in the last line."""
         if self.problem or not self.session.rows:
             return SHOWN["no text"]
+        if self.pane.narrows and self.pane.has_focus:
+            return SHOWN["names"]
         return SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
 
     def on_document_list_opened(self, event: DocumentList.Opened) -> None:
@@ -188,6 +191,7 @@ label is done when it is marked with `m`.
     async def on_category_pane_picked(self, event: CategoryPane.Picked) -> None:
         """Labels with the category, or takes it as the brush where nothing is selected."""
         if self.has_classes or self.awaiting or self.text.selection:
+            event.view.action_show_all()
             await self.take_category(event.category_id)
         else:
             self.hold_brush(event.category_id)

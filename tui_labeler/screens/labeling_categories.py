@@ -12,6 +12,7 @@ from textual.screen import Screen
 from tui_labeler.engine import limits
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
+from tui_labeler.screens.choosing import chooser
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.widgets.cells import clean, fit
@@ -195,7 +196,7 @@ another's. Descriptions and examples are for people, and are sent along when a l
             return
         others = [c for c in self._session.store.state.categories.values() if c.id != category.id]
         into = await self.app.push_screen_wait(
-            ChoiceScreen(
+            chooser(
                 f"Merge {category.name} into which?",
                 self._touched(category),
                 [("", other.id, other.name) for other in others],

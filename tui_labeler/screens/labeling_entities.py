@@ -9,7 +9,7 @@ from textual import work
 from tui_labeler.domain.labels import Label, Span, Suggestion
 from tui_labeler.engine.labeling import LabelInTheWayError
 from tui_labeler.engine.wording import counted
-from tui_labeler.screens.dialogs import ChoiceScreen
+from tui_labeler.screens.choosing import chooser
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_words import identical, quoted
 
@@ -85,7 +85,9 @@ class EntityActions(LabelingBase):
             (key_of.get(category.id, ""), category.id, category.name)
             for category in self.session.store.state.categories.values()
         ]
-        chosen = await self.app.push_screen_wait(ChoiceScreen(title, "", choices))
+        item = self.item()
+        at = item.category if item else None
+        chosen = await self.app.push_screen_wait(chooser(title, "", choices, at=at))
         if chosen is not None:
             await self.take_category(chosen)
         else:

@@ -142,6 +142,16 @@ SHOWN: dict[str, list[str]] = {
         "project.autolabel",
         "project.leave",
     ],
+    "names": [
+        "list.pick",
+        "list.all-names",
+        "list.erase",
+        "document.unlabeled",
+        "document.next",
+        "document.previous",
+        "label.categories",
+        "label.save",
+    ],
     "no text": [
         "document.sync",
         "document.next",

@@ -24,6 +24,7 @@ from tui_labeler.screens.labeling_marks import (
 )
 from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
 from tui_labeler.screens.looks import Looks
+from tui_labeler.screens.narrowing import MANY
 from tui_labeler.screens.review_progress import ReviewProgress
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
@@ -228,6 +229,7 @@ class LabelingView(Screen[None]):
         document = self.document
         if document is not None and not self.problem:
             self.text.set_marks(self.all_marks())
+        self.pane.narrows = self.has_classes and len(self.session.store.state.categories) > MANY
         self.pane.set_categories(category_lines(self.session, document, self.keys))
         self.pane.brush = self.current_class if self.has_classes else self.brush
         self.query_one(Distribution).set_shares(shares(self.session))

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
 
+from tui_labeler.screens.narrowing import narrow
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.marks import percent
 from tui_labeler.screens.widgets.palette import category_class, category_classes
@@ -63,10 +64,16 @@ class CategoryPane(RowView):
 ## Categories
 
 The key beside a category labels with it. `enter` picks the category at the cursor.
+
+Where there are more than nine classes, letters that are typed here find one: the beginning of its name
+(`card d`), the first letters of its words (`cde` for *card delivery estimate*), or pieces of them (`cadel`).
+`enter` sets it, and all are there again. Keys in capitals, `[` and `]` mean what they mean in the text.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        row_key("space", "open", "Pick", "Label with the category", "pick"),
+        row_key("enter,space", "open", "Pick", "Label with the category", "pick"),
+        row_key("backspace", "erase", "Letter back", "Take back the last letter", "erase"),
+        row_key("ctrl+g,escape", "show_all", "All names", "Show all names again", "all-names"),
     ]
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -92,6 +99,12 @@ The key beside a category labels with it. `enter` picks the category at the curs
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.categories: Sequence[CategoryLine] = ()
+        """Those that are shown."""
+        self.narrows = False
+        """Letters that are typed find a category, rather than act on the screen."""
+        self.typed = ""
+        """What has been typed of a name."""
+        self._all: Sequence[CategoryLine] = ()
         self._brush: str | None = None
         self._labels_width = self._suggestions_width = _NARROW
         self._lengths: set[int] = set()
@@ -99,15 +112,72 @@ The key beside a category labels with it. `enter` picks the category at the curs
         self._suggested = False
 
     def set_categories(self, categories: Sequence[CategoryLine]) -> None:
-        """Shows these categories, in this order; lines that look the same are not drawn again."""
-        self.categories = tuple(categories)
-        self.cursor = max(0, min(self.cursor, len(self.categories) - 1))
+        """Shows these categories, in this order, as far as they fit what is typed.
+
+        Lines that look the same are not drawn again.
+        """
+        self._all = tuple(categories)
         self._labels_width = _width(line.labels for line in categories)
         self._suggestions_width = _width(line.suggestions for line in categories)
         self._suggested = any(line.suggestions for line in categories)
         self._lengths = {cell_len(clean(line.name)) for line in categories if line.choice is None}
+        self._show_fitting(self.cursor)
+
+    def _show_fitting(self, cursor: int) -> None:
+        fitting = narrow(self.typed, [line.name for line in self._all])
+        self.categories = tuple(self._all[index] for index in fitting)
+        self.cursor = max(0, min(cursor, len(self.categories) - 1))
         self.fit_rows()
         self.repaint()
+
+    # --- finding by name ----------------------------------------------------------------------------
+
+    def _types(self, character: str | None) -> bool:
+        """Whether a key is a part of a name here: a letter that is no capital, or goes on with a name."""
+        if not self.narrows or not character or len(character) > 1:
+            return False
+        begins = character.isalpha() and not character.isupper()
+        return begins or (bool(self.typed) and (character.isalnum() or character in " _-"))
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return self._types(character)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("erase", "show_all"):
+            return bool(self.typed)
+        return super().check_action(action, parameters)
+
+    def on_key(self, event: events.Key) -> None:
+        if self._types(event.character):
+            event.stop()
+            event.prevent_default()
+            self._narrow(self.typed + (event.character or ""))
+
+    def _narrow(self, typed: str) -> None:
+        self.typed = typed
+        self._show_fitting(0)
+        self.reveal()
+        self.refresh_bindings()
+
+    def action_erase(self) -> None:
+        self._narrow(self.typed[:-1])
+
+    def action_show_all(self) -> None:
+        """Forgets what was typed; the cursor stays on its category."""
+        if not self.typed:
+            return
+        current = self.categories[self.cursor].id if self.categories else ""
+        self._narrow("")
+        self.move_to(next((place for place, line in enumerate(self._all) if line.id == current), 0))
+
+    def on_blur(self) -> None:
+        self.action_show_all()
+
+    def focus_on_click(self) -> bool:
+        """A click sets a class and leaves the keys where they are: letters would be taken for a name."""
+        return not self.narrows and super().focus_on_click()
+
+    # --- drawing and choosing -----------------------------------------------------------------------
 
     @property
     def brush(self) -> str | None:
@@ -146,11 +216,12 @@ The key beside a category labels with it. `enter` picks the category at the curs
         dim = self.style("category-pane--dim")
         if y == 0:
             counts = self._counts(glyphs.label * 2, glyphs.suggestion * 2, spare)
-            key = "key".ljust(5 if spare else 7)
-            return [Segment(f"{key}{fit('category', name_width, glyphs.more)}{counts}", dim)]
+            style = self.style("category-pane--key") if self.typed else dim
+            return [Segment(self._heading(name_width, 5 if spare else 7), style), Segment(counts, dim)]
         index = self.row_at(y)
         if index is None:
-            return []
+            nothing = y == 1 and bool(self.typed)
+            return [Segment(fit("No name fits.", self.view_size.width, glyphs.more), dim)] if nothing else []
         line = self.categories[index]
         is_brush = line.id == self._brush
         names = ["category-pane--brush"] * is_brush
@@ -162,7 +233,7 @@ The key beside a category labels with it. `enter` picks the category at the curs
         shown = clip_middle(shown, name_width, glyphs.more)
         return [
             Segment(glyphs.cursor if is_brush else " ", self.style(*names)),
-            Segment(fit(clean(line.key), 1), self.style("category-pane--key", *names)),
+            Segment(fit(clean(self._key_of(line)), 1), self.style("category-pane--key", *names)),
             Segment(f" {self._sign(line).strip() if spare else self._sign(line)} ", self.style(*colored)),
             Segment(fit(shown, name_width), self.style(*(colored if line.choice else names))),
             Segment(self._counts(_short(line.labels), _short(line.suggestions), spare), self.style(*names)),
@@ -189,6 +260,17 @@ The key beside a category labels with it. `enter` picks the category at the curs
         if spare <= _SPARE:
             shown += f" {suggestions:>{self._suggestions_width}}"
         return shown if spare else f"{shown} "
+
+    def _heading(self, name_width: int, key_width: int) -> str:
+        """Over keys and names; what is typed of a name, where it can be."""
+        if not (self.narrows and self.has_focus):
+            return f"{'key':<{key_width}}{fit('category', name_width, self.glyphs.more)}"
+        words = f"{clean(self.typed)}_" if self.typed else "type its name"
+        return f"{'find':<{key_width}}{fit(words, name_width, self.glyphs.more)}"
+
+    def _key_of(self, line: CategoryLine) -> str:
+        """The key that sets it at the moment."""
+        return "" if self.has_focus and self._types(line.key) else line.key
 
     def _sign(self, line: CategoryLine) -> str:
         """Three cells: how the category is drawn, or what the document has of a class."""

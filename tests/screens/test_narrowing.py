@@ -1,0 +1,175 @@
+"""Classes by a few letters of their names, where there are more than have a key each."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes import labels
+from tests.realdata import real
+from tests.screens import typical
+from tests.screens.conftest import press, screen_of, screen_text, session_of, settle
+from tui_labeler.app import LabelerApp
+from tui_labeler.screens.choosing import NameScreen
+from tui_labeler.screens.narrowing import narrow
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+FIRST, SECOND = "question1.txt", "question2.txt"
+
+NAMES = (
+    "age limit",
+    "Card_arrival",
+    "card-delivery estimate",
+    "CardLinking",
+    "my card",
+    "fee 11",
+    "Überweisung",
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("", NAMES),
+        ("card", ("Card_arrival", "card-delivery estimate", "CardLinking", "my card")),
+        ("CARD d", ("card-delivery estimate",)),
+        ("cde", ("card-delivery estimate",)),
+        ("cadel", ("card-delivery estimate",)),
+        ("est", ("card-delivery estimate",)),
+        ("ca", ("Card_arrival", "card-delivery estimate", "CardLinking", "my card")),
+        ("a", ("age limit", "Card_arrival", "card-delivery estimate", "CardLinking", "my card")),
+        ("11", ("fee 11",)),
+        ("über", ("Überweisung",)),
+        ("nothing like it", ()),
+        ("__", NAMES),
+    ],
+)
+def test_letters_leave_the_names_that_fit_the_best_first(typed: str, found: tuple[str, ...]) -> None:
+    assert tuple(NAMES[index] for index in narrow(typed, NAMES)) == found
+
+
+@given(st.text(), st.lists(st.text(), max_size=5))
+def test_a_name_is_always_found_by_itself(name: str, others: list[str]) -> None:
+    assert len(others) in narrow(name, [*others, name])
+
+
+def test_two_or_three_keys_set_most_of_banking77s_classes() -> None:
+    names = json.loads(real("banking77", "categories.json").read_text(encoding="utf-8"))
+
+    def keys(index: int) -> int:
+        """The first letters of the words, arrows, and ``enter``."""
+        initials = "".join(word[0] for word in names[index].split("_")).casefold()
+        return 1 + min(
+            count + found.index(index)
+            for count in range(1, len(initials) + 1)
+            if index in (found := narrow(initials[:count], names))
+        )
+
+    needed = [keys(index) for index in range(len(names))]
+    assert len(needed) == 77
+    assert sum(count <= 3 for count in needed) >= 0.7 * len(needed)
+    assert sum(needed) / len(needed) < 3.3
+
+
+@asynccontextmanager
+async def asked(folder: Path, location: str = FIRST) -> AsyncIterator[Pilot[None]]:
+    """More classes than there are digits, one a document."""
+    home = await typical.topics(folder, typical.TOPICS[:12])
+    await home.session.close()
+    app = LabelerApp(home.workbench, open_project="loans", document=location)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        yield pilot
+
+
+async def test_letters_and_enter_set_a_class_from_the_list(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, NameScreen)
+        await press(pilot, *"cde")
+        assert "card delivery estimate" in screen_text(pilot)
+        assert "cash withdrawal" not in screen_text(pilot).split("Which class?")[1]
+        await press(pilot, "enter")
+        assert labels(session_of(pilot), FIRST) == [("card delivery estimate", None)]
+
+
+async def test_arrows_go_through_the_names_that_fit_and_ctrl_g_leaves_all_as_it_was(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        before = labels(session_of(pilot), FIRST)
+        await press(pilot, "enter", *"card", "down", "ctrl+g")
+        assert labels(session_of(pilot), FIRST) == before
+        await press(pilot, "enter", *"card", "up", "down", "down", "enter")
+        assert labels(session_of(pilot), FIRST) == [("card linking", None)]
+
+
+async def test_nothing_is_chosen_where_no_name_fits(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        await press(pilot, "enter", *"zzz", "enter")
+        assert "No name fits." in screen_text(pilot)
+        await press(pilot, "backspace", "backspace", "backspace", *"pin", "enter")
+        assert labels(session_of(pilot), FIRST) == [("change pin", None)]
+
+
+async def test_the_list_begins_at_what_is_suggested(tmp_path: Path) -> None:
+    async with asked(tmp_path, SECOND) as pilot:
+        await press(pilot, "n", "enter", "enter")
+        assert labels(session_of(pilot), SECOND) == [("card swallowed", None)]
+
+
+async def test_letters_in_the_pane_find_a_class_and_enter_sets_it_one_after_the_other(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        await press(pilot, "C", *"cde")
+        pane = screen_of(pilot).pane
+        assert [line.name for line in pane.categories] == ["card delivery estimate"]
+        assert "cde_" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert labels(session_of(pilot), FIRST) == [("card delivery estimate", None)]
+        assert len(pane.categories) == 12
+        await press(pilot, "U", "U", *"cash w", "enter")
+        assert labels(session_of(pilot), "question3.txt") == [("cash withdrawal charge", None)]
+        await press(pilot, "C")
+        assert screen_of(pilot).text.has_focus
+
+
+async def test_digits_still_set_a_class_in_the_pane_and_belong_to_a_name_that_was_begun(
+    tmp_path: Path,
+) -> None:
+    async with asked(tmp_path) as pilot:
+        await press(pilot, "C", "1")
+        assert labels(session_of(pilot), FIRST) == [("age limit", None)]
+        await press(pilot, *"q11", "enter")
+        assert labels(session_of(pilot), FIRST) == [("question 11 about a fee", None)]
+
+
+async def test_what_was_typed_in_the_pane_is_taken_back_by_keys_and_by_leaving(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        pane = screen_of(pilot).pane
+        await press(pilot, "C", *"cards", "backspace")
+        assert pane.typed == "card"
+        await press(pilot, "ctrl+g")
+        assert len(pane.categories) == 12
+        await press(pilot, *"zzz")
+        assert "No name fits." in screen_text(pilot)
+        await press(pilot, "enter", "tab")
+        assert len(pane.categories) == 12
+        assert labels(session_of(pilot), FIRST) == [("card arrival", None)]
+
+
+async def test_a_click_sets_a_class_and_leaves_the_letters_to_the_text(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        await pilot.click("#categories", offset=(8, 2))
+        await settle(pilot)
+        assert labels(session_of(pilot), FIRST) == [("balance after transfer", None)]
+        assert screen_of(pilot).text.has_focus
+        await press(pilot, "u")
+        assert labels(session_of(pilot), FIRST) == [("card arrival", None)]
