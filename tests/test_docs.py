@@ -43,6 +43,13 @@ def test_nothing_needs_a_key_that_terminals_swallow(place: type[Any]) -> None:
         assert keys - SWALLOWED - {"escape"}, binding
 
 
+@pytest.mark.parametrize("place", generate.PLACES.values(), ids=lambda place: place.__name__)
+def test_the_key_that_is_shown_acts_at_once(place: type[Any]) -> None:
+    for binding in generate.bindings(place):
+        # What begins an escape sequence may be one, and is waited for.
+        assert binding.key.split(",")[0] != "escape", binding
+
+
 def test_pages_name_only_pictures_that_are_there_and_every_picture_is_shown() -> None:
     root = generate.FOLDER.parent
     named = {

@@ -145,7 +145,7 @@ async def test_a_filter_looks_into_the_texts(opened: Opened) -> None:
     async with opened(ONE) as pilot:
         await press(pilot, "f", *["down"] * 9)
         await paste(pilot, "NORTH bank")
-        await press(pilot, "enter")
+        await press(pilot, "ctrl+s")
         assert [row.location for row in screen_of(pilot).documents.rows] == [ONE, TWO]
 
 
@@ -153,7 +153,7 @@ async def test_a_confidence_that_is_none_is_refused_in_the_form(opened: Opened) 
     async with opened(ONE) as pilot:
         await press(pilot, "f", *["down"] * 6)
         await paste(pilot, "7")
-        await press(pilot, "enter")
+        await press(pilot, "ctrl+s")
         assert "A confidence is a number between 0 and 1" in screen_text(pilot)
 
 

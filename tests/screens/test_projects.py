@@ -70,6 +70,8 @@ async def test_a_project_is_made_from_a_folder_with_keys_alone(
         await press(pilot, "enter", "enter", "right", "enter", "enter", "enter", "enter")
         await paste(pilot, "Loan,Mortgage")
         await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, CreateProjectScreen)
+        await press(pilot, "ctrl+s")
         assert isinstance(pilot.app.screen, LabelingScreen)
         session = pilot.app.screen.session
         assert session.project.name == "texts"

@@ -106,7 +106,7 @@ async def test_many_are_accepted_above_a_confidence_after_the_count(
     async with running(open_project="Loans", review=True) as pilot:
         await press(pilot, "M")
         await paste(pilot, "0.9")
-        await press(pilot, "enter")
+        await press(pilot, "ctrl+s")
         assert "Accept 2 suggestions in 2 documents?" in screen_text(pilot)
         assert "Held by the filter: from 0.9." in screen_text(pilot)
         await press(pilot, "y")
@@ -129,7 +129,7 @@ async def test_bounds_of_confidence_hold_what_is_shown(
         assert "Lender .85" in screen_text(pilot)
         await press(pilot, keys, *(["down"] if keys == "Z" else []))
         await paste(pilot, value)
-        await press(pilot, "enter")
+        await press(pilot, "ctrl+s")
         assert f"{count} suggestion" in screen_text(pilot)
         assert f"{'from' if keys == 'M' else 'up to'} {value}." in screen_text(pilot)
 
@@ -256,11 +256,11 @@ async def test_a_confidence_that_is_no_number_or_too_large_is_refused(
     async with running(open_project="Loans", review=True) as pilot:
         await press(pilot, "M")
         await paste(pilot, "x")
-        await press(pilot, "enter")
+        await press(pilot, "ctrl+s")
         assert "is no number" in screen_text(pilot)
         await press(pilot, "backspace")
         await paste(pilot, "1.5")
-        await press(pilot, "enter")
+        await press(pilot, "ctrl+s")
         assert "lies between 0 and 1" in screen_text(pilot)
 
 

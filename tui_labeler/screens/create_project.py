@@ -16,7 +16,7 @@ from tui_labeler.engine.wording import in_lines
 from tui_labeler.engine.workbench import KINDS_IN_WORDS, CreatedProject, NewProject, Workbench, suggested_name
 from tui_labeler.screens.base import find_file, read_file
 from tui_labeler.screens.dialogs import plain
-from tui_labeler.screens.fields import Cycle, Field
+from tui_labeler.screens.fields import Cycle, Field, FormField
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.stylesheets import screen_sheet
 
@@ -28,7 +28,7 @@ KINDS = tuple(KINDS_IN_WORDS.items())
 
 
 class CreateProjectScreen(Screen["CreatedProject | None"]):
-    """A form. ``enter`` goes on to the next field, and makes the project on the last one."""
+    """A form: ``enter`` goes on to the next field, ``ctrl+s`` makes the project."""
 
     HELP: ClassVar[str] = """\
 ## New project
@@ -45,7 +45,7 @@ Categories can be added, renamed and described later.
         Binding("ctrl+s", "create", "Make it", tooltip="Make the project", id="create.make"),
         Binding("down", "app.focus_next", "Next", tooltip="Next field", id="create.next", show=False),
         Binding("up", "app.focus_previous", "Back", tooltip="Field before", id="create.back", show=False),
-        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Make no project", id="create.cancel"),
+        Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Make no project", id="create.cancel"),
     ]
 
     def __init__(self, workbench: Workbench) -> None:
@@ -65,13 +65,13 @@ Categories can be added, renamed and described later.
 
     def _fields(self) -> ComposeResult:
         fields: tuple[tuple[str, Widget], ...] = (
-            ("Folder", Field(placeholder="where the .txt files are", id="folder")),
-            ("Name", Field(placeholder="the folder's name", id="name")),
+            ("Folder", FormField(placeholder="where the .txt files are", id="folder")),
+            ("Name", FormField(placeholder="the folder's name", id="name")),
             ("Kind", Cycle(tuple(words for _, words in KINDS), id="kind")),
-            ("Language", Field(placeholder="the labels file's, else en-us", id="language")),
+            ("Language", FormField(placeholder="the labels file's, else en-us", id="language")),
             ("Multilingual", Cycle(("no", "yes: each document has a language"), id="multilingual")),
-            ("Labels file", Field(placeholder="none", id="labels")),
-            ("Categories", Field(placeholder="Borrower, Lender, Amount", id="categories")),
+            ("Labels file", FormField(placeholder="none", id="labels")),
+            ("Categories", FormField(placeholder="Borrower, Lender, Amount", id="categories")),
         )
         for label, field in fields:
             yield Label(label, markup=False)
@@ -84,13 +84,6 @@ Categories can be added, renamed and described later.
 
     def _named(self) -> str:
         return self._value("name") or suggested_name(self._value("folder"))
-
-    def on_input_submitted(self, event: Field.Submitted) -> None:
-        event.stop()
-        if event.input.id == "categories":
-            self.action_create()
-        else:
-            self.focus_next()
 
     def on_mount(self) -> None:
         for cycle in self.query(Cycle):

@@ -168,8 +168,12 @@ class InputScreen(Dialog["str | None"]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Change nothing", id="dialog.cancel-input"),
+        Binding("ctrl+s", "take", "OK", tooltip="Take what was typed", id="dialog.take-input", show=False),
+        Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Change nothing", id="dialog.cancel-input"),
     ]
+
+    keys_shown: ClassVar[list[str]] = ["field.enter", "dialog.cancel-input"]
+    """Ids of the keys in the last line."""
 
     def __init__(
         self,
@@ -196,10 +200,15 @@ class InputScreen(Dialog["str | None"]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self.action_take()
+
+    def action_take(self) -> None:
+        """Ends with what was typed, or says what is wrong with it."""
+        typed = self.query_one(Field).value
         if self._accept is None:
-            self.dismiss(event.value)
+            self.dismiss(typed)
         elif not self._busy:
-            self._try(self._accept, event.value)
+            self._try(self._accept, typed)
 
     @work
     async def _try(self, accept: Callable[[str], Awaitable[object]], value: str) -> None:

@@ -43,6 +43,14 @@ class Field(Input):
         self.cursor_blink = False
 
 
+class FormField(Field):
+    """One of several lines to type in: ``enter`` goes on, and what confirms them all is the form's."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "app.focus_next", "Next", tooltip="To the next field", id="form.enter"),
+    ]
+
+
 class Cycle(Widget, can_focus=True):
     """One of a few values; ``space`` or an arrow goes to the next."""
 

@@ -22,7 +22,10 @@ Result = TypeVar("Result")
 
 
 class FormScreen(ModalScreen[Result | None]):
-    """Asks for several things at once; ``None`` when the person changed their mind."""
+    """Asks for several things at once; ``None`` when the person changed their mind.
+
+    ``enter`` goes on to the next field; ``ctrl+s`` confirms, as in every form.
+    """
 
     CSS_PATH = screen_sheet("forms")
 
@@ -53,10 +56,6 @@ class FormScreen(ModalScreen[Result | None]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
-
-    def on_input_submitted(self, event: Field.Submitted) -> None:
-        event.stop()
-        self.action_apply()
 
     def chosen(self, field: str) -> int:
         """Which of its values a :class:`~tui_labeler.screens.fields.Cycle` stands at."""

@@ -11,7 +11,7 @@ from tui_labeler.domain.confidence import as_typed, up_to
 from tui_labeler.domain.documents import DocumentFilter, DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.domain.text import folded
-from tui_labeler.screens.fields import Cycle, Field
+from tui_labeler.screens.fields import Cycle, FormField
 from tui_labeler.screens.forms import FormScreen
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class FilterScreen(FormScreen[FilterChoice]):
         Binding("ctrl+r", "clear", "All", tooltip="Show all documents", id="filter.clear"),
         Binding("down", "app.focus_next", "Next", tooltip="Next field", id="filter.next", show=False),
         Binding("up", "app.focus_previous", "Back", tooltip="Field before", id="filter.back", show=False),
-        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Leave the list as it is", id="filter.cancel"),
+        Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Leave the list as it is", id="filter.cancel"),
     ]
 
     def __init__(self, current: DocumentFilter, categories: Sequence[Category], jobs: Sequence[Job]) -> None:
@@ -62,7 +62,7 @@ class FilterScreen(FormScreen[FilterChoice]):
         jobs = [f"{job.id} ({_method(job)})" for job in self._jobs]
         job_ids = [job.id for job in self._jobs]
         return (
-            ("Name", Field(now.name, "a part of it", id="name")),
+            ("Name", FormField(now.name, "a part of it", id="name")),
             ("State", Cycle([_words(state) for state in _STATES], chosen=_STATES.index(state), id="state")),
             (
                 "Category",
@@ -83,13 +83,13 @@ class FilterScreen(FormScreen[FilterChoice]):
                 ),
             ),
             ("Failed in last job", Cycle(("any", "yes"), id="failed")),
-            ("Confidence from", Field(_number(now.min_confidence), "0", id="low")),
+            ("Confidence from", FormField(_number(now.min_confidence), "0", id="low")),
             (
                 "Confidence up to",
-                Field("" if now.max_confidence is None else as_typed(now.max_confidence), "1", id="high"),
+                FormField("" if now.max_confidence is None else as_typed(now.max_confidence), "1", id="high"),
             ),
             ("Flagged", Cycle(("any", "yes"), chosen=int(now.flagged), id="flagged")),
-            ("Text holds", Field("", "words", id="contents")),
+            ("Text holds", FormField("", "words", id="contents")),
             ("To place", Cycle(("any", "yes"), chosen=int(now.to_place), id="to-place")),
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.projects import Project
-from tui_labeler.screens.fields import Cycle, Field
+from tui_labeler.screens.fields import Cycle, FormField
 from tui_labeler.screens.forms import FormScreen
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ A *multilingual* project has a language for each document.
         Binding("ctrl+s", "apply", "Keep", tooltip="Keep these settings", id="settings.apply"),
         Binding("down", "app.focus_next", "Next", tooltip="Next field", id="settings.next", show=False),
         Binding("up", "app.focus_previous", "Back", tooltip="Field before", id="settings.back", show=False),
-        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Change nothing", id="settings.cancel"),
+        Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Change nothing", id="settings.cancel"),
     ]
 
     def __init__(self, project: Project) -> None:
@@ -44,8 +44,8 @@ A *multilingual* project has a language for each document.
     def fields(self) -> tuple[tuple[str, Widget], ...]:
         project, settings = self._project, self._project.settings
         return (
-            ("Description", Field(project.description, "what is labeled, and why", id="description")),
-            ("Language", Field(project.language, "en-us", id="language")),
+            ("Description", FormField(project.description, "what is labeled, and why", id="description")),
+            ("Language", FormField(project.language, "en-us", id="language")),
             (
                 "Multilingual",
                 Cycle(

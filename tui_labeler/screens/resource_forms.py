@@ -12,7 +12,7 @@ from tui_labeler.domain.resources import Deployment, Prices, ResourceKind
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.resources import Added, NewResource
 from tui_labeler.engine.wording import in_words
-from tui_labeler.screens.fields import Cycle, Field
+from tui_labeler.screens.fields import Cycle, FormField
 from tui_labeler.screens.forms import FormScreen
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ def _number_fields(prices: Prices | None, context: int | None) -> tuple[tuple[st
     given = (prices.input, prices.output, prices.cached) if prices else (None, None, None)
     per_million = "USD for a million tokens"
     return (
-        ("Price of input", Field(shown(given[0]), per_million, id="input")),
-        ("Price of output", Field(shown(given[1]), per_million, id="output")),
-        ("Of cached input", Field(shown(given[2]), "as other input", id="cached")),
+        ("Price of input", FormField(shown(given[0]), per_million, id="input")),
+        ("Price of output", FormField(shown(given[1]), per_million, id="output")),
+        ("Of cached input", FormField(shown(given[2]), "as other input", id="cached")),
         (
             "Context",
-            Field(str(context or ""), "tokens of prompt and answer; may stay empty", id="context"),
+            FormField(str(context or ""), "tokens of prompt and answer; may stay empty", id="context"),
         ),
     )
 
@@ -87,7 +87,7 @@ under `tui-labeler` and the resource's name. Prices may be given later.
         Binding("ctrl+s", "apply", "Add", tooltip="Add the resource", id="resource.apply"),
         Binding("down", "app.focus_next", "Next", tooltip="Next field", id="resource.next", show=False),
         Binding("up", "app.focus_previous", "Back", tooltip="Field before", id="resource.up", show=False),
-        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Add nothing", id="resource.cancel"),
+        Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Add nothing", id="resource.cancel"),
     ]
 
     def __init__(self, add: Callable[[NewResource], Awaitable[Added]]) -> None:
@@ -96,23 +96,15 @@ under `tui-labeler` and the resource's name. Prices may be given later.
 
     def fields(self) -> tuple[tuple[str, Widget], ...]:
         return (
-            ("Name", Field(placeholder="what you call it", id="name")),
+            ("Name", FormField(placeholder="what you call it", id="name")),
             ("Kind", Cycle(("Azure OpenAI", "OpenAI, or a server like it"), id="kind")),
-            ("Endpoint", Field(placeholder="https://NAME.openai.azure.com", id="endpoint")),
-            ("Deployments", Field(placeholder="gpt-4o, gpt-4o-mini", id="deployments")),
-            ("API version", Field(placeholder="Azure: none for the v1 style", id="version")),
-            ("Variable with key", Field(placeholder="AZURE_OPENAI_API_KEY", id="variable")),
+            ("Endpoint", FormField(placeholder="https://NAME.openai.azure.com", id="endpoint")),
+            ("Deployments", FormField(placeholder="gpt-4o, gpt-4o-mini", id="deployments")),
+            ("API version", FormField(placeholder="Azure: none for the v1 style", id="version")),
+            ("Variable with key", FormField(placeholder="AZURE_OPENAI_API_KEY", id="variable")),
             ("Sign-in", Cycle(("with a key", "with Microsoft Entra ID (Azure)"), id="entra")),
             *_number_fields(None, None),
         )
-
-    def on_input_submitted(self, event: Field.Submitted) -> None:
-        """On to the next field; the resource is added from the last."""
-        event.stop()
-        if event.input.id == "context":
-            self.action_apply()
-        else:
-            self.focus_next()
 
     def action_apply(self) -> None:
         self._apply()
@@ -158,7 +150,7 @@ given. The *context* is how many tokens the prompt and its answer may have toget
         Binding("ctrl+s", "apply", "Keep", tooltip="Keep these numbers", id="numbers.apply"),
         Binding("down", "app.focus_next", "Next", tooltip="Next field", id="numbers.next", show=False),
         Binding("up", "app.focus_previous", "Back", tooltip="Field before", id="numbers.up", show=False),
-        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Change nothing", id="numbers.cancel"),
+        Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Change nothing", id="numbers.cancel"),
     ]
 
     def __init__(self, deployment: Deployment) -> None:

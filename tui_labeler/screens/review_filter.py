@@ -14,7 +14,7 @@ from tui_labeler.domain.text import folded
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.review import confidence_bound
 from tui_labeler.engine.wording import in_words
-from tui_labeler.screens.fields import Cycle, Field
+from tui_labeler.screens.fields import Cycle, FormField
 from tui_labeler.screens.forms import FormScreen
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ document the least confident one; it finishes a document before it goes to the n
         Binding(
             "up", "app.focus_previous", "Back", tooltip="Field before", id="review-filter.back", show=False
         ),
-        Binding("escape,ctrl+g", "cancel", "Cancel", tooltip="Leave it as it is", id="review-filter.cancel"),
+        Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Leave it as it is", id="review-filter.cancel"),
     ]
 
     def __init__(
@@ -121,10 +121,10 @@ document the least confident one; it finishes a document before it goes to the n
             ),
         )
         return (
-            ("Confidence from", Field(_number(now.min_confidence), "0", id="low")),
+            ("Confidence from", FormField(_number(now.min_confidence), "0", id="low")),
             (
                 "Confidence up to",
-                Field("" if now.max_confidence is None else as_typed(now.max_confidence), "1", id="high"),
+                FormField("" if now.max_confidence is None else as_typed(now.max_confidence), "1", id="high"),
             ),
             ("Category", Cycle(names, chosen=_place(ids, now.category), id="category")),
             (
@@ -139,7 +139,7 @@ document the least confident one; it finishes a document before it goes to the n
                     id="placed",
                 ),
             ),
-            ("Document's name", Field(self._current.name, "a part of it", id="name")),
+            ("Document's name", FormField(self._current.name, "a part of it", id="name")),
             *(order if self._ordered else ()),
         )
 

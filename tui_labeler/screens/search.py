@@ -128,7 +128,7 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
         Binding("ctrl+r", "again", "Anew", tooltip="Look through the documents anew", id="search.again"),
         Binding("slash", "words", "Words", tooltip="Back to the words", id="search.words", show=False),
         Binding("q", "leave", "Back", tooltip="Back to the text", id="search.back", show=False),
-        Binding("escape,ctrl+g", "leave", "Back", tooltip="Back to the text", id="search.leave"),
+        Binding("ctrl+g,escape", "leave", "Back", tooltip="Back to the text", id="search.leave"),
     ]
 
     keys_shown: ClassVar[list[str]] = [

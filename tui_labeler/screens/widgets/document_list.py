@@ -40,7 +40,7 @@ range that `space` or `v` closes, `*` selects all or none.
         row_key("space", "select_row", "Select", "Select the document, or the range, and go on", "select"),
         row_key("v", "range", "Range", "Start a range of documents, or select it", "range"),
         row_key("*", "all", "All / none", "Select all documents shown, or none", "all"),
-        row_key("escape,ctrl+g", "drop_range", "Drop range", "Drop the range (v closes it)", "drop-range"),
+        row_key("ctrl+g,escape", "drop_range", "Drop range", "Drop the range (v closes it)", "drop-range"),
     ]
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
