@@ -14,7 +14,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.models import ModelsScreen
-from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.performance import PerformanceScreen, Sections
 from tui_labeler.screens.performance_tests import compare
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
@@ -30,6 +30,21 @@ HOSTILE = "\x1b]52;c;ZXZpbA==\x07[red]x[/red]\u202egnp"
 async def home(tmp_path: Path) -> JobHome:
     texts = {f"loan{number:02}.txt": "Ann Bob at an ox on it, and more." for number in range(6)}
     return await JobHome().create(tmp_path, texts, ["Borrower", "Lender", "Date"])
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
+async def test_a_click_on_a_section_shows_it(home: JobHome, size: tuple[int, int]) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=size) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card()))
+        await settle(pilot)
+        for number, heading in ((3, "Confusion matrix"), (2, "Categories"), (1, "Overview")):
+            sections = app.screen.query_one(Sections)
+            place = str(sections.render()).index(f" {number}") + 1
+            await pilot.click(sections, offset=(place, 0))
+            await settle(pilot)
+            assert isinstance(app.screen, PerformanceScreen)
+            assert app.screen.shown_text.startswith(heading)
 
 
 def sheet_text(app: ScreenApp, selector: str = "#page") -> str:

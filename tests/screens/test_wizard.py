@@ -25,6 +25,7 @@ from tui_labeler.screens.wizard.method import MethodStep
 from tui_labeler.screens.wizard.model import ModelStep
 from tui_labeler.screens.wizard.reading import ReadScreen
 from tui_labeler.screens.wizard.start import StartStep
+from tui_labeler.screens.wizard.step import StepLine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,6 +146,36 @@ async def test_going_back_from_the_first_step_leaves_and_starts_nothing(home: Jo
         await settle(pilot)
         assert app.results == [None]
         assert home.jobs.jobs == {}
+
+
+async def click_step(pilot: Any, words: str) -> None:
+    """Clicks the name of a step where it stands."""
+    line = pilot.app.screen.query_one(StepLine)
+    await pilot.click(line, offset=(str(line.render()).index(words) + 1, 0))
+
+
+@pytest.mark.parametrize("size", [SIZE, (80, 24)])
+async def test_a_click_on_a_step_leads_back_to_it_or_one_step_on(
+    home: JobHome, size: tuple[int, int]
+) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=size) as pilot:
+        await go_to(pilot, 3)
+        await pilot.press("j", "space")
+        await click_step(pilot, " 1 Method")
+        await pause(pilot, MethodStep)
+        await click_step(pilot, "[1 Method]")
+        await pause(pilot, MethodStep)
+        await click_step(pilot, " 4 Documents")
+        await pause(pilot, ModelStep)
+        await click_step(pilot, " 3 Entities")
+        await pause(pilot, CategoriesStep)
+        assert picker(app).selected == {home.ids["Borrower"], home.ids["Date"]}
+        await pilot.press("asterisk", "asterisk")
+        await click_step(pilot, " 4 Documents")
+        await pause(pilot, CategoriesStep)
+        assert "Select at least one" in status(app)
+        assert app.results == []
 
 
 async def test_going_back_and_forth_loses_nothing(home: JobHome) -> None:

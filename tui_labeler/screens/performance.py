@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from tui_labeler.domain.models import history
 from tui_labeler.screens import performance_pages as pages
@@ -18,6 +17,7 @@ from tui_labeler.screens.base import reporting
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance_tests import TestingSet
 from tui_labeler.screens.performance_words import percent
+from tui_labeler.screens.tabs import Tabs
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
@@ -49,7 +49,7 @@ def _width(names: Sequence[str]) -> int:
     return sum(len(name) + 4 for name in names)
 
 
-class Sections(Static):
+class Sections(Tabs):
     """The names of the sections with their number keys, the shown one marked."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"sections--shown", "sections--key"}
@@ -61,16 +61,14 @@ class Sections(Static):
         self._shown = shown
         width = self.content_size.width
         names = next((names for names in (SECTIONS, SHORT) if _width(names) <= width), None)
-        parts: list[tuple[str, object] | str] = []
+        parts: list[list[tuple[str, object]]] = []
         for number, name in enumerate(names or SHORT):
             if number == shown:
-                parts.append((f"[{number + 1} {name}]", self.get_visual_style("sections--shown")))
+                parts.append([(f"[{number + 1} {name}]", self.get_visual_style("sections--shown"))])
             else:
-                parts += [
-                    (f" {number + 1}", self.get_visual_style("sections--key")),
-                    f" {name} " if names else " ",
-                ]
-        self.update(Content.assemble(*parts))  # type: ignore[arg-type]
+                key = (f" {number + 1}", self.get_visual_style("sections--key"))
+                parts.append([key, (f" {name} " if names else " ", "")])
+        self.show_names(parts)
 
     def on_resize(self) -> None:
         self.show_section(self._shown)
@@ -226,6 +224,10 @@ precision: it finds most, and more than there is.
         if action == "mismatches":
             return self._section == TESTS
         return super().check_action(action, parameters)
+
+    def on_tabs_clicked(self, event: Tabs.Clicked) -> None:
+        event.stop()
+        self.action_section(event.number - 1)
 
     def action_turn(self, step: int) -> None:
         self.action_section((self._section + step) % len(SECTIONS))

@@ -49,5 +49,5 @@ async def autolabel(
         if isinstance(answer, Job):
             return answer
         choices = step.choices
-        number += -1 if answer is None else 1
+        number = step.back_to - 1 if answer is None else number + 1
     return None

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
 
 from tui_labeler.domain.jobs import Job, Method
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.tabs import Tabs
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ Answer: TypeAlias = "Choices | Job | None"
 """What a step ends with: the choices to go on with, a job that was started, or ``None`` to go back."""
 
 
-class StepLine(Static):
+class StepLine(Tabs):
     """The names of the steps, with where one is."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"step-line--shown", "step-line--done"}
@@ -82,15 +81,14 @@ class StepLine(Static):
         fits = sum(len(name) + 4 for name in self._names) <= self.content_size.width
         # The last step's name is long, and where one is has to be in view.
         names = self._names if fits else [name.split()[-1].capitalize() for name in self._names]
-        parts: list[object] = []
+        parts: list[list[tuple[str, object]]] = []
         for number, name in enumerate(names, 1):
             if number == self._shown:
-                parts.append((f"[{number} {name}]", self.get_visual_style("step-line--shown")))
-            elif number < self._shown:
-                parts.append((f" {number} {name} ", self.get_visual_style("step-line--done")))
+                parts.append([(f"[{number} {name}]", self.get_visual_style("step-line--shown"))])
             else:
-                parts.append(f" {number} {name} ")
-        self.update(Content.assemble(*parts))  # type: ignore[arg-type]
+                style = self.get_visual_style("step-line--done") if number < self._shown else ""
+                parts.append([(f" {number} {name} ", style)])
+        self.show_names(parts)
 
 
 class Step(Screen[Answer]):
@@ -120,6 +118,8 @@ class Step(Screen[Answer]):
         self.choices = choices
         self.ready = asyncio.Event()
         """Set once the step is there to be drawn."""
+        self.back_to = self.number - 1
+        """The step that going back leads to; 0 leaves the wizard."""
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -158,6 +158,15 @@ class Step(Screen[Answer]):
     def obstacle(self) -> str:
         """Why the next step can't come yet; empty when it can."""
         return ""
+
+    def on_tabs_clicked(self, event: Tabs.Clicked) -> None:
+        """Back to any step; on to the next one, since each asks for what those after it need."""
+        event.stop()
+        if event.number > self.number:
+            self.action_go_on()
+        elif event.number < self.number:
+            self.back_to = event.number
+            self.action_go_back()
 
     def action_go_on(self) -> None:
         self.choices = self.collect()
