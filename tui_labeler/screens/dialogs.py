@@ -121,28 +121,41 @@ class _Choices(OptionList):
 class ChoiceScreen(Dialog["str | None"]):
     """Asks for one of several things: by its key, or by moving to it and ``enter``.
 
-    ``choices`` are ``(key, id, label)``; a key may be empty. The result is an id, ``None`` for none.
+    ``choices`` are ``(key, id, label)``; a key may be empty. The cursor begins ``at`` one of the ids. The
+    result is an id, ``None`` for none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,ctrl+g,escape", "cancel", "Cancel", tooltip="Choose nothing", id="dialog.cancel"),
     ]
 
-    def __init__(self, title: str, message: str, choices: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(
+        self, title: str, message: str, choices: Sequence[tuple[str, str, str]], *, at: str | None = None
+    ) -> None:
         super().__init__(title, message)
         self._choices = tuple(choices)
+        self._at = at
         self._by_key = {key: chosen for key, chosen, _ in self._choices if key}
 
     def body(self) -> Iterable[Widget]:
         width = max((len(key) for key, _, _ in self._choices), default=0)
         yield _Choices(
             *(
-                Option(Content.assemble((f" {key:>{width}} ", "bold"), plain(label)))
-                for key, _, label in self._choices
+                Option(Content.assemble((f" {key:>{width}} ", "bold"), self.words(chosen, label)))
+                for key, chosen, label in self._choices
             ),
             id="dialog-choices",
             compact=True,
         )
+
+    def words(self, chosen: str, label: str) -> Content:
+        """How a choice is drawn, behind its key."""
+        return plain(label)
+
+    def on_mount(self) -> None:
+        ids = [chosen for _, chosen, _ in self._choices]
+        if self._at in ids:
+            self.query_one(OptionList).highlighted = ids.index(self._at)
 
     def on_key(self, event: Key) -> None:
         chosen = self._by_key.get(event.character or "") or self._by_key.get(event.key)

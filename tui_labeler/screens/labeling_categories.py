@@ -13,7 +13,9 @@ from tui_labeler.engine import limits
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.choosing import chooser
-from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
+from tui_labeler.screens.colors import ColorScreen
+from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
+from tui_labeler.screens.labeling_marks import colors
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.palette import PALETTE
@@ -21,7 +23,7 @@ from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from textual.app import ComposeResult
 
@@ -122,37 +124,33 @@ another's. Descriptions and examples are for people, and are sent along when a l
                 tell(self.app, "\n".join(warnings), severity="warning")
             self._show(made.id)
 
+    async def _edit(
+        self, title: str, label: str, given: str, change: Callable[[str], Coroutine[Any, Any, object]]
+    ) -> None:
+        """Asks for another value of the category at the cursor, in the place of what is ``given``."""
+        await self.app.push_screen_wait(InputScreen(title, label, given, accept=change))
+        self._show()
+
     @work
     @reporting
     async def action_rename(self) -> None:
-        category = self._current()
-        if category is None:
-            return
-
-        def rename(name: str) -> Coroutine[Any, Any, object]:
-            return self._session.categories.rename(category.id, name.strip())
-
-        await self.app.push_screen_wait(
-            InputScreen(f"Rename {category.name}", "Its name", category.name, accept=rename)
-        )
-        self._show()
+        if category := self._current():
+            rename = partial(self._session.categories.rename, category.id)
+            await self._edit(
+                f"Rename {category.name}", "Its name", category.name, lambda name: rename(name.strip())
+            )
 
     @work(exclusive=True, group="describe")
     @reporting
     async def action_describe(self) -> None:
-        category = self._current()
-        if category is None:
-            return
-        change = partial(self._session.categories.set, category.id)
-        await self.app.push_screen_wait(
-            InputScreen(
+        if category := self._current():
+            change = partial(self._session.categories.set, category.id)
+            await self._edit(
                 f"Describe {category.name}",
                 "What it means, in a sentence",
                 category.description,
-                accept=lambda words: change(description=words.strip()),
+                lambda words: change(description=words.strip()),
             )
-        )
-        self._show()
 
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
         event.stop()
@@ -161,19 +159,14 @@ another's. Descriptions and examples are for people, and are sent along when a l
     @work
     @reporting
     async def action_examples(self) -> None:
-        category = self._current()
-        if category is None:
-            return
-        change = partial(self._session.categories.set, category.id)
-        await self.app.push_screen_wait(
-            InputScreen(
+        if category := self._current():
+            change = partial(self._session.categories.set, category.id)
+            await self._edit(
                 f"Examples of {category.name}",
                 "Parted by |",
                 " | ".join(category.examples),
-                accept=lambda given: change(examples=[e.strip() for e in given.split("|") if e.strip()]),
+                lambda given: change(examples=[e.strip() for e in given.split("|") if e.strip()]),
             )
-        )
-        self._show()
 
     @work
     @reporting
@@ -181,8 +174,13 @@ another's. Descriptions and examples are for people, and are sent along when a l
         category = self._current()
         if category is None:
             return
+        categories = self._session.store.state.categories
+        places = colors(categories.values())
+        users: dict[str, list[str]] = {}
+        for other in categories.values():
+            users.setdefault(PALETTE[places[other.id]], []).append(other.name)
         chosen = await self.app.push_screen_wait(
-            ChoiceScreen(f"Colour of {category.name}", "", [("", color, color) for color in PALETTE])
+            ColorScreen(f"Colour of {category.name}", users, at=PALETTE[places[category.id]])
         )
         if chosen is not None:
             await self._session.categories.set(category.id, color=chosen)

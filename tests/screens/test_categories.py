@@ -1,0 +1,82 @@
+"""The screen of categories: each is given another name, meaning, examples, colour by keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.screens.conftest import ONE, Opened, paste, press, screen_text, settle
+from tui_labeler.domain.projects import Category
+from tui_labeler.screens.colors import ColorScreen
+from tui_labeler.screens.labeling_categories import CategoriesScreen
+from tui_labeler.screens.widgets.palette import PALETTE, PALETTES
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from tui_labeler.app import LabelerApp
+
+
+def lender(pilot: Pilot[None]) -> Category:
+    screen = next(screen for screen in pilot.app.screen_stack if isinstance(screen, CategoriesScreen))
+    return list(screen._session.store.state.categories.values())[1]
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "field", "value"),
+    [
+        ("r", " Bank ", "name", "Bank"),
+        ("i", " who lends ", "description", "who lends"),
+        ("enter", "who lends", "description", "who lends"),
+        ("e", "North Bank | | Lee & Co.", "examples", ("North Bank", "Lee & Co.")),
+    ],
+)
+async def test_a_key_gives_the_category_at_the_cursor_another_value(
+    opened: Opened, key: str, typed: str, field: str, value: object
+) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "K", "j", key, "ctrl+u")
+        await paste(pilot, typed)
+        await press(pilot, "ctrl+s")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, CategoriesScreen)
+        assert getattr(lender(pilot), field) == value
+        assert str(typed.split("|")[0].strip()) in screen_text(pilot)
+
+
+def colored(pilot: Pilot[None]) -> dict[str, str]:
+    """What each colour's swatch looks like, by the colour's name; what a swatch is in blanks is left out."""
+    strips = pilot.app.screen._compositor.render_strips()
+    found: dict[str, str] = {}
+    for strip in strips:
+        swatch = next((s for s in strip if s.text.strip() and set(s.text.strip()) <= {"█", "#"}), None)
+        name = next((name for name in PALETTE if f"  {name}  " in strip.text), None)
+        if swatch is not None and name and swatch.style and swatch.style.color and swatch.style.color.triplet:
+            found[name] = swatch.style.color.triplet.hex
+    return found
+
+
+async def test_colours_are_shown_as_they_look_with_who_has_them_and_the_cursor_at_the_present_one(
+    opened: Opened,
+) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "K", "j", "o")
+        assert isinstance(pilot.app.screen, ColorScreen)
+        shown = colored(pilot)
+        assert list(shown) == list(PALETTE)
+        assert len(set(shown.values())) == len(PALETTE)
+        assert shown["orange"] == PALETTES["okabe-ito"].colors[1]
+        line = next(line for line in screen_text(pilot).split("\n") if " orange " in line)
+        assert "Lender" in line
+        await press(pilot, "j", "enter")
+        assert lender(pilot).color == "green"
+
+
+async def test_without_colours_their_names_alone_are_offered(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        app: LabelerApp = pilot.app  # type: ignore[assignment]
+        app._palette = "none"
+        await press(pilot, "K", "o")
+        assert colored(pilot) == {}
+        assert " orange " in screen_text(pilot)
