@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes import document, labels, make_project, open_ones, suggest
+from tests.fakes import (
+    document,
+    fixed_surroundings,
+    home_workbench,
+    labels,
+    make_project,
+    open_ones,
+    suggest,
+)
 from tests.screens.conftest import (
     LOANS,
     ONE,
@@ -580,6 +588,36 @@ def test_the_pace_counts_decisions_that_were_looked_at() -> None:
         progress.count(1, singly=True)
     progress.count(-1, singly=True)
     assert progress.words(4, 2) == "45 of 49 decided, 5 a minute, 2 documents left"
+
+
+async def test_what_others_decide_meanwhile_is_decided(running: Running, suggested: None, home: Path) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "a")
+        assert "1 of 4 decided" in screen_text(pilot)
+        other = await home_workbench(home, fixed_surroundings("bob")).open("Loans")
+        await other.review.accept_matching(SuggestionFilter(documents=frozenset({document(other, TWO)})))
+        await screen_of(pilot).follower.look()
+        await pilot.pause()
+        assert "3 of 4 decided (2 by others)" in screen_text(pilot)
+        await other.history.undo()
+        await screen_of(pilot).follower.look()
+        await pilot.pause()
+        assert "1 of 4 decided, 2 documents left" in screen_text(pilot)
+        await press(pilot, "a")
+        assert "2 of 4 decided" in screen_text(pilot)
+
+
+async def test_what_others_decide_outside_of_the_filter_is_not_counted(
+    running: Running, suggested: None, home: Path
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "f", "down", "down", "space", "ctrl+s")
+        assert "Borrower: 0 of 2 decided" in screen_text(pilot)
+        other = await home_workbench(home, fixed_surroundings("bob")).open("Loans")
+        await other.review.reject_matching(SuggestionFilter(documents=frozenset({document(other, TWO)})))
+        await screen_of(pilot).follower.look()
+        await pilot.pause()
+        assert "Borrower: 1 of 2 decided (1 by others)" in screen_text(pilot)
 
 
 async def test_a_changed_class_is_one_step(running: Running, workbench: Workbench, container: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fakes import make_project, suggest
-from tests.screens.conftest import ONE, TWO, Running, press, screen_of, screen_text, session_of
+from tests.screens.conftest import ONE, THREE, TWO, Running, press, screen_of, screen_text, session_of, settle
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.screens.lines import StatusLine
 
@@ -108,10 +108,33 @@ async def test_saving_undo_and_help_are_among_the_keys_that_a_small_terminal_has
 async def test_the_documents_name_is_whole_beside_a_long_filter(running: Running, suggested: None) -> None:
     async with running(open_project="Loans", size=SMALL) as pilot:
         screen_of(pilot).start_review(job="vx7pj72eys")
-        screen_of(pilot).filter_words = "auto labeled, job vx7pj72eys, from 0.5 to 0.9"
+        screen_of(pilot).filter_words = "job vx7pj72eys, from 0.5 to 0.9, and more than the line has room for"
         screen_of(pilot).show_title()
         await pilot.pause()
         title = screen_text(pilot).splitlines()[0]
         assert title.startswith(f" Loans > {ONE} ")
         assert len(title) <= SMALL[0]
-        assert "documents (auto" in title
+        assert " 0 of 3 (job vx7pj72eys, from" in title
+
+
+async def test_a_review_of_one_job_is_told_whole_on_a_small_screen_and_in_full_on_a_larger_one(
+    running: Running, suggested: None, workbench: Workbench
+) -> None:
+    session = await workbench.open("Loans")
+    await suggest(session, THREE, [("Borrower", "Nothing", 0.8)], job="vx7pj72eys")
+    await session.close()
+    async with running(open_project="Loans", size=SMALL) as pilot:
+        screen = screen_of(pilot)
+        screen.start_review(job="vx7pj72eys")
+        await settle(pilot)
+        await press(pilot, "v", "w", "2")
+        title = screen_text(pilot).splitlines()[0]
+        assert title.split("  ", 1)[0] == f" Loans > {THREE}"
+        assert title.endswith("1 unsaved  1 of 3 (job vx7pj72eys: none left)")
+        await press(pilot, "u", "w", "g")
+        assert line(pilot).startswith("Borrower .80, suggested by model:loans (exact)")
+        assert line(pilot).endswith(" 0 of 1 decided")
+        await pilot.resize_terminal(120, 40)
+        await settle(pilot)
+        assert screen_text(pilot).splitlines()[0].endswith("1 of 3 documents (job vx7pj72eys)")
+        assert line(pilot).endswith("job vx7pj72eys: 0 of 1 decided, 1 document left")

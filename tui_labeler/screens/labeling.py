@@ -148,6 +148,7 @@ label is done when it is marked with `m`.
 
     def _take_news(self, news: News) -> None:
         """What other processes did, and how jobs go on."""
+        self.count_others(news.transactions)
         self.show_changes(news.transactions)
         self.show_title()
         self.show_status()

@@ -80,7 +80,7 @@ class BulkReviewActions(ReviewActions):
                 wanted, documents=listed if wanted.documents is None else listed & wanted.documents
             )
             words += "; in the documents of the list"
-        await self.session.refresh()
+        self.count_others(await self.session.refresh())
         count = self.session.review.count(wanted, rejecting=not accepting)
         if not count.documents:
             self.say(f"No suggestion is like that: {words}.")

@@ -11,6 +11,7 @@ from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.domain.labels import Suggestion, ToPlace
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
+from tui_labeler.engine.elsewhere import decided_in
 from tui_labeler.engine.inbox import Inbox
 from tui_labeler.engine.visiting import next_open
 from tui_labeler.screens.base import reporting
@@ -22,10 +23,12 @@ from tui_labeler.screens.review_progress import ReviewProgress
 from tui_labeler.screens.widgets.cells import clip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui_labeler.engine.ports import Transaction
 
-_FILTER_WIDTH, _ROOMY = 24, 110
-"""Cells for the words of a filter; a screen that has fewer than the latter is told less."""
+_FILTER_WIDTH = 24
+"""Cells for the words of a filter."""
 
 NOTHING_LEFT = "No suggestion is left."
 
@@ -77,7 +80,7 @@ class ReviewActions(PlacingActions):
             name=choice.name,
             ids=self.session.review.documents(choice.filter) if words else None,
         )
-        self.filter_words = f"auto labeled, {words}" if words else "auto labeled"
+        self.filter_words = words or "auto labeled"
         if choice.least_confident_first:
             self.sorting = Sort.CONFIDENCE
         elif self.sorting is Sort.CONFIDENCE:
@@ -131,6 +134,16 @@ class ReviewActions(PlacingActions):
     def held_count(self) -> int:
         return super().held_count if self._inbox is None else self._inbox.left.suggestions
 
+    def count_others(self, transactions: Sequence[Transaction]) -> None:
+        """Counts what others decided of the suggestions that this review visits, and in the whole sitting."""
+        if not self.reviewing or not transactions:
+            return
+        state = self.session.store.state
+        self.progress.count_others(decided_in(transactions, state, self._among(self._choice)))
+        if self.sitting is not self.progress:
+            every = SuggestionFilter(shown_only=True)
+            self.sitting.count_others(decided_in(transactions, state, every))
+
     def progress_words(self) -> str:
         if not self.reviewing:
             return ""
@@ -140,8 +153,9 @@ class ReviewActions(PlacingActions):
             held = self._inbox.left
             left, documents = held.suggestions, held.documents
             filtered = clip(self._choice.words(self.session.store.state.categories), _FILTER_WIDTH)
-        brief = bool(filtered) and self.size.width < _ROOMY
-        return self.progress.words(left, documents, filtered=filtered, brief=brief)
+        brief = bool(filtered) and self.is_narrow
+        # The title names the filter: on a small screen the suggestion needs the room.
+        return self.progress.words(left, documents, filtered="" if brief else filtered, brief=brief)
 
     # --- one decision -------------------------------------------------------------------------------
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from tui_labeler.screens.following import Follower
     from tui_labeler.screens.widgets.marks import Mark
 
+ROOMY = 110
+"""Cells; on a screen that has fewer, lines are told in short."""
+
 _MANY_ROWS = 200
 """More changed rows than this are given to the list in one go."""
 
@@ -237,6 +240,17 @@ class LabelingView(Screen[None]):
         self.show_title()
         self.show_status()
 
+    @property
+    def is_narrow(self) -> bool:
+        """The screen is small: what matters is told in few words."""
+        return self.size.width < ROOMY
+
+    def on_resize(self) -> None:
+        """What is told in short on a small screen is told in full on a larger one."""
+        if self._seen >= 0:
+            self.show_title()
+            self.show_status()
+
     def all_marks(self) -> list[Mark]:
         """What is drawn in the text of the document in view."""
         document = self.document
@@ -288,18 +302,25 @@ class LabelingView(Screen[None]):
         if running:
             job = running[0]
             share = f" {job.done:,}/{job.total:,}" if job.total else ""
-            right.append(f"{counted(len(running), 'job')} running{share}")
-        listed, every = len(self.documents.rows), len(self.session.rows)
-        shown = f"{listed:,} of {every:,} documents" if listed != every else counted(every, "document")
-        if self.filter_words:
-            none_left = ": none left" if listed and not self._holds_some() else ""
-            shown += f" ({self.filter_words}{none_left})"
+            jobs = f"{len(running):,}" if self.is_narrow else counted(len(running), "job")
+            right.append(f"{jobs} running{share}")
         rows = self.session.rows
         if chosen := [rows[key] for key in self.documents.selected if key in rows]:
             records = sum(row.text_records for row in chosen)
             right.append(f"{len(chosen):,} selected, {counted(records, 'text record')}")
-        right.append(shown)
+        right.append(self._listed_words())
         title.right = "  ".join(right)
+
+    def _listed_words(self) -> str:
+        """How many documents are listed, and by which filter."""
+        listed, every = len(self.documents.rows), len(self.session.rows)
+        words = f"{listed:,} of {every:,}" if listed != every else f"{every:,}"
+        if not (self.filter_words and self.is_narrow):
+            words = f"{words} documents" if listed != every else counted(every, "document")
+        if self.filter_words:
+            none_left = ": none left" if listed and not self._holds_some() else ""
+            words += f" ({self.filter_words}{none_left})"
+        return words
 
     def _holds_some(self) -> bool:
         """Whether the filter lets any of the documents through that it let through when they were listed."""

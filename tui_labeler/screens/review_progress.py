@@ -22,6 +22,8 @@ class ReviewProgress:
         self._started = clock()
         self.decided = 0
         """Suggestions decided in this sitting, and not taken back."""
+        self.by_others = 0
+        """Those that somebody else decided meanwhile, or this person in another terminal."""
         self._singly = 0
         """Of these, those that were looked at: one key each."""
 
@@ -31,13 +33,20 @@ class ReviewProgress:
         if singly and suggestions:
             self._singly = max(0, self._singly + (1 if suggestions > 0 else -1))
 
+    def count_others(self, suggestions: int) -> None:
+        """Takes in what others decided; negative where they took decisions back."""
+        self.by_others = max(0, self.by_others + suggestions)
+
     def words(self, left: int, documents: int, *, filtered: str = "", brief: bool = False) -> str:
         """Decided of all, decisions a minute, documents left; the first alone where it shall be ``brief``."""
-        words = f"{self.decided:,} of {self.decided + left:,} decided"
+        decided = self.decided + self.by_others
+        words = f"{decided:,} of {decided + left:,} decided"
         if filtered:
             words = f"{filtered}: {words}"
         if brief:
             return words
+        if self.by_others:
+            words += f" ({self.by_others:,} by others)"
         minutes = (self._clock() - self._started) / 60
         if self._singly >= ENOUGH and minutes > 0:
             words += f", {self._singly / minutes:.0f} a minute"
