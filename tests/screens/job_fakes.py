@@ -49,13 +49,16 @@ class FakeJobs:
         self.done: dict[str, frozenset[int]] = {}
         self.unreadable: dict[str, LabelerError] = {}
         self.answered: dict[str, tuple[Answer, ...]] = {}
+        self.becomes: dict[JobKind, dict[str, Any]] = {}
+        """What a job of a kind has come to as soon as it was asked for: fields of a ``Job``."""
 
     def put(self, job: Job) -> Job:
         self.jobs[job.id] = job
         return job
 
     async def create(self, request: JobRequest) -> None:
-        self.put(Job(request, total=len(request.documents)))
+        job = Job(request, total=len(request.documents))
+        self.put(replace(job, **self.becomes.get(request.kind, {})))
 
     async def list(self) -> tuple[Job, ...]:
         return tuple(sorted(self.jobs.values(), key=lambda job: job.request.created, reverse=True))

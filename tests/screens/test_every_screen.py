@@ -43,7 +43,7 @@ class Case:
 
     name: str
     keys: str
-    """Pressed one by one; ``'word`` is pasted into the field that has the focus."""
+    """Pressed one by one; ``'word`` is pasted into the field that has the focus, the case's folder in it."""
     shows: str
     """Words that the screen has to say before the picture is taken."""
     sizes: tuple[tuple[int, int], ...] = BOTH
@@ -112,6 +112,12 @@ DIALOGS = [
     Case("project settings", "O", "Project settings", SMALL),
     Case("import", "I", "Path of a labels file", ONCE),
     Case("import of nothing", "I 'nowhere.json enter", "nowhere.json", ONCE),
+    Case(
+        "import report",
+        "I '{folder}/others.json enter",
+        "Left out",
+        prepare=typical.faulty_labels,
+    ),
     Case("export", "E", "Path of the file", ONCE),
     Case("theme", "colon 'theme enter", "in use", ONCE),
     Case("palette", "colon 'palette enter", "in use", ONCE),
@@ -138,6 +144,7 @@ PROJECT = [
     Case("training", "T", "Automatic split", ALL),
     Case("training without labels", "T", "nothing to learn from", ONCE, typical.new_project),
     Case("training with drafts", "T s", "Save labels first", ONCE),
+    Case("training running", "T s t y", "40", prepare=typical.working),
     Case("models", "P", "3 models", ALL),
     Case("models none", "P", "No model yet", ONCE, typical.new_project),
     Case("model delete", "P j D", "Delete the model", ONCE),
@@ -159,6 +166,8 @@ WIZARD = [
     Case("wizard no document", "L l l l l", "Select at least", ONCE),
     Case("wizard start", "L l l l asterisk l", "s starts", ALL),
     Case("wizard quota", "L l l l asterisk l", "Too few", ONCE, prepare=without_quota),
+    Case("evaluation", "L l l l asterisk l e", "On 4 labeled", prepare=typical.working),
+    Case("evaluation queued", "L l l l asterisk l e", "queued", ONCE),
     Case("reading", "L l l l enter", "142 characters, 1 text record", BOTH),
 ]
 OUTSIDE = [
@@ -172,7 +181,24 @@ OUTSIDE = [
         for page in range(1, 5)
     ),
 ]
-CASES = [*LABELING, *DIALOGS, *PROJECT, *WIZARD, *OUTSIDE]
+GPT = [
+    Case("resources", "at", "gpt-4o", BOTH, typical.gpt_loans),
+    Case("resources none", "at", "There is no resource", ONCE),
+    Case("resource prices", "at e", "Price of input", ONCE, typical.gpt_loans),
+    Case("wizard deployment", "L j l", "work", BOTH, typical.gpt_loans),
+    Case("wizard gpt categories", "L j l l", "selected", BOTH, typical.gpt_loans),
+    Case("wizard gpt start", "L j l l l space l", "work.openai.azure.com", BOTH, typical.gpt_loans),
+    Case("wizard gpt budget", "L j l l l space l b", "Budget", ONCE, typical.gpt_loans),
+    Case("job over budget", "J", "used up", BOTH, typical.gpt_loans),
+    Case("job new budget", "J R", "A new budget", ONCE, typical.gpt_loans),
+    Case("to place", "r", "To place", BOTH, typical.gpt_loans),
+    Case("to place at a likely place", "r n n", "To place", BOTH, typical.gpt_loans),
+]
+BROKEN = [
+    Case("broken documents", "D G", "empty.txt", BOTH, typical.broken_documents, at=ONE),
+    Case("empty document", "", "mpty", BOTH, typical.broken_documents, at="empty.txt"),
+]
+CASES = [*LABELING, *DIALOGS, *PROJECT, *WIZARD, *GPT, *BROKEN, *OUTSIDE]
 
 
 @pytest.fixture(autouse=True)
@@ -206,7 +232,7 @@ def test_a_screen_looks_as_it_did(
         for key in case.keys.split():
             await until_there(pilot)
             if key.startswith("'"):
-                await paste(pilot, key[1:])
+                await paste(pilot, key[1:].format(folder=tmp_path))
             else:
                 await press(pilot, key)
         for _ in range(PATIENCE):

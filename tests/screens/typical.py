@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.fakes import category, document, suggest
+from tests.fakes import category, document, suggest, to_place
 from tests.screens.conftest import LOANS, ONE, THREE, TWO, span_of
 from tests.screens.job_fakes import JobHome, document_of
 from tui_labeler.domain.calibration import Calibration, ConfidenceBin
-from tui_labeler.domain.jobs import Answer, DocumentFailure, JobKind, JobState, Proposal
+from tui_labeler.domain.jobs import Answer, DocumentFailure, JobKind, JobState, Method, Proposal, Usage
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.performance import Counts, Performance
 from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.autolabelers.spending import BudgetError
+from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.workbench import NewProject, set_settings
 
 if TYPE_CHECKING:
@@ -145,6 +149,102 @@ def _answer(home: JobHome, location: str, found: list[tuple[str, Span]]) -> Answ
         len(LOANS[location]),
         tuple(Proposal(category, span) for category, span in found),
     )
+
+
+FIGURES = {"precision": 0.75, "recall": 0.5, "f1": 0.6, "support": 8}
+
+
+def working(home: JobHome, _: Path) -> None:
+    """A training that is begun goes on, and an evaluation is over at once."""
+    home.jobs.becomes[JobKind.TRAIN] = {
+        "state": JobState.RUNNING,
+        "done": 40,
+        "total": 100,
+        "seconds": 2.0,
+        "stage": "fitting",
+    }
+    ends = {"precision": [0.4, 0.93], "recall": [0.2, 0.8], "f1": [0.3, 0.8]}
+    result = {
+        **FIGURES,
+        "documents": 4,
+        "per_category": {name: {**FIGURES, "support": 2 + place} for place, name in enumerate(CATEGORIES)},
+        "intervals": {**ends, "per_category": {"Lender": ends, "Amount": ends}},
+    }
+    home.jobs.becomes[JobKind.EVALUATE] = {
+        "state": JobState.SUCCEEDED,
+        "done": 4,
+        "total": 4,
+        "seconds": 2.0,
+        "result": result,
+    }
+
+
+async def gpt_loans(folder: Path) -> JobHome:
+    """The same with a deployment: a job of it used up its budget and left words to place."""
+    home = await loans(folder)
+    await home.deployment()
+    options = GptOptions(budget_usd=0.5).as_options()
+    job = home.job(
+        "gpt4job",
+        JobState.CANCELLED,
+        created=_day(22),
+        done=9,
+        usage=Usage(160_000, 10_000, 4_000),
+        cost=0.5,
+        seconds=31.0,
+        options=options,
+        code=BudgetError.code,
+        message="The budget of 0.50 USD is used up.",
+    )
+    method = Method("gpt", resource="work", deployment="gpt-4o")
+    home.jobs.put(replace(job, request=replace(job.request, method=method, prices=Prices(2.5, 10.0))))
+    await to_place(home.session, ONE, [("Borrower", "Acme Limited of Leeds"), ("Date", "1 May 2026")])
+    return home
+
+
+BROKEN = {
+    "bytes.txt": b"\xff\xfe scanned",
+    "empty.txt": b"",
+    "long.txt": b"All of it is of interest. " * 5_000,
+    "\x1b[31mred[bold].txt": b"A name that a terminal would obey.\n",
+}
+
+
+async def broken_documents(folder: Path) -> JobHome:
+    """Documents that can't be read, are empty, too long, or have an odd name."""
+    home = await JobHome().create(folder, LOANS, CATEGORIES)
+    for name, content in BROKEN.items():
+        (folder / "documents" / name).write_bytes(content)
+    await home.session.documents.sync()
+    return home
+
+
+def faulty_labels(home: JobHome, folder: Path) -> None:
+    """A labels file of another project, with labels that this one can't take."""
+    labels = [
+        {"category": "Lender", "offset": 5, "length": 4},
+        {"category": "Date", "offset": 900, "length": 4},
+    ]
+    documents = [
+        {
+            "location": name,
+            "language": "en-us",
+            "entities": [{"regionOffset": 0, "regionLength": 40, "labels": labels}],
+        }
+        for name in (ONE, "gone.txt")
+    ]
+    assets = {
+        "projectKind": "CustomEntityRecognition",
+        "entities": [{"category": "Lender"}, {"category": "Date"}, {"category": "Rate"}],
+        "documents": documents,
+    }
+    file = {
+        "projectFileVersion": "2022-05-01",
+        "stringIndexType": "Utf16CodeUnit",
+        "metadata": {"projectKind": "CustomEntityRecognition", "projectName": "others", "language": "en-us"},
+        "assets": assets,
+    }
+    (folder / "others.json").write_text(json.dumps(file), encoding="utf-8")
 
 
 async def blind_loans(folder: Path) -> JobHome:
