@@ -25,6 +25,7 @@ from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
+from tui_labeler.engine.adapters.surveyors import DirectSurveyor
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.chat import Finish, Question, Reply
 from tui_labeler.engine.errors import LabelerError, NotFoundError
@@ -38,6 +39,7 @@ from tui_labeler.engine.ports import (
     Prediction,
     Progress,
     ProjectStore,
+    Reach,
     Sample,
     State,
     Surroundings,
@@ -208,6 +210,10 @@ class RuleChat:
     async def connect(self, resource: str, deployment: str) -> Connected:
         return Connected(self, self.deployment, f"{resource}/{deployment}")
 
+    async def reach(self, method: Method) -> Reach:
+        connected = await self.connect(method.resource, method.deployment)
+        return Reach(connected.deployment, connected.address, connected.counter)
+
     async def ask(self, question: Question) -> Reply:
         self.questions.append(question)
         await asyncio.sleep(0)
@@ -289,6 +295,12 @@ class Bench:
                 self.launcher,
                 around,
                 immediate=immediate,
+                surveyor=DirectSurveyor(
+                    store,
+                    FolderContainer(Path(project.container)),
+                    lambda: FileAnswerStore(projects.folder(project.id) / "answers", self.new_id()),
+                    self.chat.reach,
+                ),
             )
 
         return Workbench(projects, self.quota_store(), connect, str, around, home_resources(self.home))

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tui_labeler.assembly import direct_surveyor
 from tui_labeler.domain.labels import Placed, Span, Suggestion, ToPlace
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, Structured
@@ -104,14 +105,16 @@ def home_workbench(home: Path, around: Surroundings) -> Workbench:
     def connect(store: ProjectStore) -> ProjectSession:
         project = store.state.project
         folder = projects.folder(project.id)
+        documents = FolderContainer(folder.__class__(project.container))
         return ProjectSession(
             store,
-            FolderContainer(folder.__class__(project.container)),
+            documents,
             FileJobStore(folder / "jobs", around.now),
             FolderModelStore(folder / "models"),
             quota,
             FakeLauncher(),
             around,
+            surveyor=direct_surveyor(home, folder, store, documents),
         )
 
     return Workbench(projects, quota, connect, str, around, home_resources(home))

@@ -17,9 +17,10 @@ from tui_labeler.settings import actor_name, read_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tui_labeler.domain.jobs import Method
     from tui_labeler.engine.adapters.blob.access import Ways
     from tui_labeler.engine.adapters.blob.container import BlobContainer
-    from tui_labeler.engine.ports import Container, Estimators, ProjectStore, Shelf
+    from tui_labeler.engine.ports import Container, Estimators, ProjectStore, Reach, Shelf, Surveyor
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.runner import Runner
     from tui_labeler.engine.session import ProjectSession
@@ -122,6 +123,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     from tui_labeler.engine.adapters.store.models import FolderModelStore
     from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
     from tui_labeler.engine.adapters.store.sync_base import FileSyncBase
+    from tui_labeler.engine.adapters.surveyors import ProcessSurveyor
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
 
@@ -148,6 +150,9 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
             immediate=immediate,
             shelf=beside(documents),
             base=FileSyncBase(folder / "sync"),
+            surveyor=direct_surveyor(home, folder, store, documents)
+            if immediate
+            else ProcessSurveyor(home, project.id),
         )
 
     return Workbench(
@@ -185,6 +190,40 @@ def resources(home: Path, *, drawing: bool) -> Resources:
 
     tester = ProcessTester(home) if drawing else DirectTester(keys, now)
     return Resources(TinyResourceStore(home), keys, tester, at_work, lambda: read_prices(home))
+
+
+def direct_surveyor(home: Path, folder: Path, store: ProjectStore, documents: Container) -> Surveyor:
+    """Makes the questions of jobs in this process. ``folder``: of the project."""
+    from tui_labeler.engine.adapters.chat.connecting import reach
+    from tui_labeler.engine.adapters.store.answers import FileAnswerStore
+    from tui_labeler.engine.adapters.store.resources import TinyResourceStore
+    from tui_labeler.engine.adapters.surveyors import DirectSurveyor
+
+    resources = TinyResourceStore(home)
+
+    async def reached(method: Method) -> Reach:
+        return reach(await resources.get(method.resource), method.deployment)
+
+    return DirectSurveyor(
+        store, documents, lambda: FileAnswerStore(folder / "answers", f"survey-{new_id()}"), reached
+    )
+
+
+@asynccontextmanager
+async def surveyor(home: Path, project_id: str) -> AsyncIterator[Surveyor]:
+    """What a process of its own finds out of jobs with. Raises ``NotFoundError`` for an unknown project."""
+    from tui_labeler.engine.adapters.store.home import TinyProjects
+
+    settings = read_settings(home)
+    store = await TinyProjects(home, now, new_id).open(project_id)
+    project = store.state.project
+    folder = TinyProjects(home, now, new_id).folder(project.id)
+    documents = container(project.container, ways(settings), lambda far: cached(far, store, folder, settings))
+    try:
+        yield direct_surveyor(home, folder, store, documents)
+    finally:
+        await documents.close()
+        await store.close()
 
 
 def estimators() -> Estimators:

@@ -113,7 +113,7 @@ def make_project(cli: Cli, folder: Path, count: int, *more: str) -> None:
     assert made.code == 0, made
 
 
-GPT = ("autolabel", "letters", "--resource", "work")
+GPT = ("autolabel", "letters", "--resource", "work", "--yes")
 
 
 def found_in(cli: Cli, number: int) -> list[tuple[str, str]]:
@@ -161,7 +161,7 @@ def test_documents_are_labeled_and_the_report_says_where_they_went_and_what_it_c
     assert [item["text"] for item in shown["to_place"]] == ["Contoso Ltd"]
     assert {item["source"] for item in shown["suggestions"]} == {"gpt:work/good"}
     words = cli("job", "show", "letters", job["job_id"]).out
-    assert "500 tokens in (200 cached), 50 out (15 thought), 0.0006 USD" in words
+    assert "500 tokens in (200 cached), 50 out (15 thought), 0.00060 USD" in words
     assert "5 answered and not found in the text" in words
     table = cli("jobs", "letters").out
     assert "work/good" in table
@@ -287,7 +287,8 @@ def test_what_does_not_fit_is_refused_and_nothing_is_sent(
     options: tuple[str, ...],
     words: str,
 ) -> None:
-    make_project(cli, tmp_path / "letters", 2)
+    labels = write_json(tmp_path / "labels.json", azure_labels(range(1)))
+    make_project(cli, tmp_path / "letters", 2, "--labels", str(labels))
     add_resource(cli, server)
     ran = cli(command, "letters", *options, "--json")
     assert ran.code == 2, ran
@@ -385,7 +386,7 @@ def test_what_every_question_would_meet_ends_a_job_with_3_at_once(
     assert "job resume" in ran.error["hint"]
     assert len(server.chats) <= 8
     server.key, server.plan = KEY, None
-    again = cli("job", "resume", "letters", ran.json["job_id"], "--json")
+    again = cli("job", "resume", "letters", ran.json["job_id"], "--yes", "--json")
     assert (again.code, again.json["done"]) == (0, 40)
     assert f"sent to 127.0.0.1:{server.port}" in again.err
 
@@ -549,7 +550,7 @@ def test_with_three_faults_in_ten_every_document_is_labeled_or_failed_for_its_tr
     # A failed document is asked for again when a person wants it, and only that one.
     server.plan = None
     before = len(server.chats)
-    again = cli("job", "retry", "letters", ran.json["job_id"], "--json")
+    again = cli("job", "retry", "letters", ran.json["job_id"], "--yes", "--json")
     assert again.code == 0, again
     assert {number_of(request.body) for request in server.chats[before:]} <= set(reasons)
 
@@ -600,9 +601,9 @@ def test_what_was_answered_and_kept_is_never_asked_for_again_after_a_kill(
         assert len([request for request in new if request.number not in kept]) <= at_once
         asked += new
         assert cli("job", "show", "letters", job["job_id"], "--json").json["state"] == "interrupted"
-        ran = cli("job", "resume", "letters", job["job_id"], "--detach", "--json")
+        ran = cli("job", "resume", "letters", job["job_id"], "--yes", "--detach", "--json")
         assert ran.code == 0, ran
-    ended = cli("job", "resume", "letters", job["job_id"], "--json")
+    ended = cli("job", "resume", "letters", job["job_id"], "--yes", "--json")
     if ended.code == 4:  # it was over already
         ended = cli("job", "show", "letters", job["job_id"], "--json")
     assert (ended.json["state"], ended.json["done"]) == ("succeeded", count), ended
@@ -640,7 +641,7 @@ def test_keys_stand_nowhere_and_texts_only_where_answers_and_prompts_are_kept(
     server.plan = plan
     ran = [cli(*GPT, "--json"), cli("jobs", "letters"), cli("doctor"), cli("resource", "list", "--json")]
     server.key = "another"
-    ran += [cli("job", "retry", "letters", ran[0].json["job_id"])]
+    ran += [cli("job", "retry", "letters", ran[0].json["job_id"], "--yes")]
     for path in files(home):
         data = path.read_bytes()
         # An answer that says the key is the model's own words: no other file may hold it.

@@ -109,9 +109,22 @@ async def test_where_all_labeled_texts_changed_training_and_evaluation_say_so(be
 async def test_nothing_to_compare_with_is_told(bench: Bench) -> None:
     session = await labeled(bench, 2)
     await bench.add_model(session, learned=list(session.rows))
-    job = await evaluate(bench, session)
-    assert (job.state, job.code) == (JobState.FAILED, "bad_input")
-    assert "2 taught the model" in job.message
+    with pytest.raises(InputError, match="2 taught the model") as refused:
+        await evaluate(bench, session)
+    assert "--include-training" in refused.value.hint
+    assert "--include-accepted" not in refused.value.hint
+    assert await session.jobs.list() == ()
+
+
+async def test_a_project_without_labels_is_not_evaluated_and_told_to_label_first(bench: Bench) -> None:
+    session = await bench.create(3)
+    await bench.add_model(session)
+    for method in (METHOD, Method("gpt", resource="r", deployment="gpt")):
+        with pytest.raises(InputError, match="no labeled document") as refused:
+            await session.jobs.evaluate(method, {})
+        assert "by hand first" in refused.value.hint
+        assert "--include" not in refused.value.hint
+    assert await session.jobs.list() == ()
 
 
 async def test_a_part_is_chosen_by_its_seed(bench: Bench) -> None:

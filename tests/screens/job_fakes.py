@@ -17,10 +17,13 @@ from tui_labeler.domain.models import ModelCard, TrainOptions
 from tui_labeler.domain.performance import Annotation, TestedDocument, measure
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import ResourceKind
+from tui_labeler.engine.adapters.chat.connecting import reach
 from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.adapters.store.home import TinyProjects
+from tui_labeler.engine.adapters.surveyors import DirectSurveyor
 from tui_labeler.engine.errors import LabelerError, NotFoundError, QuotaError
-from tui_labeler.engine.ports import FittedModel, JobJournal, Surroundings
+from tui_labeler.engine.ports import FittedModel, JobJournal, Reach, Surroundings
 from tui_labeler.engine.resources import NewResource
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
@@ -169,6 +172,8 @@ class JobHome:
     tester: FakeTester
     workbench: Workbench
     container: FolderContainer
+    folder: Path
+    """Of the home."""
 
     def __init__(self) -> None:
         self.jobs = FakeJobs()
@@ -190,7 +195,8 @@ class JobHome:
         self.container = FolderContainer(container)
         numbers = count(1)
         around = Surroundings("ann", lambda: NOW, lambda: f"id{next(numbers):05}")
-        projects = TinyProjects(folder / "home", around.now, around.new_id)
+        self.folder = folder / "home"
+        projects = TinyProjects(self.folder, around.now, around.new_id)
 
         def connect(store: ProjectStore) -> ProjectSession:
             return ProjectSession(
@@ -201,6 +207,7 @@ class JobHome:
                 self.quota,
                 self.launcher,
                 around,
+                surveyor=DirectSurveyor(store, self.container, lambda: self.answers("screen"), self._reach),
             )
 
         self.tester = FakeTester()
@@ -209,6 +216,14 @@ class JobHome:
         new = NewProject("loans", kind, str(container), categories=tuple(categories))
         self.session = (await self.workbench.create(new)).session
         return self
+
+    def answers(self, name: str) -> FileAnswerStore:
+        """What deployments have answered; ``name`` is who adds to it."""
+        return FileAnswerStore(self.folder / "answers", name)
+
+    async def _reach(self, method: Method) -> Reach:
+        """Without a vocabulary, whether there is one or not: figures are the same everywhere."""
+        return replace(reach(await self.resources.get(method.resource), method.deployment), counter=None)
 
     async def deployment(self, *, tried: bool = True, **fields: Any) -> None:
         """A resource ``work`` with a deployment ``gpt-4o``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,19 @@ from tests.screens.test_wizard import (
     status,
 )
 from tests.screens.test_wizard import sheet as text
-from tui_labeler.domain.jobs import Job, JobKind, Method
+from tui_labeler.domain.jobs import Job, JobKind, Method, Usage
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category
 from tui_labeler.domain.resources import Capabilities, Prices, ResourceKind
+from tui_labeler.engine.adapters.chat.connecting import reach
+from tui_labeler.engine.autolabelers.asking import Asked, question_key
+from tui_labeler.engine.autolabeling import Task
 from tui_labeler.engine.categories import says_little
-from tui_labeler.engine.chat import ResourceError
+from tui_labeler.engine.chat import Finish, KeptReply, Question, Reply, ResourceError
 from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.gpt_setup import autolabeler_of, chosen_examples
+from tui_labeler.engine.samples import labeled_documents
+from tui_labeler.engine.tokens import estimating
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.resource_forms import AddResourceScreen
 from tui_labeler.screens.spending_words import read_budget, usd
@@ -39,6 +46,8 @@ from tui_labeler.screens.wizard.method import MethodStep
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 
 STEPS = (MethodStep, DeploymentStep, GptCategoriesStep, DocumentsStep, GptStartStep)
 
@@ -222,7 +231,7 @@ async def test_the_last_step_says_where_texts_go_and_what_it_takes(home: JobHome
         assert "work.openai.azure.com" in words
         assert "3 (6 text records)" in words
         assert "3 of 3: Borrower, Label1, Date" in words
-        assert "USD for a million tokens: 2.5 in, 10 out" in words
+        assert "USD for a million tokens: 2.5 in, 10 out" in " ".join(words.split())
         assert " sent, " in words
         assert "Time, about" in words
         assert "8 documents at most (p)" in words
@@ -325,6 +334,78 @@ async def test_evaluate_first_says_its_cost_and_starts_with_the_limit(home: JobH
     assert job.request.kind is JobKind.EVALUATE
     assert job.request.options["limit"] == 1
     assert job.request.prices is not None
+
+
+async def test_evaluate_first_shows_the_budget_that_holds_and_how_few_examples_there_are(
+    home: JobHome,
+) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 5)
+        await pilot.press("b")
+        await type_in(pilot, "0.50")
+        assert "with 0 of the job's 2 examples" in " ".join(text(app).split())
+        await pilot.press("e")
+        await type_in(pilot, "2")
+        question = shown(app, ConfirmScreen)
+        words = " ".join(str(item.render()) for item in question.query("Static"))
+        assert "it stops before it costs more than 0.500 USD" in words
+        assert "measured with 0 examples in the prompts; a job will show up to 2" in words
+        await pilot.press("y")
+        for _ in range(10):
+            await pilot.pause()
+        shown(app, EvaluateScreen)
+    (job,) = home.jobs.jobs.values()
+    assert job.request.options["budget_usd"] == 0.5
+
+
+async def test_answers_that_are_there_are_told_in_the_last_step(home: JobHome) -> None:
+    await keep_answers(home, [2, 3])
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 5)
+        # The three texts are the same, and so are their questions.
+        assert "1 question is answered already and cost nothing" in line_with(app, "Answered")
+        assert "0.00 USD" in line_with(app, "Price, about")
+
+
+async def keep_answers(home: JobHome, documents: list[int]) -> None:
+    """As an earlier job with the same questions has left them."""
+    session = home.session
+    resource = await home.resources.get("work")
+    deployment = resource.deployments[0]
+    rows = [session.rows[key] for key in documents]
+    request = await session.jobs.requests.autolabel(rows, Method("gpt", resource="work", deployment="gpt-4o"))
+    kept = home.answers("job1-1")
+    asking = _Keeping(kept, reach(resource, deployment.name).address)
+    labeled = (await labeled_documents(session.store.state, home.container)).documents
+    counter = estimating(session.project.language)
+    shown = chosen_examples(session.store.state, request, deployment, counter, labeled)
+    labeler = autolabeler_of(session.store.state, request, deployment, counter, shown, asking)
+
+    async def tasks() -> AsyncIterator[Task]:
+        for row in rows:
+            text = (await session.documents.text(row.id)).text
+            yield Task(row.id, row.location, row.language or session.project.language, text, "")
+
+    async for _ in labeler.label(tasks()):
+        pass
+    await kept.close()
+
+
+class _Keeping:
+    """Answers every question with nothing, and keeps that."""
+
+    def __init__(self, answers: FileAnswerStore, address: str) -> None:
+        self._answers = answers
+        self._address = address
+
+    async def ask(
+        self, question: Question, estimate: Usage, *, attempt: int = 0, is_useful: Any = None
+    ) -> Asked:
+        reply = Reply('{"entities": []}', Finish.STOP, Usage(100, 10))
+        await self._answers.keep(question_key(self._address, question), KeptReply(reply, "job1"))
+        return Asked(reply, reply.usage, from_cache=False)
 
 
 async def test_nothing_labeled_means_no_evaluation(tmp_path: Path) -> None:

@@ -1,69 +1,27 @@
-"""The deployment that a command asks: found, tried, and named before anything is sent to it."""
+"""The deployment that a command asks: found, tried, named, and agreed to before anything is sent to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from tui_labeler.cli.commands.methods import budget_words, estimate_words, terms_words
 from tui_labeler.cli.parser import UsageError
-from tui_labeler.domain.jobs import Job, Method
-from tui_labeler.domain.resources import Deployment, Prices, Resource, is_batch_only
+from tui_labeler.domain.jobs import Job
+from tui_labeler.domain.resources import is_batch_only
 from tui_labeler.engine.autolabelers.spending import Budget
-from tui_labeler.engine.chat import UnansweredError
-from tui_labeler.engine.endpoints import host, is_readable_on_the_way
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt_forecast import forecast
-from tui_labeler.engine.gpt_options import AT_ONCE, SHOTS, GptOptions, check_budget
+from tui_labeler.engine.gpt_options import AT_ONCE, SHOTS, GptOptions
+from tui_labeler.engine.gpt_preview import Terms
 from tui_labeler.engine.resources import find_deployment
 
 if TYPE_CHECKING:
     import argparse
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.domain.documents import DocumentRow
-    from tui_labeler.engine.autolabelers.estimate import JobEstimate
-    from tui_labeler.engine.session import ProjectSession
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A deployment that shall label, and on what terms."""
-
-    resource: Resource
-    deployment: Deployment
-    options: GptOptions
-    prices: Prices | None
-
-    @property
-    def method(self) -> Method:
-        return Method("gpt", resource=self.resource.name, deployment=self.deployment.name)
-
-    @property
-    def host(self) -> str:
-        return host(self.resource.endpoint)
-
-    async def estimate(
-        self, session: ProjectSession, rows: Sequence[DocumentRow], categories: Sequence[str] | None = None
-    ) -> JobEstimate:
-        """About what these documents take; ``categories`` are ids, all by default. Nothing is sent.
-
-        Raises ``InputError`` where there is nothing to ask for, or no room for a text.
-        """
-        chosen = tuple(session.store.state.categories) if categories is None else categories
-        if not chosen:
-            raise InputError("No categories were chosen.", hint="Choose at least one to label with.")
-        check_budget(self.options, self.prices)
-        try:
-            known = await forecast(
-                session, rows, self.method, chosen, self.deployment, self.prices, self.options
-            )
-        except UnansweredError as error:
-            raise InputError(error.message, hint=error.hint) from error
-        return known.of(rows)
-
-
-async def asked_deployment(context: Context, *, batch: bool = False) -> Asked:
+async def asked_deployment(context: Context, *, batch: bool = False) -> Terms:
     """The deployment that the command names. Raises ``NotFoundError``, ``InputError`` for its terms."""
     options = context.options
     resource = await context.workbench.resources.get(options.resource)
@@ -73,7 +31,7 @@ async def asked_deployment(context: Context, *, batch: bool = False) -> Asked:
             names = ", ".join(item.name for item in resource.deployments)
             raise UsageError(f"{resource.name} has several deployments.", hint=f"--deployment: {names}.")
         name = resource.deployments[0].name
-    terms = GptOptions(
+    given = GptOptions(
         at_once=AT_ONCE if options.concurrency is None else options.concurrency,
         budget_usd=options.budget,
         budget_tokens=options.budget_tokens,
@@ -82,48 +40,65 @@ async def asked_deployment(context: Context, *, batch: bool = False) -> Asked:
         batch=batch,
     )
     deployment = find_deployment(resource, name)
-    return Asked(resource, deployment, terms, context.workbench.resources.prices(deployment))
+    return Terms(resource, deployment, given, context.workbench.resources.prices(deployment))
 
 
-async def tried(context: Context, asked: Asked) -> Asked:
+async def terms_of(context: Context, job: Job) -> Terms | None:
+    """Those of a job that there is; ``None`` where a trained model labels.
+
+    Raises ``NotFoundError`` where its resource is gone.
+    """
+    method = job.request.method
+    if method is None or method.name != "gpt":
+        return None
+    resource = await context.workbench.resources.get(method.resource)
+    deployment = find_deployment(resource, method.deployment)
+    prices = context.workbench.resources.prices(deployment)
+    return Terms(resource, deployment, GptOptions.of(job.request.options), prices)
+
+
+async def tried(context: Context, terms: Terms) -> Terms:
     """The same, its deployment tried where it was not.
 
     Raises as trying it does, and ``InputError`` for single questions to one that answers batches only.
     """
-    if asked.deployment.capabilities is not None:
-        return _askable(asked)
-    name = asked.deployment.name
-    context.out.note(f"{name} on {asked.resource.name} was not tried yet: a few tiny requests come first.")
-    deployment = await context.workbench.resources.test(asked.resource.name, name)
+    if terms.deployment.capabilities is not None:
+        return askable(terms)
+    name = terms.deployment.name
+    context.out.note(f"{name} on {terms.resource.name} was not tried yet: a few tiny requests come first.")
+    deployment = await context.workbench.resources.test(terms.resource.name, name)
     prices = context.workbench.resources.prices(deployment)
-    return _askable(replace(asked, deployment=deployment, prices=prices))
+    return askable(replace(terms, deployment=deployment, prices=prices))
 
 
-def _askable(asked: Asked) -> Asked:
-    if is_batch_only(asked.deployment) and not asked.options.batch:
+def askable(terms: Terms) -> Terms:
+    """The same. Raises ``InputError`` for single questions to a deployment that answers batches only."""
+    if is_batch_only(terms.deployment) and not terms.options.batch:
         raise InputError(
-            f"{asked.deployment.name} answers batches only.",
+            f"{terms.deployment.name} answers batches only.",
             hint="Give --batch; an evaluation needs a deployment that answers at once.",
         )
-    return asked
+    return terms
 
 
-def say_where(context: Context, asked: Asked, what: str) -> None:
-    """The host that texts are sent to, before they are."""
-    words = f"The texts of {what} are sent to {asked.host} ({asked.method.label})."
-    if is_readable_on_the_way(asked.resource.endpoint):
-        words += " They are not encrypted on the way."
-    context.out.note(words)
+def where_words(terms: Terms, what: str) -> str:
+    """The host that texts are sent to."""
+    words = f"The texts of {what} are sent to {terms.host} ({terms.method.label})."
+    return f"{words} They are not encrypted on the way." if terms.is_open else words
 
 
-async def say_where_again(context: Context, job: Job) -> None:
-    """The same for a job that goes on. Raises ``NotFoundError`` where its resource is gone."""
-    method = job.request.method
-    if method is None or method.name != "gpt" or not job.state.is_over:
-        return
-    resource = await context.workbench.resources.get(method.resource)
-    deployment = find_deployment(resource, method.deployment)
-    say_where(context, Asked(resource, deployment, GptOptions(), job.request.prices), "what is missing")
+def agree(context: Context, terms: Terms, what: str, expected: dict[str, Any]) -> None:
+    """Says where texts go, what that takes and what it may cost at most, and asks.
+
+    Raises as :meth:`~tui_labeler.cli.output.Output.consent`.
+    """
+    words = [where_words(terms, what), f"It takes {estimate_words(expected)}."]
+    words += [terms_words(terms.options), budget_words(expected)]
+    told = " ".join(filter(None, words))
+    if context.options.yes:
+        context.out.note(told)
+    else:
+        context.out.consent(f"{told} Start?", yes=False)
 
 
 def new_budget(options: argparse.Namespace, job: Job) -> Budget | None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError, StorageError
+from tui_labeler.engine.wording import money
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
@@ -159,6 +160,11 @@ class Output:
 
     # --- consent ------------------------------------------------------------------------------------
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a terminal to ask a person at."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
     def consent(self, question: str, *, yes: bool) -> None:
         """Goes on when a person agrees, or has agreed with ``--yes``.
 
@@ -166,7 +172,7 @@ class Output:
         """
         if yes:
             return
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not self.can_ask:
             raise InputError(question, hint="There is no terminal to ask at; agree with --yes.")
         self.clear()
         _write(sys.stderr, f"{safe(question)} [y/N] ")
@@ -263,7 +269,7 @@ def _job_line(job: Job) -> str:
     if job.failed:
         parts.append(f"{len(job.failed):,} failed")
     if tokens := job.usage.prompt_tokens + job.usage.completion_tokens:
-        parts.append(f"{tokens:,} tokens" + ("" if job.cost is None else f", {job.cost:.4f} USD"))
+        parts.append(f"{tokens:,} tokens" + ("" if job.cost is None else f", {money(job.cost)} USD"))
     if job.seconds_left is not None:
         parts.append(f"{job.seconds_left:.0f} s left")
     return "  ".join(parts)

@@ -220,6 +220,7 @@ def deployment_item(deployment: Deployment) -> dict[str, Any]:
             "tested": able.tested,
             "model": able.model,
             "batch_only": able.batch_only,
+            "tokens": able.tokens,
         },
         "prices": prices and {"input": prices.input, "output": prices.output, "cached": prices.cached},
         "context": deployment.context,

@@ -49,6 +49,8 @@ class Capabilities:
     """What the server says it is."""
     batch_only: bool = False
     """It answers files of questions, not single ones: what else it can do could not be tried."""
+    tokens: int = 0
+    """Of the answer to the smallest request, thoughts included; 0 where nobody said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
 from tui_labeler.domain.labels import Origin
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.autolabelers.estimate import (
+    TRIED_TOKENS,
     Earlier,
     JobEstimate,
+    Made,
     Pace,
     Sample,
     Work,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.resources import Deployment
     from tui_labeler.engine.autolabelers.prompts.passages import Passage
     from tui_labeler.engine.chat import Question
+    from tui_labeler.engine.ports import Survey
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.tokens import TokenCounter
 
@@ -75,6 +78,25 @@ class Forecast:
             batch=self.batch,
         )
 
+    def asking(self, found: Survey) -> JobEstimate:
+        """What a job takes whose questions were made."""
+        made = Made(
+            found.documents,
+            found.characters,
+            found.text_tokens,
+            found.is_estimate,
+            found.answered,
+            found.documents / found.looked_at if found.looked_at else 1.0,
+        )
+        return estimate_job(
+            replace(self.work, fixed_tokens=found.fixed_tokens, schema_tokens=found.schema_tokens),
+            earlier=self.earlier,
+            prices=self.prices,
+            pace=self.pace,
+            batch=self.batch,
+            made=made,
+        )
+
     def tokens(self, rows: Sequence[DocumentRow]) -> int:
         """About the tokens of all questions and answers of these documents."""
         told = self.of(rows)
@@ -91,11 +113,13 @@ async def forecast(
     deployment: Deployment,
     prices: Prices | None,
     options: GptOptions | None = None,
+    *,
+    is_here: bool = False,
 ) -> Forecast:
     """Reads some of ``rows`` and some labeled documents. ``categories`` are ids.
 
-    ``prices`` are those of single requests. Raises ``InputError`` without a category, ``UnansweredError``
-    where the deployment has no room for text.
+    ``prices`` are those of single requests; ``is_here``: the deployment is on this machine. Raises
+    ``InputError`` without a category, ``UnansweredError`` where the deployment has no room for text.
     """
     options = options or GptOptions()
     state = session.store.state
@@ -109,29 +133,36 @@ async def forecast(
         kind=state.project.kind,
         characters=(),
         categories=len(categories),
-        fixed_tokens=_fixed_tokens(empty, counter),
+        fixed_tokens=fixed_tokens(empty, counter),
         schema_tokens=schema_tokens(empty.schema, INSTRUCTIONS.count),
         language=state.project.language,
         chunk_tokens=chunk_tokens(prompt, room, counter),
         answers=options.samples,
         reasoning=can.reasoning,
     )
-    tried = deployment.capabilities
     return Forecast(
         work,
         sample_of(await _texts(session, rows), counter),
         await earlier(session, method),
         batch_prices(prices) if prices and options.batch else prices,
-        Pace(tried.seconds, options.at_once) if tried and not tried.batch_only else None,
+        _pace(deployment, options, is_here=is_here),
         options.batch,
     )
 
 
-def _fixed_tokens(question: Question, counter: TokenCounter) -> int:
-    """Instructions are English whatever the texts are; the examples are in their language."""
+def fixed_tokens(question: Question, counter: TokenCounter) -> int:
+    """Of a question about nothing. Instructions are English whatever the texts are; the examples are in their
+    language."""
     system, *others = question.messages
     mixed = messages_tokens([system], INSTRUCTIONS.count) + messages_tokens(others, counter.count)
     return mixed - FIRST_TOKENS + schema_tokens(question.schema, INSTRUCTIONS.count)
+
+
+def _pace(deployment: Deployment, options: GptOptions, *, is_here: bool) -> Pace | None:
+    tried = deployment.capabilities
+    if tried is None or tried.batch_only:
+        return None
+    return Pace(tried.seconds, options.at_once, tried.tokens or TRIED_TOKENS, is_here)
 
 
 async def earlier(session: ProjectSession, method: Method) -> Earlier | None:
@@ -155,8 +186,7 @@ def _evaluated(job: Job) -> Earlier | None:
     asked = job.result.get("asked") or {}
     if not asked.get("documents"):
         return None
-    # How long it took tells nothing where some answers were kept ones.
-    return Earlier(int(asked["documents"]), int(asked["characters"]), job.usage)
+    return Earlier(int(asked["documents"]), int(asked["characters"]), job.usage, asked.get("seconds"))
 
 
 async def _texts(session: ProjectSession, rows: Sequence[DocumentRow]) -> list[str]:
@@ -218,17 +248,3 @@ def _labeled(document: Document, text: str) -> LabeledDocument:
         annotations=tuple((label.category, label.span) for label in labels),
         from_suggestions=any(label.origin is Origin.SUGGESTION for label in labels),
     )
-
-
-def evaluable(session: ProjectSession) -> list[DocumentRow]:
-    """Documents that an evaluation may take: with saved labels, none of which began as a suggestion."""
-    state = session.store.state
-    found = []
-    for row in state.rows.values():
-        if row.problem or not (row.labels or row.state is DocumentState.REVIEWED):
-            continue
-        document = state.document(row.id)
-        accepted = any(label.origin is Origin.SUGGESTION for label in document.saved_labels)
-        if counts(state.project.kind, document) and not accepted:
-            found.append(row)
-    return found

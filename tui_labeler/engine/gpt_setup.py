@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +31,13 @@ from tui_labeler.engine.ports import (
 )
 from tui_labeler.engine.samples import labeled_documents
 from tui_labeler.engine.tokens import estimating
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.jobs import JobRequest
     from tui_labeler.domain.projects import Category
     from tui_labeler.domain.resources import Deployment
+    from tui_labeler.engine.autolabelers.asking import Missing
     from tui_labeler.engine.ports import (
         State,
     )
@@ -93,10 +96,7 @@ class GptSetup:
         """
         request, deployment = self.journal.job.request, self.connected.deployment
         options = GptOptions.of(request.options)
-        can = deployment.capabilities or PLAIN
-        counter = self.connected.counter or estimating(self.store.state.project.language)
-        shown = await self._examples(options, deployment, counter, documents, excluded)
-        prompt = prompt_task(self.store.state, request.categories, can.structured, shown)
+        shown = await self._examples(options, documents, excluded)
         asker: Asks = ledger or Asker(
             self.connected.model,
             self.connected.address,
@@ -106,15 +106,25 @@ class GptSetup:
             self.answers,
             tell_pause=self.journal.pauses,
         )
-        room = Room(options.at_once, deployment.context, can.reasoning, can.logprobs, samples=options.samples)
         later = ledger.later if ledger else None
-        return GptAutolabeler(prompt, asker, counter, room, ConfidenceMap(options.confidence), later)
+        return autolabeler_of(self.store.state, request, deployment, self._counter, shown, asker, later)
+
+    @property
+    def _counter(self) -> TokenCounter:
+        return self.connected.counter or estimating(self.store.state.project.language)
+
+    def chosen_examples(
+        self, documents: Sequence[LabeledDocument], excluded: frozenset[int] = frozenset()
+    ) -> tuple[Passage, ...]:
+        """Those that a job's prompts show where ``documents`` are labeled."""
+        request = self.journal.job.request
+        return chosen_examples(
+            self.store.state, request, self.connected.deployment, self._counter, documents, excluded
+        )
 
     async def _examples(
         self,
         options: GptOptions,
-        deployment: Deployment,
-        counter: TokenCounter,
         documents: Sequence[LabeledDocument] | None,
         excluded: frozenset[int],
     ) -> tuple[Passage, ...]:
@@ -126,14 +136,55 @@ class GptSetup:
         if options.shots:
             if documents is None:
                 documents = (await labeled_documents(self.store.state, self.container)).documents
-            budget = SHOT_TOKENS
-            if deployment.context is not None:
-                budget = min(budget, deployment.context // SHOT_SHARE)
-            wanted = self.journal.job.request.categories
-            found = examples_of(self.store.state, wanted, documents, counter)
-            chosen = FewShot(found, counter.at_most, excluded=excluded).for_job(budget, options.shots)
+            chosen = self.chosen_examples(documents, excluded)
         await self.journal.prepared({"examples": msgspec.to_builtins(chosen)})
         return chosen
+
+
+def autolabeler_of(
+    state: State,
+    request: JobRequest,
+    deployment: Deployment,
+    counter: TokenCounter,
+    shown: Sequence[Passage],
+    asker: Asks,
+    later: Callable[[Sequence[Missing]], None] | None = None,
+) -> GptAutolabeler:
+    """The autolabeler of a job that asks through ``asker``. Raises ``InputError`` for impossible options."""
+    options = GptOptions.of(request.options)
+    can = deployment.capabilities or PLAIN
+    prompt = prompt_task(state, request.categories, can.structured, shown)
+    room = Room(options.at_once, deployment.context, can.reasoning, can.logprobs, samples=options.samples)
+    return GptAutolabeler(prompt, asker, counter, room, ConfidenceMap(options.confidence), later)
+
+
+def chosen_examples(
+    state: State,
+    request: JobRequest,
+    deployment: Deployment,
+    counter: TokenCounter,
+    documents: Sequence[LabeledDocument],
+    excluded: frozenset[int] = frozenset(),
+) -> tuple[Passage, ...]:
+    """The examples of a job's prompts, from labeled documents; none from those of ``excluded`` (ids)."""
+    shots = GptOptions.of(request.options).shots
+    if not shots:
+        return ()
+    budget = SHOT_TOKENS
+    if deployment.context is not None:
+        budget = min(budget, deployment.context // SHOT_SHARE)
+    found = examples_of(state, request.categories, documents, counter)
+    return FewShot(found, counter.at_most, excluded=excluded).for_job(budget, shots)
+
+
+def fewer_examples(shown: int, of_job: int) -> str:
+    """What is to be said of an evaluation whose prompts show fewer examples than a job's; else nothing."""
+    if shown >= of_job:
+        return ""
+    return (
+        f"measured with {counted(shown, 'example')} in the prompts; a job will show up to {of_job:,}, for "
+        "passages of evaluated documents are never shown"
+    )
 
 
 def examples_of(

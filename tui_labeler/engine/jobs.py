@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import DocumentRow
@@ -16,8 +16,8 @@ from tui_labeler.engine.batches import CANCEL_SECONDS, going_on
 from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError, StorageError
 from tui_labeler.engine.gpt_options import GptOptions, check_budget
-from tui_labeler.engine.models import MODEL_VERSION, check_same_model, find_model, learned_ids
-from tui_labeler.engine.prices import batch_prices
+from tui_labeler.engine.job_requests import JobRequests
+from tui_labeler.engine.models import check_same_model
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.estimate import Earlier
@@ -93,7 +93,7 @@ class Jobs:
         self._models = models
         self._quota = quota
         self._launcher = launcher
-        self._surroundings = surroundings
+        self.requests = JobRequests(store, jobs, models, surroundings)
 
     # --- starting -----------------------------------------------------------------------------------
 
@@ -124,54 +124,17 @@ class Jobs:
     ) -> Job:
         """Starts a job that labels documents; ``categories`` are ids, all by default.
 
-        ``gpt`` and ``prices`` are of a job for a deployment; prices are those of single requests. Raises
-        ``QuotaError`` when too few text records are left, ``NotFoundError`` for an unknown model,
-        ``InputError`` without documents or categories, or for a budget in USD where no price is known.
+        Takes what :meth:`~tui_labeler.engine.job_requests.JobRequests.autolabel` does. Raises as that, and
+        ``QuotaError`` when too few text records are left.
         """
-        if not rows:
-            raise InputError("No documents were chosen.", hint="Choose at least one document to label.")
-        known = self._store.state.categories
-        chosen = tuple(known) if categories is None else tuple(categories)
-        if not chosen or any(key not in known for key in chosen):
-            raise InputError("No categories were chosen.", hint="Choose at least one to label with.")
-        options: dict[str, Any] = {}
-        if method.name == "model":
-            card = await find_model(self._models, method.model)
-            if not learned_ids(card, known).keys() & set(chosen):
-                raise InputError(
-                    f"The model {card.name} knows none of the chosen categories.",
-                    hint="Train it again with labels of them.",
-                )
-            options = {MODEL_VERSION: card.version}
-        else:
-            given = gpt or GptOptions()
-            check_budget(given, prices)
-            worth = await self._worth_of_confidence(method)
-            options = replace(given, confidence=worth).as_options()
-            prices = batch_prices(prices) if prices and given.batch else prices
-        request = replace(
-            self._request(JobKind.AUTOLABEL),
-            method=method,
-            categories=chosen,
-            documents=tuple(row.id for row in rows),
-            text_records=sum(row.text_records for row in rows if not row.problem),
-            prices=prices,
-            options=options,
+        return await self._start(
+            await self.requests.autolabel(rows, method, categories, gpt=gpt, prices=prices)
         )
-        return await self._start(request)
-
-    async def _worth_of_confidence(self, method: Method) -> tuple[tuple[float, float], ...]:
-        """What the newest evaluation of a method has found; nothing where there is none."""
-        for job in await self._jobs.list():
-            is_one = job.request.kind is JobKind.EVALUATE and job.state is JobState.SUCCEEDED
-            if is_one and job.request.method == method:
-                return tuple((share, right) for share, right in job.result.get("confidence", ()))
-        return ()
 
     async def train(self, options: dict[str, Any]) -> Job:
         """Starts a training job. Raises ``LockedError`` while another one of the project runs."""
         await self._check_training("")
-        return await self._start(replace(self._request(JobKind.TRAIN), options=options))
+        return await self._start(self.requests.train(options))
 
     async def _check_training(self, own: str) -> None:
         for job in await self._jobs.list():
@@ -185,28 +148,10 @@ class Jobs:
         """Starts a job that compares a method with the labels and changes nothing.
 
         ``options`` as :class:`~tui_labeler.engine.evaluation.EvaluationRun` and, for a deployment,
-        :class:`~tui_labeler.engine.gpt_options.GptOptions` take them.
+        :class:`~tui_labeler.engine.gpt_options.GptOptions` take them. Raises as
+        :meth:`~tui_labeler.engine.job_requests.JobRequests.evaluate`.
         """
-        if method.name == "model":
-            await find_model(self._models, method.model)
-        else:
-            check_budget(GptOptions.of(options), prices)
-        request = replace(
-            self._request(JobKind.EVALUATE),
-            method=method,
-            categories=tuple(self._store.state.categories),
-            prices=prices,
-            options=options,
-        )
-        return await self._start(request)
-
-    def _request(self, kind: JobKind) -> JobRequest:
-        return JobRequest(
-            id=self._surroundings.new_id(),
-            kind=kind,
-            actor=self._surroundings.actor,
-            created=self._surroundings.now(),
-        )
+        return await self._start(await self.requests.evaluate(method, options, prices=prices))
 
     async def _start(self, request: JobRequest) -> Job:
         """The record first: a reservation without a job could never be given back."""
@@ -316,36 +261,11 @@ class Jobs:
             return job
         if budget is not None:
             check_budget(GptOptions(budget_usd=budget.usd), job.request.prices)
-        if job.request.kind is not JobKind.AUTOLABEL and job.state is JobState.SUCCEEDED:
-            raise RefusedError(
-                f"Job {job_id} has ended; there is nothing to go on with.", hint=_START_ANEW[job.request.kind]
-            )
+        missing = await self.missing(job, retry_failed=retry_failed)
         again = {failure.document for failure in job.failed} if retry_failed else set()
-        if job.request.kind is JobKind.AUTOLABEL:
-            finished = await self._jobs.finished(job_id)
-            cards = {card.name: card for card in await self._models.list()}
-            card = cards.get(job.request.method.model) if job.request.method else None
-            if finished and card:
-                check_same_model(job.request, card)
-            rows = self._store.state.rows
-            failed = {failure.document for failure in job.failed}
-            missing = [
-                rows[key]
-                for key in job.request.documents
-                if key in rows and key not in finished and (key not in failed or key in again)
-            ]
-            # One that died after its last document has only to be closed.
-            if not missing and job.state is not JobState.INTERRUPTED:
-                raise RefusedError(
-                    f"Job {job_id} has nothing left to do.",
-                    hint="`job retry` does its failed documents again."
-                    if failed
-                    else _START_ANEW[JobKind.AUTOLABEL],
-                )
-            records = sum(row.text_records for row in missing if not row.problem)
-            if _takes_quota(job.request):
-                await self._quota.settle(job_id, job.text_records)
-                await self._quota.reserve(job_id, records)
+        if _takes_quota(job.request):
+            await self._quota.settle(job_id, job.text_records)
+            await self._quota.reserve(job_id, sum(row.text_records for row in missing if not row.problem))
         if job.request.kind is JobKind.TRAIN:
             await self._check_training(job_id)
         try:
@@ -357,13 +277,43 @@ class Jobs:
         await self._launcher.launch(self._store.state.project.id, job_id)
         return await self._jobs.get(job_id)
 
+    async def missing(self, job: Job, *, retry_failed: bool = False) -> Sequence[DocumentRow]:
+        """Documents that a job goes on with when it is resumed; none where it is no autolabeling job.
+
+        Raises ``RefusedError`` when there is nothing to go on with, or when the model is another one by then
+        than the one that labeled the documents before.
+        """
+        if retry_failed and not job.failed and job.state is JobState.SUCCEEDED:
+            raise RefusedError(
+                f"Job {job.id} succeeded; there is nothing to do again.", hint=_START_ANEW[job.request.kind]
+            )
+        if job.request.kind is not JobKind.AUTOLABEL:
+            if job.state is JobState.SUCCEEDED:
+                raise RefusedError(
+                    f"Job {job.id} has ended; there is nothing to go on with.",
+                    hint=_START_ANEW[job.request.kind],
+                )
+            return []
+        finished = await self._jobs.finished(job.id)
+        cards = {card.name: card for card in await self._models.list()}
+        card = cards.get(job.request.method.model) if job.request.method else None
+        if finished and card:
+            check_same_model(job.request, card)
+        rows = self._store.state.rows
+        failed = {failure.document for failure in job.failed}
+        settled = finished if retry_failed else finished | failed
+        missing = [rows[key] for key in job.request.documents if key in rows and key not in settled]
+        # One that died after its last document has only to be closed.
+        if not missing and job.state is not JobState.INTERRUPTED:
+            again = "`job retry` does its failed documents again."
+            raise RefusedError(
+                f"Job {job.id} has nothing left to do.",
+                hint=again if failed else _START_ANEW[JobKind.AUTOLABEL],
+            )
+        return missing
+
     async def retry(self, job_id: str, *, budget: Budget | None = None) -> Job:
         """Does a job's failed documents again. Raises as :meth:`resume`."""
-        job = await self._jobs.get(job_id)
-        if job.state.is_over and not job.failed and job.state is JobState.SUCCEEDED:
-            raise RefusedError(
-                f"Job {job_id} succeeded; there is nothing to do again.", hint=_START_ANEW[job.request.kind]
-            )
         return await self.resume(job_id, retry_failed=True, budget=budget)
 
     async def stop_batches(self, job_id: str) -> tuple[str, ...]:

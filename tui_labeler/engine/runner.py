@@ -17,7 +17,8 @@ from tui_labeler.engine.autolabeling import AutolabelRun
 from tui_labeler.engine.batch_run import BatchPace
 from tui_labeler.engine.batches import BatchStoppedError
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
-from tui_labeler.engine.evaluation import EvaluationRun, GptEvaluated, TrainedEvaluated
+from tui_labeler.engine.evaluated import GptEvaluated, TrainedEvaluated
+from tui_labeler.engine.evaluation import EvaluationRun, PartlyMeasuredError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import GptSetup
 from tui_labeler.engine.models import TodaysModel, check_same_model, find_model, todays_ids
@@ -84,7 +85,10 @@ class Runner:
             state, result = await self._until_cancelled(journal)
         except (BudgetError, BatchStoppedError) as error:
             # What was paid for is there; the rest waits for a larger budget, or for the service.
-            return JobState.CANCELLED, in_words(error), error.code, {"exit_code": error.exit_code}
+            found = error.result if isinstance(error, PartlyMeasuredError) else {}
+            # What to do about a budget is said by whoever shows the job: a command, or a key.
+            words = error.message if isinstance(error, BudgetError) else in_words(error)
+            return JobState.CANCELLED, words, error.code, {**found, "exit_code": error.exit_code}
         except LabelerError as caught:
             why = await self._deleted_model(journal.job.request) or caught
             advice = {"hint": why.hint, "on_screen": why.on_screen} if why.hint else {}

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         QuotaStore,
         Shelf,
         Surroundings,
+        Surveyor,
         Transaction,
     )
     from tui_labeler.engine.ports.sharing import SyncBase
@@ -63,12 +64,14 @@ class ProjectSession:
         launcher: Launcher,
         surroundings: Surroundings,
         *,
+        surveyor: Surveyor,
         immediate: bool = False,
         shelf: Shelf | None = None,
         base: SyncBase | None = None,
     ) -> None:
         """``shelf`` and ``base`` are what sharing works with; there is none without them."""
         self.store = store
+        self.surveyor = surveyor
         self.surroundings = surroundings
         self.models = models
         self.quota = quota

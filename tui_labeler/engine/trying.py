@@ -87,6 +87,7 @@ async def try_deployment(
             seconds=round(time.monotonic() - began, 3),
             tested=now(),
             model=reply.model,
+            tokens=reply.usage.completion_tokens,
         )
         if _is_kept(tried.structured, reply):
             return replace(found, logprobs=found.logprobs and AnswerTokens(reply).are_placed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import floor, log10
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import JobState
@@ -82,6 +83,15 @@ def clock(time: str) -> str:
 def pause_words(job: Job, when: str) -> str:
     """Until when a job waits, and why."""
     return f"The job waits until {when}: {job.waits_for}"
+
+
+def money(amount: float) -> str:
+    """A sum in USD, small ones with as many digits as say something: ``12.40``, ``0.00012``."""
+    if amount <= 0 or amount >= 0.995:
+        return f"{amount:,.2f}"
+    if amount >= 0.01:
+        return f"{amount:.3f}"
+    return f"{amount:.{max(5, 1 - floor(log10(amount)))}f}"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -46,6 +46,9 @@ def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
     if failed := result.get("failed", ()):
         words = f"! {counted(len(failed), 'document')} could not be labeled: {failed[0]['location']}: "
         lines += [(), *wrapped(f"{words}{failed[0]['message']}", width, "warn", "  ")]
+    if examples := result.get("examples"):
+        words = f"The prompts showed {counted(examples, 'example')}, from labeled documents that are not "
+        lines += [(), *wrapped(f"{words}among these.", width, "dim", "  ")]
     left_out = result.get("left_out", {})
     if any(left_out.values()):
         learned = counted(left_out.get("training", 0), "document")

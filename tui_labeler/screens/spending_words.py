@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.jobs import Job, Usage
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.wording import money
 from tui_labeler.screens.performance_words import duration
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ NO_PRICE = "no price is known"
 
 def usd(amount: float) -> str:
     """``12.40 USD``; small sums with as many digits as say something."""
-    if amount == 0 or amount >= 0.995:
-        return f"{amount:,.2f} USD"
-    return f"{amount:.3f} USD" if amount >= 0.01 else f"{amount:.5f} USD"
+    return f"{money(amount)} USD"
 
 
 def usd_between(ends: Range | None) -> str:
@@ -48,7 +47,7 @@ def tokens_between(ends: Range) -> str:
 def time_between(ends: Range | None) -> str:
     """``2 min 10 s to 5 min 00 s``."""
     if ends is None:
-        return "not known: the deployment was not tried"
+        return "unknown before the first answers"
     low, high = duration(ends.low), duration(ends.high)
     return low if low == high else f"{low} to {high}"
 

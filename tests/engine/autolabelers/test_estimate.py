@@ -20,6 +20,7 @@ from tui_labeler.engine.adapters.vocabulary import exact_counter
 from tui_labeler.engine.autolabelers.estimate import (
     Crossing,
     Earlier,
+    Made,
     Pace,
     Range,
     Sample,
@@ -177,6 +178,46 @@ def test_a_budget_is_held_against_the_range(budget: Budget, crossed: Crossing) -
     assert crossing(estimate_job(WORK, sample=SAMPLE, prices=GPT), budget) is crossed
 
 
+def test_a_slow_deployment_has_a_time_that_holds_one_answer_after_the_other_or_none() -> None:
+    """Of a local model: 8 tokens took it 2 seconds, so 12 take about 3, and it has no second processor."""
+    classes = Work(ProjectKind.SINGLE_LABEL, [2000] * 10, 7, 500)
+    told = estimate_job(classes, pace=Pace(2.0, 8, tokens=8)).seconds
+    assert told is not None
+    assert told.low <= 10 * 2.0
+    assert told.high >= 10 * (12 * 2.0 / 8)
+    # What it takes for the entities of a text nobody can tell from eight tokens.
+    assert estimate_job(WORK, pace=Pace(2.0, 8, tokens=8)).seconds is None
+    assert estimate_job(WORK, pace=Pace(0.5, 8, tokens=8)).seconds is not None
+    assert estimate_job(WORK, pace=Pace(0.5, 8, tokens=8, is_here=True)).seconds is None
+    # A reasoning model that thought 400 tokens in four seconds is no slow one.
+    assert estimate_job(WORK, pace=Pace(4.0, 8, tokens=400)).seconds is not None
+    done = Earlier(10, 20_000, Usage(0, 3000), seconds=60.0)
+    known = estimate_job(WORK, pace=Pace(2.0, 8, tokens=8), earlier=done).seconds
+    assert known is not None
+    assert known.low < 600 < known.high
+
+
+def test_questions_that_were_made_take_the_place_of_a_guess_and_those_answered_cost_nothing() -> None:
+    made = Made(100, [2000] * 30, 60_000, is_estimate=True, answered=70)
+    found = estimate_job(WORK, made=made, prices=GPT)
+    assert (found.documents, found.answered) == (100, 70)
+    assert (found.questions.low, found.questions.high) == (30, 30)
+    # Each of the 30 has instructions and examples of about 2,000 tokens before its text.
+    assert found.prompt_tokens.low < 120_000 < found.prompt_tokens.high < 140_000
+    whole = estimate_job(replace(WORK, characters=[2000] * 30), sample=SAMPLE)
+    assert found.completion_tokens == whole.completion_tokens
+    nothing = estimate_job(WORK, made=Made(100, [], 0, is_estimate=True, answered=100), prices=GPT)
+    assert nothing.cost == Range(0, 0)
+    assert nothing.completion_tokens == Range(0, 0)
+
+
+def test_questions_of_some_documents_stand_for_those_of_all() -> None:
+    made = Made(1000, [2000] * 30, 60_000, is_estimate=True, answered=70, scale=10.0)
+    found = estimate_job(WORK, made=made)
+    assert (found.questions.high, found.answered) == (300, 700)
+    assert found.prompt_tokens.low < 1_200_000 < found.prompt_tokens.high
+
+
 def test_a_budget_of_money_says_nothing_where_no_price_is_known() -> None:
     assert crossing(estimate_job(WORK), Budget(usd=0.001)) is Crossing.NO
 
@@ -233,12 +274,14 @@ def test_no_range_is_upside_down(
     found = estimate_job(work, sample=SAMPLE if sampled else None, prices=GPT, pace=Pace(0.3, 8))
     assert found.cost is not None
     assert found.seconds is not None
+    slow = estimate_job(work, pace=Pace(5.0, 8))
     for part in (
         found.questions,
         found.prompt_tokens,
         found.completion_tokens,
         found.cost,
         found.seconds,
+        slow.seconds or found.seconds,
     ):
         assert 0 <= part.low <= part.high
 

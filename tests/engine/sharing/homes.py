@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fakes import FakeClock, FakeLauncher, category, document
 from tests.shelves import FakeShelf, Stored
+from tui_labeler.assembly import direct_surveyor
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Project, ProjectKind
 from tui_labeler.engine.adapters.folder import FolderContainer
@@ -94,14 +95,16 @@ class Pair:
         await projects.publish(ID)
         store = await projects.open(ID)
         home = projects.folder(ID)
+        container = FolderContainer(folder)
         session = ProjectSession(
             store,
-            FolderContainer(folder),
+            container,
             FileJobStore(home / "jobs", around.now),
             FolderModelStore(home / "models"),
             TinyQuotaStore(self.root / name, 5000, around.now),
             FakeLauncher(),
             around,
+            surveyor=direct_surveyor(self.root / name, home, store, container),
             immediate=self.immediate,
         )
         await session.documents.sync()

@@ -36,11 +36,13 @@ def register(parsers: Any) -> None:
         autolabel,
         "have documents labeled by a trained model or with GPT, as suggestions",
         details="Without a choice of documents, the unlabeled ones. Interrupting the command cancels the "
-        f"job; losing the terminal does not. {COSTS}",
+        f"job; losing the terminal does not. {COSTS} Before it starts, a job for a deployment says what it "
+        "takes and asks; without a terminal it needs --yes.",
         examples="""
             tui-labeler autolabel contracts --model first --dry-run
             tui-labeler autolabel contracts --model first --limit 100 --category Amount
-            tui-labeler autolabel contracts --resource work --deployment gpt-4o --budget 2.50
+            tui-labeler autolabel contracts --resource work --deployment gpt-4o --dry-run
+            tui-labeler autolabel contracts --resource work --deployment gpt-4o --budget 2.50 --yes
             ls letters | grep '\\.txt$' | tui-labeler autolabel letters --model first --documents-from -
         """,
     )
@@ -57,7 +59,7 @@ def register(parsers: Any) -> None:
     parser.add_argument("--limit", type=positive, metavar="N", help="the first N of them, by location")
     parser.add_argument("--documents-from", metavar="FILE", help="one location a line; - for standard input")
     parser.add_argument("--dry-run", action="store_true", help="say what it would take, and start nothing")
-    parser.add_argument("--yes", action="store_true", help="start without asking")
+    parser.add_argument("--yes", action="store_true", help="start without asking; a model never asks")
     add_detach(parser)
 
 
@@ -90,32 +92,34 @@ async def autolabel(context: Context) -> Report:
 
 
 async def _autolabel_with_gpt(context: Context) -> Report:
-    from tui_labeler.cli.asking import asked_deployment, say_where, tried
+    from tui_labeler.cli.asking import agree, askable, asked_deployment, tried
     from tui_labeler.cli.following import follow, interruptions
+    from tui_labeler.engine.gpt_preview import labeling_preview
 
     options = context.options
     async with context.project() as session:
-        asked = await asked_deployment(context, batch=options.batch)
+        terms = await asked_deployment(context, batch=options.batch)
         categories = [session.categories.by_name(name).id for name in dict.fromkeys(options.category)]
         rows = await _chosen(context, session)
         names = options.category or [item.name for item in session.store.state.categories.values()]
+        # Where nobody can agree, not even the tiny requests of a trial are sent.
+        if rows and not options.dry_run:
+            may_send = options.yes or context.out.can_ask
+            terms = await tried(context, terms) if may_send else askable(terms)
+        told = await labeling_preview(session, rows, terms, categories or None)
+        expected = estimate_fields(told, terms.options)
+        if options.dry_run or not rows:
+            estimate = await session.jobs.estimate(rows, terms.method)
+            return _gpt_estimate_report(estimate, names, expected, terms.host, dry_run=options.dry_run)
+        agree(context, terms, counted(len(rows), "document"), expected)
         with interruptions() as interrupted:
-            if rows and not options.dry_run:
-                asked = await tried(context, asked)
-            plan = await asked.estimate(session, rows, categories or None)
-            expected = estimate_fields(plan, asked)
-            if options.dry_run or not rows:
-                estimate = await session.jobs.estimate(rows, asked.method)
-                return _gpt_estimate_report(estimate, names, expected, asked.host, dry_run=options.dry_run)
-            say_where(context, asked, counted(len(rows), "document"))
-            context.out.note(f"It takes {estimate_words(expected)}. {budget_words(expected)}".rstrip())
             job = await session.jobs.autolabel(
-                rows, asked.method, categories or None, gpt=asked.options, prices=asked.prices
+                rows, terms.method, categories or None, gpt=terms.options, prices=terms.prices
             )
             if not options.detach:
                 job = await follow(session, job, context.out, interrupted)
         report = await job_report(session, job)
-        return replace(report, fields={**report.fields, "host": asked.host})
+        return replace(report, fields={**report.fields, "host": terms.host})
 
 
 async def _chosen(context: Context, session: ProjectSession) -> list[DocumentRow]:

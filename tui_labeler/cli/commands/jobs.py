@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.commands.methods import (
     add_budget,
-    money,
+    estimate_fields,
     usage_words,
 )
 from tui_labeler.cli.commands.models import add_detach, result_report
 from tui_labeler.cli.output import Report, error_fields, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging
-from tui_labeler.engine.wording import batches_going_on, clock, counted, quota_kept
+from tui_labeler.engine.wording import batches_going_on, clock, counted, money, quota_kept
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from tui_labeler.cli.context import Context
+    from tui_labeler.domain.documents import DocumentRow
     from tui_labeler.domain.jobs import Job
+    from tui_labeler.engine.autolabelers.spending import Budget
     from tui_labeler.engine.session import ProjectSession
 
 CANCEL_PATIENCE = 30.0
@@ -38,6 +41,11 @@ DONE_AND_TOTAL = (
     "be used: entities of categories that there are not, say."
 )
 
+AGREED = (
+    "A job for a deployment goes on unasked as far as its budget allows, the one that it has or the one "
+    "given here; without any it says what is missing and what that takes, and asks (--yes)."
+)
+
 
 def register(parsers: Any) -> None:
     parser = add_command(
@@ -49,10 +57,11 @@ def register(parsers: Any) -> None:
     _job_command(group, "show", show, "show a job as it is at this moment", DONE_AND_TOTAL)
     _job_command(group, "cancel", cancel, "stop a job; what it has labeled stays")
     for parser in (
-        _job_command(group, "resume", resume, "go on with what a job has not done, and follow it"),
-        _job_command(group, "retry", retry, "do a job's failed documents again, and follow it"),
+        _job_command(group, "resume", resume, "go on with what a job has not done, and follow it", AGREED),
+        _job_command(group, "retry", retry, "do a job's failed documents again, and follow it", AGREED),
     ):
         add_budget(parser)
+        parser.add_argument("--yes", action="store_true", help="go on without asking")
         add_detach(parser)
     _job_command(group, "delete", delete, "delete a job's records; its suggestions stay", STOPPED_FIRST)
 
@@ -243,20 +252,49 @@ async def retry(context: Context) -> Report:
 
 async def _again(context: Context, *, retry_failed: bool) -> Report:
     """A job that runs already is just followed."""
-    from tui_labeler.cli.asking import new_budget, say_where_again
+    from tui_labeler.cli.asking import new_budget
     from tui_labeler.cli.following import follow, interruptions
 
     job_id = context.options.id
     async with context.project() as session:
+        going_on = session.jobs.retry if retry_failed else session.jobs.resume
+        before = await session.jobs.get(job_id)
+        budget = new_budget(context.options, before)
+        if before.state.is_over:
+            missing = await session.jobs.missing(before, retry_failed=retry_failed)
+            await _agree_again(context, session, before, missing, budget, retry_failed=retry_failed)
         with interruptions() as asked:
-            going_on = session.jobs.retry if retry_failed else session.jobs.resume
-            before = await session.jobs.get(job_id)
-            budget = new_budget(context.options, before)
-            await say_where_again(context, before)
             job = await going_on(job_id, budget=budget)
             if not context.options.detach:
                 job = await follow(session, job, context.out, asked)
         return await job_report(session, job)
+
+
+async def _agree_again(
+    context: Context,
+    session: ProjectSession,
+    job: Job,
+    missing: Sequence[DocumentRow],
+    budget: Budget | None,
+    *,
+    retry_failed: bool,
+) -> None:
+    """Says where texts go. A budget is what was agreed to; without one, it is asked again."""
+    from tui_labeler.cli.asking import agree, terms_of, where_words
+    from tui_labeler.domain.jobs import JobKind
+    from tui_labeler.engine.gpt_preview import going_on_preview
+
+    terms = await terms_of(context, job)
+    labels = job.request.kind is JobKind.AUTOLABEL
+    if terms is None or (labels and not missing):
+        return
+    what = f"what is missing, {counted(len(missing), 'document')}," if labels else "labeled documents"
+    limits = (terms.options.budget_usd, terms.options.budget_tokens)
+    if budget is not None or limits != (None, None) or not labels:
+        context.out.note(where_words(terms, what))
+        return
+    told = await going_on_preview(session, job, missing, terms, retry_failed=retry_failed)
+    agree(context, terms, what, estimate_fields(told, terms.options))
 
 
 async def delete(context: Context) -> Report:

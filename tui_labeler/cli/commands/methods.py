@@ -6,13 +6,13 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.parser import UsageError, not_negative, positive
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.wording import counted, money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_labeler.cli.asking import Asked
     from tui_labeler.engine.autolabelers.estimate import JobEstimate, Range
+    from tui_labeler.engine.gpt_options import GptOptions
 
 OF_GPT = ("deployment", "budget", "budget_tokens", "concurrency", "examples", "samples")
 """Options that only a deployment takes."""
@@ -83,15 +83,15 @@ def check_method(options: argparse.Namespace) -> None:
 # --- in words -----------------------------------------------------------------------------------------
 
 
-def estimate_fields(estimate: JobEstimate, asked: Asked) -> dict[str, Any]:
+def estimate_fields(estimate: JobEstimate, options: GptOptions) -> dict[str, Any]:
     """An estimate for ``--json``; each figure is a pair, the least and the most."""
     from tui_labeler.engine.autolabelers.estimate import crossing
     from tui_labeler.engine.autolabelers.spending import Budget
 
-    options = asked.options
     budget = Budget(options.budget_usd, options.budget_tokens)
     return {
         "questions": _pair(estimate.questions),
+        "answered": estimate.answered,
         "prompt_tokens": _pair(estimate.prompt_tokens),
         "completion_tokens": _pair(estimate.completion_tokens),
         "cost": None
@@ -99,6 +99,7 @@ def estimate_fields(estimate: JobEstimate, asked: Asked) -> dict[str, Any]:
         else [round(estimate.cost.low, 6), round(estimate.cost.high, 6)],
         "seconds": None if estimate.seconds is None else _pair(estimate.seconds),
         "crosses_budget": None if budget == Budget() else crossing(estimate, budget).value,
+        "batch": options.batch,
         "notes": list(estimate.notes),
     }
 
@@ -109,12 +110,27 @@ def _pair(found: Range) -> list[int]:
 
 def estimate_words(fields: dict[str, Any]) -> str:
     """``about 2,000 to 3,000 tokens in, 100 to 400 out, 0.01 to 0.02 USD, 3 to 9 s``."""
+    answered = fields["answered"]
+    if answered and not fields["questions"][1]:
+        return f"nothing: {counted(answered, 'question is', 'questions are')} answered already"
     parts = [f"about {_span(fields['prompt_tokens'])} tokens in", f"{_span(fields['completion_tokens'])} out"]
     cost = fields["cost"]
     parts.append("price unknown" if cost is None else f"{money(cost[0])} to {money(cost[1])} USD")
     if fields["seconds"] is not None:
         parts.append(f"{_span(fields['seconds'])} s")
-    return ", ".join(parts)
+    elif fields["batch"]:
+        parts.append("within 24 hours")
+    else:
+        parts.append("time unknown before the first answers")
+    free = f" (beside {counted(answered, 'question')} answered already, which cost nothing)"
+    return ", ".join(parts) + (free if answered else "")
+
+
+def terms_words(options: GptOptions) -> str:
+    """What the job may spend at most, in words."""
+    limits = [] if options.budget_usd is None else [f"{money(options.budget_usd)} USD"]
+    limits += [] if options.budget_tokens is None else [f"{options.budget_tokens:,} tokens"]
+    return f"Its budget: {' and '.join(limits)}." if limits else "No budget limits it."
 
 
 def budget_words(fields: dict[str, Any]) -> str:
@@ -127,11 +143,6 @@ def budget_words(fields: dict[str, Any]) -> str:
 def _span(pair: Sequence[int]) -> str:
     low, high = pair
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
-
-
-def money(value: float) -> str:
-    """USD, with as many places as small sums need."""
-    return f"{value:,.2f}" if value >= 1 or not value else f"{value:.4f}"
 
 
 def usage_words(usage: dict[str, int], cost: float | None) -> str:

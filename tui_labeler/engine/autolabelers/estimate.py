@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
@@ -38,7 +38,19 @@ THOUGHT = (64.0, 2_000.0)
 """Tokens that a reasoning model thinks before it answers a question of this kind."""
 
 SPEED = (120.0, 30.0)
-"""Tokens of an answer in a second: of a quick deployment and of a slow one."""
+"""Tokens of an answer in a second: of a quick deployment and of one that is not."""
+
+QUICK = 6.0
+"""Tokens a second in the smallest answer, waiting included, that a service has which answers many at once."""
+
+TRIED_TOKENS = 8
+"""Of the smallest answer, where trying did not say: a short JSON object."""
+
+STARTING = 3.0
+"""Seconds that a job takes before it asks, at most: its process starts, and labeled documents are read."""
+
+TELLS_NOTHING = 40.0
+"""The time of a slow deployment is not told where the ends of its range are so many times apart."""
 
 OFF_ESTIMATED, OFF_EXACT = 0.12, 0.02
 """Parts by which counted tokens may be wrong: by estimate, and by the model's vocabulary."""
@@ -121,12 +133,33 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """Questions that were really made, in place of a guess at them."""
+
+    documents: int
+    characters: Sequence[int]
+    """Of the text in each that has no answer yet."""
+    text_tokens: int
+    """Of these texts: what the questions have beside what all share."""
+    is_estimate: bool
+    """The tokens were not counted by the model's vocabulary."""
+    answered: int = 0
+    """Questions that are answered already and cost nothing."""
+    scale: float = 1.0
+    """How many questions each stands for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How fast a deployment answers."""
 
     seconds: float
     """The smallest request."""
     concurrency: int
+    tokens: int = TRIED_TOKENS
+    """Of the answer to it."""
+    is_here: bool = False
+    """It is on this machine, which has one processor for all questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +172,11 @@ class JobEstimate:
     cost: Range | None
     """USD; ``None`` where no price is known."""
     seconds: Range | None
-    """``None`` where nobody knows: an untried deployment, a batch."""
+    """``None`` where nobody knows: a deployment whose speed was not seen yet, a batch."""
     notes: tuple[str, ...]
     """What it goes by, in words."""
+    answered: int = 0
+    """Questions that are answered already and cost nothing; they are no part of the others."""
 
 
 class Crossing(StrEnum):
@@ -160,25 +195,34 @@ def estimate_job(
     prices: Prices | None = None,
     pace: Pace | None = None,
     batch: bool = False,
+    made: Made | None = None,
 ) -> JobEstimate:
-    """About what ``work`` takes. ``prices`` are those that will be paid: halved already for a batch."""
-    text = _text_tokens(work, sample)
-    questions = _questions(work, text)
-    asked = questions.times(work.answers)
+    """About what ``work`` takes. ``prices`` are those that will be paid: halved already for a batch.
+
+    With ``made``, its questions count, and the characters of ``work`` do not.
+    """
     fixed = _fixed_tokens(work)
-    prompt = Range(
-        (text.low + questions.low * fixed.low) * work.answers,
-        (text.high + questions.high * fixed.high) * work.answers,
-    )
+    if made is not None:
+        work, asked, prompt = _of_made(work, made, fixed)
+        sample = Sample(made.documents, 0, 0, made.is_estimate)
+    else:
+        text = _text_tokens(work, sample)
+        questions = _questions(work, text)
+        asked = questions.times(work.answers)
+        prompt = Range(
+            (text.low + questions.low * fixed.low) * work.answers,
+            (text.high + questions.high * fixed.high) * work.answers,
+        )
     completion = _completion(work, asked, earlier)
     return JobEstimate(
-        len(work.characters),
+        made.documents if made else len(work.characters),
         asked,
         prompt,
         completion,
         _cost(work, asked, prompt, completion, prices),
         None if batch else _seconds(work, asked, completion, pace, earlier),
         _notes(work, sample, earlier, prices, batch=batch),
+        round(made.answered * made.scale) if made else 0,
     )
 
 
@@ -201,6 +245,21 @@ def most_of(question: Question, counter: TokenCounter) -> Usage:
 
 
 # --- the parts ----------------------------------------------------------------------------------------
+
+
+def _of_made(work: Work, made: Made, fixed: Range) -> tuple[Work, Range, Range]:
+    """What is asked, in questions and in tokens, and the work of which each question is a text of its own."""
+    off = OFF_ESTIMATED if made.is_estimate else OFF_EXACT
+    if made.scale > 1:
+        off += 0.2 / sqrt(max(1, len(made.characters)))
+    questions = round(len(made.characters) * made.scale)
+    characters = [made.characters[int(at / made.scale)] for at in range(questions)]
+    tokens = made.text_tokens * made.scale
+    # Less than nothing where examples are left out of questions about texts that hold them.
+    wrong = abs(tokens) * off
+    prompt = Range(questions * fixed.low + tokens - wrong, questions * fixed.high + tokens + wrong)
+    work = replace(work, characters=characters, answers=1, chunk_tokens=None)
+    return work, Range(questions, questions), Range(max(0.0, prompt.low), max(0.0, prompt.high))
 
 
 def _text_tokens(work: Work, sample: Sample | None) -> Range:
@@ -280,14 +339,21 @@ def _seconds(
 ) -> Range | None:
     if earlier is not None and earlier.seconds and earlier.documents:
         middle = earlier.seconds / earlier.documents * len(work.characters) * work.answers
-        return Range(middle * 0.6, middle * 1.6)
+        return Range(middle * 0.6, middle * 1.6 + STARTING)
     if pace is None:
         return None
+    if not asked.high:
+        return Range(0.0, 0.0)
     at_once = max(1, pace.concurrency)
     low = (asked.low * pace.seconds + completion.low / SPEED[0]) / at_once
-    # A deployment may allow no more than what a job begins with.
-    high = (asked.high * pace.seconds + completion.high / SPEED[1]) / min(at_once, FIRST)
-    return Range(max(low, pace.seconds if work.characters else 0.0), max(high, pace.seconds))
+    a_token = pace.seconds / max(1, pace.tokens)
+    quick = a_token * QUICK <= 1 and not pace.is_here
+    # How a wait of some seconds parts into what each question takes and what each token takes is not known.
+    high = asked.high * pace.seconds + completion.high * max(1 / SPEED[1], 0.0 if quick else a_token)
+    # A deployment may allow no more than what a job begins with; a slow one answers one after the other.
+    high /= min(at_once, FIRST) if quick else 1
+    found = Range(max(low, pace.seconds), max(high, pace.seconds) + STARTING)
+    return None if not quick and found.high > TELLS_NOTHING * found.low else found
 
 
 def _notes(

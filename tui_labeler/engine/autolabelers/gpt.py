@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.labels import Span
     from tui_labeler.engine.autolabelers.asking import Asks
     from tui_labeler.engine.autolabelers.prompts.answers import Parsed
+    from tui_labeler.engine.autolabelers.prompts.passages import Passage
     from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
     from tui_labeler.engine.autolabeling import Task
     from tui_labeler.engine.chat import Question, Reply
@@ -128,6 +129,16 @@ class GptAutolabeler:
         self._confidence = confidence or ConfidenceMap()
         self._later = later
         self._correction = Correction()
+
+    @property
+    def examples(self) -> Sequence[Passage]:
+        """Labeled passages in every prompt, but those that would tell the answer."""
+        return self._prompt.passages
+
+    @property
+    def empty(self) -> Question:
+        """What all questions share: one about no text."""
+        return self._prompt.question("", max_tokens=1)
 
     async def label(self, tasks: AsyncIterator[Task]) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
         """Answers as they come, those that came together in one batch.

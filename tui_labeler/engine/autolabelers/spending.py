@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tui_labeler.domain.jobs import Usage, cost_of
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.errors import RefusedError
+from tui_labeler.engine.wording import money
 
 
 class BudgetError(RefusedError):
@@ -94,7 +95,8 @@ class Spending:
     def _words(self) -> str:
         if self._budget.usd is not None and self.cost is not None:
             return (
-                f"{self.cost:.4f} of {self._budget.usd:.4f} USD are spent; the next question may cost more."
+                f"{money(self.cost)} of {money(self._budget.usd)} USD are spent; "
+                "the next question may cost more."
             )
         spent = self._spent.prompt_tokens + self._spent.completion_tokens
         return f"{spent:,} of {self._budget.tokens or 0:,} tokens are spent; the next question may take more."

@@ -7,7 +7,7 @@ only errors of :mod:`tui_labeler.engine.errors`.
 from __future__ import annotations
 
 from tui_labeler.engine.ports.containers import Blob, Container, Shelf
-from tui_labeler.engine.ports.deployments import AnswerStore, Connected, Deployments
+from tui_labeler.engine.ports.deployments import AnswerStore, Connected, Deployments, Reach, Survey, Surveyor
 from tui_labeler.engine.ports.estimators import Estimators, FittedModel, Prediction, Progress, Sample
 from tui_labeler.engine.ports.jobs import JobJournal, JobStore, Launcher, ModelStore, QuotaStore
 from tui_labeler.engine.ports.resources import Keys, KeyState, ResourceStore, Tester
@@ -35,11 +35,14 @@ __all__ = [
     "ProjectStore",
     "Projects",
     "QuotaStore",
+    "Reach",
     "ResourceStore",
     "Sample",
     "Shelf",
     "State",
     "Surroundings",
+    "Survey",
+    "Surveyor",
     "Tester",
     "Transaction",
 ]

@@ -2,13 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tui_labeler.domain.jobs import JobRequest
 from tui_labeler.domain.resources import Deployment
 from tui_labeler.engine.batches import BatchModel
 from tui_labeler.engine.chat import ChatModel, KeptReply
 from tui_labeler.engine.tokens import TokenCounter
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What is known of a deployment without a word to it."""
+
+    deployment: Deployment
+    address: str
+    """As that of :class:`Connected`."""
+    counter: TokenCounter | None = None
+    """As that of :class:`Connected`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a job would ask."""
+
+    documents: int
+    """That it is about."""
+    looked_at: int
+    """Of these, those whose questions were made; they stand for all."""
+    done: int
+    """Documents of those looked at all of whose questions are answered already."""
+    answered: int
+    """Questions that are: they cost nothing."""
+    characters: tuple[int, ...]
+    """Of the text in each question that has no answer yet."""
+    text_tokens: int
+    """Of these questions, beside what all share."""
+    is_estimate: bool
+    """The tokens were not counted by the model's vocabulary."""
+    fixed_tokens: int
+    """Of what all questions share."""
+    schema_tokens: int
+    """Of these, the schema's."""
+    examples: int
+    """Labeled passages in each prompt."""
+    job_examples: int
+    """Those in the prompts of a job that has no document under evaluation."""
+
+
+class Surveyor(Protocol):
+    """Finds out what jobs of one project would ask. Sends nothing."""
+
+    async def survey(self, requests: Sequence[JobRequest]) -> Sequence[Survey]:
+        """One for each. Raises ``NotFoundError`` for an unknown resource or deployment, ``InputError`` for a
+        request that can't be, and what reading the container does.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,24 +9,31 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job
-from tui_labeler.domain.resources import Deployment, Prices, is_batch_only
-from tui_labeler.engine.endpoints import host, is_loopback, is_readable_on_the_way
+from tui_labeler.domain.resources import is_batch_only
+from tui_labeler.engine.compared import comparable
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.gpt_forecast import Forecast, evaluable, forecast
-from tui_labeler.engine.gpt_options import GptOptions, check_budget
+from tui_labeler.engine.gpt_options import check_budget
+from tui_labeler.engine.gpt_preview import (
+    EvaluationPreview,
+    Terms,
+    evaluation_preview,
+    labeling_request,
+    quick_forecast,
+)
 from tui_labeler.engine.resources import find_deployment
-from tui_labeler.engine.wording import counted, in_words
+from tui_labeler.engine.wording import in_words
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
-from tui_labeler.screens.spending_words import budget_words, estimate_words, read_budget
+from tui_labeler.screens.spending_words import budget_words, read_budget
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
-from tui_labeler.screens.wizard.gpt_summary import Summary, summary
+from tui_labeler.screens.wizard.gpt_summary import Summary, evaluation_question, summary
 from tui_labeler.screens.wizard.last import LastStep
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.autolabelers.estimate import JobEstimate
+    from tui_labeler.engine.gpt_forecast import Forecast
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
@@ -47,8 +54,11 @@ would spend more, and can be resumed with a larger one. `p` says how many docume
 most, `x` how many labeled passages of the project are shown to the model as examples. `w` sends the documents
 as a batch: at half the price, answered within a day, where the resource has a batch API.
 
+What is answered already, by an earlier job with the same questions, is not sent again and costs nothing.
+
 `e` evaluates first: labeled documents are labeled by the deployment too, and the two are compared. Their
-texts are sent as well and cost as others do; how much is said before.
+texts are sent as well and cost as others do; how much is said before, and the budget holds for that too. A
+quarter of the labeled documents, at most, is kept for the examples of its prompts.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,12 +74,14 @@ texts are sent as well and cost as others do; how much is said before.
 
     def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
         super().__init__(session, choices, resources)
-        self._deployment: Deployment | None = None
-        self._endpoint = ""
-        self._prices: Prices | None = None
+        self._terms: Terms | None = None
         self._forecast: Forecast | None = None
-        self._at_once: Forecast | None = None
-        """Of an evaluation, which never goes as a batch."""
+        """About what the job takes, from some of its texts."""
+        self._told: JobEstimate | None = None
+        """What it takes, from its very questions."""
+        self._comparable = 0
+        """Labeled documents that an evaluation could take."""
+        self._evaluation: EvaluationPreview | None = None
         self._problem = ""
         """Why the job can't be."""
 
@@ -87,72 +99,77 @@ texts are sent as well and cost as others do; how much is said before.
         self.say("One moment: reckoning what it takes.")
         await self.session.refresh()
         resource = await self.resources.get(self.choices.resource)
-        self._endpoint = resource.endpoint
-        self._deployment = find_deployment(resource, self.choices.deployment)
-        self._prices = self.resources.prices(self._deployment)
-        if is_batch_only(self._deployment):
+        deployment = find_deployment(resource, self.choices.deployment)
+        prices = self.resources.prices(deployment)
+        if is_batch_only(deployment):
             self.choices = replace(self.choices, options=replace(self.choices.options, batch=True))
+        self._terms = Terms(resource, deployment, self.choices.options, prices)
+        self._comparable = 0 if is_batch_only(deployment) else len(comparable(self.session.store.state)[0])
         await self._reckon()
 
     async def _reckon(self) -> None:
-        assert self._deployment is not None
-        chosen = self.choices
-        self._problem = ""
+        assert self._terms is not None
+        self._terms = replace(self._terms, options=self.choices.options)
+        self._problem, self._told, self._evaluation = "", None, None
         try:
-            check_budget(chosen.options, self._prices)
-            self._forecast = self._at_once = await self._forecasting(chosen.options)
-            if chosen.options.batch:
-                self._at_once = await self._forecasting(replace(chosen.options, batch=False))
+            self._forecast = await quick_forecast(self.session, self.rows(), self._terms, self._categories)
         except LabelerError as error:
             self._problem = in_words(error)
-        self.query_one(Sheet).show_page(self._page)
-        self.say("" if self._problem else f"s starts the job: texts are sent to {host(self._endpoint)}.")
-        self.refresh_bindings()
+        self._show()
+        if not self._problem:
+            self.survey()
 
-    async def _forecasting(self, options: GptOptions) -> Forecast:
-        assert self._deployment is not None
-        return await forecast(
-            self.session,
-            self.rows(),
-            self.choices.labeler,
-            self._categories,
-            self._deployment,
-            self._prices,
-            options,
-        )
+    @work(exclusive=True, group="survey")
+    @reporting
+    async def survey(self) -> None:
+        """Has the questions made, in a process of its own: what is answered already costs nothing."""
+        assert self._terms is not None
+        assert self._forecast is not None
+        terms, known, rows = self._terms, self._forecast, self.rows()
+        if rows:
+            request = await labeling_request(self.session, rows, terms, self._categories)
+            (found,) = await self.session.surveyor.survey([request])
+            self._told = known.asking(found)
+            self._show()
+        if self._comparable:
+            self._evaluation = await self._preview(self.choices.evaluated)
+            self._show()
+
+    async def _preview(self, number: int) -> EvaluationPreview:
+        """An evaluation never goes as a batch."""
+        assert self._terms is not None
+        terms = replace(self._terms, options=replace(self._terms.options, batch=False))
+        return await evaluation_preview(self.session, terms, {"limit": number})
 
     # --- what is shown ------------------------------------------------------------------------------
 
+    def _show(self) -> None:
+        assert self._terms is not None
+        self.query_one(Sheet).show_page(self._page, keep_place=True)
+        self.say("" if self._problem else f"s starts the job: texts are sent to {self._terms.host}.")
+        self.refresh_bindings()
+
     def _page(self, width: int, signs: Glyphs) -> Sequence[Line]:
-        if self._deployment is None:
+        if self._terms is None:
             return ()
         rows, known = self.rows(), self.session.store.state.categories
-        evaluated = evaluable(self.session)
+        quick = self._forecast.of(rows) if self._forecast else None
         return summary(
             Summary(
-                deployment=f"{self.choices.deployment} on {self.choices.resource}",
-                host=host(self._endpoint),
-                is_here=is_loopback(self._endpoint),
-                is_open=is_readable_on_the_way(self._endpoint),
+                terms=self._terms,
                 rows=rows,
                 nouns=self.session.project.kind.nouns,
                 names=[known[key].name for key in self._categories],
                 known=len(known),
-                options=self.choices.options,
-                prices=self._forecast.prices if self._forecast else self._prices,
-                told=self._forecast.of(rows) if self._forecast else None,
-                batch_only=is_batch_only(self._deployment),
-                evaluated=len(evaluated),
-                evaluation=self._evaluation_words(evaluated[: self.choices.evaluated]),
+                prices=self._forecast.prices if self._forecast else self._terms.prices,
+                told=self._told or quick,
+                batch_only=is_batch_only(self._terms.deployment),
+                comparable=self._comparable,
+                evaluation=self._evaluation,
                 problem=self._problem,
             ),
             width,
         )
-
-    def _evaluation_words(self, rows: Sequence[DocumentRow]) -> str:
-        if self._at_once is None or not rows:
-            return ""
-        return f"{counted(len(rows), 'document')}, {estimate_words(self._at_once.of(rows))}"
 
     # --- what can be changed ------------------------------------------------------------------------
 
@@ -162,12 +179,11 @@ texts are sent as well and cost as others do; how much is said before.
         ready = self._forecast is not None and not self._starting
         if action == "start":
             return True if ready and not self._problem else None
-        for_batches = self._deployment is not None and is_batch_only(self._deployment)
+        for_batches = self._terms is not None and is_batch_only(self._terms.deployment)
         if action == "evaluate":
-            can = ready and not self._problem and not for_batches
-            return True if can and evaluable(self.session) else None
+            return True if ready and not self._problem and self._comparable else None
         if action in ("budget", "parallel", "shots", "batch"):
-            is_open = self._deployment is not None and not (for_batches and action == "batch")
+            is_open = self._terms is not None and not (for_batches and action == "batch")
             return True if is_open else None
         return super().check_action(action, parameters)
 
@@ -181,7 +197,7 @@ texts are sent as well and cost as others do; how much is said before.
             return
         usd, tokens = read_budget(given)
         options = replace(self.choices.options, budget_usd=usd, budget_tokens=tokens)
-        check_budget(options, self._prices)
+        check_budget(options, self._terms.prices if self._terms else None)
         await self._change(options=options)
 
     @work(exclusive=True, group="edit")
@@ -228,38 +244,33 @@ texts are sent as well and cost as others do; how much is said before.
             self.choices.labeler,
             self._categories,
             gpt=self.choices.options,
-            prices=self._prices,
+            prices=self._terms.prices if self._terms else None,
         )
 
     @work(exclusive=True, group="edit")
     @reporting
     async def action_evaluate(self) -> None:
         """How many, what that costs, and off."""
-        if self._forecast is None:
+        if self._forecast is None or self._terms is None:
             return
-        rows = evaluable(self.session)
-        label = f"Labeled documents to compare with, at most (there are {len(rows):,})"
-        number = await self._ask_number("Evaluate first", label, min(self.choices.evaluated, len(rows)))
+        there = self._comparable
+        label = f"Labeled documents to compare with, at most (there are {there:,})"
+        number = await self._ask_number("Evaluate first", label, min(self.choices.evaluated, there))
         if number is None:
             return
         if number < 1:
             raise InputError("An evaluation needs a document.", hint="Choose 1 or more.")
         self.choices = replace(self.choices, evaluated=number)
-        cost = self._evaluation_words(rows[:number])
-        if self._forecast.prices is None:
-            cost += "; no price is known"
+        self.say("One moment: reckoning what it takes.")
+        self._evaluation = await self._preview(number)
+        self._show()
         sure = await self.app.push_screen_wait(
             ConfirmScreen(
-                "Evaluate first?",
-                f"{cost}. The texts are sent to {host(self._endpoint)}; nothing is changed.",
-                "Evaluate",
-                "Not yet",
+                "Evaluate first?", evaluation_question(self._terms, self._evaluation), "Evaluate", "Not yet"
             )
         )
         if sure:
-            options = {**self.choices.options.as_options(), "limit": number}
+            options = {**self._terms.options.as_options(), "limit": number}
             self.app.push_screen(
-                EvaluateScreen(self.session, self.choices.labeler, options=options, prices=self._prices)
+                EvaluateScreen(self.session, self.choices.labeler, options=options, prices=self._terms.prices)
             )
-        else:
-            self.query_one(Sheet).show_page(self._page)

@@ -10,10 +10,12 @@ from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.autolabelers.estimate import Crossing, JobEstimate, crossing
 from tui_labeler.engine.autolabelers.spending import Budget
-from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.gpt_preview import EvaluationPreview, Terms
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.spending_words import (
     budget_words,
+    estimate_words,
     price_words,
     time_between,
     tokens_between,
@@ -22,6 +24,7 @@ from tui_labeler.screens.spending_words import (
 from tui_labeler.screens.widgets.cells import clean
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.gpt_options import GptOptions
     from tui_labeler.screens.widgets.sheet import Line
 
 _LABEL = 16
@@ -31,29 +34,27 @@ _LABEL = 16
 class Summary:
     """All that is said of a job before it starts."""
 
-    deployment: str
-    host: str
-    """Where the texts are sent."""
-    is_here: bool
-    """The server is this machine."""
-    is_open: bool
-    """Texts can be read on the way."""
+    terms: Terms
     rows: Sequence[DocumentRow]
     nouns: str
     names: Sequence[str]
     """Of the chosen categories."""
     known: int
     """Categories of the project."""
-    options: GptOptions
     prices: Prices | None
+    """That will be paid: halved for a batch."""
     told: JobEstimate | None
     batch_only: bool
     """The deployment answers nothing else."""
-    evaluated: int
+    comparable: int
     """Labeled documents that an evaluation could take."""
-    evaluation: str
-    """What the evaluation that is offered takes."""
+    evaluation: EvaluationPreview | None
+    """What the evaluation that is offered takes; ``None`` until that is known."""
     problem: str
+
+    @property
+    def options(self) -> GptOptions:
+        return self.terms.options
 
 
 def summary(about: Summary, width: int) -> list[Line]:
@@ -70,13 +71,14 @@ def summary(about: Summary, width: int) -> list[Line]:
 
 
 def _facts(about: Summary) -> list[tuple[str, str, str]]:
-    where = f"{about.host}{', this machine: nothing leaves it' if about.is_here else ''}"
+    terms = about.terms
+    where = f"{terms.host}{', this machine: nothing leaves it' if terms.is_here else ''}"
     records = sum(row.text_records for row in about.rows if not row.problem)
     estimated = "" if all(row.is_read for row in about.rows) else "about "
     facts = [
-        ("Deployment", about.deployment, ""),
+        ("Deployment", f"{terms.deployment.name} on {terms.resource.name}", ""),
         ("Texts go to", where, "title"),
-        ("Documents", f"{len(about.rows):,} ({estimated}{records:,} text records)", ""),
+        ("Documents", f"{len(about.rows):,} ({estimated}{counted(records, 'text record')})", ""),
         (
             about.nouns.capitalize(),
             f"{len(about.names)} of {about.known}: {', '.join(map(clean, about.names))}",
@@ -86,9 +88,9 @@ def _facts(about: Summary) -> list[tuple[str, str, str]]:
         ("Budget", *_budget(about)),
         _sending(about.options, batch_only=about.batch_only),
         ("Examples", f"{about.options.shots} labeled passages at most (x)", ""),
-        ("Evaluate first", _evaluation(about), ""),
+        ("Evaluate first", *_evaluation(about)),
     ]
-    if about.is_open:
+    if terms.is_open:
         facts.insert(2, ("", "! not encrypted: texts and key can be read on the way", "warn"))
     return facts
 
@@ -111,12 +113,16 @@ def _estimates(about: Summary) -> list[tuple[str, str, str]]:
         return []
     tokens = f"{tokens_between(told.prompt_tokens)} sent, {tokens_between(told.completion_tokens)} answered"
     facts = [("Tokens, about", tokens, "")]
+    if told.answered:
+        answers = counted(told.answered, "question is", "questions are")
+        facts.insert(0, ("Answered", f"{answers} answered already and cost nothing", "good"))
     if told.cost is None:
         words = "no price is known: give one at step 2 with e, or name the model in prices.toml"
         facts.append(("Price, about", words, "warn"))
     else:
         facts.append(("Price, about", f"{usd_between(told.cost)} ({price_words(about.prices)})", ""))
-    facts.append(("Time, about", time_between(told.seconds), ""))
+    time = "a day at most" if about.options.batch else time_between(told.seconds)
+    facts.append(("Time, about", time, ""))
     return facts
 
 
@@ -136,9 +142,34 @@ def _budget(about: Summary) -> tuple[str, str]:
             return f"{words} (b); enough, as far as is known", ""
 
 
-def _evaluation(about: Summary) -> str:
+def _evaluation(about: Summary) -> tuple[str, str]:
     if about.batch_only:
-        return "not possible: the deployment answers batches only"
-    if not about.evaluated:
-        return "not possible: no document is labeled by hand"
-    return f"e: {about.evaluation}" if about.evaluation else "e"
+        return "not possible: the deployment answers batches only", ""
+    if not about.comparable:
+        return "not possible: no document is labeled by hand", ""
+    if about.evaluation is None:
+        return f"e: on {counted(about.comparable, 'labeled document')} at most", ""
+    words = f"e: {_taking(about.evaluation)}"
+    fewer = about.evaluation.examples < about.evaluation.job_examples
+    if fewer:
+        words += f"; with {about.evaluation.examples} of the job's {about.evaluation.job_examples} examples"
+    return words, "warn" if fewer else ""
+
+
+def _taking(evaluation: EvaluationPreview) -> str:
+    documents, answered = counted(evaluation.documents, "document"), evaluation.told.answered
+    free = f"{counted(answered, 'question is', 'questions are')} answered already"
+    if answered and not evaluation.told.questions.high:
+        return f"{documents}, at no cost: {free}"
+    return f"{documents}, {estimate_words(evaluation.told)}{f' ({free})' if answered else ''}"
+
+
+def evaluation_question(terms: Terms, evaluation: EvaluationPreview) -> str:
+    """What is said of an evaluation before it starts."""
+    price = "; no price is known" if evaluation.told.cost is None else ""
+    words = f"{_taking(evaluation)}{price}. The texts are sent to {terms.host}; nothing is changed."
+    if budget := budget_words(terms.options):
+        words += f" The job's budget holds here too: it stops before it costs more than {budget}."
+    if evaluation.warning:
+        words += f" It is {evaluation.warning}."
+    return words

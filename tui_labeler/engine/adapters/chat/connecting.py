@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.engine.adapters.entra import token_provider
 from tui_labeler.engine.adapters.vocabulary import exact_counter
 from tui_labeler.engine.endpoints import is_loopback
-from tui_labeler.engine.ports import Connected
+from tui_labeler.engine.ports import Connected, Reach
 from tui_labeler.engine.resources import find_deployment
 
 if TYPE_CHECKING:
@@ -41,6 +41,14 @@ async def connect(
     return OpenAIResource(resource, key, seconds=seconds, token=token)
 
 
+def reach(resource: Resource, deployment: str) -> Reach:
+    """What is known of a deployment without a connection. Raises ``NotFoundError``."""
+    chosen = find_deployment(resource, deployment)
+    address = f"{resource.endpoint}#{resource.api_version}#{chosen.name}"
+    counter = exact_counter(chosen.capabilities.model) if chosen.capabilities else None
+    return Reach(chosen, address, counter)
+
+
 class ResourceDeployments:
     """A :class:`~tui_labeler.engine.ports.Deployments` over the resources of a home."""
 
@@ -56,9 +64,8 @@ class ResourceDeployments:
         from tui_labeler.engine.adapters.chat.openai_batches import OpenAIBatches
 
         found = await self._resources.get(resource)
-        chosen = find_deployment(found, deployment)
+        reached = reach(found, deployment)
+        chosen = reached.deployment
         connected = await connect(found, self._keys, seconds=self._seconds)
-        address = f"{found.endpoint}#{found.api_version}#{chosen.name}"
         batches = OpenAIBatches(connected, chosen)
-        counter = exact_counter(chosen.capabilities.model) if chosen.capabilities else None
-        return Connected(connected.deployment(chosen), chosen, address, batches, counter)
+        return Connected(connected.deployment(chosen), chosen, reached.address, batches, reached.counter)

@@ -64,6 +64,11 @@ class PromptTask:
         self._plain = [" ".join(passage.text.split()) for passage in self._passages]
 
     @property
+    def passages(self) -> Sequence[Passage]:
+        """The few-shot examples, in the order shown."""
+        return self._passages
+
+    @property
     def version(self) -> str:
         """Hash of all that the questions of a job share, the version of the template included."""
         content = [

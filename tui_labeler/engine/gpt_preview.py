@@ -1,0 +1,169 @@
+"""What is told of a job for a deployment before it starts: its questions are made, and none is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.jobs import Method
+from tui_labeler.domain.resources import Deployment, Prices, Resource
+from tui_labeler.engine.autolabelers.estimate import JobEstimate
+from tui_labeler.engine.chat import UnansweredError
+from tui_labeler.engine.endpoints import host, is_loopback, is_readable_on_the_way
+from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.gpt_forecast import Forecast, forecast
+from tui_labeler.engine.gpt_options import GptOptions, check_budget
+from tui_labeler.engine.gpt_setup import fewer_examples
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.jobs import Job, JobRequest
+    from tui_labeler.engine.ports import Survey
+    from tui_labeler.engine.session import ProjectSession
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A deployment that shall label, and on what terms."""
+
+    resource: Resource
+    deployment: Deployment
+    options: GptOptions
+    prices: Prices | None
+    """Of single requests."""
+
+    @property
+    def method(self) -> Method:
+        return Method("gpt", resource=self.resource.name, deployment=self.deployment.name)
+
+    @property
+    def host(self) -> str:
+        """Where texts are sent."""
+        return host(self.resource.endpoint)
+
+    @property
+    def is_here(self) -> bool:
+        """The server is this machine."""
+        return is_loopback(self.resource.endpoint)
+
+    @property
+    def is_open(self) -> bool:
+        """Texts can be read on the way."""
+        return is_readable_on_the_way(self.resource.endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPreview:
+    """What an evaluation would take."""
+
+    documents: int
+    told: JobEstimate
+    examples: int
+    """In its prompts."""
+    job_examples: int
+    """In those of a job."""
+
+    @property
+    def warning(self) -> str:
+        """What is to be said of its figures beforehand; empty where nothing is."""
+        return fewer_examples(self.examples, self.job_examples)
+
+
+async def quick_forecast(
+    session: ProjectSession,
+    rows: Sequence[DocumentRow],
+    terms: Terms,
+    categories: Sequence[str] | None = None,
+) -> Forecast:
+    """About what documents take, from some of their texts; ``categories`` are ids, all by default.
+
+    Raises ``InputError`` without a category, for a budget that can't be kept, or where the deployment has no
+    room for text.
+    """
+    chosen = tuple(session.store.state.categories) if categories is None else tuple(categories)
+    if not chosen:
+        raise InputError("No categories were chosen.", hint="Choose at least one to label with.")
+    check_budget(terms.options, terms.prices)
+    try:
+        return await forecast(
+            session,
+            rows,
+            terms.method,
+            chosen,
+            terms.deployment,
+            terms.prices,
+            terms.options,
+            is_here=terms.is_here,
+        )
+    except UnansweredError as error:
+        raise InputError(error.message, hint=error.hint) from error
+
+
+async def labeling_request(
+    session: ProjectSession,
+    rows: Sequence[DocumentRow],
+    terms: Terms,
+    categories: Sequence[str] | None = None,
+) -> JobRequest:
+    """The request of the job. Raises ``InputError``."""
+    return await session.jobs.requests.autolabel(
+        rows, terms.method, categories, gpt=terms.options, prices=terms.prices
+    )
+
+
+async def labeling_preview(
+    session: ProjectSession,
+    rows: Sequence[DocumentRow],
+    terms: Terms,
+    categories: Sequence[str] | None = None,
+) -> JobEstimate:
+    """What labeling documents takes. Raises as :func:`quick_forecast`, and as reading texts does."""
+    known = await quick_forecast(session, rows, terms, categories)
+    if not rows:
+        return known.of(rows)
+    request = await labeling_request(session, rows, terms, categories)
+    (found,) = await session.surveyor.survey([request])
+    return known.asking(found)
+
+
+async def evaluation_request(session: ProjectSession, terms: Terms, options: Mapping[str, Any]) -> JobRequest:
+    """The request of an evaluation. ``options`` as
+    :class:`~tui_labeler.engine.evaluation.EvaluationRun` takes them. Raises ``InputError``.
+    """
+    return await session.jobs.requests.evaluate(
+        terms.method, {**terms.options.as_options(), **options}, prices=terms.prices
+    )
+
+
+async def evaluation_preview(
+    session: ProjectSession, terms: Terms, options: Mapping[str, Any]
+) -> EvaluationPreview:
+    """What an evaluation takes. Raises as :func:`quick_forecast`, ``InputError`` with nothing to compare."""
+    request = await evaluation_request(session, terms, options)
+    known = await quick_forecast(session, [], terms)
+    (found,) = await session.surveyor.survey([request])
+    return evaluation_of(known, found)
+
+
+def evaluation_of(known: Forecast, found: Survey) -> EvaluationPreview:
+    """The same, once its questions were made."""
+    return EvaluationPreview(found.documents, known.asking(found), found.examples, found.job_examples)
+
+
+async def going_on_preview(
+    session: ProjectSession,
+    job: Job,
+    rows: Sequence[DocumentRow],
+    terms: Terms,
+    *,
+    retry_failed: bool = False,
+) -> JobEstimate:
+    """What the rest of a job takes: ``rows`` are the documents that it goes on with."""
+    known = await quick_forecast(session, rows, terms, job.request.categories)
+    # A job in another attempt has no more claim to its useless answers than another job.
+    job_id = "" if retry_failed else job.id
+    (found,) = await session.surveyor.survey(
+        [replace(job.request, id=job_id, documents=tuple(row.id for row in rows))]
+    )
+    return known.asking(found)
