@@ -19,6 +19,7 @@ from tui_labeler.engine.chat import (
     BusyError,
     Finish,
     KeptReply,
+    LateError,
     Message,
     Question,
     RateLimits,
@@ -90,6 +91,22 @@ class Kept:
         return None
 
 
+class OneAtATime(Model):
+    """Says never that it is busy; questions wait for each other, and nobody waits longer than 25 s."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._slot = asyncio.Lock()
+
+    async def ask(self, question: Question) -> Reply:
+        try:
+            async with asyncio.timeout(25), self._slot:
+                await asyncio.sleep(10)
+                return await super().ask(question)
+        except TimeoutError:
+            raise LateError("no answer in time") from None
+
+
 def asker(
     model: Model, kept: Kept, *, budget: Budget | None = None, at_once: int = 8, job: str = "job1"
 ) -> Asker:
@@ -146,6 +163,13 @@ class TestAsking:
         with pytest.raises(TroubleError):
             await one.ask(question("bad"), ESTIMATE)
         await one.ask(question("good again"), ESTIMATE)
+
+    @jumping
+    async def test_a_server_that_answers_one_question_at_a_time_answers_all(self) -> None:
+        model, kept = OneAtATime(), Kept()
+        one = asker(model, kept, at_once=16)
+        found = await asyncio.gather(*(one.ask(question(str(n)), ESTIMATE) for n in range(40)))
+        assert len(found) == 40
 
     @jumping
     async def test_a_server_that_never_answers_ends_the_job(self) -> None:
