@@ -10,6 +10,7 @@ from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.autolabelers.estimate import Crossing, JobEstimate, crossing
 from tui_labeler.engine.autolabelers.spending import Budget
+from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_preview import EvaluationPreview, Terms
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_words import wrapped
