@@ -136,9 +136,9 @@ class BatchRun:
             raise
         except ResourceError as error:
             if any(sent.batch and not sent.collected for sent in self._sent):
-                error.hint = (
-                    f"{error.hint} What was sent before goes on: resume the job to collect it.".strip()
-                )
+                more = "What was sent before goes on: resume the job to collect it."
+                error.hint = f"{error.hint} {more}".strip()
+                error.on_screen = f"{error.on_screen} {more}".strip()
             raise
         finally:
             self.ledger.close()
