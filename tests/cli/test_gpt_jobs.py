@@ -465,7 +465,7 @@ def test_a_job_does_not_wait_for_a_day(cli: Cli, server: OpenAIServer, home: Pat
     assert (ran.json["state"], ran.json["failed"]) == ("failed", [])
     assert "it says to wait 28 hours" in ran.json["message"]
     server.plan = None
-    again = cli("job", "resume", "letters", ran.json["job_id"], "--json")
+    again = cli("job", "resume", "letters", ran.json["job_id"], "--yes", "--json")
     assert (again.code, again.json["done"]) == (0, 3)
 
 
