@@ -33,7 +33,18 @@ def resource(cli: Cli, local_llm: str) -> str:
 
 def label_one(cli: Cli, project: str, resource: str) -> Any:
     """The job over one document, when it is over."""
-    asked = ("autolabel", project, "--resource", resource, "--deployment", "local", "--limit", "1", "--json")
+    asked = (
+        "autolabel",
+        project,
+        "--resource",
+        resource,
+        "--deployment",
+        "local",
+        "--limit",
+        "1",
+        "--yes",
+        "--json",
+    )
     ran = cli(*asked)
     job = ran.json
     assert (ran.code, job["state"]) in ((0, "succeeded"), (1, "failed"), (1, "partially_completed")), ran
@@ -91,7 +102,7 @@ def test_a_document_of_several_classes(cli: Cli, resource: str, tmp_path: Path) 
 def test_an_answer_that_was_paid_for_is_not_asked_for_again(cli: Cli, resource: str, tmp_path: Path) -> None:
     classified(cli, tmp_path, "single")
     again = cli(
-        *("autolabel", "letters", "--resource", resource, "--deployment", "local"),
+        *("autolabel", "letters", "--resource", resource, "--deployment", "local", "--yes"),
         *("--document", "a.txt", "--json"),
     ).json
     assert again["usage"]["prompt_tokens"] == 0
