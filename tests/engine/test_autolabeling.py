@@ -408,7 +408,7 @@ async def test_a_job_whose_model_is_gone_fails_with_its_name_and_costs_nothing(b
     ended = await bench.run(job)
     assert (ended.state, ended.code) == (JobState.FAILED, "not_found")
     assert "The model 'rules' was deleted." in ended.message
-    assert ended.result == {"exit_code": 2}
+    assert ended.result["exit_code"] == 2
     assert await used(session) == 0
     await bench.add_model(session)
     await session.jobs.resume(job.id)

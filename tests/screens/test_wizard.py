@@ -527,6 +527,7 @@ async def test_a_model_that_went_away_meanwhile_is_told_and_nothing_starts(home:
 
 
 async def test_evaluating_first_shows_the_figures_and_comes_back(home: JobHome) -> None:
+    await home.session.labeling.save()
     app = WizardApp(home)
     async with app.run_test(size=SIZE) as pilot:
         await go_to(pilot, 5)
