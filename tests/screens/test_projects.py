@@ -233,11 +233,11 @@ async def test_what_others_make_and_delete_comes_and_goes_while_the_list_is_show
         screen = pilot.app.screen
         assert isinstance(screen, ProjectsScreen)
         await (await make_project(workbench, container, name="Zoo")).close()
-        screen.look()
+        await screen.look()
         await settle(pilot)
         assert "Zoo" in screen_text(pilot)
         await workbench.delete(session.project.id)
-        screen.look()
+        await screen.look()
         await settle(pilot)
         assert "Loans" not in screen_text(pilot)
         assert "Zoo" in screen_text(pilot)

@@ -130,7 +130,6 @@ servers with language models that autolabeling may ask.
             await self._summarize(project)
             self._show()
 
-    @work(exclusive=True, group="look")
     @reporting
     async def look(self) -> None:
         """Lists anew what somebody else made or deleted meanwhile."""
