@@ -99,7 +99,7 @@ SCREENS: dict[str, tuple[tuple[str, str], ...]] = {
     "wizard": (("L", "[1 Method]"), ("l", "[2 Model]"), ("l", "[3 Entities]"), ("l", "[4 Documents]")),
     "jobs": (("J", "autolabel first"),),
     "training": (("T", "Start training"),),
-    "performance": (("P", "D Delete"), ("enter", "[1 Overview]")),
+    "performance": (("P", "1 model"), ("enter", "[1 Overview]")),
     "help": (("?", "Page back"),),
 }
 """Keys that lead to each, and words that show that one is there."""
