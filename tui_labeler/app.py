@@ -25,7 +25,7 @@ from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects import ProjectsScreen
 from tui_labeler.screens.terminal_input import OrderingDriver, PatientDriver
-from tui_labeler.screens.widgets.bidi import order_by_program
+from tui_labeler.screens.widgets.bidi import is_ordered, order_by_program
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
 from tui_labeler.screens.widgets.palette import AUTO
 from tui_labeler.screens.widgets.text_view import TextView
@@ -116,6 +116,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
         keys: Mapping[str, str] | None = None,
         remember: Remember | None = None,
     ) -> None:
+        # Before the driver is made, which tells the terminal.
+        order_by_program(bidi == "program")
         super().__init__(palette, remember)
         self.animation_level = "none"
         self._workbench = workbench
@@ -124,8 +126,6 @@ class LabelerApp(Appearance, inherit_bindings=False):
         self._review = review
         self._wanted_theme = theme
         self._looks = Looks(compact)
-        self._orders = bidi == "program"
-        order_by_program(self._orders)
         self._tour = tour
         self._keys = dict(keys or {})
         self.set_class(ascii_only, ASCII_CLASS)
@@ -140,7 +140,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
         chosen = super().get_driver_class()
         if chosen is not LinuxDriver:
             return chosen
-        return OrderingDriver if self._orders else PatientDriver
+        return OrderingDriver if is_ordered() else PatientDriver
 
     async def on_mount(self) -> None:
         if self._wanted_theme in self.available_themes:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from tui_labeler.domain.text import is_unsafe
+from tui_labeler.screens.widgets.arabic import joined
 from tui_labeler.screens.widgets.cells import clusters
 
 _RIGHT_TO_LEFT = re.compile(
@@ -132,12 +133,13 @@ def parts_in_order(parts: Sequence[str], base: int | None = None) -> list[tuple[
     starts, _ = clusters(line)
     ends = [*starts[1:], len(line)]
     owners = [index for index, part in enumerate(parts) for _ in part]
+    pieces = joined([line[start:end] for start, end in zip(starts, ends, strict=True)])
     characters = [line[start] for start in starts]
     base = base_level(line) if base is None else base
     found = levels(characters, base)
     runs: list[tuple[int, str]] = []
     for index in visual_order(characters, found, base):
-        text, owner = line[starts[index] : ends[index]], owners[starts[index]]
+        text, owner = pieces[index], owners[starts[index]]
         text = mirrored(text) if found[index] % 2 else text
         if runs and runs[-1][0] == owner:
             runs[-1] = (owner, runs[-1][1] + text)

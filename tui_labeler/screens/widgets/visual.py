@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tui_labeler.screens.widgets.arabic import joined
 from tui_labeler.screens.widgets.bidi import base_level, levels, mirrored, visual_order
 from tui_labeler.screens.widgets.cells import clusters, shown
 
@@ -93,6 +94,7 @@ def visual_row(
     """Lays out one row in ``room`` cells, its clusters given in logical order: where each starts in the
     text, what is drawn for it, its first character, and its cells."""
     found = direction.levels(starts)
+    texts = joined(texts)
     order = visual_order(characters, found, direction.base)
     free = max(0, room - sum(widths)) if direction.base else 0
     columns = list(range(free))
