@@ -45,7 +45,8 @@ def mark(text: str, words: str, name: str = "Person", **more: Any) -> Mark:
 
 def cells_of(view: TextView, y: int, part: str) -> list[int]:
     """The cells of a line that look like a part of the text does: the cursor, the selection."""
-    cells, column = [], 0
+    cells: list[int] = []
+    column = 0
     for segment in view.render_line(y):
         style = segment.style
         assert style is not None
