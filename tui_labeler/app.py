@@ -24,7 +24,8 @@ from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects import ProjectsScreen
-from tui_labeler.screens.terminal_input import PatientDriver
+from tui_labeler.screens.terminal_input import OrderingDriver, PatientDriver
+from tui_labeler.screens.widgets.bidi import is_ordered, order_by_program
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
 from tui_labeler.screens.widgets.palette import AUTO
 from tui_labeler.screens.widgets.text_view import TextView
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
+    from tui_labeler.settings import BidiName
 
 
 MESSAGES = 2
@@ -108,11 +110,14 @@ class LabelerApp(Appearance, inherit_bindings=False):
         theme: str = "textual-dark",
         ascii_only: bool = False,
         compact: bool = False,
+        bidi: BidiName = "program",
         palette: str = AUTO,
         tour: bool = False,
         keys: Mapping[str, str] | None = None,
         remember: Remember | None = None,
     ) -> None:
+        # Before the driver is made, which tells the terminal.
+        order_by_program(bidi == "program")
         super().__init__(palette, remember)
         self.animation_level = "none"
         self._workbench = workbench
@@ -133,7 +138,9 @@ class LabelerApp(Appearance, inherit_bindings=False):
     def get_driver_class(self) -> type[Driver]:
         """Textual's choice, but for terminals one that waits for late parts of escape sequences."""
         chosen = super().get_driver_class()
-        return PatientDriver if chosen is LinuxDriver else chosen
+        if chosen is not LinuxDriver:
+            return chosen
+        return OrderingDriver if is_ordered() else PatientDriver
 
     async def on_mount(self) -> None:
         if self._wanted_theme in self.available_themes:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PaletteName = Literal["auto", "okabe-ito", "vivid", "sixteen", "none"]
 """Colours of categories; ``auto`` chooses by the terminal."""
 
+BidiName = Literal["program", "terminal"]
+"""Who puts right-to-left text in the order in which it is seen."""
+
 QUOTA = 5000
 """Text records a month for trained-model jobs, as in the service."""
 
@@ -39,6 +42,7 @@ class Settings:
     """Draw with ASCII only; ``None`` decides by the locale."""
     compact: bool = False
     """Underlines in the text in place of rules under it."""
+    bidi: BidiName = "program"
     tour: bool = True
     """Show the first steps when there is no project yet."""
     keys: dict[str, str] = field(default_factory=dict)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 OPEN = ("open", "contracts")
 
-LEFT_AT_THE_END = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
-"""The other screen, the hidden cursor, the mouse and marked pastes."""
+LEFT_AT_THE_END = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[8h")
+"""The other screen, the hidden cursor, the mouse, marked pastes and the order of right-to-left text."""
 
 
 def labels_of(place: Place, location: str) -> list[Any]:

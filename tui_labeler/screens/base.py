@@ -14,6 +14,7 @@ from textual.dom import DOMNode
 
 from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
 from tui_labeler.engine.wording import counted, in_lines
+from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ _SMALL = 30
 
 def tell(app: App[Any], message: str, *, title: str = "", severity: SeverityLevel = "information") -> None:
     """Shows a message for a few seconds. Text from outside is made safe, nothing in it is markup."""
-    lines = "\n".join(clean(line) for line in message.split("\n"))
+    lines = "\n".join(in_order(clean(line)) for line in message.split("\n"))
     in_passing = severity == "information" and app.size.height < _SMALL
     seconds = _SECONDS_IN_PASSING if in_passing else _SECONDS
-    app.notify(lines, title=clean(title), severity=severity, timeout=seconds, markup=False)
+    app.notify(lines, title=in_order(clean(title)), severity=severity, timeout=seconds, markup=False)
 
 
 def tell_error(app: App[Any], error: LabelerError) -> None:

@@ -17,6 +17,7 @@ from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.lines import KeyLine
+from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.stylesheets import screen_sheet
 
@@ -30,7 +31,7 @@ Result = TypeVar("Result")
 
 def plain(text: str) -> Content:
     """Text from outside for a widget: safe, several lines kept, nothing in it is markup."""
-    return Content("\n".join(clean(line) for line in text.split("\n")))
+    return Content("\n".join(in_order(clean(line)) for line in text.split("\n")))
 
 
 class Dialog(ModalScreen[Result]):

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean, clip
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, Glyphs, glyphs, plain_signs
 
@@ -28,7 +29,7 @@ class Words(Widget):
 
     def words(self, text: str) -> str:
         """``text`` as it may be drawn."""
-        safe_text = clean(text)
+        safe_text = in_order(clean(text))
         return plain_signs(safe_text) if self.app.has_class(ASCII_CLASS) else safe_text
 
 

@@ -233,6 +233,12 @@ class Reader:
         self._parser.terminal_pixel_size = last.terminal_pixel_size
 
 
+EXPLICIT_ORDER = "\x1b[8l"
+IMPLICIT_ORDER = "\x1b[8h"
+"""Whether a terminal leaves characters where they are sent, or puts right-to-left text in order itself, as
+those that can do by default. Source: ECMA-48, 8.3.106 and 7.2.1 (BDSM); BiDi in Terminal Emulators."""
+
+
 class PatientDriver(LinuxDriver):
     """Textual's driver for terminals, with an ear of its own."""
 
@@ -264,3 +270,16 @@ class PatientDriver(LinuxDriver):
             if error.errno != errno.EIO:
                 raise
             return b""
+
+
+class OrderingDriver(PatientDriver):
+    """One for a program that sends right-to-left text in the order in which it is seen."""
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.write(EXPLICIT_ORDER)
+        self.flush()
+
+    def stop_application_mode(self) -> None:
+        self.write(IMPLICIT_ORDER)
+        super().stop_application_mode()

@@ -76,7 +76,10 @@ def test_rows_are_as_wide_as_allowed_and_as_wide_as_the_terminal_library_says(te
         assert layout.row_width(row) <= width + 1
         if layout.row_width(row) > width:
             # A mark may stand on the space that hangs over the edge.
-            assert [character for character in drawn if cell_len(character)][-1].isspace()
+            # A right-to-left row begins at the right end, after blanks.
+            seen = [character for character in drawn if cell_len(character)]
+            visual = layout.visual_of(row)
+            assert (seen[0] if visual and visual.base else seen[-1]).isspace()
 
 
 @given(TEXTS, WIDTHS)
@@ -122,7 +125,8 @@ def test_parts_of_a_row_make_up_the_row(text: str, width: int) -> None:
     layout = TextLayout(text, width)
     for row in range(len(layout)):
         start, end = layout.starts[row], layout.ends[row]
-        cuts = sorted({layout.column_of(offset) for offset in range(start, end)} | {layout.row_width(row)})
+        columns = {layout.column_of(offset) for offset in range(start, end)}
+        cuts = sorted(columns | {0, layout.row_width(row)})
         parts = [layout.drawn_part(row, one, two) for one, two in itertools.pairwise(cuts)]
         assert "".join(parts) == layout.drawn(row)
 

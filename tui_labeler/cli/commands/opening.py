@@ -91,6 +91,7 @@ def start(
         theme=settings.theme,
         ascii_only=draws_ascii(settings),
         compact=settings.compact,
+        bidi=settings.bidi,
         palette=settings.palette,
         tour=settings.tour and project is None,
         keys=settings.keys,

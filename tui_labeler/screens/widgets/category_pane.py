@@ -12,6 +12,7 @@ from rich.segment import Segment
 from textual.message import Message
 
 from tui_labeler.screens.narrowing import narrow
+from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.marks import percent
 from tui_labeler.screens.widgets.palette import category_class, category_classes
@@ -76,6 +77,7 @@ Where there are more than nine classes, letters that are typed here find one: th
         row_key("ctrl+g,escape", "show_all", "All names", "Show all names again", "all-names"),
     ]
 
+    ORDERS_ITSELF: ClassVar[bool] = True
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "category-pane--cursor",
         "category-pane--brush",
@@ -227,7 +229,7 @@ Where there are more than nine classes, letters that are typed here find one: th
         names = ["category-pane--brush"] * is_brush
         names += ["category-pane--cursor"] * (index == self.cursor and self.has_focus)
         colored = [f"category-pane--{line.choice}" if line.choice else _color(line), *names]
-        shown = clean(line.name) + glyphs.draft * line.draft
+        shown = in_order(clean(line.name)) + glyphs.draft * line.draft
         if line.confidence is not None:
             shown = f"{clip_middle(shown, max(1, name_width - 5), glyphs.more)} {percent(line.confidence)}"
         shown = clip_middle(shown, name_width, glyphs.more)

@@ -10,6 +10,7 @@ from textual.message import Message
 
 from tui_labeler.domain.documents import DocumentRow, DocumentState
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.rows import RowView, row_key
 
@@ -43,6 +44,7 @@ range that `space` or `v` closes, `*` selects all or none.
         row_key("ctrl+g,escape", "drop_range", "Drop range", "Drop the range (v closes it)", "drop-range"),
     ]
 
+    ORDERS_ITSELF: ClassVar[bool] = True
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "document-list--cursor",
         "document-list--selected",
@@ -281,7 +283,7 @@ def _columns(
         words = fit(_state_words(row) if row else "state", 20, glyphs.more)
     name_width = max(1, width - 6 - sum(cells for _, cells in right) - len(words) - bool(words))
     flag = glyphs.flag if row and row.flag else " "
-    name = clip_middle(clean(row.location), name_width, glyphs.more) if row else "document"
+    name = in_order(clip_middle(clean(row.location), name_width, glyphs.more)) if row else "document"
     line = f"    {flag} {fit(name, name_width, glyphs.more)}" + f" {words}" * bool(words)
     return fit(line + "".join(text.rjust(cells) for text, cells in right), width, "")
 

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
 
+from tui_labeler.screens.widgets.bidi import in_order, parts_in_order
 from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, clip_start, fit
 from tui_labeler.screens.widgets.rows import RowView
 
@@ -33,6 +34,7 @@ class FoundList(RowView):
 
     BINDINGS: ClassVar[list[BindingType]] = []
 
+    ORDERS_ITSELF: ClassVar[bool] = True
     COMPONENT_CLASSES: ClassVar[set[str]] = {"found-list--cursor", "found-list--dim", "found-list--hit"}
 
     class Opened(Message):
@@ -83,15 +85,16 @@ class FoundList(RowView):
             return []
         found, signs = self.found[index], self.glyphs
         at_cursor = ("found-list--cursor",) * (index == self.cursor)
-        name = clip_middle(clean(found.row.location), _name_width(width) - 1, signs.more)
+        name = in_order(clip_middle(clean(found.row.location), _name_width(width) - 1, signs.more))
         sign = signs.cursor if at_cursor else " "
         head = f"{sign} {fit(name, _name_width(width))}{found.hits:>{_HITS},}  "
-        before, words, after = passage_parts(found.passage, max(0, width - cell_len(head)), signs)
+        parts = passage_parts(found.passage, max(0, width - cell_len(head)), signs)
         return [
             Segment(clip(head, width), self.style(*at_cursor)),
-            Segment(before, self.style(*at_cursor)),
-            Segment(words, self.style(*at_cursor, "found-list--hit")),
-            Segment(after, self.style(*at_cursor)),
+            *(
+                Segment(words, self.style(*at_cursor, *["found-list--hit"] * (part == 1)))
+                for part, words in parts_in_order(parts)
+            ),
         ]
 
 

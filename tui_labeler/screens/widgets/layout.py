@@ -1,17 +1,21 @@
 """Wraps a raw text into rows of cells, and maps offsets to places and back.
 
-Offsets are code points of the raw text, columns are cells. No row is drawn here, and nothing of the
-terminal library is known: this is arithmetic.
+Offsets are code points of the raw text, columns are cells as they are seen: a row of a line with
+right-to-left text is in visual order, at the right end where the line is right-to-left. No row is drawn
+here, and nothing of the terminal library is known: this is arithmetic.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
+from tui_labeler.screens.widgets.bidi import has_right_to_left, is_ordered
 from tui_labeler.screens.widgets.cells import clusters, drawn, is_plain, shown
+from tui_labeler.screens.widgets.visual import Direction, VisualRow, visual_row
 
 TAB = 4
 """Cells between tab stops."""
@@ -37,6 +41,8 @@ class RowCells:
     """What is drawn for each; a tab is a run of spaces."""
     width: int
     """Cells of the whole row."""
+    visual: VisualRow | None = None
+    """Where the clusters are seen, in a line with right-to-left text."""
 
 
 class TextLayout:
@@ -65,6 +71,7 @@ class TextLayout:
             start = match.end()
         self._add_line(start, len(text))
         self._row_cells = lru_cache(maxsize=512)(self._measure_row)
+        self._direction = lru_cache(maxsize=64)(self._find_direction)
 
     def __len__(self) -> int:
         """The number of rows; even an empty text has one."""
@@ -85,14 +92,34 @@ class TextLayout:
             return min(offset, self.ends[row]) - self.starts[row]
         cells = self._row_cells(row)
         if offset >= self.ends[row] or not cells.starts:
-            return cells.width
-        return cells.columns[max(0, bisect_right(cells.starts, offset) - 1)]
+            return cells.visual.end if cells.visual else cells.width
+        index = max(0, bisect_right(cells.starts, offset) - 1)
+        return cells.visual.firsts[index] if cells.visual else cells.columns[index]
+
+    def pieces_of(self, row: int, start: int, end: int) -> list[tuple[int, int]]:
+        """The cells of the part of ``start..end`` that lies in ``row``, from left to right.
+
+        One piece, but where directions change within the part.
+        """
+        visual = self.visual_of(row)
+        if visual is None:
+            return [self.columns_of(row, start, end)]
+        starts = self._row_cells(row).starts
+        low = max(0, bisect_right(starts, max(start, self.starts[row])) - 1)
+        high = bisect_left(starts, end)
+        if start >= self.ends[row] or low >= high:
+            return [(max(0, visual.end), max(0, visual.end) + 1)]
+        return visual.pieces(low, high)
 
     def columns_of(self, row: int, start: int, end: int) -> tuple[int, int]:
         """The cells of the part of ``start..end`` that lies in ``row``: first, and one after the last.
 
-        A part without a cell of its own (a line end) gets the one after the row's end.
+        A part without a cell of its own (a line end) gets the one after the row's end. In a line with
+        right-to-left text there may be other cells between them: :meth:`pieces_of` tells.
         """
+        if self.visual_of(row) is not None:
+            pieces = self.pieces_of(row, start, end)
+            return pieces[0][0], pieces[-1][1]
         start, end = max(start, self.starts[row]), min(end, self.ends[row])
         if self._plain[row]:
             first, last = start - self.starts[row], end - self.starts[row]
@@ -109,6 +136,11 @@ class TextLayout:
         if self._plain[row]:
             return min(start + max(column, 0), end - 1 if wraps else end)
         cells = self._row_cells(row)
+        if cells.visual:
+            index = cells.visual.index_at(column)
+            if index is None:
+                return cells.starts[-1] if wraps else end
+            return cells.starts[index]
         if column >= cells.width and not wraps:
             return end
         return cells.starts[max(0, bisect_right(cells.columns, column) - 1)] if cells.starts else end
@@ -143,7 +175,8 @@ class TextLayout:
         """The row as it is sent to a terminal."""
         if self._plain[row]:
             return shown(self.text[self.starts[row] : self.ends[row]])
-        return "".join(self._row_cells(row).texts)
+        cells = self._row_cells(row)
+        return "".join(cells.visual.texts if cells.visual else cells.texts)
 
     def drawn_part(self, row: int, first: int, last: int) -> str:
         """The cells ``first..last`` of a row; the cut falls on cluster boundaries."""
@@ -151,12 +184,22 @@ class TextLayout:
             start = self.starts[row]
             return shown(self.text[start + first : min(start + last, self.ends[row])])
         cells = self._row_cells(row)
-        low, high = bisect_left(cells.columns, first), bisect_left(cells.columns, last)
-        return "".join(cells.texts[low:high])
+        columns, texts = cells.columns, cells.texts
+        if cells.visual:
+            columns, texts = cells.visual.columns, cells.visual.texts
+        low, high = bisect_left(columns, first), bisect_left(columns, last)
+        return "".join(texts[low:high])
 
     def row_width(self, row: int) -> int:
         """Cells that are drawn in a row."""
-        return self.ends[row] - self.starts[row] if self._plain[row] else self._row_cells(row).width
+        if self._plain[row]:
+            return self.ends[row] - self.starts[row]
+        cells = self._row_cells(row)
+        return cells.visual.width if cells.visual else cells.width
+
+    def visual_of(self, row: int) -> VisualRow | None:
+        """Where a row's clusters are seen; ``None`` for a row without right-to-left text around it."""
+        return None if self._plain[row] else self._row_cells(row).visual
 
     def _column_after(self, row: int, end: int) -> int:
         """The cell after the cluster that holds the code point before ``end``."""
@@ -179,7 +222,23 @@ class TextLayout:
             else:
                 texts.append(drawn(line[offset : offsets[index + 1] if index + 1 < len(offsets) else None]))
             column += width
-        return RowCells([start + offset for offset in offsets], columns, texts, column)
+        cells = RowCells([start + offset for offset in offsets], columns, texts, column)
+        direction = self._direction(self.line_of(start) - 1) if offsets and is_ordered() else None
+        if direction is None:
+            return cells
+        characters = [line[offset] for offset in offsets]
+        taken = [after - first for first, after in pairwise([*columns, column])]
+        visual = visual_row(direction, cells.starts, texts, characters, taken, self.width + 1)
+        return replace(cells, visual=visual)
+
+    def _find_direction(self, line: int) -> Direction | None:
+        """How a line of the text runs; ``None`` for one without right-to-left characters."""
+        start = self.lines[line]
+        end = self.ends[
+            self.row_of(self.lines[line + 1] - 1 if line + 1 < len(self.lines) else len(self.text))
+        ]
+        text = self.text[start:end]
+        return Direction(text, start) if has_right_to_left(text) else None
 
     def _add_line(self, start: int, end: int) -> None:
         line = self.text[start:end]

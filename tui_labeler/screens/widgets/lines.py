@@ -11,6 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
+from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, Glyphs, glyphs
 from tui_labeler.screens.widgets.palette import category_of, palette_of
 
@@ -33,6 +34,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     """
 
     ALLOW_SELECT: ClassVar[bool] = False
+    ORDERS_ITSELF: ClassVar[bool] = False
+    """Its lines are painted in visual order; else right-to-left words in them are put in order here."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -122,7 +125,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _strip(self, y: int) -> Strip:
         width = self.size.width
-        strip = Strip(self.paint_line(y))
+        segments = self.paint_line(y)
+        if not self.ORDERS_ITSELF and not all(segment.text.isascii() for segment in segments):
+            segments = [segment._replace(text=in_order(segment.text)) for segment in segments]
+        strip = Strip(segments)
         return strip.adjust_cell_length(width, self.style()).simplify()
 
     def notify_style_update(self) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from tui_labeler.domain.confidence import cut
+from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean, clip_middle
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def percent(confidence: float) -> str:
 
 def caption(mark: Mark, glyphs: Glyphs) -> str:
     """What is written on a mark's rule."""
-    name = clean(mark.name) + glyphs.draft * mark.draft
+    name = in_order(clean(mark.name)) + glyphs.draft * mark.draft
     return name if mark.confidence is None else f"{name} {percent(mark.confidence)}"
 
 
@@ -90,12 +91,21 @@ def dashes(mark: Mark, low: int, high: int) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A mark's rule under one row: cells ``first..last``, and the room to the right that is free."""
+    """A mark's rule under one row: cells ``first..last``, and the room behind it that is free."""
 
     mark: Mark
     first: int
     last: int
     room: int
+    leftward: bool = False
+    """Behind it is to the left: the line is right-to-left."""
+    named: bool = True
+    """It carries the caption; of a mark in several pieces, one does."""
+
+    def placed(self, glyphs: Glyphs) -> tuple[int, str]:
+        """The cell that the rule with its caption begins at, and what is drawn."""
+        text = self.drawn(glyphs)
+        return (self.last - cell_len(text) if self.leftward else self.first), text
 
     def drawn(self, glyphs: Glyphs) -> str:
         """The rule with its caption.
@@ -109,10 +119,12 @@ class Rule:
             MarkKind.TO_PLACE: glyphs.to_place,
         }[self.mark.kind]
         width = self.last - self.first
+        if not self.named:
+            return sign * width
         on_it = fitting_caption(self.mark, width - 2, glyphs) if width > 3 else ""
         behind = fitting_caption(self.mark, self.room, glyphs) if self.room > 1 else ""
         if cell_len(behind) > cell_len(on_it):
-            return sign * width + behind
+            return behind + sign * width if self.leftward else sign * width + behind
         if not on_it and width > 1:
             start = caption(self.mark, glyphs)[: width - 1]
             on_it = start if start.isascii() else ""
@@ -215,11 +227,19 @@ class MarkRows:
         return self._lanes[row]
 
     def _stack(self, row: int, marks: list[Mark]) -> list[list[Rule]]:
+        visual = self.layout.visual_of(row)
+        leftward = visual is not None and visual.base == 1
         spans = sorted(
-            ((*self.layout.columns_of(row, mark.start, mark.end), mark) for mark in marks),
+            (
+                (*piece, mark, piece == widest)
+                for mark in marks
+                for pieces in [self.layout.pieces_of(row, mark.start, mark.end)]
+                for widest in [max(pieces[:: 1 if leftward else -1], key=lambda piece: piece[1] - piece[0])]
+                for piece in pieces
+            ),
             key=lambda item: (item[0], -item[1], item[2].kind is not MarkKind.LABEL, item[2].id),
         )
-        lanes: list[list[tuple[int, int, Mark]]] = []
+        lanes: list[list[tuple[int, int, Mark, bool]]] = []
         for span in spans:
             for lane in lanes:
                 if lane[-1][1] <= span[0]:
@@ -228,14 +248,7 @@ class MarkRows:
             else:
                 if len(lanes) < MAX_LANES:
                     lanes.append([span])
-        edge = self.layout.width + 1
-        return [
-            [
-                Rule(mark, first, last, (lane[index + 1][0] - 1 if index + 1 < len(lane) else edge) - last)
-                for index, (first, last, mark) in enumerate(lane)
-            ]
-            for lane in lanes
-        ]
+        return [_rules(lane, self.layout.width + 1, leftward) for lane in lanes]
 
     @property
     def lines(self) -> list[int]:
@@ -259,3 +272,15 @@ class MarkRows:
     def lines_of(self, row: int) -> range:
         """The display lines of a row: its text, then its rules."""
         return range(self.lines[row], self.lines[row + 1])
+
+
+def _rules(lane: list[tuple[int, int, Mark, bool]], edge: int, leftward: bool) -> list[Rule]:
+    """The rules of one lane, each with the room up to the next one; one cell stays free between them."""
+    rules = []
+    for index, (first, last, mark, named) in enumerate(lane):
+        if leftward:
+            room = first - (lane[index - 1][1] + 1 if index else 0)
+        else:
+            room = (lane[index + 1][0] - 1 if index + 1 < len(lane) else edge) - last
+        rules.append(Rule(mark, first, last, room, leftward, named))
+    return rules

@@ -48,9 +48,9 @@ def rule_segments(
     segments: list[Segment] = []
     column = 0
     for rule in rules:
-        if rule.first > column:
-            segments.append(Segment(" " * (rule.first - column), style()))
-        text = rule.drawn(glyphs)
+        first, text = rule.placed(glyphs)
+        if first > column:
+            segments.append(Segment(" " * (first - column), style()))
         segments.append(Segment(text, style(*names(rule.mark))))
-        column = rule.first + cell_len(text)
+        column = first + cell_len(text)
     return segments

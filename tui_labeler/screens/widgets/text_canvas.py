@@ -43,6 +43,8 @@ class TextCanvas(CaretKeys, inherit_bindings=True):
         "text-view--cursor",
     } | category_classes("text-view")
 
+    ORDERS_ITSELF: ClassVar[bool] = True
+
     compact = reactive(False, init=False)
     """Underlines in the text in place of rule rows under it."""
 
@@ -183,7 +185,8 @@ class TextCanvas(CaretKeys, inherit_bindings=True):
 
         def cover(low: int, high: int, *names: str) -> None:
             if low < after and high > start:
-                overlays.append((*self.text_layout.columns_of(row, low, high), names))
+                for first, last in self.text_layout.pieces_of(row, low, high):
+                    overlays.append((first, last, names))
 
         if self.compact:
             for mark in sorted(self.rows.in_row(row), key=lambda m: (m.start, -m.end, m.id)):
