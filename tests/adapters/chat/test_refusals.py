@@ -223,9 +223,8 @@ async def test_a_code_that_is_a_word_of_its_own_helps_to_find_out() -> None:
 
 
 async def test_a_key_that_no_header_can_hold_is_not_told_either() -> None:
-    with OpenAIServer() as server:
-        async with asking(server, key="sk-secret\nline") as model:
-            with pytest.raises(LabelerError) as raised:
-                await model.ask(QUESTION)
+    with OpenAIServer() as server, pytest.raises(LabelerError, match="can't be sent") as raised:
+        async with asking(server, key="sk-secret\nline"):
+            pass
     assert "secret" not in str(raised.value)
     assert not server.requests

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import aiohttp
 import httpx2
 import openai
 
@@ -87,12 +88,8 @@ def error_of(error: Exception, asked: Asked) -> LabelerError:
     match error:
         case openai.APIStatusError():
             return status_error(error.status_code, error.response.headers, error.response.content, asked)
-        case openai.APITimeoutError():
-            if isinstance(error.__cause__, (httpx2.ConnectTimeout, httpx2.PoolTimeout)):
-                return _unreachable(asked, f"in {asked.connect_seconds:g} seconds")
-            return no_answer_in_time(asked)
         case openai.APIConnectionError():
-            return _connection_error(error.__cause__, asked)
+            return _connection_error(error, asked)
         case UnicodeEncodeError():
             return UnansweredError("The text holds what is no character.", reason="bad_request")
     return TroubleError(f"Asking {asked.host} failed ({type(error).__name__}).")
@@ -112,26 +109,45 @@ def _unreachable(asked: Asked, how: str) -> TroubleError:
     )
 
 
-def _connection_error(cause: BaseException | None, asked: Asked) -> LabelerError:
-    seen: BaseException | None = cause
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
+def _connection_error(error: openai.APIConnectionError, asked: Asked) -> LabelerError:
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
             return ResourceError(
-                f"The certificate of {asked.host} is not to be trusted ({seen.verify_message}).",
+                f"The certificate of {asked.host} is not to be trusted ({cause.verify_message}).",
                 hint="Check the endpoint; for an authority of your own set SSL_CERT_FILE.",
             )
-        seen = seen.__cause__ or seen.__context__
-    match cause:
-        case httpx2.ConnectError():
-            return _unreachable(asked, "")
-        case httpx2.LocalProtocolError() | httpx2.UnsupportedProtocol():
-            return ResourceError(
-                f"{asked.host} can't be asked: the address or the key has a character that can't be sent.",
-                hint="Check the endpoint and the key.",
-            )
-        case httpx2.DecodingError():
-            return TroubleError(f"{asked.host} sent an answer that can't be unpacked.")
+    # The transport's own exceptions come first: what they are turned into says less.
+    for cause in (*filter(_is_of_transport, causes), *causes):
+        match cause:
+            case aiohttp.ConnectionTimeoutError() | httpx2.PoolTimeout():
+                return _unreachable(asked, f"in {asked.connect_seconds:g} seconds")
+            case aiohttp.ServerTimeoutError():
+                return no_answer_in_time(asked)
+            case aiohttp.ClientConnectorError():
+                return _unreachable(asked, "")
+            case httpx2.UnsupportedProtocol() | ValueError():
+                return ResourceError(
+                    f"{asked.host} can't be asked: its address has a character that can't be sent.",
+                    hint="Check the endpoint.",
+                )
+            case httpx2.DecodingError():
+                return TroubleError(f"{asked.host} sent an answer that can't be unpacked.")
+            case aiohttp.ClientError():
+                break
     return TroubleError(f"The connection to {asked.host} was dropped before the answer was there.")
+
+
+def _is_of_transport(cause: BaseException) -> bool:
+    return isinstance(cause, aiohttp.ClientError)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What an exception came of, the nearest first."""
+    cause = error.__cause__ or error.__context__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def status_error(status: int, headers: Mapping[str, str], body: bytes, asked: Asked) -> LabelerError:
