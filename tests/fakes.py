@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tui_labeler.assembly import direct_surveyor
@@ -17,9 +18,10 @@ from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
 from tui_labeler.engine.adapters.store.resources import TinyResourceStore
+from tui_labeler.engine.adapters.store.sync_base import FileSyncBase
 from tui_labeler.engine.changes import put, put_suggestion
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.ports import Change, Plan, State, Surroundings
+from tui_labeler.engine.ports import Change, Plan, Shelf, State, Surroundings
 from tui_labeler.engine.prices import read_prices
 from tui_labeler.engine.resources import JobAtWork, Resources
 from tui_labeler.engine.rows import to_row
@@ -97,15 +99,26 @@ def home_resources(
     return Resources(TinyResourceStore(home), keys, tester or FakeTester(), jobs, lambda: read_prices(home))
 
 
-def home_workbench(home: Path, around: Surroundings) -> Workbench:
-    """The projects of a home as one person sees them."""
+class FarFolder(FolderContainer):
+    """A folder that counts as elsewhere: its labels are always shared."""
+
+    @property
+    def is_remote(self) -> bool:
+        return True
+
+
+def home_workbench(
+    home: Path, around: Surroundings, shelf: Shelf | None = None, *, is_remote: bool = True
+) -> Workbench:
+    """The projects of a home as one person sees them; shared on ``shelf`` where there is one."""
     projects = TinyProjects(home, around.now, around.new_id)
     quota = TinyQuotaStore(home, 5000, around.now)
 
     def connect(store: ProjectStore) -> ProjectSession:
         project = store.state.project
         folder = projects.folder(project.id)
-        documents = FolderContainer(folder.__class__(project.container))
+        kind = FarFolder if shelf is not None and is_remote else FolderContainer
+        documents = kind(folder.__class__(project.container))
         return ProjectSession(
             store,
             documents,
@@ -115,9 +128,24 @@ def home_workbench(home: Path, around: Surroundings) -> Workbench:
             FakeLauncher(),
             around,
             surveyor=direct_surveyor(home, folder, store, documents),
+            shelf=shelf,
+            base=FileSyncBase(folder / "sync"),
         )
 
-    return Workbench(projects, quota, connect, str, around, home_resources(home))
+    @asynccontextmanager
+    async def beside(address: str) -> AsyncIterator[tuple[Shelf, bool]]:
+        assert shelf is not None
+        yield shelf, is_remote
+
+    return Workbench(
+        projects,
+        quota,
+        connect,
+        str,
+        around,
+        home_resources(home),
+        shelf_of=beside if shelf is not None else None,
+    )
 
 
 def write_documents(folder: Path, documents: dict[str, str]) -> Path:

@@ -16,6 +16,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.sharing.background import EVERY
 from tui_labeler.screens.appearance import Appearance, Remember
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import Commands, bound_commands
@@ -53,8 +54,9 @@ class LabelerApp(Appearance, inherit_bindings=False):
 
     ``open_project`` is opened right away, at ``document`` (a location) when that is given, and for review
     with ``review``. ``keys`` are other keys for bindings, by the binding's id. ``tour`` shows the first steps
-    where there is no project. ``remember`` keeps a choice for the next time: it is called with the name of a
-    setting and its value, in a thread, and may raise ``LabelerError``.
+    where there is no project. ``sync_every`` are the seconds between two syncs of a shared project, 0 for
+    none but those that are asked for. ``remember`` keeps a choice for the next time: it is called with the
+    name of a setting and its value, in a thread, and may raise ``LabelerError``.
     """
 
     TITLE = "tui-labeler"
@@ -114,6 +116,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
         palette: str = AUTO,
         tour: bool = False,
         keys: Mapping[str, str] | None = None,
+        sync_every: float = EVERY,
         remember: Remember | None = None,
     ) -> None:
         # Before the driver is made, which tells the terminal.
@@ -131,7 +134,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
         self.set_class(ascii_only, ASCII_CLASS)
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
         self.set_keymap(self._keys)
-        self.follower = Follower(self)
+        self.follower = Follower(self, sync_every)
 
     # --- starting and ending ------------------------------------------------------------------------
 
@@ -168,9 +171,9 @@ class LabelerApp(Appearance, inherit_bindings=False):
     async def action_quit(self) -> None:  # type: ignore[override]
         """Ends the program, after a question where drafts wait."""
         session = self.follower.session
-        if session is None or await may_leave(self, session):
+        if session is None or await may_leave(self, session, self.follower.background):
             if session is not None:
-                self.follower.stop()
+                await self.follower.stop()
                 await session.close()
             self.exit()
 
@@ -191,7 +194,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
                 start = session.documents.find(document).id
             except LabelerError as error:
                 tell_error(self, error)
-        self.follower.follow(session)
+        await self.follower.follow(session)
         await self.push_screen(
             LabelingScreen(session, self.follower, document=start, review=review, looks=self._looks)
         )
@@ -205,7 +208,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
     @reporting
     async def on_labeling_screen_left(self, event: LabelingScreen.Left) -> None:
         """Back to the projects."""
-        self.follower.stop()
+        await self.follower.stop()
         if self.screen is event.screen:
             await self.pop_screen()
         await event.session.close()

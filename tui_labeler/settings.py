@@ -49,6 +49,8 @@ class Settings:
     """Other keys for a binding's id: ``"review.accept" = "y"``."""
     cache_mb: int = 2000
     """Megabytes that the texts of one project's remote container may take here."""
+    sync_every: int = 60
+    """Seconds between two syncs of an open project that is shared; 0 for none but those asked for."""
     containers: dict[str, NamedContainer] = field(default_factory=dict)
     """Containers in Blob storage by a name of one's own."""
 
@@ -65,6 +67,10 @@ def read_settings(home: Path) -> Settings:
         raise InputError(f"{_path(home)}: quota is {found.quota}; it can't be less than 0.", hint=_HINT)
     if found.cache_mb < 1:
         raise InputError(f"{_path(home)}: cache_mb is {found.cache_mb}; it can't be less than 1.", hint=_HINT)
+    if found.sync_every < 0:
+        raise InputError(
+            f"{_path(home)}: sync_every is {found.sync_every}; it can't be less than 0.", hint=_HINT
+        )
     return found
 
 

@@ -81,8 +81,9 @@ def test_nothing_is_shared_in_a_folder_that_was_not_asked_to(cli: Cli, project: 
 
 def test_sharing_can_be_turned_on_and_off(cli: Cli, project: str, letters: Path) -> None:
     ran = cli("sync", project, "--share", "--json")
-    assert ran.json["labels"] | {"problems": []} == {
-        "shared": True, "downloaded": 0, "uploaded": 8, "unchanged": 0, "waiting": 0, "problems": []
+    assert ran.json["labels"] == {
+        "shared": True, "downloaded": 0, "uploaded": 8, "unchanged": 0, "waiting": 0,
+        "problems": [], "notes": [],
     }  # fmt: skip
     files = sorted(path.name for path in letters.glob(".tui-labeler/*/labels/*"))
     assert files == [f"letter{number:02}.txt.json" for number in range(8)]

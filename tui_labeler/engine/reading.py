@@ -35,6 +35,9 @@ CONCURRENCY = 16
 
 GONE = "it is no longer in the container"
 
+BREATH = 100
+"""Documents of a listing that are looked at before others get their turn."""
+
 LISTED, READ = "listing documents", "reading documents"
 
 Progress = Callable[[str, int], None]
@@ -55,7 +58,9 @@ class Synced:
     unreadable: tuple[tuple[str, str], ...] = ()
     """Location and problem of each document that can't be read."""
     warnings: tuple[str, ...] = ()
-    """The service's limits that the container, or what is new or changed in it, breaks."""
+    """The service's limits that the container, or what is new or changed in it, breaks; and ``notes``."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of the container itself; each is told once."""
     moved: int = 0
     """Labels that followed their words into a changed text."""
     stale: tuple[tuple[str, int], ...] = ()
@@ -87,8 +92,8 @@ class Tally:
             self.skipped,
             tuple(sorted(self.unreadable)),
             self.warnings,
-            self.moved,
-            tuple(sorted(self.stale)),
+            moved=self.moved,
+            stale=tuple(sorted(self.stale)),
         )
 
 
@@ -115,13 +120,14 @@ class Reading:
         await self._fetch()
         await self._mark_gone()
         await self._move_labels()
+        notes = self._container.notes()
         self._tally.warnings += (
             *limits.documents(len(self._seen)),
             *limits.long_documents(self._tally.read),
             *limits.document_names([name for name, _ in self._tally.read]),
-            *self._container.notes(),
+            *notes,
         )
-        return self._tally.result()
+        return replace(self._tally.result(), notes=notes)
 
     async def _list(self) -> None:
         batch: list[tuple[Blob, Decoded]] = []
@@ -130,6 +136,8 @@ class Reading:
                 self._tally.skipped += 1
                 continue
             self._seen.add(blob.name)
+            if len(self._seen) % BREATH == 0:
+                await asyncio.sleep(0)
             known = self._known(blob.name)
             if known and (known.etag != blob.etag or stale_labels(known)):
                 self._with_stale.append(blob.name)

@@ -1,4 +1,7 @@
-"""Sees what other processes do in the open project, and tells the screens."""
+"""Sees what others do in the open project, and tells the screens.
+
+Other processes of this home write the state; other homes come in by the sync in the background.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from textual.signal import Signal
 from tui_labeler.domain.jobs import Job
 from tui_labeler.engine.errors import DeletedError, LabelerError
 from tui_labeler.engine.ports import Transaction
+from tui_labeler.engine.sharing.background import EVERY, Background, Exchange, Standing
 from tui_labeler.screens.base import tell_error
 
 if TYPE_CHECKING:
@@ -45,8 +49,16 @@ class Follower:
     While nothing happens a look costs one ``stat`` of the journal, and now and then one of the jobs.
     """
 
-    def __init__(self, app: App[Any]) -> None:
+    def __init__(self, app: App[Any], sync_every: float = EVERY) -> None:
+        """``sync_every``: seconds between two syncs in the background, 0 for none."""
         self.news: Signal[News] = Signal(app, "news")
+        self.stood: Signal[Standing] = Signal(app, "stood")
+        """The project stands otherwise to those who share it."""
+        self.came: Signal[Exchange] = Signal(app, "came")
+        """A sync in the background has brought something in."""
+        self.background: Background | None = None
+        """Syncs the project that is followed."""
+        self._sync_every = sync_every
         self.deleted = False
         """Somebody deleted the project that was followed."""
         self._app = app
@@ -67,17 +79,27 @@ class Follower:
         """All jobs of the project, newest first, as of the last look at them."""
         return self._jobs
 
-    def follow(self, session: ProjectSession) -> None:
+    @property
+    def standing(self) -> Standing:
+        """How the project stands to those who share it."""
+        return self.background.standing if self.background else Standing()
+
+    async def follow(self, session: ProjectSession) -> None:
         """Follows a project in place of any other."""
-        self.stop()
+        await self.stop()
         self._session = session
         self.deleted = False
         self._timer = self._app.set_interval(LOOK_EVERY, self.look)
+        self.background = Background(session, self.stood.publish, self.came.publish, every=self._sync_every)
+        self.background.start()
 
-    def stop(self) -> None:
-        """Looks no more."""
+    async def stop(self) -> None:
+        """Looks no more, and calls off a sync."""
         if self._timer is not None:
             self._timer.stop()
+        background, self.background = self.background, None
+        if background is not None:
+            await background.stop()
         self._timer = self._session = None
         self._jobs = ()
         self._looks = 0

@@ -18,6 +18,7 @@ from tui_labeler.screens.labeling_documents import DocumentActions
 from tui_labeler.screens.labeling_entities import EntityActions
 from tui_labeler.screens.labeling_files import FileActions
 from tui_labeler.screens.labeling_keys import DOCUMENT_KEYS, LABEL_KEYS, PROJECT_KEYS, REVIEW_KEYS, SHOWN
+from tui_labeler.screens.labeling_sharing import SharingActions
 from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _NOUNS = {JobKind.AUTOLABEL: "autolabeling", JobKind.TRAIN: "training", JobKind.EVALUATE: "evaluation"}
 
 
-class LabelingScreen(DocumentActions, EntityActions, BulkReviewActions, FileActions):
+class LabelingScreen(DocumentActions, EntityActions, BulkReviewActions, FileActions, SharingActions):
     """One project, open: labeling by hand, and review of what autolabeling suggested."""
 
     HELP: ClassVar[str] = """\
@@ -109,6 +110,8 @@ label is done when it is marked with `m`.
     def on_mount(self) -> None:
         self.query_one(Distribution).can_focus = False
         self.follower.news.subscribe(self, self._take_news)
+        self.follower.stood.subscribe(self, self.take_standing)
+        self.follower.came.subscribe(self, self.take_exchange)
         self.set_class(self.has_classes, "-classes")
         self.text.compact = self.looks.compact
         self.text.focus()

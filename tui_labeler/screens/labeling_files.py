@@ -127,6 +127,8 @@ class FileActions(PlacingActions):
     async def action_save(self) -> None:
         saved = await self.session.labeling.save()
         if saved.documents:
+            if self.follower.background is not None:
+                self.follower.background.soon()
             tell(self.app, saved_words(saved), title="Labels saved")
         else:
             self.say("Everything is saved.")
@@ -249,7 +251,7 @@ class FileActions(PlacingActions):
             self.put_down()
             self.text.clear_selection()
             self.say("")
-        elif await may_leave(self.app, self.session):
+        elif await may_leave(self.app, self.session, self.follower.background):
             self.post_message(self.Left(self))
 
     def action_want(self, what: str) -> None:

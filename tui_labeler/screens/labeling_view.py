@@ -26,6 +26,7 @@ from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.narrowing import MANY
 from tui_labeler.screens.review_progress import ReviewProgress
+from tui_labeler.screens.sync_words import sign
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -173,6 +174,8 @@ class LabelingView(Screen[None]):
         if seq == seen:
             return
         self._seen = seq
+        if self.follower.background is not None:
+            self.follower.background.stirred()
         tables = {change.table for transaction in transactions for change in transaction.changes}
         known = {transaction.seq for transaction in transactions} >= set(range(seen + 1, seq + 1))
         if known:
@@ -297,7 +300,8 @@ class LabelingView(Screen[None]):
             parts.append(row.location)
         title.left = " > ".join(parts)
         drafts = 0 if self.follower.deleted else self.session.labeling.drafts()
-        right = [f"{drafts:,} unsaved"] if drafts else []
+        right = [sign(self.follower.standing)]
+        right += [f"{drafts:,} unsaved"] if drafts else []
         running = [job for job in self.follower.jobs if not job.state.is_over]
         if running:
             job = running[0]
@@ -309,7 +313,7 @@ class LabelingView(Screen[None]):
             records = sum(row.text_records for row in chosen)
             right.append(f"{len(chosen):,} selected, {counted(records, 'text record')}")
         right.append(self._listed_words())
-        title.right = "  ".join(right)
+        title.right = "  ".join(part for part in right if part)
 
     def _listed_words(self) -> str:
         """How many documents are listed, and by which filter."""

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.sharing.background import Background
 
 
-async def may_leave(app: App[Any], session: ProjectSession) -> bool:
-    """Whether to go; asks only when this person's drafts wait. To be awaited in a worker.
+async def may_leave(app: App[Any], session: ProjectSession, background: Background | None = None) -> bool:
+    """Whether to go; asks only when this person's drafts wait, or what others don't have yet can't be shared.
 
-    Of a project that somebody deleted nothing waits. Raises ``LabelerError`` when saving was chosen and
-    failed.
+    To be awaited in a worker. Of a project that somebody deleted nothing waits. Raises
+    ``LabelerError`` when saving was chosen and failed.
     """
     try:
         await session.refresh()
@@ -27,6 +28,10 @@ async def may_leave(app: App[Any], session: ProjectSession) -> bool:
         return True
     except StorageError:
         pass  # what is known has been told, and leaving must be possible
+    return await _with_drafts(app, session) and await _with_unshared(app, background)
+
+
+async def _with_drafts(app: App[Any], session: ProjectSession) -> bool:
     drafts = session.labeling.drafts()
     if not drafts:
         return True
@@ -44,3 +49,23 @@ async def may_leave(app: App[Any], session: ProjectSession) -> bool:
     if answer == "save":
         tell(app, saved_words(await session.labeling.save()), title="Labels saved")
     return answer in ("save", "leave")
+
+
+async def _with_unshared(app: App[Any], background: Background | None) -> bool:
+    """Shares what waits; asks where that takes too long or is refused."""
+    if background is None or not background.is_on:
+        return True
+    try:
+        pending = await background.count()
+    except DeletedError:
+        return True
+    if not pending:
+        return True
+    if not background.works_by_itself:
+        tell(app, f"{counted(pending, 'document')} not shared yet: S syncs.", title="Not shared")
+        return True
+    # Loaded when there is something to share: most projects are left without.
+    from tui_labeler.screens.syncing import LastSyncScreen
+
+    leaves: bool = await app.push_screen_wait(LastSyncScreen(background, pending))
+    return leaves

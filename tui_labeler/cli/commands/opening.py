@@ -95,6 +95,7 @@ def start(
         palette=settings.palette,
         tour=settings.tour and project is None,
         keys=settings.keys,
+        sync_every=settings.sync_every,
         remember=partial(remember, context.home),
     )
     app.run()

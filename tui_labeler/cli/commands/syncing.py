@@ -147,6 +147,7 @@ def _report(
             "unchanged": shared.unchanged,
             "waiting": shared.waiting,
             "problems": problems,
+            "notes": list(shared.notes),
         },
         "published": _published(published),
         "moved_labels": synced.moved,
@@ -192,6 +193,7 @@ def _lines(fields: dict[str, Any], synced: Synced, shared: Shared) -> list[str]:
     if shared.waiting:
         what = counted(shared.waiting, "document that others changed", "documents that others changed")
         lines.append(f"{what} not written: pull first.")
+    lines += [f"note: {note}" for note in shared.notes]
     lines += [f"{location}: {reason}" for location, reason in shared.problems]
     lines += [f"decided: {item['location']}: {item['reason']}" for item in fields["resolved"]]
     lines += [

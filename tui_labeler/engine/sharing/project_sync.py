@@ -54,6 +54,12 @@ class ProjectSync:
         self._shelf = shelf
         self._base = base
         self._surroundings = surroundings
+        self._notes: list[str] = []
+
+    def notes(self) -> tuple[str, ...]:
+        """What a person should hear of the syncs since this was last asked: names that were given twice."""
+        told, self._notes = tuple(self._notes), []
+        return told
 
     async def sync(self, etag: str | None, *, pull: bool, push: bool) -> ProjectOutcome:
         """``etag`` is that of the listing; ``None`` where the file is not there.
@@ -158,10 +164,19 @@ class ProjectSync:
                 here is None or here.name != category.name
             ):
                 continue  # its name is free: this side has deleted or renamed it
+            noun = self._store.state.project.kind.noun
             if before is None:
                 await self._become(category.id, into, agreed.theirs[there])
+                self._notes.append(
+                    f"Others have made the {noun} {category.name!r} too: both are one from here on, with "
+                    "the labels of both."
+                )
             elif before["name"] != category.name:
                 await self._rename(category.id, before["name"])
+                self._notes.append(
+                    f"The name {category.name!r} was given to two: others have the {noun} of that name, and "
+                    f"yours is called {before['name']!r} again. Rename it, or merge the two."
+                )
 
     async def _become(self, category_id: str, into: str, row: dict[str, Any]) -> None:
         stamp = Stamp(self._surroundings.actor, self._surroundings.now())

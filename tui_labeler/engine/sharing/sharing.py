@@ -10,6 +10,7 @@ from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.sharing.conflicts import LabelConflict, Side, open_conflicts, resolve
 from tui_labeler.engine.sharing.joining import claim
+from tui_labeler.engine.sharing.pending import Pending
 from tui_labeler.engine.sharing.publishing import Published, publish
 from tui_labeler.engine.sharing.syncing import Progress, Shared, Syncing
 
@@ -39,6 +40,12 @@ class Sharing:
         self._surroundings = surroundings
         self._is_remote = is_remote
         self._syncing = Syncing(store, shelf, base, surroundings)
+        self._pending = Pending(store, base)
+
+    @property
+    def is_remote(self) -> bool:
+        """The container is no folder on this machine: labels are always shared, over a line."""
+        return self._is_remote
 
     @property
     def is_on(self) -> bool:
@@ -50,13 +57,20 @@ class Sharing:
             return Shared()
         return await self._syncing.sync(pull=pull, push=push, progress=progress)
 
+    async def pending(self) -> int:
+        """How many documents (categories and settings count as one) the container does not hold as they are
+        here; nothing is asked of the container. Drafts don't count, nor does what is in conflict."""
+        return await self._pending.count() if self.is_on else 0
+
     async def conflicts(self) -> tuple[LabelConflict, ...]:
         """What waits for a person; nothing is asked of the container."""
         return await open_conflicts(self._store, self._base)
 
     async def resolve(self, location: str, take: Side, item: str | None = None) -> tuple[LabelConflict, ...]:
         """See :func:`~tui_labeler.engine.sharing.conflicts.resolve`."""
-        return await resolve(self._store, self._base, self._surroundings, location, take, item)
+        decided = await resolve(self._store, self._base, self._surroundings, location, take, item)
+        self._pending.forget()
+        return decided
 
     async def share(self, *, on: bool) -> None:
         """Keeps labels in the folder from the next sync on, or leaves them where they are.

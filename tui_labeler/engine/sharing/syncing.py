@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.errors import ConflictError, FormatError, NotFoundError, OutdatedError
 from tui_labeler.engine.finishing import finished_all_the_same
-from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports import Change, Plan, Transaction
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
 from tui_labeler.engine.sharing.conflicts import LabelConflict, open_conflicts
 from tui_labeler.engine.sharing.items import agreed_after
+from tui_labeler.engine.sharing.pending import documents_of
 from tui_labeler.engine.sharing.project_form import project_file
 from tui_labeler.engine.sharing.project_sync import TRIES, ProjectSync
 from tui_labeler.engine.sharing.shared_form import (
-    PARTS,
     document_changes,
     document_items,
     file_name,
@@ -65,6 +65,10 @@ class Shared:
     """Location and reason of each document whose file can't be used, sorted; here it is as it was."""
     waiting: int = 0
     """Documents that others have changed, and that were not pulled."""
+    notes: tuple[str, ...] = ()
+    """What became of names that two sides have given."""
+    transactions: tuple[Transaction, ...] = ()
+    """What came in."""
 
 
 class _Tally:
@@ -75,6 +79,7 @@ class _Tally:
         self.broken: dict[str, tuple[str, str, str]] = {}
         self.waiting = 0
         self.listed: dict[str, str] = {}
+        self.transactions: list[Transaction] = []
 
 
 class Syncing:
@@ -104,6 +109,7 @@ class Syncing:
         """
         async with self._base.held():
             await self._store.refresh()
+            self._project.notes()
             seq = self._store.seq
             project_id = self._store.state.project.id
             names = {blob.name: blob.etag async for blob in self._shelf.files(folder(project_id))}
@@ -130,6 +136,8 @@ class Syncing:
                 await self.conflicts(),
                 tuple(sorted(tally.problems.items())),
                 tally.waiting,
+                self._project.notes(),
+                tuple(tally.transactions),
             )
 
     # --- what there is to do ------------------------------------------------------------------------
@@ -181,12 +189,7 @@ class Syncing:
         async for transaction in self._store.history():
             if transaction.seq <= since:
                 break
-            if transaction.action != SYNCED:
-                found |= {
-                    int(change.key.partition("/")[0])
-                    for change in transaction.changes
-                    if change.table in PARTS or change.table == "document"
-                }
+            found |= documents_of(transaction)
         return found
 
     # --- doing it -----------------------------------------------------------------------------------
@@ -282,6 +285,8 @@ class Syncing:
             return Plan(SYNCED, changes)
 
         transaction = await self._store.commit(self._surroundings.actor, plan)
+        if transaction is not None:
+            tally.transactions.append(transaction)
         for step in steps:
             if transaction is not None and step.task.document in changed:
                 step.revision = transaction.seq

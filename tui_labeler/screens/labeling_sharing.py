@@ -1,0 +1,66 @@
+"""What the keys for sharing do, and what the screen says of it by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from tui_labeler.screens.base import reporting, tell
+from tui_labeler.screens.labeling_base import LabelingBase
+from tui_labeler.screens.sync_words import came_words, trouble_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_labeler.engine.ports import Transaction
+    from tui_labeler.engine.sharing.background import Exchange, Standing
+
+
+class SharingActions(LabelingBase):
+    """Syncs on a person's word, and shows what a sync in the background has brought."""
+
+    _had_trouble = False
+    """What keeps labels from being shared was said."""
+
+    def count_others(self, transactions: Sequence[Transaction]) -> None:
+        """Counts what others decided of the suggestions that a review visits."""
+        raise NotImplementedError
+
+    # --- by itself ----------------------------------------------------------------------------------
+
+    def take_standing(self, standing: Standing) -> None:
+        """The project stands otherwise to those who share it: the title says so, and trouble is said once."""
+        self.show_title()
+        words = trouble_words(standing)
+        if words and not self._had_trouble and not self.weighty_words():
+            self.say(words)
+        self._had_trouble = bool(words)
+
+    def take_exchange(self, exchange: Exchange) -> None:
+        """A sync in the background has brought something in."""
+        self.count_others(exchange.shared.transactions)
+        self.show_changes()
+        self.show_title()
+        if words := came_words(exchange):
+            tell(self.app, words, title="From those who share the project")
+
+    # --- on a person's word -------------------------------------------------------------------------
+
+    @work(exclusive=True, group="sync")
+    @reporting
+    async def action_sync(self) -> None:
+        """Syncs at once and tells what came of it."""
+        from tui_labeler.screens.syncing import SyncScreen
+
+        background = self.follower.background
+        if background is None:
+            return
+        wants_conflicts = await self.app.push_screen_wait(SyncScreen(self.session, background))
+        self.show_changes()
+        self.refill()
+        if wants_conflicts:
+            await self.show_conflicts()
+
+    async def show_conflicts(self) -> None:
+        pass

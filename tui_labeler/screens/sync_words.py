@@ -1,0 +1,99 @@
+"""How a project stands to those who share it, in words: a sign for the title, a report of a sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_labeler.engine.wording import counted
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.sharing.background import Exchange, Standing
+
+_NAMED = 5
+"""Documents that a report names of a kind."""
+
+
+def sign(standing: Standing) -> str:
+    """A word or two for the first line; none where labels are not shared, or it is not known yet."""
+    if not standing.is_shared:
+        return ""
+    if standing.conflicts:
+        return f"conflict {standing.conflicts:,}"
+    if standing.is_offline:
+        return "offline"
+    if standing.trouble is not None:
+        return "not synced"
+    if standing.pending:
+        return f"pending {standing.pending:,}"
+    return "synced" if standing.was_synced else ""
+
+
+def trouble_words(standing: Standing) -> str:
+    """Why labels wait, for the line under the text; empty where they do not."""
+    if standing.trouble is None:
+        return ""
+    if standing.is_offline:
+        return "Offline: labels wait here, and go to the others by themselves. S says more."
+    return "Labels are not synced. S says why."
+
+
+def waiting_words(standing: Standing) -> str:
+    """What becomes of that which is not shared yet; empty where nothing waits."""
+    if not standing.pending:
+        return ""
+    what = counted(standing.pending, "document waits", "documents wait")
+    return f"{what} here, safe on disk, for the next sync that succeeds."
+
+
+def report_lines(exchange: Exchange, *, is_shared: bool, drafts: int) -> list[str]:
+    """What a sync did, for people."""
+    found, shared = exchange.documents, exchange.shared
+    lines = [
+        f"Documents: {found.added:,} new, {found.changed:,} changed, {found.gone:,} gone, "
+        f"{found.unchanged:,} unchanged."
+    ]
+    if is_shared:
+        lines.append(
+            f"Labels: {shared.downloaded:,} downloaded, {shared.uploaded:,} uploaded, {shared.unchanged:,} "
+            f"unchanged, {counted(len(shared.conflicts), 'conflict')}."
+        )
+    else:
+        lines.append("Labels stay in this home: the settings (O) share those of a folder.")
+    if found.moved:
+        lines.append(_moved(found.moved))
+    lines += _stale_lines(exchange)
+    lines += [f"Note: {note}" for note in (*shared.notes, *found.warnings)]
+    lines += _some([f"{name} can't be read: {problem}" for name, problem in found.unreadable])
+    lines += _some([f"{location}: {reason}" for location, reason in shared.problems])
+    if drafts:
+        what = counted(drafts, "draft decision is", "draft decisions are")
+        lines.append(f"{what} not saved yet, and not shared: ctrl+s saves.")
+    return lines
+
+
+def _moved(count: int) -> str:
+    return f"{counted(count, 'label')} followed their words into a changed text."
+
+
+def _stale_lines(exchange: Exchange) -> list[str]:
+    stale = exchange.documents.stale
+    if not stale:
+        return []
+    count = sum(labels for _, labels in stale)
+    lines = [f"{counted(count, 'label is', 'labels are')} on an earlier text: Q asks about each."]
+    return lines + _some([f"  {name}: {labels:,}" for name, labels in stale])
+
+
+def _some(lines: list[str]) -> list[str]:
+    more = [f"  and {len(lines) - _NAMED:,} more"] if len(lines) > _NAMED else []
+    return lines[:_NAMED] + more
+
+
+def came_words(exchange: Exchange) -> str:
+    """What a sync by itself has brought in, where a person should hear of it; else empty."""
+    lines = [*exchange.shared.notes, *exchange.documents.notes]
+    if exchange.documents.moved:
+        lines.append(_moved(exchange.documents.moved))
+    if exchange.documents.changed:
+        lines += _stale_lines(exchange)
+    return "\n".join(lines)
