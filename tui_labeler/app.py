@@ -243,7 +243,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
         """Shows the jobs; a review of what came of one may follow."""
         from tui_labeler.screens.jobs import JobsScreen
 
-        reviewed = await self.push_screen_wait(JobsScreen(session, job))
+        reviewed = await self.push_screen_wait(JobsScreen(session, self._workbench.resources, job))
         if reviewed is None or not isinstance(self.screen, LabelingScreen):
             return
         if isinstance(reviewed, str):

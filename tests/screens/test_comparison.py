@@ -75,7 +75,7 @@ async def test_two_jobs_are_marked_and_compared_differences_first(
 ) -> None:
     app = ScreenApp()
     async with app.run_test(size=size) as pilot:
-        app.ask(JobsScreen(compared.session))
+        app.ask(JobsScreen(compared.session, compared.resources))
         await settle(pilot)
         listed = await keys(app, pilot)
         assert " jobb" in listed
@@ -103,7 +103,7 @@ async def test_two_jobs_are_marked_and_compared_differences_first(
 async def test_enter_opens_the_document_where_they_differ_first(compared: JobHome) -> None:
     app = ScreenApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        app.ask(JobsScreen(compared.session))
+        app.ask(JobsScreen(compared.session, compared.resources))
         await settle(pilot)
         await keys(app, pilot, "equals_sign", "j", "equals_sign", "enter")
         assert app.results == [Place(compared.session.documents.find("loan1.txt").id, Span(0, 3))]
@@ -112,7 +112,7 @@ async def test_enter_opens_the_document_where_they_differ_first(compared: JobHom
 async def test_the_same_job_again_takes_the_mark_away(compared: JobHome) -> None:
     app = ScreenApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        app.ask(JobsScreen(compared.session))
+        app.ask(JobsScreen(compared.session, compared.resources))
         await settle(pilot)
         text = await keys(app, pilot, "equals_sign", "equals_sign")
         assert "0 running, 2 in all" in text
@@ -125,7 +125,7 @@ async def test_jobs_that_share_nothing_are_not_compared_and_training_is_no_answe
     compared.job("train", JobState.SUCCEEDED, JobKind.TRAIN, created="2026-11-21T11:00:00.000Z", done=100)
     app = ScreenApp()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        app.ask(JobsScreen(compared.session))
+        app.ask(JobsScreen(compared.session, compared.resources))
         await settle(pilot)
         assert "is marked" not in await keys(app, pilot, "g", "equals_sign")
         await keys(app, pilot, "j", "equals_sign", "j", "equals_sign")

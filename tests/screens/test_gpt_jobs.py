@@ -19,9 +19,10 @@ from tui_labeler.domain.jobs import (
     Unused,
     Usage,
 )
-from tui_labeler.domain.resources import Prices
+from tui_labeler.domain.resources import Prices, ResourceKind
 from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.screens.dialogs import InputScreen
+from tui_labeler.engine.resources import NewResource
+from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.jobs import JobsScreen
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ PRICES = Prices(2.5, 10.0)
 @pytest.fixture
 async def home(tmp_path: Path) -> JobHome:
     texts = {f"loan{number:02}.txt": "Ann Bob at an ox on it, and more." for number in range(6)}
-    return await JobHome().create(tmp_path, texts, ["Borrower", "Lender", "Date"])
+    home = await JobHome().create(tmp_path, texts, ["Borrower", "Lender", "Date"])
+    await home.resources.add(NewResource("work", ResourceKind.OPENAI, "https://gpt.example/v1", ("gpt-4o",)))
+    return home
 
 
 def gpt_job(home: JobHome, state: JobState = JobState.RUNNING, **fields: Any) -> Job:
@@ -50,7 +53,7 @@ async def test_tokens_and_spend_are_told_as_they_grow(home: JobHome) -> None:
     job = gpt_job(home, stage="labeling")
     app = ScreenApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "100,000 sent (4,000 of them from the server's cache), 10,000 answered" in _flat(app)
         assert "0.350 USD of 2.00 USD" in detail(app)
@@ -65,7 +68,7 @@ async def test_an_unknown_price_is_not_told_as_nothing(home: JobHome) -> None:
     gpt_job(home, cost=None, options=GptOptions(budget_tokens=500_000))
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "no price is known; 110,000 of 500,000 tokens" in detail(app)
 
@@ -79,7 +82,7 @@ async def test_failures_have_their_reasons_in_words(home: JobHome) -> None:
     gpt_job(home, JobState.PARTIALLY_COMPLETED, failed=failed)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         told = "2 refused by the model, 1 held back by the content filter, 1 answer cut off"
         assert told in detail(app)
@@ -92,7 +95,7 @@ async def test_a_job_that_used_up_its_budget_asks_for_a_larger_one(home: JobHome
     gpt_job(home, JobState.CANCELLED, code="budget", message="0.3500 of 0.3500 USD are spent")
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "R asks for a larger budget and goes on" in detail(app)
         await _resume(pilot, "0.30")
@@ -107,7 +110,7 @@ async def test_calling_the_question_off_leaves_the_job_stopped(home: JobHome) ->
     gpt_job(home, JobState.CANCELLED, code="budget")
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         await pilot.press("R")
         await pilot.pause()
@@ -121,7 +124,7 @@ async def test_a_job_that_was_cancelled_goes_on_without_a_question(home: JobHome
     gpt_job(home, JobState.CANCELLED)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         await pilot.press("R")
         await settle(pilot)
@@ -140,7 +143,7 @@ async def test_an_evaluation_tells_what_it_cost(home: JobHome) -> None:
     home.jobs.put(replace(job, request=replace(job.request, kind=JobKind.EVALUATE), result=result))
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "9,000 sent, 300 answered" in detail(app)
         assert "0.025 USD of 2.00 USD" in detail(app) or "0.026 USD of 2.00 USD" in detail(app)
@@ -170,7 +173,7 @@ async def test_what_was_answered_and_could_not_be_used_is_listed_by_document(hom
     gpt_job(home, JobState.SUCCEEDED, notes=notes)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "3 answered items in 2 documents could not be used" in detail(app)
         assert "“Acme” as “" in detail(app)
@@ -178,3 +181,30 @@ async def test_what_was_answered_and_could_not_be_used_is_listed_by_document(hom
         assert "[red]x[/red]" in detail(app)
         assert "\x1b" not in detail(app)
         assert "a part was not in the form that was asked for" in detail(app)
+
+
+async def test_a_paid_job_without_a_budget_asks_before_it_goes_on(home: JobHome) -> None:
+    gpt_job(home, JobState.CANCELLED, options=GptOptions())
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session, home.resources))
+        await settle(pilot)
+        question = await _question(pilot)
+        told = " ".join(str(line.render()) for line in question.query("Static"))
+        assert "gpt.example" in told
+        assert "no budget limits it" in told
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not home.jobs.reopened
+        await _question(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+    assert home.jobs.reopened == [("job1", frozenset())]
+
+
+async def _question(pilot: Any) -> ConfirmScreen:
+    """What is asked of a person who resumes the job."""
+    await pilot.press("R")
+    while not isinstance(pilot.app.screen, ConfirmScreen):
+        await pilot.pause(0.02)
+    return shown(pilot.app, ConfirmScreen)

@@ -66,7 +66,7 @@ def detail(app: ScreenApp) -> str:
 async def test_without_jobs_the_screen_says_so_and_only_leaving_works(home: JobHome) -> None:
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "No job has been started" in detail(app)
         await pilot.press("enter", "c", "R", "t", "U", "D")
@@ -81,7 +81,7 @@ async def test_jobs_stand_newest_first_with_state_bar_counts_and_speed(home: Job
     home.job("new", done=2, failed=(failure(3),), seconds=1.0, suggestions=5, stage="labeling")
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         first, second = rows(app)
         assert "▶ running" in first
@@ -101,7 +101,7 @@ async def test_a_running_job_is_followed_and_only_what_changed_is_drawn(home: Jo
     job = home.job("new", done=1, seconds=1.0)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "1/6" in rows(app)[0]
         home.jobs.put(replace(job, done=4, suggestions=9))
@@ -130,7 +130,7 @@ async def test_cancel_is_offered_where_there_is_something_to_cancel(
     home.jobs.put(replace(home.job("new", done=1), state=state))
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert (" c Cancel " in app.screen.query_one(KeyLine).render().plain) is offered
         await pilot.press("c")
@@ -142,7 +142,7 @@ async def test_pace_and_time_left_are_told_on_a_small_terminal(home: JobHome) ->
     home.job("new", done=2, seconds=60.0)
     app = ScreenApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "Throughput   2.0/min, 2 min 00 s left" in detail(app)
 
@@ -153,7 +153,7 @@ async def test_a_job_that_waits_says_until_when_why_and_what_can_be_done(home: J
     home.jobs.put(replace(job, waits_until="2026-11-21T10:20:00+00:00", waits_for=why))
     app = ScreenApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         told = " ".join(detail(app).split())
         assert "The job waits until" in told
@@ -165,7 +165,7 @@ async def test_cancelling_asks_the_runner_and_shows_that_it_was_asked(home: JobH
     home.job("new", done=1)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         await pilot.press("c")
         await settle(pilot)
@@ -178,7 +178,7 @@ async def test_an_interrupted_job_says_what_happened_and_resumes(home: JobHome) 
     home.jobs.done["new"] = frozenset({0})
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "interrupted" in rows(app)[0]
         assert "Its process is gone" in detail(app)
@@ -194,7 +194,7 @@ async def test_failed_documents_are_tried_again(home: JobHome) -> None:
     home.jobs.done["new"] = frozenset({0, 1, 2, 4, 5})
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "t tries them again" in detail(app)
         await pilot.press("t")
@@ -207,7 +207,7 @@ async def test_a_refusal_is_told_and_the_screen_stays(home: JobHome) -> None:
     home.quota.used = 5000
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         await pilot.press("R")
         await settle(pilot)
@@ -220,7 +220,7 @@ async def test_a_failed_job_says_why(home: JobHome) -> None:
     home.job("new", JobState.FAILED, message="The model loans-1 is gone.")
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "✗ failed" in rows(app)[0]
         assert "The model loans-1 is gone." in detail(app)
@@ -230,7 +230,7 @@ async def test_a_job_is_deleted_only_after_a_yes(home: JobHome) -> None:
     home.job("new", JobState.SUCCEEDED, done=6)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         await pilot.press("D")
         await pilot.pause()
@@ -252,7 +252,7 @@ async def test_a_job_that_can_not_be_read_says_why_and_can_be_deleted(home: JobH
     home.quota.held["torn"] = 12
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         await pilot.press("j", "enter", "c")
         await settle(pilot)
@@ -273,7 +273,7 @@ async def test_a_running_job_can_not_be_deleted_or_undone(home: JobHome) -> None
     home.job("new", done=2, suggestions=3)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         await pilot.press("D", "U", "R", "t")
         await settle(pilot)
@@ -288,7 +288,7 @@ async def test_review_ends_the_screen_with_the_job(home: JobHome, key: str) -> N
     await suggest(home, "old")
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         await pilot.press(key)
         await settle(pilot)
@@ -304,7 +304,7 @@ async def test_the_screen_opens_at_the_job_that_was_just_started(home: JobHome) 
     home.job("old", JobState.SUCCEEDED, created="2026-11-20T09:00:00.000Z", done=6, suggestions=4)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session, "old"))
+        app.ask(JobsScreen(home.session, home.resources, "old"))
         await settle(pilot)
         assert shown(app, JobsScreen).job is not None
         assert detail(app).splitlines()[0].endswith("autolabel old")
@@ -315,7 +315,7 @@ async def test_all_that_came_of_a_job_is_taken_back_after_a_yes(home: JobHome) -
     await suggest(home, "job1")
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         await pilot.press("U")
         await pilot.pause()
@@ -359,7 +359,7 @@ async def test_training_and_evaluation_are_listed_and_a_training_opens_its_model
     )
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         words = detail(app)
         assert "On 9 labeled documents" in words
@@ -377,7 +377,7 @@ async def test_suggestions_that_labels_hide_are_counted_apart(home: JobHome) -> 
     await home.session.labeling.add(0, home.ids["Lender"], Span(1, 5))
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "2 made, 1 to review, 1 hidden by labels" in detail(app)
         assert "enter opens" in detail(app)
@@ -396,7 +396,7 @@ async def test_a_training_that_left_documents_out_says_so_on_its_row_and_page(ho
     home.job("train", JobState.SUCCEEDED, JobKind.TRAIN, done=100, options={"model": "m"}, result=result)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         (row,) = rows(app)
         assert "!1" in row
@@ -413,7 +413,7 @@ async def test_hostile_names_and_messages_are_shown_and_never_sent(
     home.job("run", JobState.RUNNING, stage=HOSTILE)
     app = ScreenApp()
     async with app.run_test(size=size) as pilot:
-        app.ask(JobsScreen(home.session))
+        app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         for _ in range(2):
             drawn = "".join(strip.text for strip in app.screen._compositor.render_strips())

@@ -62,7 +62,7 @@ def make_step(step: type[Step], method: str, home: JobHome) -> Step:
 CHOICES = Choices(model="loans-1", resource="work", deployment="gpt-4o", documents=frozenset({0, 1}))
 
 MAKERS: dict[str, Callable[[JobHome], Any]] = {
-    "jobs": lambda home: JobsScreen(home.session),
+    "jobs": lambda home: JobsScreen(home.session, home.resources),
     "models": lambda home: ModelsScreen(home.session),
     "training": lambda home: TrainingScreen(home.session),
     **{f"performance {number}": partial(performance, number) for number in range(5)},

@@ -103,7 +103,7 @@ def test_the_wizard_for_gpt(
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_the_jobs(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
-    assert looks(snap_compare, tmp_path, size, lambda home: JobsScreen(home.session))
+    assert looks(snap_compare, tmp_path, size, lambda home: JobsScreen(home.session, home.resources))
 
 
 @pytest.mark.parametrize("section", [0, 2])

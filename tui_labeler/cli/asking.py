@@ -43,20 +43,6 @@ async def asked_deployment(context: Context, *, batch: bool = False) -> Terms:
     return Terms(resource, deployment, given, context.workbench.resources.prices(deployment))
 
 
-async def terms_of(context: Context, job: Job) -> Terms | None:
-    """Those of a job that there is; ``None`` where a trained model labels.
-
-    Raises ``NotFoundError`` where its resource is gone.
-    """
-    method = job.request.method
-    if method is None or method.name != "gpt":
-        return None
-    resource = await context.workbench.resources.get(method.resource)
-    deployment = find_deployment(resource, method.deployment)
-    prices = context.workbench.resources.prices(deployment)
-    return Terms(resource, deployment, GptOptions.of(job.request.options), prices)
-
-
 async def tried(context: Context, terms: Terms) -> Terms:
     """The same, its deployment tried where it was not.
 
@@ -81,18 +67,12 @@ def askable(terms: Terms) -> Terms:
     return terms
 
 
-def where_words(terms: Terms, what: str) -> str:
-    """The host that texts are sent to."""
-    words = f"The texts of {what} are sent to {terms.host} ({terms.method.label})."
-    return f"{words} They are not encrypted on the way." if terms.is_open else words
-
-
 def agree(context: Context, terms: Terms, what: str, expected: dict[str, Any]) -> None:
     """Says where texts go, what that takes and what it may cost at most, and asks.
 
     Raises as :meth:`~tui_labeler.cli.output.Output.consent`.
     """
-    words = [where_words(terms, what), f"It takes {estimate_words(expected)}."]
+    words = [terms.where(what), f"It takes {estimate_words(expected)}."]
     words += [terms_words(terms.options), budget_words(expected)]
     told = " ".join(filter(None, words))
     if context.options.yes:

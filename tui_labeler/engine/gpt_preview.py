@@ -52,6 +52,11 @@ class Terms:
         """Texts can be read on the way."""
         return is_readable_on_the_way(self.resource.endpoint)
 
+    def where(self, what: str) -> str:
+        """Where the texts of ``what`` are sent, in words."""
+        words = f"The texts of {what} are sent to {self.host} ({self.method.label})."
+        return f"{words} They are not encrypted on the way." if self.is_open else words
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluationPreview:

@@ -17,7 +17,7 @@ from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.comparison import ComparisonScreen, Place
 from tui_labeler.screens.dialogs import ConfirmScreen
-from tui_labeler.screens.jobs_budget import ask_budget, stopped_by_budget
+from tui_labeler.screens.jobs_asking import agree, ask_budget, stopped_by_budget
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.unreadable import unreadable_page, unreadable_row
@@ -28,6 +28,7 @@ from tui_labeler.stylesheets import screen_sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 LOOK_EVERY = 0.5
@@ -52,7 +53,8 @@ this terminal is closed.
 
 - `c` cancels a job. What it has suggested so far stays.
 - `R` resumes one that was cancelled or interrupted: only what is missing is done. One that used up its
-  budget is asked for a larger one first; nothing is paid for twice.
+  budget is asked for a larger one first; one of a deployment without a budget tells where texts go and
+  what that takes, and asks. Nothing is paid for twice.
 - `t` tries its failed documents again.
 - `enter` or `v` opens the documents that have suggestions of the job, for review. For a training job it
   shows how the model performs.
@@ -76,9 +78,10 @@ this terminal is closed.
         _key("q,escape", "leave", "Back", "Back to where you were"),
     ]
 
-    def __init__(self, session: ProjectSession, job: str | None = None) -> None:
+    def __init__(self, session: ProjectSession, resources: Resources, job: str | None = None) -> None:
         super().__init__()
         self._session = session
+        self._resources = resources
         self._wanted = job
         self._jobs: dict[str, Job] = {}
         self._broken: dict[str, LabelerError] = {}
@@ -248,6 +251,10 @@ this terminal is closed.
             if budget is None:
                 return
         await self._session.refresh()
+        if job.state.is_over and not await agree(
+            self.app, self._session, self._resources, job, budget, retry_failed=retry_failed
+        ):
+            return
         step = self._session.jobs.retry if retry_failed else self._session.jobs.resume
         await step(job.id, budget=budget)
         await self.look()

@@ -92,7 +92,7 @@ async def _evaluate_model(context: Context, session: ProjectSession, options: di
 
 async def _evaluate_deployment(context: Context, session: ProjectSession, options: dict[str, Any]) -> Report:
     """What it takes is said before anything is sent; nobody is asked, for few documents cost little."""
-    from tui_labeler.cli.asking import askable, asked_deployment, tried, where_words
+    from tui_labeler.cli.asking import askable, asked_deployment, tried
     from tui_labeler.cli.following import follow, interruptions
     from tui_labeler.engine.gpt_options import GptOptions
     from tui_labeler.engine.gpt_preview import evaluation_preview, evaluation_request
@@ -105,7 +105,7 @@ async def _evaluate_deployment(context: Context, session: ProjectSession, option
         terms = await tried(context, terms)
     preview = await evaluation_preview(session, terms, options)
     expected = estimate_fields(preview.told, terms.options)
-    words = [where_words(terms, counted(preview.documents, "labeled document"))]
+    words = [terms.where(counted(preview.documents, "labeled document"))]
     words += [f"It takes {estimate_words(expected)}.", terms_words(terms.options), budget_words(expected)]
     if context.options.dry_run:
         warnings = [preview.warning] if preview.warning else []

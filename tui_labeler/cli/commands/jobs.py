@@ -16,10 +16,8 @@ from tui_labeler.engine.wording import batches_going_on, clock, counted, money, 
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.domain.documents import DocumentRow
     from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.autolabelers.spending import Budget
     from tui_labeler.engine.session import ProjectSession
@@ -261,8 +259,7 @@ async def _again(context: Context, *, retry_failed: bool) -> Report:
         before = await session.jobs.get(job_id)
         budget = new_budget(context.options, before)
         if before.state.is_over:
-            missing = await session.jobs.missing(before, retry_failed=retry_failed)
-            await _agree_again(context, session, before, missing, budget, retry_failed=retry_failed)
+            await _agree_again(context, session, before, budget, retry_failed=retry_failed)
         with interruptions() as asked:
             job = await going_on(job_id, budget=budget)
             if not context.options.detach:
@@ -271,30 +268,19 @@ async def _again(context: Context, *, retry_failed: bool) -> Report:
 
 
 async def _agree_again(
-    context: Context,
-    session: ProjectSession,
-    job: Job,
-    missing: Sequence[DocumentRow],
-    budget: Budget | None,
-    *,
-    retry_failed: bool,
+    context: Context, session: ProjectSession, job: Job, budget: Budget | None, *, retry_failed: bool
 ) -> None:
     """Says where texts go. A budget is what was agreed to; without one, it is asked again."""
-    from tui_labeler.cli.asking import agree, terms_of, where_words
-    from tui_labeler.domain.jobs import JobKind
-    from tui_labeler.engine.gpt_preview import going_on_preview
+    from tui_labeler.cli.asking import agree
+    from tui_labeler.engine.going_on import going_on
 
-    terms = await terms_of(context, job)
-    labels = job.request.kind is JobKind.AUTOLABEL
-    if terms is None or (labels and not missing):
+    found = await going_on(session, context.workbench.resources, job, budget, retry_failed=retry_failed)
+    if found is None:
         return
-    what = f"what is missing, {counted(len(missing), 'document')}," if labels else "labeled documents"
-    limits = (terms.options.budget_usd, terms.options.budget_tokens)
-    if budget is not None or limits != (None, None) or not labels:
-        context.out.note(where_words(terms, what))
+    if found.told is None:
+        context.out.note(found.terms.where(found.what))
         return
-    told = await going_on_preview(session, job, missing, terms, retry_failed=retry_failed)
-    agree(context, terms, what, estimate_fields(told, terms.options))
+    agree(context, found.terms, found.what, estimate_fields(found.told, found.terms.options))
 
 
 async def delete(context: Context) -> Report:

@@ -1,4 +1,4 @@
-"""A new budget for a job that used up the one it had."""
+"""What is asked before a job of a deployment goes on: a yes to what it takes, or a new budget."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.autolabelers.spending import Budget, BudgetError
 from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.going_on import going_on
 from tui_labeler.engine.gpt_options import GptOptions, check_budget
-from tui_labeler.screens.dialogs import InputScreen
-from tui_labeler.screens.spending_words import budget_words, read_budget, spent_words, total
+from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
+from tui_labeler.screens.spending_words import (
+    budget_words,
+    estimate_words,
+    read_budget,
+    spent_words,
+    total,
+)
 
 if TYPE_CHECKING:
     from textual.app import App
 
     from tui_labeler.domain.jobs import Job
+    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.session import ProjectSession
 
 
 def stopped_by_budget(job: Job) -> bool:
@@ -42,3 +51,26 @@ async def ask_budget(app: App[Any], job: Job) -> Budget | None:
             hint="Give the job a larger one; it counts all that the job has spent.",
         )
     return Budget(usd, tokens)
+
+
+async def agree(
+    app: App[Any],
+    session: ProjectSession,
+    resources: Resources,
+    job: Job,
+    budget: Budget | None,
+    *,
+    retry_failed: bool,
+) -> bool:
+    """Whether a job may go on: one that spends without a budget tells what it takes, and asks.
+
+    Raises as :func:`~tui_labeler.engine.going_on.going_on`.
+    """
+    found = await going_on(session, resources, job, budget, retry_failed=retry_failed)
+    if found is None or found.told is None:
+        return True
+    takes = f"That takes {estimate_words(found.told)}; no budget limits it."
+    message = f"{found.terms.where(found.what)} {takes}"
+    return (
+        await app.push_screen_wait(ConfirmScreen("Go on with the job?", message, "Go on", "Leave it")) is True
+    )

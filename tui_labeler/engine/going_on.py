@@ -1,0 +1,58 @@
+"""What a job asks of a person before it goes on: texts are sent again, and money is spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.jobs import JobKind
+from tui_labeler.engine.autolabelers.estimate import JobEstimate
+from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.gpt_preview import Terms, going_on_preview
+from tui_labeler.engine.resources import find_deployment
+from tui_labeler.engine.wording import counted
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.jobs import Job
+    from tui_labeler.engine.autolabelers.spending import Budget
+    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.session import ProjectSession
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """What is to be told of a job for a deployment that goes on."""
+
+    terms: Terms
+    what: str
+    """What of the project is sent, in words."""
+    told: JobEstimate | None
+    """What that takes, where a person has to agree to it; ``None`` where they did: a budget is a yes to all
+    that it allows."""
+
+
+async def going_on(
+    session: ProjectSession, resources: Resources, job: Job, budget: Budget | None, *, retry_failed: bool
+) -> GoingOn | None:
+    """What to tell, and perhaps to ask, before a job goes on with ``budget`` in place of its own.
+
+    ``None`` where nothing is sent: a trained model labels, or nothing is missing. Raises ``NotFoundError``
+    where the job's resource is gone, and as :func:`~tui_labeler.engine.gpt_preview.quick_forecast`.
+    """
+    method = job.request.method
+    if method is None or method.name != "gpt":
+        return None
+    missing = await session.jobs.missing(job, retry_failed=retry_failed)
+    labels = job.request.kind is JobKind.AUTOLABEL
+    if labels and not missing:
+        return None
+    resource = await resources.get(method.resource)
+    deployment = find_deployment(resource, method.deployment)
+    options = GptOptions.of(job.request.options)
+    terms = Terms(resource, deployment, options, resources.prices(deployment))
+    what = f"what is missing, {counted(len(missing), 'document')}," if labels else "labeled documents"
+    if budget is not None or not labels or (options.budget_usd, options.budget_tokens) != (None, None):
+        return GoingOn(terms, what, None)
+    return GoingOn(
+        terms, what, await going_on_preview(session, job, missing, terms, retry_failed=retry_failed)
+    )
