@@ -144,9 +144,9 @@ class Line:
                 raise gone(self._address)
             return await task
         finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            # Done or not: what it ended with while somebody was giving up is nobody's any more.
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _is_there(self) -> bool:
         """Whether the server answers anything at all; asked once for all who wait."""
