@@ -26,6 +26,7 @@ NAMES = {
     "effort": "People's effort",
     "gpt": "Jobs for a deployment",
     "local_llm": "A language model on this machine",
+    "blob": "Containers in Blob storage",
 }
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """# Measurements

@@ -82,11 +82,17 @@ def to_row(value: Any) -> dict[str, Any]:
     return {key: _plain(item) for key, item in row.items() if key not in defaults or item != defaults[key]}
 
 
+_SIMPLE = frozenset({str, int, float, bool, type(None)})
+
+
 def _plain(item: Any) -> Any:
     """Lists for tuples, as they come back from JSON: a row equals itself after reading."""
-    if isinstance(item, dict):
-        return {key: _plain(inner) for key, inner in item.items()}
-    return [_plain(inner) for inner in item] if isinstance(item, (list, tuple)) else item
+    kind = type(item)
+    if kind in _SIMPLE:
+        return item
+    if kind is dict:
+        return {key: inner if type(inner) in _SIMPLE else _plain(inner) for key, inner in item.items()}
+    return [_plain(inner) for inner in item] if kind in (list, tuple) else item
 
 
 def document_header(row: dict[str, Any]) -> dict[str, Any]:
