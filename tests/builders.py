@@ -267,8 +267,8 @@ class Bench:
     def surroundings(self, actor: str) -> Surroundings:
         return Surroundings(actor, self.clock, self.new_id)
 
-    def projects(self) -> TinyProjects:
-        return TinyProjects(self.home, self.clock, self.new_id)
+    def projects(self, viewer: str = "") -> TinyProjects:
+        return TinyProjects(self.home, self.clock, self.new_id, viewer)
 
     def quota_store(self) -> TinyQuotaStore:
         return TinyQuotaStore(self.home, self.quota, self.clock)
@@ -281,7 +281,7 @@ class Bench:
             (self.documents / name).write_bytes(data)
 
     def workbench(self, actor: str = "ana", *, immediate: bool = False) -> Workbench:
-        projects = self.projects()
+        projects = self.projects(actor)
         around = self.surroundings(actor)
 
         def connect(store: ProjectStore) -> ProjectSession:

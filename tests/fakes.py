@@ -111,7 +111,7 @@ def home_workbench(
     home: Path, around: Surroundings, shelf: Shelf | None = None, *, is_remote: bool = True
 ) -> Workbench:
     """The projects of a home as one person sees them; shared on ``shelf`` where there is one."""
-    projects = TinyProjects(home, around.now, around.new_id)
+    projects = TinyProjects(home, around.now, around.new_id, around.actor)
     quota = TinyQuotaStore(home, 5000, around.now)
 
     def connect(store: ProjectStore) -> ProjectSession:

@@ -129,7 +129,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
 
     settings = read_settings(home)
     around = surroundings(settings)
-    projects = TinyProjects(home, now, new_id)
+    projects = TinyProjects(home, now, new_id, around.actor)
     quota = TinyQuotaStore(home, settings.quota, now)
     into = ways(settings)
 

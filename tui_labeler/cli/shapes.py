@@ -40,6 +40,9 @@ def document_item(row: DocumentRow, project: Project) -> dict[str, Any]:
         "suggestions": row.suggestion_count,
         "lowest_confidence": row.lowest,
         "flag": row.flag,
+        "readers": list(row.readers),
+        "done": list(row.finishers),
+        "settled": row.settled,
         "problem": row.problem or None,
     }
 
@@ -49,8 +52,9 @@ def shown_document(
 ) -> dict[str, Any]:
     """One document with its labels; ``text`` is ``None`` where it can't be read.
 
-    With ``changed`` it is another text than when the container was read. Labels and suggestions that were
-    made on another text have no words, and say so.
+    Labels of the person's own reading are among them, and name their reader. With ``changed`` it is another
+    text than when the container was read. Labels and suggestions that were made on another text have no
+    words, and say so.
     """
     state = session.store.state
     words = None if changed else text
@@ -87,6 +91,7 @@ def _label(state: State, label: Label, place: dict[str, Any]) -> dict[str, Any]:
         "origin": label.origin.value,
         "who": label.made.actor,
         "draft": label.draft is not None,
+        "reader": label.reader or None,
     }
 
 

@@ -32,6 +32,30 @@ class BlindReading:
     text_hash: str = ""
 
 
+class Take(StrEnum):
+    """What becomes of a place that two readings have differently."""
+
+    FIRST = "first"
+    SECOND = "second"
+    BOTH = "both"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody decided for one place of two readings."""
+
+    first: Annotation | None
+    second: Annotation | None
+    take: Take
+    stamp: Stamp
+
+    @property
+    def place(self) -> tuple[Annotation | None, Annotation | None]:
+        """What it was decided about: as it stands in the :class:`Pairing`."""
+        return self.first, self.second
+
+
 class Outcome(StrEnum):
     """How two readings stand to each other at one place."""
 

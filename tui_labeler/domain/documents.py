@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from tui_labeler.domain.agreement import BlindReading
+from tui_labeler.domain.agreement import BlindReading, Choice
 from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, ToPlace, open_suggestions
 from tui_labeler.domain.projects import Dataset, ProjectKind, ProjectSettings
 from tui_labeler.domain.text import folded, text_records
@@ -46,6 +46,14 @@ class Document:
     """A note for somebody else; empty when there is none."""
     blind: BlindReading | None = None
     """What was labeled before the suggestions were shown, if they were hidden until then."""
+    readers: tuple[str, ...] = ()
+    """Whom it was given to, to be labeled by each without the other; empty for an ordinary document."""
+    finished: tuple[Stamp, ...] = ()
+    """Readers who are done with it, by name."""
+    choices: tuple[Choice, ...] = ()
+    """What was decided where two readings differ."""
+    settled: Stamp | None = None
+    """Who made the project's labels of the readings."""
     revision: int = 0
     """The sequence number of the last change."""
     labels: Mapping[str, Label] = field(default_factory=dict)
@@ -53,6 +61,21 @@ class Document:
     to_place: Mapping[str, ToPlace] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     """Unknown keys and regions of an imported labels file."""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it is with its readers: the project has no labels of it until they are settled."""
+        return bool(self.readers) and self.settled is None
+
+    @property
+    def finishers(self) -> tuple[str, ...]:
+        """The readers who are done with it."""
+        return tuple(stamp.actor for stamp in self.finished if stamp.actor in self.readers)
+
+    @property
+    def is_open_to_all(self) -> bool:
+        """Whether every reader is done, so that the readings may be seen."""
+        return bool(self.readers) and len(self.finishers) == len(self.readers)
 
     @property
     def is_read(self) -> bool:
@@ -66,7 +89,7 @@ class Document:
 
     @property
     def saved_labels(self) -> tuple[Label, ...]:
-        """What training, evaluation, export and sync use, in text order."""
+        """What training, evaluation and export use, in text order."""
         return _in_order(label for label in self.labels.values() if label.is_saved)
 
     def open_suggestions(self, kind: ProjectKind) -> tuple[Suggestion, ...]:
@@ -143,6 +166,26 @@ class DocumentRow:
     """As :attr:`Document.is_unseen`: blind mode hides what is suggested for it."""
     reviewed: bool = False
     """Marked as rightly empty, whatever is suggested."""
+    readers: tuple[str, ...] = ()
+    """As :attr:`Document.readers`."""
+    finishers: tuple[str, ...] = ()
+    """As :attr:`Document.finishers`."""
+    settled: bool = False
+    """The readings have become labels of the project."""
+
+    @property
+    def is_given(self) -> bool:
+        """As :attr:`Document.is_given`."""
+        return bool(self.readers) and not self.settled
+
+    @property
+    def waits_for_adjudication(self) -> bool:
+        """Every reader is done, and nobody has settled it."""
+        return self.is_given and len(self.finishers) == len(self.readers)
+
+    def is_to_read(self, actor: str) -> bool:
+        """Whether somebody has it to label, and is not done."""
+        return self.is_given and actor in self.readers and actor not in self.finishers
 
     def as_seen(self, settings: ProjectSettings) -> DocumentRow:
         """The row as people see it: in blind mode without what is hidden, in the state without it."""
@@ -183,10 +226,11 @@ def _counts(keys: Iterable[str]) -> tuple[tuple[str, int], ...]:
 
 
 def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
-    """The short form of a document."""
-    active = [label for label in document.labels.values() if label.is_active]
-    suggestions = document.open_suggestions(kind)
-    to_place = document.open_to_place if document.to_place else ()
+    """The short form of a document: the same for everybody, so nothing of readings but who is done."""
+    active = [label for label in document.labels.values() if label.is_active and not label.reader]
+    is_given = document.is_given
+    suggestions = () if is_given else document.open_suggestions(kind)
+    to_place = document.open_to_place if document.to_place and not is_given else ()
     confidences = [s.confidence for s in suggestions if s.confidence is not None]
     # What was replaced, and what took its place, are one change.
     drafts = [
@@ -229,6 +273,9 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
         is_read=document.is_read,
         unseen=document.is_unseen,
         reviewed=document.reviewed is not None,
+        readers=document.readers,
+        finishers=document.finishers,
+        settled=document.settled is not None,
     )
 
 
@@ -258,6 +305,12 @@ class DocumentFilter:
     flagged: bool = False
     to_place: bool = False
     """Words that a model answered wait to be placed."""
+    given: bool = False
+    """Given to readers, and not settled yet."""
+    to_read_by: str = ""
+    """Somebody who has it to label, and is not done."""
+    to_adjudicate: bool = False
+    """Every reader is done, and nobody has settled it."""
 
     def matches(self, row: DocumentRow) -> bool:
         if self.states and row.state not in self.states:
@@ -277,6 +330,10 @@ class DocumentFilter:
         if self.max_confidence is not None and (row.lowest is None or row.lowest > self.max_confidence):
             return False
         if (self.flagged and not row.flag) or (self.to_place and not row.to_place):
+            return False
+        if (self.given and not row.is_given) or (self.to_adjudicate and not row.waits_for_adjudication):
+            return False
+        if self.to_read_by and not row.is_to_read(self.to_read_by):
             return False
         return not self.name or self.name in folded(row.location)
 

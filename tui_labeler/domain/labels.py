@@ -100,6 +100,8 @@ class Label:
     """Made while the document's suggestions were hidden from its maker."""
     saw_suggestion: bool = False
     """Made while a suggestion was in view: such a label flatters an evaluation."""
+    reader: str = ""
+    """Whose reading of the document it belongs to; empty for the project's own labels."""
     draft: Draft | None = None
     removed: Stamp | None = None
     """A tombstone: the label is gone, the record stays for those who sync later."""
@@ -112,8 +114,10 @@ class Label:
 
     @property
     def is_saved(self) -> bool:
-        """Whether training, evaluation, export and sync use it."""
-        return self.removed is None and not (self.draft and self.draft.kind is DraftKind.ADD)
+        """Whether training, evaluation and export use it: a label of the project's own, and no draft."""
+        return (
+            not self.reader and self.removed is None and not (self.draft and self.draft.kind is DraftKind.ADD)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,11 @@ class Blind:
 
         def plan(state: State) -> Plan | None:
             document = state.document(document_id)
+            if document.is_given:
+                raise RefusedError(
+                    f"{document.location} is with its readers.",
+                    hint="How far they agree is shown when both are done.",
+                )
             if not document.hides_suggestions(state.project.settings):
                 return None
             if not document.active_labels and document.reviewed is None:

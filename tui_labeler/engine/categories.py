@@ -149,17 +149,19 @@ class Categories:
 
 
 def without(state: State, stamp: Stamp, document_id: int, category_id: str, into: str | None) -> list[Change]:
-    """One document's changes when a category goes; hidden labels and decided suggestions included."""
-    document = state.document(document_id)
+    """One document's changes when a category goes; hidden labels, readings of others and decided suggestions
+    included."""
+    document = state.whole(document_id)
     changes: list[Change] = []
-    taken = {label.span for label in document.labels.values() if label.category == into and label.is_active}
+    active = (label for label in document.labels.values() if label.category == into and label.is_active)
+    taken = {(label.reader, label.span) for label in active}
     for label in document.labels.values():
         if label.category != category_id:
             continue
-        if into is not None and not (label.is_active and label.span in taken):
+        if into is not None and not (label.is_active and (label.reader, label.span) in taken):
             changes.append(put_label(state, document, replace(label, category=into)))
             if label.is_active:
-                taken.add(label.span)
+                taken.add((label.reader, label.span))
         elif label.removed is None:
             changes.append(put_label(state, document, replace(label, removed=stamp, draft=None)))
     for suggestion in document.suggestions.values():

@@ -12,6 +12,7 @@ from tui_labeler.engine.errors import NotFoundError, RefusedError
 from tui_labeler.engine.moving_labels import MOVE
 from tui_labeler.engine.placing_by_hand import DROP, PLACE
 from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.readings import CHOOSE, FINISH, GIVE, REOPEN, SETTLE, WITHDRAW
 from tui_labeler.engine.review import ACCEPT, CORRECT
 from tui_labeler.engine.taking_back import (
     JOB,
@@ -60,6 +61,12 @@ ACTIONS = {
     "suggestions.delete": "delete suggestions at training",
     "document.review": "mark as reviewed",
     "document.flag": "flag document",
+    GIVE: "give to readers",
+    WITHDRAW: "withdraw from readers",
+    FINISH: "finish a reading",
+    REOPEN: "go on with a reading",
+    CHOOSE: "adjudicate a place",
+    SETTLE: "adjudicate",
     REVEAL: "show hidden suggestions",
     "document.set": "change documents",
     "documents.sync": "read the container",
@@ -229,7 +236,7 @@ class History:
         await self._store.refresh()
         count = 0
         async for transaction in self._store.history():
-            entry = _entry(self._store.state, transaction, document)
+            entry = _entry(self._store.state, transaction, document, self._surroundings.actor)
             if entry is not None:
                 yield entry
                 count += 1
@@ -257,13 +264,16 @@ def _refusal(of: str, action: str) -> RefusedError:
     )
 
 
-def _entry(state: State, transaction: Transaction, document: int | None) -> Entry | None:
-    """A transaction in short, or ``None`` when it does not touch the document."""
+def _entry(state: State, transaction: Transaction, document: int | None, viewer: str) -> Entry | None:
+    """A transaction in short, or ``None`` when it does not touch the document, or only what the viewer is
+    not to see yet: the readings of others."""
     numbers: set[int] = set()
     categories: set[str] = set()
     changes: list[Change] = []
     for change in transaction.changes:
         table, key, before, after = change
+        if table == "label" and _is_hidden(state, change, viewer):
+            continue
         if table == "category":
             categories.add(str((after or before or {}).get("name", key)))
         elif table != "project":
@@ -276,6 +286,8 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
                 categories.add(category.name)
         changes.append(change)
     if document is not None and document not in numbers:
+        return None
+    if transaction.changes and not changes:
         return None
     row = state.rows.get(next(iter(numbers))) if len(numbers) == 1 else None
     return Entry(
@@ -290,6 +302,15 @@ def _entry(state: State, transaction: Transaction, document: int | None) -> Entr
         model=transaction.note.get("model"),
         of=transaction.note.get("action"),
     )
+
+
+def _is_hidden(state: State, change: Change, viewer: str) -> bool:
+    """Whether a label is of somebody else's reading, and not everybody is done with the document."""
+    reader = (change.after or change.before or {}).get("reader", "")
+    if reader in ("", viewer):
+        return False
+    row = state.rows.get(int(change.key.partition("/")[0]))
+    return row is None or not (row.settled or row.waits_for_adjudication)
 
 
 def items_of(transactions: Sequence[Transaction]) -> int:

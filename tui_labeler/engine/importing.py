@@ -139,6 +139,9 @@ def importing(
     changes: list[Change] = []
     for ready in batch:
         document = state.document(ready.document)
+        if document.is_given:
+            tally.skip(document.location, f"it is with its readers, {' and '.join(document.readers)}")
+            continue
         old = list(document.labels.values())
         say = partial(tally.note, document.location)
         described, places = _described(document, ready, say)

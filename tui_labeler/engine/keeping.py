@@ -21,8 +21,8 @@ def needed_texts(state: State) -> Iterator[tuple[str, str]]:
     An earlier text is needed as long as a label on it is not on the text of today.
     """
     for row in state.rows.values():
-        if row.labels or row.suggestions or row.drafts or row.to_place or row.flag:
-            document = state.document(row.id)
+        if row.labels or row.suggestions or row.drafts or row.to_place or row.flag or row.readers:
+            document = state.whole(row.id)
             labels = (label for label in document.labels.values() if not label.removed)
             for text_hash in {document.text_hash, *(label.text_hash for label in labels)} - {""}:
                 yield row.location, text_hash

@@ -70,6 +70,7 @@ class Pen:
     def label(
         self, document: Document, category: str, span: Span | None, *, origin: Origin = Origin.PERSON
     ) -> Label:
+        reader = self.surroundings.actor if document.is_given else ""
         hidden = document.hides_suggestions(self.settings)
         undecided = any(s.decision is None for s in document.suggestions.values())
         return Label(
@@ -81,7 +82,9 @@ class Pen:
             text_hash=document.text_hash,
             blind=hidden,
             saw_suggestion=document.blind is not None or (undecided and not hidden),
-            draft=None if self.immediate else Draft(DraftKind.ADD, self.surroundings.actor),
+            reader=reader,
+            # A reading is a draft as a whole, until its reader is done.
+            draft=None if self.immediate or reader else Draft(DraftKind.ADD, self.surroundings.actor),
         )
 
     def removal(
@@ -99,7 +102,7 @@ class Pen:
                 for other in document.labels.values()
                 if other.draft and other.draft.successor == label.id
             ]
-        elif self.immediate:
+        elif self.immediate or label.reader:
             changes = [put_label(state, document, replace(label, removed=self.stamp, draft=None))]
         else:
             draft = Draft(DraftKind.REMOVE, self.surroundings.actor, successor)
@@ -153,6 +156,7 @@ class Labeling:
     def checked(self, state: State, document_id: int, category: str, span: Span | None) -> Document:
         """The document, if it can be labeled so. Raises as :meth:`add`."""
         document = checked(state, document_id, category, span)
+        check_turn(document, self.actor)
         if self._seen.get(document_id, document.text_hash) != document.text_hash:
             raise ConflictError(
                 f"{document.location} has another text than the one that is shown.",
@@ -211,6 +215,7 @@ class Labeling:
         def plan(state: State) -> Plan | None:
             document = state.document(document_id)
             label = _label(document, label_id)
+            check_turn(document, self.actor)
             return (
                 Plan("label.remove", self.pen(state).removal(state, document, label))
                 if label.is_active
@@ -277,6 +282,11 @@ class Labeling:
             changes: list[Change] = []
             for document_id in _each(documents):
                 document = state.document(document_id)
+                if document.is_given:
+                    raise RefusedError(
+                        f"{document.location} is with its readers.",
+                        hint="A reader who finds nothing to label is done with it.",
+                    )
                 stamp = (document.reviewed or self.pen(state).stamp) if reviewed else None
                 changes.append(put_document(state, replace(document, reviewed=stamp)))
             return Plan("document.review", changes)
@@ -374,6 +384,30 @@ def checked(state: State, document_id: int, category: str, span: Span | None) ->
             hint="Choose words of the text; they are counted in code points from 0 on.",
         )
     return document
+
+
+def check_turn(document: Document, actor: str) -> None:
+    """Raises ``RefusedError`` where a document is with its readers and somebody is none, or is done."""
+    if not document.is_given:
+        return
+    if actor not in document.readers:
+        raise RefusedError(
+            f"{document.location} is with {' and '.join(document.readers)}, who label it each without the "
+            "other.",
+            hint="Its labels are settled when both are done.",
+        )
+    if document.is_open_to_all:
+        raise RefusedError(
+            f"Everybody is done with {document.location}; what each has labeled stays as it is.",
+            hint="Settle its labels by adjudication.",
+            on_screen="Settle its labels by adjudication (*).",
+        )
+    if actor in document.finishers:
+        raise RefusedError(
+            f"You are done with {document.location}.",
+            hint="Take that back first: `tui-labeler document set PROJECT LOCATION --no-done`.",
+            on_screen="Take that back first (%).",
+        )
 
 
 def _label(document: Document, label_id: str) -> Label:

@@ -52,7 +52,7 @@ async def move_labels(store: ProjectStore, container: Container, actor: str, doc
     Both versions of the text are taken from what is kept on this machine; nothing is fetched. Where one is
     missing nothing moves.
     """
-    document = store.state.document(document_id)
+    document = store.state.whole(document_id)
     items: list[Label | Suggestion] = [*stale_labels(document), *_stale_suggestions(document)]
     places: dict[str, Span] = {}
     new = await _text(container, document, document.text_hash)
@@ -63,7 +63,7 @@ async def move_labels(store: ProjectStore, container: Container, actor: str, doc
             places |= await asyncio.to_thread(_places, old, new, of_it)
     if places:
         await store.commit(actor, partial(_moving, document_id, document.text_hash, places))
-    now = store.state.document(document_id)
+    now = store.state.whole(document_id)
     stale = len(stale_labels(now))
     return Left(len(stale_labels(document)) - stale, stale)
 
@@ -82,7 +82,7 @@ def _places(old: str, new: str, items: Sequence[Label | Suggestion]) -> dict[str
 
 def _moving(document_id: int, text_hash: str, places: Mapping[str, Span], state: State) -> Plan | None:
     """``None`` where the text has changed once more."""
-    document = state.document(document_id)
+    document = state.whole(document_id)
     if document.text_hash != text_hash:
         return None
     changes: list[Change] = []

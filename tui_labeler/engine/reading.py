@@ -163,7 +163,7 @@ class Reading:
 
     def _known(self, location: str) -> Document | None:
         document_id = self._store.state.document_id(location)
-        return None if document_id is None else self._store.state.document(document_id)
+        return None if document_id is None else self._store.state.whole(document_id)
 
     async def _read(self, location: str) -> Decoded:
         """One document that can't be had is its own trouble: the others are read."""

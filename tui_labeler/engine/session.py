@@ -16,6 +16,7 @@ from tui_labeler.engine.jobs import Jobs
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.labeling import Labeling
 from tui_labeler.engine.placing_by_hand import PlacingByHand
+from tui_labeler.engine.readings import Readings
 from tui_labeler.engine.review import Review
 from tui_labeler.engine.sharing.sharing import Sharing
 from tui_labeler.engine.training import Training
@@ -86,6 +87,7 @@ class ProjectSession:
         self.review = Review(store, surroundings, self.labeling)
         self.placing = PlacingByHand(store, surroundings, self.labeling)
         self.blind = Blind(store, jobs, surroundings)
+        self.readings = Readings(store, surroundings)
         self.history = History(store, surroundings)
         self.categories = Categories(store, surroundings, self.labeling)
         self.jobs = Jobs(store, jobs, models, quota, launcher, surroundings)

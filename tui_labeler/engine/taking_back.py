@@ -85,6 +85,7 @@ def inverse(
         if state.raw(change.table, change.key) == change.after
     }
     wanted = dict(_without_revived(wanted, back, state)) if back else wanted
+    wanted = {place: change for place, change in wanted.items() if not _is_closed(change, state)}
     for refused in _used_categories(wanted, state):
         del wanted["category", refused]
     gone = {key for (table, key), change in wanted.items() if table == "category" and change.after is None}
@@ -141,6 +142,21 @@ def _is_revived(change: Change, back: Mapping[str, Set[str]], state: State) -> b
     return not spared or label.made.actor in back[label.job or ""]
 
 
+def _is_closed(change: Change, state: State) -> bool:
+    """Whether it would change a reading that its reader is done with, or take a document from its readers
+    that they have begun with."""
+    if change.table == "label":
+        reader = (change.after or change.before or {}).get("reader", "")
+        row = state.rows.get(_document(change))
+        return bool(reader) and row is not None and reader in row.finishers
+    if change.table == "document" and (change.before or {}).get("readers", []):
+        document = state.whole(_document(change))
+        is_taken = (change.after or {}).get("readers", []) != list(document.readers)
+        begun = any(label.reader and not label.removed for label in document.labels.values())
+        return is_taken and bool(begun or document.finished)
+    return False
+
+
 def _used_categories(wanted: _Wanted, state: State) -> set[str]:
     """Categories that would go while something still names them."""
     going = {key for (table, key), change in wanted.items() if table == "category" and change.after is None}
@@ -148,7 +164,7 @@ def _used_categories(wanted: _Wanted, state: State) -> set[str]:
     if not going:
         return used
     for number in state.rows:
-        document = state.document(number)
+        document = state.whole(number)
         items = [
             ("label", label.id, label.category) for label in document.labels.values() if not label.removed
         ]
@@ -191,8 +207,10 @@ def _crowded(wanted: _Wanted, later: Set[str], state: State) -> Iterator[tuple[s
         number = _document(change)
         others = [
             other
-            for other in state.document(number).labels.values()
-            if f"{number}/{other.id}" in later and ("label", f"{number}/{other.id}") not in wanted
+            for other in state.whole(number).labels.values()
+            if other.reader == label.reader
+            and f"{number}/{other.id}" in later
+            and ("label", f"{number}/{other.id}") not in wanted
         ]
         if others and any(in_the_way(kind, others, label.category, label.span)):
             yield table, key
@@ -270,7 +288,7 @@ def without_job(
     changes: list[Change] = []
     numbers = {number for number in ids if number in state.rows}
     for number in sorted(numbers):
-        document = state.document(number)
+        document = state.whole(number)
         for suggestion in document.suggestions.values():
             if suggestion.job == trace.job:
                 step = _without(state, document, suggestion, around)

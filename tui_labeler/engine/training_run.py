@@ -196,7 +196,7 @@ def _parts(found: LabeledDocuments, options: TrainOptions) -> Parts:
 def _deleting(ids: Sequence[int], shell: Plan, shown: list[int], state: State) -> Plan:
     changes: list[Change] = []
     for document_id in ids:
-        document = state.document(document_id)
+        document = state.whole(document_id)
         shown.append(state.rows[document_id].suggestion_count)
         changes += [
             drop_suggestion(state, document, suggestion.id)

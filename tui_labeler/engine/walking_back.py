@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.moving_labels import MOVE
 from tui_labeler.engine.ports import Transaction
+from tui_labeler.engine.readings import FINISH, REOPEN
 from tui_labeler.engine.taking_back import JOB, REDO, UNDO, job_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,19 @@ SYNCED, PROJECT_SYNCED = "labels.sync", "project.sync"
 """What others have done came in from the container, or what a person decided between two sides."""
 
 NOT_UNDOABLE = frozenset(
-    {"documents.sync", MOVE, SYNCED, PROJECT_SYNCED, REVEAL, TRAINED, MODEL_DELETED, UNDO, REDO}
+    {
+        "documents.sync",
+        MOVE,
+        SYNCED,
+        PROJECT_SYNCED,
+        REVEAL,
+        FINISH,
+        REOPEN,
+        TRAINED,
+        MODEL_DELETED,
+        UNDO,
+        REDO,
+    }
 )
 
 

@@ -89,7 +89,7 @@ class Pair:
             (folder / f"{chr(97 + number) if number < 26 else number}.txt").write_text(TEXT)
         numbers = itertools.count(1)
         around = Surroundings(name, CLOCK, lambda: f"{name}{next(numbers):04}")
-        projects = TinyProjects(self.root / name, around.now, around.new_id)
+        projects = TinyProjects(self.root / name, around.now, around.new_id, name)
         store = await projects.begin(Project(ID, "Loans", self.kind, str(folder)))
         await store.close()
         await projects.publish(ID)

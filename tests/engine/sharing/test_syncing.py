@@ -11,6 +11,7 @@ import pytest
 from tests.engine.sharing.homes import ID, Home, Pair
 from tests.fakes import category, document, open_ones, suggest
 from tests.shelves import FakeShelf
+from tui_labeler.domain.agreement import Take
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import (
     ContainerError,
@@ -20,6 +21,7 @@ from tui_labeler.engine.errors import (
     RefusedError,
     UnreachableError,
 )
+from tui_labeler.engine.sharing.conflicts import open_conflicts
 from tui_labeler.engine.sharing.project_form import project_file
 from tui_labeler.engine.sharing.shared_form import file_name, labels_folder
 
@@ -605,3 +607,114 @@ async def test_a_container_that_may_only_be_read_is_pulled_from(pair: Pair) -> N
     bo.syncing._shelf = bo.shelf
     await bo.sync()
     assert pair.file_labels() == bo.labels()
+
+
+# --- two people on one document on purpose ----------------------------------------------------------
+
+
+async def read_by_both(pair: Pair) -> tuple[Home, Home]:
+    """``a.txt`` is with both, and each has labeled it: words that overlap, and one that is the same."""
+    ana, bo = await pair.homes()
+    await ana.session.readings.assign(["ana", "bo"], documents=[document(ana.session, "a.txt")])
+    await both_sync(ana, bo)
+    await ana.label("Person", 0, 11)
+    await ana.label("Town", 15, 19)
+    await bo.label("Person", 0, 3)
+    await bo.label("Town", 15, 19)
+    return ana, bo
+
+
+async def test_readings_go_to_the_other_machine_without_conflict_and_unseen(pair: Pair) -> None:
+    ana, bo = await read_by_both(pair)
+    await both_sync(ana, bo)
+    assert (await ana.sync()).conflicts == (await bo.sync()).conflicts == ()
+    assert ana.labels() == [("Person", 0, 11), ("Town", 15, 19)]
+    assert bo.labels() == [("Person", 0, 3), ("Town", 15, 19)]
+    for home in (ana, bo):
+        entries = [entry async for entry in home.session.history.entries(document=0)]
+        other = "bo" if home is ana else "ana"
+        assert not any(entry.who == other and entry.category for entry in entries)
+        assert home.session.readings.both(document(home.session, "a.txt")) is None
+    assert len(pair.file()["labels"]) == 4
+
+
+async def test_who_is_done_is_merged_and_opens_the_readings_on_both_machines(pair: Pair) -> None:
+    ana, bo = await read_by_both(pair)
+    for home in (ana, bo):
+        await home.session.readings.finish([document(home.session, "a.txt")])
+    await both_sync(ana, bo)
+    seen = [home.session.readings.both(document(home.session, "a.txt")) for home in (ana, bo)]
+    assert seen[0] is not None
+    assert seen[0] == seen[1]
+    assert (len(seen[0].lines), len(seen[0].differing)) == (2, 1)
+
+
+async def test_choices_of_two_people_are_merged_and_settled_once(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    where = document(ana.session, "a.txt")
+    await ana.session.readings.assign(["ana", "bo"], documents=[where])
+    await both_sync(ana, bo)
+    for home, starts in ((ana, (0, 8)), (bo, (15,))):
+        for start in starts:
+            await home.label("Person", start, start + 3)
+        await home.session.readings.finish([where])
+    await both_sync(ana, bo)
+    both = ana.session.readings.both(where)
+    assert both is not None
+    first, second, third = both.differing
+    await ana.session.readings.choose(where, first, Take.FIRST)
+    await bo.session.readings.choose(where, second, Take.FIRST)
+    await both_sync(ana, bo)
+    assert (await ana.sync()).conflicts == ()
+    await ana.session.readings.choose(where, third, Take.NEITHER)
+    await both_sync(ana, bo)
+    assert ana.labels() == bo.labels() == [("Person", 0, 3), ("Person", 8, 11)]
+    assert (await bo.sync()).conflicts == ()
+
+
+async def test_a_place_that_two_people_settle_differently_is_a_conflict(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    where = document(ana.session, "a.txt")
+    await ana.session.readings.assign(["ana", "bo"], documents=[where])
+    await both_sync(ana, bo)
+    await ana.label("Person", 0, 3)
+    await ana.label("Person", 8, 11)
+    for home in (ana, bo):
+        await home.session.readings.finish([where])
+    await both_sync(ana, bo)
+    both = ana.session.readings.both(where)
+    assert both is not None
+    await ana.session.readings.choose(where, both.differing[0], Take.FIRST)
+    await bo.session.readings.choose(where, both.differing[0], Take.NEITHER)
+    await ana.sync()
+    (conflict,) = (await bo.sync()).conflicts
+    assert conflict.id == "choices"
+    assert "adjudicated" in conflict.reason
+    await bo.resolve("a.txt", "theirs")
+    await both_sync(ana, bo)
+    choices = [home.session.documents.find("a.txt").choices for home in (ana, bo)]
+    assert choices[0] == choices[1]
+    assert choices[0][0].take is Take.FIRST
+
+
+async def test_a_conflict_inside_a_reading_is_shown_to_its_reader_alone(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    where = document(ana.session, "a.txt")
+    await ana.session.readings.assign(["ana", "bo"], documents=[where])
+    await both_sync(ana, bo)
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    data = pair.file()
+    (label,) = data["labels"]
+    assert label["reader"] == "ana"
+    await bo.sync()
+    assert bo.labels() == []
+    # Ana labels the same words at two machines, in two ways.
+    await ana.label("Town", 15, 19)
+    content = {**data, "labels": [label, {**label, "id": "elsewhere1", "span": {"start": 13, "end": 19}}]}
+    pair.stored.write(A_TXT, json.dumps(content).encode())
+    assert (await bo.sync()).conflicts == ()
+    (conflict,) = (await ana.sync()).conflicts
+    assert "15..19" in conflict.reason
+    assert "13..19" in conflict.reason
+    assert await open_conflicts(ana.session.store, ana.base, "bo") == ()

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
 
 STATES = ("unlabeled", "labeled", "auto-labeled", "reviewed", "unreadable")
-FILTERS = (*STATES, "failed", "train", "test", "flagged")
-_FILTER_WORDS = ", ".join(f"{name} (in the last job)" if name == "failed" else name for name in FILTERS)
+FILTERS = (*STATES, "failed", "train", "test", "flagged", "given", "to-read", "to-adjudicate")
+_MEANINGS = {
+    "failed": "in the last job",
+    "given": "to two readers, and not settled",
+    "to-read": "by you",
+    "to-adjudicate": "both readers are done",
+}
+_FILTER_WORDS = ", ".join(f"{name} ({_MEANINGS[name]})" if name in _MEANINGS else name for name in FILTERS)
 SORTS = ("location", "size", "state", "confidence")
 
 
@@ -66,6 +72,11 @@ def _register_set(group: Any) -> None:
         help="seen, and nothing to label; or take that back",
     )
     parser.add_argument("--flag", metavar="NOTE", help="a note for somebody; empty to take it away")
+    parser.add_argument(
+        "--done",
+        action=argparse.BooleanOptionalAction,
+        help="you are done with documents that were given to you and to somebody else; or go on with them",
+    )
 
 
 def add_filter(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +106,9 @@ async def document_filter(
         dataset=datasets.pop() if len(datasets) == 1 else None,
         ids=await _failed_in_last_job(session) if "failed" in filters else None,
         flagged="flagged" in filters,
+        given="given" in filters,
+        to_read_by=session.surroundings.actor if "to-read" in filters else "",
+        to_adjudicate="to-adjudicate" in filters,
     )
 
 
@@ -157,11 +171,18 @@ def document_lines(items: Sequence[dict[str, Any]]) -> list[str]:
                 item["state"],
                 f"{item['labels']:,}",
                 f"{item['suggestions']:,}",
-                item["problem"] or item["flag"],
+                item["problem"] or item["flag"] or _readers(item),
             ]
             for item in items
         ],
     )
+
+
+def _readers(item: dict[str, Any]) -> str:
+    """Who reads a document, and who of them is done."""
+    if item["settled"] or not item["readers"]:
+        return ""
+    return ", ".join(f"{name} (done)" if name in item["done"] else name for name in item["readers"])
 
 
 async def show(context: Context) -> Report:
@@ -221,9 +242,10 @@ async def change(context: Context) -> Report:
     from tui_labeler.cli.shapes import DATASETS, document_item
 
     options = context.options
-    if all(value is None for value in (options.dataset, options.language, options.reviewed, options.flag)):
+    wanted = (options.dataset, options.language, options.reviewed, options.flag, options.done)
+    if all(value is None for value in wanted):
         raise UsageError(
-            "Nothing to change was given.", hint="Give --dataset, --language, --reviewed or --flag."
+            "Nothing to change was given.", hint="Give --dataset, --language, --reviewed, --flag or --done."
         )
     async with context.project() as session:
         ids = list(dict.fromkeys(session.documents.find(location).id for location in options.locations))
@@ -235,6 +257,8 @@ async def change(context: Context) -> Report:
                 await session.labeling.set_reviewed(document_id, reviewed=options.reviewed)
             if options.flag is not None:
                 await session.labeling.set_flag(document_id, options.flag)
+        if options.done is not None:
+            await (session.readings.finish(ids) if options.done else session.readings.reopen(ids))
         rows = sorted((session.rows[key] for key in ids), key=lambda row: row.location)
         items = [document_item(row, session.project) for row in rows]
     return Report({"items": items, "total": len(items), "next_after": None}, document_lines(items))

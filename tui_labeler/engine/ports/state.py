@@ -77,7 +77,14 @@ class State(Protocol):
     def document_id(self, location: str) -> int | None: ...
 
     def document(self, document_id: int) -> Document:
-        """Raises ``NotFoundError``."""
+        """As the person sees it for whom the project was opened: of readings their own alone, and no
+        suggestions while it is with its readers. Raises ``NotFoundError``."""
+
+    def whole(self, document_id: int) -> Document:
+        """With the readings of all, for what keeps them, carries them elsewhere or compares them.
+
+        Nothing of it is to be shown before every reader is done. Raises ``NotFoundError``.
+        """
 
     def raw(self, table: str, key: str) -> dict[str, Any] | None:
         """An item as it is stored: what a :class:`Change` compares with."""

@@ -53,8 +53,11 @@ class LabelConflict:
         return self.location == FILE
 
 
-async def open_conflicts(store: ProjectStore, base: SyncBase) -> tuple[LabelConflict, ...]:
-    """By location, those of the project first; the container is not asked."""
+async def open_conflicts(store: ProjectStore, base: SyncBase, actor: str) -> tuple[LabelConflict, ...]:
+    """By location, those of the project first; the container is not asked.
+
+    Those inside somebody's reading of a document are shown to nobody but ``actor`` themselves.
+    """
     state = store.state
     project = await base.project()
     found = [in_words(state, FILE, conflict) for conflict in _of_project(state, project)]
@@ -63,11 +66,18 @@ async def open_conflicts(store: ProjectStore, base: SyncBase) -> tuple[LabelConf
     ]
     agreed = await base.agreed(numbers)
     for number in sorted(agreed, key=lambda number: state.rows[number].location):
-        document = state.document(number)
+        document = state.whole(number)
         found += [
-            in_words(state, document.location, c) for c in _of_document(state, document, agreed[number])
+            in_words(state, document.location, c)
+            for c in _of_document(state, document, agreed[number])
+            if not _is_of_another(c, actor)
         ]
     return tuple(found)
+
+
+def _is_of_another(conflict: Conflict, actor: str) -> bool:
+    rows = (*conflict.ours.values(), *conflict.theirs.values())
+    return any(isinstance(row, Mapping) and row.get("reader", actor) != actor for row in rows)
 
 
 def _of_project(state: State, agreed: AgreedProject) -> tuple[Conflict, ...]:
@@ -109,6 +119,10 @@ def _words(state: State, key: Key, row: Any) -> str:
         return f"{key.id} by {_who(row)}"
     if isinstance(row, Mapping) and "stamp" in row:
         return f"{key.id} reading by {_who(row['stamp'])}"
+    if key == (FIELD, "readers"):
+        return f"with {', '.join(row)}" if row else "with no readers"
+    if key == (FIELD, "choices"):
+        return f"{len(row or ()):,} places adjudicated"
     return f"no {key.id}" if row is None else f"{key.id} {row!r}"
 
 
@@ -146,7 +160,7 @@ async def resolve(
         await store.refresh()
         chosen = [
             conflict
-            for conflict in await open_conflicts(store, base)
+            for conflict in await open_conflicts(store, base, surroundings.actor)
             if conflict.location == location and item in (None, conflict.id)
         ]
         if not chosen:
@@ -171,7 +185,7 @@ async def _settle_document(
     agreed = (await base.agreed([number]))[number]
 
     def plan(state: State) -> Plan:
-        document = state.document(number)
+        document = state.whole(number)
         before, drafts = document_items(document, agreed.base)
         after: dict[Key, Any] = dict(before)
         for conflict in chosen:

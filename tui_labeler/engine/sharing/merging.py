@@ -7,7 +7,8 @@ it is until a person has decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from tui_labeler.engine.sharing.items import (
     merged_items,
     only,
     settled,
+    three_way,
 )
 
 LABEL, SUGGESTION, TO_PLACE, FIELD, EXTRA = "label", "suggestion", "to_place", "field", "extra"
@@ -74,8 +76,12 @@ def _resolve(key: Key, base: Any, ours: Any, theirs: Any) -> Any:
         return _label(base, ours, theirs)
     if key.table in (SUGGESTION, TO_PLACE):
         return _suggestion(base, ours, theirs)
-    if key == (FIELD, "reviewed") and ours and theirs:
+    if key in ((FIELD, "reviewed"), (FIELD, "settled")) and ours and theirs:
         return _earlier(ours, theirs)
+    if key == (FIELD, "finished"):
+        return _finished(base or (), ours or (), theirs or ())
+    if key == (FIELD, "choices"):
+        return _choices(base or (), ours or (), theirs or ())
     if key.table == EXTRA and key.id in PLACE_IN_FILE:
         return theirs
     return CONFLICT
@@ -116,6 +122,39 @@ def _decided(name: str, base: Any, ours: Any, theirs: Any) -> Any:
     return min(ours, theirs, key=lambda said: (said.get("label") or "", *_when(said["stamp"])))
 
 
+def _finished(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any] | None:
+    """Each reader says for themselves whether they are done."""
+    sides = [{stamp["actor"]: stamp for stamp in side} for side in (base, ours, theirs)]
+    merged: list[Any] = []
+    for reader in sorted(set().union(*sides)):
+        before, one, other = (side.get(reader) for side in sides)
+        stamp = three_way(before, one, other)
+        if stamp is CONFLICT:
+            stamp = _earlier(one, other) if one and other else one or other
+        merged += [stamp] if stamp else []
+    return merged or None
+
+
+def _choices(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> Any:
+    """Place by place; two people who decide the same place differently are a conflict."""
+    sides = [{_choice_place(choice): choice for choice in side} for side in (base, ours, theirs)]
+    merged: dict[str, Any] = {}
+    for place in sorted(set().union(*sides)):
+        before, one, other = (side.get(place) for side in sides)
+        choice = three_way(before, one, other)
+        if choice is CONFLICT:
+            if not (one and other) or one["take"] != other["take"]:
+                return CONFLICT
+            choice = min(one, other, key=lambda said: _when(said["stamp"]))
+        if choice:
+            merged[place] = choice
+    return list(merged.values()) or None
+
+
+def _choice_place(choice: Mapping[str, Any]) -> str:
+    return json.dumps([choice.get("first"), choice.get("second")], sort_keys=True)
+
+
 def _earlier(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
     return min(one, other, key=_when)
 
@@ -134,9 +173,14 @@ def _fresh(side: Items, base: Items) -> Iterator[tuple[Key, Any]]:
             yield key, label
 
 
-def _meaning(label: Mapping[str, Any]) -> tuple[str, int, int]:
+def _meaning(label: Mapping[str, Any]) -> tuple[str, str, int, int]:
     start, end = _span(label)
-    return label["category"], start, end
+    return _reader(label), label["category"], start, end
+
+
+def _reader(label: Mapping[str, Any]) -> str:
+    """Readings of one document stand beside each other, and beside the project's own labels."""
+    return str(label.get("reader", ""))
 
 
 def _span(label: Mapping[str, Any]) -> tuple[int, int]:
@@ -152,7 +196,7 @@ def _one_of_twins(
     Returns the pairs.
     """
     twins: list[tuple[Key, Key]] = []
-    known: dict[tuple[str, int, int], Key] = {}
+    known: dict[tuple[str, str, int, int], Key] = {}
     for key, _ in _fresh(ours, base):
         if values[key] is not CONFLICT and is_active(values[key]):
             known.setdefault(_meaning(values[key]), key)
@@ -187,7 +231,12 @@ def _meeting(
     one = list(_standing(ours, base, values))
     other = list(_standing(theirs, base, values))
     if kind is ProjectKind.SINGLE_LABEL:
-        pairs: Iterator[tuple[Key, Key]] = ((key, rival) for key, _ in one for rival, _ in other)
+        pairs: Iterator[tuple[Key, Key]] = (
+            (key, rival)
+            for key, label in one
+            for rival, other_label in other
+            if _reader(label) == _reader(other_label)
+        )
     else:
         pairs = _overlapping(one, other)
     for key, rival in pairs:
@@ -205,15 +254,15 @@ def _standing(side: Items, base: Items, values: Mapping[Key, Any]) -> Iterator[t
 
 def _overlapping(one: list[tuple[Key, Any]], other: list[tuple[Key, Any]]) -> Iterator[tuple[Key, Key]]:
     """A sweep in text order: one document can hold thousands of labels."""
-    marked = [(*_span(label), key, True) for key, label in one]
-    marked += [(*_span(label), key, False) for key, label in other]
-    live: list[tuple[int, Key, bool]] = []
-    for start, end, key, is_ours in sorted(marked):
+    marked = [(*_span(label), key, True, _reader(label)) for key, label in one]
+    marked += [(*_span(label), key, False, _reader(label)) for key, label in other]
+    live: list[tuple[int, Key, bool, str]] = []
+    for start, end, key, is_ours, reader in sorted(marked):
         live = [item for item in live if item[0] > start]
-        for _, rival, rival_is_ours in live:
-            if rival_is_ours is not is_ours:
+        for _, rival, rival_is_ours, of in live:
+            if rival_is_ours is not is_ours and of == reader:
                 yield (key, rival) if is_ours else (rival, key)
-        live.append((end, key, is_ours))
+        live.append((end, key, is_ours, reader))
 
 
 def _decisions(ours: Items, theirs: Items) -> Iterator[tuple[Key, Key]]:

@@ -248,7 +248,7 @@ class ProjectSync:
         for number, document_id in enumerate(list(state.rows)):
             if number % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
-            document = state.document(document_id)
+            document = state.whole(document_id)
             found |= {label.category for label in document.labels.values() if not label.removed}
             found |= {item.category for item in document.suggestions.values()}
             found |= {item.category for item in document.to_place.values()}

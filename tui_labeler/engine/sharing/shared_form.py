@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from tui_labeler.domain.agreement import BlindReading
+from tui_labeler.domain.agreement import BlindReading, Choice
 from tui_labeler.domain.documents import Document
 from tui_labeler.domain.labels import DraftKind, Label, Stamp, Suggestion, ToPlace
 from tui_labeler.domain.projects import Dataset, ProjectKind
@@ -46,6 +46,10 @@ _FIELDS: Mapping[str, Any] = {
     "flag": str,
     "reviewed": Stamp,
     "blind": BlindReading,
+    "readers": tuple[str, ...],
+    "finished": tuple[Stamp, ...],
+    "choices": tuple[Choice, ...],
+    "settled": Stamp,
 }
 _OWN = {"version", "location", "extra", *PARTS.values(), *_FIELDS}
 
@@ -187,7 +191,17 @@ def to_field(name: str, value: Any) -> Any:
     return _converted(value, _FIELDS[name], name)
 
 
-_DEFAULTS = {"dataset": Dataset.TRAIN, "language": "", "flag": "", "reviewed": None, "blind": None}
+_DEFAULTS: Mapping[str, Any] = {
+    "dataset": Dataset.TRAIN,
+    "language": "",
+    "flag": "",
+    "reviewed": None,
+    "blind": None,
+    "readers": (),
+    "finished": (),
+    "choices": (),
+    "settled": None,
+}
 
 
 def _converted(value: Any, kind: Any, where: str) -> Any:

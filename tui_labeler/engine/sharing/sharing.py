@@ -64,7 +64,7 @@ class Sharing:
 
     async def conflicts(self) -> tuple[LabelConflict, ...]:
         """What waits for a person; nothing is asked of the container."""
-        return await open_conflicts(self._store, self._base)
+        return await open_conflicts(self._store, self._base, self._surroundings.actor)
 
     async def resolve(self, location: str, take: Side, item: str | None = None) -> tuple[LabelConflict, ...]:
         """See :func:`~tui_labeler.engine.sharing.conflicts.resolve`."""

@@ -46,7 +46,7 @@ class Step:
 
 def merged(state: State, task: Task, agreed: Agreed | None, *, pull: bool) -> Step:
     """Merges what a document is at this moment with what the container holds."""
-    document = state.document(task.document)
+    document = state.whole(task.document)
     known = agreed or Agreed(task.name, "", UNSETTLED, {}, {})
     if task.fetch:
         known = replace(known, theirs=task.theirs)

@@ -175,7 +175,7 @@ class Syncing:
         for count, number in enumerate(changed & state.rows.keys()):
             if count % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
-            document = state.document(number)
+            document = state.whole(number)
             mark = marks.get(number)
             if mark is None:
                 if document_items(document, {})[0]:
@@ -245,7 +245,7 @@ class Syncing:
             return
         try:
             location, task.theirs = read(data, state.project.kind)
-            check(location, task.theirs, state.document(task.document))
+            check(location, task.theirs, state.whole(task.document))
         except FormatError as error:
             task.problem = error.message
             return
@@ -277,7 +277,7 @@ class Syncing:
                     continue
                 steps.append(step)
                 if pull:
-                    document = state.document(task.document)
+                    document = state.whole(task.document)
                     mine = document_changes(state, document, step.before, step.merged.ours)
                     mine = [change for change in mine if change.before != change.after]
                     changes += mine
@@ -320,4 +320,4 @@ class Syncing:
 
     async def conflicts(self) -> tuple[LabelConflict, ...]:
         """What waits for a person, by location; nothing is asked of the container."""
-        return await open_conflicts(self._store, self._base)
+        return await open_conflicts(self._store, self._base, self._surroundings.actor)

@@ -49,8 +49,12 @@ MAKING = "making.lock"
 class TinyProjects:
     """A :class:`~tui_labeler.engine.ports.Projects`: a folder each under ``projects/``."""
 
-    def __init__(self, home: Path, now: Callable[[], str], new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, home: Path, now: Callable[[], str], new_id: Callable[[], str], viewer: str = ""
+    ) -> None:
+        """``viewer`` is who looks at the projects; empty for what works on its own."""
         self.home = home
+        self._viewer = viewer
         self._now = now
         self._new_id = new_id
         self._begun: dict[str, FileLock] = {}
@@ -107,7 +111,7 @@ class TinyProjects:
 
     async def begin(self, project: Project) -> TinyProjectStore:
         await asyncio.to_thread(self._begin, project)
-        return await TinyProjectStore.open(self._making(project.id), self._now, self._new_id)
+        return await TinyProjectStore.open(self._making(project.id), self._now, self._new_id, self._viewer)
 
     def _making(self, project_id: str) -> Path:
         return self.home / "making" / self.folder(project_id).name
@@ -164,7 +168,7 @@ class TinyProjects:
 
     async def open(self, name: str) -> TinyProjectStore:
         folder = await asyncio.to_thread(self._find, name)
-        return await TinyProjectStore.open(folder, self._now, self._new_id)
+        return await TinyProjectStore.open(folder, self._now, self._new_id, self._viewer)
 
     async def delete(self, name: str, *, purge: bool) -> None:
         folder = await asyncio.to_thread(self._find, name, broken_too=True)

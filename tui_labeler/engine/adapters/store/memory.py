@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import Document, DocumentRow, row_of
+from tui_labeler.domain.readings import seen_by
 from tui_labeler.engine.errors import NotFoundError
 from tui_labeler.engine.rows import (
     PARTS,
@@ -57,8 +58,10 @@ class MemoryState:
         project: dict[str, Any],
         categories: Iterable[dict[str, Any]],
         category_order: Iterable[str] = (),
+        viewer: str = "",
     ) -> None:
         self._shards = shards
+        self._viewer = viewer
         self.project_row = project
         self.category_rows: dict[str, dict[str, Any]] = {row["id"]: row for row in categories}
         self.category_order = tuple(category_order) or tuple(self.category_rows)
@@ -68,6 +71,8 @@ class MemoryState:
         self.rows: dict[int, DocumentRow] = {}
         self._ids: dict[str, int] = {}
         self._documents: OrderedDict[int, Document] = OrderedDict()
+        self._views: dict[int, Document] = {}
+        """Of those, what the viewer sees of them."""
         self._project: Project = to_project(project)
         self._categories: dict[str, Category] | None = None
         self._totals: Totals | None = None
@@ -100,6 +105,14 @@ class MemoryState:
         return self._shards.get(document_id)
 
     def document(self, document_id: int) -> Document:
+        view = self._views.get(document_id)
+        if view is not None:
+            self._documents.move_to_end(document_id)
+            return view
+        whole = self.whole(document_id)
+        return self._views.setdefault(document_id, seen_by(whole, self._viewer))
+
+    def whole(self, document_id: int) -> Document:
         known = self._documents.get(document_id)
         if known is not None:
             self._documents.move_to_end(document_id)
@@ -110,7 +123,7 @@ class MemoryState:
         document = to_document(row)
         self._documents[document_id] = document
         if len(self._documents) > CACHED_DOCUMENTS:
-            self._documents.popitem(last=False)
+            self._views.pop(self._documents.popitem(last=False)[0], None)
         return document
 
     def raw(self, table: str, key: str) -> dict[str, Any] | None:
@@ -199,6 +212,7 @@ class MemoryState:
     def _touch(self, document_id: int, items: Items | None, seq: int) -> None:
         """``items`` is what changed inside the document; ``None`` when more did."""
         known = self._documents.pop(document_id, None)
+        self._views.pop(document_id, None)
         row = self.changed.get(document_id)
         old = self.rows.get(document_id)
         if old is not None and self._totals is not None:
@@ -211,7 +225,7 @@ class MemoryState:
         row["revision"] = seq
         if known is not None and items is not None:
             self._documents[document_id] = with_items(known, items, seq)
-        new = row_of(self._project.kind, self.document(document_id))
+        new = row_of(self._project.kind, self.whole(document_id))
         self.rows[document_id] = new
         if self._totals is not None:
             self._totals.add(new)

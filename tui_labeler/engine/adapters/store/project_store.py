@@ -33,8 +33,12 @@ NEWS_KEPT = 5000
 class TinyProjectStore:
     """A :class:`~tui_labeler.engine.ports.ProjectStore` over TinyDB files and a journal."""
 
-    def __init__(self, folder: Path, now: Callable[[], str], new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, folder: Path, now: Callable[[], str], new_id: Callable[[], str], viewer: str = ""
+    ) -> None:
+        """``viewer`` is the person for whom it is opened: nobody else's reading of a document is shown."""
         self.folder = folder
+        self._viewer = viewer
         self._now = now
         self._new_id = new_id
         self._journal = Journal(folder / "journal")
@@ -54,9 +58,11 @@ class TinyProjectStore:
     # --- opening ------------------------------------------------------------------------------------
 
     @classmethod
-    async def open(cls, folder: Path, now: Callable[[], str], new_id: Callable[[], str]) -> TinyProjectStore:
+    async def open(
+        cls, folder: Path, now: Callable[[], str], new_id: Callable[[], str], viewer: str = ""
+    ) -> TinyProjectStore:
         """Raises ``StorageError`` for files that can't be read."""
-        store = cls(folder, now, new_id)
+        store = cls(folder, now, new_id, viewer)
         await asyncio.to_thread(store._load)
         return store
 
@@ -70,7 +76,8 @@ class TinyProjectStore:
         if not projects or not marks:
             self._check_there()
             raise StorageError(f"{path} holds no project", hint="Restore it from a backup.")
-        state = MemoryState(self._shards, projects[0], categories, order[0]["ids"] if order else ())
+        ids = order[0]["ids"] if order else ()
+        state = MemoryState(self._shards, projects[0], categories, ids, self._viewer)
         self._base = self._position = self._tried = place_of(self.folder, marks[0])
         state.fill(read_index(self.folder / "index.json", self._shards, state.project.kind, self._base.seq))
         self._state = state
