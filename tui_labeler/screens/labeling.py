@@ -14,10 +14,10 @@ from tui_labeler.engine.wording import JOB_STATES, counted
 from tui_labeler.screens.base import tell
 from tui_labeler.screens.labeling_bulk import BulkReviewActions
 from tui_labeler.screens.labeling_categories import CategoriesScreen
-from tui_labeler.screens.labeling_documents import DocumentActions
 from tui_labeler.screens.labeling_entities import EntityActions
 from tui_labeler.screens.labeling_files import FileActions
 from tui_labeler.screens.labeling_keys import DOCUMENT_KEYS, LABEL_KEYS, PROJECT_KEYS, REVIEW_KEYS, SHOWN
+from tui_labeler.screens.labeling_readings import ReadingActions
 from tui_labeler.screens.labeling_sharing import SharingActions
 from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
 from tui_labeler.screens.widgets.category_pane import CategoryPane
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _NOUNS = {JobKind.AUTOLABEL: "autolabeling", JobKind.TRAIN: "training", JobKind.EVALUATE: "evaluation"}
 
 
-class LabelingScreen(DocumentActions, EntityActions, BulkReviewActions, FileActions, SharingActions):
+class LabelingScreen(ReadingActions, EntityActions, BulkReviewActions, FileActions, SharingActions):
     """One project, open: labeling by hand, and review of what autolabeling suggested."""
 
     HELP: ClassVar[str] = """\
@@ -68,6 +68,10 @@ with all else that they reject.
 suggested for. When all of it is labeled, `|` asks whether you are done, then shows the suggestions beside
 your labels, with how far they agree in this document and in all that are done. A document with nothing to
 label is done when it is marked with `m`.
+
+**Two people on one document.** `&` gives a document, or those selected, to two people (`tui-labeler assign`
+a share of all). Each labels it without seeing the other's labels, or any suggestion, and says `%` when all of
+it is labeled. When both are done `|` shows how far they agree, and `*` goes through what differs.
 
 **Saving.** Every decision is on disk at once, as a draft of yours; `ctrl+s` makes the drafts labels.
 """
@@ -119,6 +123,7 @@ label is done when it is marked with `m`.
 
     def _start(self) -> None:
         self.documents.as_seen = self.session.documents.as_seen
+        self.documents.actor = self.session.labeling.actor
         self.assign_keys()
         self.take_digits()
         self.refill()
@@ -186,7 +191,11 @@ label is done when it is marked with `m`.
             return SHOWN["no text"]
         if self.pane.narrows and self.pane.has_focus:
             return SHOWN["names"]
-        return SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
+        shown = SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
+        row = None if self.shown is None else self.session.rows.get(self.shown)
+        if row is None or not row.is_given:
+            return shown
+        return ["project.adjudicate" if row.waits_for_adjudication else "document.done", *shown]
 
     def on_document_list_opened(self, event: DocumentList.Opened) -> None:
         self.open_document(event.row.id)

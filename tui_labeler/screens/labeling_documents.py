@@ -85,7 +85,10 @@ class DocumentActions(SearchActions):
         self.say("Every document of the list is labeled or was reviewed.")
 
     def _is_unlabeled(self, row: DocumentRow) -> bool:
-        """In blind mode one that has suggestions only is still to be labeled."""
+        """In blind mode one that has suggestions only is still to be labeled. One that is with readers is,
+        for each of them, until they are done."""
+        if row.is_given:
+            return row.is_to_read(self.session.labeling.actor)
         return self.session.documents.as_seen(row).state is DocumentState.UNLABELED
 
     def action_documents(self) -> None:
@@ -163,7 +166,9 @@ class DocumentActions(SearchActions):
     async def _ask_filter(self) -> None:
         jobs = await self.session.jobs.list()
         categories = tuple(self.session.store.state.categories.values())
-        chosen = await self.app.push_screen_wait(FilterScreen(self.filter, categories, jobs))
+        chosen = await self.app.push_screen_wait(
+            FilterScreen(self.filter, categories, jobs, self.session.labeling.actor)
+        )
         if chosen is not None:
             await self._apply_filter(chosen)
 
@@ -258,6 +263,9 @@ class DocumentActions(SearchActions):
         labeled; else how far both agree so far."""
         if not await self.ready() or (document := self.document) is None:
             return
+        if document.readers:
+            await self._show_agreement(document)
+            return
         if self.is_blind and document.active_labels and not await self._is_done(document):
             return
         async with self.turn:
@@ -265,6 +273,9 @@ class DocumentActions(SearchActions):
             self.show_changes([made] if made else ())
             if made and self.reviewing:
                 self.refill()
+        await self._show_agreement(document)
+
+    async def _show_agreement(self, document: Document) -> None:
         result = await self.session.blind.result()
         reading = self.session.store.state.document(document.id).blind
         same_text = reading is not None and reading.text_hash == document.text_hash

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _STATES = (None, *DocumentState)
 _SETS = (None, Dataset.TRAIN, Dataset.TEST)
+_READINGS = ("any", "given", "yours to read", "to adjudicate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,12 @@ class FilterScreen(FormScreen[FilterChoice]):
         Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Leave the list as it is", id="filter.cancel"),
     ]
 
-    def __init__(self, current: DocumentFilter, categories: Sequence[Category], jobs: Sequence[Job]) -> None:
+    def __init__(
+        self, current: DocumentFilter, categories: Sequence[Category], jobs: Sequence[Job], actor: str = ""
+    ) -> None:
+        """``actor`` is who asks: what is theirs to read can be listed."""
         super().__init__()
+        self._actor = actor
         self._current = current
         self._categories = (None, *categories)
         self._jobs = tuple(jobs)
@@ -91,6 +96,14 @@ class FilterScreen(FormScreen[FilterChoice]):
             ("Flagged", Cycle(("any", "yes"), chosen=int(now.flagged), id="flagged")),
             ("Text holds", FormField("", "words", id="contents")),
             ("To place", Cycle(("any", "yes"), chosen=int(now.to_place), id="to-place")),
+            (
+                "Two readers",
+                Cycle(
+                    _READINGS,
+                    chosen=3 if now.to_adjudicate else 2 if now.to_read_by else int(now.given),
+                    id="readings",
+                ),
+            ),
         )
 
     def _confidence(self, field: str) -> float | None:
@@ -109,6 +122,7 @@ class FilterScreen(FormScreen[FilterChoice]):
         state = _STATES[self.chosen("state")]
         category = self._categories[self.chosen("category")]
         job = self.chosen("job")
+        readings = _READINGS[self.chosen("readings")]
         wanted = DocumentFilter(
             states=frozenset({state}) if state else frozenset(),
             category=category.id if category else None,
@@ -119,6 +133,9 @@ class FilterScreen(FormScreen[FilterChoice]):
             name=folded(self.typed("name")),
             flagged=bool(self.chosen("flagged")),
             to_place=bool(self.chosen("to-place")),
+            given=readings == "given",
+            to_read_by=self._actor if readings == "yours to read" else "",
+            to_adjudicate=readings == "to adjudicate",
         )
         words = filter_words(wanted, category)
         if self.chosen("failed"):
@@ -149,6 +166,12 @@ def filter_words(wanted: DocumentFilter, category: Category | None) -> list[str]
         words.append(f"up to {as_typed(wanted.max_confidence)}")
     if wanted.to_place:
         words.append("to place")
+    if wanted.given:
+        words.append("given to readers")
+    if wanted.to_read_by:
+        words.append("yours to read")
+    if wanted.to_adjudicate:
+        words.append("to adjudicate")
     if wanted.flagged:
         words.append("flagged")
     if wanted.name:

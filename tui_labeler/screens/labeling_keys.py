@@ -31,6 +31,14 @@ DOCUMENT_KEYS: list[BindingType] = [
     ),
     _key("F", "flag", "Flag", "Flag the document with a note", "document.flag"),
     _key("t", "dataset", "Train/test", "Put the document into the other set", "document.dataset"),
+    _key(
+        "ampersand",
+        "give",
+        "Two readers",
+        "Give the document to two people, or take it back",
+        "document.give",
+    ),
+    _key("percent_sign", "finish_reading", "Done", "Done with it as one of two readers", "document.done"),
     _key("ctrl+l", "language", "Language", "The document's own language", "document.language"),
     _key("R", "read_container", "Read container", "Look for new and changed documents", "document.sync"),
 ]
@@ -93,6 +101,13 @@ PROJECT_KEYS: list[BindingType] = [
     _key("J", "want('show_jobs')", "Jobs", "Jobs that run or ran", "project.jobs"),
     _key("T", "want('show_training')", "Train", "Train a model on the saved labels", "project.train"),
     _key("P", "want('show_models')", "Performance", "How well trained models do", "project.models"),
+    _key(
+        "asterisk",
+        "want('show_adjudication')",
+        "Adjudicate",
+        "Settle what two readers have labeled",
+        "project.adjudicate",
+    ),
     _key("at", "want('show_resources')", "Resources", "Servers with language models", "project.resources"),
     _key("I", "import_labels", "Import", "Read labels from a file", "project.import"),
     _key("E", "export_labels", "Export", "Write the saved labels to a file", "project.export"),

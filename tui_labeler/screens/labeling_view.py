@@ -25,6 +25,7 @@ from tui_labeler.screens.labeling_marks import (
 from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.narrowing import MANY
+from tui_labeler.screens.reading_words import reading_state, reading_words
 from tui_labeler.screens.review_progress import ReviewProgress
 from tui_labeler.screens.sync_words import sign
 from tui_labeler.screens.widgets.category_pane import CategoryPane
@@ -273,7 +274,9 @@ class LabelingView(Screen[None]):
         if row is None:
             return ""
         state = str(row.state).replace("-", " ")
-        if self.is_blind:
+        if row.is_given:
+            state = reading_state(row, self.session.labeling.actor)
+        elif self.is_blind:
             # What is suggested would show in how the state changes with each label.
             state = "suggestions hidden"
         dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
@@ -302,6 +305,8 @@ class LabelingView(Screen[None]):
         drafts = 0 if self.follower.deleted else self.session.labeling.drafts()
         right = [sign(self.follower.standing)]
         right += [f"{drafts:,} unsaved"] if drafts else []
+        if row is not None and row.is_given:
+            right.append(reading_words(row, self.session.labeling.actor, short=self.is_narrow))
         running = [job for job in self.follower.jobs if not job.state.is_over]
         if running:
             job = running[0]

@@ -88,6 +88,8 @@ range that `space` or `v` closes, `*` selects all or none.
         self._tokens: Callable[[DocumentRow], int] | None = _unknown if tokens else None
         self.as_seen: Callable[[DocumentRow], DocumentRow] = _whole
         """Leaves out of a row what is not to be shown."""
+        self.actor = ""
+        """Whose list it is: what they have to read is marked."""
         self.rows: list[DocumentRow] = []
         self.selected: set[int] = set()
         """Ids of the selected documents, shown or not."""
@@ -229,7 +231,7 @@ range that `space` or `v` closes, `*` selects all or none.
         state = [f"document-list--{row.state}", *names]
         return [
             Segment(f"{sign} ", self.style(*names)),
-            Segment(f"{state_sign(row, self.glyphs)} ", self.style(*state)),
+            Segment(f"{state_sign(row, self.glyphs, self.actor)} ", self.style(*state)),
             Segment(
                 _columns(width, self.glyphs, row, records=self._records, tokens=self._tokens)[4:],
                 self.style(*names),
@@ -237,8 +239,12 @@ range that `space` or `v` closes, `*` selects all or none.
         ]
 
 
-def state_sign(row: DocumentRow, glyphs: Glyphs) -> str:
+def state_sign(row: DocumentRow, glyphs: Glyphs, actor: str = "") -> str:
     """The sign of a document's state; a flag stands in front of it."""
+    if row.is_given and not row.problem:
+        if row.waits_for_adjudication:
+            return glyphs.to_adjudicate
+        return glyphs.to_read if row.is_to_read(actor) else glyphs.dot
     return {
         DocumentState.UNLABELED: glyphs.unlabeled,
         DocumentState.LABELED: glyphs.labeled,
@@ -298,4 +304,6 @@ def _suggested(row: DocumentRow, glyphs: Glyphs) -> str:
 
 
 def _state_words(row: DocumentRow) -> str:
+    if row.is_given and not row.problem:
+        return clean("to adjudicate" if row.waits_for_adjudication else f"with {', '.join(row.readers)}")
     return f"{str(row.state).replace('-', ' ')}{', test' if row.dataset is Dataset.TEST else ''}"

@@ -31,6 +31,10 @@ class Glyphs:
     auto_labeled: str
     reviewed: str
     unreadable: str
+    to_read: str
+    """Given to two readers, of whom the person is one that is not done."""
+    to_adjudicate: str
+    """Both readers are done with it."""
     flag: str
     selected: str
     unselected: str
@@ -62,6 +66,8 @@ UNICODE = Glyphs(
     auto_labeled="◌",
     reviewed="✓",
     unreadable="!",
+    to_read="◇",
+    to_adjudicate="◆",
     flag="⚑",
     selected="■",
     unselected="·",
@@ -86,6 +92,8 @@ ASCII = Glyphs(
     auto_labeled="~",
     reviewed="v",
     unreadable="!",
+    to_read="2",
+    to_adjudicate="&",
     flag="P",
     selected="#",
     unselected=" ",
