@@ -74,6 +74,11 @@ a share of all). Each labels it without seeing the other's labels, or any sugges
 it is labeled. When both are done `|` shows how far they agree, and `*` goes through what differs.
 
 **Saving.** Every decision is on disk at once, as a draft of yours; `ctrl+s` makes the drafts labels.
+
+**Sharing.** Saved labels of a container in Blob storage, or of a folder whose settings (`O`) say so, go to
+everybody who has the project, and theirs come here, by themselves. The first line says how that stands:
+`synced`, `pending 12` (documents others don't have yet), `offline`, `conflict 1`. `S` syncs at once and says
+what was done; `Y` shows what you and others made differently, for a decision.
 """
 
     CSS_PATH = screen_sheet("labeling")

@@ -13,6 +13,7 @@ from tui_labeler.screens.sync_words import came_words, trouble_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui_labeler.domain.labels import Span
     from tui_labeler.engine.ports import Transaction
     from tui_labeler.engine.sharing.background import Exchange, Standing
 
@@ -60,7 +61,23 @@ class SharingActions(LabelingBase):
         self.show_changes()
         self.refill()
         if wants_conflicts:
-            await self.show_conflicts()
+            self.action_conflicts()
 
-    async def show_conflicts(self) -> None:
-        pass
+    @work(exclusive=True, group="conflicts")
+    @reporting
+    async def action_conflicts(self) -> None:
+        """Shows what two sides have made differently, for a decision; may end at the place of one."""
+        from tui_labeler.screens.conflicts import ConflictsScreen
+
+        background = self.follower.background
+        if background is None or not background.is_on:
+            self.say("Labels of this project are not shared: there is nobody to differ from.")
+            return
+        place = await self.app.push_screen_wait(ConflictsScreen(self.session, background))
+        self.show_changes()
+        if place is not None:
+            self.show_place(place.document, place.span)
+
+    def show_place(self, document: int, span: Span | None) -> None:
+        """Opens a document with the cursor at a place."""
+        raise NotImplementedError

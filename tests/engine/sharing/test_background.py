@@ -190,9 +190,7 @@ async def test_a_conflict_stands_until_it_is_decided(tmp_path: Path) -> None:
     exchange = await bo.background.now()
     assert len(exchange.shared.conflicts) == bo.background.standing.conflicts == 1
     assert bo.background.standing.pending == 0, "what is in conflict does not wait for a sync"
-    assert bo.session.sharing is not None
-    await bo.session.sharing.resolve("a.txt", "ours")
-    await bo.background.decided()
+    await bo.background.resolve("a.txt", "ours")
     assert (bo.background.standing.conflicts, bo.background.standing.pending) == (0, 1)
 
 

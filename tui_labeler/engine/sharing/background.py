@@ -21,6 +21,7 @@ from tui_labeler.engine.sharing.syncing import Shared
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.sharing.conflicts import Side
     from tui_labeler.engine.sharing.sharing import Sharing
 
 EVERY = 60.0
@@ -237,8 +238,15 @@ class Background:
         await self._count()
         return self._standing.pending
 
-    async def decided(self) -> None:
-        """A person has put an end to a conflict: says so, and carries it to the others."""
+    async def resolve(self, location: str, take: Side, item: str | None = None) -> None:
+        """Puts an end to conflicts, says so, and carries the decision to the others.
+
+        Raises as :meth:`Sharing.resolve`.
+        """
+        if self.sharing is None:
+            return
+        async with self._turn:
+            await self.sharing.resolve(location, take, item)
         await self._count(ask=True)
         self.soon()
 

@@ -1,0 +1,125 @@
+"""Both sides of a conflict beside each other, with the words that they are about; without any widget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+
+from tui_labeler.domain.labels import Span
+from tui_labeler.engine.sharing.merging import FIELD
+from tui_labeler.screens.performance_words import lines_of, wrapped
+from tui_labeler.screens.widgets.cells import clean, fit
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.sharing.conflicts import LabelConflict
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line, Part
+
+_AROUND = 60
+"""Characters of the text that are shown before and behind the words."""
+
+_LONGEST = 200
+"""Characters of the words themselves."""
+
+PROJECT = "categories and settings"
+"""What a conflict is in that is in no document."""
+
+
+def place_of(conflict: LabelConflict) -> str:
+    return PROJECT if conflict.is_of_project else conflict.location
+
+
+def span_of(row: Mapping[str, Any] | None) -> Span | None:
+    """Where a stored label or suggestion is; ``None`` where it has no place."""
+    span = (row or {}).get("span") if isinstance(row, Mapping) else None
+    return Span(span["start"], span["end"]) if span else None
+
+
+def first_place(conflict: LabelConflict) -> Span | None:
+    """Where in the text a conflict begins."""
+    rows = [*conflict.items.ours.values(), *conflict.items.theirs.values()]
+    return min((span for row in rows if (span := span_of(row)) is not None), default=None)
+
+
+def in_short(lines: Sequence[str]) -> str:
+    """A side in a few words, for a list: without places and times."""
+    return "; ".join(_AT.sub("", line) for line in lines) or "nothing"
+
+
+_AT = re.compile(r" at \d+\.\.\d+| \(\d{4}-\d\d-\d\d \d\d:\d\d\)")
+
+
+def page(conflict: LabelConflict, text: str | None, text_hash: str, width: int, signs: Glyphs) -> list[Line]:
+    """Ours on the left, theirs on the right. ``text`` is the document's, where it could be read."""
+    column = max(16, (width - 3) // 2)
+    headings: tuple[Part, Part] = (
+        ("Here: o takes this", "title"),
+        ("In the container: t takes this", "title"),
+    )
+    items = conflict.items
+    sides = [
+        _side(lines, side, conflict, _Text(text, text_hash), column)
+        for lines, side in ((conflict.ours, items.ours), (conflict.theirs, items.theirs))
+    ]
+    rows = [headings, *zip_longest(*sides, fillvalue=("", ""))]
+    found: list[Line] = [((clean(place_of(conflict)), "title"),), ()]
+    for ours, theirs in rows:
+        left = fit(clean(ours[0]), column, signs.more)
+        found.append(((left, ours[1]), (f" {signs.column} ", "dim"), theirs))
+    advice = (
+        "What gives way is not lost: the history keeps it. The others hear of the decision with the next "
+        "sync."
+    )
+    return [*found, (), *wrapped(advice, width, "dim")]
+
+
+class _Text:
+    """A document's text, and which it is."""
+
+    def __init__(self, text: str | None, text_hash: str) -> None:
+        self._text = text
+        self._hash = text_hash
+
+    def around(self, row: Any) -> tuple[str, str] | None:
+        """The words of a stored label, and the text with them in brackets; of another text nothing."""
+        span = span_of(row)
+        if span is None or self._text is None or row.get("text_hash", self._hash) != self._hash:
+            return None
+        text, start, end = self._text, span.start, span.end
+        words = text[start:end] if end - start <= _LONGEST else f"{text[start : start + _LONGEST]}…"
+        before, behind = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+        if start > _AROUND:
+            before = f"… {before.partition(' ')[2]}"
+        if end + _AROUND < len(text):
+            behind = f"{behind.rpartition(' ')[0]} …"
+        return words, _in_one_line(f"{before}[{words}]{behind}")
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _side(
+    lines: Sequence[str], side: Mapping[Any, Any], conflict: LabelConflict, text: _Text, width: int
+) -> list[Part]:
+    """The lines of one column."""
+    keys = [key for key in conflict.items.keys if key in side or key.table == FIELD]
+    if not lines:
+        return [("nothing", "dim")]
+    found: list[Part] = []
+    for words, key in zip(lines, keys, strict=True):
+        found += [(line, "") for line in lines_of(words[:1].upper() + words[1:], width)]
+        about = text.around(side.get(key))
+        if about is not None:
+            found += [(line, "key") for line in lines_of(f"“{_in_one_line(about[0])}”", width)]
+            found += [(line, "dim") for line in lines_of(about[1], width)]
+        found.append(("", ""))
+    return found[:-1]
+
+
+def widest(words: Sequence[str]) -> int:
+    return max((cell_len(clean(word)) for word in words), default=0)
