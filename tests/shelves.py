@@ -18,11 +18,16 @@ class Stored:
 
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     marks: itertools.count[int] = field(default_factory=itertools.count)
+    now: float = 0.0
+    """Seconds, by the container's own clock."""
+    written: dict[str, float] = field(default_factory=dict)
+    """When each file was, by that clock."""
 
     def write(self, name: str, content: bytes) -> str:
         """As somebody from outside would."""
         etag = f"0x{next(self.marks):016X}"
         self.files[name] = (content, etag)
+        self.written[name] = self.now
         return etag
 
 
@@ -61,6 +66,14 @@ class FakeShelf:
         for name, (content, etag) in sorted(self.stored.files.items()):
             if name.startswith(prefix):
                 yield Blob(name, len(content), etag, is_document=False)
+
+    async def dated(self, prefix: str) -> list[Blob]:
+        self._called("dated")
+        return [
+            Blob(name, len(content), etag, is_document=False, age=self.stored.now - self.stored.written[name])
+            for name, (content, etag) in sorted(self.stored.files.items())
+            if name.startswith(prefix)
+        ]
 
     async def get(self, name: str) -> tuple[bytes, str]:
         _check(name)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import configparser
 import re
+import shlex
 from typing import Any
 
 import pytest
 
 from docs import generate, screenshots
+from tui_labeler.cli.commands.watching import watch
+from tui_labeler.cli.parser import build
 
 SWALLOWED = {f"ctrl+{digit}" for digit in "0123456789"} | {
     *("ctrl+h", "ctrl+i", "ctrl+m", "ctrl+j", "ctrl+space", "shift+enter", "ctrl+enter", "tab"),
@@ -71,3 +75,17 @@ def test_the_readme_opens_with_a_picture() -> None:
 def test_a_picture_is_of_a_whole_screen(name: str) -> None:
     picture = (generate.FOLDER / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
     assert picture.count("<text") > 30
+
+
+def test_commands_and_units_of_the_page_on_servers_are_what_the_program_takes() -> None:
+    page = (generate.FOLDER / "watch.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^tui-labeler (watch [^#\n]*)", page, re.M)
+    (unit,) = [block for block in re.findall(r"```ini\n(.*?)```", page, re.S) if "ExecStart" in block]
+    parsed = configparser.RawConfigParser(delimiters="=", strict=True)
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]
+    parsed.read_string(unit)
+    program, *arguments = shlex.split(parsed["Service"]["ExecStart"])
+    assert program.endswith("/tui-labeler")
+    for command in (*map(shlex.split, commands), arguments):
+        assert build().parse_args(command).run is watch
+    assert len(commands) == 3

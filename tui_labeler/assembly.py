@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -42,7 +43,7 @@ def new_id() -> str:
 
 
 def surroundings(settings: Settings) -> Surroundings:
-    return Surroundings(actor_name(settings), now, new_id)
+    return Surroundings(actor_name(settings), now, new_id, socket.gethostname(), os.getpid(), new_id())
 
 
 def ways(settings: Settings) -> Ways:
@@ -123,6 +124,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     from tui_labeler.engine.adapters.store.models import FolderModelStore
     from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
     from tui_labeler.engine.adapters.store.sync_base import FileSyncBase
+    from tui_labeler.engine.adapters.store.watch_lock import FileWatchLock
     from tui_labeler.engine.adapters.surveyors import ProcessSurveyor
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
@@ -150,6 +152,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
             immediate=immediate,
             shelf=beside(documents),
             base=FileSyncBase(folder / "sync"),
+            watch_lock=FileWatchLock(folder),
             surveyor=direct_surveyor(home, folder, store, documents)
             if immediate
             else ProcessSurveyor(home, project.id),

@@ -95,7 +95,7 @@ JSON_CALLS = {
 
 
 def test_each_command_is_tried_with_json_here_or_in_its_own_test() -> None:
-    assert set(commands()) - set(JSON_CALLS) == {("demo",), ("serve",)}
+    assert set(commands()) - set(JSON_CALLS) == {("demo",), ("serve",), ("watch",)}
 
 
 @pytest.mark.parametrize("command", JSON_CALLS, ids=" ".join)

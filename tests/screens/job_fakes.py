@@ -81,6 +81,9 @@ class FakeJobs:
     async def finished(self, job_id: str) -> frozenset[int]:
         return self.done.get(job_id, frozenset())
 
+    async def answered_texts(self, job_id: str) -> Mapping[int, str]:
+        return {answer.document: answer.text_hash for answer in await self.answers(job_id)}
+
     async def reopen(self, job_id: str, *, retry: frozenset[int], options: Any = None) -> None:
         self.reopened.append((job_id, retry))
         self.options = dict(options or {})

@@ -109,6 +109,14 @@ class Output:
             hint = f"\n  {safe(error.hint)}" if error.hint else ""
             _write(sys.stderr, f"{safe(error.title)}: {safe(error.message)}{hint}\n")
 
+    def line(self, fields: Mapping[str, Any]) -> None:
+        """One of the results of a command that goes on: a JSON document on a line of its own.
+
+        Raises ``StorageError`` when standard output can't be written.
+        """
+        self.clear()
+        _write(sys.stdout, encode({"schema_version": SCHEMA_VERSION, **fields}) + "\n")
+
     # --- beside the result --------------------------------------------------------------------------
 
     def note(self, text: str) -> None:

@@ -131,6 +131,8 @@ class DocumentFailure:
     message: str
     usage: Usage = Usage()
     """What was paid for answers that were of no use."""
+    text_hash: str = ""
+    """Of the text that was asked about; empty where none was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tui_labeler.domain.resources import Prices
     from tui_labeler.engine.ports import JobStore, ModelStore, ProjectStore, Surroundings
 
+WATCHED = "watched"
+"""Among a job's options: a watcher started it, and the next one goes on with it."""
+
 
 class JobRequests:
     """Makes the requests of a project's jobs."""
@@ -38,8 +41,9 @@ class JobRequests:
         *,
         gpt: GptOptions | None = None,
         prices: Prices | None = None,
+        watched: bool = False,
     ) -> JobRequest:
-        """For documents to be labeled; ``categories`` are ids, all by default.
+        """For documents to be labeled; ``categories`` are ids, all by default. ``watched``: by a watcher.
 
         ``gpt`` and ``prices`` are of a job for a deployment; prices are those of single requests. Raises
         ``NotFoundError`` for an unknown model, ``InputError`` without documents or categories, or for a
@@ -73,7 +77,7 @@ class JobRequests:
             documents=tuple(row.id for row in rows),
             text_records=sum(row.text_records for row in rows if not row.problem),
             prices=prices,
-            options=options,
+            options={**options, **({WATCHED: True} if watched else {})},
         )
 
     async def _worth_of_confidence(self, method: Method) -> tuple[tuple[float, float], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -121,6 +121,7 @@ class Jobs:
         *,
         gpt: GptOptions | None = None,
         prices: Prices | None = None,
+        watched: bool = False,
     ) -> Job:
         """Starts a job that labels documents; ``categories`` are ids, all by default.
 
@@ -128,7 +129,7 @@ class Jobs:
         ``QuotaError`` when too few text records are left.
         """
         return await self._start(
-            await self.requests.autolabel(rows, method, categories, gpt=gpt, prices=prices)
+            await self.requests.autolabel(rows, method, categories, gpt=gpt, prices=prices, watched=watched)
         )
 
     async def train(self, options: dict[str, Any]) -> Job:
@@ -180,6 +181,10 @@ class Jobs:
     async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
         """Jobs whose records can't be read: the id and why."""
         return await self._jobs.broken()
+
+    async def answered_texts(self, job_id: str) -> Mapping[int, str]:
+        """Documents that need nothing more of a job, each with the hash of the text that was answered."""
+        return await self._jobs.answered_texts(job_id)
 
     async def get(self, job_id: str) -> Job:
         """Raises ``NotFoundError``."""

@@ -15,6 +15,7 @@ from tui_labeler.engine.history import History
 from tui_labeler.engine.jobs import Jobs
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.labeling import Labeling
+from tui_labeler.engine.leases import Holder
 from tui_labeler.engine.placing_by_hand import PlacingByHand
 from tui_labeler.engine.readings import Readings
 from tui_labeler.engine.review import Review
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         Surroundings,
         Surveyor,
         Transaction,
+        WatchLock,
     )
     from tui_labeler.engine.ports.sharing import SyncBase
 
@@ -69,9 +71,12 @@ class ProjectSession:
         immediate: bool = False,
         shelf: Shelf | None = None,
         base: SyncBase | None = None,
+        watch_lock: WatchLock | None = None,
     ) -> None:
         """``shelf`` and ``base`` are what sharing works with; there is none without them."""
         self.store = store
+        self.shelf = shelf
+        self.watch_lock = watch_lock
         self.surveyor = surveyor
         self.surroundings = surroundings
         self.models = models
@@ -102,6 +107,11 @@ class ProjectSession:
     def rows(self) -> Mapping[int, DocumentRow]:
         """The short form of every document, by id."""
         return self.store.state.rows
+
+    def holder(self, doing: str = "") -> Holder:
+        """This process, as others are told of it."""
+        around = self.surroundings
+        return Holder(around.session, around.actor, around.host, around.pid, around.now(), doing)
 
     async def refresh(self) -> tuple[Transaction, ...]:
         """Takes in what other processes did, and returns it since the last call; cheap when there is nothing.

@@ -55,6 +55,16 @@ class ShelfContract:
         assert await names(shelf, ".tui-labeler/p1/labels/a") == [NAME]
         assert not any(blob.is_document for blob in found)
 
+    async def test_what_was_just_written_is_young_and_told_with_its_mark(self, shelves: Shelves) -> None:
+        shelf = shelves()
+        mark = await shelf.put(NAME, b"x", etag=None)
+        await shelf.put("labels.json", b"x", etag=None)
+        (found,) = await shelf.dated(".tui-labeler/p1/")
+        assert (found.name, found.etag) == (NAME, mark)
+        assert found.age is not None
+        assert 0 <= found.age < 60
+        assert await shelf.dated(".tui-labeler/p2/") == []
+
     async def test_a_prefix_is_a_beginning_and_not_a_folder(self, shelves: Shelves) -> None:
         shelf = shelves()
         for name in (".tui-labeler/p1/x.json", ".tui-labeler/p10/x.json"):

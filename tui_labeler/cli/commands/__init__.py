@@ -29,6 +29,7 @@ def register(parsers: Any) -> None:
         serving,
         syncing,
         system,
+        watching,
     )
 
     for family in (
@@ -44,6 +45,7 @@ def register(parsers: Any) -> None:
         models,
         evaluate,
         autolabel,
+        watching,
         jobs,
         review,
         files,

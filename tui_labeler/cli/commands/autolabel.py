@@ -21,6 +21,7 @@ from tui_labeler.cli.parser import UsageError, add_command, positive
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from tui_labeler.cli.context import Context
@@ -48,6 +49,14 @@ def register(parsers: Any) -> None:
     )
     parser.add_argument("project", metavar="PROJECT")
     add_method(parser)
+    add_choice(parser, limit="the first N of them, by location")
+    parser.add_argument("--dry-run", action="store_true", help="say what it would take, and start nothing")
+    parser.add_argument("--yes", action="store_true", help="start without asking; a model never asks")
+    add_detach(parser)
+
+
+def add_choice(parser: argparse.ArgumentParser, *, limit: str) -> None:
+    """Which documents, with which categories, and whether at once; ``limit`` says what ``--limit`` does."""
     parser.add_argument(
         "--batch", action="store_true", help="through the batch API: half the price, within 24 hours"
     )
@@ -56,11 +65,8 @@ def register(parsers: Any) -> None:
     )
     parser.add_argument("--document", metavar="LOCATION", action="append", default=[], help="may be repeated")
     add_filter(parser)
-    parser.add_argument("--limit", type=positive, metavar="N", help="the first N of them, by location")
+    parser.add_argument("--limit", type=positive, metavar="N", help=limit)
     parser.add_argument("--documents-from", metavar="FILE", help="one location a line; - for standard input")
-    parser.add_argument("--dry-run", action="store_true", help="say what it would take, and start nothing")
-    parser.add_argument("--yes", action="store_true", help="start without asking; a model never asks")
-    add_detach(parser)
 
 
 async def autolabel(context: Context) -> Report:
@@ -125,14 +131,29 @@ async def _autolabel_with_gpt(context: Context) -> Report:
 async def _chosen(context: Context, session: ProjectSession) -> list[DocumentRow]:
     """The documents to label, by location. Raises ``NotFoundError`` for one that is not there."""
     options = context.options
-    named = [*options.document, *_locations(options.documents_from)]
-    is_named = bool(options.document) or options.documents_from is not None
-    filters = options.filters or ([] if is_named else ["unlabeled"])
+    return (await chosen_documents(session, options.filters, named_documents(options)))[: options.limit]
+
+
+def named_documents(options: argparse.Namespace) -> list[str] | None:
+    """Locations that were given one by one; ``None`` where none were asked for so."""
+    if not options.document and options.documents_from is None:
+        return None
+    return [*options.document, *_locations(options.documents_from)]
+
+
+async def chosen_documents(
+    session: ProjectSession, filters: Sequence[str], named: Sequence[str] | None
+) -> list[DocumentRow]:
+    """Documents by location: those named, the filtered ones, or else the unlabeled.
+
+    Raises ``NotFoundError`` for one that is not there.
+    """
+    filters = filters or (["unlabeled"] if named is None else [])
     rows = session.documents.select(await document_filter(session, filters))
-    if is_named:
+    if named is not None:
         ids = {session.documents.find(location).id for location in named}
         rows = [row for row in rows if row.id in ids]
-    return rows[: options.limit]
+    return rows
 
 
 def _locations(name: str | None) -> list[str]:

@@ -10,8 +10,8 @@ import os
 import stat
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui_labeler.engine.adapters.store.files import sync_folder, write_all
@@ -58,6 +58,13 @@ class FolderShelf:
             for blob in await asyncio.to_thread(self._look, names[first : first + CHUNK]):
                 yield blob
 
+    async def dated(self, prefix: str) -> list[Blob]:
+        """See :meth:`~tui_labeler.engine.ports.Shelf.dated`.
+
+        The clock is the file system's, which for a network folder is its server's.
+        """
+        return await asyncio.to_thread(self._dated, prefix)
+
     async def get(self, name: str) -> tuple[bytes, str]:
         """See :meth:`~tui_labeler.engine.ports.Shelf.get`."""
         path = self._place(name)
@@ -99,6 +106,30 @@ class FolderShelf:
             if content is not None:
                 blobs.append(Blob(name, len(content), _mark(content), is_document=False))
         return blobs
+
+    def _dated(self, prefix: str) -> list[Blob]:
+        blobs = self._look(self._names(prefix))
+        if not blobs:
+            return []
+        found: list[Blob] = []
+        with self._refusals(prefix):
+            now = self._now()
+            for blob in blobs:
+                with suppress(FileNotFoundError):
+                    written = (self.path / blob.name).lstat().st_mtime
+                    found.append(replace(blob, age=max(0.0, now - written)))
+        return found
+
+    def _now(self) -> float:
+        """The file system itself says what time it is, by a file that is written for nothing else."""
+        with self._turn():
+            clock = self.path / self.home / WRITING
+            handle = os.open(clock, _NEW, 0o666)
+            try:
+                return os.fstat(handle).st_mtime
+            finally:
+                os.close(handle)
+                clock.unlink(missing_ok=True)
 
     def _content(self, path: Path, name: str) -> bytes | None:
         """``None`` for what is no file, or not there."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
     from tui_labeler.engine.autolabeling import Task
     from tui_labeler.engine.chat import Question, Reply
+    from tui_labeler.engine.errors import LabelerError
 
 CHUNK = 3_000
 """Tokens of a chunk at most, where a deployment has room for more: long prompts make models overlook."""
@@ -213,9 +214,9 @@ class GptAutolabeler:
         try:
             return await self._answer(task, paid)
         except UnansweredError as error:
-            return DocumentFailure(task.document, task.location, error.reason, in_words(error), paid.usage)
+            return _failure(task, error.reason, error, paid)
         except TroubleError as error:
-            return DocumentFailure(task.document, task.location, error.code, in_words(error), paid.usage)
+            return _failure(task, error.code, error, paid)
 
     async def _answer(self, task: Task, paid: _Paid) -> Answer:
         pieces = chunks(task.text, self._budget(task), self._counter.at_most, overlap=OVERLAP)
@@ -367,6 +368,11 @@ class GptAutolabeler:
         if proposal.confidence is None:
             return proposal
         return replace(proposal, confidence=round(self._confidence(proposal.confidence), 4))
+
+
+def _failure(task: Task, code: str, error: LabelerError, paid: _Paid) -> DocumentFailure:
+    words = in_words(error)
+    return DocumentFailure(task.document, task.location, code, words, paid.usage, task.text_hash)
 
 
 def _raise_first(asked: Sequence[asyncio.Task[ChunkAnswer]]) -> None:

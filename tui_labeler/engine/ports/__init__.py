@@ -13,6 +13,7 @@ from tui_labeler.engine.ports.jobs import JobJournal, JobStore, Launcher, ModelS
 from tui_labeler.engine.ports.resources import Keys, KeyState, ResourceStore, Tester
 from tui_labeler.engine.ports.state import Change, Plan, Projects, ProjectStore, State, Transaction
 from tui_labeler.engine.ports.surroundings import Surroundings
+from tui_labeler.engine.ports.watching import WatchLock
 
 __all__ = [
     "AnswerStore",
@@ -45,4 +46,5 @@ __all__ = [
     "Surveyor",
     "Tester",
     "Transaction",
+    "WatchLock",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,8 @@ class Blob:
     """Changes when the content does."""
     is_document: bool = True
     """A ``.txt`` at the root; anything else is counted, not read."""
+    age: float | None = None
+    """Seconds since it was written, by the clock of where it stands; told by :meth:`Shelf.dated` alone."""
 
 
 class Container(Protocol):
@@ -65,6 +67,12 @@ class Shelf(Protocol):
         """All whose name begins with ``prefix``, however deep, with their marks; none where there are none.
 
         In no order that anybody may count on. Raises ``ContainerError``.
+        """
+
+    async def dated(self, prefix: str) -> Sequence[Blob]:
+        """As :meth:`files`, each with its age: by one clock for everybody, whatever theirs say.
+
+        Raises ``ContainerError``.
         """
 
     async def get(self, name: str) -> tuple[bytes, str]:

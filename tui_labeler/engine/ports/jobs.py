@@ -33,6 +33,12 @@ class JobStore(Protocol):
     async def finished(self, job_id: str) -> frozenset[int]:
         """Documents that need nothing more: answered, and the answer applied."""
 
+    async def answered_texts(self, job_id: str) -> Mapping[int, str]:
+        """Documents that need nothing more, each with the hash of the text that was answered.
+
+        Raises ``NotFoundError``, ``StorageError``.
+        """
+
     async def reopen(
         self, job_id: str, *, retry: frozenset[int], options: Mapping[str, Any] | None = None
     ) -> None:

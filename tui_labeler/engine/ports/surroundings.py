@@ -15,3 +15,8 @@ class Surroundings:
     """UTC, ISO 8601 with milliseconds."""
     new_id: Callable[[], str]
     """Short, random, of letters and digits."""
+    host: str = ""
+    """The name of this machine, for others to read."""
+    pid: int = 0
+    session: str = ""
+    """An id of this process among those of others."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -185,6 +185,9 @@ class CachedContainer:
 
     def files(self, prefix: str) -> AsyncIterator[Blob]:
         return self._inner.files(prefix)
+
+    async def dated(self, prefix: str) -> Sequence[Blob]:
+        return await self._inner.dated(prefix)
 
     async def get(self, name: str) -> tuple[bytes, str]:
         return await self._inner.get(name)

@@ -91,6 +91,9 @@ class BlobContainer:
             for blob in page:
                 yield blob
 
+    async def dated(self, prefix: str) -> list[Blob]:
+        return await self._ask(lambda line: line.dated(prefix))
+
     async def get(self, name: str) -> tuple[bytes, str]:
         _check(name)
         return await self._ask(lambda line: line.get(name))

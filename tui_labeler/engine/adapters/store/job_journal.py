@@ -258,6 +258,25 @@ def read_answers(path: Path, without: Container[int] = ()) -> dict[int, Answer]:
     return found
 
 
+class _AnsweredText(msgspec.Struct, frozen=True):
+    """Of an answer no more than this: the rest may be long."""
+
+    document: int
+    text_hash: str
+
+
+def answered_texts(path: Path) -> dict[int, str]:
+    """The hash of the text that was answered last, by document. Raises ``StorageError``."""
+    found: dict[int, str] = {}
+    for line, _ in read_lines(path, 0):
+        try:
+            answer = msgspec.json.decode(line, type=_AnsweredText)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise StorageError(f"{path}: {error}", hint=DELETE) from error
+        found[answer.document] = answer.text_hash
+    return found
+
+
 def records_in(folder: Path) -> int | None:
     """Text records that a job with broken records processed, or ``None`` where neither journal tells.
 

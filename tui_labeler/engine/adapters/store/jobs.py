@@ -28,6 +28,7 @@ from tui_labeler.engine.adapters.store.job_journal import (
     DELETE,
     Event,
     JobFold,
+    answered_texts,
     append_lines,
     read_answers,
     records_in,
@@ -137,6 +138,14 @@ class FileJobStore:
     def _finished(self, job_id: str) -> frozenset[int]:
         with self._reading:
             return frozenset(self._fold(job_id).finished)
+
+    async def answered_texts(self, job_id: str) -> Mapping[int, str]:
+        return await asyncio.to_thread(self._answered, job_id)
+
+    def _answered(self, job_id: str) -> Mapping[int, str]:
+        finished = self._finished(job_id)
+        found = answered_texts(self._job_folder(job_id) / "answers.jsonl")
+        return {document: text_hash for document, text_hash in found.items() if document in finished}
 
     async def reopen(
         self, job_id: str, *, retry: frozenset[int], options: Mapping[str, Any] | None = None

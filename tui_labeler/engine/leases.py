@@ -1,0 +1,121 @@
+"""Leases: what one process has at a time, as long as it says so again and again.
+
+A lease is a small file on a shelf. How old it is goes by the clock of where the shelf stands, so that no
+machine's own clock matters: one that was not written for three minutes counts as given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tui_labeler.engine.errors import ContainerError, LockedError, NotFoundError, OutdatedError
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.ports import Shelf
+
+RENEW_EVERY = 60.0
+"""Seconds between two writes of a lease that is held."""
+
+VOID_AFTER = 180.0
+"""Seconds after which a lease that was not written is nobody's."""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who has something, for others to read."""
+
+    session: str
+    """Of the process: random."""
+    actor: str
+    host: str = ""
+    pid: int = 0
+    since: str = ""
+    """UTC, ISO 8601, by the holder's own clock: to be shown, not to be reckoned with."""
+    doing: str = ""
+    """In words."""
+
+    @property
+    def words(self) -> str:
+        """``ana on host7 (process 123), since 2026-11-21T09:00:00.000Z``."""
+        where = f" on {self.host}" if self.host else ""
+        process = f" (process {self.pid})" if self.pid else ""
+        since = f", since {self.since}" if self.since else ""
+        return f"{self.actor or 'somebody'}{where}{process}{since}"
+
+
+def holder_in(content: bytes) -> Holder:
+    """Who a lease's file names; nobody in particular where it can't be read."""
+    try:
+        return msgspec.json.decode(content, type=Holder)
+    except (msgspec.MsgspecError, ValueError):
+        return Holder("", "")
+
+
+class Lease:
+    """One lease, for one process."""
+
+    def __init__(self, shelf: Shelf, name: str, holder: Holder) -> None:
+        self._shelf = shelf
+        self._name = name
+        self._holder = holder
+        self._etag: str | None = None
+
+    @property
+    def is_held(self) -> bool:
+        return self._etag is not None
+
+    async def take(self) -> None:
+        """Takes it, or says again that it is held.
+
+        Raises ``LockedError`` where somebody else has it, ``ContainerError`` where nobody can tell.
+        """
+        etag = self._etag
+        if etag is None:
+            etag = await self._free()
+        try:
+            self._etag = await self._shelf.put(self._name, msgspec.json.encode(self._holder), etag=etag)
+        except OutdatedError:
+            self._etag = await self._own()
+
+    async def _free(self) -> str | None:
+        """The mark of a file that is nobody's; ``None`` where there is none. Raises ``LockedError``."""
+        for found in await self._shelf.dated(self._name):
+            if found.name == self._name:
+                if found.age is not None and found.age < VOID_AFTER:
+                    return await self._own()
+                return found.etag
+        return None
+
+    async def _own(self) -> str:
+        """The mark of the file where it is this process's. Raises ``LockedError``."""
+        self._etag = None
+        try:
+            content, etag = await self._shelf.get(self._name)
+        except NotFoundError:
+            raise LockedError("Somebody else has just given it up.", hint="Try again.") from None
+        there = holder_in(content)
+        if there.session != self._holder.session:
+            raise LockedError(f"{there.words} has it.", hint="Wait until that is done.")
+        return etag
+
+    async def keep(self) -> None:
+        """Says again and again that it is held, once it is, until it is cancelled.
+
+        A line that is down is waited for. Raises ``LockedError`` once somebody else has it.
+        """
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            if not self.is_held:
+                continue
+            with suppress(ContainerError):
+                await self.take()
+
+    async def free(self) -> None:
+        """Gives it up; where the container can't be reached, it runs out by itself."""
+        etag, self._etag = self._etag, None
+        if etag is not None:
+            with suppress(ContainerError, OutdatedError):
+                await self._shelf.remove(self._name, etag=etag)
