@@ -86,7 +86,7 @@ async def watch(context: Context) -> Report:
 
 async def _watched(context: Context, session: ProjectSession) -> Watched:
     """What labels, agreed to. Raises ``NotFoundError``, and as consent does."""
-    from tui_labeler.cli.asking import asked_deployment, tried, where_words
+    from tui_labeler.cli.asking import asked_deployment, tried
     from tui_labeler.domain.jobs import Method
     from tui_labeler.engine.gpt_options import check_budget
     from tui_labeler.engine.models import find_model
@@ -99,7 +99,7 @@ async def _watched(context: Context, session: ProjectSession) -> Watched:
         await find_model(session.models, options.model)
         return Watched(Method("model", model=options.model), categories, options.limit)
     terms = await asked_deployment(context, batch=options.batch)
-    told = f"{where_words(terms, 'new documents')} {terms_words(terms.options)}"
+    told = f"{terms.where('new documents')} {terms_words(terms.options)}"
     if options.yes or options.budget is not None or options.budget_tokens is not None:
         context.out.note(told)
     else:
