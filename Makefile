@@ -78,8 +78,10 @@ local-llm: $(VENV)/local-llm.stamp
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile fuzz --timeout 3600
 
-kill: $(VENV)/test.stamp
+kill: $(VENV)/test.stamp $(VENV)/azurite.stamp
 	$(BIN)/python -m tests.durability.harness --kills 50
+	$(BIN)/python -m tests.durability.storms --times 50
+	TUI_LABELER_CUTS=50 $(BIN)/python -m pytest --timeout 1800 tests/engine/sharing/test_over_the_line.py
 	TUI_LABELER_KILLS=25 $(BIN)/python -m pytest --timeout 1800 tests/cli/test_gpt_jobs.py -k kill
 
 screenshots: $(VENV)/test.stamp

@@ -109,6 +109,11 @@ class CuttingProxy:
         """The next requests meet these, one each."""
         self._planned.extend(faults)
 
+    def forget(self) -> None:
+        """Nothing happens from here on but what is asked for anew."""
+        self._planned.clear()
+        self.fault = Fault()
+
     def __enter__(self) -> CuttingProxy:
         self._thread.start()
         self._call(self._open())

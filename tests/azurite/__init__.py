@@ -171,26 +171,61 @@ def why_not() -> str:
     return "" if node() else f"no Node of version {OLDEST_NODE} or later: python -m tests.azurite gets one"
 
 
+class Server:
+    """A server that can be killed, and started again on the port and with what it held."""
+
+    def __init__(self, location: Path | None = None, port: int = 0) -> None:
+        """In ``location`` it keeps what it holds: whatever it has acknowledged outlives it. Without one that
+        is in memory."""
+        self._location = location
+        self.port = port or _free_port()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def azurite(self) -> Azurite:
+        return Azurite(self.port, self._child.pid if self._child else 0)
+
+    def start(self) -> None:
+        """Returns once it takes connections."""
+        lasting = self._location is not None
+        command = [
+            str(node()),
+            *(["--require", str(Path(__file__).with_name("durable.js"))] if lasting else []),
+            str(_script()),
+            *("--blobHost", "127.0.0.1", "--blobPort", str(self.port)),
+            *(
+                ["--location", str(self._location)]
+                if lasting
+                else ["--inMemoryPersistence", "--extentMemoryLimit", "1024"]
+            ),
+            *("--silent", "--skipApiVersionCheck", "--disableTelemetry"),
+        ]
+        self._child = subprocess.Popen(
+            command, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_for(self._child, self.port)
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """At once, whatever it is doing."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.communicate()
+            self._child = None
+
+
 @contextlib.contextmanager
 def running(port: int = 0) -> Iterator[Azurite]:
     """Starts a server of its own, empty; ends it with all that it holds."""
-    port = port or _free_port()
-    command = [
-        str(node()),
-        str(_script()),
-        *("--blobHost", "127.0.0.1", "--blobPort", str(port)),
-        *("--inMemoryPersistence", "--extentMemoryLimit", "1024"),
-        *("--silent", "--skipApiVersionCheck", "--disableTelemetry"),
-    ]
-    with subprocess.Popen(
-        command, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as child:
-        try:
-            _wait_for(child, port)
-            yield Azurite(port, child.pid)
-        finally:
-            child.kill()
-            child.communicate()
+    server = Server(port=port)
+    server.start()
+    try:
+        yield server.azurite
+    finally:
+        server.kill()
 
 
 def _free_port() -> int:

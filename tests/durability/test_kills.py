@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.azurite import why_not
 from tests.durability.harness import Harness, LostError, NoLauncher
+from tests.durability.storms import Person, Storm
+from tests.engine.sharing.homes import Pair
 from tui_labeler.engine.adapters import launcher
 
 if TYPE_CHECKING:
@@ -35,3 +38,22 @@ async def test_a_decision_that_is_not_there_is_noticed(
     await tried._check_people([])
     with pytest.raises(LostError, match=reason):
         await tried._check_people([{"act": "add", "made": made}])
+
+
+def test_no_decision_is_lost_when_a_containers_server_is_killed_and_its_line_cut() -> None:
+    if reason := why_not():
+        pytest.skip(reason)
+    command = [sys.executable, "-m", "tests.durability.storms", "--times", "4", "--seed", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 syncs broken off, seed 3: nothing was lost" in done.stdout
+
+
+async def test_a_decision_that_did_not_come_over_is_noticed(tmp_path: Path) -> None:
+    storm = Storm(tmp_path, 1)
+    pair = Pair(tmp_path)
+    storm.people = [Person(name, (await pair.home(name)).session, []) for name in ("ana", "bo")]
+    storm._check()
+    storm.people[0].made.add(("a.txt", 0))
+    with pytest.raises(LostError, match="lacks"):
+        storm._check()

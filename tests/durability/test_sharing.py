@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.azurite import Azurite
+
 PEOPLE, DECISIONS, DOCUMENTS = 4, 250, 25
+FEWER = 100
+"""Decisions of each on a folder, where less can go wrong."""
 
 WORK = """
 import asyncio, os, sys
@@ -31,7 +37,7 @@ async def work(home, container, person, decisions):
         row, place = rows[number % len(rows)], number // len(rows)
         start = (place * 4 + person) * 4
         await session.labeling.add(row.id, category, Span(start, start + 3))
-        if number % 20 == 19:
+        if number % 50 == 49:
             await session.sharing.sync()
             category = session.categories.by_name("Word").id
     await session.sharing.sync()
@@ -41,29 +47,48 @@ asyncio.run(work(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[
 """
 
 
-def test_four_people_with_250_decisions_each_make_1000(tmp_path: Path) -> None:
-    container = tmp_path / "documents"
-    container.mkdir()
-    for number in range(DOCUMENTS):
-        (container / f"d{number:02}.txt").write_text("word " * 200)
+def run_people(tmp_path: Path, container: str, decisions: int, **more: str) -> None:
+    command = [sys.executable, "-c", WORK]
     running = [
         subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                WORK,
-                str(tmp_path / f"home{who}"),
-                str(container),
-                str(who),
-                str(DECISIONS),
-            ]
+            [*command, str(tmp_path / f"home{who}"), container, str(who), str(decisions)],
+            env={**os.environ, **more},
         )
         for who in range(PEOPLE)
     ]
     assert [process.wait(timeout=200) for process in running] == [0] * PEOPLE
-    files = [json.loads(path.read_text()) for path in container.glob(".tui-labeler/*/labels/*.json")]
+
+
+def check(files: list[dict[str, Any]], decisions: int) -> None:
     active = [label for file in files for label in file["labels"] if not label.get("removed")]
-    assert len(active) == PEOPLE * DECISIONS
-    assert len({label["id"] for label in active}) == PEOPLE * DECISIONS
+    assert len(active) == PEOPLE * decisions
+    assert len({label["id"] for label in active}) == PEOPLE * decisions
+
+
+def test_four_people_at_once_on_a_folder_lose_no_decision(tmp_path: Path) -> None:
+    container = tmp_path / "documents"
+    container.mkdir()
+    for number in range(DOCUMENTS):
+        (container / f"d{number:02}.txt").write_text("word " * 200)
+    run_people(tmp_path, str(container), FEWER)
+    check([json.loads(path.read_text()) for path in container.glob(".tui-labeler/*/labels/*.json")], FEWER)
     (project,) = container.glob(".tui-labeler/*/project.json")
     assert [category["name"] for category in json.loads(project.read_text())["categories"]] == ["Word"]
+
+
+def test_four_people_with_250_decisions_each_make_1000_in_blob_storage(
+    tmp_path: Path, azurite: Azurite
+) -> None:
+    name = f"c{uuid4().hex[:16]}"
+    with azurite.plain_client(name) as client:
+        client.create_container()
+        for number in range(DOCUMENTS):
+            client.upload_blob(f"d{number:02}.txt", b"word " * 200)
+        string = azurite.connection_string
+        run_people(tmp_path, azurite.url(name), DECISIONS, AZURE_STORAGE_CONNECTION_STRING=string)
+        names = [blob.name for blob in client.list_blobs(name_starts_with=".tui-labeler/")]
+        files = [client.download_blob(each).readall() for each in names if "/labels/" in each]
+        check([json.loads(data) for data in files], DECISIONS)
+        (project,) = [each for each in names if each.endswith("/project.json")]
+        categories = json.loads(client.download_blob(project).readall())["categories"]
+        assert [category["name"] for category in categories] == ["Word"]
