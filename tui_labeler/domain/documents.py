@@ -120,6 +120,10 @@ class Document:
         """What a model answered, was not found, and nobody has set or dropped, in a fixed order."""
         return tuple(sorted((i for i in self.to_place.values() if i.decision is None), key=lambda i: i.id))
 
+    def is_stale(self, label: Label) -> bool:
+        """Whether a label was made on another text than the project knows; a class holds for any text."""
+        return label.span is not None and bool(self.text_hash) and label.text_hash not in ("", self.text_hash)
+
     @property
     def text_records(self) -> int:
         return text_records(self.characters)
@@ -170,6 +174,8 @@ class DocumentRow:
     """As :attr:`Document.readers`."""
     finishers: tuple[str, ...] = ()
     """As :attr:`Document.finishers`."""
+    stale: int = 0
+    """Labels that are on an earlier text, and that nobody has looked at since."""
     settled: bool = False
     """The readings have become labels of the project."""
 
@@ -276,6 +282,7 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
         readers=document.readers,
         finishers=document.finishers,
         settled=document.settled is not None,
+        stale=sum(document.is_stale(label) for label in active),
     )
 
 

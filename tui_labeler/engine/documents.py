@@ -11,6 +11,7 @@ from tui_labeler.domain.documents import Document, DocumentFilter, DocumentRow, 
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.document_names import typed
 from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.moving_labels import earlier_text
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.reading import Progress, Reading, Synced, read_text
 from tui_labeler.engine.searching import Looked, search
@@ -87,6 +88,10 @@ class Documents:
         found = await self.text(document_id)
         self.seen[document_id] = found.text_hash
         return found
+
+    async def earlier(self, document_id: int, text_hash: str) -> str | None:
+        """The text as it was when something was made on it; ``None`` where it is not kept."""
+        return await earlier_text(self._container, self._store.state.document(document_id), text_hash)
 
     def find(self, location: str) -> Document:
         """The document of that name, as the container has it or as a shell gives it.

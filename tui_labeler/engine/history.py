@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.errors import NotFoundError, RefusedError
+from tui_labeler.engine.looking_again import CLEAR, KEEP
 from tui_labeler.engine.moving_labels import MOVE
 from tui_labeler.engine.placing_by_hand import DROP, PLACE
 from tui_labeler.engine.ports import Change, Plan
@@ -48,6 +49,8 @@ ACTIONS = {
     "label.add_all": "label all occurrences",
     "label.remove": "remove label",
     "label.change": "change label",
+    KEEP: "keep label on a changed text",
+    CLEAR: "remove labels of a document",
     "labels.save": "save labels",
     "labels.import": "import labels",
     MOVE: "move labels with their words",

@@ -183,7 +183,7 @@ class Labeling:
             if any(label.category == category and label.span == span for label in blocking):
                 return None
             if blocking and state.project.kind is ProjectKind.ENTITIES and not replacing:
-                raise _blocked(state, blocking)
+                raise blocked(state, blocking)
             pen = self.pen(state)
             new = pen.label(document, category, span)
             changes = [change for label in blocking for change in pen.removal(state, document, label, new.id)]
@@ -214,7 +214,7 @@ class Labeling:
 
         def plan(state: State) -> Plan | None:
             document = state.document(document_id)
-            label = _label(document, label_id)
+            label = label_of(document, label_id)
             check_turn(document, self.actor)
             return (
                 Plan("label.remove", self.pen(state).removal(state, document, label))
@@ -237,7 +237,7 @@ class Labeling:
 
         def plan(state: State) -> Plan | None:
             document = state.document(document_id)
-            label = _label(document, label_id)
+            label = label_of(document, label_id)
             wanted = replace(label, category=category or label.category, span=span or label.span)
             if (wanted.category, wanted.span) == (label.category, label.span) or not label.is_active:
                 return None
@@ -245,7 +245,7 @@ class Labeling:
             others = [other for other in document.labels.values() if other.id != label_id]
             blocking = list(in_the_way(state.project.kind, others, wanted.category, wanted.span))
             if blocking and not replacing:
-                raise _blocked(state, blocking)
+                raise blocked(state, blocking)
             pen = self.pen(state)
             new = replace(
                 pen.label(document, wanted.category, wanted.span),
@@ -410,7 +410,8 @@ def check_turn(document: Document, actor: str) -> None:
         )
 
 
-def _label(document: Document, label_id: str) -> Label:
+def label_of(document: Document, label_id: str) -> Label:
+    """Raises ``NotFoundError``."""
     try:
         return document.labels[label_id]
     except KeyError:
@@ -420,7 +421,8 @@ def _label(document: Document, label_id: str) -> Label:
         ) from None
 
 
-def _blocked(state: State, blocking: Sequence[Label]) -> LabelInTheWayError:
+def blocked(state: State, blocking: Sequence[Label]) -> LabelInTheWayError:
+    """What is raised where labels overlap the one to be made."""
     label = blocking[0]
     name = state.categories[label.category].name
     place = f" at {label.span.start}..{label.span.end}" if label.span else ""

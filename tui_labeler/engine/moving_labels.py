@@ -25,16 +25,12 @@ MOVE = "labels.move"
 def stale_labels(document: Document) -> list[Label]:
     """The labels that were made on another text than the project knows."""
     labels = (label for label in document.labels.values() if label.removed is None)
-    return [label for label in labels if _is_stale(document, label)]
-
-
-def _is_stale(document: Document, item: Label | Suggestion) -> bool:
-    return item.span is not None and item.text_hash not in ("", document.text_hash)
+    return [label for label in labels if document.is_stale(label)]
 
 
 def _stale_suggestions(document: Document) -> list[Suggestion]:
     undecided = (item for item in document.suggestions.values() if item.decision is None)
-    return [item for item in undecided if _is_stale(document, item)]
+    return [item for item in undecided if item.span and item.text_hash not in ("", document.text_hash)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,9 @@ async def move_labels(store: ProjectStore, container: Container, actor: str, doc
     document = store.state.whole(document_id)
     items: list[Label | Suggestion] = [*stale_labels(document), *_stale_suggestions(document)]
     places: dict[str, Span] = {}
-    new = await _text(container, document, document.text_hash)
+    new = await earlier_text(container, document, document.text_hash)
     for text_hash in sorted({item.text_hash for item in items}):
-        old = await _text(container, document, text_hash)
+        old = await earlier_text(container, document, text_hash)
         if old is not None and new is not None:
             of_it = [item for item in items if item.text_hash == text_hash]
             places |= await asyncio.to_thread(_places, old, new, of_it)
@@ -68,7 +64,8 @@ async def move_labels(store: ProjectStore, container: Container, actor: str, doc
     return Left(len(stale_labels(document)) - stale, stale)
 
 
-async def _text(container: Container, document: Document, text_hash: str) -> str | None:
+async def earlier_text(container: Container, document: Document, text_hash: str) -> str | None:
+    """A version of a document's text by its hash; ``None`` where it is not kept on this machine."""
     data = await container.earlier(document.location, text_hash)
     decoded = None if data is None else decode(data)
     return None if decoded is None or decoded.problem else decoded.text

@@ -16,6 +16,7 @@ from tui_labeler.engine.jobs import Jobs
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.labeling import Labeling
 from tui_labeler.engine.leases import Holder
+from tui_labeler.engine.looking_again import LookingAgain
 from tui_labeler.engine.placing_by_hand import PlacingByHand
 from tui_labeler.engine.readings import Readings
 from tui_labeler.engine.review import Review
@@ -90,6 +91,7 @@ class ProjectSession:
         )
         self.labeling = Labeling(store, surroundings, immediate=immediate, seen=self.documents.seen)
         self.review = Review(store, surroundings, self.labeling)
+        self.looking_again = LookingAgain(store, self.labeling, self.documents)
         self.placing = PlacingByHand(store, surroundings, self.labeling)
         self.blind = Blind(store, jobs, surroundings)
         self.readings = Readings(store, surroundings)

@@ -19,6 +19,7 @@ from tui_labeler.screens.labeling_files import FileActions
 from tui_labeler.screens.labeling_keys import DOCUMENT_KEYS, LABEL_KEYS, PROJECT_KEYS, REVIEW_KEYS, SHOWN
 from tui_labeler.screens.labeling_readings import ReadingActions
 from tui_labeler.screens.labeling_sharing import SharingActions
+from tui_labeler.screens.labeling_stale import StaleActions
 from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 _NOUNS = {JobKind.AUTOLABEL: "autolabeling", JobKind.TRAIN: "training", JobKind.EVALUATE: "evaluation"}
 
 
-class LabelingScreen(ReadingActions, EntityActions, BulkReviewActions, FileActions, SharingActions):
+class LabelingScreen(
+    ReadingActions, EntityActions, BulkReviewActions, FileActions, SharingActions, StaleActions
+):
     """One project, open: labeling by hand, and review of what autolabeling suggested."""
 
     HELP: ClassVar[str] = """\
@@ -79,6 +82,10 @@ it is labeled. When both are done `|` shows how far they agree, and `*` goes thr
 everybody who has the project, and theirs come here, by themselves. The first line says how that stands:
 `synced`, `pending 12` (documents others don't have yet), `offline`, `conflict 1`. `S` syncs at once and says
 what was done; `Y` shows what you and others made differently, for a decision.
+
+**Texts that change.** Labels follow their words into the new text where those are surely there. The others
+carry a `?`, in the text and in the list: `Q` goes from one to the next and asks whether it holds where it is,
+belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` there says otherwise.
 """
 
     CSS_PATH = screen_sheet("labeling")

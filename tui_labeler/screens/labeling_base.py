@@ -10,6 +10,7 @@ from textual import work
 from textual.widgets import Static
 
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.reading import GONE
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
@@ -74,10 +75,17 @@ class LabelingBase(LabelingView):
         self.text.clear_found()
         self.current_class = None
         self.show_document()
-        self.say("The text is another than the one that was labeled." if changed else "")
+        self.say(self._words_on(changed=changed))
         self._read_done.set()
         if then is not None:
             then()
+
+    def _words_on(self, *, changed: bool) -> str:
+        """What is worth saying of a document that was just opened."""
+        document = self.document
+        if document is not None and document.problem == GONE and not self.problem:
+            return "No longer in the container: this text was kept. Q asks what becomes of its labels."
+        return "The text is another than the one that was labeled." if changed else ""
 
     def _show_problem(self) -> None:
         """Shows why there is no text, or the text again; the focus goes and comes back with it."""

@@ -20,6 +20,7 @@ from tui_labeler.screens.labeling_base import decision
 from tui_labeler.screens.labeling_filter import FilterScreen
 from tui_labeler.screens.labeling_search import SearchActions
 from tui_labeler.screens.search import DRAW_EVERY
+from tui_labeler.screens.sync_words import followed_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -363,4 +364,5 @@ class DocumentActions(SearchActions):
         self.refill()
         parts = [f"{synced.added:,} new", f"{synced.changed:,} changed", f"{synced.gone:,} gone"]
         parts += [f"{len(synced.unreadable):,} unreadable"] * bool(synced.unreadable)
-        tell(self.app, ", ".join(parts), title="The container was read")
+        words = [", ".join(parts), *followed_lines(synced)]
+        tell(self.app, "\n".join(words), title="The container was read")

@@ -40,6 +40,9 @@ DOCUMENT_KEYS: list[BindingType] = [
     ),
     _key("percent_sign", "finish_reading", "Done", "Done with it as one of two readers", "document.done"),
     _key("ctrl+l", "language", "Language", "The document's own language", "document.language"),
+    _key(
+        "Q", "look_again", "Look again", "Decide on labels whose text has changed, or is gone", "label.again"
+    ),
     _key("R", "read_container", "Read container", "Look for new and changed documents", "document.sync"),
 ]
 

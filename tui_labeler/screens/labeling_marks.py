@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Suggestion
@@ -47,7 +48,7 @@ class MarkMaker:
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[Label | Suggestion, Mark]] = {}
+        self._made: dict[str, tuple[Label | Suggestion, bool, Mark]] = {}
         self._categories: Mapping[str, Category] = {}
 
     def marks(self, session: ProjectSession, document: Document) -> list[Mark]:
@@ -65,12 +66,14 @@ class MarkMaker:
         for item in items:
             if item.span is None:
                 continue
-            of, mark = known.get(item.id) or (None, None)
-            if mark is None or of is not item:
+            is_stale = isinstance(item, Label) and document.is_stale(item)
+            of, was_stale, mark = known.get(item.id) or (None, False, None)
+            if mark is None or of is not item or was_stale is not is_stale:
                 category = categories.get(item.category)
                 name = category.name if category else item.category
                 mark = _mark(item, item.span, name, palette.get(item.category, 0))
-            self._made[item.id] = (item, mark)
+                mark = replace(mark, stale=is_stale) if is_stale else mark
+            self._made[item.id] = (item, is_stale, mark)
             found.append(mark)
         return found
 
@@ -137,7 +140,9 @@ def shares(session: ProjectSession) -> list[Share]:
     ]
 
 
-def item_words(session: ProjectSession, item: Label | Suggestion | None) -> str:
+def item_words(
+    session: ProjectSession, item: Label | Suggestion | None, document: Document | None = None
+) -> str:
     """A label or suggestion in a few words, for the line under the text."""
     if item is None:
         return ""
@@ -148,4 +153,6 @@ def item_words(session: ProjectSession, item: Label | Suggestion | None) -> str:
         placed = f" ({item.placed})" if item.span is not None else ""
         return f"{name}{confidence}, suggested by {item.source}{placed}"
     draft = ", not saved" if item.draft else ""
+    if document is not None and document.is_stale(item):
+        return f"{name}, label by {item.made.actor}{draft}, on an earlier text: Q asks if it still holds"
     return f"{name}, label by {item.made.actor}{draft}"

@@ -289,6 +289,8 @@ class LabelingView(Screen[None]):
             # Five lines fit: the sizes take one.
             size = [f"{to_place[0]}{more}", ", ".join(size)]
         lines = [f"{dataset}, {state}", *size]
+        if row.stale:
+            lines.insert(1, f"{row.stale:,} on an earlier text")
         if self.session.project.multilingual:
             lines.append(f"Language: {row.language or self.session.project.language}")
         if row.flag:
@@ -380,7 +382,7 @@ class LabelingView(Screen[None]):
 
     def status_words(self) -> str:
         """The label or suggestion at the cursor."""
-        words = item_words(self.session, self.item())
+        words = item_words(self.session, self.item(), self.document)
         more = len(self.text.marks_at(self.text.cursor)) - 1
         # Rules that overlap are stacked; underlines lie upon each other.
         if words and more > 0 and self.looks.compact:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.reading import Synced
     from tui_labeler.engine.sharing.background import Exchange, Standing
 
 _NAMED = 5
@@ -59,9 +60,7 @@ def report_lines(exchange: Exchange, *, is_shared: bool, drafts: int) -> list[st
         )
     else:
         lines.append("Labels stay in this home: the settings (O) share those of a folder.")
-    if found.moved:
-        lines.append(_moved(found.moved))
-    lines += _stale_lines(exchange)
+    lines += followed_lines(found)
     lines += [f"Note: {note}" for note in (*shared.notes, *found.warnings)]
     lines += _some([f"{name} can't be read: {problem}" for name, problem in found.unreadable])
     lines += _some([f"{location}: {reason}" for location, reason in shared.problems])
@@ -71,17 +70,16 @@ def report_lines(exchange: Exchange, *, is_shared: bool, drafts: int) -> list[st
     return lines
 
 
-def _moved(count: int) -> str:
-    return f"{counted(count, 'label')} followed their words into a changed text."
-
-
-def _stale_lines(exchange: Exchange) -> list[str]:
-    stale = exchange.documents.stale
-    if not stale:
-        return []
-    count = sum(labels for _, labels in stale)
-    lines = [f"{counted(count, 'label is', 'labels are')} on an earlier text: Q asks about each."]
-    return lines + _some([f"  {name}: {labels:,}" for name, labels in stale])
+def followed_lines(found: Synced) -> list[str]:
+    """What became of labels whose text has changed."""
+    lines = []
+    if found.moved:
+        lines.append(f"{counted(found.moved, 'label')} followed their words into a changed text.")
+    if found.stale:
+        count = sum(labels for _, labels in found.stale)
+        lines.append(f"{counted(count, 'label is', 'labels are')} on an earlier text: Q asks about each.")
+        lines += _some([f"  {name}: {labels:,}" for name, labels in found.stale])
+    return lines
 
 
 def _some(lines: list[str]) -> list[str]:
@@ -92,8 +90,6 @@ def _some(lines: list[str]) -> list[str]:
 def came_words(exchange: Exchange) -> str:
     """What a sync by itself has brought in, where a person should hear of it; else empty."""
     lines = [*exchange.shared.notes, *exchange.documents.notes]
-    if exchange.documents.moved:
-        lines.append(_moved(exchange.documents.moved))
-    if exchange.documents.changed:
-        lines += _stale_lines(exchange)
+    if exchange.documents.changed or exchange.documents.moved:
+        lines += followed_lines(exchange.documents)
     return "\n".join(lines)

@@ -87,7 +87,7 @@ class Pending:
     def _differs(self, number: int, agreed: Agreed | None) -> bool:
         """Whether a sync would write the document's file, as far as the container is known here."""
         base, theirs = (agreed.base, agreed.theirs) if agreed else ({}, {})
-        ours, drafts = document_items(self._store.state.document(number), base)
+        ours, drafts = document_items(self._store.state.whole(number), base)
         return merge(self._store.state.project.kind, base, ours, theirs, drafts).theirs != theirs
 
     def _project_differs(self, agreed: AgreedProject) -> bool:

@@ -273,7 +273,7 @@ def _columns(
     """One line: the document's name and what there is room for; without a row, the heading."""
     number = 6 if width >= _ROOMY else 4
     right = [
-        (_count(row.label_count, row.draft_count, glyphs) if row else glyphs.label * 2, number),
+        (_count(row, glyphs) if row else glyphs.label * 2, number),
         (_suggested(row, glyphs) if row else glyphs.suggestion * 2, number),
     ]
     if width >= _WIDER or records:
@@ -294,8 +294,10 @@ def _columns(
     return fit(line + "".join(text.rjust(cells) for text, cells in right), width, "")
 
 
-def _count(count: int, drafts: int, glyphs: Glyphs) -> str:
-    return f"{count or ''}{glyphs.draft if drafts else ''}"
+def _count(row: DocumentRow, glyphs: Glyphs) -> str:
+    """Labels; signs say that some are on an earlier text, or not saved."""
+    stale, draft = glyphs.stale * bool(row.stale), glyphs.draft * bool(row.draft_count)
+    return f"{row.label_count or ''}{stale}{draft}"
 
 
 def _suggested(row: DocumentRow, glyphs: Glyphs) -> str:

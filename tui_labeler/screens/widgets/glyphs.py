@@ -53,6 +53,8 @@ class Glyphs:
     corner: str
     """Where the axes of a plot meet."""
     draft: str = "*"
+    stale: str = "?"
+    """Behind a label that was made on an earlier text."""
     cursor: str = ">"
 
 

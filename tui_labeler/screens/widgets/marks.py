@@ -45,6 +45,8 @@ class Mark:
     """An index into the palette."""
     draft: bool = False
     """Not saved yet: its name carries a sign."""
+    stale: bool = False
+    """Made on an earlier text: its name carries a sign."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
@@ -58,7 +60,7 @@ def percent(confidence: float) -> str:
 
 def caption(mark: Mark, glyphs: Glyphs) -> str:
     """What is written on a mark's rule."""
-    name = in_order(clean(mark.name)) + glyphs.draft * mark.draft
+    name = in_order(clean(mark.name)) + glyphs.stale * mark.stale + glyphs.draft * mark.draft
     return name if mark.confidence is None else f"{name} {percent(mark.confidence)}"
 
 

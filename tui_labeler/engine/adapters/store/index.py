@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.projects import ProjectKind
     from tui_labeler.engine.adapters.store.shards import Shards
 
-VERSION = 3
+VERSION = 4
 
 
 class IndexFile(msgspec.Struct, frozen=True):
