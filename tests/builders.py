@@ -20,6 +20,7 @@ from tui_labeler.domain.performance import Performance
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Structured
 from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.adapters.reliability import KrippendorffReliability
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
@@ -295,6 +296,7 @@ class Bench:
                 self.launcher,
                 around,
                 immediate=immediate,
+                reliability=KrippendorffReliability(),
                 surveyor=DirectSurveyor(
                     store,
                     FolderContainer(Path(project.container)),

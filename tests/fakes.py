@@ -13,6 +13,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, Structured
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.keys import EnvironmentKeys
+from tui_labeler.engine.adapters.reliability import KrippendorffReliability
 from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
@@ -130,6 +131,7 @@ def home_workbench(
             surveyor=direct_surveyor(home, folder, store, documents),
             shelf=shelf,
             base=FileSyncBase(folder / "sync"),
+            reliability=KrippendorffReliability(),
         )
 
     @asynccontextmanager

@@ -119,6 +119,7 @@ def container_address(given: str, into: Ways) -> str:
 def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     """The projects of a home. ``immediate`` applies each decision at once, as the command line does."""
     from tui_labeler.engine.adapters.launcher import ProcessLauncher
+    from tui_labeler.engine.adapters.reliability import KrippendorffReliability
     from tui_labeler.engine.adapters.store.home import TinyProjects
     from tui_labeler.engine.adapters.store.jobs import FileJobStore
     from tui_labeler.engine.adapters.store.models import FolderModelStore
@@ -153,6 +154,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
             shelf=beside(documents),
             base=FileSyncBase(folder / "sync"),
             watch_lock=FileWatchLock(folder),
+            reliability=KrippendorffReliability(),
             surveyor=direct_surveyor(home, folder, store, documents)
             if immediate
             else ProcessSurveyor(home, project.id),

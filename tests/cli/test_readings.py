@@ -137,3 +137,27 @@ def test_two_processes_on_one_home_do_not_see_each_others_reading(people: People
     history = people("lead", "history", "letters")["items"]
     assert [item["category"] for item in history if item["action"] == "label.add"] == ["Person"]
     assert people("lead", "show", "letters", FIRST)["labels"] == []
+
+
+def test_agreement_is_told_in_figures_and_in_lines(
+    people: People, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = people("lead", "agreement", "letters")
+    assert (empty["documents"], empty["f1"], empty["alpha"], empty["items"]) == (0, None, None, [])
+    people(
+        "lead", "assign", "letters", "--readers", "ann,bob", "--document", FIRST, "--document", "letter01.txt"
+    )
+    for who in ("ann", "bob"):
+        people.label(who, "Person", "Ann Lee")
+        people(who, "document", "set", "letters", FIRST, "--done")
+    found = people("lead", "agreement", "letters")
+    assert (found["documents"], found["agreeing"], found["waiting"]) == (1, 1, 1)
+    assert (found["f1"], found["alpha"], found["kappa"]) == (1.0, 1.0, None)
+    assert (found["alpha_unit"], found["alpha_every"]) == ("character", 1)
+    assert found["pairs"][0]["readers"] == ["ann", "bob"]
+    assert found["per_category"] == {"Person": {"f1": 1.0, "kappa": None, "same": 1, "different": 0}}
+    assert locations(found) == [FIRST]
+    ran = cli("agreement", "letters")
+    assert ran.code == 0
+    assert "ann, bob: 1 document, 1 without a difference" in ran.out
+    assert "1 document is still with readers." in ran.out

@@ -158,3 +158,21 @@ async def test_the_list_is_filtered_by_what_is_to_read(seen_by: As) -> None:
         await press(pilot, "f", *["down"] * 11, "space", "space", "ctrl+s")
         assert [row.location for row in screen_of(pilot).documents.rows] == [ONE, TWO]
         assert "yours to read" in screen_text(pilot)
+
+
+async def test_agreement_shows_both_readings_once_both_are_done(seen_by: As, home: Path) -> None:
+    await read_by(home, "ana", ("Lender", "North Bank"), ("Borrower", "Acme Ltd."))
+    async with seen_by("bob") as pilot:
+        await press(pilot, "vertical_line")
+        words = screen_text(pilot)
+        assert "Not counted: bob not done with it" in words
+        assert "2 documents are with readers" in words
+        assert "only ana" not in words
+    await read_by(home, "bob", ("Borrower", "Acme Ltd."))
+    async with seen_by("eve") as pilot:
+        await press(pilot, "vertical_line")
+        words = screen_text(pilot)
+        assert "1 read by two" in words
+        assert "1 same, 1 only ana" in words
+        assert "Krippendorff's alpha is over" in words
+        assert "1 difference, 1 to adjudicate" in words

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import DocumentRow, DocumentState
 from tui_labeler.domain.projects import Category, Project
+from tui_labeler.engine.agreeing import Agreeing
 from tui_labeler.engine.blind import Blind
 from tui_labeler.engine.categories import Categories
 from tui_labeler.engine.documents import Documents
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         ModelStore,
         ProjectStore,
         QuotaStore,
+        Reliability,
         Shelf,
         Surroundings,
         Surveyor,
@@ -73,8 +75,10 @@ class ProjectSession:
         shelf: Shelf | None = None,
         base: SyncBase | None = None,
         watch_lock: WatchLock | None = None,
+        reliability: Reliability | None = None,
     ) -> None:
-        """``shelf`` and ``base`` are what sharing works with; there is none without them."""
+        """``shelf`` and ``base`` are what sharing works with; there is none without them.
+        ``reliability`` reckons Krippendorff's alpha."""
         self.store = store
         self.shelf = shelf
         self.watch_lock = watch_lock
@@ -95,6 +99,7 @@ class ProjectSession:
         self.placing = PlacingByHand(store, surroundings, self.labeling)
         self.blind = Blind(store, jobs, surroundings)
         self.readings = Readings(store, surroundings)
+        self.agreeing = Agreeing(store, self.readings, reliability)
         self.history = History(store, surroundings)
         self.categories = Categories(store, surroundings, self.labeling)
         self.jobs = Jobs(store, jobs, models, quota, launcher, surroundings)

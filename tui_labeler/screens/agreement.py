@@ -1,4 +1,4 @@
-"""How far suggestions agree with what people labeled before they saw them."""
+"""How far suggestions agree with what people labeled before they saw them, and two readers of a document."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tui_labeler.screens.agreement_text import (
 )
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance_words import wrapped
+from tui_labeler.screens.readers_text import reader_lines
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_labeler.domain.agreement import Pairing
+    from tui_labeler.engine.agreeing import Agreed
     from tui_labeler.engine.blind import BlindResult
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
@@ -54,6 +56,11 @@ beside suggestions would flatter it.
 - **Entities** and **several classes**: F1 over exact matches, the same whichever side is taken as right.
 - **One class**: Cohen's kappa, agreement beyond chance.
 
+**Two readers** (`&` where texts are labeled, or `tui-labeler assign`). Documents count that both are done
+with, settled or not: the readings stay as they were. Krippendorff's alpha is agreement beyond chance as well,
+for any number of readers; its units are documents, classes of documents, or the characters of the texts. Of
+more than two readers each pair has a line of its own.
+
 `j` `k` scroll.
 """
 
@@ -63,11 +70,14 @@ beside suggestions would flatter it.
         Binding("q,escape", "leave", "Back", tooltip="Back to the document", id="agreement.back"),
     ]
 
-    def __init__(self, session: ProjectSession, result: BlindResult, location: str, text: str | None) -> None:
+    def __init__(
+        self, session: ProjectSession, result: BlindResult, readers: Agreed, location: str, text: str | None
+    ) -> None:
         """``text`` is the document's, where it is the one that was labeled."""
         super().__init__()
         self._session = session
         self._result = result
+        self._readers = readers
         self._location = location
         self._text = text
 
@@ -79,7 +89,10 @@ beside suggestions would flatter it.
     def on_mount(self) -> None:
         title = self.query_one(TitleLine)
         title.left = f"{self._session.project.name} > agreement"
-        title.right = f"{len(self._result.documents):,} blind"
+        read = len(self._readers.compared.documents)
+        blind = len(self._result.documents)
+        counts = [f"{blind:,} blind"] * bool(blind or not read) + [f"{read:,} read by two"] * bool(read)
+        title.right = ", ".join(counts)
         sheet = self.query_one(Sheet)
         sheet.show_page(self._page())
         sheet.focus()
@@ -89,16 +102,17 @@ beside suggestions would flatter it.
 
     def _page(self) -> Callable[[int, Glyphs], Sequence[Line]]:
         names = {key: item.name for key, item in self._session.store.state.categories.items()}
-        result = self._result
-        here = next((lines for location, lines in result.documents if location == self._location), None)
+        result, readers = self._result, self._readers
+        here, sides = self._here()
 
         def build(width: int, signs: Glyphs) -> Sequence[Line]:
             page: list[Line] = section(self._location)[1:]
             if here is None:
-                page += wrapped(self._not_blind(), width, "", "  ")
+                page += wrapped(self._not_here(), width, "", "  ")
             else:
-                page += wrapped(outcome_words(here, _SIDES), width, "", "  ")
-                page += document_lines(here, names, _SIDES, self._text, width, signs)
+                page += wrapped(outcome_words(here, sides), width, "", "  ")
+                page += document_lines(here, names, sides, self._text, width, signs)
+            page += reader_lines(readers, names, width, signs)
             if not result.documents:
                 return page
             page += section("All blind documents")
@@ -108,6 +122,23 @@ beside suggestions would flatter it.
             return page
 
         return build
+
+    def _here(self) -> tuple[tuple[Pairing, ...] | None, Sides]:
+        """What there is to show of the document in view, and what the two sides of it are called."""
+        read = (item for item in self._readers.compared.documents if item.location == self._location)
+        if (both := next(read, None)) is not None:
+            return both.lines, Sides(*(clean(name) for name in both.readers))
+        blind = (lines for location, lines in self._result.documents if location == self._location)
+        return next(blind, None), _SIDES
+
+    def _not_here(self) -> str:
+        document = self._session.documents.find(self._location)
+        if document.is_open_to_all:
+            return "Its text has changed since it was read by two: their places can't be compared."
+        if document.readers:
+            waiting = " and ".join(name for name in document.readers if name not in document.finishers)
+            return f"Not counted: {waiting} not done with it. Both readings are shown then."
+        return self._not_blind()
 
     def _not_blind(self) -> str:
         if self._session.project.settings.hide_until_labeled:

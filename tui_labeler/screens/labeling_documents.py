@@ -278,10 +278,14 @@ class DocumentActions(SearchActions):
 
     async def _show_agreement(self, document: Document) -> None:
         result = await self.session.blind.result()
+        readers = await self.session.agreeing.result()
         reading = self.session.store.state.document(document.id).blind
-        same_text = reading is not None and reading.text_hash == document.text_hash
+        # Two readings on an earlier text are not compared at all.
+        same_text = reading is None or reading.text_hash == document.text_hash
         self.app.push_screen(
-            AgreementScreen(self.session, result, document.location, self.text.text if same_text else None)
+            AgreementScreen(
+                self.session, result, readers, document.location, self.text.text if same_text else None
+            )
         )
 
     async def _is_done(self, document: Document) -> bool:

@@ -10,6 +10,7 @@ from tui_labeler.engine.ports.containers import Blob, Container, Shelf
 from tui_labeler.engine.ports.deployments import AnswerStore, Connected, Deployments, Reach, Survey, Surveyor
 from tui_labeler.engine.ports.estimators import Estimators, FittedModel, Prediction, Progress, Sample
 from tui_labeler.engine.ports.jobs import JobJournal, JobStore, Launcher, ModelStore, QuotaStore
+from tui_labeler.engine.ports.reliability import Reliability
 from tui_labeler.engine.ports.resources import Keys, KeyState, ResourceStore, Tester
 from tui_labeler.engine.ports.state import Change, Plan, Projects, ProjectStore, State, Transaction
 from tui_labeler.engine.ports.surroundings import Surroundings
@@ -37,6 +38,7 @@ __all__ = [
     "Projects",
     "QuotaStore",
     "Reach",
+    "Reliability",
     "ResourceStore",
     "Sample",
     "Shelf",
