@@ -16,7 +16,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -53,6 +53,10 @@ class Fault:
     """The first such bytes in an answer come with their first byte changed."""
     busy: bool = False
     """The proxy itself answers 503, as a server that has too much to do."""
+    retry_after: int = 0
+    """Seconds that such an answer asks to wait; 0: it does not say."""
+    only: str = ""
+    """Other requests than those of this method get through."""
 
 
 def refuse() -> Fault:
@@ -79,14 +83,23 @@ def damage(what: bytes) -> Fault:
     return Fault(damages=what)
 
 
-def busy() -> Fault:
-    return Fault(busy=True)
+def busy(retry_after: int = 0) -> Fault:
+    return Fault(busy=True, retry_after=retry_after)
 
 
-_BUSY = (
-    b"HTTP/1.1 503 Server busy\r\nx-ms-error-code: ServerBusy\r\nContent-Type: application/xml\r\n"
-    b"Content-Length: 0\r\n\r\n"
-)
+def of_writes(fault: Fault) -> Fault:
+    """Whatever is read gets through."""
+    return replace(fault, only="PUT")
+
+
+def _busy(retry_after: int) -> bytes:
+    asks = f"Retry-After: {retry_after}\r\n" if retry_after else ""
+    return (
+        "HTTP/1.1 503 Server busy\r\nx-ms-error-code: ServerBusy\r\nContent-Type: application/xml\r\n"
+        f"{asks}Content-Length: 0\r\n\r\n"
+    ).encode()
+
+
 _BEGINNING = re.compile(rb"(GET|PUT|HEAD|DELETE|POST) (\S+) HTTP/1\.1\r\n")
 
 
@@ -161,8 +174,11 @@ class CuttingProxy:
 
     def take(self, beginning: re.Match[bytes]) -> Fault:
         """The fault that a request meets, which is counted."""
-        self.requests.append(Request(beginning[1].decode(), beginning[2].decode()))
-        return self._planned.popleft() if self._planned else self.fault
+        method = beginning[1].decode()
+        self.requests.append(Request(method, beginning[2].decode()))
+        if self._planned:
+            return self._planned.popleft()
+        return Fault() if self.fault.only not in ("", method) else self.fault
 
 
 class _CutError(ConnectionError):
@@ -207,7 +223,7 @@ class _Connection:
                 raise _CutError
             if fault.busy:
                 if beginning:
-                    self._writer.write(_BUSY)
+                    self._writer.write(_busy(fault.retry_after))
                 continue
             if fault.request_bytes is not None and self._sent + len(data) > fault.request_bytes:
                 server.write(data[: fault.request_bytes - self._sent])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.changes import put_project
-from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.errors import ContainerError, InputError, UnreachableError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.sharing.conflicts import LabelConflict, Side, open_conflicts, resolve
 from tui_labeler.engine.sharing.joining import claim
@@ -52,10 +52,21 @@ class Sharing:
         return self._is_remote or self._store.state.project.settings.share_labels
 
     async def sync(self, *, pull: bool = True, push: bool = True, progress: Progress | None = None) -> Shared:
-        """Does nothing where labels are not shared. Raises as :meth:`Syncing.sync`."""
+        """Does nothing where labels are not shared. Raises as :meth:`Syncing.sync`.
+
+        Where the container may be read and refuses to be written, what others have made is taken all the
+        same; then the refusal is raised.
+        """
         if not self.is_on:
             return Shared()
-        return await self._syncing.sync(pull=pull, push=push, progress=progress)
+        try:
+            return await self._syncing.sync(pull=pull, push=push, progress=progress)
+        except UnreachableError:
+            raise
+        except ContainerError:
+            if pull and push:
+                await self._syncing.sync(pull=True, push=False, progress=progress)
+            raise
 
     async def pending(self) -> int:
         """How many documents (categories and settings count as one) the container does not hold as they are

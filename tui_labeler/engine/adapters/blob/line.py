@@ -22,7 +22,7 @@ from azure.core.exceptions import (
 from azure.storage.blob.aio import BlobPrefix
 
 from tui_labeler.engine.adapters.blob.connecting import SCOPE, EntraCredential, client_for, has_secret
-from tui_labeler.engine.adapters.blob.refusals import code_of, gone, is_busy, refusal, status_of
+from tui_labeler.engine.adapters.blob.refusals import code_of, gone, is_busy, refusal, retry_after, status_of
 from tui_labeler.engine.errors import ContainerError, OutdatedError, UnreachableError
 from tui_labeler.engine.ports import Blob
 
@@ -156,8 +156,9 @@ class Line:
             try:
                 return await self._answered(call())
             except AzureError as error:
-                if is_busy(error) and pause is not None:
-                    await asyncio.sleep(pause)
+                asked = retry_after(error)
+                if is_busy(error) and pause is not None and asked <= self._patience.longest:
+                    await asyncio.sleep(max(pause, asked))
                     continue
                 if status_of(error) in (304, 409, 412):
                     raise

@@ -17,3 +17,5 @@ class Patience:
     """Between two pieces of an answer, from a server that is there."""
     busy: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     """Pauses before asking a busy server again."""
+    longest: float = 20.0
+    """A busy server that says how long it wants to be left alone is given so long, and no longer."""

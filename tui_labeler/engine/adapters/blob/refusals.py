@@ -43,6 +43,13 @@ def is_busy(error: AzureError) -> bool:
     return status_of(error) in _BUSY
 
 
+def retry_after(error: AzureError) -> float:
+    """Seconds that the server asks to be left alone for; 0 where it does not say."""
+    headers = getattr(error.response, "headers", {}) if isinstance(error, HttpResponseError) else {}
+    said = str(headers.get("Retry-After", ""))
+    return float(said) if said.isascii() and said.isdigit() else 0.0
+
+
 def gone(address: BlobAddress) -> UnreachableError:
     """For a server that does not answer."""
     return UnreachableError(
@@ -74,9 +81,11 @@ def refusal(error: AzureError, address: BlobAddress, access: Access, doing: str,
     if status == 404:
         return NotFoundError(f"there is no {name} in {address.url}")
     if status in _BUSY:
+        pause = retry_after(error)
+        when = f"in {pause:,.0f} seconds, as it asks" if pause else "in a few minutes"
         return UnreachableError(
             f"{address.host} is too busy to answer ({_said(status, code)})",
-            hint="Try again in a few minutes; what was done until now stays.",
+            hint=f"Try again {when}; what was done until now stays.",
         )
     what = f"{name} in {address.url}" if name else address.url
     if code in ("LeaseIdMissing", "LeaseIdMismatchWithBlobOperation"):
