@@ -13,6 +13,7 @@ import msgspec
 from tui_labeler.domain.containers import NamedContainer
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ def read_settings(home: Path) -> Settings:
     ``StorageError`` for one that can't be read."""
     table = _table(home)
     try:
-        found = msgspec.convert(table, Settings)
+        found = convert(table, Settings)
     except msgspec.ValidationError as error:
         raise InputError(f"{_path(home)}: {_place(table)}{error}", hint=_HINT) from error
     if found.quota < 0:
@@ -100,7 +101,7 @@ def _place(table: Mapping[str, Any]) -> str:
         items = table.get(name)
         for key, value in items.items() if isinstance(items, dict) else ():
             try:
-                msgspec.convert(value, kind)
+                convert(value, kind)
             except msgspec.ValidationError:
                 return f'"{safe(key)}" in [{name}]: '
     return ""

@@ -9,6 +9,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from tui_labeler.engine.typed import decode
+
 
 def main(arguments: list[str]) -> int:
     """Reads requests, writes surveys or the error that there is in place of them."""
@@ -25,7 +27,7 @@ async def _run(home: Path, project_id: str, given: bytes) -> int:
 
     try:
         async with surveyor(home, project_id) as found:
-            told = {"surveys": await found.survey(msgspec.json.decode(given, type=list[JobRequest]))}
+            told = {"surveys": await found.survey(decode(given, list[JobRequest]))}
     except LabelerError as error:
         fields = {"code": error.code, "title": error.title, "message": error.message, "hint": error.hint}
         sys.stdout.buffer.write(msgspec.json.encode({"error": fields}))

@@ -128,6 +128,16 @@ def test_what_was_saved_is_there_wherever_the_program_is_ended(
     assert len(labels_of(suggested, location)) == (1 if screen == "projects" else 2)
 
 
+def test_a_dropped_line_ends_a_program_whose_output_is_not_buffered(suggested: Place) -> None:
+    """As in many container images: there each write to the terminal that is gone fails at once."""
+    with Terminal(suggested.home, *OPEN, environment={"PYTHONUNBUFFERED": "1"}) as terminal:
+        terminal.until("contracts > ")
+        terminal.send("j")
+        terminal.hang_up()
+        # Raises where it runs on; nobody is left who could be told a code.
+        terminal.ended()
+
+
 def test_a_decision_that_was_shown_survives_kill_9(suggested: Place) -> None:
     location = "agreement04.txt"
     with Terminal(suggested.home, *OPEN, "--document", location, "--review") as terminal:

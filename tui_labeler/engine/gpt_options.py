@@ -10,6 +10,7 @@ import msgspec
 
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.typed import convert
 
 AT_ONCE = 8
 """Documents under way at once, unless a person says otherwise."""
@@ -55,7 +56,7 @@ class GptOptions:
         """Those of a job's request. Raises ``InputError`` for what can't be."""
         known = {name: options[name] for name in cls.__slots__ if name in options}
         try:
-            return msgspec.convert(known, cls)
+            return convert(known, cls)
         except msgspec.ValidationError as error:
             raise InputError(f"The job's options can't be read: {error}") from error
 

@@ -31,6 +31,7 @@ from tui_labeler.engine.ports import (
 )
 from tui_labeler.engine.samples import labeled_documents
 from tui_labeler.engine.tokens import estimating
+from tui_labeler.engine.typed import convert
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class GptSetup:
         """Chosen once a job: the questions of a run after a crash are those of the one before."""
         settled = self.journal.preparation.get("examples")
         if settled is not None:
-            return msgspec.convert(settled, tuple[Passage, ...])
+            return convert(settled, tuple[Passage, ...])
         chosen: tuple[Passage, ...] = ()
         if options.shots:
             if documents is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tui_labeler.engine.errors import ContainerError, LockedError, NotFoundError, OutdatedError
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Shelf
@@ -49,7 +50,7 @@ class Holder(msgspec.Struct, frozen=True):
 def holder_in(content: bytes) -> Holder:
     """Who a lease's file names; nobody in particular where it can't be read."""
     try:
-        return msgspec.json.decode(content, type=Holder)
+        return decode(content, Holder)
     except (msgspec.MsgspecError, ValueError):
         return Holder("", "")
 

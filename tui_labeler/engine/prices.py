@@ -19,6 +19,7 @@ import msgspec
 
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +107,7 @@ def _own(path: Path) -> _Table:
 def _parsed(text: str, name: str) -> _Table:
     hint = "docs/settings.md shows what it may hold."
     try:
-        table = msgspec.convert(tomllib.loads(text), _Table)
+        table = convert(tomllib.loads(text), _Table)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InputError(f"{name}: {error}", hint=hint) from error
     for model, row in table.models.items():

@@ -12,6 +12,7 @@ from tui_labeler.domain.documents import Document
 from tui_labeler.domain.labels import Label, Suggestion, ToPlace
 from tui_labeler.domain.projects import Category, Project
 from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.typed import convert
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ _ITEMS = {"labels": Label, "suggestions": Suggestion, "to_place": ToPlace}
 def to_value(row: dict[str, Any], kind: type[T], what: str) -> T:
     """A domain value of a stored row. Raises ``StorageError`` naming ``what``."""
     try:
-        return msgspec.convert(row, kind)
+        return convert(row, kind)
     except (msgspec.ValidationError, ValueError) as error:
         raise StorageError(
             f"{what}: {error}", hint="Repair the file, or restore the project from a backup."

@@ -19,8 +19,9 @@ import signal
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from textual import events
 from textual._xterm_parser import XTermParser
@@ -239,8 +240,45 @@ IMPLICIT_ORDER = "\x1b[8h"
 those that can do by default. Source: ECMA-48, 8.3.106 and 7.2.1 (BDSM); BiDi in Terminal Emulators."""
 
 
+_GONE = (errno.EIO, errno.ENXIO, errno.EPIPE, errno.EBADF)
+
+
+class _Line:
+    """A terminal's file: what is written once the terminal is gone, is gone too.
+
+    The thread that writes would end with the error, and whoever hands it more would wait for it for ever.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with _while_it_is_there():
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with _while_it_is_there():
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+@contextmanager
+def _while_it_is_there() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
+
+
 class PatientDriver(LinuxDriver):
     """Textual's driver for terminals, with an ear of its own."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._file: Any = _Line(self._file)
 
     def run_input_thread(self) -> None:
         """Reads until the program ends or the terminal is gone. Bytes need not be UTF-8."""

@@ -15,6 +15,7 @@ from tui_labeler.engine.chat import UnansweredError
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.ports import Survey
 from tui_labeler.engine.survey import Surveying
+from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import AnswerStore, Container, ProjectStore, Reach
@@ -89,10 +90,10 @@ class ProcessSurveyor:
 def surveys_told(told: bytes) -> list[Survey]:
     """What the other process found out. Raises what it was refused with."""
     try:
-        document = msgspec.json.decode(told, type=dict[str, Any])
+        document = decode(told, dict[str, Any])
         if "error" in document:
-            raise _error(msgspec.convert(document["error"], dict[str, str]))
-        return msgspec.convert(document["surveys"], list[Survey])
+            raise _error(convert(document["error"], dict[str, str]))
+        return convert(document["surveys"], list[Survey])
     except (msgspec.MsgspecError, LookupError):
         raise InputError("What the job would ask could not be found out.") from None
 

@@ -15,6 +15,7 @@ from tui_labeler.engine.adapters.chat.connecting import connect
 from tui_labeler.engine.chat import BusyError, ResourceError, TroubleError, UnansweredError, UnsupportedError
 from tui_labeler.engine.errors import LabelerError, NotFoundError, OutsideError
 from tui_labeler.engine.trying import try_deployment
+from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.keys import EnvironmentKeys
@@ -76,10 +77,10 @@ class ProcessTester:
 def _capabilities(told: bytes) -> Capabilities:
     """What the command found out. Raises what it was refused with."""
     try:
-        document = msgspec.json.decode(told, type=dict[str, Any])
+        document = decode(told, dict[str, Any])
         if "error" in document:
-            raise _error(**msgspec.convert(document["error"], dict[str, str]))
-        return msgspec.convert(document["deployments"][0]["capabilities"], Capabilities)
+            raise _error(**convert(document["error"], dict[str, str]))
+        return convert(document["deployments"][0]["capabilities"], Capabilities)
     except (msgspec.MsgspecError, LookupError, TypeError):
         raise OutsideError(
             "The deployment could not be tried: the command for it ended without a word.",

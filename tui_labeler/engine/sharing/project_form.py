@@ -22,6 +22,7 @@ from tui_labeler.engine.sharing.items import (
 )
 from tui_labeler.engine.sharing.merging import EXTRA, FIELD
 from tui_labeler.engine.sharing.shared_form import ROOT, VERSION, file_name, folder, from_json, to_json
+from tui_labeler.engine.typed import convert
 
 CATEGORY, SETTING = "category", "setting"
 
@@ -98,7 +99,7 @@ def with_items(project: Project, items: Items) -> Project:
     settings = {name: items.get(Key(SETTING, name), False) for name in _SETTINGS}
     extra = {key.id: value for key, value in items.items() if key.table == EXTRA}
     try:
-        checked = msgspec.convert({**values, **settings}, dict[str, str | bool])
+        checked = convert({**values, **settings}, dict[str, str | bool])
     except msgspec.ValidationError as error:
         raise FormatError(str(error), field=FILE) from error
     return replace(
@@ -118,7 +119,7 @@ def to_category(category_id: str, row: Mapping[str, Any]) -> Category:
     """Raises ``FormatError``."""
     kept = {name: value for name, value in row.items() if name in _CATEGORY_FIELDS}
     try:
-        category: Category = msgspec.convert({**kept, "id": category_id}, Category)
+        category: Category = convert({**kept, "id": category_id}, Category)
     except (msgspec.ValidationError, ValueError) as error:
         raise FormatError(str(error), field=f"categories, {category_id}") from error
     if category.name != category.name.strip():

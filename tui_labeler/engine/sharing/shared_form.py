@@ -24,6 +24,7 @@ from tui_labeler.engine.errors import FormatError, InputError
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.items import Items, Key, keys_of
 from tui_labeler.engine.sharing.merging import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE
+from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Change, State
@@ -206,7 +207,7 @@ _DEFAULTS: Mapping[str, Any] = {
 
 def _converted(value: Any, kind: Any, where: str) -> Any:
     try:
-        return msgspec.convert(value, kind)
+        return convert(value, kind)
     except (msgspec.ValidationError, ValueError) as error:
         raise FormatError(str(error), field=where) from error
 

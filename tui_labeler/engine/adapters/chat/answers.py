@@ -8,6 +8,7 @@ import msgspec
 
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.chat import Finish, RateLimits, Reply, Token, TroubleError, UnansweredError
+from tui_labeler.engine.typed import decode
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -
     ``UnansweredError`` for one without an answer in it.
     """
     try:
-        found = msgspec.json.decode(body, type=_Completion)
+        found = decode(body, _Completion)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise TroubleError(
             f"{host} sent something that is no chat completion.",
@@ -92,7 +93,7 @@ def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -
 def _optional(raw: msgspec.Raw, kind: type[T]) -> T | None:
     """What only adds to an answer: where it is malformed, the answer counts without it."""
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return decode(raw, kind)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

@@ -10,6 +10,7 @@ import msgspec
 
 from tui_labeler.engine.batches import BatchLimits, BatchState, BatchStatus
 from tui_labeler.engine.chat import UnansweredError
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from tui_labeler.engine.chat import Question
@@ -115,7 +116,7 @@ class JsonLines:
 def known_batch(raw: msgspec.Raw) -> BatchBody | None:
     """A batch of a list; others' may be in states that are not known here."""
     try:
-        return msgspec.json.decode(raw, type=BatchBody)
+        return decode(raw, BatchBody)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

@@ -46,6 +46,7 @@ from tui_labeler.engine.chat import (
     UnansweredError,
 )
 from tui_labeler.engine.endpoints import host
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
@@ -222,7 +223,7 @@ class OpenAIBatches:
     def _row(self, line: bytes) -> Row | None:
         """``None`` for what is no result of ours, and for a question that nobody got to."""
         try:
-            found = msgspec.json.decode(line.removesuffix(b"\r"), type=ResultLine)
+            found = decode(line.removesuffix(b"\r"), ResultLine)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
         if not _KEY.fullmatch(found.custom_id):
@@ -273,7 +274,7 @@ class OpenAIBatches:
 
     def _read(self, body: bytes, kind: type[T]) -> T:
         try:
-            return msgspec.json.decode(body, type=kind)
+            return decode(body, kind)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise TroubleError(f"{self._host} sent something that is no answer of a batch API.") from None
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from tui_labeler.engine.adapters.store.files import replace_file
 from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +105,7 @@ def read_header(folder: str) -> Header:
     """Raises ``InputError`` for anything that is no header of this format and version."""
     data = _contents(Path(folder) / HEADER, MAX_HEADER)
     try:
-        known = msgspec.json.decode(data, type=_Format)
+        known = decode(data, _Format)
         if known.format != FORMAT:
             raise _refused(folder, f"its format is {known.format[:40]!r}")
         if known.format_version != FORMAT_VERSION:
@@ -112,7 +113,7 @@ def read_header(folder: str) -> Header:
                 folder,
                 f"its format has the version {known.format_version}, this program reads {FORMAT_VERSION}",
             )
-        header: Header = msgspec.json.decode(data, type=Header)
+        header: Header = decode(data, Header)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _refused(folder, f"{HEADER} is not what it should be ({error})") from error
     return header

@@ -22,6 +22,7 @@ from tui_labeler.engine.adapters.store.files import (
 from tui_labeler.engine.chat import KeptReply, Reply
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.finishing import finished
+from tui_labeler.engine.typed import decoder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +57,8 @@ class _Place(NamedTuple):
     length: int
 
 
-_keys = msgspec.json.Decoder(_Key)
-_lines = msgspec.json.Decoder(_Line)
+_keys = decoder(_Key)
+_lines = decoder(_Line)
 
 
 class FileAnswerStore:

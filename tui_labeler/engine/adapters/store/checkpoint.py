@@ -15,6 +15,7 @@ from tui_labeler.engine.adapters.store.journal import START, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.shards import database, rows_of
 from tui_labeler.engine.errors import DeletedError, StorageError
+from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def between(start: Position, end: Position) -> int:
 
 def place_of(folder: Path, row: dict[str, Any]) -> Position:
     try:
-        return Position(**msgspec.convert(row, dict[str, int]))
+        return Position(**convert(row, dict[str, int]))
     except (msgspec.ValidationError, TypeError) as error:
         raise StorageError(
             f"{folder / 'project.json'}, checkpoint: {error}", hint="Repair it, or restore a backup."

@@ -11,6 +11,7 @@ from tui_labeler.engine.adapters.store.files import replace_file, storage_errors
 from tui_labeler.engine.adapters.store.memory import no_collection
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, Signature, signature
 from tui_labeler.engine.rows import to_document
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +59,7 @@ def _decoded(path: Path, seq: int) -> IndexFile | None:
             return None
     try:
         with no_collection():
-            found = msgspec.json.decode(data, type=IndexFile)
+            found = decode(data, IndexFile)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return found if found.version == VERSION and found.seq == seq else None

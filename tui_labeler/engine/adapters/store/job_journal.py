@@ -23,6 +23,7 @@ from tui_labeler.domain.jobs import (
 from tui_labeler.domain.text import text_records
 from tui_labeler.engine.adapters.store.files import encoded, storage_errors, sync_folder, write_all
 from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
@@ -142,7 +143,7 @@ class JobFold:
         """Raises ``StorageError`` for a line that is no event."""
         for line, offset in read_lines(self._path, self._offset):
             try:
-                event = msgspec.json.decode(line, type=Event)
+                event = decode(line, Event)
                 self._take(event)
             except (msgspec.MsgspecError, ValueError, TypeError) as error:
                 raise StorageError(f"{self._path}: {error}", hint=DELETE) from error
@@ -250,7 +251,7 @@ def read_answers(path: Path, without: Container[int] = ()) -> dict[int, Answer]:
     found: dict[int, Answer] = {}
     for line, _ in read_lines(path, 0):
         try:
-            answer = msgspec.json.decode(line, type=Answer)
+            answer = decode(line, Answer)
         except (msgspec.MsgspecError, ValueError) as error:
             raise StorageError(f"{path}: {error}", hint=DELETE) from error
         if answer.document not in without:
@@ -270,7 +271,7 @@ def answered_texts(path: Path) -> dict[int, str]:
     found: dict[int, str] = {}
     for line, _ in read_lines(path, 0):
         try:
-            answer = msgspec.json.decode(line, type=_AnsweredText)
+            answer = decode(line, _AnsweredText)
         except (msgspec.MsgspecError, ValueError) as error:
             raise StorageError(f"{path}: {error}", hint=DELETE) from error
         found[answer.document] = answer.text_hash
@@ -284,7 +285,7 @@ def records_in(folder: Path) -> int | None:
     that was processed. Raises ``StorageError`` where the disk refuses.
     """
     try:
-        steps = [msgspec.json.decode(line, type=Event) for line, _ in read_lines(folder / "events.jsonl", 0)]
+        steps = [decode(line, Event) for line, _ in read_lines(folder / "events.jsonl", 0)]
         if steps:
             return sum(step.text_records for step in steps)
     except (msgspec.MsgspecError, ValueError):
@@ -292,7 +293,7 @@ def records_in(folder: Path) -> int | None:
         pass
     path = folder / "answers.jsonl"
     try:
-        answers = [msgspec.json.decode(line, type=Answer) for line, _ in read_lines(path, 0)]
+        answers = [decode(line, Answer) for line, _ in read_lines(path, 0)]
     except (msgspec.MsgspecError, ValueError):
         return None
     sizes = {answer.document: answer.characters for answer in answers}

@@ -35,6 +35,7 @@ from tui_labeler.engine.adapters.store.job_journal import (
 )
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.errors import LockedError, NotFoundError, StorageError
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -227,7 +228,7 @@ def _request(folder: Path) -> JobRequest:
     path = folder / "request.json"
     try:
         with storage_errors(path):
-            return msgspec.json.decode(path.read_bytes(), type=JobRequest)
+            return decode(path.read_bytes(), JobRequest)
     except (msgspec.MsgspecError, ValueError) as error:
         raise StorageError(f"{path}: {error}", hint=DELETE) from error
 
@@ -237,7 +238,7 @@ def _prepared(folder: Path) -> dict[str, Any]:
     try:
         with storage_errors(path):
             data = path.read_bytes() if path.exists() else b"{}"
-        return msgspec.json.decode(data, type=dict[str, Any])
+        return decode(data, dict[str, Any])
     except (msgspec.MsgspecError, ValueError) as error:
         raise StorageError(f"{path}: {error}", hint=DELETE) from error
 

@@ -16,6 +16,7 @@ from tui_labeler.engine.adapters.store.files import (
 )
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Transaction
+from tui_labeler.engine.typed import decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 SEGMENT_SIZE = 8 * 1024 * 1024
 """Bytes after which a new segment begins: no reader ever has to hold more."""
 
-_decoder = msgspec.json.Decoder(Transaction)
+_decoder = decoder(Transaction)
 
 
 class Position(NamedTuple):

@@ -10,6 +10,7 @@ import msgspec
 from tui_labeler.engine.adapters.store.files import make_folder, replace_file, storage_errors
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.typed import decode
 
 FORMAT = 1
 """The format that this program writes."""
@@ -28,7 +29,7 @@ def read_format(home: Path) -> int | None:
             return None
         data = path.read_bytes()
     try:
-        return msgspec.json.decode(data, type=dict[str, int])["format"]
+        return decode(data, dict[str, int])["format"]
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
         raise StorageError(
             f"{path} does not say which format the home has",

@@ -24,6 +24,7 @@ from tui_labeler.engine.adapters.store.files import (
 )
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError, StorageError
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ class FolderModelStore:
                     data = path.read_bytes()
                 except (FileNotFoundError, NotADirectoryError):
                     raise _missing(path.parent.name) from None
-            found = msgspec.json.decode(data, type=CardFile)
+            found = decode(data, CardFile)
         except (msgspec.MsgspecError, ValueError) as error:
             raise InputError(f"{path} is no model's card: {error}", hint=DELETE) from error
         if found.format != FORMAT or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", found.content):

@@ -14,6 +14,7 @@ from tui_labeler.engine.adapters.store.files import make_folder
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.shards import database, rows_of
 from tui_labeler.engine.errors import QuotaError, StorageError
+from tui_labeler.engine.typed import convert
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class TinyQuotaStore:
     def _uses(self) -> list[_Use]:
         """Raises ``StorageError``."""
         try:
-            return msgspec.convert(rows_of(database(self._path).table("uses")), list[_Use])
+            return convert(rows_of(database(self._path).table("uses")), list[_Use])
         except msgspec.ValidationError as error:
             raise StorageError(f"{self._path}: {error}", hint="Repair the file, or delete it.") from error
 

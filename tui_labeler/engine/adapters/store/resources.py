@@ -14,6 +14,7 @@ from tui_labeler.engine.adapters.store.files import make_folder
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.shards import database, rows_of
 from tui_labeler.engine.errors import InputError, NotFoundError, StorageError
+from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ class TinyResourceStore:
 
     def _list(self) -> tuple[Resource, ...]:
         try:
-            found = msgspec.convert(rows_of(database(self._path).table("resources")), list[Resource])
+            found = convert(rows_of(database(self._path).table("resources")), list[Resource])
         except msgspec.ValidationError as error:
             raise StorageError(f"{self._path}: {error}", hint="Repair the file, or delete it.") from error
         return tuple(sorted(found, key=lambda resource: (resource.name.casefold(), resource.name)))

@@ -11,6 +11,7 @@ from tinydb.storages import Storage
 
 from tui_labeler.engine.adapters.store.files import encoded, make_folder, replace_file, storage_errors
 from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -57,7 +58,7 @@ class AtomicJSONStorage(Storage):
             with storage_errors(self.path):
                 raw = self.path.read_bytes()
             try:
-                self._data = msgspec.json.decode(raw, type=dict[str, dict[str, Any]])
+                self._data = decode(raw, dict[str, dict[str, Any]])
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise StorageError(
                     f"{self.path}: {error}", hint="Repair the file, or restore it from a backup."

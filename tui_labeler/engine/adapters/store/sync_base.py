@@ -16,6 +16,7 @@ from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import LockedError, StorageError
 from tui_labeler.engine.ports.sharing import Agreed, AgreedProject, Mark
 from tui_labeler.engine.sharing.items import Items, Key, keys_of
+from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +94,7 @@ class FileSyncBase:
         with storage_errors(path):
             data = path.read_bytes() if path.exists() else b""
         try:
-            return msgspec.json.decode(data, type=_Index)
+            return decode(data, _Index)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return {}
 
@@ -156,7 +157,7 @@ S = TypeVar("S")
 
 def _read(row: Mapping[str, Any], kind: type[S], where: str) -> S:
     try:
-        return msgspec.convert(row, kind)
+        return convert(row, kind)
     except (msgspec.ValidationError, ValueError) as error:
         raise StorageError(
             f"sync, {where}: {error}", hint="Remove the project's folder `sync`: the next sync makes it anew."
