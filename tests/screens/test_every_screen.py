@@ -174,7 +174,7 @@ OUTSIDE = [
     Case("projects", "", "2 projects", ALL, typical.two_projects, at=None),
     Case("projects none", "", "no project yet", SMALL, typical.no_project, at=None),
     Case("project delete", "d", "Delete the project", ONCE, at=None),
-    Case("create project", "n", "Folder", SMALL, at=None),
+    Case("create project", "n", "Container", SMALL, at=None),
     Case("create project wrong", "n ctrl+s", "A folder is needed", ONCE, at=None),
     *(
         Case(f"tour {page}", "l " * (page - 1), f"{page} of 4", SMALL, typical.no_project, TOUR, at=None)

@@ -23,8 +23,12 @@ from tui_labeler.stylesheets import screen_sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
+    from textual.worker import Worker
 
 KINDS = tuple(KINDS_IN_WORDS.items())
+
+SHARING = ("labels stay with you", "labels are for all who have the folder")
+ALWAYS_SHARED = ("labels are for all who have the container",)
 
 
 class CreateProjectScreen(Screen["CreatedProject | None"]):
@@ -33,9 +37,16 @@ class CreateProjectScreen(Screen["CreatedProject | None"]):
     HELP: ClassVar[str] = """\
 ## New project
 
-Only the folder is needed: the project is named after it. Every `.txt` at the folder's root is a document;
-none is ever written. A container in Azure Blob storage does as well: `https://ACCOUNT.blob.core.windows.net/CONTAINER`
-or `az://CONTAINER`. A labels file (Azure labels JSON) brings its labels and categories along.
+Only the place of the texts is needed: the project is named after it. Every `.txt` at the folder's root is a
+document; none is ever written. A container in Azure Blob storage does as well:
+`https://ACCOUNT.blob.core.windows.net/CONTAINER` (with a SAS token behind it, if there is one), `az://CONTAINER`,
+or the name of one in `settings.toml`.
+
+Labels may be *shared*: with everybody who has the folder, if you say so here; those of a container in Blob
+storage always are. Where others have made a project of that name already, yours joins it, and takes over its
+categories and labels.
+
+A labels file (Azure labels JSON) brings its labels and categories along.
 Categories can be added, renamed and described later.
 """
 
@@ -52,6 +63,7 @@ Categories can be added, renamed and described later.
         super().__init__()
         self._workbench = workbench
         self._busy = False
+        self._making: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         title = TitleLine()
@@ -65,13 +77,14 @@ Categories can be added, renamed and described later.
 
     def _fields(self) -> ComposeResult:
         fields: tuple[tuple[str, Widget], ...] = (
-            ("Folder", FormField(placeholder="where the .txt files are", id="folder")),
+            ("Container", FormField(placeholder="folder of .txt files, or az://CONTAINER", id="folder")),
             ("Name", FormField(placeholder="the folder's name", id="name")),
             ("Kind", Cycle(tuple(words for _, words in KINDS), id="kind")),
             ("Language", FormField(placeholder="the labels file's, else en-us", id="language")),
             ("Multilingual", Cycle(("no", "yes: each document has a language"), id="multilingual")),
             ("Labels file", FormField(placeholder="none", id="labels")),
             ("Categories", FormField(placeholder="Borrower, Lender, Amount", id="categories")),
+            ("Sharing", Cycle(SHARING, id="sharing")),
         )
         for label, field in fields:
             yield Label(label, markup=False)
@@ -99,20 +112,22 @@ Categories can be added, renamed and described later.
         if event.input.id == "folder":
             name = self.query_one("#name", Field)
             name.placeholder = self._named() if self._value("folder") else "the folder's name"
+            is_remote = "://" in self._value("folder")
+            self.query_one("#sharing", Cycle).set_values(ALWAYS_SHARED if is_remote else SHARING)
 
     # --- making it ----------------------------------------------------------------------------------
 
     def action_create(self) -> None:
         if not self._busy:
-            self._create()
+            self._making = self._create()
 
     @work
     async def _create(self) -> None:
         if not self._value("folder"):
-            self._complain("folder", "Where are the texts? A folder is needed.")
+            self._complain("folder", "Where are the texts? A folder is needed, or a container.")
             return
         self._busy = True
-        self._say("Reading the container")
+        self._say("Reading the container. Cancel calls it off.")
         try:
             created = await self._make()
         except LabelerError as error:
@@ -135,6 +150,7 @@ Categories can be added, renamed and described later.
             language=self._value("language"),
             multilingual=bool(self.query_one("#multilingual", Cycle).chosen),
             categories=tuple(name for name in names if name),
+            share=bool(self.query_one("#sharing", Cycle).chosen),
         )
         return await self._workbench.create(
             new, labels=labels, labels_name=Path(labels_path).name, progress=self._progress
@@ -157,5 +173,8 @@ Categories can be added, renamed and described later.
             self.query_one(f"#{field}").focus()
 
     def action_cancel(self) -> None:
-        if not self._busy:
+        if self._busy and self._making is not None:
+            self._making.cancel()
+            self._say("Called off: no project was made.")
+        else:
             self.dismiss(None)

@@ -67,8 +67,16 @@ class Cycle(Widget, can_focus=True):
         self._values = tuple(values)
         self.set_reactive(Cycle.chosen, chosen)
 
+    def set_values(self, values: Sequence[str]) -> None:
+        """Other values, of which the first is chosen."""
+        if tuple(values) != self._values:
+            self._values = tuple(values)
+            self.chosen = 0
+            self.refresh()
+
     def render(self) -> Content:
-        return Content(f"< {clean(self._values[self.chosen])} >")
+        words = clean(self._values[self.chosen])
+        return Content(f"< {words} >" if len(self._values) > 1 else words)
 
     def action_turn(self, step: int) -> None:
         self.chosen = (self.chosen + step) % len(self._values)

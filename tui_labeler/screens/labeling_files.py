@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,11 +137,33 @@ class FileActions(PlacingActions):
     @work
     @reporting
     async def action_project_settings(self) -> None:
-        wanted = await self.app.push_screen_wait(ProjectSettingsScreen(self.session.project))
-        if wanted is not None:
-            async with self.turn:
-                await set_settings(self.session, wanted)
+        sharing = self.session.sharing
+        is_remote = sharing is not None and sharing.is_remote
+        wanted = await self.app.push_screen_wait(
+            ProjectSettingsScreen(self.session.project, is_remote=is_remote)
+        )
+        if wanted is None:
+            return
+        share = wanted.settings.share_labels
+        before = self.session.project.settings.share_labels
+        async with self.turn:
+            settings = replace(wanted.settings, share_labels=before)
+            await set_settings(self.session, replace(wanted, settings=settings))
+            self.show_changes()
+            if sharing is not None and share is not before:
+                await sharing.share(on=share)
                 self.show_changes()
+                self._say_shared(on=share)
+
+    def _say_shared(self, *, on: bool) -> None:
+        background = self.follower.background
+        if background is not None and on:
+            background.soon()
+        self.say(
+            "Saved labels are shared from here on, in the folder `.tui-labeler` beside the texts."
+            if on
+            else "Saved labels stay in this home from here on; those in the folder stay there too."
+        )
 
     # --- files --------------------------------------------------------------------------------------
 

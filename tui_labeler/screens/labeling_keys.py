@@ -116,7 +116,7 @@ PROJECT_KEYS: list[BindingType] = [
     _key("E", "export_labels", "Export", "Write the saved labels to a file", "project.export"),
     _key("S", "sync", "Sync", "Read the container, and share labels with others, at once", "project.sync"),
     _key("Y", "conflicts", "Conflicts", "Decide what you and others made differently", "project.conflicts"),
-    _key("O", "project_settings", "Settings", "Drafts, blind mode, language", "project.settings"),
+    _key("O", "project_settings", "Settings", "Drafts, blind mode, sharing, language", "project.settings"),
     _key("q", "leave", "Projects", "Back to the projects", "project.leave"),
 ]
 

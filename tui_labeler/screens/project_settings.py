@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
+SHARING = ("stay in this home", "are for all who have the folder")
+ALWAYS_SHARED = ("are for all who have the container",)
+
+
 class ProjectSettingsScreen(FormScreen[Project]):
     """Ends with the project as it is to be."""
 
@@ -25,6 +29,8 @@ class ProjectSettingsScreen(FormScreen[Project]):
 no drafts. *Suggestions* that are hidden (blind mode) don't influence what you label: label a document as a
 whole, then `|` asks whether you are done, and shows its suggestions beside your labels. How far they agree is
 counted from such documents.
+*Saved labels* are shared with everybody who has the folder, if you say so: they are kept in it, under
+`.tui-labeler`, and merged decision by decision. Those of a container in Blob storage always are.
 A *multilingual* project has a language for each document.
 """
 
@@ -37,9 +43,11 @@ A *multilingual* project has a language for each document.
         Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Change nothing", id="settings.cancel"),
     ]
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, is_remote: bool = False) -> None:
+        """``is_remote``: in a container whose labels are always shared."""
         super().__init__()
         self._project = project
+        self._is_remote = is_remote
 
     def fields(self) -> tuple[tuple[str, Widget], ...]:
         project, settings = self._project, self._project.settings
@@ -70,6 +78,12 @@ A *multilingual* project has a language for each document.
                     id="blind",
                 ),
             ),
+            (
+                "Saved labels",
+                Cycle(ALWAYS_SHARED, id="shared")
+                if self._is_remote
+                else Cycle(SHARING, chosen=int(settings.share_labels), id="shared"),
+            ),
         )
 
     def action_apply(self) -> None:
@@ -77,10 +91,12 @@ A *multilingual* project has a language for each document.
         if not language:
             self.complain("A project has a language, for instance en-us.")
             return
+        settings = self._project.settings
         settings = replace(
-            self._project.settings,
+            settings,
             save_immediately=bool(self.chosen("immediately")),
             hide_until_labeled=bool(self.chosen("blind")),
+            share_labels=settings.share_labels if self._is_remote else bool(self.chosen("shared")),
         )
         self.dismiss(
             replace(

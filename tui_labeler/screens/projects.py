@@ -45,6 +45,8 @@ KIND_WORDS = {
 LOOK_EVERY = 1
 """Seconds between two looks at which projects there are."""
 
+JOINED = "Others work on this project: its categories and labels are here, and yours go to them."
+
 _KIND = 15
 _FIGURE = 13
 _WITH_KIND = 72
@@ -64,8 +66,8 @@ class ProjectsScreen(Screen[None]):
 ## Projects
 
 A project is a set of documents that are labeled with the same entities or classes. `n` makes one from a
-folder of `.txt` files, with or without a labels file; `enter` opens the one at the cursor. `@` shows the
-servers with language models that autolabeling may ask.
+folder of `.txt` files or a container in Blob storage, with or without a labels file; `enter` opens the one at
+the cursor. `@` shows the servers with language models that autolabeling may ask.
 """
 
     CSS_PATH = [screen_sheet("sheets"), screen_sheet("projects")]  # noqa: RUF012 - Textual's own name
@@ -205,7 +207,9 @@ servers with language models that autolabeling may ask.
         if made.imported is not None:
             notes.append(f"{counted(made.imported.labels, 'label')} imported")
             notes += [f"{item.location}: {item.reason}" for item in made.imported.skipped[:3]]
-        if notes:
+        if made.joined:
+            tell(self.app, "\n".join([JOINED, *notes]), title=f"Joined {made.session.project.name}")
+        elif notes:
             tell(self.app, "\n".join(notes), title="Project made", severity="warning")
         self.post_message(self.Opened(made.session.project.id, made.session))
 

@@ -104,6 +104,8 @@ class Sharing:
                     f"Others share a project {project.name!r} in this folder already.",
                     hint="Export your labels, delete your project, and make it again with "
                     "`project create --share --labels FILE`: it joins theirs.",
+                    on_screen="Export your labels (E), delete your project, and make it again, shared and "
+                    "with the labels file: it joins theirs.",
                 )
 
         def plan(state: State) -> Plan:
