@@ -21,7 +21,7 @@ def go(terminal: Terminal, way: Iterable[tuple[str, str]]) -> None:
 
 
 def create_project(
-    terminal: Terminal, documents: Path, name: str, *, kind: int = 0, labels: str = ""
+    terminal: Terminal, documents: Path | str, name: str, *, kind: int = 0, labels: str = ""
 ) -> None:
     """Fills in the form of a new project and makes it; ``kind`` is how often the kind is turned."""
     terminal.until("First steps")

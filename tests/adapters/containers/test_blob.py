@@ -286,7 +286,38 @@ async def test_a_slow_server_is_waited_for_while_it_shows_that_it_is_there(
     await behind.read("a.txt")
     proxy.next(delay(2 * SOON.first))
     assert await behind.read("a.txt") == b"a"
-    assert ["restype=container" in request.target for request in proxy.requests] == [False, False, True]
+    assert ["restype=container" in request.target for request in proxy.requests][:3] == [False, False, True]
+
+
+async def test_a_server_that_answers_others_meanwhile_is_not_asked_whether_it_is_there(
+    world: BlobWorld, behind: BlobContainer, proxy: CuttingProxy
+) -> None:
+    await world.put({"a.txt": b"a", "b.txt": b"b"})
+    await behind.read("a.txt")
+    proxy.next(delay(1.8 * SOON.first))
+    slow = asyncio.ensure_future(behind.read("a.txt"))
+    for _ in range(500):
+        if len(proxy.requests) < 2:
+            await asyncio.sleep(0.01)
+    while not slow.done():
+        await behind.read("b.txt")
+        await asyncio.sleep(0.1)
+    assert await slow == b"a"
+    assert not any("restype=container" in request.target for request in proxy.requests)
+
+
+async def test_a_server_that_dies_while_it_answers_is_gone_within_five_seconds(
+    world: BlobWorld, proxy: CuttingProxy
+) -> None:
+    await world.put({"a.txt": b"a"})
+    container = blobs_at(world.server.behind(proxy.port), world.client.container_name)
+    await container.read("a.txt")
+    proxy.fault = hang()
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match="can't be reached"):
+        await container.read("a.txt")
+    assert time.monotonic() - began < 5.5
+    await container.close()
 
 
 async def test_a_line_that_is_cut_once_is_tried_again(

@@ -57,6 +57,8 @@ class Line:
         self._credential = None if has_secret(access) else EntraCredential()
         self._client = client_for(address, access, patience, self._credential)
         self._probing: asyncio.Task[bool] | None = None
+        self._heard = 0.0
+        """When the server last answered anything, by the loop's clock."""
 
     # --- requests -----------------------------------------------------------------------------------
 
@@ -166,17 +168,35 @@ class Line:
         raise AssertionError("the last try returns or raises")
 
     async def _answered(self, call: Coroutine[Any, Any, T]) -> T:
-        """Waits long for a server that is there, and short for one that is not."""
+        """Waits long for a server that is there, and short for one that is not.
+
+        One that answers others meanwhile is there, however slow.
+        """
+        clock = asyncio.get_running_loop().time
         task = asyncio.ensure_future(call)
+        task.add_done_callback(self._hear)
+        began = clock()
         try:
-            done, _ = await asyncio.wait({task}, timeout=self._patience.first)
-            if not done and not await self._is_there():
-                raise gone(self._address)
+            while not task.done():
+                silent = clock() - max(began, self._heard)
+                if silent < self._patience.first:
+                    await asyncio.wait({task}, timeout=self._patience.first - silent)
+                elif not await self._is_there() and self._heard < clock() - self._patience.first:
+                    raise gone(self._address)
             return await task
         finally:
             # Done or not: what it ended with while somebody was giving up is nobody's any more.
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    def _hear(self, task: asyncio.Task[Any]) -> None:
+        """Notes when the server last answered anything."""
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or (
+            error is not None and not (isinstance(error, AzureError) and status_of(error))
+        ):
+            return
+        self._heard = task.get_loop().time()
 
     async def _is_there(self) -> bool:
         """Whether the server answers anything at all; asked once for all who wait."""
@@ -191,7 +211,9 @@ class Line:
         except TimeoutError:
             return False
         except AzureError as error:
-            return bool(status_of(error))
+            if not status_of(error):
+                return False
+        self._heard = asyncio.get_running_loop().time()
         return True
 
     async def _sign_in(self, credential: EntraCredential) -> None:
