@@ -182,3 +182,25 @@ async def test_a_decision_of_others_that_comes_by_itself_is_shown_and_not_told(t
                 break
         assert "Lender" in screen_text(pilot)
         assert list(pilot.app._notifications) == []
+
+
+async def test_a_name_that_two_gave_is_told_to_the_person(tmp_path: Path) -> None:
+    team = Team(tmp_path)
+    ana, bo = await team.person("ana"), await team.person("bo")
+    async with ana.running(sync_every=3600) as pilot:
+        for _ in range(1000):
+            await pilot.pause()
+            if "synced" in title(pilot):
+                break
+        session = await bo.workbench.open("Loans")
+        await session.categories.add("Date")
+        await bo.sync(session)
+        here = session_of(pilot).categories
+        await here.rename(here.by_name("Amount").id, "Date")
+        background_of(pilot).soon()
+        for _ in range(1000):
+            await pilot.pause()
+            if pilot.app._notifications:
+                break
+        (told,) = list(pilot.app._notifications)
+        assert "'Amount' again" in told.message

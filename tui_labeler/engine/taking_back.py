@@ -10,6 +10,7 @@ from tui_labeler.domain.labels import Label, Stamp, Suggestion, Verdict, in_the_
 from tui_labeler.engine.changes import drop_label, drop_suggestion, put, put_label
 from tui_labeler.engine.ports import Change
 from tui_labeler.engine.rows import to_value
+from tui_labeler.engine.twins import revived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -97,7 +98,7 @@ def inverse(
     expected = sum(job_of(change) not in back for change in transaction.changes)
     tally.refused += expected - sum(job_of(change) not in back for change in changes)
     tally.count(changes)
-    return changes
+    return revived(wanted, transaction.actor, state)
 
 
 _Wanted = dict[tuple[str, str], Change]
@@ -312,7 +313,7 @@ def without_job(
         and state.raw(table, key) is None
     ]
     tally.count(changes)
-    return changes
+    return revived({(change.table, change.key): change for change in changes}, around.actor, state)
 
 
 def _without(

@@ -718,3 +718,16 @@ async def test_a_conflict_inside_a_reading_is_shown_to_its_reader_alone(pair: Pa
     assert "15..19" in conflict.reason
     assert "13..19" in conflict.reason
     assert await open_conflicts(ana.session.store, ana.base, "bo") == ()
+
+
+async def test_what_became_of_a_name_that_two_gave_is_said_once_to_whom_it_happened(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.session.categories.add("Place")
+    await ana.session.categories.add("Firm")
+    await bo.session.categories.rename(category(bo.session, "Town"), "Place")
+    await bo.session.categories.add("Firm")
+    assert (await ana.sync()).notes == ()
+    renamed, one = (await bo.sync()).notes
+    assert "yours is called 'Town' again" in renamed
+    assert "Others have made the entity 'Firm' too: both are one" in one
+    assert (await bo.sync()).notes == (await ana.sync()).notes == ()

@@ -10,7 +10,6 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import (
-    ContainerError,
     DeletedError,
     LabelerError,
     LockedError,
@@ -173,6 +172,7 @@ class Background:
         if not self.is_on:
             await self._count()
             return
+        before = self._session.store.seq
         try:
             exchange = await self._exchange(_silent, by_itself=True)
         except (LockedError, DeletedError) as error:
@@ -180,6 +180,8 @@ class Background:
                 raise
             return  # somebody else in this home is at it: that does as well
         except LabelerError:
+            if self._session.store.seq != before:
+                self._came(Exchange())  # what got through until then is to be seen too
             return
         if exchange.is_news or exchange.shared.notes or exchange.documents.notes:
             self._came(exchange)
@@ -215,14 +217,7 @@ class Background:
         def told(done: int, total: int) -> None:
             progress(LABELS, done, total)
 
-        try:
-            return Exchange(found, await sharing.sync(progress=told))
-        except UnreachableError:
-            raise
-        except ContainerError:
-            # It may be read and not written: what others have made is taken in all the same.
-            await sharing.sync(push=False, progress=told)
-            raise
+        return Exchange(found, await sharing.sync(progress=told))
 
     async def push(self) -> None:
         """Writes what waits, before the project is left. Raises as :meth:`Sharing.sync`."""
