@@ -20,6 +20,7 @@ from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
 from tui_labeler.engine.adapters.store.resources import TinyResourceStore
 from tui_labeler.engine.adapters.store.sync_base import FileSyncBase
+from tui_labeler.engine.adapters.store.takes import FileTakes
 from tui_labeler.engine.changes import put, put_suggestion
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.ports import Change, Plan, Shelf, State, Surroundings
@@ -109,9 +110,17 @@ class FarFolder(FolderContainer):
 
 
 def home_workbench(
-    home: Path, around: Surroundings, shelf: Shelf | None = None, *, is_remote: bool = True
+    home: Path,
+    around: Surroundings,
+    shelf: Shelf | None = None,
+    *,
+    is_remote: bool = True,
+    takes: bool = False,
 ) -> Workbench:
-    """The projects of a home as one person sees them; shared on ``shelf`` where there is one."""
+    """The projects of a home as one person sees them; shared on ``shelf`` where there is one.
+
+    With ``takes`` a document is with one person at a time.
+    """
     projects = TinyProjects(home, around.now, around.new_id, around.actor)
     quota = TinyQuotaStore(home, 5000, around.now)
 
@@ -132,6 +141,7 @@ def home_workbench(
             shelf=shelf,
             base=FileSyncBase(folder / "sync"),
             reliability=KrippendorffReliability(),
+            takes=FileTakes(folder) if takes else None,
         )
 
     @asynccontextmanager

@@ -73,11 +73,15 @@ def container(
 def cached(inner: BlobContainer, store: ProjectStore, folder: Path, settings: Settings) -> Container:
     """A container with the texts that are kept in a project's folder."""
     from tui_labeler.engine.adapters.blob.cache import CachedContainer, TextCache
+    from tui_labeler.engine.adapters.store.takes import taken_locations
     from tui_labeler.engine.keeping import known_text, needed_texts
 
     cache = TextCache(folder / "cache", settings.cache_mb * 1_000_000)
     return CachedContainer(
-        inner, cache, lambda name: known_text(store.state, name), lambda: needed_texts(store.state)
+        inner,
+        cache,
+        lambda name: known_text(store.state, name),
+        lambda: needed_texts(store.state, taken_locations(folder)),
     )
 
 
@@ -125,6 +129,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     from tui_labeler.engine.adapters.store.models import FolderModelStore
     from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
     from tui_labeler.engine.adapters.store.sync_base import FileSyncBase
+    from tui_labeler.engine.adapters.store.takes import FileTakes
     from tui_labeler.engine.adapters.store.watch_lock import FileWatchLock
     from tui_labeler.engine.adapters.surveyors import ProcessSurveyor
     from tui_labeler.engine.session import ProjectSession
@@ -155,6 +160,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
             base=FileSyncBase(folder / "sync"),
             watch_lock=FileWatchLock(folder),
             reliability=KrippendorffReliability(),
+            takes=FileTakes(folder),
             surveyor=direct_surveyor(home, folder, store, documents)
             if immediate
             else ProcessSurveyor(home, project.id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,11 +15,16 @@ def known_text(state: State, location: str) -> str:
     return "" if document_id is None else state.document(document_id).text_hash
 
 
-def needed_texts(state: State) -> Iterator[tuple[str, str]]:
+def needed_texts(state: State, taken: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
     """Location and hash of every text with labels, drafts or anything undecided, of earlier ones as well.
+
+    So is that of each document that somebody has ``taken``.
 
     An earlier text is needed as long as a label on it is not on the text of today.
     """
+    for location in taken:
+        if text_hash := known_text(state, location):
+            yield location, text_hash
     for row in state.rows.values():
         if row.labels or row.suggestions or row.drafts or row.to_place or row.flag or row.readers:
             document = state.whole(row.id)

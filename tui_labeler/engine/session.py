@@ -22,6 +22,8 @@ from tui_labeler.engine.placing_by_hand import PlacingByHand
 from tui_labeler.engine.readings import Readings
 from tui_labeler.engine.review import Review
 from tui_labeler.engine.sharing.sharing import Sharing
+from tui_labeler.engine.shelf_takes import ShelfTakes
+from tui_labeler.engine.taking import Taking
 from tui_labeler.engine.training import Training
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         Shelf,
         Surroundings,
         Surveyor,
+        TakeStore,
         Transaction,
         WatchLock,
     )
@@ -76,6 +79,7 @@ class ProjectSession:
         base: SyncBase | None = None,
         watch_lock: WatchLock | None = None,
         reliability: Reliability | None = None,
+        takes: TakeStore | None = None,
     ) -> None:
         """``shelf`` and ``base`` are what sharing works with; there is none without them.
         ``reliability`` reckons Krippendorff's alpha."""
@@ -104,7 +108,13 @@ class ProjectSession:
         self.categories = Categories(store, surroundings, self.labeling)
         self.jobs = Jobs(store, jobs, models, quota, launcher, surroundings)
         self.training = Training(store, container, self.labeling, self.jobs, models, surroundings.actor)
+        self.taking = None if takes is None else Taking(store, takes, surroundings, self._shelf_takes)
         store.news()
+
+    def _shelf_takes(self) -> ShelfTakes | None:
+        """Takes in the container, where labels are there too."""
+        is_on = self.sharing is not None and self.sharing.is_on
+        return ShelfTakes(self.shelf, self.project.id) if self.shelf is not None and is_on else None
 
     @property
     def project(self) -> Project:
@@ -142,5 +152,7 @@ class ProjectSession:
         )
 
     async def close(self) -> None:
+        if self.taking is not None:
+            await self.taking.stop()
         await self.documents.container.close()
         await self.store.close()

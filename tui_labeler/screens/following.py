@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.taking import TakesNews
 
 LOOK_EVERY = 0.3
 """Seconds; what others commit is on the screen within a second."""
@@ -56,6 +57,8 @@ class Follower:
         """The project stands otherwise to those who share it."""
         self.came: Signal[Exchange] = Signal(app, "came")
         """A sync in the background has brought something in."""
+        self.taken: Signal[TakesNews] = Signal(app, "taken")
+        """Others have other documents than before."""
         self.background: Background | None = None
         """Syncs the project that is followed."""
         self._sync_every = sync_every
@@ -92,6 +95,8 @@ class Follower:
         self._timer = self._app.set_interval(LOOK_EVERY, self.look)
         self.background = Background(session, self.stood.publish, self.came.publish, every=self._sync_every)
         self.background.start()
+        if session.taking is not None:
+            session.taking.start(self.taken.publish)
 
     async def stop(self) -> None:
         """Looks no more, and calls off a sync."""
@@ -100,6 +105,8 @@ class Follower:
         background, self.background = self.background, None
         if background is not None:
             await background.stop()
+        if self._session is not None and self._session.taking is not None:
+            await self._session.taking.stop()
         self._timer = self._session = None
         self._jobs = ()
         self._looks = 0

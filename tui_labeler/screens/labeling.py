@@ -20,6 +20,7 @@ from tui_labeler.screens.labeling_keys import DOCUMENT_KEYS, LABEL_KEYS, PROJECT
 from tui_labeler.screens.labeling_readings import ReadingActions
 from tui_labeler.screens.labeling_sharing import SharingActions
 from tui_labeler.screens.labeling_stale import StaleActions
+from tui_labeler.screens.labeling_takes import TakeActions
 from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
@@ -42,7 +43,13 @@ _NOUNS = {JobKind.AUTOLABEL: "autolabeling", JobKind.TRAIN: "training", JobKind.
 
 
 class LabelingScreen(
-    ReadingActions, EntityActions, BulkReviewActions, FileActions, SharingActions, StaleActions
+    ReadingActions,
+    EntityActions,
+    BulkReviewActions,
+    FileActions,
+    SharingActions,
+    StaleActions,
+    TakeActions,
 ):
     """One project, open: labeling by hand, and review of what autolabeling suggested."""
 
@@ -75,6 +82,10 @@ label is done when it is marked with `m`.
 **Two people on one document.** `&` gives a document, or those selected, to two people (`tui-labeler assign`
 a share of all). Each labels it without seeing the other's labels, or any suggestion, and says `%` when all of
 it is labeled. When both are done `|` shows how far they agree, and `*` goes through what differs.
+
+**Beside others.** Opening a document takes it, so that nobody labels it at the same time by accident: others
+see `@` before it and who has it, and `U` leaves it out. A decision on one that somebody else has is refused;
+`ctrl+t` takes it over, and they are told. Leaving it frees it.
 
 **Saving.** Every decision is on disk at once, as a draft of yours; `ctrl+s` makes the drafts labels.
 
@@ -128,6 +139,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         self.follower.news.subscribe(self, self._take_news)
         self.follower.stood.subscribe(self, self.take_standing)
         self.follower.came.subscribe(self, self.take_exchange)
+        self.follower.taken.subscribe(self, self.take_takes)
         self.set_class(self.has_classes, "-classes")
         self.text.compact = self.looks.compact
         self.text.focus()
@@ -136,6 +148,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
     def _start(self) -> None:
         self.documents.as_seen = self.session.documents.as_seen
         self.documents.actor = self.session.labeling.actor
+        self.documents.taker = self.taker_name
         self.assign_keys()
         self.take_digits()
         self.refill()

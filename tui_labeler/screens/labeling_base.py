@@ -54,6 +54,8 @@ class LabelingBase(LabelingView):
     def open_document(self, document_id: int, then: Callable[[], object] | None = None) -> None:
         """Shows a document as soon as it is read; ``then`` is called when it is in view."""
         self.wanted = document_id
+        if self.session.taking is not None:
+            self.session.taking.want(document_id)
         self._read_done.clear()
         self.documents.go_to(document_id)
         self._read(document_id, then)
@@ -169,6 +171,20 @@ class LabelingBase(LabelingView):
 
 
 def decision(
+    method: Callable[Concatenate[S, P], Awaitable[Transaction | None]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, None]]:
+    """A :func:`step` that decides something in the document in view: refused while somebody else has it."""
+
+    @wraps(method)
+    async def decide(screen: S, /, *args: P.args, **kwargs: P.kwargs) -> Transaction | None:
+        if screen.session.taking is not None and screen.shown is not None:
+            screen.session.taking.check(screen.shown)
+        return await method(screen, *args, **kwargs)
+
+    return step(decide)
+
+
+def step(
     method: Callable[Concatenate[S, P], Awaitable[Transaction | None]],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, None]]:
     """A step on the document in view: one at a time, once the document is there, errors shown.

@@ -16,7 +16,7 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.screens.agreement import AgreementScreen
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
-from tui_labeler.screens.labeling_base import decision
+from tui_labeler.screens.labeling_base import decision, step
 from tui_labeler.screens.labeling_filter import FilterScreen
 from tui_labeler.screens.labeling_search import SearchActions
 from tui_labeler.screens.search import DRAW_EVERY
@@ -80,10 +80,12 @@ class DocumentActions(SearchActions):
             rows = self.session.documents.select(sort=self.sorting, as_seen=True)
             place = next((place for place, row in enumerate(rows) if row.id == self.wanted), -1)
         for row in (*rows[place + 1 :], *rows[: place + 1]):
-            if self._is_unlabeled(row) and row.id != self.wanted:
+            if self._is_unlabeled(row) and row.id != self.wanted and self.taker(row) is None:
                 self.open_document(row.id)
                 return
-        self.say("Every document of the list is labeled or was reviewed.")
+        with_others = sum(self._is_unlabeled(row) and self.taker(row) is not None for row in rows)
+        but = f", but for {counted(with_others, 'document')} that others have" if with_others else ""
+        self.say(f"Every document of the list is labeled or was reviewed{but}.")
 
     def _is_unlabeled(self, row: DocumentRow) -> bool:
         """In blind mode one that has suggestions only is still to be labeled. One that is with readers is,
@@ -302,7 +304,7 @@ class DocumentActions(SearchActions):
         )
         return answer is True
 
-    @decision
+    @step
     async def action_dataset(self) -> Transaction | None:
         """To the other set; several go to the testing set unless they are all in it."""
         documents = self.concerned()

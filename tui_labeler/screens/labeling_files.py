@@ -16,7 +16,7 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.engine.workbench import set_settings
 from tui_labeler.screens.base import read_file, reporting, saved_words, tell, write_file
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen, MessageScreen
-from tui_labeler.screens.labeling_base import decision
+from tui_labeler.screens.labeling_base import step
 from tui_labeler.screens.labeling_placing import PlacingActions
 from tui_labeler.screens.labeling_provenance import provenance, words_provenance
 from tui_labeler.screens.leaving import may_leave
@@ -124,7 +124,7 @@ class FileActions(PlacingActions):
         else:
             self.go_to_suggestion(suggestion, words)
 
-    @decision
+    @step
     async def action_save(self) -> None:
         saved = await self.session.labeling.save()
         if saved.documents:

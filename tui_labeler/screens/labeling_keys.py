@@ -39,6 +39,7 @@ DOCUMENT_KEYS: list[BindingType] = [
         "document.give",
     ),
     _key("percent_sign", "finish_reading", "Done", "Done with it as one of two readers", "document.done"),
+    _key("ctrl+t", "take_over", "Take over", "Label it although somebody else has it", "document.take"),
     _key("ctrl+l", "language", "Language", "The document's own language", "document.language"),
     _key(
         "Q", "look_again", "Look again", "Decide on labels whose text has changed, or is gone", "label.again"

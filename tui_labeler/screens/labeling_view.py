@@ -28,6 +28,7 @@ from tui_labeler.screens.narrowing import MANY
 from tui_labeler.screens.reading_words import reading_state, reading_words
 from tui_labeler.screens.review_progress import ReviewProgress
 from tui_labeler.screens.sync_words import sign
+from tui_labeler.screens.take_words import taken_words
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.labels import Label, Suggestion
     from tui_labeler.engine.ports import Transaction
     from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.takes import Take
     from tui_labeler.screens.following import Follower
     from tui_labeler.screens.widgets.marks import Mark
 
@@ -163,6 +165,10 @@ class LabelingView(Screen[None]):
                 return label
         open_ones = shown_suggestions(self.session, document)
         return next((s for s in open_ones if s.category == category), None)
+
+    def taker(self, row: DocumentRow) -> Take | None:
+        """Who else has a document open to label it."""
+        return None if self.session.taking is None else self.session.taking.holder(row.id)
 
     # --- what the screen shows ----------------------------------------------------------------------
 
@@ -309,6 +315,8 @@ class LabelingView(Screen[None]):
         right += [f"{drafts:,} unsaved"] if drafts else []
         if row is not None and row.is_given:
             right.append(reading_words(row, self.session.labeling.actor, short=self.is_narrow))
+        elif row is not None and (take := self.taker(row)) is not None:
+            right.append(taken_words(take, short=self.is_narrow))
         running = [job for job in self.follower.jobs if not job.state.is_over]
         if running:
             job = running[0]

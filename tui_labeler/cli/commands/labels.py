@@ -47,11 +47,13 @@ def register(parsers: Any) -> None:
 
 async def label(context: Context) -> Report:
     from tui_labeler.cli.commands.documents import document_fields
+    from tui_labeler.cli.taken import warn_of_takers
 
     options = context.options
     _check(options)
     async with context.project() as session:
         document = session.documents.find(options.location)
+        await warn_of_takers(context, session, lambda row: row.id == document.id)
         if options.remove:
             gone = await _removable(session, document, options)
             made = await session.labeling.remove(document.id, gone.id)

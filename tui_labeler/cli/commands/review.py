@@ -95,6 +95,7 @@ async def accept(context: Context) -> Report:
         wanted = await _wanted(context, session, rejecting=False)
         if context.options.dry_run:
             return _would(session.review.count(wanted), "accepted")
+        await _warn(context, session, wanted)
         decided = await session.review.accept_matching(wanted)
     return _decided(decided, "accepted")
 
@@ -104,8 +105,20 @@ async def reject(context: Context) -> Report:
         wanted = await _wanted(context, session, rejecting=True)
         if context.options.dry_run:
             return _would(session.review.count(wanted, rejecting=True), "rejected")
+        await _warn(context, session, wanted)
         decided = await session.review.reject_matching(wanted)
     return _decided(decided, "rejected")
+
+
+async def _warn(context: Context, session: ProjectSession, wanted: SuggestionFilter) -> None:
+    """Of documents with suggestions that somebody has open."""
+    from tui_labeler.cli.taken import warn_of_takers
+
+    await warn_of_takers(
+        context,
+        session,
+        lambda row: bool(row.suggestions) and (wanted.documents is None or row.id in wanted.documents),
+    )
 
 
 def _decided(decided: Decided, word: str) -> Report:

@@ -14,6 +14,7 @@ from tui_labeler.engine.ports.reliability import Reliability
 from tui_labeler.engine.ports.resources import Keys, KeyState, ResourceStore, Tester
 from tui_labeler.engine.ports.state import Change, Plan, Projects, ProjectStore, State, Transaction
 from tui_labeler.engine.ports.surroundings import Surroundings
+from tui_labeler.engine.ports.takes import TakeStore
 from tui_labeler.engine.ports.watching import WatchLock
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Surroundings",
     "Survey",
     "Surveyor",
+    "TakeStore",
     "Tester",
     "Transaction",
     "WatchLock",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
@@ -90,6 +90,8 @@ range that `space` or `v` closes, `*` selects all or none.
         """Leaves out of a row what is not to be shown."""
         self.actor = ""
         """Whose list it is: what they have to read is marked."""
+        self.taker: Callable[[DocumentRow], str] = _nobody
+        """Who else has a document open to label it, by name; empty for nobody."""
         self.rows: list[DocumentRow] = []
         self.selected: set[int] = set()
         """Ids of the selected documents, shown or not."""
@@ -113,6 +115,13 @@ range that `space` or `v` closes, `*` selects all or none.
         after = self.current
         if after and (current is None or after.id != current.id):
             self.moved()
+
+    def show_takers(self, locations: Collection[str]) -> None:
+        """Shows anew who has some documents."""
+        last = min(self.top + self.page_rows + 1, len(self.rows))
+        shown = [index for index in range(self.top, last) if self.rows[index].location in locations]
+        if shown:
+            self.repaint_rows(shown)
 
     def update_row(self, row: DocumentRow) -> None:
         """Shows a document's new state; a document that is not listed is left out."""
@@ -229,11 +238,15 @@ range that `space` or `v` closes, `*` selects all or none.
         sign = self.glyphs.selected if marked else self.glyphs.unselected
         names = ["document-list--selected"] * marked + ["document-list--cursor"] * (index == self.cursor)
         state = [f"document-list--{row.state}", *names]
+        taker = self.taker(row)
         return [
             Segment(f"{sign} ", self.style(*names)),
-            Segment(f"{state_sign(row, self.glyphs, self.actor)} ", self.style(*state)),
             Segment(
-                _columns(width, self.glyphs, row, records=self._records, tokens=self._tokens)[4:],
+                f"{self.glyphs.taken if taker else state_sign(row, self.glyphs, self.actor)} ",
+                self.style(*state),
+            ),
+            Segment(
+                _columns(width, self.glyphs, row, taker, records=self._records, tokens=self._tokens)[4:],
                 self.style(*names),
             ),
         ]
@@ -258,6 +271,10 @@ def _whole(row: DocumentRow) -> DocumentRow:
     return row
 
 
+def _nobody(row: DocumentRow) -> str:
+    return ""
+
+
 def _unknown(row: DocumentRow) -> int:
     return 0
 
@@ -266,6 +283,7 @@ def _columns(
     width: int,
     glyphs: Glyphs,
     row: DocumentRow | None,
+    taker: str = "",
     *,
     records: bool,
     tokens: Callable[[DocumentRow], int] | None,
@@ -286,7 +304,8 @@ def _columns(
         right.append((f"{about}{row.characters:,}" if row else "characters", 12))
     words = ""
     if width >= _WIDE:
-        words = fit(_state_words(row) if row else "state", 20, glyphs.more)
+        said = f"{clean(taker)} has it" if taker else _state_words(row) if row else "state"
+        words = fit(said, 20, glyphs.more)
     name_width = max(1, width - 6 - sum(cells for _, cells in right) - len(words) - bool(words))
     flag = glyphs.flag if row and row.flag else " "
     name = in_order(clip_middle(clean(row.location), name_width, glyphs.more)) if row else "document"

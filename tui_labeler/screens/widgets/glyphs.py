@@ -35,6 +35,8 @@ class Glyphs:
     """Given to two readers, of whom the person is one that is not done."""
     to_adjudicate: str
     """Both readers are done with it."""
+    taken: str
+    """Somebody else has it open to label it."""
     flag: str
     selected: str
     unselected: str
@@ -70,6 +72,7 @@ UNICODE = Glyphs(
     unreadable="!",
     to_read="◇",
     to_adjudicate="◆",
+    taken="@",
     flag="⚑",
     selected="■",
     unselected="·",
@@ -96,6 +99,7 @@ ASCII = Glyphs(
     unreadable="!",
     to_read="2",
     to_adjudicate="&",
+    taken="@",
     flag="P",
     selected="#",
     unselected=" ",
