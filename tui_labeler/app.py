@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widget import Widget
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.sharing.background import EVERY
@@ -27,8 +28,11 @@ from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects import ProjectsScreen
 from tui_labeler.screens.terminal_input import OrderingDriver, PatientDriver
 from tui_labeler.screens.widgets.bidi import is_ordered, order_by_program
+from tui_labeler.screens.widgets.cells import take_spacing_marks_for
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
 from tui_labeler.screens.widgets.palette import AUTO
+from tui_labeler.screens.widgets.spacing_marks import answered
+from tui_labeler.screens.widgets.text_canvas import TextCanvas
 from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import shared_sheets
 
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.driver import Driver
+    from textual.events import CursorPosition
     from textual.notifications import Notify
     from textual.screen import Screen
 
@@ -121,6 +126,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
     ) -> None:
         # Before the driver is made, which tells the terminal.
         order_by_program(bidi == "program")
+        # Until the terminal has told: glibc's, and so that of tmux, screen and most others.
+        take_spacing_marks_for(1)
         super().__init__(palette, remember)
         self.animation_level = "none"
         self._workbench = workbench
@@ -144,6 +151,17 @@ class LabelerApp(Appearance, inherit_bindings=False):
         if chosen is not LinuxDriver:
             return chosen
         return OrderingDriver if is_ordered() else PatientDriver
+
+    def on_cursor_position(self, event: CursorPosition) -> None:
+        """The terminal's answer how many cells a vowel sign beside its letter takes; it may come late."""
+        taken = answered(event.x, event.y)
+        if taken is None or not take_spacing_marks_for(taken):
+            return
+        for screen in self.screen_stack:
+            for canvas in screen.query(TextCanvas):
+                canvas.lay_out_again()
+            for widget in screen.query(Widget):
+                widget.refresh(layout=True)
 
     async def on_mount(self) -> None:
         if self._wanted_theme in self.available_themes:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.app import App
+from textual.events import CursorPosition
 
-from tests.fakes import make_project
+from tests.fakes import make_project, write_documents
 from tests.screens.conftest import TWO, Opened, Running, paste, press, screen_of, screen_text, session_of
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.screens.base import tell
 from tui_labeler.screens.commands import Commands
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.widgets.text_canvas import TextCanvas
 from tui_labeler.stylesheets import screen_sheet, shared_sheets, styles_folder
 
 if TYPE_CHECKING:
@@ -166,3 +168,18 @@ async def test_every_key_of_a_screen_says_what_it_does(opened: Opened) -> None:
         own = [binding for binding in bindings if not binding.system]
         silent = [b.key for b in own if not (b.id and b.description and b.tooltip)]
         assert set(silent) <= {"tab", "shift+tab", "ctrl+c", "super+c"}
+
+
+async def test_the_terminals_answer_about_vowel_signs_lays_the_text_out_again(
+    running: Running, workbench: Workbench, tmp_path: Path
+) -> None:
+    texts = write_documents(tmp_path / "hindi", {"hindi.txt": "की " * 40})
+    await (await make_project(workbench, texts, name="hindi")).close()
+    async with running(open_project="hindi") as pilot:
+        canvas = screen_of(pilot).query_one(TextCanvas)
+        rows = len(canvas.text_layout)
+        for column, same in ((1, False), (2, True)):
+            pilot.app.post_message(CursorPosition(x=column, y=1))
+            while (len(canvas.text_layout) == rows) is not same:
+                await pilot.pause()
+        assert len(canvas.text_layout) == rows

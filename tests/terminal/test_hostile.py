@@ -14,6 +14,7 @@ import pytest
 
 from tests.terminal.driver import Terminal, command, is_so
 from tests.terminal.steps import go
+from tui_labeler.screens.widgets.spacing_marks import QUESTION
 
 ESC = "\x1b"
 
@@ -44,7 +45,8 @@ ATTACKS = {
 TEXT = "\n".join(f"{name}: {attack} after {name}" for name, attack in ATTACKS.items()) + "\n"
 
 START = re.compile(
-    r"\A(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)h|\?(?:7|25)l|8l|>25u|\?20(?:26|48)\$p))+"
+    r"\A(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)h|\?(?:7|25)l|8l|>25u|\?20(?:26|48)\$p)"
+    rf"|{re.escape(QUESTION)})+"
 )
 END = re.compile(r"(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)l|\?(?:7|25)h|8h|<u))+\Z")
 """What the program asks of the terminal when it starts, and takes back when it ends."""

@@ -27,6 +27,9 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui_labeler.screens.widgets.glyphs import ASCII_CLASS
+from tui_labeler.screens.widgets.spacing_marks import QUESTION
+
 if TYPE_CHECKING:
     from textual.message import Message
 
@@ -280,6 +283,12 @@ class PatientDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         self._file: Any = _Line(self._file)
 
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if not self._app.has_class(ASCII_CLASS):
+            self.write(QUESTION)
+            self.flush()
+
     def run_input_thread(self) -> None:
         """Reads until the program ends or the terminal is gone. Bytes need not be UTF-8."""
         cutter, reader = Cutter(patience(os.environ)), Reader(self._debug)
@@ -314,7 +323,7 @@ class OrderingDriver(PatientDriver):
     """One for a program that sends right-to-left text in the order in which it is seen."""
 
     def start_application_mode(self) -> None:
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().start_application_mode()
         self.write(EXPLICIT_ORDER)
         self.flush()
 

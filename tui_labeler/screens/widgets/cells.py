@@ -12,6 +12,7 @@ import re
 from rich.cells import cell_len, get_character_cell_size, split_graphemes
 
 from tui_labeler.domain.text import safe
+from tui_labeler.screens.widgets.spacing_marks import count_spacing_marks, spacing_marks
 
 # Characters of one cell that never join their neighbours, unsafe ones included: those are drawn as one
 # visible sign each. Most texts in European languages hold nothing else.
@@ -35,6 +36,14 @@ class _Widths(dict[str, int]):
 _widths = _Widths()
 
 
+def take_spacing_marks_for(taken: int) -> bool:
+    """Counts 0 or 1 cells for a vowel sign beside its letter; whether that is another number than before."""
+    changes = count_spacing_marks(taken)
+    if changes:
+        _widths.clear()
+    return changes
+
+
 def is_plain(line: str) -> bool:
     """Whether every code point of ``line`` takes one cell of its own (a tab does not)."""
     return _NOT_PLAIN.search(line) is None
@@ -56,7 +65,7 @@ def clusters(line: str) -> tuple[list[int], list[int]]:
 
     Every cluster has a width of at least one; that of a tab is given as one and settled by the layout.
     """
-    if _SPECIAL.search(line) is None:
+    if _SPECIAL.search(line) is None and spacing_marks().isdisjoint(line):
         widths = [_widths[character] for character in line]
         if 0 not in widths:
             return list(range(len(line))), widths
@@ -73,7 +82,21 @@ def clusters(line: str) -> tuple[list[int], list[int]]:
             starts.append(start)
             widths.append(width or 1)
             flag_before = is_flag
-    return starts, widths
+    return _with_their_signs(line, starts, widths)
+
+
+def _with_their_signs(line: str, starts: list[int], widths: list[int]) -> tuple[list[int], list[int]]:
+    """Vowel signs that stand beside a letter belong to it."""
+    signs = spacing_marks()
+    kept: list[int] = []
+    taken: list[int] = []
+    for start, width in zip(starts, widths, strict=True):
+        if kept and line[start] in signs:
+            taken[-1] += width
+        else:
+            kept.append(start)
+            taken.append(width)
+    return kept, taken
 
 
 def drawn(cluster: str) -> str:

@@ -85,6 +85,10 @@ class TextCanvas(CaretKeys, inherit_bindings=True):
         self.repaint()
 
     def watch_compact(self) -> None:
+        self.lay_out_again()
+
+    def lay_out_again(self) -> None:
+        """Measures all rows anew; the one at the top stays there."""
         row = self.rows.place_of(self.top)[0]
         self._wrap()
         self.set_content_size(0, self.rows.line_count)
