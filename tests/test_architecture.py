@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +84,14 @@ def test_help_loads_the_standard_library_only() -> None:
         "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit): main(['--help'])\n"
     )
     assert not loaded & {*HEAVY, "msgspec", "asyncio"}
+
+
+def test_typed_values_are_read_in_one_place() -> None:
+    """Elsewhere two threads could begin with one class at once, which ends the process."""
+    direct = re.compile(r"msgspec\.(?:convert\(|json\.Decoder\(|json\.decode\([^\n]*type=)")
+    found = [
+        path.name
+        for path in (Path(__file__).parents[1] / "tui_labeler").rglob("*.py")
+        if path.name != "typed.py" and direct.search(path.read_text(encoding="utf-8"))
+    ]
+    assert not found

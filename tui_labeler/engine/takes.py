@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from tui_labeler.engine.errors import LockedError
+from tui_labeler.engine.typed import decode
 from tui_labeler.engine.wording import clock
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class TakenError(LockedError):
 def take_in(content: bytes) -> Take | None:
     """A take as it is written; ``None`` for what is none."""
     try:
-        return msgspec.json.decode(content, type=Take)
+        return decode(content, Take)
     except (msgspec.MsgspecError, ValueError):
         return None
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
-from azure.core.pipeline.transport import AioHttpTransport
+from azure.core.pipeline.transport._aiohttp import AioHttpTransport
 
 from tui_labeler.engine.adapters.blob import connecting
 from tui_labeler.engine.adapters.blob.access import Ways
