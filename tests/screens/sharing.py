@@ -11,6 +11,7 @@ from tests.fakes import category, document, fixed_surroundings, home_workbench, 
 from tests.screens.conftest import LOANS, settle, span_of
 from tests.shelves import FakeShelf, Stored
 from tui_labeler.app import LabelerApp
+from tui_labeler.engine.ports import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,11 +34,14 @@ class Person:
     root: Path
     shelf: FakeShelf
     is_remote: bool = True
+    around: Surroundings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.around = fixed_surroundings(self.name)
 
     @property
     def workbench(self) -> Workbench:
-        around = fixed_surroundings(self.name)
-        return home_workbench(self.root / self.name, around, self.shelf, is_remote=self.is_remote)
+        return home_workbench(self.root / self.name, self.around, self.shelf, is_remote=self.is_remote)
 
     async def make(self, kind: ProjectKind | None = None) -> None:
         """The project, made or joined."""

@@ -42,8 +42,8 @@ async def test_both_sides_stand_beside_each_other_with_who_and_the_words(tmp_pat
         await press_through(pilot, "Y")
         lines = screen_text(pilot).splitlines()
         assert "2 conflicts" in lines[0]
-        heading = next(line for line in lines if "o takes this" in line)
-        column = heading.index("In the container")
+        heading = next(line for line in lines if "o takes it" in line)
+        column = heading.index("Container")
         row = next(line for line in lines if "Borrower at 70..80 by ana" in line)
         assert "Lender at 70..80 by bo" in row[column - 1 :]
         assert sum(line.count("[North Bank]") for line in lines) == 2
@@ -76,7 +76,7 @@ async def test_skipping_decides_nothing_and_goes_round(tmp_path: Path) -> None:
     ana, _ = await at_odds(tmp_path)
     async with ana.running() as pilot:
         await press_through(pilot, "Y", "n")
-        assert "Lender at 12..16 by ana" not in screen_text(pilot).split("o takes this")[0]
+        assert "Lender at 12..16 by ana" not in screen_text(pilot).split("o takes it")[0]
         assert f"\n{TWO}" in screen_text(pilot).replace("\n ", "\n")
         await press_through(pilot, "n", "n", "o")
         assert "1 conflict" in screen_text(pilot).splitlines()[0]

@@ -13,6 +13,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.engine.sharing.merging import FIELD
 from tui_labeler.screens.performance_words import lines_of, wrapped
 from tui_labeler.screens.widgets.cells import clean, fit
+from tui_labeler.screens.widgets.glyphs import ASCII, plain_signs
 
 if TYPE_CHECKING:
     from tui_labeler.engine.sharing.conflicts import LabelConflict
@@ -57,8 +58,8 @@ def page(conflict: LabelConflict, text: str | None, text_hash: str, width: int, 
     """Ours on the left, theirs on the right. ``text`` is the document's, where it could be read."""
     column = max(16, (width - 3) // 2)
     headings: tuple[Part, Part] = (
-        ("Here: o takes this", "title"),
-        ("In the container: t takes this", "title"),
+        ("Here: o takes it", "title"),
+        ("Container: t takes it", "title"),
     )
     items = conflict.items
     sides = [
@@ -66,6 +67,8 @@ def page(conflict: LabelConflict, text: str | None, text_hash: str, width: int, 
         for lines, side in ((conflict.ours, items.ours), (conflict.theirs, items.theirs))
     ]
     rows = [headings, *zip_longest(*sides, fillvalue=("", ""))]
+    if signs is ASCII:
+        rows = [((plain_signs(one[0]), one[1]), (plain_signs(two[0]), two[1])) for one, two in rows]
     found: list[Line] = [((clean(place_of(conflict)), "title"),), ()]
     for ours, theirs in rows:
         left = fit(clean(ours[0]), column, signs.more)
