@@ -239,6 +239,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
             "show_training": self.show_training,
             "show_models": self.show_models,
             "show_resources": self.show_resources,
+            "show_adjudication": self.show_adjudication,
         }
         open_screen[event.what](event.session)
 
@@ -289,6 +290,16 @@ class LabelerApp(Appearance, inherit_bindings=False):
         from tui_labeler.screens.resources import ResourcesScreen
 
         await self.push_screen_wait(ResourcesScreen(self._workbench.resources))
+
+    @work(exclusive=True, group="project")
+    async def show_adjudication(self, session: ProjectSession) -> None:
+        """Settles what two readers have labeled; a person may want to see a place in its document."""
+        from tui_labeler.screens.adjudication import AdjudicationScreen
+
+        first = self.screen.shown if isinstance(self.screen, LabelingScreen) else None
+        place = await self.push_screen_wait(AdjudicationScreen(session, self.follower, first))
+        if place is not None and isinstance(self.screen, LabelingScreen):
+            self.screen.show_place(place.document, place.span)
 
     # --- help, commands, keys -----------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import ResourceKind
 from tui_labeler.engine.adapters.chat.connecting import reach
 from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.adapters.reliability import KrippendorffReliability
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.surveyors import DirectSurveyor
@@ -199,26 +200,37 @@ class JobHome:
         numbers = count(1)
         around = Surroundings("ann", lambda: NOW, lambda: f"id{next(numbers):05}")
         self.folder = folder / "home"
-        projects = TinyProjects(self.folder, around.now, around.new_id)
+        projects = TinyProjects(self.folder, around.now, around.new_id, around.actor)
 
         def connect(store: ProjectStore) -> ProjectSession:
-            return ProjectSession(
-                store,
-                self.container,
-                self.jobs,
-                self.models,
-                self.quota,
-                self.launcher,
-                around,
-                surveyor=DirectSurveyor(store, self.container, lambda: self.answers("screen"), self._reach),
-            )
+            return self._session(store, around)
 
+        self._ids = around.new_id
         self.tester = FakeTester()
         self.resources = home_resources(folder / "home", self.tester)
         self.workbench = Workbench(projects, self.quota, connect, str, around, self.resources)
         new = NewProject("loans", kind, str(container), categories=tuple(categories))
         self.session = (await self.workbench.create(new)).session
         return self
+
+    def _session(self, store: ProjectStore, around: Surroundings) -> ProjectSession:
+        return ProjectSession(
+            store,
+            self.container,
+            self.jobs,
+            self.models,
+            self.quota,
+            self.launcher,
+            around,
+            reliability=KrippendorffReliability(),
+            surveyor=DirectSurveyor(store, self.container, lambda: self.answers("screen"), self._reach),
+        )
+
+    async def person(self, name: str) -> ProjectSession:
+        """The project as somebody else sees it."""
+        around = Surroundings(name, lambda: NOW, self._ids)
+        projects = TinyProjects(self.folder, around.now, around.new_id, name)
+        return self._session(await projects.open("loans"), around)
 
     def answers(self, name: str) -> FileAnswerStore:
         """What deployments have answered; ``name`` is who adds to it."""

@@ -96,7 +96,7 @@ async def test_done_is_asked_where_it_is_final_or_nothing_is_labeled(seen_by: As
         await press(pilot, "n")
         assert "yours to label alone" in screen_text(pilot)
         await press(pilot, "percent_sign", "y")
-        assert "everybody is done: * adjudicates" in screen_text(pilot)
+        assert "everybody is done: W adjudicates" in screen_text(pilot)
         await press(pilot, "percent_sign")
         assert "in view" in screen_text(pilot)
 

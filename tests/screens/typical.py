@@ -256,6 +256,52 @@ async def blind_loans(folder: Path) -> JobHome:
     return home
 
 
+async def read_loans(folder: Path) -> JobHome:
+    """Three agreements and some letters are with ann and bob: one is read differently, one alike, one by ann
+    alone; and a letter is with bob and eve."""
+    home = await JobHome().create(folder, {**LOANS, **LETTERS}, CATEGORIES)
+    ann, bob = home.session, await home.person("bob")
+    mine = [document(ann, name) for name in (ONE, TWO, THREE, "letter01.txt")]
+    await ann.readings.assign(["ann", "bob"], documents=mine)
+    await ann.readings.assign(["bob", "eve"], documents=[document(ann, "letter02.txt")])
+    await bob.refresh()
+    said = {
+        "ann": {ONE: ["Borrower Acme Ltd.", "Lender North Bank"], TWO: ["Lender North Bank"], THREE: []},
+        "bob": {
+            ONE: ["Borrower Acme Ltd. of Leeds", "Borrower North Bank", "Amount GBP 25,000"],
+            TWO: ["Lender North Bank"],
+        },
+    }
+    for person, session in (("ann", ann), ("bob", bob)):
+        await session.refresh()
+        for location, found in said[person].items():
+            for item in found:
+                name, _, words = item.partition(" ")
+                place = span_of(location, words)
+                await session.labeling.add(document(session, location), home.ids[name], place)
+            await session.readings.finish([document(session, location)])
+    await bob.close()
+    await ann.refresh()
+    return home
+
+
+async def read_topics(folder: Path) -> JobHome:
+    """One class a document, with two readers of both of the first two."""
+    home = await topics(folder)
+    ann, bob = home.session, await home.person("bob")
+    both = [document(ann, f"question{number}.txt") for number in (2, 3)]
+    await ann.readings.assign(["ann", "bob"], documents=both)
+    said = {"ann": ("card swallowed", "card arrival"), "bob": ("card arrival", "card arrival")}
+    for person, session in (("ann", ann), ("bob", bob)):
+        await session.refresh()
+        for key, name in zip(both, said[person], strict=True):
+            await session.labeling.add(key, category(session, name))
+        await session.readings.finish(both)
+    await bob.close()
+    await ann.refresh()
+    return home
+
+
 async def two_projects(folder: Path) -> JobHome:
     """The entities, and classes beside them."""
     home = await loans(folder)

@@ -400,7 +400,7 @@ def check_turn(document: Document, actor: str) -> None:
         raise RefusedError(
             f"Everybody is done with {document.location}; what each has labeled stays as it is.",
             hint="Settle its labels by adjudication.",
-            on_screen="Settle its labels by adjudication (*).",
+            on_screen="Settle its labels by adjudication (W).",
         )
     if actor in document.finishers:
         raise RefusedError(

@@ -210,7 +210,7 @@ class Readings:
                     raise RefusedError(
                         f"Everybody is done with {document.location}, so the readings are in view.",
                         hint="Settle its labels by adjudication.",
-                        on_screen="Settle its labels by adjudication (*).",
+                        on_screen="Settle its labels by adjudication (W).",
                     )
                 stamps = tuple(s for s in document.finished if s.actor != self._surroundings.actor)
                 changes.append(put_document(state, replace(document, finished=stamps)))

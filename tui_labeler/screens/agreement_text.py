@@ -73,7 +73,7 @@ def document_lines(
     titles += f"{fit(sides.first, name_width - 1, signs.more)}  {fit(sides.second, name_width, signs.more)} "
     page: list[Line] = [((f"{titles}outcome", "dim"),)]
     for line in lines:
-        words = f"  {fit(_words(line, text, text_width, signs), text_width)} " if spans else "  "
+        words = f"  {fit(words_of(line, text, text_width, signs), text_width)} " if spans else "  "
         same = line.outcome is Outcome.SAME
         first, second = (
             fit(clean(category_name(names, side[0])) if side else "-", name_width, signs.more)
@@ -93,7 +93,7 @@ def document_lines(
     return page
 
 
-def _words(line: Pairing, text: str | None, width: int, signs: Glyphs) -> str:
+def words_of(line: Pairing, text: str | None, width: int, signs: Glyphs) -> str:
     """What stands at the place; both where the ends differ."""
     found = dict.fromkeys(side[1] for side in (line.first, line.second) if side and side[1])
     share = width if len(found) < 2 else max(4, (width - 3) // 2)

@@ -81,7 +81,7 @@ label is done when it is marked with `m`.
 
 **Two people on one document.** `&` gives a document, or those selected, to two people (`tui-labeler assign`
 a share of all). Each labels it without seeing the other's labels, or any suggestion, and says `%` when all of
-it is labeled. When both are done `|` shows how far they agree, and `*` goes through what differs.
+it is labeled. When both are done `|` shows how far they agree, and `W` goes through what differs.
 
 **Beside others.** Opening a document takes it, so that nobody labels it at the same time by accident: others
 see `@` before it and who has it, and `U` leaves it out. A decision on one that somebody else has is refused;

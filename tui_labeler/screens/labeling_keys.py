@@ -106,7 +106,7 @@ PROJECT_KEYS: list[BindingType] = [
     _key("T", "want('show_training')", "Train", "Train a model on the saved labels", "project.train"),
     _key("P", "want('show_models')", "Performance", "How well trained models do", "project.models"),
     _key(
-        "asterisk",
+        "W",
         "want('show_adjudication')",
         "Adjudicate",
         "Settle what two readers have labeled",

@@ -13,7 +13,7 @@ def reading_words(row: DocumentRow, actor: str, *, short: bool) -> str:
     if not row.is_given:
         return ""
     if row.waits_for_adjudication:
-        return "* adjudicates" if short else "everybody is done: * adjudicates"
+        return "W adjudicates" if short else "everybody is done: W adjudicates"
     if row.is_to_read(actor):
         return "yours: % when done" if short else "yours to label alone: % when done"
     waiting = " and ".join(name for name in row.readers if name not in row.finishers)
