@@ -57,6 +57,7 @@ JSON_CALLS = {
     ("document", "set"): ("letters", "letter00.txt", "--dataset", "test"),
     ("sync",): ("letters",),
     ("label",): ("letters", "letter11.txt", "--category", "Person", "--text", "Dan Wood"),
+    ("adjudicate",): ("letters",),
     ("agreement",): ("letters",),
     ("assign",): ("letters", "--readers", "ann,bob", "--share", "50%"),
     ("category", "add"): ("letters", "Date"),

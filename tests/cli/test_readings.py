@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.cli.conftest import Cli, write_letters
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.azurite import Azurite
 
 FIRST = "letter00.txt"
 
@@ -161,3 +164,111 @@ def test_agreement_is_told_in_figures_and_in_lines(
     assert ran.code == 0
     assert "ann, bob: 1 document, 1 without a difference" in ran.out
     assert "1 document is still with readers." in ran.out
+
+
+@pytest.fixture(params=["folder", "blob"])
+def shared_container(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Two letters in a place that two homes share: a folder, or a container in Blob storage."""
+    folder = write_letters(tmp_path / "shared", 2)
+    if request.param == "folder":
+        return str(folder)
+    azurite: Azurite = request.getfixturevalue("azurite")
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azurite.connection_string)
+    name = f"c{uuid4().hex[:16]}"
+    with azurite.plain_client(name) as client:
+        client.create_container()
+        for path in sorted(folder.iterdir()):
+            client.upload_blob(path.name, path.read_bytes())
+    return f"az://{name}"
+
+
+@pytest.mark.timeout(120)
+def test_two_homes_on_one_container_do_not_see_each_others_reading(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shared_container: str
+) -> None:
+    def run(who: str, *arguments: str, code: int = 0) -> Any:
+        monkeypatch.setenv("TUI_LABELER_NAME", who)
+        ran = cli("--home", str(tmp_path / f"home-{who}"), *arguments, "--json")
+        assert ran.code == code, ran.out
+        return ran.json
+
+    def label(who: str, category: str, words: str) -> None:
+        run(who, "label", "letters", FIRST, "--category", category, "--text", words)
+
+    new = ("project", "create", "letters", "--kind", "ner", "--container", shared_container)
+    share = () if "://" in shared_container else ("--share",)
+    run("ann", *new, *share, "--category", "Person", "--category", "Town")
+    run("ann", "assign", "letters", "--readers", "ann,bob", "--document", FIRST)
+    run("ann", "sync", "letters")
+    run("bob", *new, *share)
+    label("ann", "Person", "Ann Lee")
+    run("ann", "document", "set", "letters", FIRST, "--done")
+    run("ann", "sync", "letters")
+
+    synced = run("bob", "sync", "letters", "--publish")
+    assert synced["conflicts"] == []
+    assert synced["published"]["labels"] == 0
+    assert run("bob", "documents", "letters", "--filter", "to-read")["items"][0]["done"] == ["ann"]
+    (mine,) = run("ann", "show", "letters", FIRST)["labels"]
+    seen = [
+        run("bob", *command, "letters") for command in (("history",), ("agreement",), ("project", "show"))
+    ]
+    seen.append(run("bob", "show", "letters", FIRST))
+    out = tmp_path / "bob.json"
+    run("bob", "export", "letters", str(out), "--format", "azure")
+    told = json.dumps(seen) + out.read_text()
+    assert mine["id"] not in told
+    assert seen[-1]["labels"] == []
+    assert not [item for item in seen[0]["items"] if item["who"] == "ann" and item["category"]]
+
+    label("bob", "Person", "Ann Lee")
+    run("bob", "document", "set", "letters", FIRST, "--done")
+    for who in ("bob", "ann", "bob"):
+        assert run(who, "sync", "letters")["conflicts"] == []
+    found = [run(who, "agreement", "letters") for who in ("ann", "bob")]
+    assert found[0] == found[1]
+    assert (found[0]["documents"], found[0]["f1"]) == (1, 1.0)
+    run("bob", "adjudicate", "letters", "--agreeing")
+    run("bob", "sync", "letters")
+    run("ann", "sync", "letters")
+    (label_here,) = run("ann", "show", "letters", FIRST)["labels"]
+    assert (label_here["text"], label_here["who"], label_here["reader"]) == ("Ann Lee", "bob", None)
+
+
+def test_readings_are_settled_from_the_command_line(people: People) -> None:
+    chosen = ("--document", FIRST, "--document", "letter01.txt")
+    people("lead", "assign", "letters", "--readers", "ann,bob", *chosen)
+    people.label("ann", "Person", "Ann Lee")
+    people.label("ann", "Town", "Monday")
+    people.label("bob", "Person", "Ann")
+    for who in ("ann", "bob"):
+        people(who, "document", "set", "letters", FIRST, "letter01.txt", "--done")
+    listed = people("lead", "adjudicate", "letters")
+    assert locations(listed) == [FIRST, "letter01.txt"]
+    assert [place["outcome"] for place in listed["items"][0]["places"]] == ["other ends", "only first"]
+    assert listed["items"][0]["places"][0]["first"]["text"] == "Ann Lee"
+    people("lead", "adjudicate", "letters", "--document", FIRST, "--place", "1", "--take", "both", code=4)
+    people("lead", "adjudicate", "letters", "--document", FIRST, "--place", "1", "--take", "second")
+    assert people("lead", "show", "letters", FIRST)["labels"] == []
+    done = people("lead", "adjudicate", "letters", "--document", FIRST, "--take", "neither")
+    assert done["settled"] == 1
+    (label,) = people("lead", "show", "letters", FIRST)["labels"]
+    assert (label["text"], label["who"]) == ("Ann", "lead")
+    assert people("lead", "adjudicate", "letters", "--agreeing")["settled"] == 1
+    assert people("lead", "adjudicate", "letters")["items"] == []
+    people("lead", "undo", "letters")
+    assert locations(people("lead", "adjudicate", "letters")) == ["letter01.txt"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--take", "first"],
+        ["--document", FIRST],
+        ["--document", FIRST, "--take", "left"],
+        ["--agreeing", "--document", FIRST, "--take", "first"],
+        ["--place", "1"],
+    ],
+)
+def test_what_is_settled_is_said_in_full(people: People, arguments: list[str]) -> None:
+    assert people("lead", "adjudicate", "letters", *arguments, code=2)["error"]["code"] == "usage"

@@ -10,6 +10,7 @@ import pytest
 from tests.screens import typical
 from tests.screens.conftest import ONE, THREE, TWO, press, screen_text, settle, span_of
 from tui_labeler.app import LabelerApp
+from tui_labeler.domain.labels import Span
 from tui_labeler.screens.adjudication import AdjudicationScreen
 from tui_labeler.screens.labeling import LabelingScreen
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from tests.screens.job_fakes import JobHome
-    from tui_labeler.domain.labels import Span
     from tui_labeler.engine.session import ProjectSession
 
 
@@ -129,7 +129,7 @@ async def test_a_reading_that_is_not_done_is_not_to_be_seen(home: JobHome) -> No
     bob = await home.person("bob")
     letter = bob.documents.find("letter01.txt")
     place = typical.LETTERS["letter01.txt"].index("North Bank")
-    await bob.labeling.add(letter.id, home.ids["Lender"], typical.Span(place, place + 10))
+    await bob.labeling.add(letter.id, home.ids["Lender"], Span(place, place + 10))
     await bob.readings.finish([letter.id])
     await bob.close()
     async with adjudicating(home, "letter01.txt") as pilot:

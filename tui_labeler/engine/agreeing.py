@@ -11,11 +11,12 @@ from tui_labeler.domain.agreement import Agreement, agreement
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.reliability import UNITS, Sides, cohens_kappa, of_class, values_of
 from tui_labeler.engine.errors import RefusedError
-from tui_labeler.engine.readings import Compared, Readings, TwoReadings
+from tui_labeler.engine.two_readings import Compared, TwoReadings
 
 if TYPE_CHECKING:
     from tui_labeler.domain.reliability import Values
     from tui_labeler.engine.ports import ProjectStore, Reliability
+    from tui_labeler.engine.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.agreement import Choice, Outcome, Pairing, Take, pairings
+from tui_labeler.domain.agreement import Choice, Pairing, Take
 from tui_labeler.domain.labels import Label, Origin, Stamp
-from tui_labeler.domain.performance import Annotation
-from tui_labeler.domain.readings import clashes, reading, taken
 from tui_labeler.engine.changes import put_document, put_label
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.ports import Plan
+from tui_labeler.engine.two_readings import Compared, TwoReadings, check_clashes, two_readings
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
-    from tui_labeler.domain.projects import ProjectKind
     from tui_labeler.engine.ports import Change, ProjectStore, State, Surroundings, Transaction
 
 GIVE, WITHDRAW = "readings.give", "readings.withdraw"
@@ -27,6 +25,9 @@ CHOOSE, SETTLE = "readings.choose", "readings.settle"
 """Of the places where two readings differ one was decided; all were, and the project has its labels."""
 
 LONGEST_NAME = 100
+
+BATCH = 2000
+"""Documents a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,48 +40,6 @@ class Given:
     """Location and reason of each that was asked for and could not be given, by location."""
     candidates: int = 0
     """Of how many documents a share was drawn."""
-
-
-@dataclass(frozen=True, slots=True)
-class TwoReadings:
-    """A document with both readings side by side."""
-
-    document: int
-    location: str
-    readers: tuple[str, str]
-    first: tuple[Annotation, ...]
-    second: tuple[Annotation, ...]
-    lines: tuple[Pairing, ...]
-    choices: tuple[Choice, ...] = ()
-    settled: Stamp | None = None
-    characters: int = 0
-    text_hash: str = ""
-
-    @property
-    def differing(self) -> tuple[Pairing, ...]:
-        return tuple(line for line in self.lines if line.outcome is not Outcome.SAME)
-
-    @property
-    def undecided(self) -> tuple[Pairing, ...]:
-        """Differing places that nobody has decided."""
-        return tuple(line for line in self.lines if taken(line, self.choices) is None)
-
-    @property
-    def result(self) -> tuple[Annotation, ...]:
-        """What agrees, and what was chosen so far."""
-        return tuple(item for line in self.lines for item in taken(line, self.choices) or ())
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """All documents that both readers are done with, and how many are not that far."""
-
-    documents: tuple[TwoReadings, ...] = ()
-    """The most undecided differences first, then by location."""
-    waiting: Mapping[int, int] = field(default_factory=dict)
-    """How many documents wait for so many readers."""
-    stale: tuple[str, ...] = ()
-    """Locations of those whose text has changed since: their places can't be compared."""
 
 
 class Readings:
@@ -112,48 +71,43 @@ class Readings:
         """
         names = checked_readers(readers)
         pairs = list(combinations(sorted(names), 2))
-        found = Given()
-
-        def plan(state: State) -> Plan:
-            nonlocal found
-            rows = state.rows
-            asked = sorted(
-                rows.values() if documents is None else (rows[key] for key in documents), key=_name
+        await self._store.refresh()
+        rows = self._store.state.rows
+        asked = sorted(rows.values() if documents is None else (rows[key] for key in documents), key=_name)
+        reasons = {row.id: _not_to_give(row) for row in asked}
+        free = [row for row in asked if not reasons[row.id]]
+        chosen = free if documents is not None else drawn(free, share, seed)
+        if not chosen:
+            raise RefusedError(
+                "There is no document to give." if documents is None else _why_none(asked, reasons),
+                hint="Only documents that nobody has labeled or reviewed can be given to readers.",
             )
-            reasons = {row.id: self._not_to_give(state, row) for row in asked}
-            free = [row for row in asked if not reasons[row.id]]
-            chosen = free if documents is not None else drawn(free, share, seed)
-            if not chosen:
-                raise RefusedError(
-                    "There is no document to give." if documents is None else _why_none(asked, reasons),
-                    hint="Only documents that nobody has labeled or reviewed can be given to readers.",
-                )
-            given = [(row, pairs[number % len(pairs)]) for number, row in enumerate(chosen)]
-            skipped = [(row.location, reasons[row.id]) for row in asked if reasons[row.id]]
-            found = Given(
-                tuple((row.location, pair) for row, pair in given),
-                tuple(skipped) if documents is not None else (),
-                len(free),
-            )
-            changes = [
-                put_document(state, replace(state.document(row.id), readers=pair)) for row, pair in given
-            ]
-            return Plan(GIVE, changes)
+        given = {row.id: (row.location, pairs[number % len(pairs)]) for number, row in enumerate(chosen)}
 
-        await self._store.commit(self._surroundings.actor, plan)
-        return found
+        def changes(state: State, key: int) -> list[Change]:
+            if key not in state.rows or _not_to_give(state.rows[key]):
+                given.pop(key)  # somebody was faster
+                return []
+            return [put_document(state, replace(state.document(key), readers=given[key][1]))]
 
-    def _not_to_give(self, state: State, row: DocumentRow) -> str:
-        """Why a document can't be given to readers; empty where it can."""
-        if row.problem:
-            return row.problem
-        if row.is_given:
-            return f"it is with {' and '.join(row.readers)}"
-        if row.labels or row.drafts:
-            return "it is labeled"
-        if row.reviewed:
-            return "it is marked as reviewed"
-        return "it was read before" if row.readers else ""
+        await self._batches(GIVE, list(given), changes)
+        skipped = [(row.location, reasons[row.id]) for row in asked if reasons[row.id]]
+        return Given(tuple(given.values()), tuple(skipped) if documents is not None else (), len(free))
+
+    async def _batches(
+        self, action: str, documents: Sequence[int], changes: Callable[[State, int], list[Change]]
+    ) -> Transaction | None:
+        """One step in transactions of a readable size; gives back the last."""
+        group, made = self._surroundings.new_id(), None
+        for start in range(0, len(documents), BATCH):
+            note: dict[str, Any] = {"continues": True} if made else {}
+
+            def plan(state: State, start: int = start, note: dict[str, Any] = note) -> Plan:
+                batch = documents[start : start + BATCH]
+                return Plan(action, [c for key in batch for c in changes(state, key)], group=group, note=note)
+
+            made = await self._store.commit(self._surroundings.actor, plan) or made
+        return made
 
     async def withdraw(self, documents: Sequence[int]) -> Transaction | None:
         """Takes documents back from their readers. What was labeled in the readings goes; undoable.
@@ -161,20 +115,18 @@ class Readings:
         Raises ``RefusedError`` for one that is with nobody.
         """
 
-        def plan(state: State) -> Plan:
-            changes: list[Change] = []
-            for key in documents:
-                document = state.whole(key)
-                if not document.is_given:
-                    raise RefusedError(f"{document.location} is with no readers.")
-                for label in document.labels.values():
-                    if label.reader and not label.removed:
-                        changes.append(put_label(state, document, replace(label, removed=self._stamp)))
-                freed = replace(document, readers=(), finished=(), choices=())
-                changes.append(put_document(state, freed))
-            return Plan(WITHDRAW, changes)
+        def changes(state: State, key: int) -> list[Change]:
+            document = state.whole(key)
+            if not document.is_given:
+                raise RefusedError(f"{document.location} is with no readers.")
+            gone = [
+                put_label(state, document, replace(label, removed=self._stamp))
+                for label in document.labels.values()
+                if label.reader and not label.removed
+            ]
+            return [*gone, put_document(state, replace(document, readers=(), finished=(), choices=()))]
 
-        return await self._store.commit(self._surroundings.actor, plan)
+        return await self._batches(WITHDRAW, documents, changes)
 
     # --- being done ---------------------------------------------------------------------------------
 
@@ -185,16 +137,14 @@ class Readings:
         it was said already. Raises ``RefusedError`` for a document that they do not have to read.
         """
 
-        def plan(state: State) -> Plan:
-            changes: list[Change] = []
-            for key in documents:
-                document = self._mine(state, key)
-                if self._surroundings.actor not in document.finishers:
-                    stamps = sorted((*document.finished, self._stamp), key=lambda stamp: stamp.actor)
-                    changes.append(put_document(state, replace(document, finished=tuple(stamps))))
-            return Plan(FINISH, changes)
+        def changes(state: State, key: int) -> list[Change]:
+            document = self._mine(state, key)
+            if self._surroundings.actor in document.finishers:
+                return []
+            stamps = sorted((*document.finished, self._stamp), key=lambda stamp: stamp.actor)
+            return [put_document(state, replace(document, finished=tuple(stamps)))]
 
-        return await self._store.commit(self._surroundings.actor, plan)
+        return await self._batches(FINISH, documents, changes)
 
     async def reopen(self, documents: Sequence[int]) -> Transaction | None:
         """Goes on with readings that were finished; ``None`` where none was.
@@ -202,21 +152,18 @@ class Readings:
         Raises ``RefusedError`` once every reader is done: what was seen stays seen.
         """
 
-        def plan(state: State) -> Plan:
-            changes: list[Change] = []
-            for key in documents:
-                document = self._mine(state, key)
-                if document.is_open_to_all:
-                    raise RefusedError(
-                        f"Everybody is done with {document.location}, so the readings are in view.",
-                        hint="Settle its labels by adjudication.",
-                        on_screen="Settle its labels by adjudication (W).",
-                    )
-                stamps = tuple(s for s in document.finished if s.actor != self._surroundings.actor)
-                changes.append(put_document(state, replace(document, finished=stamps)))
-            return Plan(REOPEN, changes)
+        def changes(state: State, key: int) -> list[Change]:
+            document = self._mine(state, key)
+            if document.is_open_to_all:
+                raise RefusedError(
+                    f"Everybody is done with {document.location}, so the readings are in view.",
+                    hint="Settle its labels by adjudication.",
+                    on_screen="Settle its labels by adjudication (W).",
+                )
+            stamps = tuple(s for s in document.finished if s.actor != self._surroundings.actor)
+            return [put_document(state, replace(document, finished=stamps))]
 
-        return await self._store.commit(self._surroundings.actor, plan)
+        return await self._batches(REOPEN, documents, changes)
 
     def _mine(self, state: State, document_id: int) -> Document:
         document = state.document(document_id)
@@ -278,7 +225,7 @@ class Readings:
             if any(known.place == choice.place and known.take is take for known in both.choices):
                 return None
             decided = replace(both, choices=(*others, choice))
-            _check_clashes(state, decided)
+            check_clashes(state, decided)
             document = replace(document, choices=decided.choices)
             if decided.undecided:
                 return Plan(CHOOSE, [put_document(state, document)])
@@ -292,15 +239,11 @@ class Readings:
         ``None`` where there is none.
         """
 
-        def plan(state: State) -> Plan:
-            changes: list[Change] = []
-            for key in documents:
-                document, both = self._to_settle(state, key)
-                if not both.undecided:
-                    changes += self._settling(state, document, both)
-            return Plan(SETTLE, changes)
+        def changes(state: State, key: int) -> list[Change]:
+            document, both = self._to_settle(state, key)
+            return [] if both.undecided else self._settling(state, document, both)
 
-        return await self._store.commit(self._surroundings.actor, plan)
+        return await self._batches(SETTLE, documents, changes)
 
     def _to_settle(self, state: State, document_id: int) -> tuple[Document, TwoReadings]:
         document = state.whole(document_id)
@@ -346,6 +289,19 @@ class Readings:
 _GIVE_IT = "It is with no readers; `tui-labeler assign` gives documents to two people."
 
 
+def _not_to_give(row: DocumentRow) -> str:
+    """Why a document can't be given to readers; empty where it can."""
+    if row.problem:
+        return row.problem
+    if row.is_given:
+        return f"it is with {' and '.join(row.readers)}"
+    if row.labels or row.drafts:
+        return "it is labeled"
+    if row.reviewed:
+        return "it is marked as reviewed"
+    return "it was read before" if row.readers else ""
+
+
 def _name(row: DocumentRow) -> str:
     return row.location
 
@@ -374,38 +330,3 @@ def drawn(rows: Sequence[DocumentRow], share: float, seed: int) -> list[Document
     number = min(len(rows), max(1, round(len(rows) * share)))
     chosen = random.Random(seed).sample(range(len(rows)), number)
     return [rows[index] for index in sorted(chosen)]
-
-
-def two_readings(kind: ProjectKind, document: Document) -> TwoReadings | None:
-    """Both readings of a whole document; ``None`` before every reader is done, or on another text."""
-    if not document.is_open_to_all or len(document.readers) < 2:
-        return None
-    readers = document.readers[0], document.readers[1]
-    sides = [reading(document, reader) for reader in readers]
-    if any(
-        label.span and label.text_hash not in ("", document.text_hash) for side in sides for label in side
-    ):
-        return None
-    first, second = (tuple((label.category, label.span) for label in side) for side in sides)
-    return TwoReadings(
-        document.id,
-        document.location,
-        readers,
-        first,
-        second,
-        pairings(kind, first, second),
-        document.choices,
-        document.settled,
-        document.characters,
-        document.text_hash,
-    )
-
-
-def _check_clashes(state: State, both: TwoReadings) -> None:
-    kind = state.project.kind
-    for one, other in clashes(kind, both.result):
-        names = [state.categories[category].name for category, _ in (one, other)]
-        if one[1] and other[1]:
-            words = f"{names[0]} at {one[1].start}..{one[1].end} and {names[1]} at {other[1].start}.."
-            raise RefusedError(f"{words}{other[1].end} overlap.", hint="Take one of them, or neither.")
-        raise RefusedError(f"A document has one class, and not {names[0]} and {names[1]}.", hint="Take one.")

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from tui_labeler.domain.agreement import Pairing
     from tui_labeler.engine.history import Undone
-    from tui_labeler.engine.readings import TwoReadings
     from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.two_readings import TwoReadings
     from tui_labeler.screens.following import Follower, News
 
 

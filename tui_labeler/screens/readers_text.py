@@ -12,7 +12,7 @@ from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 
 if TYPE_CHECKING:
     from tui_labeler.engine.agreeing import Agreed, Alpha, Figures
-    from tui_labeler.engine.readings import TwoReadings
+    from tui_labeler.engine.two_readings import TwoReadings
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
 

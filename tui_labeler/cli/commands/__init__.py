@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 def register(parsers: Any) -> None:
     """Adds every command, in the order in which ``--help`` lists them."""
     from tui_labeler.cli.commands import (
+        adjudication,
         autolabel,
         categories,
         demo,
@@ -41,6 +42,7 @@ def register(parsers: Any) -> None:
         syncing,
         labels,
         readings,
+        adjudication,
         categories,
         models,
         evaluate,

@@ -189,7 +189,10 @@ def to_field(name: str, value: Any) -> Any:
     """What a document holds of that name; its default for ``None``. Raises ``FormatError``."""
     if value is None:
         return _DEFAULTS[name]
-    return _converted(value, _FIELDS[name], name)
+    found = _converted(value, _FIELDS[name], name)
+    if name == "readers" and (len(set(found)) != len(found) or len(found) == 1):
+        raise FormatError("readers are two people", field=name)
+    return found
 
 
 _DEFAULTS: Mapping[str, Any] = {
