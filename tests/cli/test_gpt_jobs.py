@@ -8,6 +8,7 @@ import random
 import re
 import signal
 import sys
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -678,3 +679,55 @@ def test_what_is_kept_is_for_its_owner_only_and_goes_with_a_purge(
     assert cli("project", "delete", "letters", "--purge", "--yes").code == 0
     assert [path.name for path in files(home) if b"Berlin" in path.read_bytes()] == []
     assert list(home.glob("deleted/*")) == list(home.glob("projects/p*")) == []
+
+
+# --- money that is spent ------------------------------------------------------------------------------
+
+
+def test_what_was_answered_is_told_while_the_document_is_not_done_and_after_a_cancel(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    """A long document is asked about in parts; the second question gets no answer."""
+    (home / "patience").write_text("3600")
+    make_project(cli, tmp_path / "letters", 1)
+    words = "Letter 00. Ann lives in Rome and writes to her aunt about the weather there. "
+    (tmp_path / "letters" / "letter00.txt").write_text(words * 800)
+    assert cli("sync", "letters").code == 0
+    add_resource(cli, server, *PRICES)
+    server.next(Answer(entities(("Ann", "Person")), usage=TOKENS))
+    server.plan = lambda request: stalled() if len(server.chats) > 1 else None
+    job = cli(*GPT, "--budget", "5", "--concurrency", "1", "--detach", "--json").json["job_id"]
+    server.wait_for(2)
+    live = until(lambda: cli("job", "show", "letters", job, "--json").json, lambda item: item["cost"] > 0)
+    assert (live["state"], live["done"]) == ("running", 0)
+    assert live["usage"]["prompt_tokens"] == TOKENS["prompt_tokens"]
+    assert live["unanswered_requests"] == 0, "their answers may still come"
+    ended = cli("job", "cancel", "letters", job, "--json").json
+    assert (ended["state"], ended["done"], ended["cost"]) == ("cancelled", 0, live["cost"])
+    assert ended["unanswered_requests"] >= 1
+    listed = cli("jobs", "letters", "--json").json["items"][0]
+    assert (listed["cost"], listed["usage"]) == (ended["cost"], ended["usage"])
+    shown = cli("job", "show", "letters", job).out
+    assert "used: 100 tokens in, 10 out, 0.00012 USD" in shown
+    assert "sent whose answer did not come; the service may charge" in shown
+
+
+def test_a_question_that_had_to_be_asked_twice_costs_both_though_its_document_failed(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 1)
+    add_resource(cli, server, *PRICES)
+    server.plan = lambda request: Answer("I would rather not say.", usage=TOKENS)
+    ran = cli(*GPT, "--budget-tokens", "4000", "--json")
+    assert len(server.chats) == 2
+    assert ran.json["usage"]["prompt_tokens"] == 200
+    again = cli("job", "retry", "letters", ran.json["job_id"], "--yes", "--json").json
+    assert again["usage"]["prompt_tokens"] == 100 * len(server.chats)
+
+
+def until(look: Callable[[], Any], is_so: Callable[[Any], bool]) -> Any:
+    """What is seen once it is as it should be. Each look starts a command: nothing spins."""
+    deadline = time.monotonic() + 30
+    while not is_so(found := look()):
+        assert time.monotonic() < deadline, found
+    return found

@@ -286,6 +286,15 @@ async def test_a_batch_labels_every_document_and_sends_no_question_by_itself(
     assert batches.forgotten == ["file0", "batch0-out"]
 
 
+async def test_how_long_a_batch_took_says_nothing_of_other_jobs(bench: Bench, batches: Batches) -> None:
+    session = await bench.create(PLACES)
+    job = await run(bench, batches, await start(session))
+    assert job.seconds > 0
+    earlier = await session.jobs.used(job.id)
+    assert earlier is not None
+    assert (earlier.documents, earlier.usage, earlier.seconds) == (5, job.usage, None)
+
+
 def test_a_batch_is_looked_at_once_a_minute() -> None:
     assert BatchPace().every >= 60
 

@@ -132,10 +132,8 @@ async def test_a_job_that_was_cancelled_goes_on_without_a_question(home: JobHome
 
 
 async def test_an_evaluation_tells_what_it_cost(home: JobHome) -> None:
-    job = gpt_job(home, JobState.SUCCEEDED, cost=None, usage=Usage())
+    job = gpt_job(home, JobState.SUCCEEDED, cost=0.0255, usage=Usage(9_000, 300))
     result = {
-        "usage": {"prompt_tokens": 9_000, "completion_tokens": 300},
-        "cost": 0.0255,
         "per_category": {},
         "documents": 3,
         "failed": [{"location": "loan01.txt", "error": "refusal", "message": f"no {HOSTILE}"}],

@@ -401,7 +401,7 @@ class _Keeping:
         self._address = address
 
     async def ask(
-        self, question: Question, estimate: Usage, *, attempt: int = 0, is_useful: Any = None
+        self, question: Question, estimate: Usage, *, attempt: int = 0, is_useful: Any = None, about: str = ""
     ) -> Asked:
         reply = Reply('{"entities": []}', Finish.STOP, Usage(100, 10))
         await self._answers.keep(question_key(self._address, question), KeptReply(reply, "job1"))

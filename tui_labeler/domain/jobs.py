@@ -181,7 +181,14 @@ class Job:
     text_records: int = 0
     """Text records of the documents that were processed."""
     usage: Usage = Usage()
+    """Of every answer that was received, of use or not."""
     cost: float | None = None
+    unanswered: int = 0
+    """Requests that were sent and whose answer will not come; their service may charge them."""
+    late: str = ""
+    """The document about which a request waits unusually long for its answer; empty where none does."""
+    late_seconds: float = 0.0
+    """For how long it has waited."""
     seconds: float = 0.0
     """Time at work, over all runs."""
     stage: str = ""
@@ -217,8 +224,14 @@ class Job:
         return sum(note.items for note in self.notes)
 
     @property
+    def dealt_with(self) -> int:
+        """Of :attr:`total`: documents that failed are, where the total counts documents."""
+        counts_documents = self.request.kind is JobKind.AUTOLABEL
+        return self.done + (len(self.failed) if counts_documents else 0)
+
+    @property
     def waiting(self) -> int:
-        return max(0, self.total - self.done - len(self.failed))
+        return max(0, self.total - self.dealt_with)
 
     @property
     def rate(self) -> float | None:

@@ -119,6 +119,11 @@ class TroubleError(OutsideError):
     title = "The deployment did not answer"
     code = "trouble"
 
+    def __init__(self, message: str, *, hint: str = "", may_cost: bool = True) -> None:
+        """``may_cost``: the request was sent, and nothing says that it was not answered."""
+        super().__init__(message, hint=hint)
+        self.may_cost = may_cost
+
 
 class LateError(TroubleError):
     """No answer in time: the server is slow, or has too much to answer at once."""
@@ -163,3 +168,10 @@ class UnsupportedError(ResourceError):
         """``parameter``: as the server calls it, for instance ``logprobs``."""
         super().__init__(message, hint=hint)
         self.parameter = parameter
+
+
+def is_free(error: BaseException) -> bool:
+    """Whether a request that ended so is charged by nobody: the service refused it, or was not reached."""
+    if isinstance(error, TroubleError):
+        return not error.may_cost
+    return isinstance(error, (BusyError, UnansweredError, ResourceError))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tui_labeler.domain.jobs import Answer, DocumentFailure, Usage, cost_of
+from tui_labeler.domain.jobs import Answer, DocumentFailure, Usage
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.performance import TestedDocument
 from tui_labeler.engine.autolabelers.confidence import confidence_map
@@ -42,7 +42,10 @@ class Evaluated(Protocol):
     async def test(
         self, documents: Sequence[LabeledDocument], every: Sequence[LabeledDocument], progress: Progress
     ) -> Tested:
-        """What it says of ``documents``, of ``every`` that is labeled; ``progress`` takes a share, 0 to 1."""
+        """What it says of ``documents``, of ``every`` that is labeled; ``progress`` takes a share, 0 to 1.
+
+        Those that fail are told to the journal.
+        """
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -53,13 +56,11 @@ class Evaluated(Protocol):
         """Why some of the documents were not asked about."""
 
     def figures(self) -> dict[str, Any]:
-        """What else belongs into the result: usage, cost, failures."""
+        """What else belongs into the result: usage, cost."""
 
 
-class Progress(Protocol):
-    """Takes a share, 0 to 1, and what was used so far."""
-
-    def __call__(self, share: float, usage: Usage | None = None) -> Awaitable[None]: ...
+Progress = Callable[[float], Awaitable[None]]
+"""Takes a share, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class TrainedEvaluated:
         return None
 
     def figures(self) -> dict[str, Any]:
-        return {**usage_figures(Usage(), None), "failed": []}
+        return usage_figures(Usage(), None)
 
 
 class GptEvaluated:
@@ -114,7 +115,6 @@ class GptEvaluated:
     def __init__(self, setup: GptSetup, name: str) -> None:
         self.name = name
         self._setup = setup
-        self._usage = Usage()
         self._asked = [0, 0]
         """Documents whose answers were paid for, and their characters."""
         self._seconds: float | None = None
@@ -122,7 +122,6 @@ class GptEvaluated:
         self._examples = (0, 0)
         """In these prompts, and in those of a job with no document under evaluation."""
         self.stopped: BudgetError | None = None
-        self._failed: list[DocumentFailure] = []
         self._unused = [0, 0]
         """Items of answers that could not be used, and the documents they were said of."""
         self._points: tuple[tuple[float, float], ...] = ()
@@ -139,7 +138,8 @@ class GptEvaluated:
                 for item in batch:
                     done += 1
                     self._take(chosen[item.document], item, tested)
-                await progress(done / len(documents), self._usage)
+                await self._setup.journal.failed([one for one in batch if isinstance(one, DocumentFailure)])
+                await progress(done / len(documents))
         except BudgetError as error:
             if not tested.documents:
                 raise
@@ -150,12 +150,10 @@ class GptEvaluated:
         return tested
 
     def _take(self, document: LabeledDocument, item: Answer | DocumentFailure, tested: Tested) -> None:
-        self._usage += item.usage
         if item.usage.completion_tokens:
             self._asked[0] += 1
             self._asked[1] += len(document.text)
         if isinstance(item, DocumentFailure):
-            self._failed.append(item)
             return
         _compare(document, item, tested)
         if item.unused:
@@ -166,7 +164,8 @@ class GptEvaluated:
         state = self._setup.store.state
         for document in documents:
             language = state.rows[document.id].language or state.project.language
-            yield Task(document.id, document.location, language, document.text, "")
+            attempt = self._setup.journal.attempts.get(document.id, 0)
+            yield Task(document.id, document.location, language, document.text, "", attempt)
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -178,15 +177,11 @@ class GptEvaluated:
         return said
 
     def figures(self) -> dict[str, Any]:
-        cost = cost_of(self._usage, self._setup.journal.job.request.prices)
-        failed = [
-            {"location": item.location, "error": item.error, "message": item.message} for item in self._failed
-        ]
+        job = self._setup.journal.job
         points = [list(point) for point in self._points]
         asked = {"documents": self._asked[0], "characters": self._asked[1], "seconds": self._seconds}
         return {
-            **usage_figures(self._usage, cost),
-            "failed": failed,
+            **usage_figures(job.usage, job.cost),
             "confidence": points,
             "asked": asked,
             "examples": self._examples[0],

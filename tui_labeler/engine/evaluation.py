@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.jobs import Usage
+from tui_labeler.domain.jobs import DocumentFailure
 from tui_labeler.domain.performance import measure
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.compared import choose, draw, nothing_to_compare
@@ -63,12 +63,14 @@ class EvaluationRun:
         if not chosen:
             raise nothing_to_compare(left_out, found.warnings)
         chosen = draw(chosen, found.documents, self.journal.job.request)
+        if options.get("limit") is None:
+            await self.journal.failed(self._unread(found))
         progress = self._progress(len(chosen))
         await progress(0.0)
         tested = await self.method.test(chosen, found.documents, progress)
         if not tested.documents:
-            failed = self.method.figures()["failed"]
-            why = f" {failed[0]['location']}: {failed[0]['message']}" if failed else ""
+            failed = self.journal.job.failed
+            why = f" {failed[0].location}: {failed[0].message}" if failed else ""
             raise InputError(f"No document could be labeled.{why}")
         await self.journal.stage("measuring", 95, 100)
         result = self._result(tested, found, chosen, left_out)
@@ -76,6 +78,14 @@ class EvaluationRun:
         if self.method.stopped is not None:
             raise PartlyMeasuredError(self.method.stopped, result)
         return result
+
+    def _unread(self, found: LabeledDocuments) -> list[DocumentFailure]:
+        """Documents with labels that belong to the comparison, and whose text is not there to be labeled."""
+        ids = {row.location: row.id for row in self.store.state.rows.values()}
+        return [
+            DocumentFailure(ids[location], location, "unreadable", reason)
+            for location, reason in found.left_out
+        ]
 
     def _result(
         self,
@@ -87,6 +97,7 @@ class EvaluationRun:
         kind = self.store.state.project.kind
         performance = measure(kind, *tested)
         names = names_of(self.store.state, dict(self.method.categories))
+        failed = self.journal.job.failed
         seed = int(self.journal.job.request.options.get("seed", 0))
         ends = intervals(kind, tested.documents, performance, names, seed)
         partly = []
@@ -97,6 +108,10 @@ class EvaluationRun:
             "model": self.method.name,
             **performance_figures(performance, names),
             "documents": len(tested.documents),
+            "chosen": len(chosen) + sum(item.error == "unreadable" for item in failed),
+            "failed": [
+                {"location": item.location, "error": item.error, "message": item.message} for item in failed
+            ],
             "left_out": left_out,
             "skipped": found.skipped,
             "partial": bool(partly),
@@ -109,7 +124,7 @@ class EvaluationRun:
     def _progress(self, documents: int) -> Progress:
         words = f"labeling {counted(documents, 'document')}"
 
-        async def tell(share: float, usage: Usage | None = None) -> None:
-            await self.journal.stage(words, 10 + round(80 * share), 100, usage=usage)
+        async def tell(share: float) -> None:
+            await self.journal.stage(words, 10 + round(80 * share), 100)
 
         return tell

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.domain.jobs import JobKind, Usage
+from tui_labeler.domain.jobs import Usage
 from tui_labeler.domain.resources import Capabilities, Structured
 from tui_labeler.engine.autolabelers.asking import Asker, Asks
 from tui_labeler.engine.autolabelers.batching import Ledger
@@ -73,15 +73,14 @@ class GptSetup:
                 f"{self.connected.deployment.name} has no batch API.", hint="Start the job without `--batch`."
             )
         job = self.journal.job.id
-        ledger = Ledger(model, self.connected.address, job, self._spending(), self.answers)
+        requests = self.journal.requests
+        ledger = Ledger(model, self.connected.address, job, self._spending(), self.answers, requests)
         return BatchRun(self.journal, model, ledger, pace)
 
     def _spending(self) -> Spending:
         job = self.journal.job
         options = GptOptions.of(job.request.options)
-        # An evaluation begins anew: what a run before it paid for is found among the kept answers.
-        spent = job.usage if job.request.kind is JobKind.AUTOLABEL else Usage()
-        return Spending(job.request.prices, Budget(options.budget_usd, options.budget_tokens), spent)
+        return Spending(job.request.prices, Budget(options.budget_usd, options.budget_tokens), job.usage)
 
     async def autolabeler(
         self,
@@ -105,6 +104,7 @@ class GptSetup:
             Pacer(options.at_once),
             self._spending(),
             self.answers,
+            self.journal.requests,
             tell_pause=self.journal.pauses,
         )
         later = ledger.later if ledger else None

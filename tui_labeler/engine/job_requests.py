@@ -83,7 +83,8 @@ class JobRequests:
     async def _worth_of_confidence(self, method: Method) -> tuple[tuple[float, float], ...]:
         """What the newest evaluation of a method has found; nothing where there is none."""
         for job in await self._jobs.list():
-            is_one = job.request.kind is JobKind.EVALUATE and job.state is JobState.SUCCEEDED
+            is_done = job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED)
+            is_one = job.request.kind is JobKind.EVALUATE and is_done
             if is_one and job.request.method == method:
                 return tuple((share, right) for share, right in job.result.get("confidence", ()))
         return ()

@@ -203,9 +203,13 @@ class Jobs:
             await asyncio.sleep(FOLLOW_EVERY)
 
     async def used(self, job_id: str) -> Earlier | None:
-        """What a job's answers cost; ``None`` where none was paid for."""
+        """What a job's answers cost; ``None`` where none was paid for.
+
+        How long a batch takes is its service's matter, and tells nothing of other jobs.
+        """
         job = await self._jobs.get(job_id)
-        return earlier_of(await self._jobs.answers(job_id), job.seconds or None)
+        seconds = None if job.request.options.get("batch") else job.seconds or None
+        return earlier_of(await self._jobs.answers(job_id), seconds)
 
     async def compare(self, first: str, second: str) -> Comparison:
         """What two autolabeling jobs answered, against each other, in the categories both were asked for.

@@ -17,7 +17,7 @@ from tui_labeler.engine.autolabeling import AutolabelRun
 from tui_labeler.engine.batch_run import BatchPace
 from tui_labeler.engine.batches import BatchStoppedError
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
-from tui_labeler.engine.evaluated import GptEvaluated, TrainedEvaluated
+from tui_labeler.engine.evaluated import Evaluated, GptEvaluated, TrainedEvaluated
 from tui_labeler.engine.evaluation import EvaluationRun, PartlyMeasuredError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import GptSetup
@@ -187,12 +187,15 @@ class Runner:
         if method.name == "gpt":
             # Asked at once, whatever the options say of batches: it is small, and somebody waits for it.
             async with self._deployment(journal, method) as setup:
-                evaluated = GptEvaluated(setup, method.source)
-                return JobState.SUCCEEDED, await EvaluationRun(
-                    self.store, self.container, journal, evaluated
-                ).run()
-        trained = await TrainedEvaluated.load(self.store, self.models, method.model)
-        return JobState.SUCCEEDED, await EvaluationRun(self.store, self.container, journal, trained).run()
+                return await self._compared(journal, GptEvaluated(setup, method.source))
+        return await self._compared(
+            journal, await TrainedEvaluated.load(self.store, self.models, method.model)
+        )
+
+    async def _compared(self, journal: JobJournal, method: Evaluated) -> Outcome:
+        result = await EvaluationRun(self.store, self.container, journal, method).run()
+        failed = journal.job.failed
+        return JobState.PARTIALLY_COMPLETED if failed else JobState.SUCCEEDED, result
 
     @asynccontextmanager
     async def _deployment(self, journal: JobJournal, method: Method) -> AsyncIterator[GptSetup]:

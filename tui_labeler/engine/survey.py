@@ -156,6 +156,7 @@ class _Looked:
         *,
         attempt: int = 0,
         is_useful: Callable[[Reply], bool] = any_reply,
+        about: str = "",
     ) -> Asked:
         key = question_key(self._address, question)
         kept = await self._answers.find(key)

@@ -85,6 +85,19 @@ def pause_words(job: Job, when: str) -> str:
     return f"The job waits until {when}: {job.waits_for}"
 
 
+def late_words(location: str, seconds: float) -> str:
+    """What is said of an answer that lets people wait for long."""
+    return f"waiting for an answer of {location} since {seconds:,.0f} s"
+
+
+def unanswered_words(requests: int) -> str:
+    """What is said of requests whose answer did not come."""
+    were, them = ("was", "it") if requests == 1 else ("were", "them")
+    return (
+        f"{counted(requests, 'request')} {were} sent whose answer did not come; the service may charge {them}"
+    )
+
+
 def money(amount: float) -> str:
     """A sum in USD, small ones with as many digits as say something: ``12.40``, ``0.00012``."""
     if amount <= 0 or amount >= 0.995:

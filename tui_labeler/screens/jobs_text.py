@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobState, Usage
+from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobState
 from tui_labeler.engine.autolabelers.spending import BudgetError
-from tui_labeler.engine.wording import clock, counted, pause_words
+from tui_labeler.engine.wording import clock, counted, late_words, pause_words, unanswered_words
 from tui_labeler.screens.evaluation_text import evaluation
 from tui_labeler.screens.jobs_lists import failures, not_used
 from tui_labeler.screens.performance_words import (
@@ -60,7 +60,7 @@ def share_done(job: Job) -> float:
     """How far it is, 0 to 1: documents that failed are dealt with too."""
     if job.state is JobState.SUCCEEDED:
         return 1.0
-    return min(1.0, (job.done + len(job.failed)) / job.total) if job.total else 0.0
+    return min(1.0, job.dealt_with / job.total) if job.total else 0.0
 
 
 def throughput(job: Job) -> str:
@@ -160,6 +160,8 @@ def detail(
             drawn = bar(share_done(job), max(10, min(50, width - 30)), signs)
             words = f" {share_done(job) * 100:3.0f}%  {clean(job.stage)}"
             lines.append(((f"  {drawn}", "bar"), (words, "")))
+        if job.late:
+            lines += wrapped(clean(late_words(job.late, job.late_seconds)), width, "warn", "  ")
         if job.message:
             lines += wrapped(job.message, width, "bad", "  ")
         if job.on_screen:
@@ -238,6 +240,7 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
         )
     if is_gpt(job):
         facts += [("Tokens", _tokens(job)), ("Spent", spent_words(job))]
+        facts += [("Unanswered", unanswered_words(job.unanswered))] if job.unanswered else []
     return facts
 
 
@@ -247,10 +250,7 @@ def is_gpt(job: Job) -> bool:
 
 
 def _tokens(job: Job) -> str:
-    """An evaluation tells them at its end."""
     usage = job.usage
-    if given := job.result.get("usage"):
-        usage = Usage(**given)
     kept = f" ({usage.cached_tokens:,} of them from the server's cache)" if usage.cached_tokens else ""
     thought = f" ({usage.reasoning_tokens:,} of them thought)" if usage.reasoning_tokens else ""
     return f"{usage.prompt_tokens:,} sent{kept}, {usage.completion_tokens:,} answered{thought}"

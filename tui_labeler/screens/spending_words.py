@@ -86,8 +86,7 @@ def total(usage: Usage) -> int:
 def spent_words(job: Job) -> str:
     """What a job has spent, and of which budget."""
     options = GptOptions.of(job.request.options)
-    cost = job.result.get("cost", job.cost)
-    words = NO_PRICE if cost is None else usd(cost)
+    words = NO_PRICE if job.cost is None else usd(job.cost)
     if options.budget_usd is not None:
         words += f" of {usd(options.budget_usd)}"
     if options.budget_tokens is not None:

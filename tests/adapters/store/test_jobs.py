@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import Clock
-from tui_labeler.domain.jobs import Answer, DocumentFailure, Job, JobKind, JobRequest, JobState, Proposal
+from tui_labeler.domain.jobs import (
+    Answer,
+    DocumentFailure,
+    Job,
+    JobKind,
+    JobRequest,
+    JobState,
+    Proposal,
+    Usage,
+)
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.adapters.store import jobs
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
@@ -66,6 +75,79 @@ async def test_a_job_goes_from_queued_to_its_end(store: FileJobStore, clock: Clo
     assert [failure.location for failure in ended.failed] == ["d2.txt"]
     assert ended.ended > ended.started > ended.request.created
     assert ended == await FileJobStore(store._folder, lambda: ended.ended).get("j1")
+
+
+async def test_what_was_received_is_paid_for_before_a_document_is_done(
+    store: FileJobStore, clock: Clock
+) -> None:
+    await store.create(request(clock))
+    journal = await store.run("j1")
+    await journal.started(os.getpid(), 3)
+    first = journal.requests.sent("d0.txt")
+    journal.requests.sent("d0.txt")
+    journal.requests.answered(first, Usage(100, 10))
+    live = await store.get("j1")
+    assert (live.usage, live.done, live.unanswered) == (Usage(100, 10), 0, 0)
+    await journal.close()
+    killed = await store.get("j1")
+    assert (killed.usage, killed.unanswered) == (Usage(100, 10), 1)
+    journal = await store.run("j1")
+    await journal.started(os.getpid(), 3)
+    third = journal.requests.sent("d1.txt")
+    assert (await store.get("j1")).unanswered == 1
+    journal.requests.refused(third)
+    journal.requests.lost(journal.requests.sent("d1.txt"))
+    journal.requests.answered(journal.requests.sent("d1.txt"), Usage(1, 1))
+    ended = await store.get("j1")
+    assert (ended.usage, ended.unanswered) == (Usage(101, 11), 2)
+    await journal.close()
+
+
+async def test_the_answer_of_a_batch_is_counted_once_however_often_it_is_read(
+    store: FileJobStore, clock: Clock
+) -> None:
+    await store.create(request(clock))
+    journal = await store.run("j1")
+    assert journal.requests.collected("key/0", Usage(5, 5))
+    await journal.close()
+    journal = await store.run("j1")
+    assert not journal.requests.collected("key/0", Usage(5, 5))
+    assert journal.job.usage == Usage(5, 5)
+    await journal.close()
+
+
+async def test_a_request_that_a_crash_cut_off_is_dropped_by_the_next(
+    store: FileJobStore, clock: Clock
+) -> None:
+    await store.create(request(clock))
+    journal = await store.run("j1")
+    journal.requests.answered(journal.requests.sent("d0.txt"), Usage(5, 5))
+    await journal.close()
+    path = store._folder / "j1" / "requests.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"what":"answ')
+    journal = await store.run("j1")
+    journal.requests.answered(journal.requests.sent("d1.txt"), Usage(1, 1))
+    assert journal.job.usage == Usage(6, 6)
+    await journal.close()
+
+
+async def test_a_wait_for_an_answer_is_told_once_it_is_unusually_long(
+    store: FileJobStore, clock: Clock
+) -> None:
+    await store.create(request(clock))
+    journal = await store.run("j1")
+    await journal.started(os.getpid(), 3)
+    number = journal.requests.sent("slow.txt")
+    assert (await store.get("j1")).late == ""
+    clock.pass_time(seconds=90)
+    late = await store.get("j1")
+    assert (late.late, late.late_seconds >= 90) == ("slow.txt", True)
+    journal.requests.answered(number, Usage(1, 1))
+    assert (await store.get("j1")).late == ""
+    journal.requests.sent("next.txt")
+    clock.pass_time(seconds=90)
+    assert (await store.get("j1")).late == "", "a deployment that takes so long is not late"
+    await journal.close()
 
 
 async def test_a_job_whose_runner_is_gone_is_interrupted(store: FileJobStore, clock: Clock) -> None:

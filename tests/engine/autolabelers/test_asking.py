@@ -91,6 +91,29 @@ class Kept:
         return None
 
 
+class Requests:
+    """What became of requests, in memory: a word for each."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, str]] = []
+
+    def sent(self, location: str) -> int:
+        self.steps.append(("sent", location))
+        return len(self.steps)
+
+    def answered(self, number: int, usage: Usage) -> None:
+        self.steps.append(("answered", self.steps[number - 1][1]))
+
+    def refused(self, number: int) -> None:
+        self.steps.append(("refused", self.steps[number - 1][1]))
+
+    def lost(self, number: int) -> None:
+        self.steps.append(("lost", self.steps[number - 1][1]))
+
+    def collected(self, key: str, usage: Usage) -> bool:
+        raise AssertionError("no batch")
+
+
 class OneAtATime(Model):
     """Says never that it is busy; questions wait for each other, and nobody waits longer than 25 s."""
 
@@ -108,13 +131,47 @@ class OneAtATime(Model):
 
 
 def asker(
-    model: Model, kept: Kept, *, budget: Budget | None = None, at_once: int = 8, job: str = "job1"
+    model: Model,
+    kept: Kept,
+    *,
+    budget: Budget | None = None,
+    at_once: int = 8,
+    job: str = "job1",
+    requests: Requests | None = None,
 ) -> Asker:
-    return Asker(model, "azure/gpt", job, Pacer(at_once), Spending(PRICES, budget), kept)
+    spending, log = Spending(PRICES, budget), requests or Requests()
+    return Asker(model, "azure/gpt", job, Pacer(at_once), spending, kept, log)
 
 
 async def time_passed() -> float:
     return asyncio.get_running_loop().time()
+
+
+class TestWritingDown:
+    @jumping
+    async def test_each_request_is_written_down_with_what_came_of_it(self) -> None:
+        requests = Requests()
+        steps = (BusyError("busy", retry_after=1), LateError("late"), TroubleError("5xx", may_cost=False))
+        one = asker(Model(*steps), Kept(), requests=requests)
+        await one.ask(question(), ESTIMATE, about="a.txt")
+        assert [what for what, _ in requests.steps] == [
+            *("sent", "refused"),
+            *("sent", "lost"),
+            *("sent", "refused"),
+            *("sent", "answered"),
+        ]
+        assert {location for _, location in requests.steps} == {"a.txt"}
+
+    @jumping
+    async def test_a_request_that_nobody_waits_for_any_more_may_still_be_charged(self) -> None:
+        requests = Requests()
+        asking = asyncio.create_task(
+            asker(Model(), Kept(), requests=requests).ask(question(), ESTIMATE, about="a.txt")
+        )
+        await asyncio.sleep(0.05)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert requests.steps == [("sent", "a.txt"), ("lost", "a.txt")]
 
 
 class TestAsking:
@@ -335,7 +392,16 @@ class Told:
 
 
 def telling(model: Model, told: Told) -> Asker:
-    return Asker(model, "azure/gpt", "job1", Pacer(8), Spending(PRICES, None), Kept(), tell_pause=told.pause)
+    return Asker(
+        model,
+        "azure/gpt",
+        "job1",
+        Pacer(8),
+        Spending(PRICES, None),
+        Kept(),
+        Requests(),
+        tell_pause=told.pause,
+    )
 
 
 class TestLongPauses:

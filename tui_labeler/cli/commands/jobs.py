@@ -12,7 +12,15 @@ from tui_labeler.cli.commands.methods import (
 from tui_labeler.cli.commands.models import add_detach, result_report
 from tui_labeler.cli.output import Report, error_fields, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging
-from tui_labeler.engine.wording import batches_going_on, clock, counted, money, quota_kept
+from tui_labeler.engine.wording import (
+    batches_going_on,
+    clock,
+    counted,
+    late_words,
+    money,
+    quota_kept,
+    unanswered_words,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -107,6 +115,8 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
         until = clock(fields["waits_until"])
         lines.append(f"waiting until {until}: {fields['waits_for']} Then it goes on by itself.")
         lines.append("`job cancel` stops it and keeps what is done; `job resume` goes on later.")
+    if fields["late"]:
+        lines.append(late_words(fields["late"], fields["late_seconds"]))
     if fields["documents"]:
         waiting, hidden = fields["suggestions_to_review"], fields["suggestions_hidden"]
         lines.append(
@@ -118,6 +128,7 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
         )
     used = usage_words(fields["usage"], fields["cost"])
     lines += [f"used: {used}"] if used else []
+    lines += [unanswered_words(fields["unanswered_requests"])] if fields["unanswered_requests"] else []
     if fields["unaligned"]:
         lines.append(f"{fields['unaligned']:,} answered and not found in the text: left to place")
     lines += _unused_lines(fields["unused"])

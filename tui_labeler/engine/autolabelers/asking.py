@@ -20,6 +20,7 @@ from tui_labeler.engine.chat import (
     ResourceError,
     TroubleError,
     UnansweredError,
+    is_free,
 )
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.finishing import finished
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.pacing import Pacer
     from tui_labeler.engine.autolabelers.spending import Spending
     from tui_labeler.engine.chat import ChatModel
-    from tui_labeler.engine.ports import AnswerStore
+    from tui_labeler.engine.ports import AnswerStore, RequestLog
 
 TRIES = 5
 """Of one question that meets trouble; being busy does not count."""
@@ -90,6 +91,7 @@ class Asks(Protocol):
         *,
         attempt: int = 0,
         is_useful: Callable[[Reply], bool] = any_reply,
+        about: str = "",
     ) -> Asked:
         """As :meth:`Asker.ask`; may raise ``NotYetError``."""
 
@@ -142,6 +144,7 @@ class Asker:
         pacer: Pacer,
         spending: Spending,
         answers: AnswerStore,
+        requests: RequestLog,
         *,
         seed: int = 0,
         tell_pause: Callable[[float, str], Awaitable[None]] | None = None,
@@ -153,6 +156,7 @@ class Asker:
         self._pacer = pacer
         self._spending = spending
         self._answers = answers
+        self._requests = requests
         self._random = random.Random(seed)
         self._under_way: dict[str, asyncio.Lock] = {}
         self._paid_now: set[str] = set()
@@ -175,12 +179,14 @@ class Asker:
         *,
         attempt: int = 0,
         is_useful: Callable[[Reply], bool] = any_reply,
+        about: str = "",
     ) -> Asked:
         """The answer to a question: the kept one if it :func:`will_do`, or a new one that is on disk before
         it is used.
 
-        ``estimate`` is what it may cost at most. Raises ``UnansweredError`` and ``TroubleError`` for this
-        question, ``ResourceError`` and ``BudgetError`` for the job.
+        ``estimate`` is what it may cost at most, ``about`` the location of the document. Raises
+        ``UnansweredError`` and ``TroubleError`` for this question, ``ResourceError`` and ``BudgetError`` for
+        the job.
         """
         key = question_key(self._deployment, question)
         lock = self._under_way.setdefault(key, asyncio.Lock())
@@ -191,7 +197,7 @@ class Asker:
                 if kept is not None and will_do(kept, self._job, attempt, is_useful):
                     return Asked(kept.reply, self._owed(key, kept, attempt), from_cache=True)
                 async with self._spending.holding(estimate):
-                    reply = await self._until_answered(question)
+                    reply = await self._until_answered(question, about)
                     # What was answered is paid for: a cancel waits until it is on disk.
                     await finished(self._keep(key, reply, attempt))
                 return Asked(reply, reply.usage, from_cache=False)
@@ -202,12 +208,11 @@ class Asker:
     def _owed(self, key: str, kept: KeptReply, attempt: int) -> Usage:
         """An answer that an earlier run of this job paid for, and died before it was used, is its cost.
 
-        What was paid for in an earlier attempt was counted when that failed.
+        What was paid for in an earlier attempt was a cost of that. Both are among what the job has spent.
         """
         if kept.job != self._job or kept.attempt != attempt or key in self._paid_now:
             return Usage()
         self._paid_now.add(key)
-        self._spending.paid(kept.reply.usage)
         return kept.reply.usage
 
     async def _keep(self, key: str, reply: Reply, attempt: int) -> None:
@@ -215,7 +220,7 @@ class Asker:
         await self._answers.keep(key, KeptReply(reply, self._job, attempt))
         self._paid_now.add(key)
 
-    async def _until_answered(self, question: Question) -> Reply:
+    async def _until_answered(self, question: Question, about: str) -> Reply:
         loop = asyncio.get_running_loop()
         if not self._heard:
             self._heard = loop.time()
@@ -224,7 +229,7 @@ class Asker:
         while True:
             async with self._pacer.turn() as sent:
                 try:
-                    reply = await self._model.ask(question)
+                    reply = await self._send(question, about)
                 except BusyError as error:
                     await self._refused(error, sent, refused)
                     continue
@@ -243,6 +248,18 @@ class Asker:
                     return reply
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
             await asyncio.sleep(wait * (1 - self._random.random() / 4))
+
+    async def _send(self, question: Question, about: str) -> Reply:
+        """One request, written down before it goes and with what came of it."""
+        number = self._requests.sent(about)
+        try:
+            reply = await self._model.ask(question)
+        except BaseException as error:
+            # Also where nobody waits for the answer any more: it may come, and is charged then.
+            (self._requests.refused if is_free(error) else self._requests.lost)(number)
+            raise
+        self._requests.answered(number, reply.usage)
+        return reply
 
     async def _refused(self, error: BusyError, sent: float, refused: list[float]) -> None:
         """Has all questions wait as the server says, unless that is too long.

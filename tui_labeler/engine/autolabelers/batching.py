@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.batches import BatchModel, Row
     from tui_labeler.engine.chat import Question
     from tui_labeler.engine.errors import LabelerError
-    from tui_labeler.engine.ports import AnswerStore
+    from tui_labeler.engine.ports import AnswerStore, RequestLog
 
 
 @dataclass(slots=True)
@@ -43,17 +43,22 @@ class Ledger:
     """
 
     def __init__(
-        self, model: BatchModel, deployment: str, job: str, spending: Spending, answers: AnswerStore
+        self,
+        model: BatchModel,
+        deployment: str,
+        job: str,
+        spending: Spending,
+        answers: AnswerStore,
+        requests: RequestLog,
     ) -> None:
         """``deployment`` as :func:`~tui_labeler.engine.autolabelers.asking.question_key` takes it."""
         self._model = model
         self._deployment = deployment
         self._job = job
         self._answers = answers
+        self._requests = requests
         self._held = Usage()
         self._waiting: set[str] = set()
-        self._counted: set[str] = set()
-        """Keys of answers that are part of what is spent."""
         self._claimed: set[str] = set()
         """Keys of answers that a document of this pass pays for."""
         self._gathers = True
@@ -89,6 +94,7 @@ class Ledger:
         *,
         attempt: int = 0,
         is_useful: Callable[[Reply], bool] = any_reply,
+        about: str = "",
     ) -> Asked:
         key = question_key(self._deployment, question)
         kept = await self._answers.find(key)
@@ -97,11 +103,10 @@ class Ledger:
                 raise self.failures[key]
             raise NotYetError([Missing(key, question, estimate, attempt)])
         usage = Usage()
-        # What was paid for in an earlier attempt was counted when that failed.
+        # What was paid for in an earlier attempt was a cost of that.
         if kept.job == self._job and kept.attempt == attempt and key not in self._claimed:
             self._claimed.add(key)
             usage = kept.reply.usage
-            self.paid(key, usage)
         return Asked(kept.reply, usage, from_cache=True)
 
     async def keep(self, rows: Sequence[Row]) -> None:
@@ -113,15 +118,11 @@ class Ledger:
                 continue
             found, attempt = await self._answers.find(row.key), self.attempts.get(row.key, 0)
             if found is None or found.job != self._job or found.attempt < attempt:
+                # A crash in between has it collected again, and paid for once.
+                if self._requests.collected(f"{row.key}/{attempt}", row.outcome.usage):
+                    self.spending.paid(row.outcome.usage)
                 keeping.append(self._answers.keep(row.key, KeptReply(row.outcome, self._job, attempt)))
-                self.paid(row.key, row.outcome.usage)
         await asyncio.gather(*keeping)
-
-    def paid(self, key: str, usage: Usage) -> None:
-        """Counts an answer of this job, once."""
-        if key not in self._counted:
-            self._counted.add(key)
-            self.spending.paid(usage)
 
     def later(self, missing: Sequence[Missing]) -> None:
         """Takes the questions of a document: all of them, or none where the budget does not allow it."""

@@ -319,7 +319,9 @@ class GptAutolabeler:
             round(self._correction.corrected(tokens) * (1.2 if self._counter.is_estimate else 1.0)),
             question.max_tokens,
         )
-        asked = await self._asker.ask(question, estimate, attempt=task.attempt, is_useful=self._is_useful)
+        asked = await self._asker.ask(
+            question, estimate, attempt=task.attempt, is_useful=self._is_useful, about=task.location
+        )
         paid.usage += asked.usage
         reply = asked.reply
         self._correction.learn(tokens, reply.usage.prompt_tokens)

@@ -65,6 +65,29 @@ class JobStore(Protocol):
         """All that the autolabeler answered, replaced suggestions included."""
 
 
+class RequestLog(Protocol):
+    """What a job sends to a deployment and what comes back, written down step by step.
+
+    Each is a line that does not wait for the disk: it outlives a process that is killed. Raises
+    ``StorageError``.
+    """
+
+    def sent(self, location: str) -> int:
+        """A request about a document goes out; returns its number in this run."""
+
+    def answered(self, number: int, usage: Usage) -> None:
+        """It is paid for, whatever the answer says."""
+
+    def refused(self, number: int) -> None:
+        """The service said that it would not answer, or was not reached: it charges nothing."""
+
+    def lost(self, number: int) -> None:
+        """Nobody knows what became of it: the service may charge it."""
+
+    def collected(self, key: str, usage: Usage) -> bool:
+        """The answer of a batch to the question of that key, counted once; false where it was before."""
+
+
 class JobJournal(Protocol):
     """The runner's side of a job: every step is on disk before it counts."""
 
@@ -105,8 +128,11 @@ class JobJournal(Protocol):
     async def prepared(self, what: dict[str, Any]) -> None:
         """Settles something for this run and later ones, beside what is settled: the examples of a prompt."""
 
-    async def stage(self, words: str, done: int, total: int, *, usage: Usage | None = None) -> None:
-        """``usage``: what this run has used so far, where no document's answer tells it."""
+    @property
+    def requests(self) -> RequestLog:
+        """What goes to a deployment."""
+
+    async def stage(self, words: str, done: int, total: int) -> None: ...
 
     async def pauses(self, seconds: float, why: str) -> None:
         """The job waits for so long from now on; ``why`` is a sentence."""

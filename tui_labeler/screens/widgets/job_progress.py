@@ -43,11 +43,10 @@ class JobProgress(LineView, can_focus=False):
             return [Segment(clip(text, width, glyphs.more), self.style("job-progress--dim"))]
         job = self.job
         state = f"{job.state} "
-        count = f" {job.done + len(job.failed):,} of {job.total:,}" if job.total else ""
+        count = f" {job.dealt_with:,} of {job.total:,}" if job.total else ""
         room = max(1, min(60, width - len(state) - len(count)))
-        filled = bar(
-            ((job.done, glyphs.bar), (len(job.failed), glyphs.times)), max(job.total, job.done, 1), room
-        )
+        parts = ((job.done, glyphs.bar), (job.dealt_with - job.done, glyphs.times))
+        filled = bar(parts, max(job.total, job.done, 1), room)
         return [
             Segment(state, self.style(f"job-progress--{job.state.replace(' ', '-')}")),
             Segment(filled + glyphs.bar_empty * (room - len(filled)), self.style("job-progress--bar")),

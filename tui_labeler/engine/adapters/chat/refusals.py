@@ -106,6 +106,7 @@ def _unreachable(asked: Asked, how: str) -> TroubleError:
     return TroubleError(
         f"{asked.host} can't be reached{f' {how}' if how else ''}.",
         hint="Check the endpoint, the network, and whether the server runs.",
+        may_cost=False,
     )
 
 
@@ -172,7 +173,7 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes, asked: As
         case 404 | 405:
             return _not_there(refusal, asked, code)
         case 408 | 409 | 425:
-            return TroubleError(f"{asked.host} could not answer: status {status}{code}.")
+            return TroubleError(f"{asked.host} could not answer: status {status}{code}.", may_cost=False)
         case 429:
             if _NO_MONEY & {refusal.code, refusal.type}:
                 return _no_money(asked, code)
@@ -185,7 +186,9 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes, asked: As
     if status == 503 and retry_after(headers) is not None:
         return _busy(status, headers, asked)
     if status >= 500:
-        return TroubleError(f"{asked.host} has a fault: status {status}{code}.")
+        # A gateway does not know what the server behind it goes on with.
+        may_cost = status in (502, 504)
+        return TroubleError(f"{asked.host} has a fault: status {status}{code}.", may_cost=may_cost)
     return UnansweredError(f"{asked.host} refused: status {status}{code}.", reason="bad_request")
 
 

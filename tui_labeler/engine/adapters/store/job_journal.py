@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
@@ -15,19 +14,23 @@ from tui_labeler.domain.jobs import (
     DocumentFailure,
     DocumentNote,
     Job,
+    JobKind,
     JobRequest,
     JobState,
     Usage,
     cost_of,
 )
 from tui_labeler.domain.text import text_records
-from tui_labeler.engine.adapters.store.files import encoded, storage_errors, sync_folder, write_all
+from tui_labeler.engine.adapters.store.lines import read_lines
+from tui_labeler.engine.adapters.store.requests import RequestFold
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container
     from pathlib import Path
+
+REQUESTS = "requests.jsonl"
 
 DELETE = "Restore the job's folder from a backup, or delete the job (`job delete`)."
 
@@ -56,65 +59,14 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     result: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-def append_lines(path: Path, items: Sequence[Any]) -> None:
-    """Appends a JSON line each and syncs; a line that a crash cut off before is dropped first.
-
-    Only the holder of the job's lock writes. Raises ``StorageError``.
-    """
-    data = b"".join(encoded(item) + b"\n" for item in items)
-    with storage_errors(path):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            end = _whole_lines(descriptor)
-            os.ftruncate(descriptor, end)
-            os.lseek(descriptor, end, os.SEEK_SET)
-            try:
-                write_all(descriptor, data)
-                os.fsync(descriptor)
-            except OSError:
-                os.ftruncate(descriptor, end)
-                raise
-        finally:
-            os.close(descriptor)
-        if not end:
-            sync_folder(path.parent)
-
-
-def _whole_lines(descriptor: int) -> int:
-    """Where the last whole line ends."""
-    end = os.fstat(descriptor).st_size
-    while end:
-        start = max(0, end - 65536)
-        block = os.pread(descriptor, end - start, start)
-        cut = block.rfind(b"\n")
-        if cut >= 0:
-            return start + cut + 1
-        end = start
-    return 0
-
-
-def read_lines(path: Path, offset: int) -> Iterator[tuple[bytes, int]]:
-    """The whole lines behind ``offset``, each with the offset behind it."""
-    with storage_errors(path):
-        try:
-            file = path.open("rb")
-        except FileNotFoundError:
-            return
-        with file:
-            file.seek(offset)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return
-                offset += len(line)
-                yield line, offset
-
-
 class JobFold:
     """A job as its events tell it, brought up to date by reading only what is new."""
 
     def __init__(self, request: JobRequest, path: Path) -> None:
+        """``path``: of the events; the requests to a deployment stand beside it."""
         self.request = request
         self._path = path
+        self._requests = RequestFold(path.parent / REQUESTS)
         self._offset = 0
         self.finished: set[int] = set()
         self.failures: dict[int, DocumentFailure] = {}
@@ -127,9 +79,6 @@ class JobFold:
         self.last_time = request.created
         self._sums = {"suggestions": 0, "unaligned": 0, "text_records": 0}
         self._usage = Usage()
-        self._used_by_run = Usage()
-        """Of the newest run, where no document's answer tells it; what a run before it paid for is found
-        among the kept answers, and is part of it."""
         self._started = ""
         self._run_started = ""
         self._worked = 0.0
@@ -148,6 +97,10 @@ class JobFold:
             except (msgspec.MsgspecError, ValueError, TypeError) as error:
                 raise StorageError(f"{self._path}: {error}", hint=DELETE) from error
             self._offset = offset
+        try:
+            self._requests.read_on()
+        except (msgspec.MsgspecError, ValueError, TypeError) as error:
+            raise StorageError(f"{self._path.parent / REQUESTS}: {error}", hint=DELETE) from error
 
     def _take(self, event: Event) -> None:
         previous, self.last_time = self.last_time, event.time
@@ -160,10 +113,11 @@ class JobFold:
                 self._started = self._started or event.time
                 self._total = event.total or self._total
                 self._latest = self._stage = self._pause = None
+                if self.request.kind is JobKind.EVALUATE:
+                    # It begins anew with each run, and kept answers make that cheap.
+                    self.failures.clear()
             case "stage":
                 self._stage = event
-                if event.usage != Usage():
-                    self._used_by_run = event.usage
             case "paused":
                 self._pause = event
             case "applied":
@@ -199,7 +153,9 @@ class JobFold:
         stage = self._stage
         steps = stage is not None and not self.request.documents
         ended = self._latest
-        used = self._usage + self._used_by_run
+        # What was received is paid for, whether a document could be labeled with it or not.
+        used = self._usage if self._requests.is_empty else self._requests.usage
+        late = self._requests.late(now) if running and held else None
         pause = self._pause if running and held and not cancelling else None
         if pause and not _seconds(now, pause.until):
             pause = None
@@ -218,6 +174,9 @@ class JobFold:
             text_records=self._sums["text_records"],
             usage=used,
             cost=cost_of(used, self.request.prices),
+            unanswered=self._requests.unanswered(held=held),
+            late=late.location if late else "",
+            late_seconds=late.seconds if late else 0.0,
             seconds=round(self._worked + (_seconds(self._run_started, until) if running else 0.0), 3),
             stage=stage.words if stage and not state.is_over else "",
             waits_until=pause.until if pause else "",

@@ -26,19 +26,23 @@ from tui_labeler.engine.adapters.store.files import (
 )
 from tui_labeler.engine.adapters.store.job_journal import (
     DELETE,
+    REQUESTS,
     Event,
     JobFold,
     answered_texts,
-    append_lines,
     read_answers,
     records_in,
 )
+from tui_labeler.engine.adapters.store.lines import append_lines
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
+from tui_labeler.engine.adapters.store.requests import FileRequestLog
 from tui_labeler.engine.errors import LockedError, NotFoundError, StorageError
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tui_labeler.engine.ports import RequestLog
 
 LAUNCH_PATIENCE = 15.0
 """Seconds a runner may take from its launch to its lock before its job counts as interrupted."""
@@ -56,8 +60,9 @@ class FileJobStore:
     """A :class:`~tui_labeler.engine.ports.JobStore`.
 
     A job is a folder: ``request.json`` (written once), ``events.jsonl`` and ``answers.jsonl`` (appended by
-    the runner), ``prepared.json`` (what it settles for all of its runs), ``lock`` (held by the runner while
-    it lives) and ``cancel`` (there when somebody asked).
+    the runner), ``requests.jsonl`` (what went to a deployment and what came of it), ``prepared.json`` (what
+    the runner settles for all of its runs), ``lock`` (held by it while it lives) and ``cancel`` (there when
+    somebody asked).
     """
 
     def __init__(self, folder: Path, now: Callable[[], str]) -> None:
@@ -218,10 +223,11 @@ class FileJobStore:
             settled = fold.finished | fold.failures.keys()
             kept = await asyncio.to_thread(read_answers, folder / "answers.jsonl", settled)
             prepared = await asyncio.to_thread(_prepared, folder)
+            log = FileRequestLog(folder / REQUESTS, self._now)
         except BaseException:
             lock.release()
             raise
-        return FileJobJournal(folder, lock, fold, kept, prepared, self._now)
+        return FileJobJournal(folder, lock, fold, kept, prepared, log, self._now)
 
 
 def _request(folder: Path) -> JobRequest:
@@ -253,6 +259,7 @@ class FileJobJournal:
         fold: JobFold,
         answered: Mapping[int, Answer],
         prepared: Mapping[str, Any],
+        requests: FileRequestLog,
         now: Callable[[], str],
     ) -> None:
         self._folder = folder
@@ -260,6 +267,7 @@ class FileJobJournal:
         self._fold = fold
         self._answered = answered
         self._prepared = prepared
+        self._requests = requests
         self._now = now
 
     @property
@@ -290,7 +298,11 @@ class FileJobJournal:
         await self._write(Event("started", self._now(), pid=pid, total=total))
 
     async def answers(self, answers: Sequence[Answer]) -> None:
-        await asyncio.to_thread(append_lines, self._folder / "answers.jsonl", answers)
+        await asyncio.to_thread(self._write_answers, answers)
+
+    def _write_answers(self, answers: Sequence[Answer]) -> None:
+        self._requests.sync()
+        append_lines(self._folder / "answers.jsonl", answers)
 
     async def applied(self, answers: Sequence[Answer], suggestions: int) -> None:
         await self._write(
@@ -324,9 +336,12 @@ class FileJobJournal:
         await asyncio.to_thread(replace_file, self._folder / "prepared.json", encoded(settled))
         self._prepared = settled
 
-    async def stage(self, words: str, done: int, total: int, *, usage: Usage | None = None) -> None:
-        event = Event("stage", self._now(), words=words, done=done, total=total, usage=usage or Usage())
-        await self._write(event)
+    @property
+    def requests(self) -> RequestLog:
+        return self._requests
+
+    async def stage(self, words: str, done: int, total: int) -> None:
+        await self._write(Event("stage", self._now(), words=words, done=done, total=total))
 
     async def pauses(self, seconds: float, why: str) -> None:
         until = datetime.fromisoformat(self._now()) + timedelta(seconds=math.ceil(seconds))
@@ -343,4 +358,5 @@ class FileJobJournal:
         return (self._folder / "cancel").exists()
 
     async def close(self) -> None:
+        self._requests.close()
         self._lock.release()
