@@ -348,6 +348,31 @@ def test_a_deployment_is_evaluated_and_the_rest_is_estimated_from_what_it_used(
     assert "The rest, 12 unlabeled documents: about" in words
 
 
+def test_an_evaluation_lists_the_documents_that_failed_each_with_its_reason_and_ends_with_1(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    labels = write_json(tmp_path / "labels.json", azure_labels(range(8)))
+    make_project(cli, tmp_path / "letters", 20, "--labels", str(labels))
+    add_resource(cli, server, *PRICES)
+    faults: dict[int, Fault] = {2: filtered_prompt(), 5: refusal("I will not read that.")}
+    server.plan = lambda request: faults.get(number_of(request.body))
+    words = cli("evaluate", "letters", "--resource", "work", "--examples", "0")
+    assert words.code == 1, words
+    assert "over 6 of 8 documents: 2 failed" in words.out
+    assert "failed: letter02.txt:" in words.out
+    assert "failed: letter05.txt: The model refused: I will not read that." in words.out
+    assert "warning: In the evaluation 2 of 8 documents failed: " in words.out
+    found = cli("evaluate", "letters", "--resource", "work", "--examples", "0", "--json")
+    assert (found.code, found.json["state"], found.json["documents"]) == (1, "partially completed", 6)
+    assert [item["error"] for item in found.json["failed"]] == ["content_filter", "refusal"]
+    (job, _) = cli("jobs", "letters", "--json").json["items"]
+    assert [item["location"] for item in job["failed"]] == ["letter02.txt", "letter05.txt"]
+    assert job["state"] == "partially completed"
+    server.plan = None
+    again = cli("job", "retry", "letters", job["job_id"], "--yes", "--json")
+    assert (again.code, again.json["documents"], again.json["failed"]) == (0, 8, [])
+
+
 # --- what ends a job ----------------------------------------------------------------------------------
 
 

@@ -106,6 +106,21 @@ async def test_where_all_labeled_texts_changed_training_and_evaluation_say_so(be
         assert "d0009.txt and 2 more" in job.message
 
 
+async def test_documents_that_are_not_there_to_be_labeled_fail_with_their_reasons(bench: Bench) -> None:
+    session = await labeled(bench)
+    await bench.add_model(session)
+    bench.write({"d0001.txt": "Another text."})
+    await session.documents.sync()
+    job = await evaluate(bench, session)
+    assert job.state is JobState.PARTIALLY_COMPLETED
+    assert [(item.location, item.message) for item in job.failed] == [
+        ("d0001.txt", "its text has changed since it was labeled")
+    ]
+    assert (job.result["documents"], job.result["chosen"]) == (5, 6)
+    part = await evaluate(bench, session, limit=2)
+    assert part.state is JobState.SUCCEEDED, "it was not among those that were asked for"
+
+
 async def test_nothing_to_compare_with_is_told(bench: Bench) -> None:
     session = await labeled(bench, 2)
     await bench.add_model(session, learned=list(session.rows))

@@ -132,11 +132,14 @@ async def test_a_job_that_was_cancelled_goes_on_without_a_question(home: JobHome
 
 
 async def test_an_evaluation_tells_what_it_cost(home: JobHome) -> None:
-    job = gpt_job(home, JobState.SUCCEEDED, cost=0.0255, usage=Usage(9_000, 300))
+    refused = DocumentFailure(1, "loan01.txt", "refusal", f"no {HOSTILE}")
+    cut = DocumentFailure(2, "loan02.txt", "length", "cut")
+    spent = {"cost": 0.0255, "usage": Usage(9_000, 300)}
+    job = gpt_job(home, JobState.PARTIALLY_COMPLETED, failed=(refused, cut), **spent)
     result = {
         "per_category": {},
         "documents": 3,
-        "failed": [{"location": "loan01.txt", "error": "refusal", "message": f"no {HOSTILE}"}],
+        "chosen": 5,
     }
     home.jobs.put(replace(job, request=replace(job.request, kind=JobKind.EVALUATE), result=result))
     app = ScreenApp()
@@ -145,7 +148,9 @@ async def test_an_evaluation_tells_what_it_cost(home: JobHome) -> None:
         await settle(pilot)
         assert "9,000 sent, 300 answered" in detail(app)
         assert "0.025 USD of 2.00 USD" in detail(app) or "0.026 USD of 2.00 USD" in detail(app)
-        assert "1 document could not be labeled: loan01.txt: no" in detail(app)
+        assert "2 of 5 documents failed: 1 refused by the model, 1 answer cut off." in detail(app)
+        assert "On 3 of 5 labeled documents" in detail(app)
+        assert "loan01.txt" in detail(app)
         assert "\x1b" not in detail(app)
 
 

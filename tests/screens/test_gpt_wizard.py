@@ -21,7 +21,7 @@ from tests.screens.test_wizard import (
     status,
 )
 from tests.screens.test_wizard import sheet as text
-from tui_labeler.domain.jobs import Job, JobKind, Method, Usage
+from tui_labeler.domain.jobs import DocumentFailure, Job, JobKind, JobState, Method, Usage
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category
 from tui_labeler.domain.resources import Capabilities, Prices, ResourceKind
@@ -357,6 +357,33 @@ async def test_evaluate_first_shows_the_budget_that_holds_and_how_few_examples_t
         shown(app, EvaluateScreen)
     (job,) = home.jobs.jobs.values()
     assert job.request.options["budget_usd"] == 0.5
+
+
+async def test_what_failed_in_an_evaluation_is_said_before_the_rest_is_paid_for(home: JobHome) -> None:
+    home.jobs.becomes[JobKind.EVALUATE] = {
+        "state": JobState.PARTIALLY_COMPLETED,
+        "failed": (DocumentFailure(1, "a.txt", "content_filter", "The answer was held back."),),
+        "result": {"documents": 1, "chosen": 2, "per_category": {}},
+    }
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 5)
+        await pilot.press("e")
+        await type_in(pilot, "2")
+        await pilot.press("y")
+        for _ in range(10):
+            await pilot.pause()
+        shown(app, EvaluateScreen)
+        assert "1 of 2 documents failed: 1 held back by the content filter" in " ".join(drawn(app).split())
+        await pilot.press("q")
+        await pause(pilot, STEPS[-1])
+        said = "In the evaluation 1 of 2 documents failed: 1 held back by the content filter"
+        assert said in " ".join(drawn(app).split())
+
+
+def drawn(app: WizardApp) -> str:
+    """What stands on the terminal, without paging."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
 async def test_answers_that_are_there_are_told_in_the_last_step(home: JobHome) -> None:

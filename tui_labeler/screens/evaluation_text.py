@@ -19,7 +19,10 @@ def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
     """The figures of an evaluation: for the model with their intervals, then category by category."""
     result = job.result
     intervals = result.get("intervals", {})
-    lines: list[Line] = [heading(f"On {counted(result.get('documents', 0), 'labeled document')}"), ()]
+    documents, chosen = result.get("documents", 0), result.get("chosen", 0)
+    over = f"{documents:,} of {counted(chosen, 'labeled document')}"
+    over = over if documents < chosen else counted(documents, "labeled document")
+    lines: list[Line] = [heading(f"On {over}"), ()]
     for name, key in (("Precision", "precision"), ("Recall", "recall"), ("F1 score", "f1")):
         value = result.get(key)
         lines.append(
@@ -43,9 +46,6 @@ def evaluation(job: Job, width: int, signs: Glyphs) -> list[Line]:
     per_category = intervals.get("per_category", {})
     for name, figures in sorted(result.get("per_category", {}).items(), key=lambda item: item[0].casefold()):
         lines.append(_evaluated(name, figures, per_category.get(name, {}), width, signs))
-    if failed := result.get("failed", ()):
-        words = f"! {counted(len(failed), 'document')} could not be labeled: {failed[0]['location']}: "
-        lines += [(), *wrapped(f"{words}{failed[0]['message']}", width, "warn", "  ")]
     if examples := result.get("examples"):
         words = f"The prompts showed {counted(examples, 'example')}, from labeled documents that are not "
         lines += [(), *wrapped(f"{words}among these.", width, "dim", "  ")]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
+from tui_labeler.engine.failures import REASONS, reasons
 from tui_labeler.engine.wording import counted, unused_words
 from tui_labeler.screens.performance_words import heading, wrapped
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
@@ -13,19 +13,6 @@ if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
-
-REASONS = {
-    "content_filter": "held back by the content filter",
-    "refusal": "refused by the model",
-    "context_length": "too long for the deployment",
-    "length": "answer cut off",
-    "repetition": "the model repeated itself",
-    "bad_answer": "answer not understood",
-    "bad_request": "request refused",
-    "trouble": "no answer",
-    "busy": "deployment busy",
-}
-"""Why a deployment gave no answer for a document, by the failure's code."""
 
 SHOWN = 200
 """Lines of a list; the rest is counted."""
@@ -47,11 +34,10 @@ def failures(job: Job, width: int, signs: Glyphs) -> list[Line]:
 
 
 def _reasons(job: Job, width: int) -> list[Line]:
-    """How many failed why, most first; nothing where there is one reason, which each document tells."""
-    reasons = Counter(REASONS.get(item.error, item.error.replace("_", " ")) for item in job.failed)
-    if len(reasons) < 2:
+    """How many failed why; nothing where there is one reason, which each document tells."""
+    if len({item.error for item in job.failed}) < 2:
         return []
-    return wrapped(", ".join(f"{count:,} {why}" for why, count in reasons.most_common()), width, "", "  ")
+    return wrapped(reasons(job.failed), width, "", "  ")
 
 
 def not_used(job: Job, width: int, signs: Glyphs) -> list[Line]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobState
 from tui_labeler.engine.autolabelers.spending import BudgetError
+from tui_labeler.engine.failures import failed_words
 from tui_labeler.engine.wording import clock, counted, late_words, pause_words, unanswered_words
 from tui_labeler.screens.evaluation_text import evaluation
 from tui_labeler.screens.jobs_lists import failures, not_used
@@ -166,19 +167,24 @@ def detail(
             lines += wrapped(job.message, width, "bad", "  ")
         if job.on_screen:
             lines += wrapped(job.on_screen, width, "warn", "  ")
+        if failed := failed_words(job):
+            lines += wrapped(f"! {failed}.", width, "warn", "  ")
         told = advice(job, counts)
         lines += wrapped(told, width, "warn", "  ") if told else []
         for warning in job.result.get("warnings", ()):
             lines += wrapped(f"! {warning}.", width, "warn", "  ")
         lines.append(())
         lines += _table(_first_facts(job, counts), width)
-        if job.failed:
+        # The figures of an evaluation come first: its failures are counted above them.
+        evaluated = job.request.kind is JobKind.EVALUATE and "per_category" in job.result
+        if job.failed and not evaluated:
             lines += [(), *failures(job, width, signs), ()]
         if job.notes:
             lines += [*([] if job.failed else [()]), *not_used(job, width, signs), ()]
         lines += _table(_facts(job, names), width)
-        if job.request.kind is JobKind.EVALUATE and "per_category" in job.result:
+        if evaluated:
             lines += [(), *evaluation(job, width, signs)]
+            lines += [(), *failures(job, width, signs)] if job.failed else []
         return lines
 
     return build
@@ -197,6 +203,8 @@ def advice(job: Job, counts: SuggestionCounts | None = None) -> str:
                 if job.request.kind is JobKind.AUTOLABEL
                 else "Its process is gone before it had ended. R runs it again, D deletes its record."
             )
+        case JobState.PARTIALLY_COMPLETED if job.request.kind is JobKind.EVALUATE:
+            return "The figures are of the others; t asks the documents that failed once more."
         case JobState.PARTIALLY_COMPLETED:
             return "Some documents failed: t tries them again, v reviews what the others gave."
         case JobState.CANCELLED if job.code == BudgetError.code:

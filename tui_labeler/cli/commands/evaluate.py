@@ -134,6 +134,7 @@ async def _with_rest(session: ProjectSession, job: Job, terms: Terms, report: Re
     """The same, with what it was asked of and what the unlabeled documents would cost."""
     from tui_labeler.domain.documents import DocumentState
     from tui_labeler.domain.jobs import JobState
+    from tui_labeler.engine.failures import warning_of
     from tui_labeler.engine.gpt_preview import labeling_preview
 
     fields = {**report.fields, "host": terms.host, "rest": None}
@@ -141,11 +142,13 @@ async def _with_rest(session: ProjectSession, job: Job, terms: Terms, report: Re
     used = usage_words(fields.get("usage", {"prompt_tokens": 0, "completion_tokens": 0}), fields["cost"])
     lines += [f"used: {used}"] if used else []
     rows = [row for row in session.rows.values() if row.state is DocumentState.UNLABELED]
-    if job.state is JobState.SUCCEEDED and rows:
+    if job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED) and rows:
         # What was said of this evaluation alone, its budget, is not said of the rest.
         unlimited = replace(terms, options=replace(terms.options, budget_usd=None, budget_tokens=None))
         told = await labeling_preview(session, rows, unlimited)
         expected = estimate_fields(told, unlimited.options)
         fields["rest"] = {"documents": len(rows), **expected}
         lines.append(f"The rest, {counted(len(rows), 'unlabeled document')}: {estimate_words(expected)}.")
+        if warning := warning_of(job):
+            lines.append(f"warning: {warning}")
     return replace(report, fields=fields, lines=lines)

@@ -9,7 +9,7 @@ from tui_labeler.cli.commands.methods import (
     estimate_fields,
     usage_words,
 )
-from tui_labeler.cli.commands.models import add_detach, result_report
+from tui_labeler.cli.commands.models import add_detach, failure_lines, result_report
 from tui_labeler.cli.output import Report, error_fields, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging
 from tui_labeler.engine.wording import (
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CANCEL_PATIENCE = 30.0
 """Seconds that ``job cancel`` waits for the job to end; a runner sees the request within half of one."""
 
-FAILURES_SHOWN, UNUSED_SHOWN = 20, 20
+UNUSED_SHOWN = 20
 
 STOPPED_FIRST = (
     "What a job with --batch has left at its service is stopped there first. Where that can't be done it is "
@@ -44,7 +44,8 @@ DONE_AND_TOTAL = (
     "In JSON `done` and `total` count documents when a job autolabels, and percent in any other job. "
     "`suggestions` are those it made: `suggestions_to_review` of them wait for a decision, and "
     "`suggestions_hidden` do not, as they meet a label. `unused` lists what was answered and could not "
-    "be used: entities of categories that there are not, say."
+    "be used: entities of categories that there are not, say. `usage` and `cost` count every answer that "
+    "was received; `unanswered_requests` were sent and brought none, and may be charged all the same."
 )
 
 AGREED = (
@@ -132,10 +133,7 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
     if fields["unaligned"]:
         lines.append(f"{fields['unaligned']:,} answered and not found in the text: left to place")
     lines += _unused_lines(fields["unused"])
-    failed = fields["failed"]
-    lines += [f"failed: {item['location']}: {item['message']}" for item in failed[:FAILURES_SHOWN]]
-    if len(failed) > FAILURES_SHOWN:
-        lines.append(f"and {len(failed) - FAILURES_SHOWN:,} more; --json lists them all")
+    lines += failure_lines(fields["failed"])
     if fields["pid"]:
         lines.append(f"running as process {fields['pid']}")
     return lines

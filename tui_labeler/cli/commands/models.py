@@ -10,6 +10,8 @@ from tui_labeler.cli.parser import UsageError, add_command, add_group, add_pagin
 from tui_labeler.engine.wording import JOB_STATES, counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui_labeler.cli.context import Context
     from tui_labeler.domain.jobs import Job
     from tui_labeler.domain.models import TrainOptions
@@ -166,17 +168,30 @@ def result_report(session: ProjectSession, job: Job, drafts: int) -> Report:
     return Report(fields, _result_lines(job, fields), exit_code(job), error=job_error(job))
 
 
+FAILURES_SHOWN = 20
+"""Documents that failed; --json lists all."""
+
+
+def failure_lines(failed: Sequence[dict[str, str]]) -> list[str]:
+    """Each document that failed, with its reason."""
+    lines = [f"failed: {item['location']}: {item['message']}" for item in failed[:FAILURES_SHOWN]]
+    more = len(failed) - FAILURES_SHOWN
+    return [*lines, f"and {more:,} more; --json lists them all"] if more > 0 else lines
+
+
 def _result_lines(job: Job, fields: dict[str, Any]) -> list[str]:
+    failed = failure_lines(fields.get("failed", ()))
     if "f1" in fields:
         return [
             *performance_lines(fields),
+            *(["", *failed] if failed else []),
             *(
                 [f"Deleted: {counted(fields['deleted_suggestions'], 'suggestion')} not accepted."]
                 if fields.get("deleted_suggestions")
                 else []
             ),
         ]
-    return [f"Job {job.id} {JOB_STATES[job.state]}."]
+    return [f"Job {job.id} {JOB_STATES[job.state]}.", *failed]
 
 
 def performance_lines(fields: dict[str, Any]) -> list[str]:
@@ -187,6 +202,11 @@ def performance_lines(fields: dict[str, Any]) -> list[str]:
         if fields["f1"] is not None
         else f"{fields['model']}: not measured, for there was no label to compare with"
     ]
+    if fields.get("failed"):
+        lines.append(
+            f"over {fields['documents']:,} of {counted(fields['chosen'], 'document')}: "
+            f"{len(fields['failed']):,} failed, listed below"
+        )
     interval = fields["intervals"]["f1"] if "intervals" in fields else ()
     if interval is None:
         lines.append("There are too few documents to say how far off these figures may be.")

@@ -13,6 +13,7 @@ from tui_labeler.domain.jobs import Job
 from tui_labeler.domain.resources import is_batch_only
 from tui_labeler.engine.compared import comparable
 from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.failures import warning_before
 from tui_labeler.engine.gpt_options import check_budget
 from tui_labeler.engine.gpt_preview import (
     EvaluationPreview,
@@ -84,6 +85,8 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         self._evaluation: EvaluationPreview | None = None
         self._problem = ""
         """Why the job can't be."""
+        self._failures = ""
+        """What an evaluation of the deployment has shown that speaks for care."""
 
     # --- what is known ------------------------------------------------------------------------------
 
@@ -105,7 +108,21 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
             self.choices = replace(self.choices, options=replace(self.choices.options, batch=True))
         self._terms = Terms(resource, deployment, self.choices.options, prices)
         self._comparable = 0 if is_batch_only(deployment) else len(comparable(self.session.store.state)[0])
+        await self._look_at_evaluations()
         await self._reckon()
+
+    async def _look_at_evaluations(self) -> None:
+        self._failures = warning_before(await self.session.jobs.list(), self.choices.labeler)
+
+    def _after_evaluation(self, _: None) -> None:
+        self._warn()
+
+    @work(exclusive=True, group="warn")
+    @reporting
+    async def _warn(self) -> None:
+        """What the evaluation has shown is said before the rest is paid for."""
+        await self._look_at_evaluations()
+        self._show()
 
     async def _reckon(self) -> None:
         assert self._terms is not None
@@ -167,6 +184,7 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
                 comparable=self._comparable,
                 evaluation=self._evaluation,
                 problem=self._problem,
+                failures=self._failures,
             ),
             width,
         )
@@ -272,5 +290,8 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         if sure:
             options = {**self._terms.options.as_options(), "limit": number}
             self.app.push_screen(
-                EvaluateScreen(self.session, self.choices.labeler, options=options, prices=self._terms.prices)
+                EvaluateScreen(
+                    self.session, self.choices.labeler, options=options, prices=self._terms.prices
+                ),
+                self._after_evaluation,
             )

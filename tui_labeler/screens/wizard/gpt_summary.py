@@ -52,6 +52,8 @@ class Summary:
     evaluation: EvaluationPreview | None
     """What the evaluation that is offered takes; ``None`` until that is known."""
     problem: str
+    failures: str = ""
+    """What an evaluation has shown that speaks for care; empty where nothing does."""
 
     @property
     def options(self) -> GptOptions:
@@ -60,7 +62,7 @@ class Summary:
 
 def summary(about: Summary, width: int) -> list[Line]:
     """The lines for a width in cells."""
-    lines: list[Line] = []
+    lines: list[Line] = wrapped(f"! {about.failures}", width, "warn", " ") if about.failures else []
     for name, words, look in _facts(about):
         first, *rest = wrapped(words, width, look, " " * (_LABEL + 1))
         lines += [((f" {name:<{_LABEL}}", "dim"), *first[1:]), *rest]
