@@ -17,6 +17,7 @@ import msgspec
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.adapters.store.files import encoded, storage_errors, sync_folder, write_all
 from tui_labeler.engine.adapters.store.lines import read_lines, whole_lines
+from tui_labeler.engine.typed import decoder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     usage: Usage = Usage()
 
 
-_decoder = msgspec.json.Decoder(_Line)
+_decoder = decoder(_Line)
 
 
 class _Open(NamedTuple):
