@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +22,7 @@ from tui_labeler.engine.adapters.store.locks import FileLock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.azurite import Azurite
     from tests.cli.conftest import Cli
     from tests.openai_server import Answer, Body, OpenAIServer
 
@@ -331,3 +333,45 @@ def test_machines_that_share_a_container_have_one_watcher_and_its_suggestions(
     shown = cli(*other, "show", "letters", "letter01.txt", "--json").json
     assert [item["source"] for item in shown["suggestions"]] == ["gpt:work/good"] * 2
     assert not lease.exists()
+
+
+def test_on_a_blob_container_new_blobs_are_found_and_suggestions_go_to_every_home(
+    cli: Cli,
+    server: OpenAIServer,
+    home: Path,
+    tmp_path: Path,
+    azurite: Azurite,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azurite.connection_string)
+    with azurite.plain_client(f"c{uuid4().hex[:16]}") as blobs:
+        blobs.create_container()
+        for number in range(2):
+            blobs.upload_blob(f"letter{number:02}.txt", letter(number).encode())
+        address = f"az://{blobs.container_name}"
+        create = ("project", "create", "letters", "--kind", "ner", "--container", address)
+        assert cli(*create, "--category", "Person", "--category", "Town").code == 0
+        add_resource(cli, server)
+        once = ("watch", "letters", "--resource", "work", "--yes", "--once")
+        first = json.loads(cli(*once).out)
+        assert (first["documents"], first["sync"]["uploaded"]) == (2, 2)
+        blobs.upload_blob("letter02.txt", letter(2).encode())
+        other = ("--home", str(tmp_path / "other"))
+        assert cli(*other, *create).code == 0
+        for name in ("resources.json", "patience"):
+            shutil.copy(home / name, tmp_path / "other")
+        asked = len(server.chats)
+        elsewhere = json.loads(cli(*other, *once).out)
+        assert (elsewhere["state"], elsewhere["new"], elsewhere["documents"]) == ("succeeded", 1, 1)
+        assert len(server.chats) == asked + 1
+        found = json.loads(cli(*once).out)
+        assert (found["new"], found["sync"]["added"], found["sync"]["downloaded"]) == (0, 1, 2)
+        shown = cli("show", "letters", "letter02.txt", "--json").json
+        assert len(shown["suggestions"]) == 2
+        names = [blob.name for blob in blobs.list_blobs(name_starts_with=".tui-labeler/")]
+        assert not [name for name in names if name.endswith("watch.json")]
+        folder = next(name for name in names if name.endswith("/project.json")).removesuffix("project.json")
+        blobs.upload_blob(f"{folder}watch.json", b'{"session": "s9", "actor": "cleo", "host": "server9"}')
+        refused = cli(*once, "--json")
+        assert (refused.code, refused.error["code"]) == (4, "locked")
+        assert "cleo on server9" in refused.error["message"]

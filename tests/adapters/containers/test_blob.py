@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import ContainerClient
+from msgspec import structs
 
 from tests.adapters.containers.contract import ContainerContract, listing
 from tests.adapters.containers.shelf_contract import NAME, ShelfContract, Shelves
@@ -32,6 +33,8 @@ from tui_labeler.engine.errors import (
     OutdatedError,
     UnreachableError,
 )
+from tui_labeler.engine.shelf_takes import ShelfTakes
+from tui_labeler.engine.takes import Take
 
 BY_KEY = Access("the key in SOME_KEY", key=KEY)
 
@@ -421,3 +424,28 @@ async def test_closing_ends_its_thread_and_it_may_be_used_again(world: BlobWorld
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+# --- takes --------------------------------------------------------------------------------------------
+
+
+async def test_who_came_first_has_a_document_and_frees_it(shelves: Shelves) -> None:
+    ana, bo = ShelfTakes(shelves(), "p1"), ShelfTakes(shelves(), "p1")
+    anas = Take("sa", "ana", location="a.txt", since="2199-01-01T00:00:00.000Z", settled=True)
+    bos = Take("sb", "bo", location="a.txt", since="1970-01-01T00:00:00.000Z", settled=True)
+    assert (await ana.claim(anas)) == anas
+    assert (await bo.claim(bos)) == anas
+    taken_over = structs.replace(bos, since="1970-01-01T00:00:01.000Z", turn=1)
+    assert (await bo.claim(taken_over)) == taken_over
+    assert (await ana.claim(anas)) == taken_over
+    await bo.close()
+    assert (await ana.claim(anas)) == anas
+
+
+async def test_of_two_that_come_at_one_moment_one_has_the_document(shelves: Shelves) -> None:
+    people = [ShelfTakes(shelves(), "p1") for _ in range(3)]
+    wanted = [Take(f"s{number}", "x", location="a.txt", settled=True) for number in range(3)]
+    await asyncio.gather(*(takes.claim(take) for takes, take in zip(people, wanted, strict=True)))
+    for _ in range(2):
+        found = [await takes.claim(take) for takes, take in zip(people, wanted, strict=True)]
+    assert len({take.session for take in found if take}) == 1
