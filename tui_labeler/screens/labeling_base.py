@@ -14,7 +14,7 @@ from tui_labeler.engine.reading import GONE
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
-from tui_labeler.screens.labeling_marks import shown_suggestions, shown_to_place
+from tui_labeler.screens.labeling_marks import class_items, shown_suggestions, shown_to_place
 from tui_labeler.screens.labeling_view import LabelingView
 
 if TYPE_CHECKING:
@@ -100,6 +100,15 @@ class LabelingBase(LabelingView):
         if self._text_waits and not self.problem:
             self._text_waits = False
             self.text.focus()
+
+    def no_item_words(self) -> str:
+        """What is said where a key for a label, or a suggestion, finds none."""
+        if not self.has_classes:
+            return "There is no label here. Go to one with ; or ' first."
+        document = self.document
+        if document is not None and class_items(self.session, document):
+            return "No class is chosen: go to one with ; or ' first."
+        return "This document has no class yet, and none is suggested for it."
 
     # --- what is decided ----------------------------------------------------------------------------
 

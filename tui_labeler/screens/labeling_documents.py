@@ -18,6 +18,7 @@ from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.labeling_base import decision, step
 from tui_labeler.screens.labeling_filter import FilterScreen
+from tui_labeler.screens.labeling_marks import class_items
 from tui_labeler.screens.labeling_search import SearchActions
 from tui_labeler.screens.search import DRAW_EVERY
 from tui_labeler.screens.sync_words import followed_lines
@@ -103,7 +104,10 @@ class DocumentActions(SearchActions):
             self.documents.focus()
 
     def action_next_mark(self, step: int) -> None:
-        """Goes to the next label or suggestion of the text, round its end."""
+        """Goes to the next label or suggestion of the text, round its end; or of the document's classes."""
+        if self.has_classes:
+            self._go_to_class(step)
+            return
         marks = sorted(self.text.rows.marks.values(), key=lambda mark: (mark.start, mark.end, mark.id))
         if not marks:
             self.say("Nothing is labeled in this document.")
@@ -115,6 +119,18 @@ class DocumentActions(SearchActions):
             before = sum(mark.start <= self.text.cursor for mark in marks)
             place = (before if step > 0 else before - 1) % len(marks)
         self.text.go_to_mark(marks[place].id)
+
+    def _go_to_class(self, step: int) -> None:
+        document = self.document
+        items = [] if document is None else class_items(self.session, document)
+        if not items:
+            self.say(self.no_item_words())
+            return
+        current = self.item()
+        at = items.index(current) + step if current in items else min(step, 0)
+        self.current_class = items[at % len(items)].category
+        self.pane.go_to(self.current_class)
+        self.show_document()
 
     # --- filtering, sorting, lines ---------------------------------------------------------------
 

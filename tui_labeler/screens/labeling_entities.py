@@ -55,6 +55,7 @@ class EntityActions(LabelingBase):
             await step(category)
         elif self.has_classes:
             self.current_class = category
+            self.pane.go_to(category)
             await self.toggle_category(category)
         else:
             if self.brush is not None:
@@ -242,7 +243,7 @@ class EntityActions(LabelingBase):
             return
         item = self.item()
         if item is None:
-            self.say("There is no label here. Go to one with ; or ' first.")
+            self.say(self.no_item_words())
             return
 
         async def change(category: str) -> None:
@@ -307,7 +308,7 @@ class EntityActions(LabelingBase):
         """Removes the label at the cursor; rejects the suggestion there."""
         item = self.item()
         if item is None:
-            self.say("There is no label here.")
+            self.say(self.no_item_words())
             return None
         if isinstance(item, Suggestion):
             made = await self.session.review.reject(self._document_id, item.id)

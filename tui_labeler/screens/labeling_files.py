@@ -17,6 +17,7 @@ from tui_labeler.engine.workbench import set_settings
 from tui_labeler.screens.base import read_file, reporting, saved_words, tell, write_file
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.labeling_base import step
+from tui_labeler.screens.labeling_marks import class_items
 from tui_labeler.screens.labeling_placing import PlacingActions
 from tui_labeler.screens.labeling_provenance import provenance, words_provenance
 from tui_labeler.screens.leaving import may_leave
@@ -25,6 +26,7 @@ from tui_labeler.screens.project_settings import ProjectSettingsScreen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui_labeler.domain.labels import Suggestion
     from tui_labeler.engine.history import Undone
     from tui_labeler.engine.label_files import Exported, Imported, Skipped
     from tui_labeler.engine.ports import Transaction
@@ -258,14 +260,15 @@ class FileActions(PlacingActions):
             words = words_provenance(self.session, in_hand)
             await self.app.push_screen_wait(MessageScreen("Where these words come from", words))
             return
-        if item is None or document is None:
-            self.say("There is no label here. Go to one with ; or ' first.")
+        items = [] if item is None else [item]
+        if self.has_classes and document is not None:
+            # A class has no place in the text: all are told of, the current one first.
+            items += [other for other in class_items(self.session, document) if other != item]
+        if not items or document is None:
+            self.say(self.no_item_words())
             return
-        words = await provenance(self.session, document, item)
-        title = (
-            "Where this label comes from" if isinstance(item, Label) else "Where this suggestion comes from"
-        )
-        await self.app.push_screen_wait(MessageScreen(title, words))
+        told = [await provenance(self.session, document, each) for each in items]
+        await self.app.push_screen_wait(MessageScreen(_where_from(items), "\n\n".join(told)))
 
     @work(exclusive=True, group="leave")
     @reporting
@@ -280,3 +283,11 @@ class FileActions(PlacingActions):
     def action_want(self, what: str) -> None:
         selected = frozenset(self.documents.selected & self.session.rows.keys())
         self.post_message(self.Wanted(self.session, what, selected))
+
+
+def _where_from(items: Sequence[Label | Suggestion]) -> str:
+    if len(items) > 1:
+        return f"Where these {len(items)} come from"
+    return (
+        "Where this label comes from" if isinstance(items[0], Label) else "Where this suggestion comes from"
+    )

@@ -55,9 +55,15 @@ LABEL_KEYS: list[BindingType] = [
     _key("c", "change", "Change", "Give the label or suggestion another category", "label.change"),
     _key("e", "edit", "Boundaries", "Move the ends of the label or suggestion", "label.edit"),
     _key("d,delete", "remove", "Remove", "Remove the label", "label.remove"),
-    _key("semicolon", "next_mark(1)", "Next label", "Next label or suggestion in the text", "label.next"),
+    _key("semicolon", "next_mark(1)", "Next label", "Next label or suggestion of the document", "label.next"),
     _key("apostrophe", "next_mark(-1)", "Label before", "Label or suggestion before", "label.previous"),
-    _key("i", "provenance", "Where from", "Where a label or suggestion comes from", "label.provenance"),
+    _key(
+        "i,quotation_mark",
+        "provenance",
+        "Where from",
+        "Where a label or suggestion comes from",
+        "label.provenance",
+    ),
     _key("C", "categories", "Categories", "To the pane of categories, and back", "label.categories"),
     _key(
         "K",

@@ -140,6 +140,28 @@ def shares(session: ProjectSession) -> list[Share]:
     ]
 
 
+def class_items(session: ProjectSession, document: Document) -> list[Label | Suggestion]:
+    """What a document has of classes: its labels, then the suggestions that people see."""
+    return [*document.active_labels, *shown_suggestions(session, document)]
+
+
+def class_words(session: ProjectSession, document: Document) -> str:
+    """The classes of a document, and those suggested, for the line under the text."""
+    items = class_items(session, document)
+    if len(items) == 1:
+        return item_words(session, items[0], document)
+    categories = session.store.state.categories
+    names: dict[bool, list[str]] = {True: [], False: []}
+    for item in items:
+        name = categories[item.category].name if item.category in categories else item.category
+        confidence = item.confidence if isinstance(item, Suggestion) else None
+        told = name if confidence is None else f"{name} {percent(confidence).strip()}"
+        names[isinstance(item, Label)].append(told)
+    parts = [", ".join(names[True])] if names[True] else []
+    parts += [f"suggested: {', '.join(names[False])}"] if names[False] else []
+    return "; ".join(parts)
+
+
 def item_words(
     session: ProjectSession, item: Label | Suggestion | None, document: Document | None = None
 ) -> str:

@@ -299,6 +299,7 @@ class ReviewActions(PlacingActions):
         if self.has_classes:
             self.current_class = suggestion.category
             self.show_document()
+            self.pane.go_to(suggestion.category)
         else:
             self.text.go_to_mark(suggestion.id)
         self.say(words)

@@ -18,6 +18,7 @@ from tui_labeler.screens.labeling_keys import category_keys
 from tui_labeler.screens.labeling_marks import (
     MarkMaker,
     category_lines,
+    class_words,
     item_words,
     shares,
     shown_suggestions,
@@ -158,8 +159,8 @@ class LabelingView(Screen[None]):
             mark = self.text.current_mark
             return (document.labels.get(mark.id) or document.suggestions.get(mark.id)) if mark else None
         category = self.current_class
-        if self.pane.has_focus and self.pane.categories:
-            category = self.pane.categories[self.pane.cursor].id
+        if self.pane.has_focus and self.pane.current:
+            category = self.pane.current
         for label in document.active_labels:
             if label.category == category:
                 return label
@@ -243,7 +244,7 @@ class LabelingView(Screen[None]):
         if document is not None and not self.problem:
             self.text.set_marks(self.all_marks())
         self.pane.narrows = self.has_classes and len(self.session.store.state.categories) > MANY
-        self.pane.set_categories(category_lines(self.session, document, self.keys))
+        self.pane.set_categories(category_lines(self.session, document, self.keys), of=self.shown)
         self.pane.brush = self.current_class if self.has_classes else self.brush
         self.query_one(Distribution).set_shares(shares(self.session))
         self.query_one("#about", Notes).text = self.about()
@@ -390,7 +391,10 @@ class LabelingView(Screen[None]):
 
     def status_words(self) -> str:
         """The label or suggestion at the cursor."""
-        words = item_words(self.session, self.item(), self.document)
+        item, document = self.item(), self.document
+        words = item_words(self.session, item, document)
+        if self.has_classes and item is None and document is not None:
+            words = class_words(self.session, document)
         more = len(self.text.marks_at(self.text.cursor)) - 1
         # Rules that overlap are stacked; underlines lie upon each other.
         if words and more > 0 and self.looks.compact:

@@ -14,6 +14,7 @@ from textual.message import Message
 from tui_labeler.screens.narrowing import narrow
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
+from tui_labeler.screens.widgets.lifting import Lifting, News
 from tui_labeler.screens.widgets.marks import percent
 from tui_labeler.screens.widgets.palette import category_class, category_classes
 from tui_labeler.screens.widgets.rows import RowView, row_key
@@ -37,6 +38,10 @@ class Choice(StrEnum):
     SUGGESTED = "suggested"
     ACCEPTED = "accepted"
     """A label that was a suggestion."""
+
+
+_NOTHING = (None, Choice.OFF)
+"""What a line says of a category that the open document has nothing of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ The key beside a category labels with it. `enter` picks the category at the curs
 Where there are more than nine classes, letters that are typed here find one: the beginning of its name
 (`card d`), the first letters of its words (`cde` for *card delivery estimate*), or pieces of them (`cadel`).
 `enter` sets it, and all are there again. Keys in capitals, `[` and `]` mean what they mean in the text.
+
+Where not all classes fit, those that the document has, and those suggested for it, stand at the top.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -107,30 +114,67 @@ Where there are more than nine classes, letters that are typed here find one: th
         self.typed = ""
         """What has been typed of a name."""
         self._all: Sequence[CategoryLine] = ()
+        self._lifting = Lifting()
         self._brush: str | None = None
         self._labels_width = self._suggestions_width = _NARROW
         self._lengths: set[int] = set()
         """Cells of the names of entities."""
         self._suggested = False
 
-    def set_categories(self, categories: Sequence[CategoryLine]) -> None:
+    def set_categories(self, categories: Sequence[CategoryLine], of: object = None) -> None:
         """Shows these categories, in this order, as far as they fit what is typed.
 
-        Lines that look the same are not drawn again.
+        Where there is not room for all, what the document ``of`` has of them comes first; the cursor stays
+        on its category while the document is the same. Lines that look the same are not drawn again.
         """
+        current = self.current
+        news = self._lifting.take((line.id for line in categories if line.choice not in _NOTHING), of)
         self._all = tuple(categories)
         self._labels_width = _width(line.labels for line in categories)
         self._suggestions_width = _width(line.suggestions for line in categories)
         self._suggested = any(line.suggestions for line in categories)
         self._lengths = {cell_len(clean(line.name)) for line in categories if line.choice is None}
-        self._show_fitting(self.cursor)
+        self._show_fitting(current, self.cursor)
+        if news is News.NONE or not self._lifts:
+            return
+        if news is News.DOCUMENT or not self.has_focus:
+            self.move_to(0)
+            self.scroll_to(y=0)
+        else:
+            self.reveal()
 
-    def _show_fitting(self, cursor: int) -> None:
-        fitting = narrow(self.typed, [line.name for line in self._all])
-        self.categories = tuple(self._all[index] for index in fitting)
-        self.cursor = max(0, min(cursor, len(self.categories) - 1))
+    @property
+    def current(self) -> str:
+        """The id of the category at the cursor; empty where there is none."""
+        return self.categories[self.cursor].id if self.cursor < len(self.categories) else ""
+
+    @property
+    def _lifts(self) -> bool:
+        """What the document has would be out of view."""
+        return 0 < self.page_rows < len(self._all) and not self.typed
+
+    def _show_fitting(self, current: str, cursor: int = 0) -> None:
+        """The cursor goes to the category ``current`` where it is shown, else to the row ``cursor``."""
+        if self._lifts:
+            shown = self._lifting.order([line.id for line in self._all])
+        else:
+            shown = narrow(self.typed, [line.name for line in self._all])
+        self.categories = tuple(self._all[index] for index in shown)
+        places = {line.id: place for place, line in enumerate(self.categories)}
+        self.cursor = places.get(current, max(0, min(cursor, len(self.categories) - 1)))
         self.fit_rows()
         self.repaint()
+
+    def go_to(self, category: str) -> None:
+        """Puts the cursor on a category, if it is shown."""
+        place = next((place for place, line in enumerate(self.categories) if line.id == category), None)
+        if place is not None:
+            self.move_to(place)
+
+    def on_resize(self) -> None:
+        # With another height more or fewer fit.
+        self._show_fitting(self.current if self.cursor else "")
+        super().on_resize()
 
     # --- finding by name ----------------------------------------------------------------------------
 
@@ -157,7 +201,7 @@ Where there are more than nine classes, letters that are typed here find one: th
 
     def _narrow(self, typed: str) -> None:
         self.typed = typed
-        self._show_fitting(0)
+        self._show_fitting("")
         self.reveal()
         self.refresh_bindings()
 
@@ -168,9 +212,9 @@ Where there are more than nine classes, letters that are typed here find one: th
         """Forgets what was typed; the cursor stays on its category."""
         if not self.typed:
             return
-        current = self.categories[self.cursor].id if self.categories else ""
+        current = self.current
         self._narrow("")
-        self.move_to(next((place for place, line in enumerate(self._all) if line.id == current), 0))
+        self.go_to(current)
 
     def on_blur(self) -> None:
         self.action_show_all()
