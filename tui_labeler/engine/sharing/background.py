@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 EVERY = 60.0
 """Seconds between two syncs."""
 
+FIRST_AFTER = 0.5
+"""Seconds before the first one: what a container needs takes a while to load."""
+
 LONGEST_WAIT = 600.0
 """Seconds between two tries while nothing answers."""
 
@@ -115,8 +118,9 @@ class Background:
         return bool(self._every)
 
     def start(self) -> None:
-        """From here on it works by itself; the first sync begins at once."""
-        self._due = 0.0 if self._every else inf
+        """From here on it works by itself; the first sync begins once the screen had its turn."""
+        clock = asyncio.get_running_loop().time
+        self._due = clock() + min(FIRST_AFTER, self._every) if self._every else inf
         self._is_stirred = True
         self._task = asyncio.create_task(self._run())
 
