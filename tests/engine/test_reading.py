@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import Bench
 from tests.far import FarContainer
+from tui_labeler.domain.jobs import Method
 from tui_labeler.engine import reading
 from tui_labeler.engine.decoding import text_hash
 from tui_labeler.engine.errors import UnreachableError
@@ -150,3 +151,58 @@ async def test_what_a_container_has_to_say_is_among_the_warnings(bench: Bench) -
     session = await on(bench, far)
     assert "texts are not kept" in (await session.documents.sync()).warnings
     assert "texts are not kept" not in (await session.documents.sync()).warnings
+
+
+async def only_listed(bench: Bench, count: int) -> tuple[ProjectSession, FarContainer]:
+    """A project whose documents are known by their names alone."""
+    far = FarContainer(texts(count), breaks_after=0)
+    session = await on(bench, far)
+    with pytest.raises(UnreachableError):
+        await session.documents.sync()
+    far.breaks_after = None
+    return session, far
+
+
+async def test_texts_are_read_ahead_several_at_a_time_and_once(bench: Bench) -> None:
+    session, far = await only_listed(bench, 20)
+    numbers = [row.id for row in session.documents.select()]
+    before = session.store.seq
+    await session.documents.read_ahead(numbers[1:13])
+    assert sorted(far.fetched) == sorted(far.texts)[1:13]
+    assert far.most_at_work > 4
+    assert session.store.seq == before + 1
+    await session.documents.read_ahead(numbers[1:13])
+    assert len(far.fetched) == 12
+    assert [row.is_read for row in session.documents.select()] == [False, *[True] * 12, *[False] * 7]
+
+
+async def test_what_could_not_be_read_ahead_is_tried_again(bench: Bench) -> None:
+    session, far = await only_listed(bench, 5)
+    far.breaks_after = 0
+    numbers = [row.id for row in session.documents.select()]
+    with pytest.raises(UnreachableError):
+        await session.documents.read_ahead(numbers)
+    far.breaks_after = None
+    await session.documents.read_ahead(numbers)
+    assert sorted(far.fetched) == sorted(far.texts)
+
+
+async def test_a_folder_is_not_read_ahead(bench: Bench) -> None:
+    far = FarContainer(texts(3), is_remote=False)
+    session = await on(bench, far)
+    await session.documents.sync()
+    far.fetched.clear()
+    await session.documents.read_ahead([row.id for row in session.documents.select()])
+    assert far.fetched == []
+
+
+async def test_what_is_estimated_of_unread_texts_is_told_apart(bench: Bench) -> None:
+    session, _ = await only_listed(bench, 4)
+    rows = session.documents.select()
+    await session.documents.open(rows[0].id)
+    rows = session.documents.select()
+    for method in (Method("model", "rules"), Method("gpt", "work", "good")):
+        estimate = await session.jobs.estimate(rows, method)
+        assert (estimate.documents, estimate.text_records, estimate.unread) == (4, 4, 3)
+    await session.documents.read_ahead([row.id for row in rows])
+    assert (await session.jobs.estimate(session.documents.select(), Method("model", "rules"))).unread == 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fakes import document, labels
+from tests.far import FarContainer
 from tests.screens.conftest import (
     LOANS,
     ONE,
@@ -18,9 +19,11 @@ from tests.screens.conftest import (
     screen_of,
     screen_text,
     session_of,
+    settle,
 )
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.engine.errors import UnreachableError
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.labeling import LabelingScreen
@@ -278,3 +281,23 @@ async def test_a_labels_file_that_cannot_be_read_changes_nothing(opened: Opened,
         assert pilot.app.screen.has_class("-refused")
         await press(pilot, "escape")
         assert session_of(pilot).store.seq == before
+
+
+async def test_the_next_texts_of_a_far_container_are_there_before_they_are_opened(opened: Opened) -> None:
+    more = {f"b{number:02}.txt": f"Text {number}.".encode() for number in range(30)}
+    async with opened(ONE) as pilot:
+        session = session_of(pilot)
+        far = FarContainer(more, breaks_after=0)
+        session.documents._container = far
+        with pytest.raises(UnreachableError):
+            await session.documents.sync()
+        far.breaks_after = None
+        screen_of(pilot).refill()
+        screen_of(pilot).open_document(document(session, "b00.txt"))
+        await settle(pilot)
+        assert "Text 0." in screen_text(pilot)
+        listed = sorted(row.location for row in session.rows.values() if row.is_read)
+        assert [name for name in listed if name in more] == sorted(more)[:14]
+        await press(pilot, *["]"] * 8)
+        assert "Text 8." in screen_text(pilot)
+        assert sorted(set(far.fetched)) == sorted(more)[:22]

@@ -13,7 +13,7 @@ from tui_labeler.engine.document_names import typed
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.moving_labels import earlier_text
 from tui_labeler.engine.ports import Change, Plan
-from tui_labeler.engine.reading import Progress, Reading, Synced, read_text
+from tui_labeler.engine.reading import Progress, Reading, Synced, fetch, read_text
 from tui_labeler.engine.searching import Looked, search
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Documents:
         self._surroundings = surroundings
         self.seen: dict[int, str] = {}
         """The hash of each text that was opened to be labeled, by document."""
+        self._ahead: set[int] = set()
 
     @property
     def container(self) -> Container:
@@ -92,6 +93,29 @@ class Documents:
     async def earlier(self, document_id: int, text_hash: str) -> str | None:
         """The text as it was when something was made on it; ``None`` where it is not kept."""
         return await earlier_text(self._container, self._store.state.document(document_id), text_hash)
+
+    async def read_ahead(self, document_ids: Sequence[int]) -> None:
+        """Reads the texts of documents that are likely to be opened next, several at a time, so that opening
+        them waits for no line. Only of a container that is far; each is read ahead once.
+
+        Raises ``ContainerError``; a document that can't be read says so when it is opened.
+        """
+        rows = self._store.state.rows
+        fresh = [rows[key] for key in document_ids if key in rows and key not in self._ahead]
+        if not self._container.is_remote or not fresh:
+            return
+        self._ahead |= {row.id for row in fresh}
+        unread = [row for row in fresh if not row.is_read and not row.problem]
+        is_done = False
+        try:
+            await fetch(self._store, self._container, self._surroundings.actor, unread)
+            for row in fresh:
+                if row.is_read and not row.problem:
+                    await self._container.read(row.location)
+            is_done = True
+        finally:
+            if not is_done:
+                self._ahead -= {row.id for row in fresh}
 
     def find(self, location: str) -> Document:
         """The document of that name, as the container has it or as a shell gives it.

@@ -63,6 +63,8 @@ class Estimate:
     """Text records left this month; ``None`` when there is no limit."""
     fits: int
     """How many of the documents, from the first on, the quota allows."""
+    unread: int = 0
+    """Documents whose texts were not read yet: of them the text records are the most that there can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,9 @@ class Jobs:
         """What labeling these documents would take."""
         readable = [row for row in rows if not row.problem]
         records = sum(row.text_records for row in readable)
+        unread = sum(not row.is_read for row in readable)
         if method.name != "model":
-            return Estimate(len(rows), records, 0, None, len(rows))
+            return Estimate(len(rows), records, 0, None, len(rows), unread)
         left = (await self._quota.usage()).left
         fits = 0
         used = 0
@@ -111,7 +114,7 @@ class Jobs:
             if left is not None and used > left:
                 break
             fits += 1
-        return Estimate(len(rows), records, records, left, fits)
+        return Estimate(len(rows), records, records, left, fits, unread)
 
     async def autolabel(
         self,

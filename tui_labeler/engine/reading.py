@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.documents import Document
+from tui_labeler.domain.documents import Document, DocumentRow
 from tui_labeler.engine import limits
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.decoding import Decoded, decode
@@ -226,10 +226,12 @@ async def fetching(
                     break
             if not at_work:
                 return
-            done, at_work = await asyncio.wait(at_work, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(at_work, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
+                at_work.discard(task)
                 yield task.result()
     finally:
+        # Those that were done at the same time are among them: what they ended with is nobody's any more.
         for task in at_work:
             task.cancel()
         await asyncio.gather(*at_work, return_exceptions=True)
@@ -245,6 +247,19 @@ async def _fetched(container: Container, blob: Blob) -> tuple[Blob, Decoded]:
     except LabelerError as error:
         return blob, Decoded("", error.message, "")
     return replace(blob, etag=etag, size=len(data)), decode(data)
+
+
+async def fetch(
+    store: ProjectStore, container: Container, actor: str, documents: Sequence[DocumentRow]
+) -> None:
+    """Fetches documents that were only listed, and registers what came. Raises as :func:`fetching`."""
+    batch: list[tuple[Blob, Decoded]] = []
+    try:
+        async for fetched in fetching(container, [Blob(row.location, row.size, "") for row in documents]):
+            batch.append(fetched)
+    finally:
+        if batch:
+            await store.commit(actor, partial(registering, batch, Tally()))
 
 
 async def read_text(store: ProjectStore, container: Container, actor: str, document: Document) -> Decoded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 S = TypeVar("S", bound="LabelingBase")
 
+
+AHEAD = 16
+"""Documents of the list whose texts are read before they are opened."""
 
 HIDDEN = "Suggestions are hidden here. Label all of the document, then | shows them."
 """What a key for suggestions says in a document that is still labeled blindly."""
@@ -81,6 +85,19 @@ class LabelingBase(LabelingView):
         self._read_done.set()
         if then is not None:
             then()
+        self._read_ahead(document_id)
+
+    @work(group="ahead")
+    async def _read_ahead(self, document_id: int) -> None:
+        """Has the next texts of the list at hand before they are opened."""
+        rows, at = self.documents.rows, self.documents.cursor
+        is_there = at < len(rows) and rows[at].id == document_id
+        if not is_there or not self.session.documents.container.is_remote:
+            return
+        # As many again as there are when half of them have been opened.
+        start = at + 1 - at % (AHEAD // 2)
+        with suppress(LabelerError):  # whoever opens one of them is told
+            await self.session.documents.read_ahead([row.id for row in rows[start : start + AHEAD]])
 
     def _words_on(self, *, changed: bool) -> str:
         """What is worth saying of a document that was just opened."""

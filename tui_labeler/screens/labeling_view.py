@@ -327,7 +327,8 @@ class LabelingView(Screen[None]):
         rows = self.session.rows
         if chosen := [rows[key] for key in self.documents.selected if key in rows]:
             records = sum(row.text_records for row in chosen)
-            right.append(f"{len(chosen):,} selected, {counted(records, 'text record')}")
+            about = "" if all(row.is_read for row in chosen) else "about "
+            right.append(f"{len(chosen):,} selected, {about}{counted(records, 'text record')}")
         right.append(self._listed_words())
         title.right = "  ".join(part for part in right if part)
 

@@ -40,7 +40,7 @@ class Credential:
         type(self).closed += 1
 
 
-class Wire(AioHttpTransport):
+class Wire(AioHttpTransport):  # type: ignore[misc]
     """Notes what would be sent, and sends nothing."""
 
     sent: ClassVar[list[tuple[str, str]]] = []

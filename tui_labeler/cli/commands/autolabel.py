@@ -182,9 +182,10 @@ def _check_quota(estimate: Estimate, usage: Any) -> None:
         if estimate.fits
         else "Wait for the next month, or change `quota` in the home's settings.toml."
     )
+    needed = counted(estimate.needed, "text record is", "text records are")
     raise QuotaError(
-        f"{counted(estimate.needed, 'text record is', 'text records are')} needed and {estimate.left:,} of "
-        f"{usage.limit:,} are left in {usage.month}.",
+        f"{'about ' if estimate.unread else ''}{needed} needed and {estimate.left:,} of {usage.limit:,} are "
+        f"left in {usage.month}.",
         hint=hint,
     )
 
@@ -198,14 +199,26 @@ def _gpt_estimate_report(
     if not estimate.documents:
         return replace(report, fields=fields)
     lines = [
-        f"{counted(estimate.documents, 'document')}, {counted(estimate.text_records, 'text record')}, "
+        f"{counted(estimate.documents, 'document')}, {_records(estimate)}, "
         f"categories: {', '.join(categories)}; their texts would be sent to {host}.",
+        *_unread(estimate),
         f"It would take {estimate_words(expected)}.",
         *filter(None, [budget_words(expected)]),
         *expected["notes"],
         "Nothing was sent.",
     ]
     return Report(fields, lines)
+
+
+def _records(estimate: Estimate) -> str:
+    return ("about " if estimate.unread else "") + counted(estimate.text_records, "text record")
+
+
+def _unread(estimate: Estimate) -> list[str]:
+    if not estimate.unread:
+        return []
+    texts = counted(estimate.unread, "text was", "texts were")
+    return [f"{texts} not read yet: the text records are the most that they can have. sync reads them."]
 
 
 def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: bool) -> Report:
@@ -220,6 +233,7 @@ def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: 
         "dry_run": dry_run,
         "documents": estimate.documents,
         "text_records": estimate.text_records,
+        "unread_documents": estimate.unread,
         "suggestions": 0,
         "unaligned": 0,
         "failed": [],
@@ -237,8 +251,9 @@ def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: 
         return Report(fields, ["No document matches; there is nothing to label."])
     left = "no limit" if estimate.left is None else f"{estimate.left:,} left this month"
     lines = [
-        f"{counted(estimate.documents, 'document')}, {counted(estimate.text_records, 'text record')} "
+        f"{counted(estimate.documents, 'document')}, {_records(estimate)} "
         f"({left}), categories: {', '.join(categories)}.",
+        *_unread(estimate),
         *([] if enough else [f"That is too much; --limit {estimate.fits} would fit."]),
         "Nothing was started.",
     ]

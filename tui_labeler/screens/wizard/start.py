@@ -99,11 +99,12 @@ nothing.
         names = [known[key].name for key in self._categories]
         unknown = [category.name for key, category in known.items() if key not in self._learned]
         nouns = self.session.project.kind.nouns
+        about = "about " if estimate.unread else ""
         facts = [
             ("Method", "a trained model, on this machine; no text leaves it"),
             ("Model", self.choices.model),
             ("Documents", f"{estimate.documents:,}"),
-            ("Text records", f"{estimate.text_records:,}"),
+            ("Text records", f"{about}{estimate.text_records:,}"),
             (nouns.capitalize(), f"{len(names)} of {len(known)}: {', '.join(map(clean, names))}"),
             ("Quota", _quota(estimate)),
         ]
