@@ -113,8 +113,8 @@ def test_a_small_terminal_is_enough_for_classes(tickets: Place, tmp_path: Path) 
     exported = tmp_path / "out.json"
     with Terminal(tickets.home, size=(80, 24)) as terminal:
         create_project(terminal, tickets.documents, "tickets", kind=1, labels=str(tickets.labels))
-        first = terminal.press("U").rows[0].split(" > ")[1].split()[0]
-        terminal.press("1").until("1 unsaved")
+        title = terminal.press("U", "1").until("1 unsaved").splitlines()[0]
+        first = title.split(" > ")[1].split()[0]
         terminal.press("]").until(lambda screen: first not in screen.splitlines()[0])
         terminal.press("[").until(lambda screen: first in screen.splitlines()[0])
         save_and_export(terminal, exported)
