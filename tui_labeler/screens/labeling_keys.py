@@ -95,7 +95,11 @@ REVIEW_KEYS: list[BindingType] = [
     _key("minus", "place(-1)", "Place before", "Likely place before", "review.place-back"),
     _key("M", "accept_many", "Accept many", "Accept all that a filter holds", "review.accept-many"),
     _key(
-        "vertical_line", "agreement", "Agreement", "Blind labels beside the suggestions", "review.agreement"
+        "vertical_line",
+        "agreement",
+        "Agreement",
+        "Blind labels, or two readings, side by side",
+        "review.agreement",
     ),
     _key(
         "Z",
