@@ -15,7 +15,7 @@ import pytest
 from tests.builders import Bench
 from tests.shelves import FakeShelf, Stored
 from tui_labeler.engine.adapters.store.takes import FileTakes, live_takes, taken_locations
-from tui_labeler.engine.errors import UnreachableError
+from tui_labeler.engine.errors import DeletedError, UnreachableError
 from tui_labeler.engine.keeping import needed_texts
 from tui_labeler.engine.leases import RENEW_EVERY, VOID_AFTER
 from tui_labeler.engine.ports import Surroundings
@@ -148,8 +148,9 @@ async def test_a_document_is_taken_over_and_back_and_the_other_is_told(team: Tea
         assert [news.lost.actor for news in other.news if news.lost] == [taker.taking._mine.actor]
         for _ in range(3):  # nobody fights for it
             await other.look()
+            assert (taker.taking.has, other.taking.has) == ("d0000.txt", "")
             await taker.look()
-        assert taker.taking.has == "d0000.txt"
+            assert (taker.taking.has, other.taking.has) == ("d0000.txt", "")
 
 
 async def test_documents_for_several_readers_are_nobody_s_alone(team: Team) -> None:
@@ -368,3 +369,14 @@ async def test_it_is_taken_in_the_background_and_freed_when_the_project_is_left(
     assert not any(name.startswith(FOLDER) for name in team.stored.files)
     assert live_takes(await Bench(team.root / "one").project_folder()) == ()
     await bo.taking.stop()
+
+
+async def test_a_project_that_is_deleted_is_not_brought_back_by_who_looks_at_it(team: Team) -> None:
+    ana = await team.person("a", "one")
+    await ana.open("d0000.txt")
+    folder = await Bench(team.root / "one").project_folder()
+    await Bench(team.root / "one").workbench().delete("Test", purge=False)
+    with pytest.raises(DeletedError):
+        await ana.taking.look_near()
+    assert not folder.exists()
+    await ana.taking.stop()

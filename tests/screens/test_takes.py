@@ -20,6 +20,7 @@ from tests.screens.conftest import (
     screen_text,
     session_of,
     settle,
+    span_of,
 )
 
 if TYPE_CHECKING:
@@ -193,3 +194,19 @@ async def test_the_list_and_the_title_say_it_where_there_is_room(
         assert one.startswith("·     agreement1.txt ")
         assert two.startswith("· @   agreement2.txt ")
         assert "@" not in one
+
+
+async def test_labels_on_an_earlier_text_are_asked_about_once_nobody_else_has_the_document(
+    running: Running, home: Path, container: Path, bob: ProjectSession
+) -> None:
+    lender = bob.categories.by_name("Lender").id
+    await bob.labeling.add(document(bob, TWO), lender, span_of(TWO, "Mary O'Neil"))
+    await bob.labeling.save()
+    (container / TWO).write_text("Somebody borrows something. This is another text altogether.\n")
+    await bob.documents.sync()
+    await has(bob, TWO)
+    async with at(running, home, TWO) as pilot:
+        await press(pilot, "Q")
+        assert "Somebody else has this document" in screen_text(pilot)
+        await press(pilot, "ctrl+x", "ctrl+t", "Q")
+        assert "Does Lender by bob still hold?" in screen_text(pilot)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.errors import ContainerError, LabelerError, LockedError
+from tui_labeler.engine.errors import ContainerError, DeletedError, LabelerError, LockedError
 from tui_labeler.engine.takes import Claim, Take, TakenError, claimed, is_shared_out, winner
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ STAYS = 0.5
 """Seconds that a document is in view before others hear of it over the line: people leaf through many."""
 
 GOODBYE = 2.0
-"""Seconds that leaving waits for the container."""
+"""Seconds that leaving, or a command, waits for the container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,9 @@ class Taking:
             except LockedError:
                 # Somebody decides the same at this moment: the next look does it.
                 pass
+            except DeletedError:
+                # Whoever follows the project says so.
+                return
             except LabelerError as error:
                 self._tell(TakesNews(frozenset(), trouble=error))
                 return
@@ -199,8 +202,9 @@ class Taking:
         self._far = self._far or self._far_now()
         if self._far is not None:
             self._far.dead = self._near.dead
-            with suppress(ContainerError):
-                await self._far.look()
+            with suppress(ContainerError, TimeoutError):
+                async with asyncio.timeout(GOODBYE):
+                    await self._far.look()
         self._settle()
 
     def _settle(self) -> None:

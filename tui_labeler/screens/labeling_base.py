@@ -178,6 +178,11 @@ class LabelingBase(LabelingView):
         """Asks which suggestions a review visits."""
         raise NotImplementedError
 
+    def check_taken(self) -> None:
+        """Raises ``TakenError`` where somebody else has the document in view."""
+        if self.session.taking is not None and self.shown is not None:
+            self.session.taking.check(self.shown)
+
     async def ready(self) -> bool:
         """Waits until the wanted document is in view; whether it can be labeled."""
         if self.wanted is None:
@@ -203,8 +208,7 @@ def decision(
 
     @wraps(method)
     async def decide(screen: S, /, *args: P.args, **kwargs: P.kwargs) -> Transaction | None:
-        if screen.session.taking is not None and screen.shown is not None:
-            screen.session.taking.check(screen.shown)
+        screen.check_taken()
         return await method(screen, *args, **kwargs)
 
     return step(decide)

@@ -92,6 +92,7 @@ class StaleActions(LabelingBase):
         self.say("No label is on an earlier text.")
 
     async def _ask(self, document: Document, label: Label) -> None:
+        self.check_taken()
         assert label.span is not None
         text, span, name = self.text.text, label.span, self._category_name(label)
         fits = span.end <= len(text)
@@ -125,6 +126,7 @@ class StaleActions(LabelingBase):
             self.show_status()
 
     async def _keep(self, document: Document, label: Label, span: Span | None) -> None:
+        self.check_taken()
         async with self.turn:
             self._show(await self.session.looking_again.keep(document.id, label.id, span))
         self._stale_in_hand = None
@@ -132,6 +134,7 @@ class StaleActions(LabelingBase):
         self._say_what_is_left(document.id, f"{self._category_name(label)} holds for the text of today.")
 
     async def _ask_about_gone(self, document: Document) -> None:
+        self.check_taken()
         labels = counted(len(document.active_labels), "label")
         answer = await self.app.push_screen_wait(
             ChoiceScreen(
