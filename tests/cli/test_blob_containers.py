@@ -10,6 +10,10 @@ import pytest
 
 from tests.azurite import KEY, Azurite
 from tests.cutting_proxy import CuttingProxy, delay, refuse
+from tui_labeler.cli.commands import autolabel
+from tui_labeler.domain.jobs import QuotaUse
+from tui_labeler.engine.errors import QuotaError
+from tui_labeler.engine.jobs import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,3 +187,14 @@ def test_a_container_that_can_not_be_had_makes_no_project(cli: Cli, container: s
     assert ran.code == code
     assert ran.error["hint"]
     assert cli("project", "list", "--json").json["items"] == []
+
+
+def test_what_a_job_takes_is_said_to_be_estimated_while_texts_are_unread() -> None:
+    unread = autolabel._estimate_report(Estimate(3, 5, 5, 4, 2, unread=2), ["Person"], dry_run=True)
+    assert "about 5 text records (4 left this month)" in unread.lines[0]
+    assert "2 texts were not read yet" in unread.lines[1]
+    assert unread.fields["unread_documents"] == 2
+    with pytest.raises(QuotaError, match="about 5 text records are needed"):
+        autolabel._check_quota(Estimate(3, 5, 5, 4, 2, unread=2), QuotaUse("2026-11", 10, 6))
+    read = autolabel._estimate_report(Estimate(3, 5, 5, 4, 2), ["Person"], dry_run=True)
+    assert not any("about" in line or "not read" in line for line in read.lines)

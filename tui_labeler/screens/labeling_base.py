@@ -85,14 +85,14 @@ class LabelingBase(LabelingView):
         self._read_done.set()
         if then is not None:
             then()
-        self._read_ahead(document_id)
+        if self.session.documents.container.is_remote:
+            self._read_ahead(document_id)
 
     @work(group="ahead")
     async def _read_ahead(self, document_id: int) -> None:
         """Has the next texts of the list at hand before they are opened."""
         rows, at = self.documents.rows, self.documents.cursor
-        is_there = at < len(rows) and rows[at].id == document_id
-        if not is_there or not self.session.documents.container.is_remote:
+        if at >= len(rows) or rows[at].id != document_id:
             return
         # As many again as there are when half of them have been opened.
         start = at + 1 - at % (AHEAD // 2)
