@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.builders import TEXT, Bench, document, suggestions
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.documents import Document, DocumentFilter, DocumentState
 from tui_labeler.domain.jobs import Job, JobState, Method, Usage
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.resources import Prices
+from tui_labeler.engine import answered, watching
 from tui_labeler.engine.adapters.store.watch_lock import FileWatchLock
 from tui_labeler.engine.autolabelers import asking
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.chat import Finish, Reply, TroubleError, UnansweredError
-from tui_labeler.engine.errors import DeletedError, LockedError
+from tui_labeler.engine.errors import DeletedError, LabelerError, LockedError, UnreachableError
 from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.sharing.syncing import Shared
 from tui_labeler.engine.watching import Watch, Watched
 
 if TYPE_CHECKING:
@@ -331,3 +333,69 @@ async def test_the_second_watcher_of_a_home_is_told_who_is_the_first(tmp_path: P
                 pass
     async with FileWatchLock(folder).held(session.holder()):
         pass
+
+
+async def test_a_round_without_news_opens_no_document(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await bench.create({f"{number}.txt": NOTHING for number in range(20)})
+    await bench.add_model(session)
+    watch = watch_of(bench, session)
+    await watch.round()
+    opened: list[int] = []
+    real = answered._is_settled
+
+    def counting(document: Document, *others: Any) -> bool:
+        opened.append(document.id)
+        return real(document, *others)
+
+    monkeypatch.setattr(answered, "_is_settled", counting)
+    await watch.round()
+    opened.clear()
+    assert (await watch.round()).new == 0
+    assert opened == []
+    bench.write({"7.txt": TEXT})
+    assert (await watch.round()).new == 1
+    assert [session.rows[key].location for key in opened] == ["7.txt"]
+
+
+class Exchange:
+    """Sharing that is busy, or broken, when a test says so."""
+
+    is_on = True
+
+    def __init__(self, *raises: LabelerError | None) -> None:
+        self.raises = list(raises)
+        self.synced = 0
+
+    async def sync(self) -> Shared:
+        error = self.raises.pop(0) if self.raises else None
+        if error is not None:
+            raise error
+        self.synced += 1
+        return Shared(downloaded=1, uploaded=2)
+
+
+async def test_a_sync_of_somebody_else_in_the_home_is_waited_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "PAUSES", (0.0, 0.0, 0.0))
+    session = await bench.create(1)
+    await bench.add_model(session)
+    busy = LockedError("The project is being synced in this home already.")
+    session.sharing = exchange = Exchange(busy, busy)  # type: ignore[assignment]
+    found = await watch_of(bench, session).round()
+    assert (found.error, exchange.synced) == (None, 2)
+    assert (found.shared.downloaded, found.shared.uploaded) == (2, 4)
+
+
+async def test_a_line_that_breaks_after_the_job_takes_nothing_from_what_it_did(bench: Bench) -> None:
+    session = await bench.create(1)
+    await bench.add_model(session)
+    session.sharing = exchange = Exchange(None, UnreachableError("the line is cut"))  # type: ignore[assignment]
+    watch = watch_of(bench, session)
+    found = await watch.round()
+    assert found.job is not None
+    assert (found.job.state, found.job.done) == (JobState.SUCCEEDED, 1)
+    assert found.error is not None
+    assert found.error.code == "container"
+    after = await watch.round()
+    assert (after.job, after.error, exchange.synced) == (None, None, 2)

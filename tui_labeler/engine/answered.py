@@ -54,6 +54,9 @@ class Answered:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._texts: dict[tuple[str, str, int], Mapping[int, str]] = {}
+        self._asked: Asked | None = None
+        self._settled: dict[int, DocumentRow] = {}
+        """Documents that need nothing, as they were then: a row is another one once its document changes."""
 
     async def new(self, rows: Iterable[DocumentRow], state: State, asked: Asked) -> list[DocumentRow]:
         """Those of some documents that the method was never asked about, as they are, for the categories.
@@ -64,13 +67,17 @@ class Answered:
         jobs = [job for job in await self._jobs.list() if asked.is_of(job)]
         busy = {key for job in jobs if not job.state.is_over for key in job.request.documents}
         known = await self._known([job for job in jobs if job.state.is_over])
-        return [
-            row
-            for row in rows
-            if not row.problem
-            and row.id not in busy
-            and not _is_settled(state.document(row.id), known.get(row.id), asked)
-        ]
+        if asked != self._asked:
+            self._asked, self._settled = asked, {}
+        found: list[DocumentRow] = []
+        for row in rows:
+            if row.problem or row.id in busy or self._settled.get(row.id) is row:
+                continue
+            if _is_settled(state.document(row.id), known.get(row.id), asked):
+                self._settled[row.id] = row
+            else:
+                found.append(row)
+        return found
 
     async def _known(self, jobs: Sequence[Job]) -> dict[int, _Known]:
         known: dict[int, _Known] = {}
