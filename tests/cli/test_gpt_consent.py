@@ -78,6 +78,22 @@ def test_at_a_terminal_a_job_for_a_deployment_is_asked_for(
     assert len(server.chats) == 4
 
 
+@pytest.mark.usefixtures("at_terminal")
+def test_an_untried_deployment_is_asked_nothing_before_somebody_agrees(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 2)
+    add_resource(cli, server, *PRICES, test=False)
+    refused = cli(*GPT, stdin=b"n\n")
+    assert refused.code == 4
+    told = f"a few tiny requests without any text of yours go to 127.0.0.1:{server.port} first. Try it? [y/N]"
+    assert told in refused.err
+    assert server.requests == []
+    assert cli(*GPT, stdin=b"y\nn\n").code == 4
+    assert server.requests != []
+    assert cli("jobs", "letters", "--json").json["items"] == []
+
+
 def test_a_dry_run_and_a_trained_model_never_ask(
     cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
 ) -> None:
@@ -101,6 +117,9 @@ def test_answers_that_are_there_are_counted_before_a_job_and_cost_nothing(
     assert ran["estimate"]["questions"] == [2, 2]
     words = cli(*GPT, *every, "--dry-run").out
     assert "(beside 4 questions answered already, which cost nothing)" in words
+    nothing = cli(*GPT, "--filter", "auto-labeled", "--yes").err
+    assert "Nothing is sent: all that work/good would be asked of 4 documents is answered already." in nothing
+    assert "are sent to" not in nothing
     whole = cli(*GPT, "--filter", "auto-labeled", "--dry-run", "--json").json["estimate"]
     assert (whole["answered"], whole["cost"]) == (4, [0, 0])
     words = cli(*GPT, "--filter", "auto-labeled", "--dry-run").out
@@ -126,6 +145,10 @@ def test_going_on_is_agreed_to_by_a_budget_and_else_asked_for(
     assert server.requests == []
     again = cli("job", "retry", "letters", job, "--budget-tokens", "350", "--json")
     assert again.code == 4
+    assert "The texts of what is missing, 6 documents, are sent to" in again.err
+    assert "tokens in" in again.err
+    assert " USD" in again.err
+    assert "Its budget: 350 tokens." in again.err
     # The budget that it has stands for the next time too.
     assert cli("job", "resume", "letters", job, "--json").code == 4
     assert cli("job", "retry", "letters", job, "--budget-tokens", "900000").code == 0

@@ -189,6 +189,23 @@ def test_answers_to_place_are_counted_dropped_and_brought_back_in_bulk(
     assert cli("reject", "letters", "--all", "--json").json["dropped"] == 2
 
 
+def test_how_a_suggestion_was_placed_is_printed_with_it(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 1)
+    (tmp_path / "letters" / "letter00.txt").write_text("Letter 00. The  Bank of Rome, and Ann beside Ann.")
+    assert cli("sync", "letters").code == 0
+    add_resource(cli, server)
+    server.answer = lambda body: entities(("the bank of Rome", "Town"), ("Ann", "Person"))
+    assert cli(*GPT, "--json").code == 0
+    folded, *others = cli("show", "letters", "letter00.txt", "--json").json["suggestions"]
+    assert (folded["placed"], folded["place"], folded["places"]) == ("folded", 1, 1)
+    words = cli("show", "letters", "letter00.txt").out
+    assert re.search(r"'The  Bank of Rome'  0\.\d\d  folded  gpt:work/good", words)
+    assert [item["placed"] for item in others] == ["ambiguous"] * len(others)
+    assert "  ambiguous, 2 of 2  gpt:work/good" in words
+
+
 def test_items_of_categories_that_there_are_not_are_told_by_document(
     cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
 ) -> None:

@@ -124,6 +124,15 @@ def test_a_job_whose_process_is_gone_is_told_as_an_error() -> None:
     assert "job resume" in error.hint
 
 
+def test_a_job_whose_batch_is_being_cancelled_asks_for_no_larger_budget() -> None:
+    request = JobRequest("j1", JobKind.AUTOLABEL, "ana", "2026-11-21T09:00:00Z")
+    words = "1 batch is not cancelled at the service yet. Resume the job to collect it."
+    error = job_error(Job(request, state=JobState.CANCELLED, code="cancelled", message=words))
+    assert error is not None
+    assert "job resume PROJECT j1" in error.hint
+    assert "budget" not in error.hint
+
+
 @SIGNALS
 def test_an_interrupted_demo_ends_like_any_other_command(
     number: signal.Signals, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -64,7 +64,7 @@ def test_a_resource_is_added_tried_listed_and_removed(cli: Cli, server: OpenAISe
     assert good == {
         "name": "good",
         "capabilities": None,
-        "prices": {"input": 2.5, "output": 10.0, "cached": 1.25},
+        "prices": {"input": 2.5, "output": 10.0, "cached": 1.25, "as_of": None},
         "context": 4096,
     }
     tried = cli("resource", "test", "local", "--deployment", "good", "--json")
@@ -168,9 +168,22 @@ def test_prices_are_set_afterwards(cli: Cli, server: OpenAIServer) -> None:
         "resource", "set", "local", "--deployment", "good", "--price-in", "0", "--price-out", "0", "--json"
     )
     assert [item["prices"] for item in ran.json["deployments"]] == [
-        {"input": 0.0, "output": 0.0, "cached": None},
+        {"input": 0.0, "output": 0.0, "cached": None, "as_of": None},
         None,
     ]
+
+
+def test_prices_that_the_list_knows_are_shown_as_such(cli: Cli, server: OpenAIServer) -> None:
+    add = ("resource", "add", "local", "--kind", "openai", "--endpoint", server.url)
+    assert cli(*add, "--deployment", "gpt-4o", "nobodys").code == 0
+    words = cli("resource", "list").out
+    assert "2.5*" in words
+    assert "* from the list of 20" in words
+    known, unknown = cli("resource", "list", "--json").json["items"][0]["deployments"]
+    assert (known["prices"]["input"], known["prices"]["as_of"][:2]) == (2.5, "20")
+    assert unknown["prices"] is None
+    assert cli("resource", "set", "local", "--price-in", "1", "--price-out", "2").code == 0
+    assert "*" not in cli("resource", "list").out
 
 
 def test_a_server_that_is_asked_without_encryption_is_warned_of(cli: Cli) -> None:

@@ -26,7 +26,7 @@ from tests.builders import (
 )
 from tests.builders import key as id_of
 from tui_labeler.domain.jobs import Job, JobState, Method, Usage
-from tui_labeler.domain.resources import Prices
+from tui_labeler.domain.resources import Deployment, Prices, Resource, ResourceKind
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.autolabeling import AutolabelRun
@@ -42,7 +42,9 @@ from tui_labeler.engine.batches import (
 )
 from tui_labeler.engine.chat import BusyError, Finish, Question, Reply, TroubleError, UnansweredError
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.going_on import GoingOn
 from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.gpt_preview import Terms
 from tui_labeler.engine.jobs import Deleted
 from tui_labeler.engine.ports import Connected
 from tui_labeler.engine.wording import batches_going_on
@@ -411,6 +413,27 @@ async def test_a_crash_at_any_step_asks_and_pays_nothing_twice(
     assert ended.usage == Usage(500, 50)
     # At most one file was sent in vain, and no batch was made of it.
     assert len(batches.files) - len(batches.made) <= 1
+
+
+async def test_what_goes_on_with_a_batch_that_is_sent_only_collects(bench: Bench, batches: Batches) -> None:
+    session = await bench.create(PLACES)
+    job = await start(session)
+    assert await session.jobs.collects(job.id) == 0
+    batches.statuses = [BatchStatus.IN_PROGRESS] * 3
+    waits: list[int] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(await session.jobs.collects(job.id))
+
+    await run(bench, batches, job, wait)
+    assert set(waits) == {5}
+    assert await session.jobs.collects(job.id) == 0
+    deployment = Deployment("gpt-4o")
+    resource = Resource("work", ResourceKind.OPENAI, "https://api.openai.com", (deployment,))
+    terms = Terms(resource, deployment, GptOptions(batch=True), PRICES)
+    where = GoingOn(terms, "what is missing", None, asks=False, collects=5).where
+    assert "5 questions are at " in where
+    assert "nothing new is sent, their answers are collected" in where
 
 
 async def test_a_create_whose_answer_is_lost_is_found_and_not_made_again(

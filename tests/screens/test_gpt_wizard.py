@@ -127,16 +127,25 @@ async def test_gpt_is_dim_without_a_resource_and_one_key_adds_one_right_there(tm
         assert "qwen" in picker(app).text
 
 
-async def test_an_untried_deployment_is_tried_before_it_is_taken(tmp_path: Path) -> None:
+async def test_an_untried_deployment_is_taken_once_a_person_had_it_tried(tmp_path: Path) -> None:
     home = await JobHome().create(tmp_path, {"a.txt": "Ann"}, ["Person"])
     await home.deployment(tried=False)
     app = WizardApp(home)
     async with app.run_test(size=SIZE) as pilot:
         await go_to(pilot, 2)
         assert "not tried yet" in picker(app).text
-        await pilot.press("enter")
-        await pause(pilot, GptCategoriesStep)
+        told = "t tries gpt-4o first: tiny requests, none of your texts, to "
+        for key in ("enter", "l"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert told in status(app)
+        assert home.tester.tried == []
+        await pilot.press("t")
+        await pilot.pause()
+        await own_workers(pilot)
         assert home.tester.tried == [("work", "gpt-4o")]
+        await pilot.press("l")
+        await pause(pilot, GptCategoriesStep)
 
 
 async def test_a_deployment_that_does_not_answer_is_refused_with_the_reason(tmp_path: Path) -> None:
@@ -146,10 +155,11 @@ async def test_a_deployment_that_does_not_answer_is_refused_with_the_reason(tmp_
     app = WizardApp(home)
     async with app.run_test(size=(80, 24)) as pilot:
         await go_to(pilot, 2)
-        await pilot.press("enter")
+        await pilot.press("t")
         await pilot.pause()
         await own_workers(pilot)
-        assert "gpt-4o can't be used: The resource refuses" in status(app)
+        await pilot.press("l")
+        await pilot.pause()
         assert "The key is wrong" in text(app)
         assert "[red]x[/red]" in text(app)
         assert "\x1b" not in text(app)

@@ -43,15 +43,22 @@ async def asked_deployment(context: Context, *, batch: bool = False) -> Terms:
     return Terms(resource, deployment, given, context.workbench.resources.prices(deployment))
 
 
-async def tried(context: Context, terms: Terms) -> Terms:
-    """The same, its deployment tried where it was not.
+TINY = "a few tiny requests without any text of yours go to"
 
-    Raises as trying it does, and ``InputError`` for single questions to one that answers batches only.
+
+async def tried(context: Context, terms: Terms, *, agreed: bool) -> Terms:
+    """The same, its deployment tried where it was not; asked for first, unless that is ``agreed`` to.
+
+    Raises as asking and trying do, and ``InputError`` for single questions to one that answers batches only.
     """
     if terms.deployment.capabilities is not None:
         return askable(terms)
     name = terms.deployment.name
-    context.out.note(f"{name} on {terms.resource.name} was not tried yet: a few tiny requests come first.")
+    words = f"{name} on {terms.resource.name} was not tried yet: {TINY} {terms.host} first."
+    if agreed:
+        context.out.note(words)
+    else:
+        context.out.consent(f"{words} Try it?", yes=False)
     deployment = await context.workbench.resources.test(terms.resource.name, name)
     prices = context.workbench.resources.prices(deployment)
     return askable(replace(terms, deployment=deployment, prices=prices))
@@ -67,15 +74,15 @@ def askable(terms: Terms) -> Terms:
     return terms
 
 
-def agree(context: Context, terms: Terms, what: str, expected: dict[str, Any]) -> None:
+def agree(context: Context, terms: Terms, where: str, expected: dict[str, Any], *, asks: bool = True) -> None:
     """Says where texts go, what that takes and what it may cost at most, and asks.
 
     Raises as :meth:`~tui_labeler.cli.output.Output.consent`.
     """
-    words = [terms.where(what), f"It takes {estimate_words(expected)}."]
+    words = [where, f"It takes {estimate_words(expected)}."]
     words += [terms_words(terms.options), budget_words(expected)]
     told = " ".join(filter(None, words))
-    if context.options.yes:
+    if context.options.yes or not asks:
         context.out.note(told)
     else:
         context.out.consent(f"{told} Start?", yes=False)

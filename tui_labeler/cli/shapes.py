@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.jobs import DocumentNote, Job, Unused, Usage
     from tui_labeler.domain.labels import Label, Span, Suggestion
     from tui_labeler.domain.projects import Project
-    from tui_labeler.domain.resources import Deployment, Resource
+    from tui_labeler.domain.resources import Deployment, Prices, Resource
     from tui_labeler.engine.job_counts import SuggestionCounts
     from tui_labeler.engine.label_files import Skipped
     from tui_labeler.engine.ports import State
@@ -103,6 +103,8 @@ def _suggestion(state: State, suggestion: Suggestion, place: dict[str, Any]) -> 
         "confidence": suggestion.confidence,
         "source": suggestion.source,
         "placed": suggestion.placed.value if suggestion.span is not None else None,
+        "place": suggestion.place,
+        "places": suggestion.places,
         "job_id": suggestion.job,
     }
 
@@ -214,6 +216,16 @@ def resource_item(resource: Resource, deployments: tuple[Deployment, ...] | None
     }
 
 
+def prices_item(prices: Prices) -> dict[str, Any]:
+    """USD for a million tokens; ``as_of`` is the date of the list that they are from."""
+    return {
+        "input": prices.input,
+        "output": prices.output,
+        "cached": prices.cached,
+        "as_of": prices.as_of or None,
+    }
+
+
 def deployment_item(deployment: Deployment) -> dict[str, Any]:
     """A deployment; its capabilities are ``None`` until it was tried."""
     able, prices = deployment.capabilities, deployment.prices
@@ -230,6 +242,6 @@ def deployment_item(deployment: Deployment) -> dict[str, Any]:
             "batch_only": able.batch_only,
             "tokens": able.tokens,
         },
-        "prices": prices and {"input": prices.input, "output": prices.output, "cached": prices.cached},
+        "prices": prices and prices_item(prices),
         "context": deployment.context,
     }

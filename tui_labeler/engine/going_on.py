@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import JobKind
@@ -27,17 +27,36 @@ class GoingOn:
     what: str
     """What of the project is sent, in words."""
     told: JobEstimate | None
-    """What that takes, where a person has to agree to it; ``None`` where they did: a budget is a yes to all
-    that it allows."""
+    """What that takes; ``None`` where it is not known, or nothing new is asked."""
+    asks: bool
+    """A person has to agree to it. A budget is a yes to all that it allows."""
+    collects: int = 0
+    """Questions that wait for their answers in batches at the service, and for nothing else."""
+
+    @property
+    def where(self) -> str:
+        """Where texts are sent, or that none are."""
+        if self.collects:
+            questions = counted(self.collects, "question is", "questions are")
+            sent = f"{questions} at {self.terms.host} already, as a batch"
+            return f"{sent}: nothing new is sent, their answers are collected."
+        return self.terms.where(self.what, self.told)
 
 
 async def going_on(
-    session: ProjectSession, resources: Resources, job: Job, budget: Budget | None, *, retry_failed: bool
+    session: ProjectSession,
+    resources: Resources,
+    job: Job,
+    budget: Budget | None,
+    *,
+    retry_failed: bool,
+    tells: bool = False,
 ) -> GoingOn | None:
     """What to tell, and perhaps to ask, before a job goes on with ``budget`` in place of its own.
 
-    ``None`` where nothing is sent: a trained model labels, or nothing is missing. Raises ``NotFoundError``
-    where the job's resource is gone, and as :func:`~tui_labeler.engine.gpt_preview.quick_forecast`.
+    ``tells``: what it takes is reckoned though nobody has to agree to it. ``None`` where nothing is sent: a
+    trained model labels, or nothing is missing. Raises ``NotFoundError`` where the job's resource is gone,
+    and as :func:`~tui_labeler.engine.gpt_preview.quick_forecast`.
     """
     method = job.request.method
     if method is None or method.name != "gpt":
@@ -49,10 +68,16 @@ async def going_on(
     resource = await resources.get(method.resource)
     deployment = find_deployment(resource, method.deployment)
     options = GptOptions.of(job.request.options)
+    if budget is not None:
+        options = replace(options, budget_usd=budget.usd, budget_tokens=budget.tokens)
     terms = Terms(resource, deployment, options, resources.prices(deployment))
-    what = f"what is missing, {counted(len(missing), 'document')}," if labels else "labeled documents"
-    if budget is not None or not labels or (options.budget_usd, options.budget_tokens) != (None, None):
-        return GoingOn(terms, what, None)
-    return GoingOn(
-        terms, what, await going_on_preview(session, job, missing, terms, retry_failed=retry_failed)
-    )
+    if not labels:
+        return GoingOn(terms, "labeled documents", None, asks=False)
+    what = f"what is missing, {counted(len(missing), 'document')},"
+    if collects := await session.jobs.collects(job.id):
+        return GoingOn(terms, what, None, asks=False, collects=collects)
+    asks = (options.budget_usd, options.budget_tokens) == (None, None)
+    told = None
+    if asks or tells:
+        told = await going_on_preview(session, job, missing, terms, retry_failed=retry_failed)
+    return GoingOn(terms, what, told, asks)

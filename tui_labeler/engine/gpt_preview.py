@@ -52,8 +52,12 @@ class Terms:
         """Texts can be read on the way."""
         return is_readable_on_the_way(self.resource.endpoint)
 
-    def where(self, what: str) -> str:
-        """Where the texts of ``what`` are sent, in words."""
+    def where(self, what: str, told: JobEstimate | None = None) -> str:
+        """Where the texts of ``what`` are sent, in words: nowhere, where ``told`` knows all answers."""
+        if told is not None and told.is_answered:
+            return (
+                f"Nothing is sent: all that {self.method.label} would be asked of {what} is answered already."
+            )
         words = f"The texts of {what} are sent to {self.host} ({self.method.label})."
         return f"{words} They are not encrypted on the way." if self.is_open else words
 

@@ -328,6 +328,15 @@ class Jobs:
         """Does a job's failed documents again. Raises as :meth:`resume`."""
         return await self.resume(job_id, retry_failed=True, budget=budget)
 
+    async def collects(self, job_id: str) -> int:
+        """Questions that wait at the service in batches that nobody has stopped; 0 where something else is
+        left of a job's batches: then it asks anew what they leave out.
+        """
+        records = (await self._jobs.preparation(job_id)).get("batches", ())
+        if any(record.get("stopped") for record in records):
+            return 0
+        return sum(int(record["rows"]) for record in records if record["batch"])
+
     async def stop_batches(self, job_id: str) -> tuple[str, ...]:
         """Stops what a job that is over has left at its service, and uses what was answered until then.
 

@@ -67,10 +67,10 @@ async def agree(
     Raises as :func:`~tui_labeler.engine.going_on.going_on`.
     """
     found = await going_on(session, resources, job, budget, retry_failed=retry_failed)
-    if found is None or found.told is None:
+    if found is None or found.told is None or not found.asks:
         return True
-    takes = f"That takes {estimate_words(found.told)}; no budget limits it."
-    message = f"{found.terms.where(found.what)} {takes}"
+    takes = "" if found.told.is_answered else f" That takes {estimate_words(found.told)};"
+    message = f"{found.where}{takes}{' no budget limits it.' if takes else ''}"
     return (
         await app.push_screen_wait(ConfirmScreen("Go on with the job?", message, "Go on", "Leave it")) is True
     )

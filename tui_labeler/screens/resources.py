@@ -140,11 +140,6 @@ class DeploymentPane(Vertical):
             sheet.show_page(about(resource, deployment, sign_in, prices, self._problems.get(key)))
         self.refresh_bindings()
 
-    def show_problem(self, place: ChosenDeployment, problem: LabelerError) -> None:
-        """Shows what a try of a deployment met."""
-        self._problems[_key(place)] = problem
-        self._show()
-
     def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
         event.stop()
         self._show()

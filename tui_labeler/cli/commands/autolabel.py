@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.cli.context import Context
     from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.engine.autolabelers.estimate import JobEstimate
     from tui_labeler.engine.jobs import Estimate
     from tui_labeler.engine.session import ProjectSession
 
@@ -111,13 +112,13 @@ async def _autolabel_with_gpt(context: Context) -> Report:
         # Where nobody can agree, not even the tiny requests of a trial are sent.
         if rows and not options.dry_run:
             may_send = options.yes or context.out.can_ask
-            terms = await tried(context, terms) if may_send else askable(terms)
+            terms = await tried(context, terms, agreed=options.yes) if may_send else askable(terms)
         told = await labeling_preview(session, rows, terms, categories or None)
         expected = estimate_fields(told, terms.options)
         if options.dry_run or not rows:
             estimate = await session.jobs.estimate(rows, terms.method)
-            return _gpt_estimate_report(estimate, names, expected, terms.host, dry_run=options.dry_run)
-        agree(context, terms, counted(len(rows), "document"), expected)
+            return _gpt_estimate_report(estimate, names, expected, terms.host, told, dry_run=options.dry_run)
+        agree(context, terms, terms.where(counted(len(rows), "document"), told), expected)
         with interruptions() as interrupted:
             job = await session.jobs.autolabel(
                 rows, terms.method, categories or None, gpt=terms.options, prices=terms.prices
@@ -191,16 +192,23 @@ def _check_quota(estimate: Estimate, usage: Any) -> None:
 
 
 def _gpt_estimate_report(
-    estimate: Estimate, categories: Sequence[str], expected: dict[str, Any], host: str, *, dry_run: bool
+    estimate: Estimate,
+    categories: Sequence[str],
+    expected: dict[str, Any],
+    host: str,
+    told: JobEstimate,
+    *,
+    dry_run: bool,
 ) -> Report:
     """The same for a deployment, which takes tokens and no quota."""
     report = _estimate_report(estimate, categories, dry_run=dry_run)
     fields = {**report.fields, "host": host, "estimate": expected}
     if not estimate.documents:
         return replace(report, fields=fields)
+    where = "nothing would be sent" if told.is_answered else f"their texts would be sent to {host}"
     lines = [
         f"{counted(estimate.documents, 'document')}, {_records(estimate)}, "
-        f"categories: {', '.join(categories)}; their texts would be sent to {host}.",
+        f"categories: {', '.join(categories)}; {where}.",
         *_unread(estimate),
         f"It would take {estimate_words(expected)}.",
         *filter(None, [budget_words(expected)]),

@@ -222,11 +222,18 @@ def _shown_lines(fields: dict[str, Any]) -> list[str]:
         lines.append(f"label       {label['category']}{_where(label)}  [{label['id']}]")
     for item in fields["suggestions"]:
         confidence = "" if item["confidence"] is None else f"  {cut(item['confidence'])}"
-        lines.append(
-            f"suggestion  {item['category']}{_where(item)}{confidence}  {item['source']}  [{item['id']}]"
-        )
+        said = f"{confidence}{_placed(item)}  {item['source']}  [{item['id']}]"
+        lines.append(f"suggestion  {item['category']}{_where(item)}{said}")
     lines += [f"to place    {item['category']}  {item['text']!r}" for item in fields["to_place"]]
     return lines
+
+
+def _placed(item: dict[str, Any]) -> str:
+    """How its words were found in the text; nothing for a class."""
+    if item["placed"] is None:
+        return ""
+    which = f", {item['place']:,} of {item['places']:,}" if item["places"] > 1 else ""
+    return f"  {item['placed']}{which}"
 
 
 def _where(item: dict[str, Any]) -> str:

@@ -102,10 +102,10 @@ async def _evaluate_deployment(context: Context, session: ProjectSession, option
     # What can't be is refused before a deployment is tried; a price may be known only once it was.
     await evaluation_request(session, replace(terms, options=GptOptions()), options)
     if not context.options.dry_run:
-        terms = await tried(context, terms)
+        terms = await tried(context, terms, agreed=True)
     preview = await evaluation_preview(session, terms, options)
     expected = estimate_fields(preview.told, terms.options)
-    words = [terms.where(counted(preview.documents, "labeled document"))]
+    words = [terms.where(counted(preview.documents, "labeled document"), preview.told)]
     words += [f"It takes {estimate_words(expected)}.", terms_words(terms.options), budget_words(expected)]
     if context.options.dry_run:
         warnings = [preview.warning] if preview.warning else []

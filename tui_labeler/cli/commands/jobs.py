@@ -283,13 +283,15 @@ async def _agree_again(
     from tui_labeler.cli.asking import agree
     from tui_labeler.engine.going_on import going_on
 
-    found = await going_on(session, context.workbench.resources, job, budget, retry_failed=retry_failed)
+    resources = context.workbench.resources
+    found = await going_on(session, resources, job, budget, retry_failed=retry_failed, tells=True)
     if found is None:
         return
     if found.told is None:
-        context.out.note(found.terms.where(found.what))
+        context.out.note(found.where)
         return
-    agree(context, found.terms, found.what, estimate_fields(found.told, found.terms.options))
+    expected = estimate_fields(found.told, found.terms.options)
+    agree(context, found.terms, found.where, expected, asks=found.asks)
 
 
 async def delete(context: Context) -> Report:

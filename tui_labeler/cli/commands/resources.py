@@ -166,17 +166,42 @@ async def list_all(context: Context) -> Report:
         state = await resources.key_state(resource, keyring=True)
         item["key_found"] = state.found
         lines += [f"{resource.name} ({resource.kind.value}): {resource.endpoint}; {state.words}"]
-        lines += [f"  {line}" for line in _table(resource.deployments)]
+        lines += [f"  {line}" for line in _table(context, resource.deployments)]
+        _put_prices(context, item, resource.deployments)
     return Report(fields, lines)
 
 
-def _table(deployments: tuple[Deployment, ...]) -> list[str]:
+FROM_LIST = "*"
+"""Stands behind a price that nobody gave: the list of prices knows the model."""
+
+
+def _put_prices(context: Context, item: dict[str, Any], deployments: tuple[Deployment, ...]) -> None:
+    """Prices that jobs are reckoned with, a person's or the list's."""
+    from tui_labeler.cli.shapes import prices_item
+
+    for shown, deployment in zip(item["deployments"], deployments, strict=True):
+        prices = context.workbench.resources.prices(deployment)
+        shown["prices"] = prices and prices_item(prices)
+
+
+def _table(context: Context, deployments: tuple[Deployment, ...]) -> list[str]:
+    prices = {item.name: context.workbench.resources.prices(item) for item in deployments}
+    rows = [_row(item, prices[item.name]) for item in deployments]
+    dates = sorted({item.as_of for item in prices.values() if item is not None and item.as_of})
+    notes = (
+        [f"{FROM_LIST} from the list of {', '.join(dates)}; `resource set` gives another"] if dates else []
+    )
+    return [*_plain_table(rows), *notes]
+
+
+def _plain_table(rows: list[tuple[str, ...]]) -> list[str]:
     head = ("deployment", "structured", "logprobs", "reasoning", "seconds", "USD in", "USD out", "context")
-    return table(head, (_row(deployment) for deployment in deployments))
+    return table(head, rows)
 
 
-def _row(deployment: Deployment) -> tuple[str, ...]:
-    able, prices = deployment.capabilities, deployment.prices
+def _row(deployment: Deployment, prices: Prices | None) -> tuple[str, ...]:
+    able = deployment.capabilities
+    sign = FROM_LIST if prices and prices.as_of else ""
     yes = {True: "yes", False: "no"}
     return (
         deployment.name,
@@ -190,7 +215,7 @@ def _row(deployment: Deployment) -> tuple[str, ...]:
             else ("not tried", "", "")
         ),
         f"{able.seconds:.1f}" if able and not able.batch_only else "",
-        *((f"{prices.input:g}", f"{prices.output:g}") if prices else ("", "")),
+        *((f"{prices.input:g}{sign}", f"{prices.output:g}{sign}") if prices else ("", "")),
         f"{deployment.context:,}" if deployment.context else "",
     )
 
@@ -215,7 +240,8 @@ async def test(context: Context) -> Report:
     if failed and not tried:
         raise failed[0][1]
     fields = {**resource_item(resource, tuple(tried)), "failed": [_failure(*item) for item in failed]}
-    lines = _table(tuple(tried)) + [_batches_only(item) for item in tried if is_batch_only(item)]
+    _put_prices(context, fields, tuple(tried))
+    lines = _table(context, tuple(tried)) + [_batches_only(item) for item in tried if is_batch_only(item)]
     lines += [f"{name}: {error.title}. {error.message}" for name, error in failed]
     return Report(fields, lines, 1 if failed else 0)
 
@@ -248,7 +274,7 @@ async def change(context: Context) -> Report:
     changed = await context.workbench.resources.set_deployments(
         options.name, options.deployment, prices=prices, context=options.context
     )
-    return Report(resource_item(changed), _table(changed.deployments))
+    return Report(resource_item(changed), _table(context, changed.deployments))
 
 
 async def remove(context: Context) -> Report:

@@ -104,7 +104,7 @@ async def _watched(context: Context, session: ProjectSession) -> Watched:
         context.out.note(told)
     else:
         context.out.consent(f"{told} Start?", yes=False)
-    terms = await tried(context, terms)
+    terms = await tried(context, terms, agreed=True)
     check_budget(terms.options, terms.prices)
     return Watched(terms.method, categories, options.limit, terms.options, terms.prices)
 

@@ -178,6 +178,11 @@ class JobEstimate:
     answered: int = 0
     """Questions that are answered already and cost nothing; they are no part of the others."""
 
+    @property
+    def is_answered(self) -> bool:
+        """Nothing is left to ask."""
+        return bool(self.answered) and not self.questions.high
+
 
 class Crossing(StrEnum):
     """Whether a job would cross its budget."""

@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
-
 from tui_labeler.engine.endpoints import host
-from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.resources import ChosenDeployment, DeploymentPane
 from tui_labeler.screens.wizard.step import Choices, Step
@@ -18,12 +15,9 @@ from tui_labeler.stylesheets import screen_sheet
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from tui_labeler.engine.resources import Resources
-    from tui_labeler.engine.session import ProjectSession
-
 
 class DeploymentStep(Step):
-    """Lists the deployments; one that was never tried is tried before it is taken."""
+    """Lists the deployments; one that was never tried has to be tried before it is taken."""
 
     HELP: ClassVar[str] = """\
 ## Autolabel, step 2: deployment
@@ -32,9 +26,9 @@ The deployments of your resources: whether their answers can be held to a schema
 log-probabilities (then suggestions have a confidence), how fast they are and what a million tokens cost.
 Below, all there is to say of the one at the cursor.
 
-`t` tries it with a few tiny requests, `a` adds a resource or a deployment, `e` sets prices and context, `D`
-removes the resource. `enter` takes the one at the cursor. One that was never tried is tried first: what it
-can do decides how it is asked.
+`t` tries it with a few tiny requests, none of your texts among them, `a` adds a resource or a deployment, `e`
+sets prices and context, `D` removes the resource. `enter` takes the one at the cursor. One that was never
+tried has to be tried first: what it can do decides how it is asked.
 """
 
     CSS_PATH = [  # noqa: RUF012 - Textual's own name
@@ -44,10 +38,6 @@ can do decides how it is asked.
     ]
 
     number = 2
-
-    def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
-        super().__init__(session, choices, resources)
-        self._trying = False
 
     def body(self) -> Iterable[Widget]:
         chosen = ChosenDeployment(self.choices.resource, self.choices.deployment)
@@ -61,6 +51,7 @@ can do decides how it is asked.
 
     def on_deployment_pane_highlighted(self, event: DeploymentPane.Highlighted) -> None:
         self.choices = self.collect()
+        self.say(self.obstacle())
 
     def on_deployment_pane_chosen(self, event: DeploymentPane.Chosen) -> None:
         self.action_go_on()
@@ -73,30 +64,12 @@ can do decides how it is asked.
         return replace(self.choices, resource=resource.name, deployment=deployment.name)
 
     def obstacle(self) -> str:
-        if self.query_one(DeploymentPane).current is None:
-            return "There is no deployment to choose: a adds one."
-        return ""
-
-    def action_go_on(self) -> None:
+        """Nothing is sent to find out what a deployment can do unless a person says so."""
         current = self.query_one(DeploymentPane).current
-        if current is None or current[1].capabilities is not None:
-            super().action_go_on()
-        elif not self._trying:
-            self._try(self.collect(), host(current[0].endpoint))
-
-    @work(exclusive=True, group="try-first")
-    async def _try(self, chosen: Choices, where: str) -> None:
-        """What a deployment can do decides how it is asked; one that does not answer can't label."""
-        self._trying = True
-        self.say(f"{chosen.deployment} was never tried: asking it something tiny at {where}")
-        try:
-            await self.resources.test(chosen.resource, chosen.deployment)
-        except LabelerError as error:
-            self.say(f"{chosen.deployment} can't be used: {error.title}. t tries again.")
-            place = ChosenDeployment(chosen.resource, chosen.deployment)
-            self.query_one(DeploymentPane).show_problem(place, error)
-        else:
-            self.choices = chosen
-            self.dismiss(chosen)
-        finally:
-            self._trying = False
+        if current is None:
+            return "There is no deployment to choose: a adds one."
+        resource, deployment = current
+        if deployment.capabilities is None:
+            where = host(resource.endpoint)
+            return f"t tries {deployment.name} first: tiny requests, none of your texts, to {where}"
+        return ""
