@@ -648,3 +648,14 @@ async def test_a_damaged_project_takes_no_other_with_it(tmp_path: Path, content:
     assert (await projects.open("two")).state.project.id == "p2"
     with pytest.raises(StorageError):
         await projects.open("p1")
+
+
+async def test_what_is_with_no_reader_is_stored_as_if_there_were_none(bench: Bench) -> None:
+    """So that state of before readings opens as it is, and other programs need not know of them."""
+    session = await bench.create()
+    await worked(session)
+    await session.store.checkpoint()
+    stored = json.loads((await bench.project_folder() / "documents" / "0000.json").read_text())
+    for row in stored["documents"].values():
+        assert not {"readers", "finished", "choices", "settled"} & row.keys()
+        assert not any("reader" in label for label in row.get("labels", {}).values())
