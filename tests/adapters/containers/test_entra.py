@@ -40,14 +40,13 @@ class Credential:
         type(self).closed += 1
 
 
-class Wire(AioHttpTransport):  # type: ignore[misc]
-    """Notes what would be sent, and sends nothing."""
+_sent: list[tuple[str, str]] = []
+"""Address and ``Authorization`` of each request that would have gone out."""
 
-    sent: ClassVar[list[tuple[str, str]]] = []
 
-    async def send(self, request: Any, **_: Any) -> Any:
-        self.sent.append((request.url.partition("?")[0], request.headers.get("Authorization", "")))
-        raise ServiceRequestError("there is no network in tests")
+async def send_nothing(transport: object, request: Any, **_: Any) -> Any:
+    _sent.append((request.url.partition("?")[0], request.headers.get("Authorization", "")))
+    raise ServiceRequestError("there is no network in tests")
 
 
 class NoKeyring:
@@ -61,7 +60,7 @@ class NoKeyring:
 @pytest.fixture
 def entra(monkeypatch: pytest.MonkeyPatch) -> type[Credential]:
     Credential.scopes.clear()
-    Wire.sent.clear()
+    _sent.clear()
     for name, value in (("lasts", HOUR), ("error", None), ("closed", 0)):
         monkeypatch.setattr(Credential, name, value)
     for name in ("azure.identity", "azure.identity.aio"):
@@ -69,7 +68,7 @@ def entra(monkeypatch: pytest.MonkeyPatch) -> type[Credential]:
         module.__spec__ = SimpleNamespace(name=name)  # type: ignore[assignment]
         vars(module)["DefaultAzureCredential"] = Credential
         monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setattr(connecting, "AioHttpTransport", Wire)
+    monkeypatch.setattr(AioHttpTransport, "send", send_nothing)
     monkeypatch.setattr(connecting, "_RETRIES", {**connecting._RETRIES, "retry_total": 0})
     return Credential
 
@@ -90,7 +89,7 @@ async def test_without_a_secret_requests_carry_a_token_for_storage(
         with pytest.raises(UnreachableError, match="can't be reached"):
             await container.read("a.txt")
     assert entra.scopes == [("https://storage.azure.com/.default",)]
-    assert Wire.sent == [(f"{URL}/a.txt", "Bearer token1")] * 3
+    assert _sent == [(f"{URL}/a.txt", "Bearer token1")] * 3
     await container.close()
     assert entra.closed == 1
 
@@ -102,7 +101,7 @@ async def test_a_token_is_asked_for_anew_shortly_before_its_end(
     for _ in range(2):
         with pytest.raises(UnreachableError):
             await container.read("a.txt")
-    tokens = [authorization for _, authorization in Wire.sent]
+    tokens = [authorization for _, authorization in _sent]
     assert len(set(tokens)) == 2
     assert set(entra.scopes) == {("https://storage.azure.com/.default",)}
 
@@ -116,7 +115,7 @@ async def test_a_sign_in_that_fails_is_told_without_its_own_words(
         await container.read("a.txt")
     assert "ana@" not in f"{raised.value.message} {raised.value.hint}"
     assert "az login" in raised.value.hint
-    assert Wire.sent == []
+    assert _sent == []
 
 
 async def test_nobody_signs_in_at_a_server_that_is_not_encrypted(entra: type[Credential]) -> None:
@@ -126,4 +125,4 @@ async def test_nobody_signs_in_at_a_server_that_is_not_encrypted(entra: type[Cre
         await container.read("a.txt")
     await container.close()
     assert entra.scopes == []
-    assert Wire.sent == []
+    assert _sent == []
