@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +13,8 @@ from tests.terminal.test_lines import sent_when_idle
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.azurite import Azurite
 
 TEXTS = {"a.txt": "Ann Lee lives in Berlin.\n", "b.txt": "Bo Sand lives in Ghent.\n"}
 OPEN = ("open", "letters", "--document")
@@ -74,3 +77,35 @@ def test_a_shared_project_that_nobody_uses_sends_nothing(homes: tuple[Path, Path
     with Terminal(homes[0], *OPEN, "a.txt") as terminal:
         terminal.until("synced")
         assert sent_when_idle(terminal, 200) == 0
+
+
+def test_a_project_on_a_container_in_blob_storage_is_made_labeled_and_shared_by_keys(
+    azurite: Azurite, tmp_path: Path
+) -> None:
+    name = f"c{uuid4().hex[:16]}"
+    with azurite.plain_client(name) as client:
+        client.create_container()
+        for location, text in TEXTS.items():
+            client.upload_blob(location, text.encode())
+        home = tmp_path / "ana"
+        home.mkdir()
+        (home / "settings.toml").write_text("tour = false\nsync_every = 0\n")
+        environment: dict[str, str | None] = {"AZURE_STORAGE_CONNECTION_STRING": azurite.connection_string}
+        with Terminal(home, environment=environment) as terminal:
+            terminal.until("There is no project yet")
+            terminal.press("n").until("Sharing")
+            terminal.type(f"az://{name}")
+            terminal.until("labels are for all who have the container")
+            terminal.press("down").type("letters").press("down", "down", "down", "down", "down")
+            terminal.type("Person, Town").press("ctrl+s")
+            terminal.until("letters > a.txt")
+            terminal.press("v", "w", "1").until("1 unsaved")
+            terminal.press("ctrl+s").until("pending 1")
+            terminal.press("S").until("1 uploaded, 0 unchanged, 0 conflicts")
+            terminal.press("q").until("synced")
+            terminal.press("q").until("1 project")
+            terminal.press("q")
+            assert terminal.ended() == 0
+        files = [blob.name for blob in client.list_blobs(name_starts_with=".tui-labeler/")]
+        assert [file.rpartition("/")[2] for file in files if "/labels/" in file] == ["a.txt.json"]
+        assert azurite.url(name) in (next(home.glob("projects/*/project.json"))).read_text()
