@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes import labels, make_project, suggest
+from tests.fakes import labels, make_project, open_ones, suggest
 from tests.screens.conftest import ONE, THREE, TWO, Running, press, screen_of, screen_text, session_of
 from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
 from tui_labeler.engine.workbench import set_settings
@@ -130,3 +130,17 @@ async def test_a_review_of_what_is_hidden_lists_nothing_and_U_goes_to_what_is_to
         await press(pilot, "n", "a")
         assert len(labels(session_of(pilot), TWO)) == 2
         assert "1 of 1 decided" in screen_text(pilot)
+
+
+@pytest.mark.parametrize(("key", "verb"), [("M", "Accept"), ("Z", "Reject")])
+async def test_decisions_on_many_say_that_what_is_hidden_is_left_alone(
+    running: Running, hidden: None, key: str, verb: str
+) -> None:
+    async with running(open_project="Loans", document=TWO) as pilot:
+        await press(pilot, key, "ctrl+s")
+        assert "Those that blind mode hides are left alone." in screen_text(pilot)
+        await press(pilot, "v", "w", "2", "vertical_line", "y", "q", key, "ctrl+s")
+        assert f"{verb} 1 suggestion in 1 document?" in screen_text(pilot)
+        assert "Suggestions that blind mode hides are left alone." in screen_text(pilot)
+        await press(pilot, "y")
+        assert len(open_ones(session_of(pilot), ONE)) == 2

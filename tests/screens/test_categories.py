@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.screens.conftest import ONE, Opened, paste, press, screen_text, settle
+from tests.fakes import labels
+from tests.screens.conftest import ONE, Opened, paste, press, screen_text, session_of, settle
 from tui_labeler.domain.projects import Category
 from tui_labeler.screens.colors import ColorScreen
 from tui_labeler.screens.labeling_categories import CategoriesScreen
@@ -80,3 +81,29 @@ async def test_without_colours_their_names_alone_are_offered(opened: Opened) -> 
         await press(pilot, "K", "o")
         assert colored(pilot) == {}
         assert " orange " in screen_text(pilot)
+
+
+def names(pilot: Pilot[None]) -> list[str]:
+    screen = next(screen for screen in pilot.app.screen_stack if isinstance(screen, CategoriesScreen))
+    return [category.name for category in screen._session.store.state.categories.values()]
+
+
+async def test_what_was_deleted_is_brought_back_by_u_and_deleted_again_by_ctrl_r(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "v", "w", "2", "ctrl+s", "K", "j", "d", "y")
+        assert names(pilot) == ["Borrower", "Amount"]
+        await press(pilot, "u")
+        assert sorted(names(pilot)) == ["Amount", "Borrower", "Lender"]
+        assert "Took back: delete category Lender" in screen_text(pilot)
+        await press(pilot, "ctrl+r")
+        assert names(pilot) == ["Borrower", "Amount"]
+        await press(pilot, "u", "q")
+        assert len(labels(session_of(pilot), ONE)) == 1
+
+
+async def test_u_among_the_categories_leaves_labels_alone(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "v", "w", "2", "K", "u")
+        assert "Your last action: label." in screen_text(pilot)
+        await press(pilot, "q")
+        assert len(labels(session_of(pilot), ONE)) == 1

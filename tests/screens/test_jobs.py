@@ -13,10 +13,12 @@ from tui_labeler.domain.labels import Span, Suggestion
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Plan, State
+from tui_labeler.screens import jobs_text
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs import JobsScreen
 from tui_labeler.screens.lines import KeyLine
 from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.widgets.glyphs import glyphs
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 
@@ -420,3 +422,15 @@ async def test_hostile_names_and_messages_are_shown_and_never_sent(
             assert not any(character in drawn for character in "\x1b\x07\u202e")
             await pilot.press("j")
             await settle(pilot)
+
+
+async def test_many_names_of_categories_are_told_in_short(home: JobHome) -> None:
+    job = home.job("old", JobState.SUCCEEDED)
+    names = {f"c{number}": f"question {number:02} about a fee" for number in range(77)}
+    job = replace(job, request=replace(job.request, categories=tuple(names)))
+    lines = jobs_text.detail(job, names)(78, glyphs(True))
+    told = " ".join("".join(words for words, _ in line) for line in lines)
+    words = " ".join(told.split())
+    assert "Categories 77: question 00 about a fee, question 01 about a fee, " in words
+    assert " and 73 more" in words
+    assert "Started" in words

@@ -70,7 +70,17 @@ async def test_one_key_labels_every_identical_place_and_says_how_many(opened: Op
         await press(pilot, "1", "=")
         spans = [span for _, span in labels(session_of(pilot), ONE)]
         assert spans == [span_of(ONE, "Acme Ltd."), span_of(ONE, "Acme Ltd.", start + 1)]
-        assert "1 place labeled, 1 were labeled already" in screen_text(pilot)
+        assert "1 place labeled, 1 was labeled already." in screen_text(pilot)
+        await press(pilot, "=")
+        assert "all 2 places are labeled already." in screen_text(pilot)
+
+
+async def test_one_place_that_is_labeled_already_is_said_in_plain_words(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        screen_of(pilot).text.select(*_range(span_of(TWO, "North Bank")))
+        await press(pilot, "2", "=")
+        assert "labeled already." in screen_text(pilot)
+        assert "0 places" not in screen_text(pilot)
 
 
 async def test_identical_places_are_asked_a_category_for_where_nothing_is_labeled(opened: Opened) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual import work
 
+from tests.screens import typical
 from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.labels import Span
@@ -476,6 +477,23 @@ async def test_the_review_says_all_that_will_happen(home: JobHome) -> None:
         assert "3 of 3: Borrower, Lender, Date" in words
         assert "1,000 text records left this month, 994 after this job" in words
         assert "no text leaves it" in words
+
+
+async def test_many_names_leave_the_quota_in_view_on_a_small_screen(tmp_path: Path) -> None:
+    texts = {f"mail{number:02}.txt": "What does it cost? " * 40 for number in range(10)}
+    home = await JobHome().create(tmp_path, texts, typical.TOPICS)
+    for number in range(2):
+        await home.session.labeling.add(number, home.ids["change pin"], Span(0, 3))
+    home.card("loans-1")
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 5)
+        lines = sheet(app).splitlines()
+        words = " ".join(sheet(app).split())
+        assert "77 of 77: age limit, balance after transfer, " in words
+        assert " … and 7" in words
+        quota = next(place for place, line in enumerate(lines) if "Quota" in line)
+        assert quota < app.screen.query_one(Sheet).size.height
 
 
 async def test_too_little_quota_stops_the_start_and_one_key_takes_what_fits(home: JobHome) -> None:

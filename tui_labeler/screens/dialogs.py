@@ -39,6 +39,11 @@ class Dialog(ModalScreen[Result]):
 
     CSS_PATH = screen_sheet("dialogs")
 
+    VERTICAL_BREAKPOINTS = [(0, "-lowest"), (24, "-low"), (32, "-high")]  # noqa: RUF012 - Textual's own name
+
+    COVERS_KEYS: ClassVar[bool] = False
+    """The line of keys of the screen beneath is covered: they are not taken while this asks."""
+
     def __init__(self, title: str, message: str = "") -> None:
         super().__init__()
         self._title = title
@@ -52,6 +57,8 @@ class Dialog(ModalScreen[Result]):
                     yield Static(plain(self._message))
             yield from self.body()
             yield KeyLine()
+        if self.COVERS_KEYS:
+            yield Static(id="dialog-foot")
 
     def body(self) -> Iterable[Widget]:
         """What stands between message and keys."""
@@ -125,6 +132,8 @@ class ChoiceScreen(Dialog["str | None"]):
     ``choices`` are ``(key, id, label)``; a key may be empty. The cursor begins ``at`` one of the ids. The
     result is an id, ``None`` for none.
     """
+
+    COVERS_KEYS = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,ctrl+g,escape", "cancel", "Cancel", tooltip="Choose nothing", id="dialog.cancel"),

@@ -19,7 +19,7 @@ from tui_labeler.screens.performance_words import (
     wrapped,
 )
 from tui_labeler.screens.spending_words import spent_words
-from tui_labeler.screens.widgets.cells import clean, fit
+from tui_labeler.screens.widgets.cells import NAMES, clean, fit, some_of
 from tui_labeler.screens.widgets.glyphs import ASCII, Glyphs
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
         facts.append(("Text records", f"{job.text_records} of {request.text_records}"))
         if request.categories:
             known = sorted((names.get(key, key) for key in request.categories), key=str.casefold)
-            facts.append(("Categories", f"{len(known)}: {', '.join(map(clean, known))}"))
+            facts.append(("Categories", f"{len(known)}: {some_of(known, NAMES)}"))
     facts.append(("Started", f"{when(job.started or request.created)} by {clean(request.actor)}"))
     if job.ended:
         facts.append(("Ended", when(job.ended)))

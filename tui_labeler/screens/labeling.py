@@ -61,6 +61,7 @@ take a brush: `enter` then labels the word at the cursor, again and again. `=` l
 everywhere in the document. On a label `c` changes the category, `e` its ends, `d` removes it, `i` says where
 it comes from. A solid rule is a label, a dotted one a suggestion; `*` is not saved yet. `_` gives a small
 screen more text: labels are underlined, suggestions by dashes; the line below names the one at the cursor.
+`\\` shows how labels and documents are spread over categories and both sets.
 
 **Classes.** A category's key sets it, or takes it away. With more than nine, `enter` finds one by
 a few letters of its name, and so does typing in the pane of categories (`C`), class after class, `U` between.
@@ -135,7 +136,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
     # --- coming and going ---------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.query_one(Distribution).can_focus = False
+        self.distribution.can_focus = False
         self.follower.news.subscribe(self, self._take_news)
         self.follower.stood.subscribe(self, self.take_standing)
         self.follower.came.subscribe(self, self.take_exchange)
@@ -177,6 +178,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             if span is not None and not self.problem:
                 self.text.go_to(span.start, span.end)
 
+        self.focus_text()
         self.open_document(document, go)
 
     def _take_news(self, news: News) -> None:
@@ -210,11 +212,20 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
     # --- keys and widgets ---------------------------------------------------------------------------
 
     @property
+    def letters_shown(self) -> str:
+        """What letters do at the moment, where they are no keys; for the last line."""
+        return "Find" if self.pane.narrows and self.pane.has_focus else ""
+
+    @property
     def keys_shown(self) -> list[str]:
         """Ids of the keys in the last line."""
         if self.problem or not self.session.rows:
             return SHOWN["no text"]
-        if self.pane.narrows and self.pane.has_focus:
+        if self.documents.has_focus:
+            return SHOWN["list"]
+        if self.distribution.has_focus:
+            return SHOWN["distribution"]
+        if self.letters_shown:
             return SHOWN["names"]
         shown = SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
         row = None if self.shown is None else self.session.rows.get(self.shown)
@@ -253,13 +264,25 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         self.show_status()
 
     def on_descendant_blur(self) -> None:
-        """On a narrow screen the list is there only while it is worked in."""
+        """On a narrow screen the list is there only while it is worked in; so is the distribution alone."""
         if not self.documents.has_focus:
             self.remove_class("-documents")
+        if not self.distribution.has_focus:
+            self.remove_class("-distribution")
+            self.distribution.can_focus = False
 
     def action_categories(self) -> None:
         """To the pane of categories, or back to the text."""
         (self.text if self.pane.has_focus else self.pane).focus()
+
+    def action_distribution(self) -> None:
+        """The distribution alone in the pane, or the categories again."""
+        if self.distribution.has_focus:
+            self.text.focus()
+        else:
+            self.set_class(True, "-distribution")
+            self.distribution.can_focus = True
+            self.distribution.focus()
 
     @work
     async def action_edit_categories(self) -> None:

@@ -127,6 +127,11 @@ class LabelingBase(LabelingView):
             return "No class is chosen: go to one with ; or ' first."
         return "This document has no class yet, and none is suggested for it."
 
+    def focus_text(self) -> None:
+        """Keys are for the text from here on; where there is none, as soon as one comes."""
+        self._text_waits |= bool(self.problem)
+        self.text.focus()
+
     # --- what is decided ----------------------------------------------------------------------------
 
     @property

@@ -82,13 +82,16 @@ class BulkReviewActions(ReviewActions):
             words += "; in the documents of the list"
         self.count_others(await self.session.refresh())
         count = self.session.review.count(wanted, rejecting=not accepting)
+        blind = self.session.project.settings.hide_until_labeled
         if not count.documents:
-            self.say(f"No suggestion is like that: {words}.")
+            hidden = " Those that blind mode hides are left alone." if blind else ""
+            self.say(f"No suggestion is like that: {words}.{hidden}")
             return
+        hidden = "\nSuggestions that blind mode hides are left alone." if blind else ""
         sure = await self.app.push_screen_wait(
             ConfirmScreen(
                 f"{verb} {_what(count)} in {counted(count.documents, 'document')}?",
-                f"Held by the filter: {words}.\nOne undo takes all of it back.",
+                f"Held by the filter: {words}.{hidden}\nOne undo takes all of it back.",
                 confirm=verb,
             )
         )

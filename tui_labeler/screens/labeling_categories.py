@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_labeler.engine import limits
+from tui_labeler.engine.history import ACTIONS
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.choosing import chooser
@@ -17,6 +18,7 @@ from tui_labeler.screens.colors import ColorScreen
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.labeling_marks import colors
 from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.taking_back import is_sure, undone_words
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.palette import PALETTE
 from tui_labeler.screens.widgets.picker import Choice, Picker
@@ -29,9 +31,14 @@ if TYPE_CHECKING:
 
     from tui_labeler.domain.projects import Category
     from tui_labeler.engine.categories import CategoryCount
+    from tui_labeler.engine.history import Undone
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
+
+
+_CATEGORY = "category."
+"""What the names of actions on categories begin with."""
 
 
 def _key(key: str, action: str, description: str, tooltip: str, name: str) -> Binding:
@@ -46,6 +53,7 @@ class CategoriesScreen(Screen[None]):
 
 Labels follow when a category is renamed. Merging turns all labels and suggestions of one category into
 another's. Descriptions and examples are for people, and are sent along when a language model labels.
+`u` takes your last change back, `ctrl+r` does it again.
 """
 
     CSS_PATH = [screen_sheet("sheets"), screen_sheet("labeling")]  # noqa: RUF012 - Textual's own name
@@ -58,6 +66,8 @@ another's. Descriptions and examples are for people, and are sent along when a l
         _key("o", "recolor", "Colour", "Another colour", "color"),
         _key("m", "merge", "Merge", "Turn it into another category", "merge"),
         _key("d,delete", "delete", "Delete", "Delete it with its labels", "delete"),
+        _key("u", "undo", "Undo", "Take back your last change of a category", "undo"),
+        _key("ctrl+r", "redo", "Redo", "Do again what was undone", "redo"),
         _key("q,escape", "close", "Back", "Back to the documents", "close"),
     ]
 
@@ -221,6 +231,35 @@ another's. Descriptions and examples are for people, and are sent along when a l
         if sure:
             await self._session.categories.delete(category.id)
             self._show()
+
+    @work(exclusive=True, group="history")
+    @reporting
+    async def action_undo(self) -> None:
+        """Takes back this person's last action, as far as it was one on categories."""
+        history = self._session.history
+        found = await history.undoable()
+        if not found:
+            tell(self.app, "There is nothing of yours to take back.")
+        elif not found[0].action.startswith(_CATEGORY):
+            action = ACTIONS.get(found[0].action, found[0].action)
+            words = f"Your last action: {action}.\nq, then u takes it back."
+            tell(self.app, words, title="No category was changed last")
+        elif await is_sure(self.app, found):
+            self._tell_undone(await history.undo(), "Took back")
+
+    @work(exclusive=True, group="history")
+    @reporting
+    async def action_redo(self) -> None:
+        """Does again what was undone last, here or before."""
+        undone = await self._session.history.redo()
+        if undone is None:
+            tell(self.app, "There is nothing to do again.")
+        self._tell_undone(undone, "Did again")
+
+    def _tell_undone(self, undone: Undone | None, verb: str) -> None:
+        self._show()
+        if undone is not None:
+            tell(self.app, undone_words(undone, verb))
 
     def _touched(self, category: Category) -> str:
         count = self._session.categories.counts()[category.id]

@@ -12,6 +12,7 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.screens.choosing import chooser
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_words import identical, quoted
+from tui_labeler.screens.narrowing import MANY
 
 if TYPE_CHECKING:
     from textual.events import Key
@@ -19,11 +20,28 @@ if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction
 
 
+_GO_ON = ("project.leave", "app.help", "app.quit", "app.messages", "app.suspend")
+"""Keys that mean what they always mean while a category is asked for."""
+
+
+def _labeled_words(count: int, taken: int) -> str:
+    """How many places were labeled, and how many were before."""
+    if not count:
+        return "labeled already." if taken == 1 else f"all {taken} places are labeled already."
+    were = "was" if taken == 1 else "were"
+    return f"{counted(count, 'place')} labeled{f', {taken} {were} labeled already' if taken else ''}."
+
+
 class EntityActions(LabelingBase):
     """What the keys for labels do."""
 
     blocked: tuple[str, Span, str | None] | None = None
     """What could not be labeled because a label is in the way: category, span, and the label to change."""
+
+    _asked = ""
+    """What the list of names is asked with, while a category is awaited."""
+    _asked_by = ""
+    """The id of the key that asks for the category."""
 
     # --- category keys ------------------------------------------------------------------------------
 
@@ -36,11 +54,28 @@ class EntityActions(LabelingBase):
             self.say("")
             return
         category = self.keys.get(event.character or "")
+        if self.awaiting and category is None:
+            self._answer(event)
+            return
         if category is None or not self._takes_category_key():
             return
         event.stop()
         event.prevent_default()
         await self.take_category(category)
+
+    def _answer(self, event: Key) -> None:
+        """While a category is asked for, other keys open the list of names, or do nothing and say so."""
+        active = self.active_bindings.get(event.key)
+        name = active.binding.id or "" if active else ""
+        if name in _GO_ON or (name.startswith("list.") and self.pane.has_focus):
+            return
+        event.stop()
+        event.prevent_default()
+        if name in (self._asked_by, "label.add"):
+            self.choose_by_name(self._asked)
+        else:
+            shown = event.character if event.is_printable else event.key
+            self.say(f"{shown} is no category's key: press one, enter for the list, or esc.")
 
     def _takes_category_key(self) -> bool:
         if self.awaiting or self.has_classes:
@@ -62,12 +97,16 @@ class EntityActions(LabelingBase):
                 self.hold_brush(category)
             await self.label_current(category)
 
-    def ask_category(self, words: str, step: object) -> None:
-        """The next category key will be the answer."""
+    def ask_category(self, words: str, step: object, *, title: str, by: str) -> None:
+        """The next category key will be the answer.
+
+        The key with the id ``by`` asked; once more it opens the list of names, under ``title``.
+        """
         if not self.session.store.state.categories:
             self.say("")
             return
         self.awaiting = (words, step)  # type: ignore[assignment]
+        self._asked, self._asked_by, self.message = title, by, ""
         self.take_digits()
         self.show_status()
 
@@ -191,7 +230,12 @@ class EntityActions(LabelingBase):
             self.hold_brush(None)
             self.say("")
         else:
-            self.ask_category("Brush: press a category's key, or B for the list.", self._take_brush)
+            self.ask_category(
+                "Brush: press a category's key, or B for the list.",
+                self._take_brush,
+                title="Brush with which entity?",
+                by="label.brush",
+            )
 
     async def _take_brush(self, category: str) -> None:
         self.hold_brush(category)
@@ -218,7 +262,12 @@ class EntityActions(LabelingBase):
             async def everywhere(category: str) -> None:
                 await self.label_identical(category, span)
 
-            self.ask_category(f"Label every {self.quoted(span)}. Press a category's key.", everywhere)
+            self.ask_category(
+                f"Label every {self.quoted(span)}. Press a category's key.",
+                everywhere,
+                title=f"Label every {self.quoted(span)} with which entity?",
+                by="label.all",
+            )
 
     @decision
     async def label_identical(self, category: str, span: Span) -> Transaction | None:
@@ -228,19 +277,13 @@ class EntityActions(LabelingBase):
         count = sum(change.table == "label" for change in made.changes) if made else 0
         taken = len(places) - count
         self.text.clear_selection()
-        self.say(
-            f"{self.quoted(span)}: {counted(count, 'place')} labeled"
-            + (f", {taken} were labeled already." if taken else ".")
-        )
+        self.say(f"{self.quoted(span)}: {_labeled_words(count, taken)}")
         return made
 
     # --- changing what is there ---------------------------------------------------------------------
 
     def action_change(self) -> None:
         """Gives the label or suggestion at the cursor another category."""
-        if self.awaiting is not None:
-            self.choose_by_name("Which category instead?")
-            return
         item = self.item()
         if item is None:
             self.say(self.no_item_words())
@@ -249,7 +292,12 @@ class EntityActions(LabelingBase):
         async def change(category: str) -> None:
             await self.change_item(item, category, None)
 
-        self.ask_category("Change to: press a category's key, or c for the list.", change)
+        title = "Which category instead?"
+        words = "Change to: press a category's key, or c for the list."
+        many = self.has_classes and len(self.session.store.state.categories) > MANY
+        self.ask_category(title if many else words, change, title=title, by="label.change")
+        if many:
+            self.choose_by_name(title)
 
     @decision
     async def change_item(

@@ -10,7 +10,6 @@ from textual import work
 
 from tui_labeler.domain.labels import Label
 from tui_labeler.engine.errors import ConflictError
-from tui_labeler.engine.history import ACTIONS, items_of
 from tui_labeler.engine.taking_back import JOB
 from tui_labeler.engine.wording import counted
 from tui_labeler.engine.workbench import set_settings
@@ -22,6 +21,7 @@ from tui_labeler.screens.labeling_placing import PlacingActions
 from tui_labeler.screens.labeling_provenance import provenance, words_provenance
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.project_settings import ProjectSettingsScreen
+from tui_labeler.screens.taking_back import is_sure, undone_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from tui_labeler.domain.labels import Suggestion
     from tui_labeler.engine.history import Undone
     from tui_labeler.engine.label_files import Exported, Imported, Skipped
-    from tui_labeler.engine.ports import Transaction
-
-_ASK_FIRST = 20
-"""Changes of one action from which on taking it back is asked about."""
 
 _SHOWN = 30
 """Lines of what was left out that a message repeats."""
@@ -50,30 +46,12 @@ class FileActions(PlacingActions):
         found = await self.session.history.undoable()
         if not found:
             self.say("There is nothing of yours to take back.")
-        elif await self._is_sure(found):
+        elif await is_sure(self.app, found):
             async with self.turn:
                 self.begin_counting()
                 undone = await self.session.history.undo()
                 self._recount(undone)
                 self._after_history(undone, "Took back")
-
-    async def _is_sure(self, found: Sequence[Transaction]) -> bool:
-        items, action = items_of(found), found[0].action
-        if items < _ASK_FIRST and action != JOB:
-            return True
-        whole = action == JOB
-        words = "everything that came of the job" if whole else ACTIONS.get(action, action)
-        extent = f"It made {counted(items, 'change')}."
-        if whole:
-            extent = "Its suggestions go, and the labels that you accepted from them."
-        sure: bool = await self.app.push_screen_wait(
-            ConfirmScreen(
-                f"Take back: {words}?",
-                f"{extent} What somebody else changed since stays.",
-                confirm="Take back",
-            )
-        )
-        return sure
 
     @work(exclusive=True, group="history")
     @reporting
@@ -98,16 +76,11 @@ class FileActions(PlacingActions):
         self.show_changes()
         if undone is None:
             return
-        action = ACTIONS.get(undone.action, undone.action)
-        if len(undone.categories) == 1:
-            action += f" {undone.categories[0]}"
-        words = f"{verb}: {action} ({counted(undone.items, 'change')})"
-        if undone.refused:
-            words += f"; {undone.refused:,} changed by others since, left alone"
+        words = undone_words(undone, verb)
         if len(undone.documents) == 1 and undone.documents[0] != self.shown:
-            self.open_document(undone.documents[0], lambda: self._go_to_undone(undone, f"{words}."))
+            self.open_document(undone.documents[0], lambda: self._go_to_undone(undone, words))
         else:
-            self._go_to_undone(undone, f"{words}.")
+            self._go_to_undone(undone, words)
 
     def _go_to_undone(self, undone: Undone, words: str) -> None:
         """To the suggestion that came back, where the next decision is wanted."""

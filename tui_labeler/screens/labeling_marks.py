@@ -130,12 +130,22 @@ def _choice(label: Label | None, suggestion: Suggestion | None) -> Choice:
 
 
 def shares(session: ProjectSession) -> list[Share]:
-    """Labels a category, training beside testing."""
+    """Labels a category, training beside testing; for entities documents too.
+
+    A class is one label a document: there both numbers are the same.
+    """
     categories = session.store.state.categories
     palette = colors(categories.values())
     train, test = (session.categories.counts(dataset) for dataset in (Dataset.TRAIN, Dataset.TEST))
+    same = session.project.kind.is_classification
     return [
-        Share(category.name, train[key].labels, test[key].labels, palette[key])
+        Share(
+            category.name,
+            train[key].labels,
+            test[key].labels,
+            palette[key],
+            None if same else (train[key].documents, test[key].documents),
+        )
         for key, category in categories.items()
     ]
 

@@ -65,6 +65,8 @@ class ReviewActions(PlacingActions):
             self._sorting_before = self.sorting
         self.reviewing = True
         self.sitting = ReviewProgress(self.clock)
+        # Wherever the person comes from: a and x must not be letters of a name.
+        self.focus_text()
         self._review_these(ReviewChoice(SuggestionFilter(job=job)), at=at)
         self.refresh_bindings()
 

@@ -132,6 +132,10 @@ class LabelingView(Screen[None]):
     def pane(self) -> CategoryPane:
         return self.query_one(CategoryPane)
 
+    @property
+    def distribution(self) -> Distribution:
+        return self.query_one(Distribution)
+
     # --- the document -------------------------------------------------------------------------------
 
     @property
@@ -246,7 +250,8 @@ class LabelingView(Screen[None]):
         self.pane.narrows = self.has_classes and len(self.session.store.state.categories) > MANY
         self.pane.set_categories(category_lines(self.session, document, self.keys), of=self.shown)
         self.pane.brush = self.current_class if self.has_classes else self.brush
-        self.query_one(Distribution).set_shares(shares(self.session))
+        unit = "labels = documents" if self.has_classes else "labels"
+        self.distribution.set_shares(shares(self.session), unit)
         self.query_one("#about", Notes).text = self.about()
         self.show_title()
         self.show_status()
@@ -376,7 +381,7 @@ class LabelingView(Screen[None]):
         if self.follower.deleted:
             return "This project was deleted. q goes to the projects."
         if self.awaiting is not None:
-            return self.awaiting[0]
+            return self.message or self.awaiting[0]
         if self.message:
             return self.message
         if words := self.placing_words():

@@ -132,7 +132,10 @@ class KeyLine(Words):
             return
         ordered = self._ordered(screen.active_bindings.values())
         self._pinned = bool(ordered) and ordered[-1].binding.id in self.ALWAYS
-        items = [
+        # Letters that find something are no bindings, and no single key would stand for them.
+        letters: str = getattr(screen, "letters_shown", "")
+        items = [("", "a-z", letters, True)] if letters else []
+        items += [
             (
                 item.binding.key,
                 self.app.get_key_display(item.binding),
@@ -195,7 +198,7 @@ class KeyLine(Words):
     def on_click(self, event: Click) -> None:
         place = event.get_content_offset(self)
         for cells, key in self._places:
-            if place is not None and place.x in cells:
+            if place is not None and place.x in cells and key:
                 self.app.simulate_key(key)
 
 

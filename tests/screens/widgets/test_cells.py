@@ -13,6 +13,7 @@ from tui_labeler.screens.widgets.cells import (
     drawn,
     fit,
     shown,
+    some_of,
 )
 
 
@@ -58,3 +59,14 @@ def test_marks_without_end_are_cut() -> None:
 def test_a_joiner_that_joins_nothing_is_shown_as_a_sign() -> None:
     assert shown("a\u200db") == "a␣b"
     assert shown("👨\u200d👩") == "👨\u200d👩"
+
+
+def test_of_many_names_some_are_shown_and_the_others_counted() -> None:
+    names = [f"class {number}" for number in range(1, 76)]
+    assert some_of(names, 27) == "class 1, class 2, class 3 … and 72 more"
+    assert some_of(names[:3], 27) == "class 1, class 2, class 3"
+    assert some_of(["a name that is longer than all the room", "b"], 10) == (
+        "a name that is longer than all the room … and 1 more"
+    )
+    assert some_of([], 10) == ""
+    assert "\x1b" not in some_of(["\x1b[31mred"], 10)

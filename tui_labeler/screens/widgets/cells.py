@@ -8,6 +8,7 @@ the two halves of a flag stay together as well.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rich.cells import cell_len, get_character_cell_size, split_graphemes
 
@@ -22,6 +23,8 @@ _NOT_PLAIN = re.compile(
 _SPECIAL = re.compile("[\u200d\ufe0f\U0001f1e6-\U0001f1ff]")
 _JOINABLE = "\u00a9\u00ae\u0300-\u1fff\u2070-\u2fff\u3001-\ufffd\U00010000-\U0010ffff"
 _LONE_JOINER = re.compile(f"(?<![{_JOINABLE}])\u200d|\u200d(?![{_JOINABLE}])")
+NAMES = 100
+"""Cells for a list of names among other facts: two lines on a small screen."""
 _MARKS_SHOWN = 24
 """Code points drawn of one cluster; the longest emoji sequences have eleven."""
 
@@ -150,6 +153,19 @@ def clip_middle(text: str, width: int, more: str = "…") -> str:
         return clip(text, width, more)
     tail = (width - 1) // 2
     return _head(text, width - 1 - tail) + more + _tail(text, tail)
+
+
+def some_of(names: Sequence[str], width: int) -> str:
+    """As many names as fit ``width`` cells, made safe, and how many more there are; one at least."""
+    shown: list[str] = []
+    used = 0
+    for name in map(clean, names):
+        used += cell_len(name) + 2
+        if shown and used > width:
+            break
+        shown.append(name)
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" … and {more:,} more" if more else "")
 
 
 def fit(text: str, width: int, more: str = "…") -> str:

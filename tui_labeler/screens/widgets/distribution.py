@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
 from tui_labeler.screens.widgets.cells import clean, fit
@@ -22,6 +23,8 @@ class Share:
     test: int
     color: int = 0
     """An index into the palette."""
+    documents: tuple[int, int] | None = None
+    """Documents of the training and of the testing set that have such labels; ``None`` tells no more."""
 
 
 def bar(parts: Sequence[tuple[int, str]], most: int, width: int) -> str:
@@ -41,7 +44,17 @@ def bar(parts: Sequence[tuple[int, str]], most: int, width: int) -> str:
 
 
 class Distribution(RowView):
-    """Bars by category: training solid, testing shaded, the numbers beside them."""
+    """Bars by category: training solid, testing shaded, the numbers beside them.
+
+    Documents, where they are told, have a bar of their own under that of the labels.
+    """
+
+    HELP: ClassVar[str] = """\
+## Distribution
+
+How labels, and documents with labels, are spread over the categories: training beside testing. `j` `k`
+scroll, the key that opened this goes back.
+"""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"distribution--dim", "distribution--cursor"} | category_classes(
         "distribution"
@@ -51,18 +64,21 @@ class Distribution(RowView):
         super().__init__(**options)
         self.shares: Sequence[Share] = ()
         self.unit = "labels"
+        self._lines = 1
+        """Bars of one category."""
 
     def set_shares(self, shares: Sequence[Share], unit: str = "labels") -> None:
-        """Shows these categories; ``unit`` says what is counted: labels or documents."""
+        """Shows these categories; ``unit`` says what the first bar of each counts."""
         self.shares = tuple(shares)
+        self._lines = 2 if any(share.documents for share in shares) else 1
         self.unit = unit
-        self.cursor = max(0, min(self.cursor, len(self.shares) - 1))
+        self.cursor = max(0, min(self.cursor, self.row_count - 1))
         self.fit_rows()
         self.repaint()
 
     @property
     def row_count(self) -> int:
-        return len(self.shares)
+        return len(self.shares) * self._lines
 
     @property
     def heading(self) -> int:
@@ -72,23 +88,31 @@ class Distribution(RowView):
         width = self.view_size.width
         glyphs = self.glyphs
         if y == 0:
-            legend = f"{self.unit}: {glyphs.bar} training  {glyphs.bar_second} testing"
+            legend = self._legend("training ", "testing")
+            if cell_len(legend) > width:
+                legend = self._legend("train", "test")
             return [Segment(fit(legend, width, glyphs.more), self.style("distribution--dim"))]
         index = self.row_at(y)
         if index is None:
             return []
-        share = self.shares[index]
+        share, of_documents = self.shares[index // self._lines], bool(index % self._lines)
         most = max(one.train + one.test for one in self.shares)
-        numbers = f" {share.train:>4} + {share.test:<4}"
+        train, test = (share.documents or (0, 0)) if of_documents else (share.train, share.test)
+        numbers = f" {train:>4} + {test:<4}"
         name_width = max(1, min(24, (width - len(numbers)) // 2))
         bar_width = max(1, width - name_width - 1 - len(numbers))
-        parts = ((share.train, glyphs.bar), (share.test, glyphs.bar_second))
+        parts = ((train, glyphs.bar), (test, glyphs.bar_second))
+        name = "  documents" if of_documents else clean(share.name)
         at_cursor = ["distribution--cursor"] * (index == self.cursor and self.has_focus)
+        dim = ["distribution--dim"] * of_documents
         return [
-            Segment(fit(clean(share.name), name_width, glyphs.more) + " ", self.style(*at_cursor)),
+            Segment(fit(name, name_width, glyphs.more) + " ", self.style(*dim, *at_cursor)),
             Segment(
                 fit(bar(parts, most, bar_width), bar_width),
                 self.style(category_class("distribution", share.color), *at_cursor),
             ),
             Segment(numbers, self.style(*at_cursor)),
         ]
+
+    def _legend(self, train: str, test: str) -> str:
+        return f"{self.unit}: {self.glyphs.bar} {train} {self.glyphs.bar_second} {test}"

@@ -22,7 +22,7 @@ from tui_labeler.screens.spending_words import (
     tokens_between,
     usd_between,
 )
-from tui_labeler.screens.widgets.cells import clean
+from tui_labeler.screens.widgets.cells import NAMES, some_of
 
 if TYPE_CHECKING:
     from tui_labeler.engine.gpt_options import GptOptions
@@ -84,7 +84,7 @@ def _facts(about: Summary) -> list[tuple[str, str, str]]:
         ("Documents", f"{len(about.rows):,} ({estimated}{counted(records, 'text record')})", ""),
         (
             about.nouns.capitalize(),
-            f"{len(about.names)} of {about.known}: {', '.join(map(clean, about.names))}",
+            f"{len(about.names)} of {about.known}: {some_of(about.names, NAMES)}",
             "",
         ),
         *_estimates(about),

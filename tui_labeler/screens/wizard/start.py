@@ -13,7 +13,7 @@ from tui_labeler.domain.jobs import Job
 from tui_labeler.engine.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.performance_words import wrapped
-from tui_labeler.screens.widgets.cells import clean
+from tui_labeler.screens.widgets.cells import NAMES, some_of
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
 from tui_labeler.screens.wizard.last import LastStep
@@ -105,11 +105,11 @@ nothing.
             ("Model", self.choices.model),
             ("Documents", f"{estimate.documents:,}"),
             ("Text records", f"{about}{estimate.text_records:,}"),
-            (nouns.capitalize(), f"{len(names)} of {len(known)}: {', '.join(map(clean, names))}"),
+            (nouns.capitalize(), f"{len(names)} of {len(known)}: {some_of(names, NAMES)}"),
             ("Quota", _quota(estimate)),
         ]
         if unknown:
-            facts.insert(-1, ("Left out", f"unknown to this model: {', '.join(map(clean, unknown))}"))
+            facts.insert(-1, ("Left out", f"unknown to this model: {some_of(unknown, NAMES)}"))
         lines: list[Line] = []
         for name, words in facts:
             first, *rest = wrapped(words, width, "", " " * 17)

@@ -1,0 +1,77 @@
+"""How labels and documents are spread over categories and both sets, on screens of any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import document
+from tests.screens.conftest import ONE, TWO, Opened, press, screen_of, screen_text, session_of, span_of
+from tests.screens.test_many_classes import FIRST, asked
+from tui_labeler.domain.projects import Dataset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+
+async def label(pilot: Pilot[None]) -> None:
+    """Two labels of one category in a document for training, one in a document for testing."""
+    session, lender = session_of(pilot), session_of(pilot).categories.by_name("Lender").id
+    for words in ("Acme Ltd.", "North Bank"):
+        await session.labeling.add(document(session, ONE), lender, span_of(ONE, words))
+    await session.labeling.add(document(session, TWO), lender, span_of(TWO, "North Bank"))
+    await session.documents.set([document(session, TWO)], dataset=Dataset.TEST)
+    screen_of(pilot).show_changes()
+    await pilot.pause()
+
+
+def bars(pilot: Pilot[None]) -> list[list[str]]:
+    """The lines of the distribution, in words and numbers."""
+    view = screen_of(pilot).distribution
+    lines = ["".join(segment.text for segment in view.paint_line(y)) for y in range(view.view_size.height)]
+    return [[part for part in line.split() if part.isascii()] for line in lines]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+async def test_labels_and_documents_are_shown_by_a_key_at_any_size(
+    opened: Opened, size: tuple[int, int]
+) -> None:
+    async with opened(ONE, size=size) as pilot:
+        await label(pilot)
+        await press(pilot, "backslash")
+        view = screen_of(pilot).distribution
+        assert view.has_focus
+        assert view.page_rows >= 6
+        assert not screen_of(pilot).pane.display
+        _, _, _, lender, documents, *_ = bars(pilot)
+        assert lender[-3:] == ["2", "+", "1"]
+        assert documents[-3:] == ["1", "+", "1"]
+        assert "labels: " in screen_text(pilot)
+        await press(pilot, "backslash")
+        assert screen_of(pilot).text.has_focus
+        assert screen_of(pilot).pane.display
+        assert view.display is (size[0] >= 110)
+
+
+async def test_the_distribution_goes_as_soon_as_something_else_is_worked_in(opened: Opened) -> None:
+    async with opened(ONE, size=(80, 24)) as pilot:
+        await press(pilot, "backslash", "C")
+        assert screen_of(pilot).pane.has_focus
+        assert not screen_of(pilot).distribution.display
+        await press(pilot, "C", "tab")
+        assert not screen_of(pilot).distribution.has_focus
+
+
+async def test_a_wide_screen_shows_labels_and_documents_at_all_times(opened: Opened) -> None:
+    async with opened(ONE, size=(120, 40)) as pilot:
+        assert "documents        " in screen_text(pilot).split("labels: ")[1]
+
+
+async def test_of_classes_it_says_that_labels_are_documents(tmp_path: Path) -> None:
+    async with asked(tmp_path, FIRST, size=(80, 24)) as pilot:
+        await press(pilot, "backslash", "G")
+        assert "labels = documents: " in screen_text(pilot)
+        assert bars(pilot)[-1][-3:] == ["1", "+", "0"]

@@ -1,0 +1,140 @@
+"""What the last line offers is what keys do, wherever the focus is and whatever is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import document, labels, make_project, open_ones, suggest
+from tests.screens.conftest import (
+    ONE,
+    TWO,
+    Opened,
+    Running,
+    press,
+    screen_of,
+    screen_text,
+    session_of,
+    settle,
+    span_of,
+)
+from tests.screens.test_many_classes import LAST, LATER, SECOND, THIRD, asked
+from tui_labeler.domain.projects import Dataset
+from tui_labeler.screens.choosing import NameScreen
+from tui_labeler.screens.labeling import LabelingScreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tui_labeler.engine.workbench import Workbench
+
+
+@pytest.fixture
+async def suggested(workbench: Workbench, container: Path) -> None:
+    session = await make_project(workbench, container, categories=["Borrower", "Lender", "Amount"])
+    await suggest(session, ONE, [("Borrower", "Acme Ltd.", 0.93), ("Amount", "GBP 25,000", 0.55)])
+    await session.close()
+
+
+def last_line(pilot: Pilot[None]) -> str:
+    return screen_text(pilot).splitlines()[-1]
+
+
+async def test_while_a_category_is_asked_for_no_other_key_does_anything_but_say_so(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        await press(pilot, "c")
+        for key in "topa":
+            await press(pilot, key)
+            assert f"{key} is no category's key: press one, enter for the list, or esc." in screen_text(pilot)
+        session = session_of(pilot)
+        assert session.rows[document(session, ONE)].dataset is Dataset.TRAIN
+        assert len(open_ones(session, ONE)) == 2
+        await press(pilot, "2")
+        assert labels(session, ONE) == [("Lender", span_of(ONE, "Acme Ltd."))]
+
+
+@pytest.mark.parametrize("leaving", ["escape", "q", "ctrl+g"])
+async def test_a_question_for_a_category_is_left_by_a_key(
+    running: Running, suggested: None, leaving: str
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "c", "t", leaving)
+        assert isinstance(pilot.app.screen, LabelingScreen)
+        assert screen_of(pilot).awaiting is None
+        await press(pilot, "a")
+        assert labels(session_of(pilot), ONE) == [("Borrower", span_of(ONE, "Acme Ltd."))]
+
+
+@pytest.mark.parametrize("again", ["B", "enter"])
+async def test_the_key_that_asks_for_a_category_opens_the_list_once_more(opened: Opened, again: str) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "B", again)
+        assert "Brush with which entity?" in screen_text(pilot)
+        await press(pilot, "2", "enter")
+        assert labels(session_of(pilot), TWO) == [("Lender", span_of(TWO, "North"))]
+
+
+async def test_with_many_classes_c_lets_a_name_be_typed_at_once(tmp_path: Path) -> None:
+    async with asked(tmp_path, SECOND, review=True) as pilot:
+        await press(pilot, "c")
+        assert isinstance(pilot.app.screen, NameScreen)
+        await press(pilot, *"top", "escape")
+        session = session_of(pilot)
+        assert session.rows[document(session, SECOND)].dataset is Dataset.TRAIN
+        await press(pilot, "c", *"change", "enter")
+        assert labels(session, SECOND) == [("change pin", None)]
+
+
+async def test_a_review_that_begins_in_the_pane_puts_the_focus_on_the_text(tmp_path: Path) -> None:
+    async with asked(tmp_path, SECOND) as pilot:
+        await press(pilot, "C")
+        screen_of(pilot).start_review()
+        await settle(pilot)
+        assert screen_of(pilot).text.has_focus
+        await press(pilot, "left_square_bracket", "right_square_bracket", "n", "a")
+        assert screen_of(pilot).pane.typed == ""
+        assert len(labels(session_of(pilot), SECOND)) == 1
+
+
+async def test_where_letters_find_a_name_the_last_line_says_so_and_q_is_one_of_them(tmp_path: Path) -> None:
+    async with asked(tmp_path, THIRD) as pilot:
+        assert "a-z Find" not in last_line(pilot)
+        await press(pilot, "C")
+        assert last_line(pilot).startswith(" a-z Find ")
+        assert " C Categories " in last_line(pilot)
+        await press(pilot, "q")
+        assert screen_of(pilot).pane.typed == "q"
+        await press(pilot, *"77a", "enter")
+        assert labels(session_of(pilot), THIRD) == [(LAST, None)]
+
+
+async def test_the_last_line_has_the_keys_of_the_list_while_it_has_the_focus(opened: Opened) -> None:
+    async with opened(ONE, size=(80, 24)) as pilot:
+        assert "Brush" in last_line(pilot)
+        await press(pilot, "D")
+        for offered in ("space Select", "v Range", "f Filter", "s Sort"):
+            assert offered in last_line(pilot)
+        assert "Brush" not in last_line(pilot)
+        await press(pilot, "D")
+        assert "Brush" in last_line(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+async def test_a_long_list_of_names_keeps_its_keys_in_view_and_covers_those_of_the_screen(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with asked(tmp_path, SECOND, size=size) as pilot:
+        assert "Accept" in last_line(pilot)
+        await press(pilot, "enter")
+        text = screen_text(pilot)
+        assert "Which class?" in text
+        assert "Take" in text
+        assert "Cancel" in text
+        assert "Accept" not in text
+        await press(pilot, *"question 71", "enter")
+        assert (LATER, None) in labels(session_of(pilot), SECOND)

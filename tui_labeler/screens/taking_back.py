@@ -1,0 +1,52 @@
+"""What is said and asked where a person takes an action back, or does it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.engine.history import ACTIONS, items_of
+from tui_labeler.engine.taking_back import JOB
+from tui_labeler.engine.wording import counted
+from tui_labeler.screens.dialogs import ConfirmScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import App
+
+    from tui_labeler.engine.history import Undone
+    from tui_labeler.engine.ports import Transaction
+
+_ASK_FIRST = 20
+"""Changes of one action from which on taking it back is asked about."""
+
+
+async def is_sure(app: App[Any], found: Sequence[Transaction]) -> bool:
+    """Asks before a large action, or a whole job, is taken back; from within a worker."""
+    items, action = items_of(found), found[0].action
+    if items < _ASK_FIRST and action != JOB:
+        return True
+    whole = action == JOB
+    words = "everything that came of the job" if whole else ACTIONS.get(action, action)
+    extent = f"It made {counted(items, 'change')}."
+    if whole:
+        extent = "Its suggestions go, and the labels that you accepted from them."
+    sure: bool = await app.push_screen_wait(
+        ConfirmScreen(
+            f"Take back: {words}?",
+            f"{extent} What somebody else changed since stays.",
+            confirm="Take back",
+        )
+    )
+    return sure
+
+
+def undone_words(undone: Undone, verb: str) -> str:
+    """What an undo, or a redo, did; ends with a full stop."""
+    action = ACTIONS.get(undone.action, undone.action)
+    if len(undone.categories) == 1:
+        action += f" {undone.categories[0]}"
+    words = f"{verb}: {action} ({counted(undone.items, 'change')})"
+    if undone.refused:
+        words += f"; {undone.refused:,} changed by others since, left alone"
+    return f"{words}."
