@@ -305,6 +305,21 @@ async def test_what_agrees_is_taken_and_the_last_choice_makes_the_labels(bench: 
     assert ("Place", span("Rome")) in saved(lead)
 
 
+async def test_what_somebody_changed_after_it_was_settled_stays_when_it_is_settled_anew(bench: Bench) -> None:
+    lead, ann, bob = await given(bench)
+    await read(ann, ("Person", "Ann"), ("Place", "Rome"))
+    await read(bob, ("Person", "Ann"), ("Place", "Rome"))
+    await lead.refresh()
+    await lead.readings.settle_agreeing([number(lead)])
+    await bob.refresh()
+    changed = next(label for label in document(bob).active_labels if label.span == span("Ann"))
+    await bob.labeling.change(number(bob), changed.id, category=key(bob, "Place"))
+    await bob.labeling.save()
+    await lead.history.undo()
+    await lead.readings.settle_agreeing([number(lead)])
+    assert saved(lead) == [("Place", span("Ann")), ("Place", span("Rome"))]
+
+
 async def test_readings_that_agree_are_settled_in_one_step_and_the_others_wait(bench: Bench) -> None:
     lead, ann, bob = await given(bench)
     await lead.readings.assign(["ann", "bob"])

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.agreement import Choice, Pairing, Take
-from tui_labeler.domain.labels import Label, Origin, Stamp
+from tui_labeler.domain.labels import Label, Origin, Stamp, in_the_way
 from tui_labeler.engine.changes import put_document, put_label
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.ports import Plan
@@ -266,7 +266,9 @@ class Readings:
         return document, both
 
     def _settling(self, state: State, document: Document, both: TwoReadings) -> list[Change]:
-        stamp = self._stamp
+        """Labels that the project has already, made by somebody after an undo or on another machine, stay."""
+        stamp, kind = self._stamp, state.project.kind
+        there = [label for label in document.labels.values() if not label.reader]
         made = [
             Label(
                 id=self._surroundings.new_id(),
@@ -277,8 +279,10 @@ class Readings:
                 text_hash=document.text_hash,
             )
             for category, span in both.result
+            if not any(in_the_way(kind, there, category, span))
         ]
-        reviewed = document.reviewed if made else stamp
+        is_empty = not made and not any(label.is_active for label in there)
+        reviewed = stamp if is_empty else document.reviewed
         settled = replace(document, settled=stamp, reviewed=reviewed)
         return [
             *(put_label(state, document, label) for label in made),
