@@ -170,9 +170,16 @@ def test_two_terminals_see_each_others_decisions(
     ):
         first.until("ContractNumber")
         second.until("ContractNumber")
+        wait_for(
+            lambda: first.settle() and second.settle() and "with " in first.rows[0] + second.rows[0],
+            "one has it",
+        )
         count = re.compile(rf"{re.escape(location)} +(\d+\*?)?")
         # One accepts the first suggestion of the document, the other its last.
         for decider, other, way in ((first, second, ";"), (second, first, "'")):
+            # A document is with one of them at a time.
+            decider.press("ctrl+t")
+            other.until(f"with {'ana' if decider is first else 'bo'}")
             decider.settle()
             other.settle()
             before = [row for row in other.rows if count.search(row[:40])]
