@@ -132,13 +132,13 @@ async def test_the_settings_turn_sharing_on_and_off(tmp_path: Path) -> None:
     async with ana.running() as pilot:
         await press_through(pilot, "O")
         assert "< stay in this home >" in screen_text(pilot)
-        await press_through(pilot, *["down"] * 5, "right", "ctrl+s")
+        await press_through(pilot, *["down"] * 3, "right", "ctrl+s")
         assert "Saved labels are shared from here on" in screen_text(pilot)
         await background_of(pilot).now()
         await at_rest(pilot)
         assert "synced" in screen_text(pilot).splitlines()[0]
         assert team.stored.files
-        await press_through(pilot, "O", *["down"] * 5, "right", "ctrl+s")
+        await press_through(pilot, "O", *["down"] * 3, "right", "ctrl+s")
         assert "Saved labels stay in this home from here on" in screen_text(pilot)
         assert "synced" not in screen_text(pilot).splitlines()[0]
 
@@ -148,7 +148,7 @@ async def test_sharing_a_folder_in_which_others_have_that_project_is_refused(tmp
     await team.person("bo")
     ana = await team.person("ana", is_remote=False)
     async with ana.running() as pilot:
-        await press_through(pilot, "O", *["down"] * 5, "right", "ctrl+s")
+        await press_through(pilot, "O", *["down"] * 3, "right", "ctrl+s")
         (told,) = [note.message for note in pilot.app._notifications]
         assert "Others share a project 'Loans' in this folder already." in told
         assert "make it again" in told

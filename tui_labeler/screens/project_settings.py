@@ -63,6 +63,12 @@ A *multilingual* project has a language for each document.
                 ),
             ),
             (
+                "Saved labels",
+                Cycle(ALWAYS_SHARED, id="shared")
+                if self._is_remote
+                else Cycle(SHARING, chosen=int(settings.share_labels), id="shared"),
+            ),
+            (
                 "Decisions",
                 Cycle(
                     ("are drafts until ctrl+s", "count at once"),
@@ -77,12 +83,6 @@ A *multilingual* project has a language for each document.
                     chosen=int(settings.hide_until_labeled),
                     id="blind",
                 ),
-            ),
-            (
-                "Saved labels",
-                Cycle(ALWAYS_SHARED, id="shared")
-                if self._is_remote
-                else Cycle(SHARING, chosen=int(settings.share_labels), id="shared"),
             ),
         )
 
