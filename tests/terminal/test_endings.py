@@ -170,10 +170,7 @@ def test_two_terminals_see_each_others_decisions(
     ):
         first.until("ContractNumber")
         second.until("ContractNumber")
-        wait_for(
-            lambda: first.settle() and second.settle() and "with " in first.rows[0] + second.rows[0],
-            "one has it",
-        )
+        wait_for(lambda: any("with " in one.settle().split("\n")[0] for one in (first, second)), "one has it")
         count = re.compile(rf"{re.escape(location)} +(\d+\*?)?")
         # One accepts the first suggestion of the document, the other its last.
         for decider, other, way in ((first, second, ";"), (second, first, "'")):
