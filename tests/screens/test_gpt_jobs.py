@@ -64,6 +64,41 @@ async def test_tokens_and_spend_are_told_as_they_grow(home: JobHome) -> None:
         assert "0.700 USD of 2.00 USD" in detail(app)
 
 
+async def test_deployments_on_one_resource_are_told_apart_in_the_list_with_what_each_has_spent(
+    home: JobHome,
+) -> None:
+    for number, (name, cost) in enumerate((("gpt-4o-mini", 0.35), ("gpt-4o", 12.0), ("gpt-5", None))):
+        job = gpt_job(home, cost=cost)
+        method = Method("gpt", resource="the-resource-of-legal", deployment=name)
+        del home.jobs.jobs[job.id]
+        home.jobs.put(replace(job, request=replace(job.request, id=f"gpt{number}", method=method)))
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(JobsScreen(home.session, home.resources))
+        await settle(pilot)
+        rows = {row.split()[-1]: row for row in drawn(app).splitlines() if "2/" in row and "running" in row}
+        assert {end: end in row for end, row in rows.items()} == {"0.350": True, "12.00": True, "?": True}
+        assert "/gpt-4o-mini " in rows["0.350"]
+        assert "/gpt-4o " in rows["12.00"]
+        assert "/gpt-5 " in rows["?"]
+
+
+def drawn(app: ScreenApp) -> str:
+    """What stands on the terminal, without paging."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def test_what_was_not_answered_and_what_is_late_is_told(home: JobHome) -> None:
+    gpt_job(home, unanswered=3, late="loan01.txt", late_seconds=75.0)
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(JobsScreen(home.session, home.resources))
+        await settle(pilot)
+        assert "waiting for an answer of loan01.txt since 75 s" in drawn(app)
+        told = "3 requests were sent whose answer did not come; the service may charge them"
+        assert told in _flat(app)
+
+
 async def test_an_unknown_price_is_not_told_as_nothing(home: JobHome) -> None:
     gpt_job(home, cost=None, options=GptOptions(budget_tokens=500_000))
     app = ScreenApp()

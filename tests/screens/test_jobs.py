@@ -87,11 +87,11 @@ async def test_jobs_stand_newest_first_with_state_bar_counts_and_speed(home: Job
         await settle(pilot)
         first, second = rows(app)
         assert "▶ running" in first
-        assert "█████░░░░░ 2/6" in first
+        assert "██░░ 2/6" in first
         assert "×1" in first
         assert "2.0/s" in first
         assert "✓ succeeded" in second
-        assert "██████████ 6/6" in second
+        assert "████ 6/6" in second
         words = detail(app)
         assert "2 done, 1 failed, 3 waiting, of 6" in words
         assert "2.0/s, 1.5 s left" in words

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobState
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.failures import failed_words
-from tui_labeler.engine.wording import clock, counted, late_words, pause_words, unanswered_words
+from tui_labeler.engine.wording import clock, counted, late_words, money, pause_words, unanswered_words
 from tui_labeler.screens.evaluation_text import evaluation
 from tui_labeler.screens.jobs_lists import failures, not_used
 from tui_labeler.screens.performance_words import (
@@ -19,7 +21,7 @@ from tui_labeler.screens.performance_words import (
     wrapped,
 )
 from tui_labeler.screens.spending_words import spent_words
-from tui_labeler.screens.widgets.cells import NAMES, clean, fit, some_of
+from tui_labeler.screens.widgets.cells import NAMES, clean, clip, clip_start, fit, some_of
 from tui_labeler.screens.widgets.glyphs import ASCII, Glyphs
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ _WIDEST = 130
 """From this width on there is room for the time that is left, which the page below tells in any case."""
 _ID = 11
 """Cells of a job's id."""
+_SPENT = 8
+"""Cells of what it has spent."""
 MARKED = "="
 """Stands before the id of the job that another one is to be compared with: the key that marks."""
 
@@ -89,7 +93,9 @@ def columns(width: int, signs: Glyphs) -> Line:
     """The heading over the rows of :func:`row`."""
     name, bar_width, wide = _measures(width)
     state = f"{'state':<22}" if width >= _ROOMY else "  "
-    words = f"{state} {'id':<{_ID}}{'job':<{name}} {'progress':<{bar_width + 12}}{'failed':>7}"
+    words = (
+        f"{state} {'id':<{_ID}}{'job':<{name}} {'progress':<{bar_width + 12}}{'failed':>7}{'USD':>{_SPENT}}"
+    )
     if wide:
         left = f"{'left':>13}" if width >= _WIDEST else ""
         words += f"{'suggested':>11}{'rate':>10}{left}  {'started':<11}"
@@ -98,9 +104,10 @@ def columns(width: int, signs: Glyphs) -> Line:
 
 def _measures(width: int) -> tuple[int, int, bool]:
     wide = width >= 110
-    bar_width = 10 if width >= 90 else 5
+    bar_width = 0 if width < 90 else 4 if wide and width < _WIDEST else 10
     state = 22 if width >= _ROOMY else 2
-    rest = state + 1 + _ID + 1 + bar_width + 12 + 7 + (34 if wide else 0) + (13 if width >= _WIDEST else 0)
+    rest = state + 1 + _ID + 1 + bar_width + 12 + 7 + _SPENT
+    rest += (34 if wide else 0) + (13 if width >= _WIDEST else 0)
     return max(12, width - rest), bar_width, wide
 
 
@@ -110,7 +117,6 @@ def row(job: Job, *, marked: bool = False) -> Callable[[int, Glyphs], Line]:
     def paint(width: int, signs: Glyphs) -> Line:
         name, bar_width, wide = _measures(width)
         looks = look(job.state)
-        title = f"{_NOUNS[job.request.kind]} {clean(subject(job))}"
         # Documents that a training or an evaluation left out did not fail, but are missed all the same.
         skipped = len(job.result.get("skipped", ()))
         failed = f"{signs.times}{len(job.failed)}" if job.failed else f"!{skipped}" if skipped else ""
@@ -118,10 +124,11 @@ def row(job: Job, *, marked: bool = False) -> Callable[[int, Glyphs], Line]:
             (sign(job.state, signs) + (f" {job.state.value:<20}" if width >= _ROOMY else " "), looks),
             (MARKED if marked else " ", "key"),
             (f"{fit(clean(job.id), _ID - 1, signs.more)} ", "key" if marked else "dim"),
-            (f"{fit(title, name, signs.more)} ", ""),
+            (f"{_title(job, name, signs)} ", ""),
             (bar(share_done(job), bar_width, signs), "bar"),
             (f" {_amount(job):<11}", ""),
             (f"{failed:>7}", "bad" if job.failed else "warn"),
+            (f"{_spent(job):>{_SPENT}}", ""),
         ]
         if wide:
             suggestions = str(job.suggestions) if job.request.kind is JobKind.AUTOLABEL else ""
@@ -133,6 +140,26 @@ def row(job: Job, *, marked: bool = False) -> Callable[[int, Glyphs], Line]:
         return tuple(parts)
 
     return paint
+
+
+def _title(job: Job, width: int, signs: Glyphs) -> str:
+    """Kind and subject in so many cells. What goes first is a resource's name, then the kind of a job that
+    labels: deployments on one resource differ at their ends.
+    """
+    noun, about = _NOUNS[job.request.kind], clean(subject(job))
+    whole = f"{noun} {about}"
+    if cell_len(whole) <= width:
+        return fit(whole, width, signs.more)
+    start = "" if job.request.kind is JobKind.AUTOLABEL else f"{noun} "
+    clipped = (clip_start if is_gpt(job) else clip)(about, width - len(start), signs.more)
+    return fit(start + clipped, width, signs.more)
+
+
+def _spent(job: Job) -> str:
+    """In USD; a sign where there is a cost and nobody knows how much, nothing where there is none."""
+    if not is_gpt(job) or not job.usage.prompt_tokens:
+        return ""
+    return "?" if job.cost is None else money(job.cost)
 
 
 def _amount(job: Job) -> str:
