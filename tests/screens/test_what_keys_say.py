@@ -138,3 +138,10 @@ async def test_a_long_list_of_names_keeps_its_keys_in_view_and_covers_those_of_t
         assert "Accept" not in text
         await press(pilot, *"question 71", "enter")
         assert (LATER, None) in labels(session_of(pilot), SECOND)
+
+
+async def test_a_list_that_begins_far_down_shows_where_it_begins_on_a_small_screen(tmp_path: Path) -> None:
+    async with asked(tmp_path, SECOND, review=True, size=(80, 24)) as pilot:
+        await press(pilot, "c")
+        await settle(pilot)
+        assert LATER in screen_text(pilot).split("Which category instead?")[1]

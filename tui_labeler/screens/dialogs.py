@@ -64,6 +64,11 @@ class Dialog(ModalScreen[Result]):
         """What stands between message and keys."""
         return ()
 
+    def on_resize(self) -> None:
+        """A list gets the rows that the screen leaves it; what is chosen in it stays in view."""
+        for choices in self.query(OptionList):
+            self.call_after_refresh(choices.scroll_to_highlight)
+
 
 class ConfirmScreen(Dialog[bool]):
     """Asks whether to go on.
