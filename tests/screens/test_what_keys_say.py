@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fakes import document, labels, make_project, open_ones, suggest
+from tests.screens import typical
 from tests.screens.conftest import (
     ONE,
     TWO,
@@ -20,6 +21,7 @@ from tests.screens.conftest import (
     span_of,
 )
 from tests.screens.test_many_classes import LAST, LATER, SECOND, THIRD, asked
+from tui_labeler.app import LabelerApp
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.choosing import NameScreen
 from tui_labeler.screens.labeling import LabelingScreen
@@ -145,3 +147,14 @@ async def test_a_list_that_begins_far_down_shows_where_it_begins_on_a_small_scre
         await press(pilot, "c")
         await settle(pilot)
         assert LATER in screen_text(pilot).split("Which category instead?")[1]
+
+
+async def test_a_review_that_is_opened_from_the_jobs_puts_the_focus_on_the_text(tmp_path: Path) -> None:
+    home = await typical.loans(tmp_path)
+    await home.session.close()
+    app = LabelerApp(home.workbench, open_project="loans", document=ONE)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        await press(pilot, "C", "J", "j", "v")
+        assert screen_of(pilot).reviewing
+        assert screen_of(pilot).text.has_focus
