@@ -6,7 +6,7 @@ import pytest
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.sharing.items import Key, Merged, agreed_after
-from tui_labeler.engine.sharing.merging import merge
+from tui_labeler.engine.sharing.merging import merge, undone
 
 ENTITIES, SINGLE, MULTI = ProjectKind.ENTITIES, ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL
 FLAG = Key("field", "flag")
@@ -77,8 +77,17 @@ def test_what_one_side_did_goes_through_and_so_does_what_the_other_did_elsewhere
 
 def test_an_undone_label_goes_on_the_other_side_too() -> None:
     base = of({"a": label(0, 3)})
-    assert agreed(merge(ENTITIES, base, of(), base)) == {}
-    assert agreed(merge(ENTITIES, base, base, of())) == {}
+    ours = undone(base, set(), "t")
+    assert ours == of({"a": {**label(0, 3), "removed": {"actor": label(0, 3)["made"]["actor"], "time": "t"}}})
+    assert agreed(merge(ENTITIES, base, ours, base)) == ours
+    assert undone(ours, set(), "later") == ours
+
+
+def test_a_label_that_the_container_has_lost_is_written_again() -> None:
+    base = of({"a": label(0, 3), "b": removed(label(10, 12), "ana", 1)})
+    assert agreed(merge(ENTITIES, base, base, of())) == base
+    changed = of({"a": label(0, 3, "town"), "b": removed(label(10, 12), "ana", 1)})
+    assert agreed(merge(ENTITIES, base, changed, of())) == changed
 
 
 def test_of_two_removals_the_earlier_stays() -> None:
@@ -96,12 +105,12 @@ def test_a_label_that_one_removed_and_the_other_gave_another_category_is_removed
     assert agreed(merged) == of({"a": {**removed(row, "ana", 1), "category": "town"}})
 
 
-def test_a_label_that_was_undone_here_and_changed_there_is_a_conflict() -> None:
-    row = label(0, 3)
-    theirs = of({"a": {**row, "category": "town"}})
-    merged = merge(ENTITIES, of({"a": row}), of(), theirs)
-    assert conflict(merged) == ["a"]
-    assert (merged.ours, merged.theirs, merged.base) == (of(), theirs, of({"a": row}))
+def test_a_label_that_was_undone_here_and_changed_there_is_removed() -> None:
+    base = of({"a": label(0, 3)})
+    ours = undone(base, set(), "t")
+    theirs = of({"a": label(0, 3, "town")})
+    merged = agreed(merge(ENTITIES, base, ours, theirs))
+    assert merged == of({"a": {**ours[Key("label", "a")], "category": "town"}})
 
 
 def test_one_label_with_another_category_on_each_side_is_a_conflict() -> None:

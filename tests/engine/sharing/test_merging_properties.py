@@ -67,7 +67,10 @@ class Person:
         elif what == "undo" and self.made:
             key = Key("label", self.made.pop())
             if key in self.items and is_active(self.items[key]):
-                del self.items[key]
+                if key in self.base:
+                    self.items[key] = {**self.items[key], "removed": self.stamp()}
+                else:
+                    del self.items[key]
                 self.undone.append(key)
                 self.redecide(key)
         elif what == "pen":

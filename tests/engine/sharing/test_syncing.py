@@ -152,6 +152,21 @@ async def test_an_undo_after_a_sync_is_carried_to_the_other(pair: Pair) -> None:
     assert ana.labels() == bo.labels() == [("Person", 0, 3)]
 
 
+async def test_a_container_that_was_set_back_gets_all_labels_again(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    earlier = dict(pair.stored.files)
+    await bo.label("Town", 8, 14)
+    await both_sync(bo, ana)
+    for name, (content, _) in earlier.items():
+        pair.stored.write(name, content)
+    await ana.sync()
+    assert len(pair.file()["labels"]) == 2
+    await both_sync(bo, ana)
+    assert ana.labels() == bo.labels() == [("Person", 0, 3), ("Town", 8, 14)]
+
+
 async def test_what_came_in_is_in_the_history_and_nobody_undoes_it(pair: Pair) -> None:
     ana, bo = await pair.homes()
     await ana.label("Person", 0, 3)

@@ -186,7 +186,7 @@ async def _settle_document(
 
     def plan(state: State) -> Plan:
         document = state.whole(number)
-        before, drafts = document_items(document, agreed.base)
+        before, drafts = document_items(document, agreed.base, stamp.time)
         after: dict[Key, Any] = dict(before)
         for conflict in chosen:
             after |= _wanted(conflict.items, before, drafts, take, stamp)

@@ -42,7 +42,11 @@ def merge(
     The same label made on both sides becomes one, with the smaller id. Labels of both sides that meet, but
     say something else, are a conflict, together with the decisions that made them. ``drafts`` are items of
     ours that are not saved: they stay here, and give way to the same from the other side.
+
+    A label that the other side misses without a tombstone is not removed: the container was set back to an
+    earlier day, or lost what it had said to be written. It is written again.
     """
+    theirs = {**{key: row for key, row in base.items() if key.table == LABEL}, **theirs}
     values = merged_items(base, ours, theirs, _resolve)
     for key in drafts:
         if values[key] is not CONFLICT and theirs.get(key) != base.get(key):
@@ -66,6 +70,18 @@ def _as_before(items: Items, before: Items, keys: Set[Key]) -> Items:
 
 def is_active(label: Any) -> bool:
     return label is not None and label.get("removed") is None
+
+
+def undone(base: Items, held: Set[str], now: str) -> dict[Key, Any]:
+    """Labels of the base of which a side has undone the making, ``held`` being the ids that it holds.
+
+    Each as one that its maker removed at ``now``: nobody undoes what another has made.
+    """
+    return {
+        key: row if row.get("removed") else {**row, "removed": {"actor": row["made"]["actor"], "time": now}}
+        for key, row in base.items()
+        if key.table == LABEL and key.id not in held
+    }
 
 
 # --- items that both have changed -------------------------------------------------------------------

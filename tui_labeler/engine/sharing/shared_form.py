@@ -23,7 +23,7 @@ from tui_labeler.engine.changes import put, put_document
 from tui_labeler.engine.errors import FormatError, InputError
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.items import Items, Key, keys_of
-from tui_labeler.engine.sharing.merging import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE
+from tui_labeler.engine.sharing.merging import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE, undone
 from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
@@ -83,12 +83,15 @@ def file_name(location: str) -> str:
 # --- a document as items ----------------------------------------------------------------------------
 
 
-def document_items(document: Document, base: Items) -> tuple[dict[Key, Any], set[Key]]:
+def document_items(
+    document: Document, base: Items, now: str = ""
+) -> tuple[dict[Key, Any], set[Key]]:
     """What this side holds of a document, and which of it are drafts.
 
-    Removals that are drafts do not show. Keys that are not known here are those of the base.
+    Removals that are drafts do not show. Keys that are not known here are those of the base. A label whose
+    making was undone here since both sides had it is one that was removed at ``now``.
     """
-    items: dict[Key, Any] = {}
+    items = undone(base, document.labels.keys(), now)
     drafts: set[Key] = set()
     for table, part in PARTS.items():
         for item_id, item in getattr(document, part).items():

@@ -44,15 +44,15 @@ class Step:
     revision: int
 
 
-def merged(state: State, task: Task, agreed: Agreed | None, *, pull: bool) -> Step:
-    """Merges what a document is at this moment with what the container holds."""
+def merged(state: State, task: Task, agreed: Agreed | None, now: str, *, pull: bool) -> Step:
+    """Merges what a document is at this moment, ``now``, with what the container holds."""
     document = state.whole(task.document)
     known = agreed or Agreed(task.name, "", UNSETTLED, {}, {})
     if task.fetch:
         known = replace(known, theirs=task.theirs)
     elif not task.etag:
         known = replace(known, base={}, theirs={})  # somebody removed the file: it is written again
-    ours, drafts = document_items(document, known.base)
+    ours, drafts = document_items(document, known.base, now)
     both = merge(state.project.kind, known.base, ours, known.theirs, drafts)
     return Step(task, known, both, ours, both.ours if pull else ours, document.revision)
 

@@ -265,11 +265,12 @@ class Syncing:
         """Merges in one transaction, on the newest state."""
         steps: list[Step] = []
         changed: set[int] = set()
+        now = self._surroundings.now()
 
         def plan(state: State) -> Plan:
             changes: list[Change] = []
             for task in tasks:
-                step = merged(state, task, agreed.get(task.document), pull=pull)
+                step = merged(state, task, agreed.get(task.document), now, pull=pull)
                 unknown = unknown_categories(state, step.merged.ours)
                 if unknown:
                     reason = f"its labels in the container name {unknown}, which the project does not have"
