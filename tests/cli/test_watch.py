@@ -17,6 +17,7 @@ import pytest
 
 from tests.cli.conftest import letter
 from tests.cli.test_gpt_jobs import add_resource, answer, home, make_project, server
+from tests.terminal.driver import wait_for
 from tui_labeler.engine.adapters.store.locks import FileLock
 
 if TYPE_CHECKING:
@@ -273,6 +274,7 @@ def test_a_signal_in_the_middle_of_a_job_cancels_it_and_the_next_watch_does_the_
     watcher = watchers("--resource", "work", "--yes", "--concurrency", "1")
     assert gate.asked.wait(30)
     watcher.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: any(home.glob("projects/*/jobs/*/cancel")), "the job is to end")
     gate.open.set()
     found = watcher.line()
     assert found["state"] == "cancelled"

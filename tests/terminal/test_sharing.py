@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.terminal.driver import Terminal, command, is_so
+from tests.terminal.driver import Terminal, command, is_so, wait_for
 from tests.terminal.test_lines import sent_when_idle
 
 if TYPE_CHECKING:
@@ -59,6 +59,9 @@ def test_what_one_saves_the_other_sees_and_what_both_make_differently_is_decided
         label = ("label", "letters", "b.txt", "--offset", "0")
         command(homes[1], *label, "--length", "2", "--category", "Town")
         command(homes[0], *label, "--length", "7", "--category", "Person")
+        texts = homes[0].parent / "texts"
+        # Hers is to be there first: what meets it then is his.
+        wait_for(lambda: any(texts.glob(".tui-labeler/*/labels/b.txt.json")), "it is in the container")
         ana.until(partial(is_so, "-pending"))
         bo.press("enter")
         bo.until("conflict 1")

@@ -64,7 +64,7 @@ def test_a_project_goes_from_nothing_to_exported_labels_with_keys_alone(
         terminal.until("contracts > agreement02.txt")
         open_the_last_step(terminal, "model-1", selected="selected: 28 documents")
         terminal.press("s").until("0 running, 2 in all")
-        terminal.until("autolabel model-1")
+        terminal.until(lambda screen: "succeeded  autolabel" in screen and "model-1" in screen)
 
         terminal.press("enter")
         counts = review(terminal, place)

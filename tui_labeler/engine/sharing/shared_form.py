@@ -83,9 +83,7 @@ def file_name(location: str) -> str:
 # --- a document as items ----------------------------------------------------------------------------
 
 
-def document_items(
-    document: Document, base: Items, now: str = ""
-) -> tuple[dict[Key, Any], set[Key]]:
+def document_items(document: Document, base: Items, now: str = "") -> tuple[dict[Key, Any], set[Key]]:
     """What this side holds of a document, and which of it are drafts.
 
     Removals that are drafts do not show. Keys that are not known here are those of the base. A label whose
