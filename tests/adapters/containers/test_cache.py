@@ -114,6 +114,18 @@ def test_another_process_counts_what_is_there_already(folder: Path) -> None:
     assert cache.is_too_full
 
 
+def test_a_file_that_another_session_lets_go_of_hides_no_other(folder: Path) -> None:
+    first = TextCache(folder, 15)
+    for name in ("a.txt", "b.txt"):
+        first.put(name, name.encode() * 2)
+    for place in {path.parent for path in files_in(folder)}:
+        # A listing may still name what is gone when it is looked at.
+        (place / "0").symlink_to(place / "nowhere")
+    second = TextCache(folder, 15)
+    second.put("c.txt", b"c")
+    assert second.is_too_full
+
+
 def test_a_project_that_is_gone_is_not_made_anew(folder: Path) -> None:
     folder.parent.rmdir()
     TextCache(folder, 50).put("a.txt", b"one")

@@ -98,12 +98,22 @@ class TextCache:
     def _files(self) -> list[tuple[float, int, Path]]:
         """Time of the last use, bytes and path of each."""
         found: list[tuple[float, int, Path]] = []
-        with suppress(OSError):
-            for folder in os.scandir(self._folder):
-                for entry in os.scandir(folder.path):
+        for folder in _entries(self._folder):
+            for entry in _entries(folder.path):
+                # Another session of this home may have let go of it meanwhile.
+                with suppress(OSError):
                     status = entry.stat()
                     found.append((status.st_mtime, status.st_size, Path(entry.path)))
         return found
+
+
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    """What is in a folder; nothing where it can't be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 class CachedContainer:
