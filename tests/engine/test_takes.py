@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -193,6 +195,28 @@ async def have():
     await asyncio.sleep(600)
 asyncio.run(have())
 """
+
+
+async def test_who_leaves_amid_an_exchange_has_nothing_afterwards(team: Team) -> None:
+    await team.person("a", "one")
+    folder = await Bench(team.root / "one").project_folder()
+    takes = FileTakes(folder)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def claim(others: Sequence[Take]) -> Take:
+        asked.set()
+        go_on.wait(20)
+        return Take("s1a", "a", location="d0000.txt")
+
+    exchange = asyncio.create_task(takes.exchange(claim))
+    assert await asyncio.to_thread(asked.wait, 20)
+    exchange.cancel()
+    closing = asyncio.create_task(takes.close())
+    await asyncio.sleep(0)
+    go_on.set()
+    await closing
+    assert live_takes(folder) == ()
+    assert [path.name for path in (folder / "takes").iterdir() if path.suffix == ".json"] == []
 
 
 async def test_what_a_killed_process_had_is_free_at_once(team: Team) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -34,26 +35,32 @@ class FileTakes:
         self._own: int | None = None
         self._mine: Take | None = None
         self._dead: frozenset[str] = frozenset()
+        self._turn = threading.Lock()
+        self._times_closed = 0
 
     @property
     def dead(self) -> frozenset[str]:
         return self._dead
 
     async def exchange(self, claim: Callable[[Sequence[Take]], Take]) -> tuple[Take, tuple[Take, ...]]:
-        return await asyncio.to_thread(self._exchange, claim)
+        return await asyncio.to_thread(self._exchange, claim, self._times_closed)
 
     async def others(self) -> tuple[Take, ...]:
         return await asyncio.to_thread(self._live)
 
     async def close(self) -> None:
+        # Who is cancelled amid an exchange leaves its thread behind, which must write nothing from here on.
+        self._times_closed += 1
         await asyncio.to_thread(self._close)
 
-    def _exchange(self, claim: Callable[[Sequence[Take]], Take]) -> tuple[Take, tuple[Take, ...]]:
-        with self._lock.held():
+    def _exchange(
+        self, claim: Callable[[Sequence[Take]], Take], times_closed: int
+    ) -> tuple[Take, tuple[Take, ...]]:
+        with self._turn, self._lock.held():
             own = self._mine.session if self._mine else ""
             others = tuple(take for take in self._live() if take.session != own)
             mine = claim(others)
-            if mine != self._mine:
+            if mine != self._mine and times_closed == self._times_closed:
                 self._write(mine)
             return mine, others
 
@@ -86,12 +93,13 @@ class FileTakes:
                         path.unlink()
 
     def _close(self) -> None:
-        own, self._own = self._own, None
-        mine, self._mine = self._mine, None
-        if own is not None and mine is not None:
-            with suppress(OSError):
-                (self._folder / f"{mine.session}.json").unlink(missing_ok=True)
-            os.close(own)
+        with self._turn:
+            own, self._own = self._own, None
+            mine, self._mine = self._mine, None
+            if own is not None and mine is not None:
+                with suppress(OSError):
+                    (self._folder / f"{mine.session}.json").unlink(missing_ok=True)
+                os.close(own)
 
 
 def live_takes(project: Path) -> tuple[Take, ...]:
