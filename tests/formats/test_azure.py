@@ -28,7 +28,7 @@ def read(value: Any) -> LabelFile:
 
 
 def written(value: Any) -> Any:
-    return json.loads(azure.write(read(value)))
+    return json.loads(azure.write(read(value)).data)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -164,13 +164,13 @@ def test_a_missing_dataset_stays_missing_for_training_and_is_written_for_testing
     file = read(changed(samples.entities(), "assets.documents.0.dataset", ...))
     for dataset, expected in ((Dataset.TRAIN, None), (Dataset.TEST, "Test")):
         there = replace(file, documents=(replace(file.documents[0], dataset=dataset),))
-        assert json.loads(azure.write(there))["assets"]["documents"][0].get("dataset") == expected
+        assert json.loads(azure.write(there).data)["assets"]["documents"][0].get("dataset") == expected
 
 
 def test_a_new_project_is_written_with_all_that_the_service_requires() -> None:
     document = FileDocument("a.txt", "en", Dataset.TRAIN, (FileLabel("Name", 0, 2, Unit.UTF16),))
     file = LabelFile(ProjectKind.ENTITIES, "New", "en-us", documents=(document,))
-    value = json.loads(azure.write(file))
+    value = json.loads(azure.write(file).data)
     assert list(value) == ["projectFileVersion", "stringIndexType", "metadata", "assets"]
     assert set(value["metadata"]) == set(samples.entities()["metadata"])
     assert value["assets"]["documents"][0] == {
@@ -208,7 +208,7 @@ def test_a_new_label_goes_to_the_first_region_that_holds_it_or_to_one_of_its_own
     document = file.documents[0]
     held, lost = FileLabel("Name", 10, 5, Unit.UTF16), FileLabel("Name", 95, 5, Unit.UTF16)
     file = replace(file, documents=(replace(document, labels=(*document.labels, held, lost)),))
-    regions = json.loads(azure.write(file))["assets"]["documents"][0]["entities"]
+    regions = json.loads(azure.write(file).data)["assets"]["documents"][0]["entities"]
     assert [len(region["labels"]) for region in regions] == [1, 1, 1, 1, 1]
     assert regions[1]["labels"][0]["offset"] == 10
     assert (regions[4]["regionOffset"], regions[4]["regionLength"]) == (0, 100)
@@ -231,7 +231,7 @@ def test_spans_in_any_text_survive_the_way_through_the_file(text: str, data: st.
     labels = tuple(ResolvedLabel("Name", Span(*span)) for span in spans)
     converted, regions = to_utf16(labels, (), text)
     document = FileDocument("a.txt", labels=converted, regions=regions)
-    (back,) = azure.read(azure.write(LabelFile(ProjectKind.ENTITIES, documents=(document,)))).documents
+    (back,) = azure.read(azure.write(LabelFile(ProjectKind.ENTITIES, documents=(document,))).data).documents
     raw = text.encode("utf-16-le")
     for label, span in zip(back.labels, spans, strict=True):
         cut = raw[2 * label.start : 2 * (label.start + label.length)]

@@ -66,7 +66,7 @@ def test_extractors_are_entities() -> None:
 
 
 def test_it_is_written_in_the_form_of_today_with_what_is_unknown() -> None:
-    value = json.loads(azure.write(azure.read(samples.data(bare_entities()))))
+    value = json.loads(azure.write(azure.read(samples.data(bare_entities()))).data)
     assert value["projectFileVersion"] == "2022-05-01"
     assert value["assets"] == {
         "projectKind": "CustomEntityRecognition",
@@ -86,7 +86,7 @@ def test_it_is_written_in_the_form_of_today_with_what_is_unknown() -> None:
         ],
         "made": "by hand",
     }
-    assert azure.read(azure.write(azure.read(samples.data(value)))) == azure.read(samples.data(value))
+    assert azure.read(azure.write(azure.read(samples.data(value))).data) == azure.read(samples.data(value))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_import_request_s_envelope_says_kind_and_project() -> None:
     assert (file.project_name, file.multilingual, file.description, file.container, file.settings) == (
         "Movies", True, "Plots", "box", {"a": 1},
     )  # fmt: skip
-    metadata = json.loads(azure.write(file))["metadata"]
+    metadata = json.loads(azure.write(file).data)["metadata"]
     assert metadata["projectName"] == "Movies"
     assert metadata["multilingual"] is True
     assert "modelType" not in metadata

@@ -81,10 +81,10 @@ def use(data: bytes) -> bool:
             resolved = to_code_points(file.kind, document, TEXT)
             dropped = sum(problem.dropped for problem in resolved.problems)
             assert len(resolved.labels) + dropped == len(document.labels)
-        again = each.write(file)
+        again = each.write(file).data
     except LabelerError:
         return False
-    assert each.write(each.read(again)) == again
+    assert each.write(each.read(again)).data == again
     return True
 
 

@@ -33,7 +33,7 @@ def test_a_file_survives_the_way_through_stored_json(sample: Callable[[], dict[s
         documents=tuple(documents),
     )
     assert again == file
-    assert json.dumps(json.loads(azure.write(again))) == json.dumps(value)
+    assert json.dumps(json.loads(azure.write(again).data)) == json.dumps(value)
 
 
 def test_what_was_never_imported_has_nothing_kept() -> None:

@@ -47,7 +47,7 @@ def test_a_file_is_read_whole_and_written_equal(
     assert problems == ()
     assert (len(file.categories), len(file.documents)) == (categories, documents)
     assert sum(len(document.labels) for document in file.documents) == labels
-    assert json.dumps(json.loads(azure.write(file))) == json.dumps(json.loads(raw))
+    assert json.dumps(json.loads(azure.write(file).data)) == json.dumps(json.loads(raw))
     for document in file.documents:
         decoded = decode((path.parent / texts / document.location).read_bytes())
         assert decoded.problem == ""

@@ -190,7 +190,7 @@ class LabelFiles:
         documents.sort(key=lambda item: item[:2])
         file = _label_file(state, [document for _, _, document in documents])
         return Exported(
-            data=known.write(file),
+            data=known.write(file).data,
             documents=len(documents),
             labels=sum(len(document.labels) for document in file.documents),
             skipped=tuple(sorted(skipped, key=lambda item: item.location)),

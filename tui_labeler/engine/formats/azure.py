@@ -13,7 +13,7 @@ from tui_labeler.engine.formats import azure_2021
 from tui_labeler.engine.formats.azure_read import NO_ASSETS, read_envelope
 from tui_labeler.engine.formats.azure_write import write
 from tui_labeler.engine.formats.fields import UTF8_MARK, Node, decode_json
-from tui_labeler.engine.formats.model import Format, LabelFile
+from tui_labeler.engine.formats.model import Format, LabelFile, Unit
 
 __all__ = ["FORMAT", "read", "sniff", "write"]
 
@@ -46,4 +46,6 @@ def read(data: bytes) -> LabelFile:
     return read_envelope(root)
 
 
-FORMAT = Format("azure", "Azure AI Language labels", (".json",), sniff, read, write)
+FORMAT = Format(
+    "azure", "Azure AI Language labels", (".json",), sniff, read, write, unit=Unit.UTF16, carries_text=False
+)

@@ -17,11 +17,12 @@ from tui_labeler.engine.formats.model import (
     FileRegion,
     LabelFile,
     Unit,
+    Written,
     region_of,
 )
 
 
-def write(file: LabelFile) -> bytes:
+def write(file: LabelFile) -> Written:
     """The file as UTF-8 JSON; labels must be counted in UTF-16 code units.
 
     Raises ``FormatError`` for what it can't hold: offsets in another unit, two classes in a single-label
@@ -47,7 +48,7 @@ def write(file: LabelFile) -> bytes:
         ),
     }
     defaults = {"projectFileVersion": azure_keys.VERSION, "stringIndexType": azure_keys.STRING_INDEX_TYPE}
-    return encode_json(restored(root, file.extra.get("root", {}), azure_keys.ROOT, defaults))
+    return Written(encode_json(restored(root, file.extra.get("root", {}), azure_keys.ROOT, defaults)))
 
 
 def _metadata(file: LabelFile) -> dict[str, Any]:

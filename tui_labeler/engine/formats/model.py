@@ -22,6 +22,21 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FormatProblem:
+    """Something in a label file, or in what is to be written to one, that people should know of."""
+
+    location: str
+    """The document; empty where it concerns the file."""
+    field: str
+    """For instance ``labels[3]``, counted in the file's order."""
+    reason: str
+    dropped: bool = False
+    """Whether something is left out because of it."""
+    line: int = 0
+    """Where in the file, counted from 1; 0 where that says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileCategory:
     """An entity or class that the file declares."""
 
@@ -43,6 +58,10 @@ class FileLabel:
     unit: Unit | None = None
     """``None`` for a class, which holds for the whole document."""
     extra: dict[str, Any] = field(default_factory=dict)
+    words: str = ""
+    """What stands there, where the file itself says so: it must be what the span cuts."""
+    confidence: float | None = None
+    """Of what a model proposed: 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +94,8 @@ def region_of(label: FileLabel, regions: Sequence[FileRegion]) -> int | None:
 class FileDocument:
     """A document that the file speaks of."""
 
-    location: str
-    """Its name in the container."""
+    location: str = ""
+    """Its name in the container; empty where the file knows its text only."""
     language: str = ""
     """Empty: the project's language."""
     dataset: Dataset | None = None
@@ -85,8 +104,14 @@ class FileDocument:
     """In the file's order."""
     regions: tuple[FileRegion, ...] = ()
     text: str | None = None
-    """The text itself, in formats that carry it."""
+    """The text itself, in formats that carry it: that is what the labels' offsets count in."""
     extra: dict[str, Any] = field(default_factory=dict)
+    is_rebuilt: bool = False
+    """The text was put together from tokens: its white space is not the document's."""
+    suggestions: tuple[FileLabel, ...] = ()
+    """What a model proposed and no person has accepted."""
+    line: int = 0
+    """Where the file speaks of it, counted from 1; 0 where that says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +132,23 @@ class LabelFile:
     """By place: ``root``, ``metadata``, ``assets``."""
     remarks: tuple[str, ...] = ()
     """What people should know of the file as a whole."""
+    problems: tuple[FormatProblem, ...] = ()
+    """What the file holds that can't be taken in: relations, models' output that looks like labels."""
+    fits: frozenset[ProjectKind] = frozenset()
+    """Kinds of project that it can go into besides ``kind``: classes, one a document, fit both."""
+
+    def is_for(self, kind: ProjectKind) -> bool:
+        """Whether a project of this kind can take it in."""
+        return kind is self.kind or kind in self.fits
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file as a format writes it."""
+
+    data: bytes
+    problems: tuple[FormatProblem, ...] = ()
+    """What the format can't hold, by document; labels that are left out are ``dropped``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,5 +164,13 @@ class Format:
     """Whether data under a file name look like this format. Cheap, and never raises."""
     read: Callable[[bytes], LabelFile]
     """Raises ``FormatError``."""
-    write: Callable[[LabelFile], bytes]
-    """Raises ``FormatError`` for what the format can't hold."""
+    write: Callable[[LabelFile], Written]
+    """Raises ``FormatError`` where nothing of it can be written."""
+    kinds: frozenset[ProjectKind] = frozenset(ProjectKind)
+    """Kinds of project whose labels it can hold."""
+    unit: Unit = Unit.CODE_POINT
+    """What spans are counted in that it is to write."""
+    carries_text: bool = True
+    """Whether documents that it is to write must bring their text."""
+    is_archive: bool = False
+    """Whether its data are a ZIP archive of several files: people may name a folder in its place."""

@@ -19,23 +19,11 @@ from tui_labeler.engine.formats.model import (
     FileDocument,
     FileLabel,
     FileRegion,
+    FormatProblem,
     LabelFile,
     Unit,
     region_of,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FormatProblem:
-    """Something in a label file that people should know of."""
-
-    location: str
-    """The document; empty where it concerns the file."""
-    field: str
-    """For instance ``labels[3]``, counted in the file's order."""
-    reason: str
-    dropped: bool = False
-    """Whether the label is left out because of it."""
 
 
 @dataclass(frozen=True, slots=True)
