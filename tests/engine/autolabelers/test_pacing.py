@@ -43,6 +43,25 @@ class Server:
         return None
 
 
+class Bucket(Server):
+    """Takes ``allowed`` questions a second, evenly, ``burst`` of them at once."""
+
+    def __init__(self, allowed: int, burst: int) -> None:
+        super().__init__()
+        self.rate, self.burst = allowed, float(burst)
+        self.left, self.at = float(burst), 0.0
+
+    async def take(self) -> float | None:
+        now = asyncio.get_running_loop().time()
+        self.left = min(self.burst, self.left + (now - self.at) * self.rate)
+        self.at = now
+        if self.left < 1:
+            self.refused += 1
+            return (1 - self.left) / self.rate
+        self.left -= 1
+        return await super().take()
+
+
 async def ask_all(pacer: Pacer, server: Server, questions: int) -> float:
     """Asks until all are answered; the seconds that it took."""
 
@@ -89,6 +108,16 @@ async def test_a_limited_server_is_asked_at_nine_tenths_of_what_it_allows(
     after = sum(came >= found_by for came in server.answered)
     assert after / (seconds - found_by) >= 0.9 * allowed
     assert server.refused <= max(10, questions / 100)
+
+
+@pytest.mark.parametrize("burst", [4, 40])
+@jumping
+async def test_between_two_refusals_it_learns_what_the_server_allows(burst: int) -> None:
+    server, pacer = Bucket(40, burst), Pacer(32)
+    seconds = await ask_all(pacer, server, 4800)
+    after = sum(came >= 10.0 for came in server.answered)
+    assert after / (seconds - 10.0) >= 0.95 * 40
+    assert server.refused <= 20
 
 
 @jumping

@@ -28,7 +28,11 @@ BELOW = 0.97
 """Of what got through before the server was busy: the pace after it."""
 
 FURTHER_BELOW = 0.85
-"""The same, where it is busy again before the pace has grown: what got through was a burst."""
+"""The same, where it is busy again and again before the pace has grown: what got through was a burst."""
+
+TELLING = 1.0
+"""Seconds from one refusal to the next, after which what got through between them is what the server allows:
+it had nothing to spare at either."""
 
 STEADY, GROWTH = 20.0, 0.01
 """Seconds that a pace is kept before it grows, and by how much a second; faster with each such time."""
@@ -73,6 +77,10 @@ class Pacer:
         self._came: deque[float] = deque()
         """When replies came, in the last ``WINDOW`` seconds."""
         self._first_sent: float | None = None
+        self._came_since = 0
+        """Replies since it was busy last."""
+        self._early_cuts = 0
+        """In a row, before the pace had grown."""
 
     @property
     def open_at_once(self) -> int:
@@ -145,6 +153,7 @@ class Pacer:
         now = asyncio.get_running_loop().time()
         self._busy_in_a_row = 0
         self._came.append(now)
+        self._came_since += 1
         self._forget(now)
         if sent is not None:
             self._took = now - sent
@@ -189,14 +198,27 @@ class Pacer:
         """Questions that were under way together are refused together: that is one sign, not many."""
         self._forget(now)
         if self._rate is not None:
-            steady, _ = self._stage
-            self._rate *= FURTHER_BELOW if now - self._cut_at < steady else BELOW
+            self._rate = self._lower(now)
         elif self._came:
             began = max(now - WINDOW, self._first_sent or 0.0)
             self._rate = len(self._came) / max(1.0, now - began) * BELOW
         self._cuts += 1
+        self._came_since = 0
         # Where nothing has come yet there is nothing to go by: the pause has to do.
         self._cut_at = self._grown_at = self._resume
+
+    def _lower(self, now: float) -> float:
+        """The pace after a refusal, where there was one before."""
+        assert self._rate is not None
+        steady, _ = self._stage
+        passed = now - self._cut_at
+        if passed >= steady:
+            self._early_cuts = 0
+            return self._rate * BELOW
+        self._early_cuts += 1
+        if self._early_cuts > 1 or passed < TELLING:
+            return self._rate * FURTHER_BELOW
+        return max(self._rate * FURTHER_BELOW, min(self._rate, self._came_since / passed) * BELOW)
 
     @property
     def _stage(self) -> tuple[float, float]:
