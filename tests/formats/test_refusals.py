@@ -88,34 +88,31 @@ def test_json_nested_beyond_reading_says_what_to_do() -> None:
     assert "Leave out" in caught.value.hint
 
 
-AML = {
-    "image_url": "AmlDatastore://d/a.txt",
-    "label": [{"label": "Person", "offsetStart": 0, "offsetEnd": 3}],
-}
-LINES = {
-    "Azure Machine Learning": AML,
-    "doccano": {"id": 1, "text": "Ann", "label": [[0, 3, "Person"]]},
-    "Prodigy": {"text": "Ann", "spans": [], "answer": "accept", "_task_hash": 1},
-}
+AML = {"image_url": "AmlDatastore://d/a.txt", "label": "Person"}
 
 
-@pytest.mark.parametrize("file_format", ["auto", "azure"])
-@pytest.mark.parametrize("count", [1, 2, 5])
-@pytest.mark.parametrize(("tool", "line"), LINES.items(), ids=LINES.keys())
-def test_json_lines_are_told_with_the_tool_they_look_like(
-    tool: str, line: dict[str, Any], count: int, file_format: str
-) -> None:
-    data = "\n".join([json.dumps(line)] * count).encode() + b"\n"
-    with pytest.raises(FormatError, match="JSON Lines") as caught:
-        read_file(data, "given.jsonl", file_format)
-    assert tool in caught.value.message
-    assert "Azure AI Language labels" in caught.value.hint
+def test_a_file_of_another_format_than_named_says_which_it_looks_like() -> None:
+    with pytest.raises(FormatError, match="not JSON") as caught:
+        read_file((json.dumps(AML) + "\n").encode() * 2, "given.jsonl", "azure")
+    assert "looks like Azure Machine Learning labels: --format aml" in caught.value.hint
+    assert "--format" not in caught.value.on_screen
+    assert caught.value.line == 2
+    with pytest.raises(FormatError, match="image_url") as caught:
+        read_file(json.dumps(envelope()).encode(), "given.json", "aml")
+    assert "looks like Azure AI Language labels: --format azure" in caught.value.hint
 
 
-def test_lines_of_no_known_tool_are_json_lines_too() -> None:
-    with pytest.raises(FormatError, match="JSON Lines") as caught:
+def test_what_is_wrong_in_a_file_of_the_named_format_is_all_that_is_said() -> None:
+    with pytest.raises(FormatError, match=r"a\.txt is there on line 1 already") as caught:
+        read_file((json.dumps(AML) + "\n").encode() * 2, "given.jsonl", "aml")
+    assert "looks like" not in caught.value.hint
+
+
+def test_lines_of_no_known_tool_are_said_to_be_json_lines() -> None:
+    with pytest.raises(FormatError, match="is JSON Lines, one object a line, but no labels file") as caught:
         read_file(b'{"a": 1}\r\n\r\n{"a": 2}\r\n', "given.json")
-    assert "as " not in caught.value.message
+    assert "Azure AI Language labels" in caught.value.hint
+    assert "--format" not in caught.value.on_screen
 
 
 def test_broken_json_is_not_taken_for_lines() -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import FormatError, InputError
-from tui_labeler.engine.formats import azure
+from tui_labeler.engine.formats import aml, azure
 from tui_labeler.engine.formats.fields import EXPORT_AGAIN, decode_json
-from tui_labeler.engine.formats.json_lines import refuse_lines
+from tui_labeler.engine.formats.json_lines import are_lines
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.model import Format, LabelFile
 
-FORMATS: dict[str, Format] = {each.name: each for each in (azure.FORMAT,)}
+FORMATS: dict[str, Format] = {each.name: each for each in (azure.FORMAT, aml.FORMAT)}
 """By name, in the order in which they are tried."""
 
 AUTO = "auto"
@@ -32,11 +32,26 @@ def read_file(data: bytes, filename: str, name: str = AUTO) -> tuple[Format, Lab
     that is not known."""
     known = detect(data, filename) if name == AUTO else format_named(name)
     try:
-        if not known.sniff(data, filename):
-            refuse_lines(data, _titles())
         return known, known.read(data)
     except FormatError as error:
-        raise error.in_file(filename) from error
+        raise _with_better(error, known, data, filename).in_file(filename) from error
+
+
+def _with_better(error: FormatError, known: Format, data: bytes, filename: str) -> FormatError:
+    """Where a format that somebody named can't read the file, and it looks like another: that one too."""
+    if known.sniff(data, filename):
+        return error
+    better = next((each for each in FORMATS.values() if each.sniff(data, filename)), None)
+    if better is None:
+        return error
+    looks = f"The file looks like {better.title}"
+    told = FormatError(
+        error.message,
+        hint=f"{looks}: --format {better.name}. {error.hint}",
+        on_screen=f"{looks}. {error.on_screen}",
+    )
+    told.line, told.field = error.line, error.field
+    return told
 
 
 def detect(data: bytes, filename: str) -> Format:
@@ -44,26 +59,30 @@ def detect(data: bytes, filename: str) -> Format:
     for each in FORMATS.values():
         if each.sniff(data, filename):
             return each
-    try:
-        refuse_lines(data, _titles())
-        # What is wrong with it as JSON says more than that it is nothing known.
-        value = decode_json(data)
-    except FormatError as error:
-        if (
-            error.hint != EXPORT_AGAIN
-            or filename.lower().endswith(".json")
-            or data.lstrip()[:1] in (b"{", b"[")
-        ):
-            raise error.in_file(filename) from error
-        value = None
-    what = "is JSON, but no labels file" if value is not None else "has no format"
-    known = f"Files that are known: {_titles()}."
     raise FormatError(
-        f"{filename} {what} that is known here",
-        hint=f"{known} Say which it is with --format: {', '.join(FORMATS)}.",
-        on_screen=known,
+        f"{filename} {_unknown(data, filename)} that is known here",
+        hint=f"{_known()} Say which it is with --format: {', '.join(FORMATS)}.",
+        on_screen=_known(),
     )
 
 
-def _titles() -> str:
-    return ", ".join(each.title for each in FORMATS.values())
+def _unknown(data: bytes, filename: str) -> str:
+    """What the file is at least. What is wrong with it as JSON says more than that it is nothing known, so
+    that is raised as ``FormatError``."""
+    if are_lines(data):
+        return "is JSON Lines, one object a line, but no labels file"
+    try:
+        decode_json(data)
+    except FormatError as error:
+        if (
+            error.hint != EXPORT_AGAIN
+            or filename.lower().endswith((".json", ".jsonl"))
+            or data.lstrip()[:1] in (b"{", b"[")
+        ):
+            raise error.in_file(filename) from error
+        return "has no format"
+    return "is JSON, but no labels file"
+
+
+def _known() -> str:
+    return f"Files that are known: {', '.join(each.title for each in FORMATS.values())}."

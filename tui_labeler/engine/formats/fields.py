@@ -34,10 +34,11 @@ DEEPEST = 100
 _LARGEST = 2**53 - 1
 
 
-def decode_json(data: bytes) -> Any:
-    """The value in ``data``; a UTF-8 byte order mark is tolerated.
+def decode_text(data: bytes, *, line: int = 1, what: str = "text") -> str:
+    """The text of a file, line ends as stored; a UTF-8 byte order mark is tolerated.
 
-    Raises ``FormatError`` with line and column for what is no JSON, and with a hint for what is no UTF-8.
+    ``line`` is where in its file it starts, ``what`` it should be. Raises ``FormatError`` with a hint for an
+    empty file and for what is no UTF-8, with line and column.
     """
     data = data.removeprefix(UTF8_MARK)
     if not data.strip():
@@ -45,39 +46,52 @@ def decode_json(data: bytes) -> Any:
     if data.startswith(_UTF16_MARKS) or data[:2] in (b"{\0", b"\0{"):
         raise FormatError("the file is UTF-16", hint=SAVE_AS_UTF8)
     try:
-        text = data.decode()
+        return data.decode()
     except UnicodeDecodeError as error:
-        reason = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise _broken_at(data, error.start, reason, SAVE_AS_UTF8) from error
+        within, column = _place(data, error.start)
+        reason = f"column {column}: this is not {what}: byte 0x{data[error.start]:02x} is not UTF-8"
+        raise FormatError(reason, line=within + line - 1, hint=SAVE_AS_UTF8) from error
+
+
+def decode_json(data: bytes, *, line: int = 1) -> Any:
+    """The value in ``data``; a UTF-8 byte order mark is tolerated.
+
+    ``line`` is where in its file it starts, counted from 1. Raises ``FormatError`` with line and column for
+    what is no JSON, and with a hint for what is no UTF-8.
+    """
+    data = data.removeprefix(UTF8_MARK)
+    text = decode_text(data, line=line, what="JSON")
     try:
         return msgspec.json.decode(data)
     except RecursionError as error:
         raise FormatError("lists and objects are nested too deeply", hint=FLATTEN) from error
     except msgspec.DecodeError as error:
-        raise _explained(data, text, error) from error
+        raise _explained(data, text, error, line) from error
 
 
-def _explained(data: bytes, text: str, error: msgspec.DecodeError) -> FormatError:
+def _explained(data: bytes, text: str, error: msgspec.DecodeError, line: int) -> FormatError:
     """The standard library knows the place of an error exactly, and lets some things pass."""
     try:
         json.loads(text)
     except json.JSONDecodeError as exact:
-        return _broken(exact.lineno, exact.colno, exact.msg[0].lower() + exact.msg[1:])
+        return _broken(exact.lineno + line - 1, exact.colno, exact.msg[0].lower() + exact.msg[1:])
     except (RecursionError, ValueError):
         pass
     if found := re.search(r"(.*) \(byte (\d+)\)", str(error)):
-        return _broken_at(data, int(found.group(2)), found.group(1).removeprefix("JSON is malformed: "))
+        within, column = _place(data, int(found.group(2)))
+        return _broken(within + line - 1, column, found.group(1).removeprefix("JSON is malformed: "))
     reason = "half a surrogate pair in a \\u escape" if "truncated" in str(error) else str(error)
-    return FormatError(f"this is not JSON that can be read: {reason}", hint=EXPORT_AGAIN)
+    return FormatError(f"this is not JSON that can be read: {reason}", line=line, hint=EXPORT_AGAIN)
 
 
-def _broken_at(data: bytes, offset: int, reason: str, hint: str = EXPORT_AGAIN) -> FormatError:
+def _place(data: bytes, offset: int) -> tuple[int, int]:
+    """Line and column of a byte, both counted from 1."""
     before = data[:offset].decode(errors="replace")
-    return _broken(before.count("\n") + 1, len(before) - before.rfind("\n"), reason, hint)
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
-def _broken(line: int, column: int, reason: str, hint: str = EXPORT_AGAIN) -> FormatError:
-    return FormatError(f"column {column}: this is not JSON: {reason}", line=line, hint=hint)
+def _broken(line: int, column: int, reason: str) -> FormatError:
+    return FormatError(f"column {column}: this is not JSON: {reason}", line=line, hint=EXPORT_AGAIN)
 
 
 def encode_json(value: object, field: str = "") -> bytes:
@@ -99,6 +113,8 @@ class Node:
     value: Any
     parent: Node | None = None
     key: str | int = ""
+    line: int = 0
+    """Of a root: where in the file it stands, counted from 1; 0 where that says nothing."""
 
     @property
     def path(self) -> str:
@@ -116,7 +132,10 @@ class Node:
         return _kind(self.value)
 
     def error(self, message: str, *, hint: str = MEND) -> FormatError:
-        return FormatError(message, field=self.path, hint=hint)
+        root = self
+        while root.parent is not None:
+            root = root.parent
+        return FormatError(message, line=root.line or None, field=self.path, hint=hint)
 
     def get(self, key: str) -> Node | None:
         """The value under ``key``, or ``None`` where it is missing or null."""

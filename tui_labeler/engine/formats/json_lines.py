@@ -1,42 +1,79 @@
-"""Telling a file of JSON Lines, one object a line, from JSON that is broken."""
+"""Files of JSON Lines: one object a line, each with its line in every complaint."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from tui_labeler.engine.errors import FormatError
-from tui_labeler.engine.formats.fields import UTF8_MARK
+from tui_labeler.engine.formats.fields import UTF8_MARK, Node, decode_json, decode_text
 
 _LOOKED_AT = 3
 """Lines; the last of a file may be cut short."""
-
-# Keys that only one tool writes, then those that go together. Source: the tools' own export formats.
-_TOOLS = (
-    (
-        "Azure Machine Learning",
-        ({"image_url", "label"}, {"image_url", "label_confidence"}),
-    ),
-    ("Prodigy", ({"_task_hash"}, {"_input_hash"}, {"text", "spans"}, {"text", "answer"}, {"text", "accept"})),
-    ("doccano", ({"text", "label"}, {"text", "labels"}, {"text", "entities"}, {"data", "label"})),
-)
+_LINE_ENDS = {"\u2028": b"\\u2028", "\u2029": b"\\u2029", "\x85": b"\\u0085"}
+"""What some readers take for the end of a line, and JSON does not."""
 
 
-def refuse_lines(data: bytes, readable: str) -> None:
-    """Raises ``FormatError`` for JSON Lines, with what they look like; ``readable`` names known formats."""
+def rows(data: bytes) -> Iterator[Node]:
+    """The objects of a file, one a line, or of one JSON list; empty lines are passed over.
+
+    Raises ``FormatError`` with line and column for what is no JSON, and for what is no object.
+    """
+    data = data.removeprefix(UTF8_MARK)
+    if data.lstrip()[:1] == b"[":
+        for node in Node(decode_json(data)).nodes():
+            node.object()
+            yield node
+        return
+    decode_text(data)
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = msgspec.json.decode(line)
+        except (msgspec.DecodeError, RecursionError):
+            value = decode_json(line, line=number)
+        node = Node(value, line=number)
+        node.object()
+        yield node
+
+
+def first_object(data: bytes) -> dict[str, Any]:
+    """The first object of such a file, as far as its beginning tells; empty where there is none."""
+    data = data.removeprefix(UTF8_MARK).lstrip()
+    if data[:1] == b"[":
+        try:
+            value = msgspec.json.decode(data)
+        except (msgspec.DecodeError, RecursionError):
+            return {}
+        return value[0] if value and isinstance(value[0], dict) else {}
+    return _object(data.split(b"\n", 1)[0]) or {}
+
+
+def encode_lines(values: Iterable[Mapping[str, Any]]) -> bytes:
+    """One object a line; a line break of any alphabet inside one is written as an escape.
+
+    Raises ``FormatError`` for text that no file can hold (half a surrogate pair).
+    """
+    lines: list[bytes] = []
+    for number, value in enumerate(values, 1):
+        try:
+            line = msgspec.json.encode(value)
+        except UnicodeEncodeError as error:
+            shown = error.object.encode("utf-8", "backslashreplace").decode()
+            raise FormatError(f"{shown!r} is not Unicode text and can't be written", line=number) from error
+        for character, escape in _LINE_ENDS.items():
+            line = line.replace(character.encode(), escape)
+        lines.append(line + b"\n")
+    return b"".join(lines)
+
+
+def are_lines(data: bytes) -> bool:
+    """Whether the first two lines that hold anything are objects by themselves."""
     lines = [line for line in data.removeprefix(UTF8_MARK).split(b"\n", _LOOKED_AT) if line.strip()]
-    first = _object(lines[0]) if lines else None
-    if first is None:
-        return
-    tool = next((name for name, signs in _TOOLS if any(sign <= first.keys() for sign in signs)), "")
-    if (len(lines) == 1 and not tool) or (len(lines) > 1 and _object(lines[1]) is None):
-        return
-    looks = f", as {tool} exports them" if tool else ""
-    raise FormatError(
-        f"these are JSON Lines, one object a line{looks}",
-        hint=f"JSON Lines can't be read. Files that are known: {readable}.",
-    )
+    return len(lines) > 1 and all(_object(line) is not None for line in lines[:2])
 
 
 def _object(line: bytes) -> dict[str, Any] | None:
