@@ -43,7 +43,20 @@ def new_id() -> str:
 
 
 def surroundings(settings: Settings) -> Surroundings:
-    return Surroundings(actor_name(settings), now, new_id, socket.gethostname(), os.getpid(), new_id())
+    return Surroundings(
+        actor_name(settings), now, new_id, socket.gethostname(), os.getpid(), new_id(), is_alive
+    )
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine lives, whoever it belongs to."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def ways(settings: Settings) -> Ways:

@@ -19,6 +19,15 @@ class Split(StrEnum):
     """By the set that each document was put in."""
 
 
+class LabelOrigin(StrEnum):
+    """Whose labels are learned from."""
+
+    HERE = "here"
+    """The project's own, as they are."""
+    AML = "aml"
+    """The latest of Azure Machine Learning, taken in first."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
     """What a person chooses when training."""
@@ -28,6 +37,9 @@ class TrainOptions:
     test_percent: int = 20
     seed: int = 0
     overwrite: bool = False
+    label_origin: LabelOrigin = LabelOrigin.HERE
+    ignore_sets: bool = False
+    """Documents are parted as if none were in the testing set: another side has the pen."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.test_percent <= 99:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from tui_labeler.domain.handover import Handover
+
 
 class ProjectKind(StrEnum):
     """What is labeled in a project. The values are the service's own names."""
@@ -96,3 +98,5 @@ class Project:
     """UTC, ISO 8601."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Unknown keys of an imported labels file, by place (``root``, ``metadata``, ``assets``)."""
+    handover: Handover = field(default_factory=Handover)
+    """How it stands to Azure Machine Learning, as the container was last seen to say."""

@@ -11,6 +11,7 @@ from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.errors import NotFoundError, RefusedError
 from tui_labeler.engine.looking_again import CLEAR, KEEP
 from tui_labeler.engine.moving_labels import MOVE
+from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN
 from tui_labeler.engine.placing_by_hand import DROP, PLACE
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.readings import CHOOSE, FINISH, GIVE, REOPEN, SETTLE, WITHDRAW
@@ -83,6 +84,8 @@ ACTIONS = {
     "project.settings": "change settings",
     CREATED: "create the project",
     "job.suggest": "autolabel",
+    HANDED_OVER: "hand over to or from Azure Machine Learning",
+    TAKEN_IN: "take in labels of Azure Machine Learning",
     TRAINED: "train a model",
     MODEL_DELETED: "delete a model",
     UNDO: "undo",

@@ -18,6 +18,7 @@ from tui_labeler.engine.errors import InputError, LabelerError, LockedError, Ref
 from tui_labeler.engine.gpt_options import GptOptions, check_budget
 from tui_labeler.engine.job_requests import JobRequests
 from tui_labeler.engine.models import check_same_model
+from tui_labeler.engine.pen import check_turn_of_pen
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.estimate import Earlier
@@ -128,9 +129,10 @@ class Jobs:
     ) -> Job:
         """Starts a job that labels documents; ``categories`` are ids, all by default.
 
-        Takes what :meth:`~tui_labeler.engine.job_requests.JobRequests.autolabel` does. Raises as that, and
-        ``QuotaError`` when too few text records are left.
+        Takes what :meth:`~tui_labeler.engine.job_requests.JobRequests.autolabel` does. Raises as that,
+        ``QuotaError`` when too few text records are left, and ``PenError`` while labels are made elsewhere.
         """
+        self._check_pen(JobKind.AUTOLABEL)
         return await self._start(
             await self.requests.autolabel(rows, method, categories, gpt=gpt, prices=prices, watched=watched)
         )
@@ -174,6 +176,11 @@ class Jobs:
                 await self._jobs.delete(request.id)
             raise
         return await self._jobs.get(request.id)
+
+    def _check_pen(self, kind: JobKind) -> None:
+        """Raises ``PenError`` for suggestions where nobody could decide on them."""
+        if kind is JobKind.AUTOLABEL:
+            check_turn_of_pen(self._store.state.project)
 
     # --- following ----------------------------------------------------------------------------------
 
@@ -271,6 +278,7 @@ class Jobs:
         job = await self._jobs.get(job_id)
         if not job.state.is_over:
             return job
+        self._check_pen(job.request.kind)
         if budget is not None:
             check_budget(GptOptions(budget_usd=budget.usd), job.request.prices)
         missing = await self.missing(job, retry_failed=retry_failed)

@@ -15,7 +15,7 @@ from tui_labeler.engine.errors import InputError, LabelerError, UnreachableError
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
 from tui_labeler.engine.formats.keeping import kept_document, kept_project
-from tui_labeler.engine.formats.model import FileCategory, FileDocument, LabelFile
+from tui_labeler.engine.formats.model import FileCategory, FileDocument, FileLabel, LabelFile, Unit
 from tui_labeler.engine.formats.resolve import (
     ResolvedLabel,
     to_code_points,
@@ -68,6 +68,14 @@ class Exported:
     drafts_pending: int
 
 
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """How what a file says meets what is there, where it is no ordinary import."""
+
+    action: str
+    step: _Merge
+
+
 class LabelFiles:
     """Reads label files into the project and writes its saved labels to files."""
 
@@ -76,8 +84,12 @@ class LabelFiles:
         self._documents = documents
         self._surroundings = surroundings
 
-    async def read(self, data: bytes, filename: str, file_format: str = AUTO) -> Imported:
+    async def read(
+        self, data: bytes, filename: str, file_format: str = AUTO, *, merging: Merging | None = None
+    ) -> Imported:
         """Imports labels, which apply at once. The file is checked whole first: a bad one changes nothing.
+
+        ``merging`` takes the place of the rule that what people made in the project wins.
 
         Doing it twice changes nothing the second time. Raises ``FormatError`` naming line and field, and
         ``InputError`` for a file of another kind than the project.
@@ -99,7 +111,9 @@ class LabelFiles:
             for order, document in enumerate(file.documents)
             if (matched := await self._matched(order, document, tally)) is not None
         ]
-        await finished_all_the_same(self._bring_in(file, undeclared(said), ready, tally))
+        only_used = () if merging else undeclared(said)
+        merging = merging or Merging("labels.import", importing)
+        await finished_all_the_same(self._bring_in(merging, file, only_used, ready, tally))
         return Imported(
             format=known.name,
             documents=len(ready),
@@ -115,16 +129,21 @@ class LabelFiles:
         )
 
     async def _bring_in(
-        self, file: LabelFile, only_used: Sequence[str], ready: Sequence[Ready], tally: Tally
+        self,
+        merging: Merging,
+        file: LabelFile,
+        only_used: Sequence[str],
+        ready: Sequence[Ready],
+        tally: Tally,
     ) -> None:
         """All of it, whatever is cancelled: half an import is none that anybody asked for."""
         group = self._surroundings.new_id()
         declare = partial(declaring, file, only_used, ready, tally)
-        await self._commit(Plan("labels.import", (), group=group), declare)
+        await self._commit(Plan(merging.action, (), group=group), declare)
         for start in range(0, len(ready), BATCH):
-            shell = Plan("labels.import", (), group=group, note={"continues": True})
+            shell = Plan(merging.action, (), group=group, note={"continues": True})
             stamp = Stamp(self._surroundings.actor, self._surroundings.now())
-            step = partial(importing, ready[start : start + BATCH], stamp, tally)
+            step = partial(merging.step, ready[start : start + BATCH], stamp, tally)
             await self._commit(shell, step)
 
     async def _commit(self, shell: Plan, step: _Step) -> None:
@@ -178,7 +197,7 @@ class LabelFiles:
             document = state.document(row.id)
             if _belongs(document, row.state):
                 try:
-                    written = await self._file_document(state, document, in_text_order)
+                    written = await self._file_document(state, document, known.unit, in_text_order)
                 except UnreachableError:
                     # A file without labels, written over the one before, would be worse than none.
                     raise
@@ -197,7 +216,9 @@ class LabelFiles:
             drafts_pending=state.totals.drafts.total(),
         )
 
-    async def _file_document(self, state: State, document: Document, in_text_order: bool) -> FileDocument:
+    async def _file_document(
+        self, state: State, document: Document, unit: Unit, in_text_order: bool
+    ) -> FileDocument:
         """Raises a ``LabelerError`` when the text that the labels stand in can't be had."""
         labels = [
             ResolvedLabel(state.categories[label.category].name, label.span, dict(label.extra))
@@ -225,6 +246,8 @@ class LabelFiles:
                 )
             text = read.text
         converted, held = to_utf16(labels, regions, text)
+        if unit is Unit.CODE_POINT:
+            converted, held = _in_code_points(labels), ()
         unsaid = document.dataset is Dataset.TRAIN and document.extra.get(NO_DATASET)
         return FileDocument(
             location=document.location,
@@ -240,6 +263,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     _Step = Callable[[Surroundings, State], Sequence[Change]]
+    _Merge = Callable[[Sequence[Ready], Stamp, Tally, Surroundings, State], Sequence[Change]]
+
+
+def _in_code_points(labels: Sequence[ResolvedLabel]) -> tuple[FileLabel, ...]:
+    return tuple(
+        FileLabel(label.category, label.span.start, label.span.length, Unit.CODE_POINT, dict(label.extra))
+        if label.span
+        else FileLabel(label.category, extra=dict(label.extra))
+        for label in labels
+    )
 
 
 def _belongs(document: Document, state: DocumentState) -> bool:

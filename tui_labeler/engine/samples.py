@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_labeler.domain.labels import Origin
@@ -184,10 +184,19 @@ async def unlabeled_texts(
 
 def parts(documents: Sequence[LabeledDocument], options: TrainOptions) -> Parts:
     """Parts documents as the options say: at random, or by the set that each is in."""
+    if options.ignore_sets:
+        documents = [replace(document, dataset=Dataset.TRAIN) for document in documents]
     in_test = [document for document in documents if document.dataset is Dataset.TEST]
     if options.split is Split.AUTO:
         return Parts(*split(documents, options.test_percent, options.seed), in_test)
     return Parts([document for document in documents if document.dataset is Dataset.TRAIN], in_test, [])
+
+
+def sets_words(options: TrainOptions) -> tuple[str, ...]:
+    """A sentence without its full stop where the sets of documents are ignored; none where they count."""
+    if not options.ignore_sets:
+        return ()
+    return ("the training and testing sets are ignored, as Azure Machine Learning has the pen",)
 
 
 def split(

@@ -12,6 +12,7 @@ from tui_labeler.engine.agreeing import Agreeing
 from tui_labeler.engine.blind import Blind
 from tui_labeler.engine.categories import Categories
 from tui_labeler.engine.documents import Documents
+from tui_labeler.engine.handover.handing_over import HandingOver
 from tui_labeler.engine.history import History
 from tui_labeler.engine.jobs import Jobs
 from tui_labeler.engine.label_files import LabelFiles
@@ -107,6 +108,13 @@ class ProjectSession:
         self.history = History(store, surroundings)
         self.categories = Categories(store, surroundings, self.labeling)
         self.jobs = Jobs(store, jobs, models, quota, launcher, surroundings)
+        self.handover = (
+            HandingOver(
+                store, shelf, self.sharing.ledger, self.sharing, self.label_files, self.jobs, surroundings
+            )
+            if shelf is not None and self.sharing is not None
+            else None
+        )
         self.training = Training(store, container, self.labeling, self.jobs, models, surroundings.actor)
         self.taking = None if takes is None else Taking(store, takes, surroundings, self._shelf_takes)
         store.news()

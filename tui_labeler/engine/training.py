@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import DocumentState
@@ -13,7 +13,7 @@ from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.models import check_model_name
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.rows import to_row, to_value
-from tui_labeler.engine.samples import LabeledDocuments, labeled_documents, parts
+from tui_labeler.engine.samples import LabeledDocuments, labeled_documents, parts, sets_words
 from tui_labeler.engine.walking_back import MODEL_DELETED
 from tui_labeler.engine.wording import counted
 
@@ -32,7 +32,7 @@ class TrainingPreview:
     """Documents that count: with a saved label, or reviewed with nothing to label."""
     labels: int
     test_documents: int
-    """Those of them that are in the testing set."""
+    """Those of them that are in the testing set; none where the sets are ignored."""
     drafts: int
     """Draft changes of this person, which training does not see."""
     deleted_suggestions: int
@@ -88,7 +88,7 @@ def plan_of(found: LabeledDocuments, options: TrainOptions) -> TrainingPlan:
         test_labels=sum(len(document.annotations) for document in chosen.test),
         unused=len(chosen.unused),
         left_out=tuple(found.left_out),
-        warnings=(*found.warnings, *chosen.warnings),
+        warnings=(*found.warnings, *sets_words(options), *chosen.warnings),
     )
 
 
@@ -117,6 +117,7 @@ class Training:
         state = self._store.state
         documents = labels = tests = undecided = 0
         classes: set[tuple[str, ...]] = set()
+        sets_count = state.project.handover.sets_count
         reviewed_counts = state.project.kind is not ProjectKind.SINGLE_LABEL
         for row in state.rows.values():
             if row.problem:
@@ -129,8 +130,8 @@ class Training:
             if saved or (row.state is DocumentState.REVIEWED and reviewed_counts):
                 documents += 1
                 labels += saved
-                tests += row.dataset is Dataset.TEST
-                if row.dataset is Dataset.TRAIN:
+                tests += row.dataset is Dataset.TEST and sets_count
+                if row.dataset is Dataset.TRAIN or not sets_count:
                     classes.add(tuple(sorted(set(keys))))
                 undecided += bool(row.suggestions)
         return TrainingPreview(
@@ -153,8 +154,12 @@ class Training:
         await self._store.refresh()
         return await labeled_documents(self._store.state, self._container, keep_texts=False)
 
+    def adjusted(self, options: TrainOptions) -> TrainOptions:
+        """The options as they hold at this moment: the sets of a side without the pen are ignored."""
+        return replace(options, ignore_sets=not self._store.state.project.handover.sets_count)
+
     async def start(self, options: TrainOptions) -> Job:
-        """Starts training.
+        """Starts training, with the options :meth:`adjusted`.
 
         Raises ``InputError`` for a name that is none, when there is nothing to learn from or to tell apart;
         ``RefusedError`` when the name is taken and is not to be overwritten, or when a manual split has no
@@ -162,6 +167,7 @@ class Training:
         """
         check_model_name(options.model)
         preview = await self.preview()
+        options = self.adjusted(options)
         if not preview.labels:
             raise InputError(
                 "There is no saved label to learn from.",
@@ -174,6 +180,12 @@ class Training:
                 "All labeled documents of the training set have the same class: there is nothing to tell "
                 "apart.",
                 hint="Label documents of a second class, save the labels, and train again.",
+            )
+        if options.split is Split.MANUAL and options.ignore_sets:
+            raise RefusedError(
+                "A manual split goes by the sets of documents, and those of the side without the pen are "
+                "ignored: Azure Machine Learning has it.",
+                hint="Split automatically, or switch back first.",
             )
         if options.split is Split.MANUAL and not preview.manual_split:
             raise RefusedError(

@@ -32,6 +32,7 @@ from tui_labeler.engine.samples import (
     labeled_documents,
     labels_version,
     parts,
+    sets_words,
     tallies,
     unlabeled_texts,
 )
@@ -75,7 +76,7 @@ class TrainingRun:
         documents = found.documents
         chosen = _parts(found, options)
         train, test, _ = chosen
-        warnings = (*found.warnings, *chosen.warnings)
+        warnings = (*found.warnings, *sets_words(options), *chosen.warnings)
         extra = await unlabeled_texts(state, self.container, documents, options.seed)
         model = await self._fit(list(train), [*extra, *(d.text for d in test)], options)
         await self.journal.stage("testing", 95, 100)

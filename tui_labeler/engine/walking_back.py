@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.moving_labels import MOVE
+from tui_labeler.engine.pen import HANDED_OVER
 from tui_labeler.engine.ports import Transaction
 from tui_labeler.engine.readings import FINISH, REOPEN
 from tui_labeler.engine.taking_back import JOB, REDO, UNDO, job_of
@@ -33,6 +34,7 @@ NOT_UNDOABLE = frozenset(
         REOPEN,
         TRAINED,
         MODEL_DELETED,
+        HANDED_OVER,
         UNDO,
         REDO,
     }

@@ -20,3 +20,5 @@ class Surroundings:
     pid: int = 0
     session: str = ""
     """An id of this process among those of others."""
+    is_alive: Callable[[int], bool] = lambda pid: True
+    """Whether a process of this machine lives."""

@@ -187,7 +187,8 @@ class Background:
             if self._session.store.seq != before:
                 self._came(Exchange())  # what got through until then is to be seen too
             return
-        if exchange.is_news or exchange.shared.notes or exchange.documents.notes:
+        is_said = exchange.shared.notes or exchange.documents.notes
+        if exchange.is_news or is_said or self._session.store.seq != before:
             self._came(exchange)
 
     async def now(self, progress: Progress = _silent) -> Exchange:

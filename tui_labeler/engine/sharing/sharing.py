@@ -41,6 +41,7 @@ class Sharing:
         self._is_remote = is_remote
         self._syncing = Syncing(store, shelf, base, surroundings)
         self._pending = Pending(store, base)
+        self.ledger = self._syncing.ledger
 
     @property
     def is_remote(self) -> bool:

@@ -13,8 +13,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.domain.handover import Side
 from tui_labeler.engine.errors import ConflictError, FormatError, NotFoundError, OutdatedError
 from tui_labeler.engine.finishing import finished_all_the_same
+from tui_labeler.engine.handover.files import record_file
+from tui_labeler.engine.handover.ledger import Ledger
+from tui_labeler.engine.pen import pen_words
 from tui_labeler.engine.ports import Change, Plan, Transaction
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
 from tui_labeler.engine.sharing.conflicts import LabelConflict, open_conflicts
@@ -69,6 +73,8 @@ class Shared:
     """What became of names that two sides have given."""
     transactions: tuple[Transaction, ...] = ()
     """What came in."""
+    paused: str = ""
+    """Why labels were left as they are on both sides: they are made elsewhere."""
 
 
 class _Tally:
@@ -100,6 +106,7 @@ class Syncing:
         self._surroundings = surroundings
         self._concurrency = concurrency
         self._project = ProjectSync(store, shelf, base, surroundings)
+        self.ledger = Ledger(store, shelf, surroundings)
 
     async def sync(self, *, pull: bool = True, push: bool = True, progress: Progress | None = None) -> Shared:
         """Merges both sides. May be cancelled at any moment; the next call goes on.
@@ -110,9 +117,12 @@ class Syncing:
         async with self._base.held():
             await self._store.refresh()
             self._project.notes()
-            seq = self._store.seq
             project_id = self._store.state.project.id
             names = {blob.name: blob.etag async for blob in self._shelf.files(folder(project_id))}
+            handover = await self.ledger.fetched(names.get(record_file(project_id)))
+            if handover.pen is not Side.HERE:
+                return Shared(conflicts=await self.conflicts(), paused=pen_words(handover))
+            seq = self._store.seq
             project = await self._project.sync(names.get(project_file(project_id)), pull=pull, push=push)
             tally = _Tally()
             start = labels_folder(project_id)

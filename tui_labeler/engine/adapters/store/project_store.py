@@ -17,6 +17,7 @@ from tui_labeler.engine.adapters.store.memory import MemoryState
 from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage, Shards
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
+from tui_labeler.engine.pen import check_pen
 from tui_labeler.engine.ports import Transaction
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ class TinyProjectStore:
                 )
                 if wanted is None or not (changes or wanted.is_event):
                     return None
+                check_pen(self._memory.project, wanted, changes)
                 transaction = Transaction(
                     seq=self._position.seq + 1,
                     group=wanted.group or self._new_id(),

@@ -1,0 +1,321 @@
+"""Labeling in Azure Machine Learning: who has the pen, and which step is allowed when.
+
+The rules are those of the service: a connection joins one project with one labeling project of a workspace,
+once and for all; labels are made on one side at a time; what is left by disconnecting can't be joined again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+LONGEST_NAME = 255
+"""Characters of a name of a workspace, a group or a labeling project: more is a slip of the hand."""
+
+
+class Phase(StrEnum):
+    """How a project stands to Azure Machine Learning."""
+
+    NONE = "not connected"
+    CONNECTING = "connecting"
+    HERE = "labeling here"
+    SWITCHING = "switching"
+    AML = "labeling in Azure Machine Learning"
+    DISCONNECTED = "disconnected"
+
+
+class Side(StrEnum):
+    """Who has the pen."""
+
+    HERE = "here"
+    AML = "aml"
+
+
+class Step(StrEnum):
+    """What people do with a connection."""
+
+    CONNECT = "connect"
+    TO_AML = "switch to Azure Machine Learning"
+    TO_HERE = "switch back"
+    IMPORT = "import labels"
+    DISCONNECT = "disconnect"
+
+
+@dataclass(frozen=True, slots=True)
+class AmlProject:
+    """A labeling project of a workspace in Azure Machine Learning."""
+
+    subscription: str
+    resource_group: str
+    workspace: str
+    name: str
+
+    def __post_init__(self) -> None:
+        for what, said in self.fields.items():
+            if not said.strip() or said != said.strip() or len(said) > LONGEST_NAME:
+                raise ValueError(
+                    f"{what} is a name of 1 to {LONGEST_NAME} characters, without white space around it"
+                )
+            if any(ord(character) < 32 or character in "/\\?#" for character in said):
+                raise ValueError(f"{what} can't hold control characters or any of / \\ ? #")
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """By what people call it."""
+        return {
+            "the subscription": self.subscription,
+            "the resource group": self.resource_group,
+            "the workspace": self.workspace,
+            "the labeling project": self.name,
+        }
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} in workspace {self.workspace}"
+
+    @property
+    def key(self) -> str:
+        """The same for the same project, however its names are written: Azure compares without case."""
+        parts = [self.subscription, self.resource_group, self.workspace, self.name]
+        joined = "\n".join(part.casefold() for part in parts)
+        return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What people settle when they connect."""
+
+    aml: AmlProject
+    vendor: bool = False
+    """Companies from the Azure Marketplace label there."""
+    prefix: str = ""
+    """Where exports land in the container: what names of its files begin with; empty for anywhere."""
+    instructions: str = ""
+    """For those who label there."""
+    switchers: tuple[str, ...] = ()
+    """Who may switch and disconnect, by name; everybody where there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who made the last step, and in which process."""
+
+    actor: str = ""
+    host: str = ""
+    pid: int = 0
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The last labels that came from Azure Machine Learning."""
+
+    name: str
+    """Of the file."""
+    time: str
+    """UTC, ISO 8601: when they were taken in."""
+    labels: int = 0
+    """Labels that it holds of this project's documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A project's connection, as the container holds it."""
+
+    phase: Phase = Phase.NONE
+    terms: Terms | None = None
+    since: str = ""
+    """UTC, ISO 8601: of this phase."""
+    by: Doer = field(default_factory=Doer)
+    before: Phase = Phase.NONE
+    """While connecting or switching: the phase to go back to."""
+    towards: Side = Side.HERE
+    """While switching: where the pen goes."""
+    token: str = ""
+    """Of this connection among those that came before."""
+    taken: Taken | None = None
+    etag: str = ""
+    """The mark of the file that this is from."""
+
+    def __post_init__(self) -> None:
+        if (self.terms is None) is not (self.phase is Phase.NONE):
+            raise ValueError("a connection has terms, and nothing else has")
+
+    @property
+    def pen(self) -> Side | None:
+        """Who may label; ``None`` for the moment in which nobody may."""
+        if self.is_under_way:
+            return None
+        return Side.AML if self.phase is Phase.AML else Side.HERE
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.phase in (Phase.CONNECTING, Phase.SWITCHING)
+
+    @property
+    def is_connected(self) -> bool:
+        return self.phase not in (Phase.NONE, Phase.DISCONNECTED)
+
+    @property
+    def sets_count(self) -> bool:
+        """Whether training goes by the sets of this side: those of a side without the pen are ignored."""
+        return self.phase is not Phase.AML
+
+    def may_switch(self, actor: str) -> bool:
+        return self.terms is None or not self.terms.switchers or actor in self.terms.switchers
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Why a step is refused, and what to do."""
+
+    message: str
+    todo: str
+
+
+def forbidden(handover: Handover, step: Step, actor: str) -> Rule | None:
+    """Why somebody can't make a step as things stand; ``None`` where they can."""
+    if handover.is_under_way:
+        return Rule(
+            f"The project is {handover.phase} since {handover.since}, by {handover.by.actor or 'somebody'}.",
+            "Wait until that is done; what was interrupted is finished or taken back by itself.",
+        )
+    moves_the_pen = step in (Step.TO_AML, Step.TO_HERE, Step.DISCONNECT)
+    if handover.terms and handover.is_connected and moves_the_pen and not handover.may_switch(actor):
+        return Rule(f"Only {', '.join(handover.terms.switchers)} may {step}.", "Ask one of them.")
+    return _OUT_OF_TURN.get((handover.phase, step))
+
+
+_NOT_CONNECTED = Rule(
+    "The project is not connected to Azure Machine Learning.", "Connect it first: `aml connect`."
+)
+_CONNECTED = Rule(
+    "The project is connected to Azure Machine Learning already, and a connection is one to one.",
+    "Disconnect it first, for good: `aml disconnect`.",
+)
+_PEN_HERE = Rule(
+    "Labels are made here: Azure Machine Learning has not got the pen.",
+    "Switch first: `aml switch --to aml`. An ordinary import adds the labels of a file, and replaces none.",
+)
+_OUT_OF_TURN: Mapping[tuple[Phase, Step], Rule] = {
+    **{
+        (phase, step): _NOT_CONNECTED
+        for phase in (Phase.NONE, Phase.DISCONNECTED)
+        for step in Step
+        if step is not Step.CONNECT
+    },
+    (Phase.HERE, Step.CONNECT): _CONNECTED,
+    (Phase.AML, Step.CONNECT): _CONNECTED,
+    (Phase.HERE, Step.TO_HERE): Rule("Labels are made here already.", "There is nothing to switch back."),
+    (Phase.HERE, Step.IMPORT): _PEN_HERE,
+    (Phase.AML, Step.TO_AML): Rule(
+        "Labels are made in Azure Machine Learning already.", "Switch back with `aml switch --to here`."
+    ),
+    (Phase.AML, Step.DISCONNECT): Rule(
+        "Azure Machine Learning has the pen: its labels would be out of reach.",
+        "Switch back first, so that they are taken in: `aml switch --to here`.",
+    ),
+}
+
+# --- what a project needs ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One prerequisite of a connection."""
+
+    name: str
+    met: bool
+    detail: str
+    """How it stands."""
+    todo: str = ""
+    """What to do where it is not met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a project that is to be connected."""
+
+    least: int
+    """Categories that there must be."""
+    nouns: str
+    """What they are called."""
+    is_blob: bool
+    container: str
+    documents: int
+    categories: int
+    multilingual: bool
+    language: str
+
+
+CONFIRMED: tuple[str, ...] = (
+    "the workspace was linked to this very storage account when it was made, in the same subscription",
+    "the workspace has the role Storage Blob Data Contributor on the storage account",
+    "its Azure Machine Learning account has a plan that pays for labeling",
+)
+"""What can't be checked from here: whoever connects confirms it."""
+
+
+def needs(facts: Facts) -> tuple[Need, ...]:
+    """The prerequisites, one by one."""
+    code = aml_language(facts.language)
+    return (
+        Need(
+            "container",
+            facts.is_blob,
+            facts.container,
+            "Keep the documents in a container of Azure Blob Storage: a folder can't be reached from there.",
+        ),
+        Need(
+            "documents",
+            facts.documents > 0,
+            f"{facts.documents:,} in the project",
+            "Upload .txt files to the container, then read it again.",
+        ),
+        Need(
+            "categories",
+            facts.categories >= facts.least,
+            f"{facts.categories:,} of at least {facts.least}",
+            f"Add {facts.nouns}: it takes at least {facts.least}.",
+        ),
+        Need(
+            "one language",
+            not facts.multilingual,
+            "several (multilingual)" if facts.multilingual else "one",
+            "A multilingual project can't be connected: make one for each language.",
+        ),
+        Need(
+            "language",
+            code is not None,
+            f"{facts.language}, there {code}"
+            if code
+            else f"{facts.language}, not in the lists of both sides",
+            "Text of that language can't be labeled there; choose another where it was the wrong one.",
+        ),
+    )
+
+
+# --- languages --------------------------------------------------------------------------------------
+
+
+def aml_language(code: str) -> str | None:
+    """The three letters that Azure Machine Learning has for a language of the service, such as ``en-us``.
+
+    From its list TextDNNLanguages and the service's own, by ISO 639; ``None`` where either lacks it.
+    """
+    return _LANGUAGES.get(code.replace("_", "-").partition("-")[0].lower())
+
+
+_PAIRS = """
+af:afr ar:ara az:aze be:bel bg:bul bn:ben br:bre bs:bos ca:cat cs:ces cy:cym da:dan de:deu el:ell
+en:eng es:spa et:est eu:eus fa:fas fi:fin fr:fra fy:fry ga:gle gl:glg gu:guj he:heb hi:hin hr:hrv
+hu:hun hy:hye id:ind it:ita ja:jpn jv:jav ka:kat kk:kaz kn:kan ko:kor ky:kir la:lat lt:lit lv:lav
+mg:mlg mk:mkd ml:mal mn:mon mr:mar ms:msa my:mya nb:nob ne:nep nl:nld pa:pan pl:pol pt:por ro:ron
+ru:rus sk:slk sl:slv sq:sqi sr:srp su:sun sv:swe sw:swa ta:tam te:tel th:tha tl:tgl tr:tur uk:ukr
+ur:urd uz:uzb vi:vie zh:zho
+"""
+
+_LANGUAGES: Mapping[str, str] = {pair[:2]: pair[3:] for pair in _PAIRS.split()}
+"""By the first part of a code; those that both sides have."""

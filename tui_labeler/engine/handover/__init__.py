@@ -1,0 +1,1 @@
+"""Handing a project over to Azure Machine Learning, and taking it back."""

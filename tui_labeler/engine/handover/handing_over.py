@@ -1,0 +1,352 @@
+"""The steps of a hand-over to Azure Machine Learning, from connecting to disconnecting.
+
+No service is called: the two sides meet in the container. Here stands who has the pen, the labels at the last
+switch, and the instructions; from there come the JSON Lines that Azure Machine Learning exports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.handover import (
+    Facts,
+    Handover,
+    Need,
+    Phase,
+    Side,
+    Step,
+    Taken,
+    Terms,
+    forbidden,
+    needs,
+)
+from tui_labeler.domain.jobs import JobKind
+from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError, RefusedError
+from tui_labeler.engine.handover.files import labels_file
+from tui_labeler.engine.handover.ledger import once_for_all
+from tui_labeler.engine.handover.replacing import Replaced, replacing
+from tui_labeler.engine.label_files import Exported, Imported, Merging
+from tui_labeler.engine.pen import TAKEN_IN
+from tui_labeler.engine.sharing.shared_form import ROOT
+from tui_labeler.engine.wording import counted
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.handover.ledger import Ledger
+    from tui_labeler.engine.jobs import Jobs
+    from tui_labeler.engine.label_files import LabelFiles
+    from tui_labeler.engine.ports import Blob, ProjectStore, Shelf, Surroundings
+    from tui_labeler.engine.sharing.sharing import Sharing
+
+FORMAT = "aml"
+"""The one format that Azure Machine Learning exports labels in and that is read here."""
+
+SUFFIX = ".jsonl"
+
+Doing = Callable[[str], None]
+"""Hears what is being done."""
+
+
+class HandoverError(RefusedError):
+    """A rule of the connection."""
+
+    title = "The connection forbids it"
+    code = "handover"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What came from Azure Machine Learning."""
+
+    name: str
+    """Of the file in the container."""
+    imported: Imported
+    removed: int
+    """Labels that were here and that it does not have; each has its tombstone, and undo brings them back."""
+    unlabeled: int
+    """Documents that it says hold nothing to label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What a switch did."""
+
+    handover: Handover
+    exported: Exported | None = None
+    """The labels that were laid beside the instructions; where the pen went there."""
+    taken: TakenIn | None = None
+    """The labels that came back with it."""
+
+
+def _silent(doing: str) -> None:
+    """For whoever need not hear it."""
+
+
+class HandingOver:
+    """One project's connection to Azure Machine Learning."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        shelf: Shelf,
+        ledger: Ledger,
+        sharing: Sharing,
+        label_files: LabelFiles,
+        jobs: Jobs,
+        surroundings: Surroundings,
+    ) -> None:
+        self._store = store
+        self._shelf = shelf
+        self.ledger = ledger
+        self._sharing = sharing
+        self._label_files = label_files
+        self._jobs = jobs
+        self._around = surroundings
+
+    @property
+    def known(self) -> Handover:
+        """As it was last seen: nothing is asked."""
+        return self.ledger.known
+
+    async def look(self) -> Handover:
+        """As the container has it; what was interrupted is brought to an end first.
+
+        A folder can't be connected: nothing is asked of it. Raises ``ContainerError``, ``FormatError``.
+        """
+        if not self._sharing.is_remote:
+            return self.known
+        return await self.ledger.fetched()
+
+    def needs(self) -> tuple[Need, ...]:
+        """The prerequisites, as they stand."""
+        state = self._store.state
+        project = state.project
+        return needs(
+            Facts(
+                least=2 if project.kind.is_classification else 1,
+                nouns=project.kind.nouns,
+                is_blob=self._sharing.is_remote,
+                container=project.container,
+                documents=len(state.rows),
+                categories=len(state.categories),
+                multilingual=project.multilingual,
+                language=project.language,
+            )
+        )
+
+    # --- connecting ---------------------------------------------------------------------------------
+
+    async def connect(self, terms: Terms) -> Handover:
+        """Connects, for good: the labeling project can never be joined with another one.
+
+        Labeling is off for the moment that it takes. Raises ``HandoverError`` for a prerequisite that is not
+        met and for a step out of turn, ``RefusedError`` for a labeling project that was joined before or
+        while a job labels, ``LockedError`` where somebody else was faster.
+        """
+        await self._store.refresh()
+        missing = [need for need in self.needs() if not need.met]
+        if missing:
+            raise HandoverError(
+                "It can't be connected yet: "
+                + "; ".join(f"{need.name} ({need.detail})" for need in missing)
+                + ".",
+                hint=" ".join(need.todo for need in missing),
+            )
+        on = await self.ledger.fetched()
+        self._check(on, Step.CONNECT)
+        await self._check_jobs()
+        joined = await self.ledger.joined(terms.aml)
+        if joined is not None:
+            raise once_for_all(terms.aml, joined[0])
+        async with self._at_work():
+            new = Handover(
+                Phase.CONNECTING,
+                terms,
+                self._around.now(),
+                self.ledger.doer(),
+                token=self._around.new_id(),
+            )
+            return await self.ledger.finish_connecting(await self.ledger.write(new, on))
+
+    # --- switching ----------------------------------------------------------------------------------
+
+    async def to_aml(self, doing: Doing = _silent) -> Switched:
+        """Gives the pen away: what is here goes to everybody and into a file, then labeling here is off.
+
+        Raises ``HandoverError`` for a step out of turn, and while jobs, drafts or conflicts of this home are
+        open, naming them; ``LockedError`` where somebody else was faster.
+        """
+        on = await self._begin(Step.TO_AML)
+        await self._check_jobs()
+        self._check_drafts()
+        doing("syncing labels")
+        await self._sharing.sync()
+        conflicts = await self._sharing.conflicts()
+        if conflicts:
+            names = ", ".join(dict.fromkeys(conflict.location for conflict in conflicts))
+            raise HandoverError(
+                f"{counted(len(conflicts), 'conflict waits', 'conflicts wait')} for a decision: {names}.",
+                hint="Decide them first: `tui-labeler sync PROJECT --resolve LOCATION --take ours`.",
+                on_screen="Decide them first (Y where texts are labeled).",
+            )
+        async with self._switching(on, Side.AML) as begun:
+            doing("writing the labels for Azure Machine Learning")
+            await self._check_jobs()
+            exported = await self._label_files.write(FORMAT, in_text_order=True)
+            await self.ledger.replace_file(labels_file(self._store.state.project.id), exported.data)
+            done = await self.ledger.write(self._there(begun, Phase.AML), begun)
+        return Switched(done, exported)
+
+    async def to_here(
+        self, *, name: str = "", without_labels: bool = False, doing: Doing = _silent
+    ) -> Switched:
+        """Takes the pen back, and with it the latest labels from there, or those of the file ``name``.
+
+        Raises ``HandoverError`` for a step out of turn and where there is no such file, unless
+        ``without_labels``; as an import does for a file that can't be read: then the pen stays there.
+        """
+        on = await self._begin(Step.TO_HERE)
+        async with self._switching(on, Side.HERE) as begun:
+            taken = None if without_labels else await self._take_in(begun, name, doing)
+            known = begun if taken is None else replace(begun, taken=self._note(taken))
+            done = await self.ledger.write(self._there(known, Phase.HERE), begun)
+        return Switched(done, taken=taken)
+
+    def _there(self, begun: Handover, phase: Phase) -> Handover:
+        return self.ledger.at(begun, phase, before=Phase.NONE, towards=Side.HERE)
+
+    @asynccontextmanager
+    async def _switching(self, on: Handover, towards: Side) -> AsyncIterator[Handover]:
+        """Nobody has the pen meanwhile; what fails leaves it where it was."""
+        async with self._at_work():
+            begun = await self.ledger.write(
+                self.ledger.at(on, Phase.SWITCHING, before=on.phase, towards=towards), on
+            )
+            try:
+                yield begun
+            except LabelerError:
+                if self.ledger.known == begun:
+                    await self.ledger.settled(begun)
+                raise
+
+    # --- labels from there --------------------------------------------------------------------------
+
+    async def exports(self) -> tuple[Blob, ...]:
+        """JSON Lines under the prefix of the connection, the newest first by the container's clock."""
+        terms = self.known.terms
+        found = await self._shelf.dated(terms.prefix if terms else "")
+        mine = [
+            blob
+            for blob in found
+            if blob.name.lower().endswith(SUFFIX) and not blob.name.startswith(f"{ROOT}/")
+        ]
+        return tuple(sorted(mine, key=lambda blob: (blob.age or 0.0, blob.name)))
+
+    async def import_labels(self, name: str = "", doing: Doing = _silent) -> TakenIn:
+        """The latest labels from there, or those of the file ``name``, in the place of those that were here.
+
+        Raises ``HandoverError`` for a step out of turn and where there is no such file; as an import does for
+        a file that can't be read.
+        """
+        on = await self._begin(Step.IMPORT)
+        taken = await self._take_in(on, name, doing)
+        await self.ledger.write(replace(on, taken=self._note(taken)), on)
+        return taken
+
+    def _note(self, taken: TakenIn) -> Taken:
+        imported = taken.imported
+        return Taken(taken.name, self._around.now(), imported.labels + imported.unchanged)
+
+    async def _take_in(self, on: Handover, name: str, doing: Doing) -> TakenIn:
+        prefix = on.terms.prefix if on.terms else ""
+        if not name:
+            found = await self.exports()
+            if not found:
+                where = f"under {prefix!r}" if prefix else "in the container"
+                raise HandoverError(
+                    f"There is no export of Azure Machine Learning {where}: no file that ends in {SUFFIX}.",
+                    hint="Export the labels there first, or name the file with --file; --without-labels "
+                    "takes the pen back without any.",
+                    on_screen="Export the labels there first, or choose another file.",
+                )
+            name = found[0].name
+        doing(f"reading {name}")
+        try:
+            data, _ = await self._shelf.get(name)
+        except NotFoundError:
+            raise InputError(
+                f"There is no file {name!r} in the container.", hint="`tui-labeler aml status` lists exports."
+            ) from None
+        replaced = Replaced()
+        merging = Merging(TAKEN_IN, partial(replacing, replaced))
+        imported = await self._label_files.read(data, name, FORMAT, merging=merging)
+        return TakenIn(name, imported, replaced.removed, replaced.unlabeled)
+
+    # --- the end ------------------------------------------------------------------------------------
+
+    async def disconnect(self, typed: str) -> Handover:
+        """Ends the connection for ever; ``typed`` is the project's name, as a person typed it.
+
+        Raises ``InputError`` for another name, ``HandoverError`` for a step out of turn.
+        """
+        on = await self._begin(Step.DISCONNECT)
+        name = self._store.state.project.name
+        if typed != name:
+            raise InputError(
+                f"{typed!r} is not the project's name: the connection stays.",
+                hint=f"Disconnecting is for ever. Type the name {name!r} to confirm it.",
+            )
+        await self._sharing.sync()
+        on = self.known if self.known.phase is Phase.HERE else await self._begin(Step.DISCONNECT)
+        return await self.ledger.write(self.ledger.at(on, Phase.DISCONNECTED), on)
+
+    # --- rules --------------------------------------------------------------------------------------
+
+    async def _begin(self, step: Step) -> Handover:
+        """The record as it is, where the step may be made. Raises ``HandoverError``."""
+        await self._store.refresh()
+        if not self._sharing.is_remote:
+            self._check(self.known, step)
+        on = await self.ledger.fetched()
+        self._check(on, step)
+        return on
+
+    def _check(self, on: Handover, step: Step) -> None:
+        rule = forbidden(on, step, self._around.actor)
+        if rule is not None:
+            raise HandoverError(rule.message, hint=rule.todo)
+
+    async def _check_jobs(self) -> None:
+        """Raises ``HandoverError`` while a job of this home makes suggestions."""
+        jobs = await self._jobs.list()
+        open_ = [job.id for job in jobs if job.request.kind is JobKind.AUTOLABEL and not job.state.is_over]
+        if open_:
+            raise HandoverError(
+                f"{'A job labels' if len(open_) == 1 else 'Jobs label'} documents of the project: "
+                f"{', '.join(open_)}.",
+                hint="Wait for the end, or cancel first.",
+            )
+
+    def _check_drafts(self) -> None:
+        """Raises ``HandoverError`` while somebody's decisions in this home are not saved."""
+        drafts = {name: count for name, count in self._store.state.totals.drafts.items() if count}
+        if drafts:
+            whose = ", ".join(
+                f"{counted(count, 'draft decision')} of {name}" for name, count in drafts.items()
+            )
+            raise HandoverError(
+                f"Not saved yet: {whose}.",
+                hint="Save first (`label`, `accept` and `export --save` do), or take them back.",
+                on_screen="Save first (ctrl+s), or take them back.",
+            )
+
+    @asynccontextmanager
+    async def _at_work(self) -> AsyncIterator[None]:
+        self.ledger.is_busy = True
+        try:
+            yield
+        finally:
+            self.ledger.is_busy = False

@@ -1,0 +1,88 @@
+"""Who may change labels: the one place that every change of a project goes through asks here.
+
+While Azure Machine Learning has the pen, or the pen is on its way, labels, decisions, suggestions, sets and
+categories stay as they are. What goes on all the same: reading the container, training (with the deletion of
+suggestions that belongs to it), and what the hand-over itself brings in, or takes back of that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.handover import Phase, Side
+from tui_labeler.engine.errors import RefusedError
+from tui_labeler.engine.wording import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tui_labeler.domain.handover import Handover
+    from tui_labeler.domain.projects import Project
+    from tui_labeler.engine.ports import Change, Plan
+
+HANDED_OVER = "handover.state"
+"""The container says otherwise than before how the project stands to Azure Machine Learning."""
+
+TAKEN_IN = "handover.import"
+"""The labels of Azure Machine Learning took the place of those that were here."""
+
+_GO_ON = frozenset({HANDED_OVER, TAKEN_IN, "documents.sync", "labels.move", "suggestions.delete"})
+"""Actions that change no decision of anybody: see the head of this module."""
+
+
+class PenError(RefusedError):
+    """Labels are made elsewhere."""
+
+    title = "Labeling here is off"
+    code = "pen"
+
+    def __init__(self, handover: Handover) -> None:
+        todo = (
+            ("`tui-labeler aml switch PROJECT --to here` switches back.", "ctrl+a switches back.")
+            if handover.phase is Phase.AML
+            else ("`tui-labeler aml status PROJECT` says when it is done.", "ctrl+a says when it is done.")
+        )
+        super().__init__(pen_words(handover), hint=todo[0], on_screen=todo[1])
+        self.handover = handover
+
+
+class PlainError(RefusedError):
+    """A change that would break the connection."""
+
+    title = "The connection forbids it"
+    code = "connected"
+
+
+def pen_words(handover: Handover) -> str:
+    """Who has the pen, and since when; in one sentence."""
+    since = f" since {clock(handover.since)}" if handover.since else ""
+    if handover.phase is Phase.AML:
+        where = handover.terms.aml.words if handover.terms else ""
+        by = f", switched by {handover.by.actor}" if handover.by.actor else ""
+        return f"Azure Machine Learning has the pen{since}: {where}{by}."
+    return f"The project is {handover.phase}{since}, by {handover.by.actor or 'somebody'}."
+
+
+def check_pen(project: Project, plan: Plan, changes: Iterable[Change]) -> None:
+    """Raises ``PenError`` for a change that only who has the pen may make.
+
+    ``PlainError`` where it would make a connected project multilingual.
+    """
+    handover = project.handover
+    if not handover.is_connected or plan.action in _GO_ON:
+        return
+    of = plan.note.get("action") == TAKEN_IN
+    for change in changes:
+        if handover.pen is None or (handover.pen is Side.AML and not of):
+            raise PenError(handover)
+        if plan.action == "project.settings" and change.after and change.after.get("multilingual"):
+            raise PlainError(
+                "A project that is connected to Azure Machine Learning has one language.",
+                hint="Disconnect it first, for good.",
+            )
+
+
+def check_turn_of_pen(project: Project) -> None:
+    """Raises ``PenError`` where nothing can be labeled here: before work that would come to nothing."""
+    if project.handover.pen is not Side.HERE:
+        raise PenError(project.handover)
