@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from tui_labeler.engine.errors import ContainerError, NotFoundError, UnreachableError
+from tui_labeler.engine.errors import ContainerError, NotFoundError, OutdatedError, UnreachableError
 from tui_labeler.engine.ports import Blob
 
 
@@ -56,6 +56,12 @@ class FarContainer:
             raise NotFoundError(name)
         self.fetched.append(name)
         return self.texts[name], etag(self.texts[name])
+
+    async def add(self, name: str, content: bytes) -> str:
+        if name in self.texts:
+            raise OutdatedError(name)
+        self.texts[name] = content
+        return etag(content)
 
     async def earlier(self, name: str, text_hash: str) -> bytes | None:
         return self.kept.get((name, text_hash))

@@ -40,6 +40,9 @@ class Shelf:
     address: str = "memory"
     is_remote: bool = False
 
+    async def add(self, name: str, content: bytes) -> str:
+        raise AssertionError(name)
+
     async def fetch(self, name: str) -> tuple[bytes, str]:
         return await self.read(name), ""
 

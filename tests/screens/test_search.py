@@ -62,6 +62,9 @@ class Slow:
     def is_remote(self) -> bool:
         return self.inner.is_remote
 
+    async def add(self, name: str, content: bytes) -> str:
+        raise AssertionError(name)
+
     async def fetch(self, name: str) -> tuple[bytes, str]:
         return await self.inner.fetch(name)
 

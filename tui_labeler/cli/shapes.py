@@ -8,6 +8,8 @@ from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.wording import unused_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.jobs import DocumentNote, Job, Unused, Usage
     from tui_labeler.domain.labels import Label, Span, Suggestion
@@ -105,7 +107,7 @@ def _suggestion(state: State, suggestion: Suggestion, place: dict[str, Any]) -> 
         "placed": suggestion.placed.value if suggestion.span is not None else None,
         "place": suggestion.place,
         "places": suggestion.places,
-        "job_id": suggestion.job,
+        "job_id": suggestion.job or None,
     }
 
 
@@ -198,8 +200,12 @@ def shown_job(job: Job, state: State, counts: SuggestionCounts) -> dict[str, Any
     }
 
 
-def skipped_items(items: tuple[Skipped, ...]) -> list[dict[str, str]]:
-    return [{"location": item.location, "reason": item.reason} for item in items]
+def skipped_items(items: Iterable[Skipped]) -> list[dict[str, Any]]:
+    """With the line of the file where that is known."""
+    return [
+        {"location": item.location, "reason": item.reason, **({"line": item.line} if item.line else {})}
+        for item in items
+    ]
 
 
 def resource_item(resource: Resource, deployments: tuple[Deployment, ...] | None = None) -> dict[str, Any]:

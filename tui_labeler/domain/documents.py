@@ -271,7 +271,8 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
         labels=_counts(label.category for label in active),
         suggestions=_counts(s.category for s in suggestions),
         drafts=_counts(drafts),
-        jobs=tuple(sorted({s.job for s in suggestions} | {item.job for item in to_place})),
+        # A suggestion that came from a file is of no job.
+        jobs=tuple(sorted(({s.job for s in suggestions} | {item.job for item in to_place}) - {""})),
         lowest=min(confidences, default=None),
         highest=max(confidences, default=None),
         problem=document.problem,

@@ -142,8 +142,9 @@ class Suggestion:
     category: str
     span: Span | None
     source: str
-    """The method and what it ran on, for instance ``model:loans``."""
+    """The method and what it ran on, for instance ``model:loans``; ``file:NAME`` for a file's."""
     job: str
+    """Empty for one that a file brought."""
     confidence: float | None = None
     """Probability of being right, 0 to 1; ``None`` where there is nothing honest to say."""
     placed: Placed = Placed.EXACT
@@ -159,7 +160,7 @@ class Suggestion:
 
     @property
     def method(self) -> str:
-        """``model`` or ``gpt``: a span that was rejected is not suggested again by the same method."""
+        """``model``, ``gpt`` or ``file``: the same method does not suggest again what was rejected."""
         return self.source.partition(":")[0]
 
 

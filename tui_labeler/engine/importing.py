@@ -2,56 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import Document
-from tui_labeler.domain.labels import Label, Origin, Stamp, in_the_way
+from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, in_the_way
 from tui_labeler.domain.projects import Category
-from tui_labeler.engine.changes import put_category, put_document, put_label, put_project
+from tui_labeler.engine.changes import put_category, put_document, put_label, put_project, put_suggestion
 from tui_labeler.engine.formats.azure_keys import METADATA, ROOT
-from tui_labeler.engine.formats.keeping import document_extra, kept_document, project_extra
+from tui_labeler.engine.formats.keeping import (
+    AZURE,
+    document_extra,
+    kept_document,
+    of_format,
+    project_extra,
+    with_format,
+)
 from tui_labeler.engine.formats.merging import Say, in_region, merged, merged_places, merged_regions
-from tui_labeler.engine.formats.model import FileCategory, FileDocument, LabelFile
-from tui_labeler.engine.formats.resolve import ResolvedLabel
+from tui_labeler.engine.formats.model import OTHERS, FileCategory, LabelFile
+from tui_labeler.engine.import_plans import Ready, Skipped
+from tui_labeler.engine.ports import Surroundings
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.ports import Change, State, Surroundings
+    from tui_labeler.engine.formats.resolve import ResolvedLabel
+    from tui_labeler.engine.ports import Change, State
 
 ORDER, NO_DATASET = "order", "no_dataset"
 """In a document's ``extra``: its place in the file, and that the file named no set for it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something that a file holds, or a format can't hold, and what there is to say of it."""
-
-    location: str
-    reason: str
+METHOD = "file"
+"""Of suggestions that a file brought: ``file:NAME`` is their source."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A document of the file, matched to one of the project and held against its text."""
-
-    document: int
-    order: int
-    file: FileDocument
-    labels: tuple[ResolvedLabel, ...]
-
-
+@dataclass(slots=True)
 class Tally:
     """What there is to say of an import."""
 
-    def __init__(self, notes: list[Skipped]) -> None:
-        self.notes = notes
-        self.skipped: list[Skipped] = []
-        self.categories: list[str] = []
-        self.labels = self.unchanged = 0
+    notes: list[Skipped] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    labels: int = 0
+    unchanged: int = 0
+    meeting: int = 0
+    suggestions: int = 0
 
     def skip(self, location: str, reason: str) -> None:
         self.skipped.append(Skipped(location, reason))
@@ -60,18 +58,32 @@ class Tally:
         self.notes.append(Skipped(location, reason))
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What an import goes by, whichever document it is at."""
+
+    format: str
+    source: str
+    """Of suggestions."""
+    stamp: Stamp
+    tally: Tally
+    around: Surroundings
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """Ids of categories, by name, that the state does not have yet."""
+
+
 def declaring(
     file: LabelFile,
     only_used: Sequence[str],
     ready: Sequence[Ready],
-    tally: Tally,
-    around: Surroundings,
+    incoming: Incoming,
     state: State,
 ) -> list[Change]:
     """Adds the categories that the project does not have, and what the file says of it and of the others.
 
     Of ``only_used``, the names that the file does not declare, those are added of which a label comes in.
     """
+    tally = incoming.tally
     known = {category.name: category for category in state.categories.values()}
     coming = _coming(only_used, ready, state)
     changes: list[Change] = []
@@ -81,17 +93,26 @@ def declaring(
                 "", f"categories: {category.name} is not declared; {_fate(category.name, known, coming)}"
             )
         if category.name in known:
-            changes.append(put_category(state, _enriched(known[category.name], category, tally)))
+            changes.append(put_category(state, _enriched(known[category.name], category, incoming)))
             continue
         if category.name in only_used and not coming[category.name]:
             continue
-        made = Category(around.new_id(), category.name, category.description, extra=dict(category.extra))
+        extra = with_format({}, incoming.format, category.extra)
+        made = Category(incoming.around.new_id(), category.name, category.description, extra=extra)
         changes.append(put_category(state, made))
         tally.categories.append(category.name)
-    say = partial(tally.note, "")
-    extra = merged_places(state.project.extra, project_extra(file), say, (*ROOT, *METADATA))
+    extra = _project_extra(state.project.extra, file, incoming)
     changes.append(put_project(state, replace(state.project, extra=extra)))
     return changes
+
+
+def _project_extra(old: Mapping[str, Any], file: LabelFile, incoming: Incoming) -> dict[str, Any]:
+    say = partial(incoming.tally.note, "")
+    if incoming.format != AZURE:
+        kept = of_format(old, incoming.format)
+        return with_format(old, incoming.format, merged_places(kept, file.extra, say))
+    kept = of_format(old, AZURE)
+    return with_format(old, AZURE, merged_places(kept, project_extra(file), say, (*ROOT, *METADATA)))
 
 
 def _fate(name: str, known: Mapping[str, Category], coming: Mapping[str, int]) -> str:
@@ -104,12 +125,16 @@ def _fate(name: str, known: Mapping[str, Category], coming: Mapping[str, int]) -
 
 
 def _coming(names: Sequence[str], ready: Sequence[Ready], state: State) -> Counter[str]:
-    """How many labels of categories that are new to the project will come in."""
+    """How many labels and suggestions of categories that are new to the project will come in."""
     found: Counter[str] = Counter()
+    if not names:
+        return found
+    wanted = frozenset(names)
     for each in ready:
-        new = [label for label in each.labels if label.category in names]
+        found.update(item.category for item in each.suggestions if item.category in wanted)
+        new = [label for label in each.labels if label.category in wanted]
         if new:
-            old = list(state.document(each.document).labels.values())
+            old = list(state.document(each.document).labels.values()) if each.document in state.rows else []
             # No label of the project has a category that is new: its id can be any.
             found.update(
                 label.category
@@ -119,65 +144,142 @@ def _coming(names: Sequence[str], ready: Sequence[Ready], state: State) -> Count
     return found
 
 
-def _enriched(old: Category, new: FileCategory, tally: Tally) -> Category:
+def _enriched(old: Category, new: FileCategory, incoming: Incoming) -> Category:
     """A category of the project with what the file says of it besides its name."""
 
     def say(words: str) -> None:
-        tally.note("", f"category {old.name}: {words}")
+        incoming.tally.note("", f"category {old.name}: {words}")
 
     if new.description and old.description and new.description != old.description:
         say("the description is another than the project's; that stays")
-    extra = merged(old.extra, new.extra, say, ("description",))
-    return replace(old, description=old.description or new.description, extra=extra)
+    extra = merged(of_format(old.extra, incoming.format), new.extra, say, ("description",))
+    return replace(
+        old,
+        description=old.description or new.description,
+        extra=with_format(old.extra, incoming.format, extra),
+    )
 
 
-def importing(
-    batch: Sequence[Ready], stamp: Stamp, tally: Tally, around: Surroundings, state: State
-) -> list[Change]:
+def importing(batch: Sequence[Ready], incoming: Incoming, state: State) -> list[Change]:
     """Brings in the labels of some documents and what the file says of them; what people made wins."""
-    ids = {category.name: category.id for category in state.categories.values()}
+    ids = {**incoming.ids, **{category.name: category.id for category in state.categories.values()}}
     changes: list[Change] = []
+    described: dict[int, Document] = {}
+    made: dict[int, list[Label]] = {}
     for ready in batch:
         document = state.document(ready.document)
         if document.is_given:
-            tally.skip(document.location, f"it is with its readers, {' and '.join(document.readers)}")
+            readers = " and ".join(document.readers)
+            incoming.tally.skip(document.location, f"it is with its readers, {readers}")
             continue
-        old = list(document.labels.values())
-        say = partial(tally.note, document.location)
-        described, places = _described(document, ready, say)
-        for label in ready.labels:
-            category = ids.get(label.category, "")
-            extra = in_region(label.extra, places)
-            same = (o for o in old if (o.category, o.span) == (category, label.span))
-            there = next((o for o in same if o.is_active or o.is_saved), None)
-            if there is not None:
-                tally.unchanged += 1
-                kept = merged(there.extra, extra, partial(_of_label, label, say))
-                if kept != there.extra:
-                    changes.append(put_label(state, document, replace(there, extra=kept)))
-                continue
-            # Overlaps inside the file are kept; what people made in the project wins over the file.
-            blocking = next(in_the_way(state.project.kind, old, category, label.span), None)
-            if blocking is not None:
-                name = state.categories[blocking.category].name
-                tally.skip(document.location, f"{label.category} meets the project's own label {name}")
-                continue
-            if not category:  # what was in its way is gone since; or the category is
-                tally.skip(document.location, f"{label.category} is no category of the project")
-                continue
-            made = Label(
-                id=around.new_id(),
-                category=category,
-                span=label.span,
-                origin=Origin.IMPORT,
-                made=stamp,
-                text_hash=document.text_hash,
-                extra=extra,
-            )
-            tally.labels += 1
-            changes.append(put_label(state, document, made))
-        changes.append(put_document(state, described))
-    return changes
+        if ready.text_hash and document.text_hash and ready.text_hash != document.text_hash:
+            reason = "its text has changed since the file was checked; import it again"
+            incoming.tally.skip(document.location, reason)
+            continue
+        # The file may speak of one document in several places.
+        document = described.get(document.id, document)
+        one = _OneDocument(document, ready, incoming, state, ids, made.setdefault(document.id, []))
+        changes += one.changes()
+        described[document.id] = one.described
+    return changes + [put_document(state, document) for document in described.values()]
+
+
+class _OneDocument:
+    """What a file brings to one document."""
+
+    def __init__(
+        self,
+        document: Document,
+        ready: Ready,
+        incoming: Incoming,
+        state: State,
+        ids: Mapping[str, str],
+        before: list[Label],
+    ) -> None:
+        """``before`` are the labels that an earlier part of the file made, and takes those of this one."""
+        self._ready = ready
+        self._incoming = incoming
+        self._tally = incoming.tally
+        self._state = state
+        self._ids = ids
+        self._say: Say = partial(incoming.tally.note, document.location)
+        self._old = list(document.labels.values())
+        self._before = before
+        self.described, self._places = _described(document, ready, incoming.format, self._say)
+
+    def changes(self) -> list[Change]:
+        earlier = list(self._before)
+        found = [change for label in self._ready.labels for change in self._labeled(label, earlier)]
+        return found + [change for item in self._ready.suggestions for change in self._suggested(item)]
+
+    def _labeled(self, label: ResolvedLabel, earlier: Sequence[Label]) -> list[Change]:
+        tally, document, category = self._tally, self.described, self._ids.get(label.category, "")
+        same = (o for o in (*self._old, *earlier) if (o.category, o.span) == (category, label.span))
+        there = next((o for o in same if o.is_active or o.is_saved), None)
+        if there is not None:
+            tally.unchanged += 1
+            name = self._incoming.format
+            extra = in_region(label.extra, self._places)
+            kept = merged(of_format(there.extra, name), extra, partial(_of_label, label, self._say))
+            kept = with_format(there.extra, name, kept)
+            if kept == there.extra or there in earlier:
+                return []
+            return [put_label(self._state, document, replace(there, extra=kept))]
+        # Overlaps inside one place of the file are kept; what people made in the project wins over the file.
+        blocking = next(in_the_way(self._state.project.kind, self._old, category, label.span), None)
+        if blocking is None and self._state.project.kind.is_classification:
+            blocking = next(in_the_way(self._state.project.kind, earlier, category, label.span), None)
+        if blocking is not None:
+            tally.meeting += 1
+            named = self._state.categories.get(blocking.category)
+            whose = f"the project's own label {named.name}" if named else "another of the file"
+            tally.skip(document.location, f"{label.category} meets {whose}")
+            return []
+        if not category:  # what was in its way is gone since; or the category is
+            tally.skip(document.location, f"{label.category} is no category of the project")
+            return []
+        made = Label(
+            id=self._incoming.around.new_id(),
+            category=category,
+            span=label.span,
+            origin=Origin.IMPORT,
+            made=self._incoming.stamp,
+            text_hash=document.text_hash,
+            extra=with_format({}, self._incoming.format, in_region(label.extra, self._places)),
+        )
+        tally.labels += 1
+        self._before.append(made)
+        return [put_label(self._state, document, made)]
+
+    def _suggested(self, item: ResolvedLabel) -> list[Change]:
+        """What is there already, waits from elsewhere, or was decided, is not suggested again."""
+        document, category = self.described, self._ids.get(item.category, "")
+        key = _suggestion_id(self._incoming.source, document.id, category, item)
+        if not category or key in document.suggestions:
+            return []
+        for old in document.suggestions.values():
+            same = (old.category, old.span) == (category, item.span)
+            if same and (old.decision is None or old.method == METHOD):
+                return []
+        self._tally.suggestions += 1
+        made = Suggestion(
+            id=key,
+            category=category,
+            span=item.span,
+            source=self._incoming.source,
+            job="",
+            confidence=item.confidence,
+            text_hash=document.text_hash,
+            extra=with_format({}, self._incoming.format, item.extra),
+        )
+        return [put_suggestion(self._state, document, made)]
+
+
+def _suggestion_id(source: str, document: int, category: str, item: ResolvedLabel) -> str:
+    """The same proposal of the same file has the same id: importing it twice changes nothing."""
+    place = f"{item.span.start}-{item.span.end}" if item.span else ""
+    key = f"{source}/{document}/{category}/{place}"
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _of_label(label: ResolvedLabel, say: Say, words: str) -> None:
@@ -185,15 +287,22 @@ def _of_label(label: ResolvedLabel, say: Say, words: str) -> None:
     say(f"{label.category}{where}: {words}")
 
 
-def _described(document: Document, ready: Ready, say: Say) -> tuple[Document, tuple[int, ...]]:
+def _described(document: Document, ready: Ready, name: str, say: Say) -> tuple[Document, tuple[int, ...]]:
     """The document with what the file says of it besides labels, and where the file's regions are in it."""
     file = ready.file
-    regions, keys = kept_document(document.extra)
-    regions, places = merged_regions(regions, file.regions, say)
-    keys = merged(keys, file.extra, say, ("language", "culture", "dataset", "class"))
-    extra = {**document_extra(replace(file, regions=regions, extra=keys)), ORDER: ready.order}
-    if file.dataset is None:
-        extra[NO_DATASET] = True
+    places: tuple[int, ...] = ()
+    if name == AZURE:
+        regions, keys = kept_document(document.extra)
+        regions, places = merged_regions(regions, file.regions, say)
+        keys = merged(keys, file.extra, say, ("language", "culture", "dataset", "class"))
+        extra = {**document_extra(replace(file, regions=regions, extra=keys)), ORDER: ready.order}
+        if file.dataset is None:
+            extra[NO_DATASET] = True
+        if OTHERS in document.extra:
+            extra[OTHERS] = document.extra[OTHERS]
+    else:
+        kept = merged(of_format(document.extra, name), file.extra, say)
+        extra = with_format(document.extra, name, kept)
     described = replace(
         document,
         language=file.language or document.language,
@@ -201,3 +310,9 @@ def _described(document: Document, ready: Ready, say: Say) -> tuple[Document, tu
         extra=extra,
     )
     return described, places
+
+
+def file_source(filename: str) -> str:
+    """The source of the suggestions that a file brings."""
+    last = filename.replace("\\", "/").rpartition("/")[2]
+    return f"{METHOD}:{last if last not in ('', '-') else 'standard input'}"

@@ -24,7 +24,7 @@ from tui_labeler.engine.errors import (
     UnreachableError,
 )
 from tui_labeler.engine.finishing import finished_all_the_same
-from tui_labeler.engine.formats import read_file
+from tui_labeler.engine.formats import AUTO, read_file
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
 from tui_labeler.engine.reading import Progress, Synced
@@ -144,9 +144,13 @@ class Workbench:
         *,
         labels: bytes | None = None,
         labels_name: str = "",
+        labels_format: str = AUTO,
+        add_documents: bool = False,
         progress: Progress = lambda doing, count: None,
     ) -> CreatedProject:
         """Makes a project, reads its container and, with ``labels``, imports a labels file.
+
+        With ``add_documents``, texts of that file which match no document become new ones in the container.
 
         Nobody sees it before it is whole: when anything fails, or the process dies, there is none. Raises
         ``InputError`` for a name or file that can't be used, ``ContainerError`` for a container that can't be
@@ -158,8 +162,8 @@ class Workbench:
                 "A project needs a name, without white space around it.",
                 hint="Give it one of letters, digits, `_`, `.` and `-`.",
             )
-        labels_file = read_file(labels, labels_name)[1] if labels is not None else None
-        if labels_file is not None and labels_file.kind is not new.kind:
+        labels_file = read_file(labels, labels_name, labels_format)[1] if labels is not None else None
+        if labels_file is not None and not labels_file.is_for(new.kind):
             raise InputError(
                 f"{labels_name} holds labels of a {labels_file.kind} project, not of a {new.kind} one.",
                 hint=f"Create the project with --kind {labels_file.kind.short}.",
@@ -190,7 +194,9 @@ class Workbench:
             synced = await session.documents.sync(progress)
             imported = None
             if labels is not None:
-                imported = await session.label_files.read(labels, labels_name)
+                imported = await session.label_files.read(
+                    labels, labels_name, labels_format, add_documents=add_documents, progress=progress
+                )
             await session.store.commit(self.surroundings.actor, partial(self._declaring, new))
             await session.store.checkpoint()
             await session.close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Origin, Placed, Suggestion, ToPlace
 from tui_labeler.engine.history import action_words
+from tui_labeler.engine.importing import METHOD
 from tui_labeler.engine.placing_by_hand import ANSWERED
 from tui_labeler.engine.taking_back import REDO, UNDO
 from tui_labeler.screens.performance_words import when
@@ -75,6 +76,8 @@ def _suggestion_lines(suggestion: Suggestion) -> list[str]:
 def _source_lines(source: str, job: str, version: str) -> list[str]:
     """The model, or the deployment with its resource, the job, and the model's version or the prompt's."""
     method, _, name = source.partition(":")
+    if method == METHOD:
+        return [f"Suggested    in the file {name}"]
     if method != "gpt":
         return [f"Suggested    by {source}", f"Job          {job}", f"Version      {version or 'not known'}"]
     resource, _, deployment = name.partition("/")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError
+from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError, OutdatedError
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Blob, Container
@@ -140,3 +140,24 @@ class ContainerContract:
         for caught in (listed, read):
             assert world.container.address in caught.value.message
             assert caught.value.hint
+
+    async def test_a_new_document_is_listed_with_the_mark_that_writing_it_gave(self, world: World) -> None:
+        await world.put({"a.txt": b"a"})
+        mark = await world.container.add("Zo\u00eb 1.txt", b"new")
+        listed = {blob.name: blob for blob in await listing(world.container)}
+        assert set(listed) == {"a.txt", "Zo\u00eb 1.txt"}
+        assert (listed["Zo\u00eb 1.txt"].etag, listed["Zo\u00eb 1.txt"].size) == (mark, 3)
+        assert await world.container.read("Zo\u00eb 1.txt") == b"new"
+
+    async def test_a_new_document_never_takes_the_place_of_one_that_is_there(self, world: World) -> None:
+        await world.put({"a.txt": b"a"})
+        with pytest.raises(OutdatedError):
+            await world.container.add("a.txt", b"other")
+        assert await world.container.read("a.txt") == b"a"
+        assert [blob.name for blob in await listing(world.container)] == ["a.txt"]
+
+    @pytest.mark.parametrize("name", ["", "..", "sub/a.txt", "../a.txt", "labels.json", "a.txt/", "a\0.txt"])
+    async def test_what_is_no_name_of_a_document_is_not_written(self, world: World, name: str) -> None:
+        with pytest.raises(InputError):
+            await world.container.add(name, b"new")
+        assert await listing(world.container) == []

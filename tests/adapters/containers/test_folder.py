@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ import pytest
 from tests.adapters.containers.contract import ContainerContract, listing
 from tui_labeler.engine.adapters import folder
 from tui_labeler.engine.adapters.folder import FolderContainer
-from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError
+from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError, OutdatedError
 
 
 @dataclass
@@ -84,6 +85,20 @@ async def test_a_link_out_of_the_folder_is_no_document_and_is_not_followed(
     for name in ("out.txt", "prefix.txt", "gone.txt", "self.txt", "up.txt"):
         with pytest.raises(NotFoundError, match=name):
             await world.container.read(name)
+
+
+async def test_a_document_is_written_where_the_file_system_has_no_links(
+    world: FolderWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*paths: bytes) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", no_links)
+    await world.container.add("a.txt", b"new")
+    with pytest.raises(OutdatedError):
+        await world.container.add("a.txt", b"other")
+    assert [blob.name for blob in await listing(world.container)] == ["a.txt"]
+    assert await world.container.read("a.txt") == b"new"
 
 
 async def test_a_link_within_the_folder_is_the_file_it_leads_to(world: FolderWorld) -> None:

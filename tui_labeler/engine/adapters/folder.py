@@ -6,14 +6,22 @@ import asyncio
 import errno
 import os
 import re
+import secrets
 import stat
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from tui_labeler.engine.document_names import name_of
-from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError, UnreachableError
+from tui_labeler.engine.errors import (
+    ContainerError,
+    InputError,
+    NotFoundError,
+    OutdatedError,
+    UnreachableError,
+)
 from tui_labeler.engine.ports import Blob
 
 CHUNK = 1000
@@ -65,6 +73,13 @@ class FolderContainer:
         """The raw bytes, and the mark of the file from before it was read. Raises as :meth:`read`."""
         return await asyncio.to_thread(self._read, name)
 
+    async def add(self, name: str, content: bytes) -> str:
+        """Writes a new file whole or not at all, and returns its mark. Never over one that is there.
+
+        Raises as :meth:`~tui_labeler.engine.ports.Container.add`.
+        """
+        return await asyncio.to_thread(self._add, name, content)
+
     async def earlier(self, name: str, text_hash: str) -> bytes | None:
         """No version is kept but the one that is there."""
         return None
@@ -113,6 +128,38 @@ class FolderContainer:
         except OSError as error:
             self._refuse(error, name)
 
+    def _add(self, name: str, content: bytes) -> str:
+        raw = _raw_of(name)
+        if not name.lower().endswith(".txt"):
+            raise InputError(f"{name!r} can't be the name of a document", hint="Its name ends in .txt.")
+        root = self._root
+        path = os.path.join(root, raw)  # noqa: PTH118 - pathlib has no paths of bytes
+        # No name of a document: whoever lists the folder meanwhile counts a file more, and reads none.
+        writing = os.path.join(root, b".%d-%s.tmp" % (os.getpid(), secrets.token_hex(4).encode()))  # noqa: PTH118
+        try:
+            try:
+                _write_anew(writing, content)
+                # Unlike a rename, a link never takes the place of what is there.
+                try:
+                    os.link(writing, path)
+                except OSError as error:
+                    if error.errno not in _NO_LINKS:
+                        raise
+                    _write_anew(path, content)
+            finally:
+                with suppress(FileNotFoundError):
+                    os.unlink(writing)  # noqa: PTH108 - pathlib has no paths of bytes
+        except FileExistsError as error:
+            raise OutdatedError(f"{name} in {self.address} is there already.") from error
+        except OSError as error:
+            if isinstance(error, PermissionError) or error.errno in (errno.EROFS, errno.ENOSPC, errno.EDQUOT):
+                raise ContainerError(
+                    f"{name} in {self.address} can't be written: {error.strerror}",
+                    hint="Free space there, or ask the folder's owner for permission to write in it.",
+                ) from error
+            self._refuse(error, name)
+        return _mark(os.lstat(path))
+
     def _content(self, handle: int, name: str) -> tuple[bytes, str]:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
@@ -148,6 +195,17 @@ class FolderContainer:
             raise NotFoundError(f"there is no document {what}") from error
         raise ContainerError(f"{what}: {error.strerror}", hint="Check the disk or the mount.") from error
 
+
+def _write_anew(path: bytes, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+"""What file systems say that have no links; there a crash can leave a part of a new document."""
 
 # ENXIO: a socket; ELOOP: a link to itself.
 _NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})

@@ -3,7 +3,8 @@
 An ``extra`` holds, for one JSON object, every key that the program does not know. Under a known key it
 holds how a default value was spelt (``null``, ``""``). ``$keys`` lists the object's keys in their order,
 where that is not how they would be written anyway; ``$region`` is the index of the region that a
-label stands in. A key of the file that is itself called so gets another ``$`` in front.
+label stands in; ``$formats`` is what files of other formats hold. A key of the file that is itself called so
+gets another ``$`` in front.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import Any
 import msgspec
 
 from tui_labeler.engine.errors import FormatError
-from tui_labeler.engine.formats.model import REGION
+from tui_labeler.engine.formats.model import OTHERS, REGION
 
 UTF8_MARK = b"\xef\xbb\xbf"
 KEYS = "$keys"
-_HINTS = frozenset({KEYS, REGION})
-_HINT = re.compile(r"\$+(?:keys|region)")
+_HINTS = frozenset({KEYS, REGION, OTHERS})
+_HINT = re.compile(r"\$+(?:keys|region|formats)")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SAVE_AS_UTF8 = "Save the file as UTF-8."
 EXPORT_AGAIN = "The file may be cut short: export it again, or mend it there."

@@ -1,7 +1,9 @@
 """What of a label file is kept in a project's state, so that it can be written back.
 
 The state has one ``extra`` for the project and one for each document, label and category. Those of labels
-and categories are the file's own; these functions pack and unpack the other two. All of it is plain JSON.
+and categories are an Azure file's own; these functions pack and unpack the other two. What a file of another
+format holds stands beside it under the format's name, so that no format writes the keys of another. All of it
+is plain JSON.
 """
 
 from __future__ import annotations
@@ -9,9 +11,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tui_labeler.engine.formats.model import FileDocument, FileRegion, LabelFile
+from tui_labeler.engine.formats.model import OTHERS, FileDocument, FileRegion, LabelFile
+
+AZURE = "azure"
+"""The format whose keys stand by themselves."""
 
 _REGIONS = "regions"
+
+
+def of_format(extra: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What is kept of files of one format, in the ``extra`` of a label, category, document or project."""
+    if name == AZURE:
+        return {key: value for key, value in extra.items() if key != OTHERS}
+    found: dict[str, Any] = extra.get(OTHERS, {}).get(name, {})
+    return dict(found)
+
+
+def with_format(extra: Mapping[str, Any], name: str, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """``extra`` with other keys of one format; those of others stay."""
+    others = extra.get(OTHERS, {})
+    if name == AZURE:
+        return {**keys, OTHERS: others} if others else dict(keys)
+    if not keys:
+        return dict(extra)
+    return {**extra, OTHERS: {**others, name: dict(keys)}}
 
 
 class KeptProject(NamedTuple):

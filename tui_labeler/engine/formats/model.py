@@ -82,6 +82,10 @@ REGION = "$region"
 """In a label's ``extra``: the index of the region that it stands in."""
 
 
+OTHERS = "$formats"
+"""In the ``extra`` of a project's state: the keys that belong to a format other than Azure's, by its name."""
+
+
 def region_of(label: FileLabel, regions: Sequence[FileRegion]) -> int | None:
     """The index of the region that the label came in, or of the first that holds it."""
     index = label.extra.get(REGION)

@@ -5,15 +5,14 @@ Nothing is dropped in silence: each label comes back, or a problem says why it c
 
 from __future__ import annotations
 
-import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.domain.text import OffsetMap, words
+from tui_labeler.domain.text import OffsetMap
+from tui_labeler.engine.formats.checking import Placed, cut_words, other_words
 from tui_labeler.engine.formats.model import (
     FileCategory,
     FileDocument,
@@ -34,6 +33,8 @@ class ResolvedLabel:
     span: Span | None
     """Code points; ``None`` for a class."""
     extra: dict[str, Any] = field(default_factory=dict)
+    confidence: float | None = None
+    """Of a suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +63,31 @@ def with_all_categories(file: LabelFile) -> tuple[LabelFile, tuple[FormatProblem
 
 
 def undeclared(file: LabelFile) -> tuple[str, ...]:
-    """Categories that only labels name, in the file's order."""
+    """Categories that only labels and suggestions name, in the file's order."""
     declared = {category.name for category in file.categories}
-    used = dict.fromkeys(label.category for document in file.documents for label in document.labels)
+    used = dict.fromkeys(
+        label.category for document in file.documents for label in (*document.labels, *document.suggestions)
+    )
     return tuple(name for name in used if name not in declared)
 
 
-def to_code_points(kind: ProjectKind, document: FileDocument, text: str) -> Resolved:
-    """Holds a document's labels against its text (without a byte order mark)."""
+def to_code_points(
+    kind: ProjectKind, document: FileDocument, text: str, *, may_meet: bool = False
+) -> Resolved:
+    """Holds a document's labels against its text (without a byte order mark).
+
+    That spans overlap is a problem worth a look, unless they ``may_meet``.
+    """
     labels: list[ResolvedLabel] = []
     problems: list[FormatProblem] = []
     offsets = OffsetMap.of(text)
     seen: set[tuple[str, Span | None]] = set()
     fields: list[str] = []
+    placed: list[Placed] = []
     for index, label in enumerate(document.labels):
         place = f"labels[{index}]"
         span, reason = _span(kind, label, offsets)
+        reason = reason or other_words(label, span, text, offsets)
         if not reason and (label.category, span) in seen:
             reason = f"{label.category}{_at(span)} is there twice"
         elif not reason and kind is ProjectKind.SINGLE_LABEL and labels:
@@ -87,11 +97,23 @@ def to_code_points(kind: ProjectKind, document: FileDocument, text: str) -> Reso
             continue
         seen.add((label.category, span))
         fields.append(place)
-        labels.append(ResolvedLabel(label.category, span, dict(label.extra)))
+        labels.append(ResolvedLabel(label.category, span, dict(label.extra), label.confidence))
+        if span is not None:
+            placed.append(Placed(place, label, span))
     problems += _outside_regions(document, frozenset(fields))
-    problems += _overlaps(document.location, fields, labels)
-    problems += _cut_words(document.location, fields, labels, text)
+    if not may_meet:
+        problems += _overlaps(document.location, fields, labels)
+    problems += cut_words(document.location, placed, text, offsets)
     return Resolved(tuple(labels), tuple(problems))
+
+
+def suggested(kind: ProjectKind, document: FileDocument, text: str) -> Resolved:
+    """The same for what the document's models proposed: there may be several classes, and spans may meet."""
+    of_many = ProjectKind.MULTI_LABEL if kind.is_classification else kind
+    proposed = replace(document, labels=document.suggestions, regions=())
+    found = to_code_points(of_many, proposed, text, may_meet=True)
+    problems = (replace(each, field=each.field.replace("labels", "suggestions")) for each in found.problems)
+    return Resolved(found.labels, tuple(problems))
 
 
 def _span(kind: ProjectKind, label: FileLabel, offsets: OffsetMap) -> tuple[Span | None, str]:
@@ -151,37 +173,6 @@ def _overlaps(location: str, fields: Sequence[str], labels: Sequence[ResolvedLab
         if furthest is None or span.end > furthest[0].end:
             furthest = (span, category, name)
     return problems
-
-
-def _cut_words(
-    location: str, fields: Sequence[str], labels: Sequence[ResolvedLabel], text: str
-) -> list[FormatProblem]:
-    """A file that counts in another unit, or over other line ends, shows in spans that cut words."""
-    if not any(label.span for label in labels):
-        return []
-    ranges = list(words(text))
-    starts = [start for start, _ in ranges]
-    problems: list[FormatProblem] = []
-    for label, name in zip(labels, fields, strict=True):
-        if not label.span:
-            continue
-        ends = [
-            side
-            for side, offset in (("starts", label.span.start), ("ends", label.span.end))
-            if _inside_word(text, ranges, starts, offset)
-        ]
-        if ends:
-            reason = f"{label.category}{_at(label.span)} {' and '.join(ends)} inside a word; it is kept"
-            problems.append(FormatProblem(location, name, reason))
-    return problems
-
-
-def _inside_word(text: str, ranges: Sequence[tuple[int, int]], starts: Sequence[int], offset: int) -> bool:
-    """Whether letters, digits or their marks of one word stand on both sides."""
-    index = bisect_right(starts, offset) - 1
-    if index < 0 or not ranges[index][0] < offset < ranges[index][1]:
-        return False
-    return all(unicodedata.category(text[at])[0] in "LNM" for at in (offset - 1, offset))
 
 
 def to_utf16(

@@ -10,16 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.labels import Label, Origin, Stamp
+from tui_labeler.domain.labels import Label, Origin
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.changes import put_document, put_label
+from tui_labeler.engine.formats.keeping import with_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tui_labeler.domain.documents import Document
-    from tui_labeler.engine.importing import Ready, Tally
-    from tui_labeler.engine.ports import Change, State, Surroundings
+    from tui_labeler.engine.import_plans import Ready
+    from tui_labeler.engine.importing import Incoming
+    from tui_labeler.engine.ports import Change, State
 
 
 @dataclass(slots=True)
@@ -31,10 +33,9 @@ class Replaced:
     """Documents that the file says hold nothing to label."""
 
 
-def replacing(
-    replaced: Replaced, batch: Sequence[Ready], stamp: Stamp, tally: Tally, around: Surroundings, state: State
-) -> list[Change]:
+def replacing(replaced: Replaced, batch: Sequence[Ready], incoming: Incoming, state: State) -> list[Change]:
     """What the labels of some documents change; run again it changes nothing."""
+    tally = incoming.tally
     ids = {category.name: category.id for category in state.categories.values()}
     is_single = state.project.kind is ProjectKind.SINGLE_LABEL
     changes: list[Change] = []
@@ -46,7 +47,7 @@ def replacing(
         if not ready.file.labels and (is_single or ready.file.suggestions):
             tally.note(document.location, "nobody has labeled it there yet; its labels stay")
             continue
-        changes += _document(state, document, ready, ids, stamp, tally, replaced, around)
+        changes += _document(state, document, ready, ids, incoming, replaced)
     return changes
 
 
@@ -55,11 +56,10 @@ def _document(
     document: Document,
     ready: Ready,
     ids: dict[str, str],
-    stamp: Stamp,
-    tally: Tally,
+    incoming: Incoming,
     replaced: Replaced,
-    around: Surroundings,
 ) -> Iterator[Change]:
+    tally, stamp = incoming.tally, incoming.stamp
     wanted = {(ids[label.category], label.span): label for label in ready.labels if label.category in ids}
     kept = set()
     for label in document.labels.values():
@@ -79,13 +79,13 @@ def _document(
             continue
         tally.labels += 1
         made = Label(
-            id=around.new_id(),
+            id=incoming.around.new_id(),
             category=category,
             span=span,
             origin=Origin.IMPORT,
             made=stamp,
             text_hash=document.text_hash,
-            extra=dict(new.extra),
+            extra=with_format({}, incoming.format, new.extra),
         )
         yield put_label(state, document, made)
     if not wanted and not ready.file.labels and document.reviewed is None:

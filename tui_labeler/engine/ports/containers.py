@@ -46,6 +46,13 @@ class Container(Protocol):
     async def fetch(self, name: str) -> tuple[bytes, str]:
         """The raw bytes as they are there at this moment, and their mark. Raises as :meth:`read`."""
 
+    async def add(self, name: str, content: bytes) -> str:
+        """Writes a new document at the root in one step, and returns its mark, as a listing will tell it.
+
+        Raises ``OutdatedError`` where something of that name is there already, and then changes nothing;
+        ``InputError`` for what can't be a document's name, ``ContainerError`` where it can't be written.
+        """
+
     async def earlier(self, name: str, text_hash: str) -> bytes | None:
         """A version that was read before, by its hash; ``None`` where it is not kept."""
 

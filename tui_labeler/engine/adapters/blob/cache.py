@@ -160,6 +160,11 @@ class CachedContainer:
         await self._keep(name, data)
         return data, etag
 
+    async def add(self, name: str, content: bytes) -> str:
+        mark = await self._inner.add(name, content)
+        await self._keep(name, content)
+        return mark
+
     async def earlier(self, name: str, text_hash: str) -> bytes | None:
         return await asyncio.to_thread(self._cache.get, (name, text_hash))
 

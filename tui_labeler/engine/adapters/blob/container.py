@@ -84,6 +84,15 @@ class BlobContainer:
             )
         return await self._ask(lambda line: line.get(name))
 
+    async def add(self, name: str, content: bytes) -> str:
+        _check(name)
+        if "/" in name or not name.lower().endswith(".txt"):
+            raise InputError(
+                f"{name!r} can't be the name of a document",
+                hint="Documents stand at the root of the container; their names end in .txt.",
+            )
+        return await self._ask(lambda line: line.put(name, content, None))
+
     # --- small files beside them: see Shelf ---------------------------------------------------------
 
     async def files(self, prefix: str) -> AsyncIterator[Blob]:

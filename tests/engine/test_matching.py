@@ -1,0 +1,220 @@
+"""Which document of a project each document of a label file is: known, asked about, or not there."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import TEXT, Bench, saved
+from tests.engine.paper import Paper, cut, paper
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.formats.model import FileDocument, FileLabel
+from tui_labeler.engine.matching import How
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.session import ProjectSession
+
+__all__ = ["paper"]
+
+ELSE = "Bob has nothing to do with it, but knows Ann.\n"
+
+
+def labeled(text: str | None, *labels: FileLabel, location: str = "", line: int = 0) -> FileDocument:
+    return FileDocument(location, labels=labels, text=text, line=line)
+
+
+def words_of(session: ProjectSession, text: str, document: str = "a.txt") -> list[str]:
+    """What the saved labels of a document cut, in text order."""
+    return sorted(text[span.start : span.end] for _, span in saved(session, document) if span)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the documents that are read from a folder."""
+    found: list[str] = []
+    fetch = FolderContainer.fetch
+
+    async def counted(self: FolderContainer, name: str) -> tuple[bytes, str]:
+        found.append(name)
+        return await fetch(self, name)
+
+    monkeypatch.setattr(FolderContainer, "fetch", counted)
+    return found
+
+
+async def test_a_document_is_known_by_its_name_and_no_other_is_read(
+    bench: Bench, paper: Paper, reads: list[str]
+) -> None:
+    session = await bench.create(20)
+    reads.clear()
+    data = paper.says(labeled(None, cut("Person", "Bob", TEXT), location="d0007.txt"))
+    plan = await session.label_files.plan(data, "x.paper")
+    assert [(m.location, m.how) for m in plan.matched] == [("d0007.txt", How.NAME)]
+    assert reads == ["d0007.txt"]
+
+
+async def test_no_text_is_read_where_the_file_holds_it_or_classes_alone_come(
+    bench: Bench, paper: Paper, reads: list[str]
+) -> None:
+    session = await bench.create(3)
+    reads.clear()
+    data = paper.says(labeled(TEXT, cut("Person", "Bob", TEXT), location="d0001.txt"))
+    assert (await session.label_files.read(data, "x.paper")).labels == 1
+    assert reads == []
+
+
+async def test_no_text_is_read_for_classes_of_documents_that_are_named(
+    bench: Bench, paper: Paper, reads: list[str]
+) -> None:
+    session = await bench.create(3, kind=ProjectKind.MULTI_LABEL)
+    reads.clear()
+    one = labeled(None, FileLabel("Person"), location="d0001.txt")
+    data = paper.says(one, kind=ProjectKind.MULTI_LABEL)
+    assert (await session.label_files.read(data, "x.paper")).labels == 1
+    assert reads == []
+
+
+@pytest.mark.parametrize("stored", [ELSE.encode(), b"\xef\xbb\xbf" + ELSE.encode()])
+async def test_a_document_without_a_name_is_known_by_its_text(
+    bench: Bench, paper: Paper, stored: bytes
+) -> None:
+    session = await bench.create({"a.txt": TEXT, "b.txt": stored})
+    data = paper.says(labeled(ELSE, cut("Person", "Ann", ELSE), line=4))
+    plan = await session.label_files.plan(data, "x.paper")
+    assert [(m.called, m.location, m.how) for m in plan.matched] == [("line 4", "b.txt", How.CONTENT)]
+    await session.label_files.apply(plan)
+    assert words_of(session, ELSE, "b.txt") == ["Ann"]
+
+
+async def test_a_text_in_another_spelling_is_known_and_its_spans_stand_at_the_same_words(
+    bench: Bench, paper: Paper
+) -> None:
+    stored = "Zo\u00eb met\r\nRen\u00e9e  in Ko\u0308ln.\r\n"
+    said = unicodedata.normalize("NFD", stored).replace("\r\n", "\n").strip()
+    session = await bench.create({"a.txt": TEXT, "b.txt": stored})
+    names = [unicodedata.normalize("NFD", name) for name in ("Zo\u00eb", "Ren\u00e9e", "K\u00f6ln")]
+    data = paper.says(labeled(said, *(cut("Person", name, said) for name in names)))
+    plan = await session.label_files.plan(data, "x.paper")
+    assert [m.how for m in plan.matched] == [How.NORMALISED]
+    done = await session.label_files.apply(plan)
+    assert done.labels == 3
+    assert words_of(session, stored, "b.txt") == ["Ko\u0308ln", "Ren\u00e9e", "Zo\u00eb"]
+    assert any("composition" in note.reason for note in done.notes)
+
+
+async def test_white_space_does_not_count_where_a_text_was_put_together_from_tokens(
+    bench: Bench, paper: Paper
+) -> None:
+    stored = "Ann's dog\n(Rex) barks."
+    tokens = "Ann 's dog ( Rex ) barks ."
+    session = await bench.create({"a.txt": TEXT, "b.txt": stored})
+    labels = (cut("Person", "Ann 's", tokens), cut("Person", "( Rex )", tokens))
+    data = paper.says(FileDocument(labels=labels, text=tokens, is_rebuilt=True))
+    done = await session.label_files.read(data, "x.paper")
+    assert words_of(session, stored, "b.txt") == ["(Rex)", "Ann's"]
+    assert done.notes == ()
+
+
+async def test_a_name_whose_text_is_another_gives_only_labels_whose_words_are_surely_there(
+    bench: Bench, paper: Paper
+) -> None:
+    stored = "Ann went. Then Bob met Ann twice.\n"
+    session = await bench.create({"a.txt": stored})
+    said = "Nobody but Ann and Oslo knew Bob."
+    labels = (cut("Person", "Bob", said), cut("Place", "Oslo", said), cut("Person", "Ann", said))
+    data = paper.says(labeled(said, *labels, location="a.txt"))
+    done = await session.label_files.read(data, "x.paper")
+    assert words_of(session, stored) == ["Bob"]
+    assert sorted(item.reason for item in done.skipped) == [
+        "labels: Person: “Ann” is not surely in the document's text",
+        "labels: Place: “Oslo” is not surely in the document's text",
+    ]
+    assert any("another than the project's" in note.reason for note in done.notes)
+
+
+async def test_classes_of_a_name_whose_text_is_another_are_taken_and_said(bench: Bench, paper: Paper) -> None:
+    session = await bench.create(1, kind=ProjectKind.SINGLE_LABEL)
+    one = labeled("quite another", FileLabel("Person"), location="d0000.txt")
+    done = await session.label_files.read(paper.says(one, kind=ProjectKind.SINGLE_LABEL), "x.paper")
+    assert done.labels == 1
+    assert ["taken by its name" in note.reason for note in done.notes] == [True]
+
+
+async def test_two_documents_with_the_same_text_are_asked_about_and_never_guessed(
+    bench: Bench, paper: Paper
+) -> None:
+    session = await bench.create({"a.txt": TEXT, "b.txt": TEXT, "c.txt": ELSE})
+    data = paper.says(labeled(TEXT, cut("Person", "Bob", TEXT), line=1))
+    plan = await session.label_files.plan(data, "x.paper")
+    assert [(a.called, a.candidates) for a in plan.ambiguous] == [("line 1", ("a.txt", "b.txt"))]
+    assert plan.changes_nothing
+    assert ["say which" in item.reason for item in plan.skipped] == [True]
+    for choice in ("line 1", "1"):
+        chosen = await session.label_files.plan(data, "x.paper", choices={choice: "b.txt"})
+        assert [(m.location, m.how) for m in chosen.matched] == [("b.txt", How.CHOSEN)]
+    await session.label_files.apply(chosen)
+    assert words_of(session, TEXT, "a.txt") == []
+    assert words_of(session, TEXT, "b.txt") == ["Bob"]
+
+
+async def test_a_choice_that_is_no_document_is_refused(bench: Bench, paper: Paper) -> None:
+    session = await bench.create(2)
+    data = paper.says(labeled(TEXT, line=1))
+    with pytest.raises(InputError, match=r"no document 'c\.txt'"):
+        await session.label_files.plan(data, "x.paper", choices={"1": "c.txt"})
+
+
+async def test_of_several_with_the_same_text_the_one_of_a_like_name_is_meant(
+    bench: Bench, paper: Paper
+) -> None:
+    session = await bench.create({"a.txt": TEXT, "b.txt": TEXT})
+    one = labeled(TEXT, cut("Person", "Bob", TEXT), location="https://host/container/b.txt")
+    plan = await session.label_files.plan(paper.says(one), "x.paper")
+    assert [m.location for m in plan.matched] == ["b.txt"]
+
+
+@pytest.mark.parametrize("location", ["azureml://x/paths/a%20b.txt", "folder\\a b.TXT", "a b"])
+async def test_the_last_part_of_a_name_is_enough_where_only_one_is_called_so(
+    bench: Bench, paper: Paper, location: str
+) -> None:
+    session = await bench.create({"a b.txt": TEXT, "b.txt": TEXT})
+    plan = await session.label_files.plan(
+        paper.says(labeled(None, cut("Person", "Bob", TEXT), location=location)), "x.paper"
+    )
+    assert [(m.location, m.how) for m in plan.matched] == [("a b.txt", How.PART_OF_NAME)]
+
+
+async def test_a_name_that_two_documents_answer_to_is_asked_about(bench: Bench, paper: Paper) -> None:
+    session = await bench.create({"a.txt": TEXT, "a.TXT": TEXT})
+    plan = await session.label_files.plan(paper.says(labeled(None, location="sub/a.txt")), "x.paper")
+    assert [a.candidates for a in plan.ambiguous] == [("a.TXT", "a.txt")]
+
+
+async def test_what_matches_nothing_is_listed_with_its_reason(bench: Bench, paper: Paper) -> None:
+    session = await bench.create(2)
+    data = paper.says(
+        labeled(None, location="gone.txt"), labeled("unheard of", line=7), labeled(None, line=8)
+    )
+    done = await session.label_files.read(data, "x.paper")
+    assert [(item.location, item.line) for item in done.skipped] == [
+        ("gone.txt", 0),
+        ("line 7", 7),
+        ("line 8", 8),
+    ]
+    reasons = [item.reason for item in done.skipped]
+    assert "not in the container" in reasons[0]
+    assert "this text" in reasons[1]
+    assert "neither its name nor its text" in reasons[2]
+
+
+async def test_a_file_that_speaks_of_one_document_twice_brings_all_of_it(bench: Bench, paper: Paper) -> None:
+    session = await bench.create({"a.txt": TEXT})
+    both = (labeled(TEXT, cut("Person", "Bob", TEXT)), labeled(TEXT, cut("Person", "Ann", TEXT)))
+    again = labeled(TEXT, cut("Person", "Ann", TEXT))
+    done = await session.label_files.read(paper.says(*both, again), "x.paper")
+    assert (done.documents, done.labels, done.unchanged) == (1, 2, 1)
+    assert words_of(session, TEXT) == ["Ann", "Bob"]

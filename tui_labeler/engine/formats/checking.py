@@ -1,0 +1,101 @@
+"""What spans say of a file's offsets: whether they cut the words that the file states, and whole words."""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui_labeler.domain.labels import Span
+from tui_labeler.domain.text import OffsetMap, words
+from tui_labeler.engine.formats.model import FileLabel, FormatProblem, Unit
+
+_SHOWN = 60
+"""Characters of words that a message repeats."""
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two cuts say the same but for white space and composition."""
+    if one == other:
+        return True
+    return _plain(one) == _plain(other)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFD", text).split())
+
+
+def other_words(label: FileLabel, span: Span | None, text: str, offsets: OffsetMap) -> str:
+    """Why a label can't stand where the file puts it: the file states other words than it cuts there."""
+    if span is None or not label.words or same_words(label.words, text[span.start : span.end]):
+        return ""
+    reason = (
+        f"{label.category} at {span.start}, length {span.length}: the file says {_quoted(label.words)}, and "
+        f"the text there is {_quoted(text[span.start : span.end])}"
+    )
+    utf16 = _as_utf16(label, offsets)
+    if utf16 and same_words(label.words, text[utf16.start : utf16.end]):
+        reason += "; counted in UTF-16 code units it would fit"
+    return reason
+
+
+def _quoted(text: str) -> str:
+    return f"“{text[:_SHOWN]}…”" if len(text) > _SHOWN else f"“{text}”"
+
+
+def _as_utf16(label: FileLabel, offsets: OffsetMap) -> Span | None:
+    """Where a span in code points would stand if it counted UTF-16 code units."""
+    if label.unit is not Unit.CODE_POINT or not offsets.astral or label.length <= 0:
+        return None
+    try:
+        return Span(offsets.from_utf16(label.start), offsets.from_utf16(label.start + label.length))
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A label of the file that has found its span."""
+
+    field: str
+    file: FileLabel
+    span: Span
+
+
+def cut_words(location: str, placed: Sequence[Placed], text: str, offsets: OffsetMap) -> list[FormatProblem]:
+    """A file that counts in another unit, or over other line ends, shows in spans that cut words."""
+    if not placed:
+        return []
+    ranges = list(words(text))
+    starts = [start for start, _ in ranges]
+
+    def cut(span: Span) -> list[str]:
+        sides = (("starts", span.start), ("ends", span.end))
+        return [side for side, offset in sides if _inside_word(text, ranges, starts, offset)]
+
+    problems: list[FormatProblem] = []
+    fit = 0
+    for each in placed:
+        if not (ends := cut(each.span)):
+            continue
+        utf16 = _as_utf16(each.file, offsets)
+        fit += utf16 is not None and not cut(utf16)
+        where = f"{each.file.category} at {each.span.start}, length {each.span.length}"
+        reason = f"{where} {' and '.join(ends)} inside a word; it is kept"
+        problems.append(FormatProblem(location, each.field, reason))
+    if fit and fit == len(problems):
+        reason = (
+            f"the offsets look like UTF-16 code units, and were read as code points: {fit} of {len(placed)} "
+            "spans cut words, and would cut none if read so"
+        )
+        problems.append(FormatProblem(location, "offsets", reason))
+    return problems
+
+
+def _inside_word(text: str, ranges: Sequence[tuple[int, int]], starts: Sequence[int], offset: int) -> bool:
+    """Whether letters, digits or their marks of one word stand on both sides."""
+    index = bisect_right(starts, offset) - 1
+    if index < 0 or not ranges[index][0] < offset < ranges[index][1]:
+        return False
+    return all(unicodedata.category(text[at])[0] in "LNM" for at in (offset - 1, offset))
