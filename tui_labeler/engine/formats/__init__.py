@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import FormatError, InputError
-from tui_labeler.engine.formats import aml, azure
+from tui_labeler.engine.formats import aml, azure, conll, fasttext, jsonl
 from tui_labeler.engine.formats.fields import EXPORT_AGAIN, decode_json
 from tui_labeler.engine.formats.json_lines import are_lines
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.model import Format, LabelFile
 
-FORMATS: dict[str, Format] = {each.name: each for each in (azure.FORMAT, aml.FORMAT)}
+FORMATS: dict[str, Format] = {
+    each.name: each
+    for each in (azure.FORMAT, aml.FORMAT, jsonl.FORMAT, fasttext.FORMAT, conll.FORMAT, conll.AML_FORMAT)
+}
 """By name, in the order in which they are tried."""
 
 AUTO = "auto"

@@ -28,8 +28,9 @@ NEWDOC = "newdoc"
 _EXTENSIONS = (".conll", ".iob", ".iob2", ".bio", ".bioes")
 _LOOKED_AT = 40
 _LOOKED_BYTES = 20_000
+_COMMENTS = ("#", "# ", "#\t")
 _BLANKS = re.compile(r"[ \t]+")
-_COMMENT = re.compile(r"#[ \t]+([^\s=]+(?: id)?)(?: *=[ \t]*(.*))?", re.DOTALL)
+_NOTE = re.compile(rf"# ({NEWDOC}(?: id)?|language|dataset)(?: = (.*))?", re.DOTALL)
 _COLUMNS = "A line is a token and its tag in the last column, parted by tabs or blanks."
 _ONE_EACH = "Leave one part for each document."
 _DATASETS = {each.casefold(): each for each in Dataset}
@@ -92,6 +93,8 @@ def read(data: bytes) -> LabelFile:
         held.append(block)
     if held:
         documents.append(_document(held, scheme, problems))
+    # A mark before a named document, with nothing between, is none by itself.
+    documents = [document for document in documents if document.location or document.text]
     _no_twins(documents)
     return LabelFile(
         ProjectKind.ENTITIES,
@@ -197,13 +200,14 @@ def _blocks(lines: list[str], layout: _Layout) -> Iterator[_Block]:
         tag = _tag(fields, layout.columns)
         if tag and fields[0]:
             block.rows.append(_Row(number, fields[layout.numbered], tag))
-        elif note := _COMMENT.fullmatch(line):
-            key = note.group(1)
-            if key.split(" ")[0] == NEWDOC and block.rows:
+        elif note := _NOTE.fullmatch(line):
+            if note.group(1).startswith(NEWDOC) and (block.rows or "location" in block.notes):
                 yield block
                 block = _Block(line=number)
-            _take_note(block, layout, key, (note.group(2) or "").strip(" "))
-        elif line[0] != "#" or len(line) > 1:
+            _take_note(block, layout, note.group(1), (note.group(2) or "").strip(" "))
+        elif line[:2] in _COMMENTS:
+            layout.comments += 1
+        else:
             raise FormatError(_wrong(fields, layout), line=number, hint=_COLUMNS)
     if block.rows or block.starts:
         yield block

@@ -67,6 +67,7 @@ def read(data: bytes) -> LabelFile:
             if (shape == "classes") != (first[0] == "classes"):
                 raise (payload or node).error("labels a text otherwise than the lines before", hint=_ONE_KIND)
         document = _document(node, shape, payload, problems)
+        problems += _not_read(node, document.location, payload)
         if shape == "classes":
             several |= len(document.labels) > 1
             listed |= payload is not None and isinstance(payload.value, list)
@@ -96,6 +97,17 @@ def _payload(node: Node) -> tuple[str, Node | None]:
     if "text" not in node.object():
         node.need("text", hint=_SHAPES)
     return "", None
+
+
+def _not_read(node: Node, location: str, payload: Node | None) -> Iterator[FormatProblem]:
+    """What labels a text besides what was read; names beside numbers are the same label twice."""
+    used = str(payload.key) if payload else ""
+    for key in (*_SPANS, *_CLASSES, "ner_tags", "relations"):
+        value = node.object().get(key)
+        if key == used or value in (None, [], "") or (used in _NAMED and isinstance(value, int)):
+            continue
+        reason = f"is not read: {used} is what labels this line" if used else "is no label that is known here"
+        yield FormatProblem(location, key, reason, dropped=True, line=node.line)
 
 
 def _document(node: Node, shape: str, payload: Node | None, problems: list[FormatProblem]) -> FileDocument:
