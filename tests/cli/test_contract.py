@@ -83,6 +83,13 @@ JSON_CALLS = {
     ("history",): ("letters",),
     ("import",): ("letters", "{labels}"),
     ("export",): ("letters", "{tmp}/out.json"),
+    ("aml", "connect"): (
+        *("none", "--name", "a", "--workspace", "w", "--resource-group", "r", "--subscription", "s"),
+    ),
+    ("aml", "status"): ("letters",),
+    ("aml", "switch"): ("none", "--to", "aml"),
+    ("aml", "import"): ("none",),
+    ("aml", "disconnect"): ("none", "--confirm", "none"),
     ("resource", "add"): (
         *("local", "--kind", "openai", "--endpoint", "http://127.0.0.1:1/v1", "--deployment", "small"),
     ),

@@ -187,6 +187,14 @@ class Output:
         if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
             raise RefusedError("Nothing was changed.", hint="Answer with y to go on.")
 
+    def typed(self, question: str, hint: str) -> str:
+        """What a person types for an answer. Raises ``InputError`` where nobody can be asked."""
+        if not self.can_ask:
+            raise InputError(question, hint=f"There is no terminal to ask at. {hint}")
+        self.clear()
+        _write(sys.stderr, f"{safe(question)} ")
+        return sys.stdin.readline().rstrip("\r\n")
+
 
 def error_fields(error: LabelerError) -> dict[str, str]:
     """What an error's JSON document says."""

@@ -13,6 +13,7 @@ def register(parsers: Any) -> None:
     """Adds every command, in the order in which ``--help`` lists them."""
     from tui_labeler.cli.commands import (
         adjudication,
+        aml,
         autolabel,
         categories,
         demo,
@@ -51,6 +52,7 @@ def register(parsers: Any) -> None:
         jobs,
         review,
         files,
+        aml,
         resources,
         system,
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report, error_fields, percent, table
@@ -50,7 +51,11 @@ def _register_train(parsers: Any) -> None:
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("--model", metavar="NAME", required=True)
     parser.add_argument(
-        "--label-origin", choices=("here",), default="here", help="whose labels: this project's own (default)"
+        "--label-origin",
+        choices=("here", "aml"),
+        default="here",
+        help="whose labels: this project's own as they are (default), or the latest of Azure Machine "
+        "Learning, taken in first",
     )
     parser.add_argument(
         "--split", choices=("auto", "manual"), default="auto", help="at random, or by each document's set"
@@ -101,7 +106,7 @@ async def save_if_asked(context: Context, session: ProjectSession) -> int:
 
 async def train(context: Context) -> Report:
     from tui_labeler.cli.following import follow, interruptions
-    from tui_labeler.domain.models import Split, TrainOptions
+    from tui_labeler.domain.models import LabelOrigin, Split, TrainOptions
     from tui_labeler.engine.models import check_model_name
 
     chosen = context.options
@@ -113,6 +118,7 @@ async def train(context: Context) -> Report:
         )
     async with context.project() as session:
         drafts = await save_if_asked(context, session)
+        taken = await _take_in(context, session) if chosen.label_origin == "aml" else None
         overwrite = await session.training.exists(chosen.model)
         options = TrainOptions(
             chosen.model,
@@ -120,13 +126,27 @@ async def train(context: Context) -> Report:
             TEST_PERCENT if chosen.test_percent is None else chosen.test_percent,
             chosen.seed,
             overwrite=overwrite,
+            label_origin=LabelOrigin(chosen.label_origin),
         )
+        options = session.training.adjusted(options)
         await _consent(context, session, options)
         with interruptions() as asked:
             job = await session.training.start(options)
             if not chosen.detach:
                 job = await follow(session, job, context.out, asked)
-        return result_report(session, job, drafts)
+        report = result_report(session, job, drafts)
+    origin = {"label_origin": chosen.label_origin, "imported": taken, "sets_ignored": options.ignore_sets}
+    return replace(report, fields={**report.fields, **origin})
+
+
+async def _take_in(context: Context, session: ProjectSession) -> dict[str, Any]:
+    """The latest labels of Azure Machine Learning, before anything is learned; what came of it."""
+    from tui_labeler.cli.commands.aml import handing_over, taken_fields, taken_lines
+
+    taken = await handing_over(session).import_labels(doing=context.out.note)
+    for line in taken_lines(taken):
+        context.out.note(line)
+    return taken_fields(taken)
 
 
 async def _consent(context: Context, session: ProjectSession, options: TrainOptions) -> None:

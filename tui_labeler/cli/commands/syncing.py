@@ -148,6 +148,7 @@ def _report(
             "waiting": shared.waiting,
             "problems": problems,
             "notes": list(shared.notes),
+            "paused": shared.paused or None,
         },
         "published": _published(published),
         "moved_labels": synced.moved,
@@ -185,7 +186,9 @@ def _lines(fields: dict[str, Any], synced: Synced, shared: Shared) -> list[str]:
             for name, count in synced.stale
         ),
     ]
-    if fields["labels"]["shared"]:
+    if shared.paused:
+        lines.append(f"Labels were left as they are on both sides. {shared.paused}")
+    elif fields["labels"]["shared"]:
         lines.append(
             f"Labels: {shared.downloaded:,} taken from the container, {shared.uploaded:,} written to it, "
             f"{shared.unchanged:,} unchanged."

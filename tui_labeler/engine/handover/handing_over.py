@@ -147,14 +147,7 @@ class HandingOver:
         while a job labels, ``LockedError`` where somebody else was faster.
         """
         await self._store.refresh()
-        missing = [need for need in self.needs() if not need.met]
-        if missing:
-            raise HandoverError(
-                "It can't be connected yet: "
-                + "; ".join(f"{need.name} ({need.detail})" for need in missing)
-                + ".",
-                hint=" ".join(need.todo for need in missing),
-            )
+        self.check_needs()
         on = await self.ledger.fetched()
         self._check(on, Step.CONNECT)
         await self._check_jobs()
@@ -170,6 +163,15 @@ class HandingOver:
                 token=self._around.new_id(),
             )
             return await self.ledger.finish_connecting(await self.ledger.write(new, on))
+
+    def check_needs(self) -> None:
+        """Raises ``HandoverError`` naming each prerequisite that is not met, and what to do about it."""
+        missing = [need for need in self.needs() if not need.met]
+        if missing:
+            found = "; ".join(f"{need.name} ({need.detail})" for need in missing)
+            raise HandoverError(
+                f"It can't be connected yet: {found}.", hint=" ".join(need.todo for need in missing)
+            )
 
     # --- switching ----------------------------------------------------------------------------------
 
@@ -235,7 +237,10 @@ class HandingOver:
     # --- labels from there --------------------------------------------------------------------------
 
     async def exports(self) -> tuple[Blob, ...]:
-        """JSON Lines under the prefix of the connection, the newest first by the container's clock."""
+        """JSON Lines under the prefix of the connection, the newest first by the container's clock.
+
+        That counts whole seconds; of one second, the last by name goes first.
+        """
         terms = self.known.terms
         found = await self._shelf.dated(terms.prefix if terms else "")
         mine = [
@@ -243,7 +248,8 @@ class HandingOver:
             for blob in found
             if blob.name.lower().endswith(SUFFIX) and not blob.name.startswith(f"{ROOT}/")
         ]
-        return tuple(sorted(mine, key=lambda blob: (blob.age or 0.0, blob.name)))
+        mine.sort(key=lambda blob: blob.name, reverse=True)
+        return tuple(sorted(mine, key=lambda blob: blob.age or 0.0))
 
     async def import_labels(self, name: str = "", doing: Doing = _silent) -> TakenIn:
         """The latest labels from there, or those of the file ``name``, in the place of those that were here.
@@ -286,6 +292,10 @@ class HandingOver:
         return TakenIn(name, imported, replaced.removed, replaced.unlabeled)
 
     # --- the end ------------------------------------------------------------------------------------
+
+    async def check_disconnect(self) -> None:
+        """Raises ``HandoverError`` where it can't be disconnected as things stand."""
+        await self._begin(Step.DISCONNECT)
 
     async def disconnect(self, typed: str) -> Handover:
         """Ends the connection for ever; ``typed`` is the project's name, as a person typed it.

@@ -1,0 +1,164 @@
+"""The life of a connection to Azure Machine Learning by commands, on a container in Blob storage."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from tests.cli.conftest import azure_labels, letter, write_json
+from tests.cli.test_contract import commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from azure.storage.blob import ContainerClient
+
+    from tests.azurite import Azurite
+    from tests.cli.conftest import Cli, Ran
+
+CONNECT = (
+    *("aml", "connect", "letters", "--name", "letters-aml", "--workspace", "ws"),
+    *("--resource-group", "people", "--subscription", "11-22"),
+)
+COUNT, LABELED = 24, 16
+
+
+@pytest.fixture
+def blobs(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[ContainerClient]:
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azurite.connection_string)
+    with azurite.plain_client(f"c{uuid4().hex[:16]}") as client:
+        client.create_container()
+        for number in range(COUNT):
+            client.upload_blob(f"letter{number:02}.txt", letter(number).encode())
+        yield client
+
+
+@pytest.fixture
+def labeled(cli: Cli, blobs: ContainerClient, tmp_path: Path) -> str:
+    labels = write_json(tmp_path / "labels.json", azure_labels(range(LABELED)))
+    create = ("project", "create", "letters", "--kind", "ner", "--labels", str(labels), "--json")
+    made = cli(*create, "--container", f"az://{blobs.container_name}")
+    assert made.code == 0, made
+    assert made.json["documents"] == COUNT
+    return "letters"
+
+
+def good(ran: Ran) -> Any:
+    assert ran.code == 0, ran
+    return ran.json
+
+
+def refused(ran: Ran, words: str) -> None:
+    assert ran.code == 4, ran
+    assert words in ran.error["message"], ran
+    assert ran.error["hint"]
+
+
+def export(blobs: ContainerClient, name: str, *rows: tuple[str, list[tuple[str, int, int]]]) -> None:
+    """As Azure Machine Learning writes it: location, then category, start and end."""
+    lines = [
+        {
+            "image_url": f"AmlDatastore://workspaceblobstore/{location}",
+            "label": [{"label": c, "offsetStart": start, "offsetEnd": end} for c, start, end in labels],
+            "label_confidence": [1.0] * len(labels),
+        }
+        for location, labels in rows
+    ]
+    blobs.upload_blob(name, "".join(json.dumps(line) + "\n" for line in lines), overwrite=True)
+
+
+def label(location: str) -> tuple[str, ...]:
+    """Labels its first word."""
+    return (
+        "label",
+        "letters",
+        location,
+        *("--category", "Person", "--offset", "0", "--length", "6"),
+        "--json",
+    )
+
+
+def spans(cli: Cli, location: str) -> list[tuple[str, str]]:
+    shown = good(cli("show", "letters", location, "--json"))
+    return [(item["category"], item["text"]) for item in shown["labels"]]
+
+
+def test_training_on_labels_from_there_is_refused_while_they_are_made_here(cli: Cli, labeled: str) -> None:
+    train = ("train", labeled, "--model", "first", "--label-origin", "aml", "--yes", "--json")
+    refused(cli(*train), "not connected")
+    good(cli(*CONNECT, "--yes", "--json"))
+    refused(cli(*train), "Labels are made here")
+    assert good(cli("models", labeled, "--json"))["items"] == []
+
+
+@pytest.mark.usefixtures("project")
+def test_a_folder_is_refused_and_says_what_is_missing(cli: Cli) -> None:
+    refused(cli(*CONNECT, "--yes", "--json"), "container")
+    status = good(cli("aml", "status", "letters", "--json"))
+    assert [need["name"] for need in status["prerequisites"] if not need["ok"]] == ["container"]
+
+
+REFUSED = {
+    ("document", "set"): ("letters", "letter00.txt", "--dataset", "test"),
+    ("label",): ("letters", "letter20.txt", "--category", "Person", "--offset", "0", "--length", "4"),
+    ("adjudicate",): None,
+    ("assign",): ("letters", "--readers", "ann,bob", "--share", "50%"),
+    ("category", "add"): ("letters", "Date"),
+    ("category", "set"): ("letters", "Town", "--description", "where"),
+    ("category", "rename"): ("letters", "Town", "--to", "City"),
+    ("category", "merge"): ("letters", "Town", "--to", "Person", "--yes"),
+    ("category", "delete"): ("letters", "Town", "--yes"),
+    ("autolabel",): ("letters", "--model", "first", "--document", "letter20.txt", "--yes"),
+    ("accept",): ("letters", "--all"),
+    ("reject",): ("letters", "--all"),
+    ("undo",): ("letters",),
+    ("import",): ("letters", "{labels}"),
+    ("watch",): None,
+    ("job", "resume"): None,
+    ("job", "retry"): None,
+}
+"""Commands that change labels; ``None`` where there is nothing for them to change in this project."""
+
+GO_ON = {
+    *{("project", name) for name in ("create", "list", "show", "delete")},
+    *{("job", name) for name in ("show", "cancel", "delete")},
+    *{("model", name) for name in ("show", "delete")},
+    *{("resource", name) for name in ("add", "list", "test", "set", "remove")},
+    *{("aml", name) for name in ("connect", "status", "switch", "import", "disconnect")},
+    *{(name,) for name in ("demo", "open", "serve", "documents", "show", "sync", "agreement", "models")},
+    *{(name,) for name in ("train", "evaluate", "jobs", "history", "export", "quota", "doctor")},
+}
+"""Commands that change no label, or that the hand-over is made of."""
+
+
+def test_each_command_is_known_to_change_labels_or_not() -> None:
+    assert set(commands()) == REFUSED.keys() | GO_ON
+    assert not REFUSED.keys() & GO_ON
+
+
+def test_every_command_that_changes_labels_is_refused_while_the_pen_is_there(
+    cli: Cli, labeled: str, tmp_path: Path
+) -> None:
+    good(cli("train", labeled, "--model", "first", "--yes", "--json"))
+    good(cli("autolabel", labeled, "--model", "first", "--yes", "--json"))
+    good(cli(*CONNECT, "--yes", "--json"))
+    good(cli("aml", "switch", labeled, "--to", "aml", "--json"))
+    labels = write_json(tmp_path / "more.json", azure_labels(range(LABELED, COUNT)))
+    before = good(cli("documents", labeled, "--json"))
+    for command, arguments in REFUSED.items():
+        if arguments is None:
+            continue
+        given = [argument.format(labels=labels) for argument in arguments]
+        refused(cli(*command, *given, "--json"), "has the pen")
+    assert good(cli("documents", labeled, "--json")) == before
+    # Reading, evaluating, exporting and training go on.
+    out = tmp_path / "out.json"
+    good(cli("export", labeled, str(out), "--format", "azure", "--json"))
+    good(cli("evaluate", labeled, "--model", "first", "--json"))
+    trained = good(cli("train", labeled, "--model", "second", "--yes", "--json"))
+    assert trained["deleted_suggestions"] > 0
+    refused(cli("train", labeled, "--model", "third", "--split", "manual", "--json"), "ignored")
