@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import FormatError, InputError
-from tui_labeler.engine.formats import aml, azure, conll, fasttext, jsonl
+from tui_labeler.engine.formats import aml, azure, conll, csv_labels, fasttext, jsonl
 from tui_labeler.engine.formats.fields import EXPORT_AGAIN, decode_json
 from tui_labeler.engine.formats.json_lines import are_lines
 
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
 FORMATS: dict[str, Format] = {
     each.name: each
-    for each in (azure.FORMAT, aml.FORMAT, jsonl.FORMAT, fasttext.FORMAT, conll.FORMAT, conll.AML_FORMAT)
+    for each in (
+        azure.FORMAT,
+        aml.FORMAT,
+        jsonl.FORMAT,
+        fasttext.FORMAT,
+        conll.FORMAT,
+        csv_labels.FORMAT,
+        conll.AML_FORMAT,
+    )
 }
 """By name, in the order in which they are tried."""
 

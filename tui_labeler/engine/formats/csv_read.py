@@ -1,0 +1,231 @@
+"""From the rows of a table to documents and their labels."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats import csv_table, datastore
+from tui_labeler.engine.formats.csv_table import (
+    DATASET,
+    END,
+    LABEL,
+    LABELS,
+    LANGUAGE,
+    LENGTH,
+    PLACE,
+    START,
+    TEXT,
+    WORDS,
+    Row,
+    Table,
+)
+from tui_labeler.engine.formats.model import FileDocument, FileLabel, FormatProblem, LabelFile, Unit
+
+JOINERS = "|;#,"
+"""What may part the names in a ``labels`` column; the first that is there does."""
+_ESCAPED = re.compile(r"\\([|;#,\\\[ ])")
+_STEP = re.compile(rf"{_ESCAPED.pattern}|.", re.DOTALL)
+_CLASSES = frozenset({ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL})
+_WHOLE = re.compile(r"(-?\d{1,15})(?:\.0+)?")
+_DATASETS = {each.casefold(): each for each in Dataset}
+_COUNTED = "Offsets are whole numbers of characters (code points): correct it, or take that row out."
+_BY_NAME = "Give it a name or a text in the file, or take the row out."
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """A document, as its rows are read."""
+
+    location: str
+    text: str | None
+    line: int
+    language: str = ""
+    dataset: Dataset | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+    labels: list[FileLabel] = field(default_factory=list)
+
+    def document(self) -> FileDocument:
+        return FileDocument(
+            self.location,
+            self.language,
+            self.dataset,
+            tuple(self.labels),
+            text=self.text,
+            extra=dict(self.extra),
+            line=self.line,
+        )
+
+
+def read(data: bytes) -> LabelFile:
+    """Raises ``FormatError`` with line and column."""
+    table, rows = csv_table.table_of(data)
+    found = list(rows)
+    spans = START in table.columns and (END in table.columns or LENGTH in table.columns)
+    if DATASET in table.columns and any(
+        (said := table.value(row, DATASET)) and said.casefold() not in _DATASETS for row in found
+    ):
+        # Not which set a document belongs to, but where it comes from.
+        del table.columns[DATASET]
+    problems: list[FormatProblem] = []
+    gathered = _gathered(table, found, problems, spans=spans)
+    remarks: list[str] = []
+    if not spans:
+        _joined(table, gathered, remarks)
+    documents = tuple(each.document() for each in gathered)
+    if spans:
+        return LabelFile(ProjectKind.ENTITIES, documents=documents, problems=tuple(problems))
+    several = any(len(document.labels) > 1 for document in documents)
+    listed = several or LABELS in table.columns or bool(table.numbered)
+    kind = ProjectKind.MULTI_LABEL if listed else ProjectKind.SINGLE_LABEL
+    fits = frozenset() if several else _CLASSES - {kind}
+    names = {label.category for document in documents for label in document.labels}
+    if names and all(name.isdecimal() for name in names):
+        remarks.append("all labels are numbers: name them in the file, or rename the classes afterwards")
+    return LabelFile(kind, documents=documents, remarks=tuple(remarks), problems=tuple(problems), fits=fits)
+
+
+def _gathered(
+    table: Table, rows: list[Row], problems: list[FormatProblem], *, spans: bool
+) -> list[_Gathered]:
+    """One a document: rows of the same name, or, for spans without names, of the same text in a row."""
+    documents: list[_Gathered] = []
+    named: dict[str, _Gathered] = {}
+    for row in rows:
+        location = _location(table, row)
+        text = table.value(row, TEXT) if TEXT in table.columns else None
+        labels = list(_span(table, row) if spans else _classes(table, row))
+        known = named.get(location) if location else None
+        if known is None and not location and spans and documents and not documents[-1].location:
+            known = documents[-1] if text == documents[-1].text else None
+        if known is not None:
+            if text and known.text and text != known.text:
+                raise FormatError(
+                    f"{location} has another text than on line {known.line}",
+                    line=row.line,
+                    field=table.name(TEXT),
+                    hint="Leave one text for each document.",
+                )
+            known.text = known.text or text
+            known.labels += [label for label in labels if spans or label not in known.labels]
+            continue
+        if not location and not text:
+            if labels:
+                reason = f"{labels[0].category} is the label of no text and no name"
+                problems.append(FormatProblem("", table.name(LABEL), reason, dropped=True, line=row.line))
+            continue
+        document = _Gathered(
+            location,
+            text,
+            row.line,
+            table.value(row, LANGUAGE),
+            _DATASETS.get(table.value(row, DATASET).casefold()),
+            {table.header[index]: row.values[index] for index in table.rest if row.values[index]},
+            labels,
+        )
+        documents.append(document)
+        if location:
+            named[location] = document
+    return documents
+
+
+def _location(table: Table, row: Row) -> str:
+    said = table.value(row, PLACE)
+    if not said or table.name(PLACE).casefold() not in ("url", "image_url"):
+        return said
+    location = datastore.location_of(said)
+    if location is None:
+        raise FormatError(
+            "is no address of a document", line=row.line, field=table.name(PLACE), hint=_BY_NAME
+        )
+    return location
+
+
+def _span(table: Table, row: Row) -> Iterator[FileLabel]:
+    name = table.value(row, LABEL) or table.value(row, LABELS)
+    start = table.value(row, START)
+    if not name.strip() and not start.strip():
+        return
+    if not name.strip():
+        raise FormatError("is empty", line=row.line, field=table.name(LABEL), hint="Name the entity there.")
+    first = _whole(table, row, START)
+    length = _whole(table, row, END) - first if END in table.columns else _whole(table, row, LENGTH)
+    yield FileLabel(name, first, length, Unit.CODE_POINT, words=table.value(row, WORDS))
+
+
+def _whole(table: Table, row: Row, role: str) -> int:
+    said = table.value(row, role)
+    found = _WHOLE.fullmatch(said.strip())
+    if found is None:
+        raise FormatError(
+            f"should be a whole number, not {said[:40]!r}",
+            line=row.line,
+            field=table.name(role),
+            hint=_COUNTED,
+        )
+    return int(found.group(1))
+
+
+def _classes(table: Table, row: Row) -> Iterator[FileLabel]:
+    names = [table.value(row, LABEL), *(row.values[index] for index in table.numbered)]
+    names += parted(table.value(row, LABELS))
+    for name in dict.fromkeys(names):
+        if name.strip():
+            yield FileLabel(name)
+
+
+def parted(cell: str) -> list[str]:
+    """The names in a cell: a JSON list, or names with one of :data:`JOINERS` between them."""
+    if cell[:1] == "[":
+        try:
+            value = json.loads(cell)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            # An escape can spell half a surrogate pair, which is no text.
+            return [item.encode("utf-8", "replace").decode() for item in value]
+    bare = _ESCAPED.sub("", cell)
+    joiner = next((each for each in JOINERS if each in bare), "")
+    if not joiner:
+        return [_plain(cell)]
+    parts: list[list[str]] = [[]]
+    for found in _STEP.finditer(cell):
+        if found.group() == joiner:
+            parts.append([])
+        else:
+            parts[-1].append(found.group())
+    names = ["".join(part) for part in parts]
+    return [_plain(name if joiner == JOINERS[0] else name.strip(" ")) for name in names]
+
+
+def _plain(name: str) -> str:
+    return _ESCAPED.sub(r"\1", name)
+
+
+def _joined(table: Table, documents: list[_Gathered], remarks: list[str]) -> None:
+    """Names that a tool has joined in a column of single names: doccano by ``#``, others by a comma.
+
+    They are parted where each part is a label by itself elsewhere in the file; else the name stays whole.
+    """
+    if LABEL not in table.columns:
+        return
+    names = {label.category for document in documents for label in document.labels}
+    for joiner in ("#", ","):
+        joined = {name for name in names if joiner in name}
+        alone = {name.strip() for name in names - joined}
+        split = {
+            name: parts
+            for name in joined
+            if len(parts := [part.strip() for part in name.split(joiner)]) > 1 and alone.issuperset(parts)
+        }
+        for document in documents:
+            said = [part for label in document.labels for part in split.get(label.category, [label.category])]
+            document.labels = [FileLabel(name) for name in dict.fromkeys(said)]
+        if split:
+            remarks.append(f"labels joined by {joiner} are read as several: each is a label by itself too")
+        if whole := sorted(joined - split.keys()):
+            remarks.append(f"{whole[0]} holds {joiner} and is read as one name")
