@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import stat
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ import pytest
 
 from tests.cli.conftest import Cli, azure_labels, write_json
 from tests.realdata import real
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.formats import FORMATS
+from tui_labeler.engine.formats.model import FileDocument, Format, LabelFile, Written
 
 
 def labels_of(content: bytes | str) -> dict[str, Any]:
@@ -167,3 +172,103 @@ def test_an_import_of_what_is_there_says_that_nothing_is_new(
     ran = cli("import", project, str(labels_file))
     assert ran.code == 0
     assert ran.out.startswith("Nothing is new: of the file, 18 labels there already, in 8 documents.")
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(cli: Cli, project: str, tmp_path: Path) -> None:
+    before = cli("history", project, "--json").json["total"]
+    file = azure_labels(range(7, 10))
+    file["assets"]["documents"][0]["location"] = "elsewhere.txt"
+    path = write_json(tmp_path / "more.json", file)
+    ran = cli("import", project, str(path), "--dry-run", "--json")
+    assert ran.code == 1
+    assert (ran.json["dry_run"], ran.json["labels"], ran.json["documents"]) == (True, 5, 2)
+    assert ran.json["matched_by"] == {"name": 2}
+    assert [item["location"] for item in ran.json["unmatched"]] == ["elsewhere.txt"]
+    assert cli("history", project, "--json").json["total"] == before
+    assert "5 new labels" in cli("import", project, str(path), "--dry-run").out
+    done = cli("import", project, str(path), "--match", "elsewhere.txt=letter10.txt", "--json")
+    assert done.json["matched_by"] == {"choice": 1, "name": 2}
+    assert cli("import", project, str(path), "--match", "elsewhere.txt=no=where.txt", "--json").code == 2
+    assert cli("import", project, str(path), "--match", "nothing", "--json").code == 2
+
+
+def test_texts_of_a_file_become_documents_when_that_is_asked_for(
+    cli: Cli, project: str, tmp_path: Path, letters: Path
+) -> None:
+    rows = [
+        {
+            "text": "Zoe is in Lima.",
+            "location": "zoe.txt",
+            "spans": [{"start": 0, "end": 3, "label": "Person"}],
+        }
+    ]
+    path = tmp_path / "rows.paper"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    if "jsonl" not in FORMATS:
+        pytest.skip("the format jsonl is not there")
+    left_out = cli("import", project, str(path), "--format", "jsonl")
+    assert left_out.code == 1
+    assert "--add-documents" in left_out.out
+    done = cli("import", project, str(path), "--format", "jsonl", "--add-documents", "--json")
+    assert (done.code, done.json["added"]) == (0, ["zoe.txt"])
+    assert (letters / "zoe.txt").read_text() == "Zoe is in Lima."
+
+
+def test_help_names_every_format(cli: Cli) -> None:
+    for command in ("import", "export"):
+        assert ", ".join(FORMATS) in " ".join(cli(command, "--help").out.split())
+
+
+def test_a_split_is_written_into_a_folder_with_its_card(cli: Cli, project: str, tmp_path: Path) -> None:
+    out = tmp_path / "corpus"
+    ran = cli("export", project, str(out), "--split", "50/25/25", "--seed", "3", "--json")
+    assert ran.code == 0
+    assert sorted(path.name for path in out.iterdir()) == ran.json["files"]
+    assert ran.json["files"] == ["data-card.json", "data-card.md", "dev.json", "test.json", "train.json"]
+    assert sum(part["documents"] for part in ran.json["parts"].values()) == ran.json["documents"] == 8
+    parts = [labels_of((out / f"{part}.json").read_bytes()) for part in ("train", "dev", "test")]
+    assert len({name for part in parts for name in part}) == sum(len(part) for part in parts) == 8
+    again = cli("export", project, str(out), "--split", "50/25/25", "--json")
+    assert again.code == 2
+    assert "not empty" in again.error["message"]
+    assert cli("export", project, str(out), "--split", "50/25/25", "--overwrite", "--json").code == 0
+    assert cli("export", project, str(tmp_path / "x"), "--split", "50/25", "--json").code == 2
+    assert cli("export", project, "-", "--split", "50/50", "--json").code == 2
+
+
+@pytest.fixture
+def shelf_of_papers(monkeypatch: pytest.MonkeyPatch) -> Format:
+    """A format of several files: a ZIP archive with a text for each document."""
+
+    def read(data: bytes) -> LabelFile:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            found = [FileDocument(name, text=archive.read(name).decode()) for name in archive.namelist()]
+        return LabelFile(ProjectKind.ENTITIES, documents=tuple(found))
+
+    def write(file: LabelFile) -> Written:
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as archive:
+            for document in file.documents:
+                archive.writestr(zipfile.ZipInfo(f"texts/{document.location}"), document.text or "")
+        return Written(held.getvalue())
+
+    made = Format(
+        "papers", "Papers", (".zip",), lambda data, _: data[:2] == b"PK", read, write, is_archive=True
+    )
+    monkeypatch.setitem(FORMATS, "papers", made)
+    return made
+
+
+def test_a_format_of_several_files_is_a_folder_or_a_zip(
+    cli: Cli, project: str, tmp_path: Path, shelf_of_papers: Format
+) -> None:
+    folder, packed = tmp_path / "papers", tmp_path / "papers.zip"
+    for out in (folder, packed):
+        assert cli("export", project, str(out), "--format", "papers", "--json").code == 0
+    assert len(list((folder / "texts").iterdir())) == 8
+    assert zipfile.is_zipfile(packed)
+    for given in (folder, packed):
+        ran = cli("import", project, str(given), "--dry-run", "--json")
+        assert (ran.json["format"], ran.json["documents"]) == ("papers", 8)
+    assert cli("export", project, str(folder), "--format", "papers", "--json").code == 2
+    assert [path.name for path in tmp_path.glob(".*")] == []

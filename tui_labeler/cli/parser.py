@@ -29,11 +29,26 @@ class UsageError(InputError):
     code = "usage"
 
 
+FORMATS = "{formats}"
+"""Stands for the names of all label formats in a help text; they are loaded when it is shown."""
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help that names the label formats."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.help is None or FORMATS not in action.help:
+            return action.help
+        from tui_labeler.engine import formats
+
+        return action.help.replace(FORMATS, ", ".join(formats.FORMATS))
+
+
 class Parser(argparse.ArgumentParser):
     """Raises ``UsageError`` instead of ending the program; takes no abbreviated options."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        kwargs.setdefault("formatter_class", Formatter)
         super().__init__(allow_abbrev=False, **kwargs)
 
     def error(self, message: str) -> NoReturn:

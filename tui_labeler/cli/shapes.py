@@ -200,12 +200,29 @@ def shown_job(job: Job, state: State, counts: SuggestionCounts) -> dict[str, Any
     }
 
 
+LISTED = 50
+"""Notes that people are shown; --json lists them all."""
+
+
 def skipped_items(items: Iterable[Skipped]) -> list[dict[str, Any]]:
     """With the line of the file where that is known."""
     return [
         {"location": item.location, "reason": item.reason, **({"line": item.line} if item.line else {})}
         for item in items
     ]
+
+
+def listed(word: str, items: list[dict[str, Any]]) -> list[str]:
+    """Notes for people, the first of them where there are many."""
+    lines = []
+    for item in items[:LISTED]:
+        line = f"line {item['line']}" if "line" in item else ""
+        # A document that has no name is known by its line already.
+        where = [item["location"]] if item["location"] == line else [line, item["location"]]
+        lines.append(": ".join([word, *filter(None, where), item["reason"]]))
+    if len(items) > LISTED:
+        lines.append(f"and {len(items) - LISTED:,} more; --json lists them all")
+    return lines
 
 
 def resource_item(resource: Resource, deployments: tuple[Deployment, ...] | None = None) -> dict[str, Any]:

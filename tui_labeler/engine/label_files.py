@@ -19,14 +19,18 @@ from tui_labeler.engine.planning_import import ImportPlanning, category_warnings
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.reading import Tally as ReadTally
 from tui_labeler.engine.reading import registering
+from tui_labeler.engine.split_export import SplitExporting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tui_labeler.engine.agreeing import Agreeing
     from tui_labeler.engine.documents import Documents
     from tui_labeler.engine.import_plans import Addition
     from tui_labeler.engine.matching import Progress
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
+    from tui_labeler.engine.split_export import SplitExport
+    from tui_labeler.engine.splitting import Shares
 
     _Step = Callable[[State], Sequence[Change]]
     _Merge = Callable[[Sequence[Ready], Incoming, State], Sequence[Change]]
@@ -196,3 +200,13 @@ class LabelFiles:
         await self._store.refresh()
         exporting = Exporting(self._store, self._documents, known)
         return await exporting.write(in_text_order=in_text_order)
+
+    async def write_split(self, file_format: str, wanted: Shares, agreeing: Agreeing) -> SplitExport:
+        """Saved labels for training elsewhere, parted by document, with a data card.
+
+        Raises as :meth:`write`, and ``InputError`` where nothing is labeled.
+        """
+        known = format_named(file_format)
+        await self._store.refresh()
+        exporting = SplitExporting(self._store, self._documents, self._surroundings, agreeing, known, wanted)
+        return await exporting.write()

@@ -1,78 +1,97 @@
-"""Label files in and out."""
+"""Labels from files."""
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.commands.models import add_saving, save_if_asked
+from tui_labeler.cli.commands import exports
+from tui_labeler.cli.commands.exports import STANDARD
 from tui_labeler.cli.output import Report, nothing_done
-from tui_labeler.cli.parser import add_command
-from tui_labeler.cli.shapes import skipped_items
-from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.cli.parser import FORMATS, add_command
+from tui_labeler.cli.shapes import listed, skipped_items
+from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.wording import counted
+from tui_labeler.labels_on_disk import read_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui_labeler.cli.context import Context
-    from tui_labeler.engine.label_files import Imported
-
-STANDARD = "-"
-"""Standard input or output, in place of a file."""
-
-LISTED = 50
-"""Notes that people are shown; --json lists them all."""
+    from tui_labeler.engine.import_plans import Ambiguous, Imported, ImportPlan
+    from tui_labeler.engine.session import ProjectSession
 
 
 def register(parsers: Any) -> None:
+    _register_import(parsers)
+    exports.register(parsers)
+
+
+def _register_import(parsers: Any) -> None:
     parser = add_command(
         parsers,
         "import",
         import_labels,
         "import labels from a file; documents that are not in the container are left out and listed",
+        details="Documents are found by their name, else by their text. Where several could be it, none is "
+        "guessed: they are listed, and --match says which.",
         examples="""
             tui-labeler import contracts labels.json
+            tui-labeler import contracts annotations.jsonl --dry-run
+            tui-labeler import contracts annotations.jsonl --match 17=letter03.txt
+            tui-labeler import contracts corpus.conll --add-documents
             curl -s https://example.com/labels.json | tui-labeler import contracts - --format azure
         """,
     )
     parser.add_argument("project", metavar="PROJECT")
-    parser.add_argument("file", metavar="FILE", help="- for standard input")
-    parser.add_argument("--format", metavar="F", default="auto", help="azure (default: found by its content)")
-    parser = add_command(
-        parsers,
-        "export",
-        export,
-        "export the saved labels to a file",
-        examples="""
-            tui-labeler export contracts labels.json --format azure
-            tui-labeler export contracts - --format azure | gzip > labels.json.gz
-        """,
-    )
-    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("file", metavar="FILE", help="a file, a folder of files, or - for standard input")
     parser.add_argument(
-        "file", metavar="FILE", help="- for standard output; the report is on standard error then"
+        "--format", metavar="F", default="auto", help=f"{FORMATS} (default: found by its content)"
     )
-    parser.add_argument("--format", metavar="F", default="azure", help="azure (the default)")
-    parser.add_argument("--overwrite", action="store_true", help="replace a file that is there")
-    add_saving(parser)
+    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument(
+        "--match",
+        metavar="NAME=LOCATION",
+        action="append",
+        default=[],
+        help="which document one of the file is: its name or line there, and a location (may be repeated)",
+    )
+    parser.add_argument(
+        "--add-documents",
+        action="store_true",
+        help="write texts of the file that match no document into the container, as new documents",
+    )
 
 
 async def import_labels(context: Context) -> Report:
     options = context.options
     async with context.project() as session:
-        data = read_file(options.file)
+        data = read_labels_file(options.file)
+        choices = _choices(session, options.match)
         with nothing_done("No label was imported."):
-            imported = await session.label_files.read(data, options.file, options.format)
+            plan = await session.label_files.plan(
+                data,
+                options.file,
+                options.format,
+                choices=choices,
+                add_documents=options.add_documents,
+                progress=context.out.step,
+            )
+            if options.dry_run:
+                return _planned(plan, session.labeling.drafts())
+            imported = await session.label_files.apply(plan, context.out.step)
         drafts = session.labeling.drafts()
     fields: dict[str, Any] = {
         "format": imported.format,
         "documents": imported.documents,
         "labels": imported.labels,
         "unchanged": imported.unchanged,
+        "suggestions": imported.suggestions,
         "categories": list(imported.categories),
+        "added": list(imported.added),
+        "matched_by": {how.value: count for how, count in imported.matched_by.items()},
+        "ambiguous": _ambiguous(imported.ambiguous),
         "skipped": skipped_items(imported.skipped),
         "notes": skipped_items(imported.notes),
         "warnings": list(imported.warnings),
@@ -80,59 +99,111 @@ async def import_labels(context: Context) -> Report:
     }
     lines = [
         _imported(imported),
-        *(f"warning: {warning}" for warning in imported.warnings),
+        *_listed_all(fields),
+        *_way_out(imported.ambiguous, plan.can_add if not options.add_documents else 0),
+    ]
+    return Report(fields, lines, 1 if imported.skipped else 0)
+
+
+def _choices(session: ProjectSession, given: Sequence[str]) -> dict[str, str]:
+    """``NAME=LOCATION``, either of which may hold ``=``. Raises ``InputError``."""
+    found: dict[str, str] = {}
+    for choice in given:
+        parts = choice.split("=")
+        if len(parts) < 2 or not parts[0]:
+            raise InputError(
+                f"--match {choice}: this is no NAME=LOCATION.", hint="For instance --match 17=letter03.txt"
+            )
+        splits = [("=".join(parts[:at]), "=".join(parts[at:])) for at in range(1, len(parts))]
+        there = (pair for pair in splits if session.store.state.document_id(pair[1]) is not None)
+        name, location = next(there, splits[0])
+        found[name] = location
+    return found
+
+
+def _ambiguous(items: Sequence[Ambiguous]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": item.called,
+            "line": item.line or None,
+            "candidates": list(item.candidates),
+            "by": item.how.value,
+        }
+        for item in items
+    ]
+
+
+def _listed_all(fields: dict[str, Any]) -> list[str]:
+    return [
+        *(f"warning: {warning}" for warning in fields["warnings"]),
         *listed("left out", fields["skipped"]),
         *listed("note", fields["notes"]),
     ]
-    return Report(fields, lines, 1 if imported.skipped else 0)
+
+
+def _way_out(ambiguous: Sequence[Ambiguous], can_add: int) -> list[str]:
+    lines = []
+    if ambiguous:
+        item = ambiguous[0]
+        name = str(item.line) if item.line else item.called
+        lines.append(f"Say which document it is, for instance --match {name}={item.candidates[0]}")
+    if can_add:
+        lines.append(f"--add-documents would bring {counted(can_add, 'text')} into the container.")
+    return lines
+
+
+def _planned(plan: ImportPlan, drafts: int) -> Report:
+    """What an import would do."""
+    fields: dict[str, Any] = {
+        "dry_run": True,
+        "format": plan.format,
+        "kind": plan.kind.short,
+        "documents": plan.documents,
+        "labels": plan.labels,
+        "unchanged": plan.unchanged,
+        "meeting": plan.meeting,
+        "suggestions": plan.suggestions,
+        "categories": list(plan.categories),
+        "added": [addition.location for addition in plan.additions],
+        "can_add": plan.can_add,
+        "matched_by": {how.value: count for how, count in plan.matched_by.items()},
+        "ambiguous": _ambiguous(plan.ambiguous),
+        "unmatched": skipped_items(plan.unmatched),
+        "skipped": skipped_items(plan.skipped),
+        "notes": skipped_items(plan.notes),
+        "warnings": list(plan.warnings),
+        "drafts_pending": drafts,
+    }
+    words = [
+        f"{counted(plan.labels, 'new label')}",
+        f"{plan.unchanged:,} there already",
+        *([f"{plan.meeting:,} that meet others"] if plan.meeting else []),
+        *([counted(plan.suggestions, "new suggestion")] if plan.suggestions else []),
+    ]
+    how = ", ".join(f"{count:,} by {how}" for how, count in plan.matched_by.items())
+    lines = [
+        f"{plan.title}: {', '.join(words)}; nothing was changed.",
+        f"The file speaks of {counted(plan.documents, 'document')}" + (f" ({how})." if how else "."),
+        *([f"New categories: {', '.join(plan.categories)}"] if plan.categories else []),
+        *([f"New documents: {counted(len(plan.additions), 'text')}"] if plan.additions else []),
+        *_listed_all(fields),
+        *_way_out(plan.ambiguous, 0 if plan.additions else plan.can_add),
+    ]
+    return Report(fields, lines, 1 if plan.skipped else 0)
 
 
 def _imported(imported: Imported) -> str:
     documents = counted(imported.documents, "document")
     there = f"{counted(imported.unchanged, 'label')} there already"
-    if not imported.labels and imported.unchanged:
+    if not imported.labels and not imported.suggestions and imported.unchanged:
         return f"Nothing is new: of the file, {there}, in {documents}."
-    words = f"Imported: {counted(imported.labels, 'label')}; the file speaks of {documents}"
+    what = [counted(imported.labels, "label")]
+    if imported.suggestions:
+        what.append(counted(imported.suggestions, "suggestion"))
+    if imported.added:
+        what.append(counted(len(imported.added), "new document"))
+    words = f"Imported: {', '.join(what)}; the file speaks of {documents}"
     return f"{words}, with {there}." if imported.unchanged else f"{words}."
-
-
-async def export(context: Context) -> Report:
-    options = context.options
-    to_stdout = options.file == STANDARD
-    if not to_stdout:
-        check_target(Path(options.file), overwrite=options.overwrite)
-    async with context.project() as session:
-        await save_if_asked(context, session)
-        exported = await session.label_files.write(options.format)
-    if not to_stdout:
-        write_file(Path(options.file), exported.data, overwrite=options.overwrite)
-    fields: dict[str, Any] = {
-        "file": options.file,
-        "format": options.format,
-        "documents": exported.documents,
-        "labels": exported.labels,
-        "skipped": skipped_items(exported.skipped),
-        "notes": [],
-        "drafts_pending": exported.drafts_pending,
-    }
-    lines = [
-        f"Exported to {options.file}: {counted(exported.labels, 'label')} of "
-        f"{counted(exported.documents, 'document')}.",
-        *listed("left out", fields["skipped"]),
-    ]
-    raw = exported.data if to_stdout else None
-    return Report(fields, lines, 1 if exported.skipped else 0, raw=raw)
-
-
-def listed(word: str, items: list[dict[str, str]]) -> list[str]:
-    """Notes for people, the first of them where there are many."""
-    lines = [
-        f"{word}: {item['location']}: {item['reason']}" if item["location"] else f"{word}: {item['reason']}"
-        for item in items[:LISTED]
-    ]
-    if len(items) > LISTED:
-        lines.append(f"and {len(items) - LISTED:,} more; --json lists them all")
-    return lines
 
 
 def read_file(name: str) -> bytes:
@@ -146,48 +217,6 @@ def read_file(name: str) -> bytes:
         raise InputError(f"{name}: {reason}", hint="Name a file that can be read, or - for input.") from error
 
 
-def check_target(path: Path, *, overwrite: bool) -> None:
-    """Raises ``InputError`` where a file can't be put."""
-    try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder.", hint="Name a file in it.")
-        if not path.parent.is_dir():
-            raise InputError(f"There is no folder {path.parent}.", hint="Make it first, or name another.")
-        if path.exists() and stat.S_ISREG(path.stat().st_mode) and not overwrite:
-            raise InputError(
-                f"{path} is there already.", hint="Name another file, or replace it with --overwrite."
-            )
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {error}", hint="Name another file.") from error
-
-
-def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """Writes a file whole or not at all; to a device or a pipe, in one go.
-
-    Raises ``InputError`` when it is there and is not to be overwritten, ``StorageError`` when the disk
-    refuses.
-    """
-    target = path.resolve()
-    try:
-        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-            target.write_bytes(data)
-            return
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            _write_durably(temporary, data)
-            check_target(path, overwrite=overwrite)
-            temporary.replace(target)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
-    except OSError as error:
-        raise StorageError(
-            f"{path}: {error.strerror}", hint="Nothing was written. Free space, or choose another place."
-        ) from error
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def read_labels_file(name: str) -> bytes:
+    """The same of label files, of which there may be a folder. Raises ``InputError``."""
+    return read_file(name) if name == STANDARD else read_labels(name)

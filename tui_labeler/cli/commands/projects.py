@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report, clipped, error_fields, nothing_done, table
-from tui_labeler.cli.parser import add_command, add_group, add_paging
-from tui_labeler.cli.shapes import skipped_items
+from tui_labeler.cli.parser import FORMATS, add_command, add_group, add_paging
+from tui_labeler.cli.shapes import listed, skipped_items
 from tui_labeler.engine.wording import batches_going_on, counted
 
 if TYPE_CHECKING:
@@ -77,6 +77,14 @@ def _register_create(group: Any) -> None:
     parser.add_argument("--description", metavar="T", default="")
     parser.add_argument("--labels", metavar="FILE", help="a labels file to import")
     parser.add_argument(
+        "--labels-format", metavar="F", default="auto", help=f"{FORMATS} (default: found by its content)"
+    )
+    parser.add_argument(
+        "--add-documents",
+        action="store_true",
+        help="with --labels: write texts of that file which match no document into the container",
+    )
+    parser.add_argument(
         "--share",
         action="store_true",
         help="keep labels in the folder too, for those who share it; joins their project of that name",
@@ -87,12 +95,12 @@ def _register_create(group: Any) -> None:
 
 
 async def create(context: Context) -> Report:
-    from tui_labeler.cli.commands.files import read_file
+    from tui_labeler.cli.commands.files import read_labels_file
     from tui_labeler.domain.projects import ProjectKind
     from tui_labeler.engine.workbench import NewProject
 
     options = context.options
-    labels = None if options.labels is None else read_file(options.labels)
+    labels = None if options.labels is None else read_labels_file(options.labels)
     new = NewProject(
         name=options.name,
         kind=ProjectKind.from_short(options.kind),
@@ -108,6 +116,8 @@ async def create(context: Context) -> Report:
             new,
             labels=labels,
             labels_name=options.labels or "",
+            labels_format=options.labels_format,
+            add_documents=options.add_documents,
             progress=context.out.step,
         )
     try:
@@ -117,7 +127,6 @@ async def create(context: Context) -> Report:
 
 
 def _created(created: CreatedProject) -> Report:
-    from tui_labeler.cli.commands.files import listed
     from tui_labeler.cli.commands.syncing import conflict_items
 
     summary = created.session.summary()

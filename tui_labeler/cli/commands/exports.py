@@ -1,0 +1,194 @@
+"""Labels to files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.cli.commands.models import add_saving, save_if_asked
+from tui_labeler.cli.output import Report
+from tui_labeler.cli.parser import FORMATS, UsageError, add_command, not_negative
+from tui_labeler.cli.shapes import listed, skipped_items
+from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.engine.wording import counted
+from tui_labeler.labels_on_disk import check_folder, is_folder_wanted, unpacked, write_folder
+
+if TYPE_CHECKING:
+    from tui_labeler.cli.context import Context
+
+STANDARD = "-"
+"""Standard input or output, in place of a file."""
+
+
+def register(parsers: Any) -> None:
+    parser = add_command(
+        parsers,
+        "export",
+        export,
+        "export the saved labels to a file",
+        examples="""
+            tui-labeler export contracts labels.json --format azure
+            tui-labeler export contracts - --format azure | gzip > labels.json.gz
+            tui-labeler export contracts corpus --format conll --split 80/10/10 --seed 7
+        """,
+    )
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="- for standard output, the report is on standard error then; a folder for --split and for "
+        "formats of several files, which a name in .zip makes one",
+    )
+    parser.add_argument("--format", metavar="F", default="azure", help=f"{FORMATS} (default: azure)")
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    parser.add_argument(
+        "--split",
+        metavar="SHARES",
+        help="for training: 80/10/10 (train, dev, test), 80/20 (train, test) or `sets` (as they are), into "
+        "the folder FILE, with a data card",
+    )
+    parser.add_argument("--seed", type=not_negative, default=0, metavar="N", help="of the split (default: 0)")
+    add_saving(parser)
+
+
+async def export(context: Context) -> Report:
+    from tui_labeler.engine.formats import format_named
+
+    options = context.options
+    if options.split is not None:
+        return await export_split(context)
+    to_stdout = options.file == STANDARD
+    path = local_path(options.file)
+    as_folder = not to_stdout and format_named(options.format).is_archive and is_folder_wanted(path)
+    if as_folder:
+        check_folder(path, overwrite=options.overwrite)
+    elif not to_stdout:
+        check_target(path, overwrite=options.overwrite)
+    async with context.project() as session:
+        await save_if_asked(context, session)
+        exported = await session.label_files.write(options.format)
+    if as_folder:
+        write_folder(path, unpacked(exported.data), overwrite=options.overwrite)
+    elif not to_stdout:
+        write_file(path, exported.data, overwrite=options.overwrite)
+    fields: dict[str, Any] = {
+        "file": options.file,
+        "format": options.format,
+        "documents": exported.documents,
+        "labels": exported.labels,
+        "skipped": skipped_items(exported.skipped),
+        "notes": skipped_items(exported.notes),
+        "drafts_pending": exported.drafts_pending,
+    }
+    lines = [
+        f"Exported to {options.file}: {counted(exported.labels, 'label')} of "
+        f"{counted(exported.documents, 'document')}.",
+        *listed("left out", fields["skipped"]),
+        *listed("note", fields["notes"]),
+    ]
+    raw = exported.data if to_stdout else None
+    return Report(fields, lines, 1 if exported.skipped else 0, raw=raw)
+
+
+async def export_split(context: Context) -> Report:
+    """A folder with a file for each part of a split, and a data card."""
+    from tui_labeler.engine.splitting import shares
+
+    options = context.options
+    if options.file == STANDARD:
+        raise UsageError("--split writes several files.", hint="Name a folder.")
+    wanted = shares(options.split, options.seed)
+    path = local_path(options.file)
+    check_folder(path, overwrite=options.overwrite)
+    async with context.project() as session:
+        await save_if_asked(context, session)
+        exported = await session.label_files.write_split(options.format, wanted, session.agreeing)
+    write_folder(path, dict(exported.files), overwrite=options.overwrite)
+    parts = {
+        part.value: {"documents": each.documents, "labels": each.labels}
+        for part, each in exported.parts.items()
+    }
+    fields: dict[str, Any] = {
+        "file": options.file,
+        "format": options.format,
+        "split": wanted.words,
+        "seed": None if wanted.keeps_sets else wanted.seed,
+        "files": sorted(exported.files),
+        "documents": exported.documents,
+        "labels": exported.labels,
+        "parts": parts,
+        "duplicates": exported.card.duplicates,
+        "labels_version": exported.card.labels_version,
+        "skipped": skipped_items(exported.skipped),
+        "notes": skipped_items(exported.notes),
+        "drafts_pending": exported.card.drafts,
+    }
+    lines = [
+        f"Exported to {options.file}: {counted(exported.labels, 'label')} of "
+        f"{counted(exported.documents, 'document')}.",
+        *(
+            f"  {name}: {counted(part['documents'], 'document')}, {counted(part['labels'], 'label')}"
+            for name, part in parts.items()
+        ),
+        *listed("left out", fields["skipped"]),
+        *listed("note", fields["notes"]),
+    ]
+    return Report(fields, lines, 1 if exported.skipped else 0)
+
+
+def local_path(name: str) -> Path:
+    """The path that a person typed. Raises ``InputError`` for a home that is nobody's."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{name}: {error}", hint="Name another file.") from error
+
+
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """Raises ``InputError`` where a file can't be put."""
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder.", hint="Name a file in it.")
+        if not path.parent.is_dir():
+            raise InputError(f"There is no folder {path.parent}.", hint="Make it first, or name another.")
+        if path.exists() and stat.S_ISREG(path.stat().st_mode) and not overwrite:
+            raise InputError(
+                f"{path} is there already.", hint="Name another file, or replace it with --overwrite."
+            )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {error}", hint="Name another file.") from error
+
+
+def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
+    """Writes a file whole or not at all; to a device or a pipe, in one go.
+
+    Raises ``InputError`` when it is there and is not to be overwritten, ``StorageError`` when the disk
+    refuses.
+    """
+    target = path.resolve()
+    try:
+        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+            target.write_bytes(data)
+            return
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            _write_durably(temporary, data)
+            check_target(path, overwrite=overwrite)
+            temporary.replace(target)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror}", hint="Nothing was written. Free space, or choose another place."
+        ) from error
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
