@@ -309,7 +309,7 @@ def taken_fields(taken: TakenIn) -> dict[str, Any]:
 
 def taken_lines(taken: TakenIn) -> list[str]:
     """What came from Azure Machine Learning, for people."""
-    from tui_labeler.cli.commands.files import listed
+    from tui_labeler.cli.shapes import listed
 
     imported = taken.imported
     return [
