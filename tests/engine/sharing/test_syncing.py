@@ -539,8 +539,12 @@ async def test_one_who_is_always_faster_is_given_up_on_with_nothing_lost(pair: P
     assert pair.file_labels() == [("Person", 0, 3), ("Town", 15, 19)]
 
 
+@pytest.mark.parametrize("batch", [1, 250])
 @pytest.mark.parametrize("written_though", [False, True])
-async def test_a_line_that_breaks_at_any_call_loses_nothing(tmp_path: Path, written_though: bool) -> None:
+async def test_a_line_that_breaks_at_any_call_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written_though: bool, batch: int
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.sharing.syncing.BATCH", batch)
     pair = Pair(tmp_path)
     ana, bo = await pair.homes()
     await ana.label("Person", 0, 3)
@@ -573,7 +577,11 @@ async def test_a_line_that_breaks_at_any_call_loses_nothing(tmp_path: Path, writ
     assert cut >= 4
 
 
-async def test_a_cancelled_sync_goes_on_later(tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch", [4, 250])
+async def test_a_cancelled_sync_goes_on_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.sharing.syncing.BATCH", batch)
     pair = Pair(tmp_path)
     ana = await pair.home("ana", documents=30)
     await ana.session.categories.add("Person")
@@ -590,6 +598,26 @@ async def test_a_cancelled_sync_goes_on_later(tmp_path: Path) -> None:
     bo = await pair.home("bo", documents=30)
     assert (await bo.sync()).downloaded == 30
     assert all(bo.labels(row.location) == [("Person", 0, 3)] for row in bo.session.rows.values())
+
+
+async def test_batches_beside_each_other_come_in_in_order_and_progress_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.sharing.syncing.BATCH", 4)
+    pair = Pair(tmp_path)
+    ana = await pair.home("ana", documents=30)
+    await ana.session.categories.add("Person")
+    for row in list(ana.session.rows.values()):
+        await ana.label("Person", 0, 3, row.location)
+    told: list[tuple[int, int]] = []
+    await ana.syncing.sync(progress=lambda done, of: told.append((done, of)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert (told[-1], len(told)) == ((30, 30), 8)
+    bo = await pair.home("bo", documents=30)
+    done = await bo.sync()
+    seqs = [transaction.seq for transaction in done.transactions]
+    assert len(seqs) == 8
+    assert seqs == sorted(seqs)
 
 
 def cancel_at(shelf: FakeShelf, task: asyncio.Future[Any], call: int, _: str) -> None:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_labeler.domain.handover import Side
 from tui_labeler.engine.errors import ConflictError, FormatError, NotFoundError, OutdatedError
-from tui_labeler.engine.finishing import finished_all_the_same
+from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.handover.files import record_file
 from tui_labeler.engine.handover.ledger import Ledger
 from tui_labeler.engine.pen import pen_words
@@ -47,6 +47,11 @@ BATCH = 250
 
 CONCURRENCY = 16
 """Requests at a time."""
+
+LANES = 2
+"""Batches at a time: one is merged while the container is busy with the other."""
+
+T = TypeVar("T")
 
 _BREATH = 50
 """Documents that are opened before others get their turn."""
@@ -104,7 +109,9 @@ class Syncing:
         self._shelf = shelf
         self._base = base
         self._surroundings = surroundings
+        self._turns = asyncio.Semaphore(concurrency)
         self._concurrency = concurrency
+        self._settling = asyncio.Lock()
         self._project = ProjectSync(store, shelf, base, surroundings)
         self.ledger = Ledger(store, shelf, surroundings)
 
@@ -130,11 +137,7 @@ class Syncing:
                 name.removeprefix(start): etag for name, etag in names.items() if name.startswith(start)
             }
             tasks = await self._tasks(project.agreed, tally)
-            for first in range(0, len(tasks), BATCH):
-                batch = tasks[first : first + BATCH]
-                await self._batch(batch, tally, pull=pull, push=push)
-                if progress:
-                    progress(min(first + BATCH, len(tasks)), len(tasks))
+            await self._all(tasks, tally, pull=pull, push=push, progress=progress)
             project = await self._project.finish(project, push=push)
             done = replace(project.agreed, seq=seq, broken=tally.broken)
             if done != project.agreed:
@@ -147,7 +150,7 @@ class Syncing:
                 tuple(sorted(tally.problems.items())),
                 tally.waiting,
                 self._project.notes(),
-                tuple(tally.transactions),
+                tuple(sorted(tally.transactions, key=lambda transaction: transaction.seq)),
             )
 
     # --- what there is to do ------------------------------------------------------------------------
@@ -204,6 +207,21 @@ class Syncing:
 
     # --- doing it -----------------------------------------------------------------------------------
 
+    async def _all(
+        self, tasks: Sequence[Task], tally: _Tally, *, pull: bool, push: bool, progress: Progress | None
+    ) -> None:
+        done = 0
+
+        async def look(batch: Sequence[Task]) -> None:
+            nonlocal done
+            await self._batch(batch, tally, pull=pull, push=push)
+            done += len(batch)
+            if progress:
+                progress(done, len(tasks))
+
+        batches = [tasks[first : first + BATCH] for first in range(0, len(tasks), BATCH)]
+        await _each(batches, look, LANES)
+
     async def _batch(self, tasks: Sequence[Task], tally: _Tally, *, pull: bool, push: bool) -> None:
         """Looks at some documents; those whose file somebody else writes meanwhile are looked at again."""
         for _ in range(TRIES):
@@ -218,33 +236,35 @@ class Syncing:
             # Pushing alone never merges: what others have changed waits until it is pulled.
             tally.waiting += sum(task.fetch for task in tasks)
             tasks = [task for task in tasks if not task.fetch]
-        await self._each([task for task in tasks if task.fetch], lambda task: self._fetch(task, tally))
+        to_fetch = [task for task in tasks if task.fetch]
+        await _each(to_fetch, self._in_turn(lambda task: self._fetch(task, tally)), self._concurrency)
         readable = [task for task in tasks if not self._is_broken(task, tally)]
         agreed = await self._base.agreed(task.document for task in readable)
         steps = await self._merge(readable, agreed, tally, pull=pull)
         again: list[Task] = []
         settled: dict[int, Agreed] = {}
+
+        async def write(step: Step) -> None:
+            await self._write(step, settled, again, tally, push=push)
+
         try:
-            await self._each(steps, lambda step: self._write(step, settled, again, tally, push=push))
+            await _each(steps, self._in_turn(write), self._concurrency)
         finally:
-            await finished_all_the_same(self._base.put(settled))
+            await finished(self._settle(settled))
         return again
 
-    async def _each(self, items: Iterable[Any], call: Callable[[Any], Awaitable[None]]) -> None:
-        """Calls for each of some items, a few at a time. The first error ends the others, and is raised."""
-        waiting = iter(list(items))
+    async def _settle(self, settled: Mapping[int, Agreed]) -> None:
+        async with self._settling:
+            await self._base.put(settled)
 
-        async def work() -> None:
-            for item in waiting:
+    def _in_turn(self, call: Callable[[T], Awaitable[None]]) -> Callable[[T], Awaitable[None]]:
+        """The batches that are under way have the requests together."""
+
+        async def wait_and_call(item: T) -> None:
+            async with self._turns:
                 await call(item)
 
-        workers = [asyncio.ensure_future(work()) for _ in range(self._concurrency)]
-        try:
-            await asyncio.gather(*workers)
-        finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+        return wait_and_call
 
     async def _fetch(self, task: Task, tally: _Tally) -> None:
         state = self._store.state
@@ -332,3 +352,20 @@ class Syncing:
     async def conflicts(self) -> tuple[LabelConflict, ...]:
         """What waits for a person, by location; nothing is asked of the container."""
         return await open_conflicts(self._store, self._base, self._surroundings.actor)
+
+
+async def _each(items: Iterable[T], call: Callable[[T], Awaitable[None]], at_once: int) -> None:
+    """Calls for each of some items, a few at a time. The first error ends the others, and is raised."""
+    waiting = iter(list(items))
+
+    async def work() -> None:
+        for item in waiting:
+            await call(item)
+
+    workers = [asyncio.ensure_future(work()) for _ in range(at_once)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
