@@ -21,6 +21,8 @@ from tui_labeler.screens.choosing import NameField, NameScreen
 from tui_labeler.screens.comparison import ComparisonScreen
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
+from tui_labeler.screens.handover import HandoverScreen
+from tui_labeler.screens.handover_form import ConnectScreen
 from tui_labeler.screens.help import HelpScreen
 from tui_labeler.screens.jobs import JobsScreen
 from tui_labeler.screens.keymap import PUNCTUATION
@@ -95,6 +97,8 @@ PLACES: dict[str, type[Any]] = {
     "Lists to choose from": Picker,
     "Tables": Table,
     "Pages": Sheet,
+    "Azure Machine Learning": HandoverScreen,
+    "Connecting with Azure Machine Learning": ConnectScreen,
     "Help": HelpScreen,
     "First steps": TourScreen,
     "Questions": ConfirmScreen,

@@ -240,6 +240,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
             "show_models": self.show_models,
             "show_resources": self.show_resources,
             "show_adjudication": self.show_adjudication,
+            "show_handover": self.show_handover,
         }
         open_screen[event.what](event.session)
 
@@ -300,6 +301,15 @@ class LabelerApp(Appearance, inherit_bindings=False):
         place = await self.push_screen_wait(AdjudicationScreen(session, self.follower, first))
         if place is not None and isinstance(self.screen, LabelingScreen):
             self.screen.show_place(place.document, place.span)
+
+    @work(exclusive=True, group="project")
+    @reporting
+    async def show_handover(self, session: ProjectSession) -> None:
+        """Hands labeling over to Azure Machine Learning, or takes it back."""
+        from tui_labeler.screens.handover import HandoverScreen
+
+        if session.handover is not None:
+            await self.push_screen_wait(HandoverScreen(session, session.handover))
 
     # --- help, commands, keys -----------------------------------------------------------------------
 

@@ -257,6 +257,14 @@ CONFIRMED: tuple[str, ...] = (
 )
 """What can't be checked from here: whoever connects confirms it."""
 
+PERMANENT = (
+    "Connecting is permanent: once disconnected, this project and that labeling project can never be joined "
+    "again, and that labeling project with no other project either."
+)
+
+PREFIX = "Labeling/"
+"""Where exports land unless somebody says otherwise."""
+
 
 def needs(facts: Facts) -> tuple[Need, ...]:
     """The prerequisites, one by one."""

@@ -38,9 +38,9 @@ class PenError(RefusedError):
 
     def __init__(self, handover: Handover) -> None:
         todo = (
-            ("`tui-labeler aml switch PROJECT --to here` switches back.", "ctrl+a switches back.")
+            ("`tui-labeler aml switch PROJECT --to here` switches back.", "H switches back.")
             if handover.phase is Phase.AML
-            else ("`tui-labeler aml status PROJECT` says when it is done.", "ctrl+a says when it is done.")
+            else ("`tui-labeler aml status PROJECT` says when it is done.", "H says when it is done.")
         )
         super().__init__(pen_words(handover), hint=todo[0], on_screen=todo[1])
         self.handover = handover

@@ -41,6 +41,8 @@ class TrainingPreview:
     """Documents that count and have undecided suggestions too."""
     one_class: bool = False
     """All labeled documents of the training set have the same class: there is nothing to tell apart."""
+    sets_ignored: bool = False
+    """Azure Machine Learning has the pen: both sets of this side count for nothing."""
 
     @property
     def manual_split(self) -> bool:
@@ -144,6 +146,7 @@ class Training:
             one_class=state.project.kind.is_classification
             and len(classes) == 1
             and all(len(found) == 1 for found in classes),
+            sets_ignored=not sets_count,
         )
 
     async def check(self) -> LabeledDocuments:

@@ -95,6 +95,9 @@ everybody who has the project, and theirs come here, by themselves. The first li
 `synced`, `pending 12` (documents others don't have yet), `offline`, `conflict 1`. `S` syncs at once and says
 what was done; `Y` shows what you and others made differently, for a decision.
 
+**Azure Machine Learning.** `H` connects the project with a labeling project there, switches who labels, and
+takes labels back. While it has the pen, the first line says so and keys that label are off.
+
 **Texts that change.** Labels follow their words into the new text where those are surely there. The others
 carry a `?`, in the text and in the list: `Q` goes from one to the next and asks whether it holds where it is,
 belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` there says otherwise.
@@ -227,6 +230,8 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             return SHOWN["distribution"]
         if self.letters_shown:
             return SHOWN["names"]
+        if self.is_read_only:
+            return SHOWN["read only"]
         shown = SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
         row = None if self.shown is None else self.session.rows.get(self.shown)
         if row is None or not row.is_given:

@@ -134,9 +134,29 @@ PROJECT_KEYS: list[BindingType] = [
     _key("E", "export_labels", "Export", "Write the saved labels to a file", "project.export"),
     _key("S", "sync", "Sync", "Read the container, and share labels with others, at once", "project.sync"),
     _key("Y", "conflicts", "Conflicts", "Decide what you and others made differently", "project.conflicts"),
+    _key(
+        "H",
+        "want('show_handover')",
+        "Azure ML",
+        "Hand labeling over to Azure Machine Learning, and take it back",
+        "project.handover",
+    ),
     _key("O", "project_settings", "Settings", "Drafts, blind mode, sharing, language", "project.settings"),
     _key("q", "leave", "Projects", "Back to the projects", "project.leave"),
 ]
+
+WRITING = frozenset(
+    {
+        *("label", "brush", "label_identical", "replace", "change", "edit", "remove", "save"),
+        *("edit_categories", "accept", "reject", "accept_all", "reject_all", "accept_many", "reject_many"),
+        *("mark_reviewed", "flag", "dataset", "give", "finish_reading", "take_over", "language"),
+        *("look_again", "agreement", "import_labels"),
+    }
+)
+"""Actions that are off while labels are made elsewhere."""
+
+WRITING_SCREENS = frozenset({"start_wizard", "show_adjudication"})
+"""Screens that are not wanted then."""
 
 SHOWN: dict[str, list[str]] = {
     "review": [
@@ -211,6 +231,20 @@ SHOWN: dict[str, list[str]] = {
         "list.up",
         "label.categories",
         "document.list",
+        "project.leave",
+    ],
+    "read only": [
+        "project.handover",
+        "document.next",
+        "document.previous",
+        "document.list",
+        "document.search",
+        "label.next",
+        "label.provenance",
+        "project.train",
+        "project.models",
+        "project.export",
+        "label.undo",
         "project.leave",
     ],
     "no text": [

@@ -11,10 +11,13 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui_labeler.domain.documents import DocumentFilter, Sort
+from tui_labeler.domain.handover import Side
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.engine.pen import pen_words
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.commands import bound_keys
-from tui_labeler.screens.labeling_keys import category_keys
+from tui_labeler.screens.handover_words import pen_sign
+from tui_labeler.screens.labeling_keys import WRITING, WRITING_SCREENS, category_keys
 from tui_labeler.screens.labeling_marks import (
     MarkMaker,
     category_lines,
@@ -113,6 +116,7 @@ class LabelingView(Screen[None]):
         self._row_count = 0
         self._blind_mode = False
         """What the list was drawn by."""
+        self._was_read_only = False
         self._held: int | None = None
         """A document that the filter was last seen to let through."""
         self.message = ""
@@ -174,6 +178,20 @@ class LabelingView(Screen[None]):
     def taker(self, row: DocumentRow) -> Take | None:
         """Who else has a document open to label it."""
         return None if self.session.taking is None else self.session.taking.holder(row.id)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Labels are made elsewhere, or the pen is on its way."""
+        return self.session.project.handover.pen is not Side.HERE
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that label are grey while labels are made elsewhere."""
+        if action == "want" and "show_handover" in parameters and self.session.handover is None:
+            return None
+        is_writing = action in WRITING or (action == "want" and bool(WRITING_SCREENS & set(parameters)))
+        if is_writing and self.is_read_only:
+            return None
+        return super().check_action(action, parameters)
 
     # --- what the screen shows ----------------------------------------------------------------------
 
@@ -317,7 +335,7 @@ class LabelingView(Screen[None]):
             parts.append(row.location)
         title.left = " > ".join(parts)
         drafts = 0 if self.follower.deleted else self.session.labeling.drafts()
-        right = [sign(self.follower.standing)]
+        right = [pen_sign(self.session.project.handover), sign(self.follower.standing)]
         right += [f"{drafts:,} unsaved"] if drafts else []
         if row is not None and row.is_given:
             right.append(reading_words(row, self.session.labeling.actor, short=self.is_narrow))
@@ -336,6 +354,9 @@ class LabelingView(Screen[None]):
             right.append(f"{len(chosen):,} selected, {about}{counted(records, 'text record')}")
         right.append(self._listed_words())
         title.right = "  ".join(part for part in right if part)
+        if self.is_read_only is not self._was_read_only:
+            self._was_read_only = self.is_read_only
+            self.refresh_bindings()
 
     def _listed_words(self) -> str:
         """How many documents are listed, and by which filter."""
@@ -384,6 +405,8 @@ class LabelingView(Screen[None]):
             return self.message or self.awaiting[0]
         if self.message:
             return self.message
+        if self.is_read_only:
+            return f"{pen_words(self.session.project.handover)} Labeling here is off: H."
         if words := self.placing_words():
             return words
         if not self.session.store.state.categories:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
-from tui_labeler.domain.models import ModelCard, Split
+from tui_labeler.domain.models import LabelOrigin, ModelCard, Split
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.models import check_model_name, find_model
 from tui_labeler.engine.training import plan_of
@@ -19,6 +19,7 @@ from tui_labeler.engine.wording import counted, in_words
 from tui_labeler.screens import jobs_text, training_text
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
+from tui_labeler.screens.handover_words import taken_words
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.performance_words import percent
@@ -53,6 +54,8 @@ A model learns from saved labels and is tested with documents that it did not le
 - **Automatic split**: a share of the documents, drawn with a seed from the training set, is kept for the
   test; the same seed draws the same documents.
 - **Manual split**: documents are tested with that you put into the testing set.
+- **Labels**, while Azure Machine Learning has the pen: those here, or the latest from there, taken in first.
+  The sets of this side are ignored then.
 
 Documents whose text can't be read, or has changed since it was labeled, are left out; an automatic split
 leaves those of the testing set out too. What is used and what is not is said before you start.
@@ -134,19 +137,25 @@ and lets the training run on.
     def _show_form(self) -> None:
         if self._preview is None:
             return
+        self.set_class(self._preview.sets_ignored, "-origin")
         picker = self.query_one("#form", Picker)
         picker.set_rows(training_text.form_rows(self._form, self._cards, self._preview))
-        plan = plan_of(self._found, self._form.options(overwrite=False)) if self._found else None
+        options = self._session.training.adjusted(self._form.options(overwrite=False))
+        plan = plan_of(self._found, options) if self._found else None
         page = training_text.about(self._preview, plan, self._problem or self._unread)
         self.query_one("#about", Sheet).show_page(page)
         self.refresh_bindings()
 
     def on_picker_refused(self, event: Picker.Refused) -> None:
         words = {
-            "manual": f"For a manual split, {training_text.NO_TEST_SET}.",
+            "manual": f"For a manual split, {self._why_not_manual()}.",
             "start": "There is no saved label to learn from.",
         }
         self.query_one(StatusLine).text = words.get(event.key, "A manual split takes the sets as they are.")
+
+    def _why_not_manual(self) -> str:
+        ignored = self._preview is not None and self._preview.sets_ignored
+        return training_text.SETS_IGNORED if ignored else training_text.NO_TEST_SET
 
     @work(exclusive=True, group="form")
     @reporting
@@ -155,6 +164,11 @@ and lets the training run on.
         match event.key:
             case "model":
                 await self._choose_model()
+            case "origin":
+                is_here = self._form.origin is LabelOrigin.HERE
+                self._form = replace(
+                    self._form, origin=LabelOrigin.AML if is_here else LabelOrigin.HERE, split=Split.AUTO
+                )
             case "auto":
                 self._form = replace(self._form, split=Split.AUTO)
             case "manual":
@@ -246,6 +260,13 @@ and lets the training run on.
         question = ConfirmScreen("Train now?", words, "Train", "Not now")
         if words and not await self.app.push_screen_wait(question):
             return
+        if self._form.origin is LabelOrigin.AML and self._session.handover is not None:
+            self.query_one(StatusLine).text = "Taking in the latest labels of Azure Machine Learning..."
+            try:
+                taken = await self._session.handover.import_labels()
+            finally:
+                self.query_one(StatusLine).text = ""
+            tell(self.app, "\n".join(taken_words(taken)), title="Labels of Azure Machine Learning")
         options = self._form.options(overwrite=self._form.name in self._cards)
         self._problem = ""
         self._run(await self._session.training.start(options))

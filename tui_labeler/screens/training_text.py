@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.models import ModelCard, Split, TrainOptions
+from tui_labeler.domain.models import LabelOrigin, ModelCard, Split, TrainOptions
 from tui_labeler.engine.samples import undecided_words
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_words import heading, percent, when, wrapped
@@ -22,6 +22,13 @@ SHOWN = 200
 """Documents left out that are listed; the rest is counted."""
 
 NO_TEST_SET = "put a labeled document into the testing set first"
+SETS_IGNORED = "the sets are ignored while Azure Machine Learning has the pen"
+
+ORIGINS = {
+    LabelOrigin.HERE: "those here, as they are",
+    LabelOrigin.AML: "the latest of Azure Machine Learning, taken in first",
+}
+"""Whose labels are learned from, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +39,13 @@ class Form:
     split: Split = Split.AUTO
     test_percent: int = 20
     seed: int = 0
+    origin: LabelOrigin = LabelOrigin.HERE
 
     def options(self, *, overwrite: bool) -> TrainOptions:
         """The options to train with."""
-        return TrainOptions(self.name, self.split, self.test_percent, self.seed, overwrite)
+        return TrainOptions(
+            self.name, self.split, self.test_percent, self.seed, overwrite, label_origin=self.origin
+        )
 
 
 def free_name(taken: Mapping[str, ModelCard]) -> str:
@@ -60,11 +70,13 @@ def form_rows(form: Form, cards: Mapping[str, ModelCard], preview: TrainingPrevi
         (
             "manual",
             _radio("Manual split", not automatic),
-            manual if preview.manual_split else NO_TEST_SET,
+            manual if preview.manual_split else SETS_IGNORED if preview.sets_ignored else NO_TEST_SET,
             not preview.manual_split,
         ),
         ("start", "Start training", "", not preview.labels),
     ]
+    if preview.sets_ignored:
+        rows.insert(1, ("origin", "Labels", ORIGINS[form.origin], False))
     return [Choice(key, _row(title, words), disabled) for key, title, words, disabled in rows]
 
 
@@ -106,6 +118,12 @@ def _facts(preview: TrainingPreview, plan: TrainingPlan | None, problem: str) ->
         yield plan.summary, "title"
     elif not problem:
         yield "Reading the documents, to see which can be used...", "dim"
+    if preview.sets_ignored:
+        yield (
+            "! The training and testing sets are ignored: Azure Machine Learning has the pen. Documents are "
+            "parted at random.",
+            "warn",
+        )
     if plan is not None and plan.unused:
         unused = counted(plan.unused, "document is", "documents are")
         yield (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command, add_group
 from tui_labeler.cli.shapes import skipped_items
+from tui_labeler.domain.handover import CONFIRMED, PERMANENT, PREFIX
 from tui_labeler.engine.errors import InputError, UnreachableError
 from tui_labeler.engine.wording import counted
 
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.handover.handing_over import HandingOver, TakenIn
     from tui_labeler.engine.ports import Blob
     from tui_labeler.engine.session import ProjectSession
-
-PERMANENT = (
-    "Connecting is permanent: after a disconnect this project and the labeling project {aml} can never be "
-    "joined again, and {aml} with no other project either."
-)
-
-PREFIX = "Labeling/"
-"""Where exports land unless somebody says otherwise."""
 
 
 def register(parsers: Any) -> None:
@@ -132,15 +125,13 @@ def handing_over(session: ProjectSession) -> HandingOver:
 
 
 async def connect(context: Context) -> Report:
-    from tui_labeler.domain.handover import CONFIRMED
-
     options = context.options
     terms = _terms(options)
     async with context.project() as session:
         handover = handing_over(session)
         handover.check_needs()
         if not options.yes:
-            context.out.note(PERMANENT.format(aml=terms.aml.name))
+            context.out.note(PERMANENT)
             context.out.note("Only you can check these:")
             for fact in CONFIRMED:
                 context.out.note(f"  {fact}")
@@ -170,8 +161,6 @@ def _terms(options: argparse.Namespace) -> Terms:
 
 
 async def status(context: Context) -> Report:
-    from tui_labeler.domain.handover import CONFIRMED
-
     async with context.project() as session:
         handover = handing_over(session)
         trouble = ""

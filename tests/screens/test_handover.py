@@ -1,0 +1,202 @@
+"""Handing over by keys: connecting, switching there and back, what is off meanwhile, the end."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.binding import Binding
+
+from tests.fakes import document, suggest
+from tests.screens.conftest import LOANS, ONE, TWO, paste, press, screen_of, screen_text
+from tests.screens.sharing import Person, Team, at_rest, press_through
+from tui_labeler.domain.handover import Phase
+from tui_labeler.domain.models import TrainOptions
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.screens.dialogs import InputScreen
+from tui_labeler.screens.handover import HandoverScreen
+from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling_keys import WRITING, WRITING_SCREENS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+SIZES = ((120, 40), (80, 24))
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    return Team(tmp_path)
+
+
+@pytest.fixture
+async def ana(team: Team) -> Person:
+    return await team.person("ana")
+
+
+def phase(pilot: Pilot[None]) -> Phase:
+    app = pilot.app
+    screen = next(screen for screen in app.screen_stack if isinstance(screen, LabelingScreen))
+    return screen.session.project.handover.phase
+
+
+async def connect(pilot: Pilot[None]) -> None:
+    """From the texts to the screen of a connected project."""
+    await press_through(pilot, "H", "c")
+    for words in ("loans-aml", "ws", "people", "11-22"):
+        await paste(pilot, words)
+        await pilot.press("down")
+    await press_through(pilot, "ctrl+s")
+    assert "can never be joined" in " ".join(screen_text(pilot).split())
+    await press_through(pilot, "y")
+    await at_rest(pilot)
+    assert phase(pilot) is Phase.HERE
+
+
+def export(team: Team, location: str, name: str, words: str) -> None:
+    start = LOANS[location].index(words)
+    row = {
+        "image_url": f"AmlDatastore://store/{location}",
+        "label": [{"label": name, "offsetStart": start, "offsetEnd": start + len(words)}],
+        "label_confidence": [1.0],
+    }
+    team.stored.now += 60
+    team.stored.write("Labeling/out.jsonl", json.dumps(row).encode())
+
+
+def labels_of(pilot: Pilot[None], location: str) -> list[str]:
+    screen = next(screen for screen in pilot.app.screen_stack if isinstance(screen, LabelingScreen))
+    found = screen.session.documents.find(location).active_labels
+    return [LOANS[location][label.span.start : label.span.end] for label in found if label.span]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_project_is_handed_over_and_taken_back_by_keys(
+    team: Team, ana: Person, size: tuple[int, int]
+) -> None:
+    await ana.label(TWO, "Lender", "North Bank")
+    async with ana.running(size=size, document=TWO) as pilot:
+        await connect(pilot)
+        assert "Labels are made here" in screen_text(pilot)
+        await press_through(pilot, "s", "y")
+        assert phase(pilot) is Phase.AML
+        shown = screen_text(pilot)
+        assert "Azure Machine Learning has the pen" in shown
+        assert "1 label written" in shown
+        await press_through(pilot, "q")
+        shown = screen_text(pilot)
+        assert "pen: AML" in shown.splitlines()[0]
+        assert "has the pen" in shown
+        export(team, TWO, "Borrower", "Mary O'Neil")
+        await press_through(pilot, "H", "i")
+        assert "1 new label" in screen_text(pilot)
+        assert labels_of(pilot, TWO) == ["Mary O'Neil"]
+        export(team, TWO, "Amount", "EUR 9,000")
+        await press_through(pilot, "r", "s", "l")
+        assert phase(pilot) is Phase.HERE
+        assert labels_of(pilot, TWO) == ["EUR 9,000"]
+        await press_through(pilot, "D")
+        await paste(pilot, "loans")
+        await press_through(pilot, "enter")
+        assert isinstance(pilot.app.screen, InputScreen)
+        assert "not the project's name" in screen_text(pilot)
+        await pilot.press(*["backspace"] * 5)
+        await paste(pilot, "Loans")
+        await press_through(pilot, "enter")
+        assert phase(pilot) is Phase.DISCONNECTED
+        await press_through(pilot, "q", "u")
+        assert labels_of(pilot, TWO) == ["Mary O'Neil"]
+
+
+async def test_keys_that_label_are_off_while_the_pen_is_there_and_no_other_key_changes_a_label(
+    team: Team, ana: Person
+) -> None:
+    await ana.label(ONE, "Lender", "North Bank")
+    session = await ana.workbench.open("Loans")
+    await suggest(session, ONE, [("Borrower", "Acme Ltd.", 0.9)])
+    assert session.handover is not None
+    async with ana.running(document=ONE) as pilot:
+        await connect(pilot)
+        await press_through(pilot, "s", "y", "q")
+        screen = screen_of(pilot)
+        before = what_stands(screen)
+        off = {item.binding.action for item in screen.active_bindings.values() if not item.enabled}
+        assert off >= WRITING
+        assert {f"want({name!r})" for name in WRITING_SCREENS} <= off
+        keys = [key for binding in screen.BINDINGS if isinstance(binding, Binding) for key in _keys(binding)]
+        for key in [*keys, *screen.keys]:
+            await press(pilot, key)
+            while pilot.app.screen is not screen:
+                await press(pilot, "escape")
+        await at_rest(pilot)
+        assert what_stands(screen) == before
+    await session.close()
+
+
+def what_stands(screen: LabelingScreen) -> object:
+    found = screen.session.documents.find(ONE)
+    return dict(found.labels), dict(found.suggestions), found.flag, found.dataset, found.reviewed
+
+
+def _keys(binding: Binding) -> list[str]:
+    leaves = ("want(", "leave", "sync", "conflicts", "project_settings", "read_container", "export_labels")
+    return [] if binding.action.startswith(leaves) else binding.key.split(",")
+
+
+async def test_another_home_that_is_open_hears_of_it(team: Team, ana: Person) -> None:
+    bo = await team.person("bo")
+    async with bo.running(document=ONE) as pilot:
+        await connect(pilot)
+        await press_through(pilot, "s", "y")
+    async with ana.running(document=ONE) as pilot:
+        assert "pen" not in screen_text(pilot).splitlines()[0]
+        await press_through(pilot, "S", "q")
+        assert "pen: AML" in screen_text(pilot).splitlines()[0]
+        screen = screen_of(pilot)
+        with pytest.raises(LabelerError):
+            await screen.session.labeling.set_reviewed(document(screen.session, ONE))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_missing_stands_in_a_checklist_and_connecting_is_off(
+    team: Team, size: tuple[int, int]
+) -> None:
+    ana = await team.person("ana", is_remote=False)
+    async with ana.running(size=size, document=ONE) as pilot:
+        await press_through(pilot, "H")
+        shown = screen_text(pilot)
+        assert "[ ] container" in shown
+        assert "[x] documents" in shown
+        await press_through(pilot, "c")
+        assert isinstance(pilot.app.screen, HandoverScreen)
+
+
+async def test_a_name_that_none_can_be_is_told_in_the_form(team: Team, ana: Person) -> None:
+    async with ana.running(document=ONE) as pilot:
+        await press_through(pilot, "H", "c")
+        await paste(pilot, "a/b")
+        await press_through(pilot, "ctrl+s")
+        assert "The subscription is a name" in screen_text(pilot)
+        await press_through(pilot, "escape")
+        assert phase(pilot) is Phase.NONE
+
+
+async def test_training_says_that_the_sets_are_ignored(team: Team, ana: Person) -> None:
+    await ana.label(ONE, "Lender", "North Bank")
+    await ana.label(TWO, "Lender", "North Bank")
+    async with ana.running(document=ONE) as pilot:
+        await connect(pilot)
+        await press_through(pilot, "s", "y", "q")
+        assert screen_of(pilot).session.training.adjusted(TrainOptions("first")).ignore_sets
+        await press_through(pilot, "T")
+        shown = " ".join(screen_text(pilot).split())
+        assert "sets are ignored" in shown
+        assert "those here, as they are" in shown
+        await press_through(pilot, "j", "enter")
+        assert "the latest of Azure Machine Learning" in " ".join(screen_text(pilot).split())
+        # Nothing is trained while there is nothing to take in.
+        await press_through(pilot, "s")
+        assert "no export" in " ".join(screen_text(pilot).split())

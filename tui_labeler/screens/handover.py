@@ -1,0 +1,258 @@
+"""Handing labeling over to Azure Machine Learning: what it needs, how it stands, each step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui_labeler.domain.handover import CONFIRMED, PERMANENT, Phase
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import counted, in_words
+from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
+from tui_labeler.screens.handover_form import ConnectScreen
+from tui_labeler.screens.handover_words import page, pen_sign, taken_words
+from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.stylesheets import screen_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from textual.app import ComposeResult
+
+    from tui_labeler.engine.handover.handing_over import HandingOver
+    from tui_labeler.engine.ports import Blob
+    from tui_labeler.engine.session import ProjectSession
+
+
+class HandoverScreen(Screen[None]):
+    """One project's connection to Azure Machine Learning."""
+
+    HELP: ClassVar[str] = """\
+## Azure Machine Learning
+
+Labels can be made in Azure Machine Learning in place of here, on the same texts in the same container. One
+side has the pen at a time. No service is called: a record in the container says who has it, and labels come
+back as the JSON Lines that Azure Machine Learning exports there.
+
+- `c` **connects**, once and for all: after a disconnect the two can never be joined again.
+- `s` **switches**. To there: labels are synced and written beside the instructions, then labeling here is off
+  in every home. Back: the latest export is taken in first.
+- `i` takes in the latest export while Azure Machine Learning has the pen, `f` one that you choose: in the
+  documents that it holds, its labels take the place of those here. `u` in the texts takes that back.
+- `D` **disconnects** for ever, on the project's typed name.
+
+Training goes on meanwhile; it ignores the training and testing sets of the side without the pen.
+"""
+
+    CSS_PATH = [screen_sheet("sheets"), screen_sheet("handover")]  # noqa: RUF012 - Textual's own name
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "connect", "Connect", tooltip="For good", id="handover.connect"),
+        Binding("s", "switch", "Switch", tooltip="Who labels from here on", id="handover.switch"),
+        Binding("i", "take_in", "Import latest", tooltip="The newest export", id="handover.import"),
+        Binding("f", "take_file", "Import file", tooltip="An export that you choose", id="handover.file"),
+        Binding("D", "disconnect", "Disconnect", tooltip="For ever", id="handover.disconnect"),
+        Binding("r", "look", "Look again", tooltip="Ask the container", id="handover.look"),
+        Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back to the texts", id="handover.back"),
+    ]
+
+    def __init__(self, session: ProjectSession, handover: HandingOver) -> None:
+        super().__init__()
+        self._session = session
+        self._handover = handover
+        self._exports: Sequence[Blob] = ()
+        self._said: list[str] = []
+        self._is_busy = False
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        yield Sheet(id="about")
+        yield StatusLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one(TitleLine).left = f"{self._session.project.name} > Azure Machine Learning"
+        self.query_one("#about", Sheet).focus()
+        self._show()
+        self.action_look()
+
+    # --- what it shows ------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        known = self._handover.known
+        self.query_one(TitleLine).right = pen_sign(known)
+        found = page(known, self._session.project.id, self._handover.needs(), self._exports, self._said)
+        self.query_one("#about", Sheet).show_page(found)
+        self.refresh_bindings()
+
+    def _doing(self, words: str) -> None:
+        self.query_one(StatusLine).text = f"{words[:1].upper()}{words[1:]}..." if words else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        known = self._handover.known
+        wanted: dict[str, bool] = {
+            "connect": not known.is_connected and all(need.met for need in self._handover.needs()),
+            "switch": known.phase in (Phase.HERE, Phase.AML),
+            "take_in": known.phase is Phase.AML,
+            "take_file": known.phase is Phase.AML,
+            "disconnect": known.phase is Phase.HERE,
+            "look": True,
+        }
+        if action in wanted:
+            return True if wanted[action] and not self._is_busy else None
+        return super().check_action(action, parameters)
+
+    async def _step(self, words: str, do: Callable[[], Awaitable[list[str]]]) -> None:
+        """Does one thing and shows what came of it; an error is shown where it stays."""
+        self._is_busy = True
+        self.refresh_bindings()
+        self._doing(words)
+        try:
+            self._said = await do()
+        except LabelerError as error:
+            self._said = [f"{error.title}.", in_words(error)]
+        try:
+            found = self._handover.known.is_connected
+            self._exports = await self._handover.exports() if found else ()
+        except LabelerError as error:
+            self._said = [*self._said, in_words(error)]
+        finally:
+            self._is_busy = False
+        self._doing("")
+        self._show()
+
+    # --- steps --------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="load")
+    async def action_look(self) -> None:
+        """As the container has it."""
+
+        async def look() -> list[str]:
+            await self._handover.look()
+            return []
+
+        await self._step("Looking at the container", look)
+
+    @work(exclusive=True, group="handover")
+    async def action_connect(self) -> None:
+        """Asks for all that is settled, says that it is for good, then connects."""
+        terms = await self.app.push_screen_wait(ConnectScreen())
+        if terms is None:
+            return
+        facts = "\n".join(f"- {fact}" for fact in CONFIRMED)
+        words = f"{PERMANENT}\n\nOnly you can check these; connecting confirms them:\n{facts}"
+        question = ConfirmScreen(f"Connect with {terms.aml.words}?", words, "Connect for good", "Not now")
+        if not await self.app.push_screen_wait(question):
+            return
+
+        async def connect() -> list[str]:
+            await self._handover.connect(terms)
+            return ["Connected."]
+
+        await self._step("Connecting", connect)
+
+    @work(exclusive=True, group="handover")
+    async def action_switch(self) -> None:
+        """Gives the pen away, or takes it back."""
+        if self._handover.known.phase is Phase.HERE:
+            await self._to_aml()
+        else:
+            await self._to_here()
+
+    async def _to_aml(self) -> None:
+        words = (
+            "Labels are synced and written into the container; then labeling here is off, for everybody, "
+            "until somebody switches back. Labels that come back from there take the place of those here, in "
+            "the documents that they are of."
+        )
+        question = ConfirmScreen("Label in Azure Machine Learning?", words, "Switch", "Not now")
+        if not await self.app.push_screen_wait(question):
+            return
+
+        async def switch() -> list[str]:
+            done = await self._handover.to_aml(self._doing)
+            assert done.exported is not None
+            written = counted(done.exported.labels, "label")
+            return [f"Switched; {written} written for Azure Machine Learning."]
+
+        await self._step("Switching", switch)
+
+    async def _to_here(self) -> None:
+        choices = [("f", "file", "Take labels from a file that you choose")]
+        if self._exports:
+            choices.insert(0, ("l", "latest", f"Take the latest labels: {self._exports[0].name}"))
+        choices.append(("w", "without", "Take no labels: those here stay as they are"))
+        said = "" if self._exports else "There is no export of Azure Machine Learning yet."
+        chosen = await self.app.push_screen_wait(ChoiceScreen("Label here again?", said, choices))
+        name = await self._file() if chosen == "file" else ""
+        if chosen is None or name is None:
+            return
+
+        async def switch() -> list[str]:
+            done = await self._handover.to_here(
+                name=name, without_labels=chosen == "without", doing=self._doing
+            )
+            return ["Labels are made here again.", *(taken_words(done.taken) if done.taken else [])]
+
+        await self._step("Switching", switch)
+
+    @work(exclusive=True, group="handover")
+    async def action_take_in(self) -> None:
+        """The newest export."""
+        await self._take_in("")
+
+    @work(exclusive=True, group="handover")
+    async def action_take_file(self) -> None:
+        """An export that a person chooses."""
+        name = await self._file()
+        if name is not None:
+            await self._take_in(name)
+
+    async def _take_in(self, name: str) -> None:
+        async def take() -> list[str]:
+            return taken_words(await self._handover.import_labels(name, self._doing))
+
+        await self._step("Importing labels", take)
+
+    async def _file(self) -> str | None:
+        """The name of a file in the container; ``None`` for none."""
+        choices = [
+            (str(number) if number < 10 else "", f"file:{blob.name}", blob.name)
+            for number, blob in enumerate(self._exports, 1)
+        ]
+        if choices:
+            choices.append(("o", "other", "Another file of the container"))
+            chosen = await self.app.push_screen_wait(ChoiceScreen("Which file?", "", choices))
+            if chosen != "other":
+                return None if chosen is None else chosen.removeprefix("file:")
+        named = await self.app.push_screen_wait(
+            InputScreen("Which file?", "Its name in the container:", placeholder="Labeling/labels.jsonl")
+        )
+        return named.strip() or None if named is not None else None
+
+    @work(exclusive=True, group="handover")
+    async def action_disconnect(self) -> None:
+        """Ends it for ever, on the project's typed name."""
+        name = self._session.project.name
+        typed = await self.app.push_screen_wait(
+            InputScreen(
+                "Disconnect for ever",
+                "The labeling project can never be joined again, and its labels there are out of reach.\n"
+                f"Type the project's name, {name}, to confirm it:",
+                accept=self._handover.disconnect,
+            )
+        )
+        if typed is not None:
+            self._said = ["Disconnected."]
+            self._show()
+
+    def action_leave(self) -> None:
+        """Back; not in the middle of a step, which would have to be begun anew."""
+        if self._is_busy:
+            self.query_one(StatusLine).text = "One moment: a step is under way."
+        else:
+            self.dismiss(None)
