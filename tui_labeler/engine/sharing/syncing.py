@@ -16,12 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 from tui_labeler.domain.handover import Side
 from tui_labeler.engine.errors import ConflictError, FormatError, NotFoundError, OutdatedError
 from tui_labeler.engine.finishing import finished
-<<<<<<< Updated upstream
 from tui_labeler.engine.handover.files import record_file
 from tui_labeler.engine.handover.ledger import Ledger
 from tui_labeler.engine.pen import pen_words
-=======
->>>>>>> Stashed changes
 from tui_labeler.engine.ports import Change, Plan, Transaction
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
 from tui_labeler.engine.sharing.conflicts import LabelConflict, open_conflicts
