@@ -1,100 +1,76 @@
-"""Mutated label files end in a result or a ``LabelerError``, never in anything else."""
+"""Mutated label files end in a result or a ``LabelerError``, never in anything else; and soon."""
 
 from __future__ import annotations
 
-import json
-import random
-from collections.abc import Callable
-from copy import deepcopy
-from functools import partial
-from typing import Any
+import os
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.formats import samples
-from tests.formats.test_azure_2021 import bare_entities, classes
+from tests.formats import fuzz
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.formats import detect
-from tui_labeler.engine.formats.resolve import to_code_points, with_all_categories
+from tui_labeler.engine.formats import FORMATS
 
-ROUNDS = 60
-SEEDS: list[Callable[[], Any]] = [
-    samples.entities,
-    samples.single,
-    samples.multi,
-    bare_entities,
-    partial(classes, 1, 2, model_type="multiClassification"),
-]
-ODD: list[Any] = [
-    None, True, -1, 0, 1.5, 2**63, 10**40, "", " ", "\x00", "\x1b[31m", "../../etc/passwd",
-    "CustomHealthcare", [], {}, [[]], [None], {"": None}, {"category": None}, "Utf16CodeUnit", "\U0001f600",
+if TYPE_CHECKING:
+    from tui_labeler.engine.formats.model import LabelFile
+
+INPUTS = int(os.environ.get("TUI_LABELER_FUZZ", "0")) // len(FORMATS) or 250
+"""Mutated files a format; ``make fuzz`` takes many more."""
+LARGE = 10_000
+"""Bytes of the files that are made to keep a reader busy."""
+BUSY = [
+    b"[", b"{", b'{"a":', b'"', b"\\", b",", b"\n", b"\r", b" ", b"\t", b"-", b"#", b"# newdoc\n",
+    b"__label__a ", b"__label__",
+    b"x O\n", b"x B-A\n", b"\\|", b"|", b"a,", b'""', b"\x00", b"\xcc\x88", b"\xe2\x80\xa8",
+    b'{"text":"x","label":"A"}\n', b"T1\tA 0 1\tx\n", b"text,label\nx,A\n",
 ]  # fmt: skip
-TEXT = "Ann \U0001f468\u200d\U0001f469 lives\r\nin Zoe\u0308's house."
+HEADS = [b"", b"text,labels\n", b"text,start,end,label\n", b"x B-A\n", b"__label__a ", b"x __label__a "]
 
 
-def mutated_bytes(rng: random.Random, data: bytes) -> bytes:
-    mutable = bytearray(data)
-    for _ in range(rng.randint(1, 8)):
-        at = rng.randrange(len(mutable))
-        match rng.randrange(4):
-            case 0:
-                mutable[at] = rng.randrange(256)
-            case 1:
-                del mutable[at : at + rng.randint(1, 20)]
-            case 2:
-                mutable[at:at] = rng.choice(
-                    [b"{", b"[", b'"', b"\\ud800", b"1e999", b"NaN", b"\xff", b"}" * 9]
-                )
-            case 3:
-                mutable[at:at] = mutable[at : at + rng.randint(1, 60)]
-        if not mutable:
-            break
-    return bytes(mutable)
-
-
-def mutated_value(rng: random.Random, value: Any) -> Any:
-    """One place somewhere in the tree becomes odd, goes, or comes twice."""
-    if rng.random() < 0.2 or not value or not isinstance(value, dict | list):
-        return deepcopy(rng.choice(ODD))
-    keys: list[Any] = list(value) if isinstance(value, dict) else list(range(len(value)))
-    key = rng.choice(keys)
-    roll = rng.random()
-    if roll < 0.1:
-        del value[key]
-    elif roll < 0.2 and isinstance(value, dict):
-        value[rng.choice(["$keys", "$region", "entities", "class", "labels", "offset"])] = deepcopy(
-            rng.choice(ODD)
-        )
-    elif roll < 0.2 and isinstance(value, list):
-        value.append(value[key])
-    else:
-        value[key] = mutated_value(rng, value[key])
-    return value
-
-
-def use(data: bytes) -> bool:
-    """Goes the whole way with a file; whether it could be read."""
-    try:
-        each = detect(data, "labels.json")
-        file, _ = with_all_categories(each.read(data))
-        for document in file.documents:
-            resolved = to_code_points(file.kind, document, TEXT)
-            dropped = sum(problem.dropped for problem in resolved.problems)
-            assert len(resolved.labels) + dropped == len(document.labels)
-        again = each.write(file).data
-    except LabelerError:
-        return False
-    assert each.write(each.read(again)).data == again
-    return True
-
-
-@pytest.mark.parametrize("number", range(len(SEEDS)))
-def test_mutated_files_end_in_a_result_or_a_clear_refusal(number: int) -> None:
-    rng = random.Random(number)
-    outcomes = []
-    for _ in range(ROUNDS):
-        outcomes.append(use(mutated_bytes(rng, samples.data(SEEDS[number]()))))
-        outcomes.append(use(json.dumps(mutated_value(rng, SEEDS[number]())).encode()))
+@pytest.mark.parametrize("name", FORMATS)
+def test_mutated_files_end_in_a_result_or_a_clear_refusal(name: str) -> None:
+    seed = int.from_bytes(os.urandom(4)) if "TUI_LABELER_FUZZ" in os.environ else zlib.crc32(name.encode())
+    outcomes = set()
+    for number, (_, data) in enumerate(fuzz.inputs(seed, INPUTS, name)):
+        try:
+            outcomes.add(fuzz.use(name, data))
+        except Exception as error:
+            error.add_note(f"seed {seed}, input {number}, {name}: {data!r}")
+            raise
     # Both ends are reached, so the mutations are neither too tame nor too wild.
-    assert any(outcomes)
-    assert not all(outcomes)
+    assert outcomes == {True, False}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_samples_that_are_mutated_are_good_files(name: str) -> None:
+    for data in fuzz.seeds()[name]:
+        assert fuzz.use(name, data), data
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_work_stays_in_proportion_to_the_size_of_a_file(name: str) -> None:
+    for head in HEADS:
+        for busy in BUSY:
+            fuzz.use(name, head + busy * (LARGE // len(busy)))
+
+
+def test_what_goes_on_and_on_is_told() -> None:
+    def endless() -> None:
+        while True:
+            len("")
+
+    with pytest.raises(fuzz.TooMuchWorkError), fuzz.bounded(1000):
+        endless()
+
+
+def test_what_is_no_refusal_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(data: bytes) -> LabelFile:
+        raise KeyError("x")
+
+    known = FORMATS["csv"]
+    monkeypatch.setitem(FORMATS, "csv", replace(known, read=broken))
+    with pytest.raises(KeyError):
+        fuzz.use("csv", b"text,label\nx,A\n")
+    assert not issubclass(KeyError, LabelerError)

@@ -37,6 +37,8 @@ NAMES = {
 _ROLES = {name: role for role, names in NAMES.items() for name in names}
 _NUMBERED = re.compile(r"(label|category|class|tag)[ _-]?\d+")
 _LONGEST_HEADER = 10_000
+LONGEST_NAME = 100
+"""Of a column that is written for an unknown key."""
 _HEADER = (
     "The first line names the columns: text or location (also file_name, url), and label or labels; "
     "for entities start and end too."
@@ -101,8 +103,8 @@ class Table:
 
 def header_of(data: bytes) -> Table | None:
     """The table that a file looks like, by its first line alone; ``None`` for none of labels."""
-    first = data.removeprefix(UTF8_MARK)[:_LONGEST_HEADER].split(b"\n", 1)[0]
-    found = _best(first.decode(errors="replace"))
+    first = data.removeprefix(UTF8_MARK)[: _LONGEST_HEADER + 1].split(b"\n", 1)[0]
+    found = _best(first.decode(errors="replace")) if len(first) <= _LONGEST_HEADER else None
     return found[1] if found else None
 
 
@@ -126,8 +128,8 @@ def table_of(data: bytes) -> tuple[Table, Iterator[Row]]:
     Raises ``FormatError`` with the line: for what is no text, no header that is known, no row of its columns.
     """
     text = decode_text(data)
-    first = text[:_LONGEST_HEADER].split("\n", 1)[0].rstrip("\r")
-    found = _best(first)
+    first = text[: _LONGEST_HEADER + 1].split("\n", 1)[0]
+    found = _best(first.rstrip("\r")) if len(first) <= _LONGEST_HEADER else None
     if found is None:
         raise FormatError(
             f"no columns of texts and labels are known by these names: {first[:80]}", line=1, hint=_HEADER

@@ -17,6 +17,7 @@ from tui_labeler.engine.formats.csv_table import (
     LABEL,
     LABELS,
     LANGUAGE,
+    LONGEST_NAME,
     PLACE,
     START,
     TEXT,
@@ -89,8 +90,10 @@ def _keys(documents: Iterable[FileDocument], problems: list[FormatProblem]) -> l
     free: list[str] = []
     for key in found:
         table = Table.of([key])
-        if table.columns or table.numbered or key != key.strip() or not key or key.splitlines() != [key]:
-            problems.append(FormatProblem("", key, f"{key!r} can't head a column and is left out"))
+        known = table.columns or table.numbered
+        if known or key != key.strip() or key.splitlines() != [key] or len(key) > LONGEST_NAME:
+            reason = f"{key[:LONGEST_NAME]!r} can't head a column and is left out"
+            problems.append(FormatProblem("", key[:LONGEST_NAME], reason))
         else:
             free.append(key)
     return free

@@ -12,6 +12,8 @@ from tui_labeler.engine.formats.fields import UTF8_MARK, Node, decode_json, deco
 
 _LOOKED_AT = 3
 """Lines; the last of a file may be cut short."""
+_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for what is no JSON."""
 _LINE_ENDS = {"\u2028": b"\\u2028", "\u2029": b"\\u2029", "\x85": b"\\u0085"}
 """What some readers take for the end of a line, and JSON does not."""
 
@@ -33,7 +35,7 @@ def rows(data: bytes) -> Iterator[Node]:
             continue
         try:
             value = msgspec.json.decode(line)
-        except (msgspec.DecodeError, RecursionError):
+        except _NO_JSON:
             value = decode_json(line, line=number)
         node = Node(value, line=number)
         node.object()
@@ -46,7 +48,7 @@ def first_object(data: bytes) -> dict[str, Any]:
     if data[:1] == b"[":
         try:
             value = msgspec.json.decode(data)
-        except (msgspec.DecodeError, RecursionError):
+        except _NO_JSON:
             return {}
         return value[0] if value and isinstance(value[0], dict) else {}
     return _object(data.split(b"\n", 1)[0]) or {}
@@ -79,6 +81,6 @@ def are_lines(data: bytes) -> bool:
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
         value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except _NO_JSON:
         return None
     return value if isinstance(value, dict) else None
