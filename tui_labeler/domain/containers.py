@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -18,3 +19,17 @@ class NamedContainer:
     """The variable with a SAS token for ``url``."""
     key_env: str = ""
     """The variable with the account's key for ``url``."""
+
+
+_CONNECTION = re.compile(r"\b(accountkey|accountname|sharedaccesssignature|usedevelopmentstorage)\s*=", re.I)
+_SIGNATURE = re.compile(r"[?&;]sig=", re.I)
+
+
+def is_connection_string(given: str) -> bool:
+    """Whether what a person typed for a container is a storage account's connection string."""
+    return _CONNECTION.search(given) is not None
+
+
+def holds_secret(given: str) -> bool:
+    """Whether it must not be repeated: a connection string, or an address with a SAS token."""
+    return is_connection_string(given) or _SIGNATURE.search(given) is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tui_labeler.domain.containers import holds_secret
 from tui_labeler.domain.jobs import QuotaUse
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine import limits
@@ -293,7 +294,12 @@ class Workbench:
 
 
 def suggested_name(container: str) -> str:
-    """A name for a project on a container as it was typed: the last part of its path, and nothing behind."""
+    """A name for a project on a container as it was typed: the last part of its path, and nothing behind.
+
+    Empty for what holds a secret where no address has one.
+    """
+    if holds_secret(container) and not container.strip().lower().startswith(("http://", "https://")):
+        return ""
     if "://" not in container:
         return Path(container).expanduser().absolute().name
     parts = urlsplit(container)

@@ -10,7 +10,10 @@ import pytest
 from tui_labeler.domain.containers import NamedContainer
 from tui_labeler.engine.adapters.blob.access import Access, Ways
 from tui_labeler.engine.adapters.blob.addresses import BlobAddress, Sas, parse_url
+from tui_labeler.engine.adapters.blob.line import Line
+from tui_labeler.engine.adapters.blob.patience import Patience
 from tui_labeler.engine.errors import InputError, LabelerError, UnreachableError
+from tui_labeler.engine.workbench import suggested_name
 
 URL = "https://acc.blob.core.windows.net/letters"
 SECRET = "c2VjcmV0LXNpZ25hdHVyZQ=="
@@ -241,3 +244,49 @@ def test_nothing_that_holds_a_secret_shows_it() -> None:
     assert KEY not in shown
     assert SECRET not in shown
     assert repr(BlobAddress("https://acc.blob.core.windows.net", "letters"))
+
+
+# --- secrets where an address is expected ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        STRING,
+        f"AccountKey={KEY}",
+        f"BlobEndpoint=https://acc.blob.core.windows.net/;SharedAccessSignature={TOKEN}",
+        "UseDevelopmentStorage=true",
+        f"acc.blob.core.windows.net/letters?{TOKEN}",
+    ],
+)
+def test_a_secret_that_is_typed_in_place_of_an_address_is_not_repeated(given: str) -> None:
+    with pytest.raises(InputError) as refused:
+        ways().address(given)
+    said = f"{refused.value.message} {refused.value.hint} {refused.value.on_screen}"
+    assert KEY not in said
+    assert SECRET not in said
+    assert suggested_name(given) == ""
+
+
+def line_to(found: Ways, typed: str) -> Line:
+    address, _ = parse_url(found.address(typed) or "")
+    return Line(address, found.access(address), Patience())
+
+
+@pytest.mark.parametrize(
+    "string", ["UseDevelopmentStorage=True", "usedevelopmentstorage=true;", " UseDevelopmentStorage = TRUE; "]
+)
+async def test_the_emulator_s_string_is_known_however_it_is_spelt(string: str) -> None:
+    found = ways(AZURE_STORAGE_CONNECTION_STRING=string)
+    await line_to(found, "az://letters").close()
+    assert found.address("az://letters") == "http://127.0.0.1:10000/devstoreaccount1/letters"
+
+
+def test_a_connection_string_without_account_is_refused_in_words() -> None:
+    string = f"AccountName=;AccountKey={KEY}"
+    with pytest.raises(InputError) as at_first:
+        line_to(ways(AZURE_STORAGE_CONNECTION_STRING=string), "az://letters")
+    with pytest.raises(InputError) as later:
+        Line(parse_url(URL)[0], Access("somewhere", connection_string=string), Patience())
+    for refused in (at_first.value, later.value):
+        assert KEY not in f"{refused.message} {refused.hint}"

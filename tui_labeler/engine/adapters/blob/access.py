@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from tui_labeler.domain.containers import NamedContainer
+from tui_labeler.domain.containers import NamedContainer, holds_secret, is_connection_string
 from tui_labeler.engine.adapters.blob.addresses import (
     DEVELOPMENT,
     BlobAddress,
@@ -94,6 +94,15 @@ class Ways:
                 if not self._keyring.set(address.url, sas.token):
                     self._not_kept.add(address.url)
             return address.url
+        if is_connection_string(given):
+            raise InputError(
+                "A connection string holds a key, and names no container.",
+                hint=f"Set {STRING} to it, and name the container as az://CONTAINER.",
+            )
+        if holds_secret(given):
+            raise InputError(
+                "An address with a SAS token begins with https://.", hint="Copy it whole, in quotes."
+            )
         if scheme := _SCHEME.match(given.strip()):
             raise InputError(
                 f"Containers at {scheme[0]}… can't be read.",

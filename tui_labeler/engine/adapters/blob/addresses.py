@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -151,14 +152,29 @@ def connection_fields(connection_string: str) -> dict[str, str]:
     return fields
 
 
+def plain_string(connection_string: str) -> str:
+    """The same as the storage package takes it, which is particular about blanks, ends and spelling.
+
+    Raises ``InputError``, whose words hold nothing of it.
+    """
+    fields = connection_fields(connection_string)
+    if _is_development(fields):
+        return "UseDevelopmentStorage=true"
+    return ";".join(f"{name}={value}" for name, value in fields.items())
+
+
+def _is_development(fields: Mapping[str, str]) -> bool:
+    return fields.get("usedevelopmentstorage", "").lower() == "true"
+
+
 def endpoint_of(connection_string: str) -> str:
     """The address of the account that a connection string leads to. Raises ``InputError``."""
     fields = connection_fields(connection_string)
-    if fields.get("usedevelopmentstorage", "").lower() == "true":
+    if _is_development(fields):
         return DEVELOPMENT
     if "blobendpoint" in fields:
         return fields["blobendpoint"].partition("?")[0].rstrip("/")
-    if "accountname" not in fields:
+    if not fields.get("accountname"):
         raise InputError(
             "The connection string names no account.",
             hint="Copy it whole from the storage account's page; in a shell, put it in quotes.",

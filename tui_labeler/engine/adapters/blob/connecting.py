@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob.aio import ContainerClient, LinearRetry
 
+from tui_labeler.engine.adapters.blob.addresses import plain_string
+from tui_labeler.engine.errors import InputError
+
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.blob.access import Access
     from tui_labeler.engine.adapters.blob.addresses import BlobAddress
@@ -49,7 +52,15 @@ def client_for(
     transport = AioHttpTransport(use_env_settings=not address.is_local, **_times(patience))
     options["transport"] = transport
     if access.connection_string:
-        return ContainerClient.from_connection_string(access.connection_string, address.container, **options)
+        plain = plain_string(access.connection_string)
+        try:
+            return ContainerClient.from_connection_string(plain, address.container, **options)
+        except ValueError:
+            # Its words may repeat what they are about, and that holds the key.
+            raise InputError(
+                "The connection string lacks something: it has no account, or no whole key.",
+                hint="Copy it whole from the storage account's page; in a shell, put it in quotes.",
+            ) from None
     secret: Any = credential
     if access.sas is not None:
         secret = access.sas.token
