@@ -100,6 +100,8 @@ class Label:
     """Made while the document's suggestions were hidden from its maker."""
     saw_suggestion: bool = False
     """Made while a suggestion was in view: such a label flatters an evaluation."""
+    kept: Stamp | None = None
+    """Who said last that it holds for a text that has changed, and where it stands there."""
     reader: str = ""
     """Whose reading of the document it belongs to; empty for the project's own labels."""
     draft: Draft | None = None

@@ -71,7 +71,8 @@ class LookingAgain:
             blocking = [other for other in blocking if not document.is_stale(other)]
             if blocking:
                 raise blocked(state, blocking)
-            kept = replace(label, span=wanted, text_hash=document.text_hash)
+            stamp = self._labeling.pen(state).stamp
+            kept = replace(label, span=wanted, text_hash=document.text_hash, kept=stamp)
             return Plan(KEEP, [put_label(state, document, kept)])
 
         return await self._store.commit(self._labeling.actor, plan)

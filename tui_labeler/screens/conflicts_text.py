@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 
 from tui_labeler.domain.labels import Span
-from tui_labeler.engine.sharing.merging import FIELD
+from tui_labeler.engine.sharing.items import FIELD
 from tui_labeler.screens.performance_words import lines_of, wrapped
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.glyphs import ASCII, plain_signs

@@ -11,8 +11,8 @@ from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, AgreedProject
-from tui_labeler.engine.sharing.items import Conflict, Items, Key, only
-from tui_labeler.engine.sharing.merging import FIELD, LABEL, is_active, merge
+from tui_labeler.engine.sharing.items import FIELD, LABEL, Conflict, Items, Key, only
+from tui_labeler.engine.sharing.merging import is_active, merge
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
     FILE,

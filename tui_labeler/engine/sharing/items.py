@@ -20,6 +20,9 @@ class Key(NamedTuple):
     id: str
 
 
+LABEL, SUGGESTION, TO_PLACE, FIELD, EXTRA = "label", "suggestion", "to_place", "field", "extra"
+"""Tables."""
+
 Items = Mapping[Key, Any]
 """Items that are there; ``None`` is never a value."""
 

@@ -7,14 +7,18 @@ it is until a person has decided.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.sharing.items import (
     CONFLICT,
+    EXTRA,
+    FIELD,
+    LABEL,
+    SUGGESTION,
+    TO_PLACE,
     Items,
     Key,
     Merged,
@@ -25,10 +29,18 @@ from tui_labeler.engine.sharing.items import (
     merged_items,
     only,
     settled,
-    three_way,
 )
-
-LABEL, SUGGESTION, TO_PLACE, FIELD, EXTRA = "label", "suggestion", "to_place", "field", "extra"
+from tui_labeler.engine.sharing.merging_readings import (
+    CHOICES,
+    REVIEWED,
+    SETTLED,
+    adjudications,
+    choices,
+    earlier,
+    finished,
+    is_settled_otherwise,
+    when,
+)
 
 PLACE_IN_FILE = frozenset({"order", "no_dataset"})
 """Of a document's ``extra``: where an imported labels file had it. It is nobody's decision."""
@@ -48,13 +60,15 @@ def merge(
     """
     theirs = {**{key: row for key, row in base.items() if key.table == LABEL}, **theirs}
     values = merged_items(base, ours, theirs, _resolve)
+    if is_settled_otherwise(values, base, ours, theirs):
+        values[CHOICES] = CONFLICT
     for key in drafts:
         if values[key] is not CONFLICT and theirs.get(key) != base.get(key):
             values[key] = theirs.get(key)
     twins = _one_of_twins(values, base, ours, theirs, drafts)
     groups = [[key] for key, value in values.items() if value is CONFLICT]
     groups += [list(pair) for pair in _meeting(kind, values, base, ours, theirs)]
-    links = [*twins, *_decisions(ours, theirs)] if groups else []
+    links = [*twins, *_decisions(ours, theirs), *adjudications(ours, theirs)] if groups else []
     merged = settled(values, base, ours, theirs, _with_what_belongs(groups, links))
     unsaved = {key for key in drafts if base.get(key) == theirs.get(key)}
     return replace(
@@ -92,22 +106,27 @@ def _resolve(key: Key, base: Any, ours: Any, theirs: Any) -> Any:
         return _label(base, ours, theirs)
     if key.table in (SUGGESTION, TO_PLACE):
         return _suggestion(base, ours, theirs)
-    if key in ((FIELD, "reviewed"), (FIELD, "settled")) and ours and theirs:
-        return _earlier(ours, theirs)
+    if key in (REVIEWED, SETTLED) and ours and theirs:
+        return earlier(ours, theirs)
     if key == (FIELD, "finished"):
-        return _finished(base or (), ours or (), theirs or ())
-    if key == (FIELD, "choices"):
-        return _choices(base or (), ours or (), theirs or ())
+        return finished(base or (), ours or (), theirs or ())
+    if key == CHOICES:
+        return choices(base or (), ours or (), theirs or ())
     if key.table == EXTRA and key.id in PLACE_IN_FILE:
         return theirs
     return CONFLICT
 
 
 def _label(base: Any, ours: Any, theirs: Any) -> Any:
-    """Both removed: the earlier removal. Removed by one and otherwise changed by the other: both hold."""
+    """Both removed: the earlier removal. Removed by one and otherwise changed by the other: it is gone.
+
+    Unless that other is a person who has looked at it and said where it stands: then the two are at odds.
+    """
     if ours is None or theirs is None:
         there = ours if theirs is None else theirs
         return CONFLICT if is_active(there) else there
+    if is_active(ours) is not is_active(theirs) and _is_kept(base, ours, theirs):
+        return CONFLICT
     merged, conflicts = merged_fields(base, ours, theirs, _label_field, (("span", "text_hash"),))
     if not conflicts:
         return merged
@@ -117,9 +136,17 @@ def _label(base: Any, ours: Any, theirs: Any) -> Any:
     return {**first_of(ours, theirs), "removed": merged["removed"]}
 
 
+def _is_kept(base: Any, ours: Any, theirs: Any) -> bool:
+    """Whether of a label that one side removed the other has said that it holds, not knowing of that."""
+    stands, gone = (ours, theirs) if is_active(ours) else (theirs, ours)
+    kept = stands.get("kept")
+    was_removed_before = base is not None and not is_active(base)
+    return kept not in (None, gone.get("kept"), (base or {}).get("kept")) and not was_removed_before
+
+
 def _label_field(name: str, base: Any, ours: Any, theirs: Any) -> Any:
-    if name == "removed" and ours and theirs:
-        return _earlier(ours, theirs)
+    if name in ("removed", "kept") and ours and theirs:
+        return earlier(ours, theirs)
     return CONFLICT
 
 
@@ -135,48 +162,7 @@ def _suggestion(base: Any, ours: Any, theirs: Any) -> Any:
 def _decided(name: str, base: Any, ours: Any, theirs: Any) -> Any:
     if name != "decision" or not (ours and theirs) or ours["verdict"] != theirs["verdict"]:
         return CONFLICT
-    return min(ours, theirs, key=lambda said: (said.get("label") or "", *_when(said["stamp"])))
-
-
-def _finished(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any] | None:
-    """Each reader says for themselves whether they are done."""
-    sides = [{stamp["actor"]: stamp for stamp in side} for side in (base, ours, theirs)]
-    merged: list[Any] = []
-    for reader in sorted(set().union(*sides)):
-        before, one, other = (side.get(reader) for side in sides)
-        stamp = three_way(before, one, other)
-        if stamp is CONFLICT:
-            stamp = _earlier(one, other) if one and other else one or other
-        merged += [stamp] if stamp else []
-    return merged or None
-
-
-def _choices(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> Any:
-    """Place by place; two people who decide the same place differently are a conflict."""
-    sides = [{_choice_place(choice): choice for choice in side} for side in (base, ours, theirs)]
-    merged: dict[str, Any] = {}
-    for place in sorted(set().union(*sides)):
-        before, one, other = (side.get(place) for side in sides)
-        choice = three_way(before, one, other)
-        if choice is CONFLICT:
-            if not (one and other) or one["take"] != other["take"]:
-                return CONFLICT
-            choice = min(one, other, key=lambda said: _when(said["stamp"]))
-        if choice:
-            merged[place] = choice
-    return list(merged.values()) or None
-
-
-def _choice_place(choice: Mapping[str, Any]) -> str:
-    return json.dumps([choice.get("first"), choice.get("second")], sort_keys=True)
-
-
-def _earlier(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
-    return min(one, other, key=_when)
-
-
-def _when(stamp: Mapping[str, Any]) -> tuple[str, str]:
-    return stamp["time"], stamp["actor"]
+    return min(ours, theirs, key=lambda said: (said.get("label") or "", *when(said["stamp"])))
 
 
 # --- labels that meet -------------------------------------------------------------------------------

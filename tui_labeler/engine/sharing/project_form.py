@@ -13,6 +13,8 @@ from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.items import (
     CONFLICT,
+    EXTRA,
+    FIELD,
     Items,
     Key,
     Merged,
@@ -20,7 +22,6 @@ from tui_labeler.engine.sharing.items import (
     merged_items,
     settled,
 )
-from tui_labeler.engine.sharing.merging import EXTRA, FIELD
 from tui_labeler.engine.sharing.shared_form import ROOT, VERSION, file_name, folder, from_json, to_json
 from tui_labeler.engine.typed import convert
 

@@ -22,8 +22,8 @@ from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.changes import put, put_document
 from tui_labeler.engine.errors import FormatError, InputError
 from tui_labeler.engine.rows import to_row
-from tui_labeler.engine.sharing.items import Items, Key, keys_of
-from tui_labeler.engine.sharing.merging import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE, undone
+from tui_labeler.engine.sharing.items import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE, Items, Key, keys_of
+from tui_labeler.engine.sharing.merging import undone
 from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
-from tui_labeler.engine.sharing.items import Items, Merged
-from tui_labeler.engine.sharing.merging import LABEL, merge
+from tui_labeler.engine.sharing.items import LABEL, Items, Merged
+from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.shared_form import PARTS, document_items
 
 if TYPE_CHECKING:
