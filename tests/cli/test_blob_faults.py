@@ -222,6 +222,27 @@ def test_a_token_that_only_reads_takes_what_others_made_and_says_that_it_can_not
     assert world.shared() == [("a.txt", "Person"), ("b.txt", "Person"), ("b.txt", "Town")]
 
 
+def test_a_name_that_could_not_be_claimed_is_asked_for_again_before_anything_is_shared(world: World) -> None:
+    homes = [("--home", str(world.cli.home.with_name(who))) for who in ("bo", "cleo")]
+    container = world.through.url(world.client.container_name)
+    create = ("project", "create", "others", "--kind", "ner", "--category", "Town", "--container", container)
+    world.by(sas=world.server.sas(world.client.container_name, "rl"))
+    made = world.run(*homes[0], *create, "--json")
+    assert made.code == 0, made
+    assert any("can't be shared from here" in warning for warning in made.json["warnings"])
+    world.by(sas=world.server.sas(world.client.container_name, "rlcw"))
+    assert world.run(*homes[1], *create, "--json").json["joined"] is False
+    refused = world.run(*homes[0], "sync", "others", "--json")
+    assert refused.code == 2
+    assert "Others share a project 'others'" in refused.error["message"]
+    projects = {
+        blob.name.split("/")[1]
+        for blob in world.client.list_blobs(name_starts_with=".tui-labeler/")
+        if blob.name.endswith("project.json")
+    }
+    assert len(projects) == 2  # the fixture's, and cleo's
+
+
 def test_a_server_that_asks_for_a_moment_is_given_it(world: World) -> None:
     world.proxy.next(busy(retry_after=1))
     began = time.monotonic()

@@ -150,7 +150,7 @@ async def test_sharing_a_folder_in_which_others_have_that_project_is_refused(tmp
     async with ana.running() as pilot:
         await press_through(pilot, "O", *["down"] * 3, "right", "ctrl+s")
         (told,) = [note.message for note in pilot.app._notifications]
-        assert "Others share a project 'Loans' in this folder already." in told
+        assert "Others share a project 'Loans' in this container already." in told
         assert "make it again" in told
         assert not session_of(pilot).project.settings.share_labels
 

@@ -8,7 +8,7 @@
     │   │   └── DeletedError         the project that was open is gone: somebody deleted it
     │   └── FormatError          a label file that cannot be read; names line and field
     ├── OutsideError         3   the outside world refused or could not be reached
-    │   ├── ContainerError       documents cannot be listed or read
+    │   ├── ContainerError       documents cannot be listed or read, or labels not written beside them
     │   │   └── UnreachableError     none of them: the folder is gone, the server does not answer
     │   └── StorageError         the home cannot be read or written: full, read-only, broken
     └── RefusedError         4   a rule says no: quota, budget, lock
@@ -101,7 +101,7 @@ class OutsideError(LabelerError):
 
 
 class ContainerError(OutsideError):
-    title = "The container can't be read"
+    title = "The container can't be used"
     code = "container"
 
 

@@ -185,7 +185,8 @@ class Workbench:
             description=new.description or (labels_file.description if labels_file else ""),
             created=self.surroundings.now(),
         )
-        project, joined = await self._joining(project, new)
+        project, joined, unclaimed = await self._joining(project, new)
+        warnings += unclaimed
         shared_categories = joined.categories if joined else ()
         session = self._connect(await self._projects.begin(project))
         try:
@@ -215,22 +216,26 @@ class Workbench:
         warnings += tuple(warning for name in declared for warning in limits.category_name(name))
         return CreatedProject(made, synced, imported, warnings, joined is not None, shared)
 
-    async def _joining(self, project: Project, new: NewProject) -> tuple[Project, Claim | None]:
-        """The project as others have made it in the container already, if they have."""
+    async def _joining(
+        self, project: Project, new: NewProject
+    ) -> tuple[Project, Claim | None, tuple[str, ...]]:
+        """The project as others have made it in the container already, if they have; and what to warn of."""
         if self._shelf_of is None:
-            return project, None
+            return project, None, ()
         async with self._shelf_of(project.container) as (shelf, is_remote):
             if not is_remote and not new.share:
-                return project, None
+                return project, None, ()
             project = replace(project, settings=replace(project.settings, share_labels=not is_remote))
             try:
                 found = await claim(shelf, project.name, project.kind, project.id)
             except UnreachableError:
                 raise
-            except ContainerError:
-                return project, None  # it may be read, and the first sync says that it can't be written
+            except ContainerError as error:
+                # It may be read: who only wants to look may have the project, and the first sync that can
+                # write asks again whose the name is.
+                return project, None, (f"the project can't be shared from here: {error.message}",)
         if not found.joined:
-            return project, None
+            return project, None, ()
         for known in await self._projects.list():
             if known.id == found.id:
                 raise InputError(
@@ -239,7 +244,7 @@ class Workbench:
                     on_screen="Open that one.",
                 )
         project = replace(project, id=found.id)
-        return (with_items(project, found.shared.items) if found.shared else project), found
+        return (with_items(project, found.shared.items) if found.shared else project), found, ()
 
     def _declaring(self, new: NewProject, state: State) -> Plan:
         """The categories that a project is made with, and the mark that it is made: undo ends there."""

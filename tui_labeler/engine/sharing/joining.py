@@ -61,6 +61,32 @@ async def claim(shelf: Shelf, name: str, kind: ProjectKind, new_id: str) -> Clai
         return await _joined(shelf, place, data, name, kind)
 
 
+async def claim_own(
+    shelf: Shelf, name: str, kind: ProjectKind, project_id: str, *, write: bool = True
+) -> None:
+    """Claims a name for a project that nobody else knows yet; without ``write``, looks whether it may.
+
+    Raises as :func:`claim`, and ``InputError`` where others have given the name to a project of theirs.
+    """
+    if write:
+        found = await claim(shelf, name, kind, project_id)
+    else:
+        place = claim_file(name)
+        try:
+            data, _ = await shelf.get(place)
+        except NotFoundError:
+            return
+        found = await _joined(shelf, place, data, name, kind)
+    if found.id != project_id:
+        raise InputError(
+            f"Others share a project {name!r} in this container already.",
+            hint="Export your labels, delete your project, and make it again with the file "
+            "(`project create --labels FILE`, with --share for a folder): it joins theirs.",
+            on_screen="Export your labels (E), delete your project, and make it again with the labels file, "
+            "shared: it joins theirs.",
+        )
+
+
 async def _joined(shelf: Shelf, place: str, data: bytes, name: str, kind: ProjectKind) -> Claim:
     try:
         found = from_json(data)

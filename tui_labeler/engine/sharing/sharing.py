@@ -9,7 +9,7 @@ from tui_labeler.engine.changes import put_project
 from tui_labeler.engine.errors import ContainerError, InputError, UnreachableError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.sharing.conflicts import LabelConflict, Side, open_conflicts, resolve
-from tui_labeler.engine.sharing.joining import claim
+from tui_labeler.engine.sharing.joining import claim_own
 from tui_labeler.engine.sharing.pending import Pending
 from tui_labeler.engine.sharing.publishing import Published, publish
 from tui_labeler.engine.sharing.syncing import Progress, Shared, Syncing
@@ -99,15 +99,7 @@ class Sharing:
                 )
             return
         if on and not project.settings.share_labels:
-            found = await claim(self._shelf, project.name, project.kind, project.id)
-            if found.id != project.id:
-                raise InputError(
-                    f"Others share a project {project.name!r} in this folder already.",
-                    hint="Export your labels, delete your project, and make it again with "
-                    "`project create --share --labels FILE`: it joins theirs.",
-                    on_screen="Export your labels (E), delete your project, and make it again, shared and "
-                    "with the labels file: it joins theirs.",
-                )
+            await claim_own(self._shelf, project.name, project.kind, project.id)
 
         def plan(state: State) -> Plan:
             settings = replace(state.project.settings, share_labels=on)

@@ -23,6 +23,7 @@ from tui_labeler.engine.ports import Change, Plan, Transaction
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
 from tui_labeler.engine.sharing.conflicts import LabelConflict, open_conflicts
 from tui_labeler.engine.sharing.items import agreed_after
+from tui_labeler.engine.sharing.joining import claim_own
 from tui_labeler.engine.sharing.pending import documents_of
 from tui_labeler.engine.sharing.project_form import project_file
 from tui_labeler.engine.sharing.project_sync import TRIES, ProjectSync
@@ -119,7 +120,8 @@ class Syncing:
         """Merges both sides. May be cancelled at any moment; the next call goes on.
 
         Raises ``LockedError`` while this home syncs the project already, ``ContainerError`` when the
-        container refuses or can't be reached: what was done until then stays, and nothing is half done.
+        container refuses or can't be reached: what was done until then stays, and nothing is half done;
+        ``InputError`` where the container holds another project of the same name.
         """
         async with self._base.held():
             await self._store.refresh()
@@ -130,6 +132,9 @@ class Syncing:
             if handover.pen is not Side.HERE:
                 return Shared(conflicts=await self.conflicts(), paused=pen_words(handover))
             seq = self._store.seq
+            if project_file(project_id) not in names:
+                mine = self._store.state.project
+                await claim_own(self._shelf, mine.name, mine.kind, project_id, write=push)
             project = await self._project.sync(names.get(project_file(project_id)), pull=pull, push=push)
             tally = _Tally()
             start = labels_folder(project_id)
