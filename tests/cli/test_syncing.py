@@ -83,7 +83,7 @@ def test_sharing_can_be_turned_on_and_off(cli: Cli, project: str, letters: Path)
     ran = cli("sync", project, "--share", "--json")
     assert ran.json["labels"] == {
         "shared": True, "downloaded": 0, "uploaded": 8, "unchanged": 0, "waiting": 0,
-        "problems": [], "notes": [],
+        "problems": [], "notes": [], "paused": None,
     }  # fmt: skip
     files = sorted(path.name for path in letters.glob(".tui-labeler/*/labels/*"))
     assert files == [f"letter{number:02}.txt.json" for number in range(8)]
@@ -165,7 +165,7 @@ def test_a_project_that_others_share_under_its_name_is_joined_by_making_it(
     assert made.code == 0
     ran = cli(*home, "sync", "letters", "--share", "--json")
     assert ran.code == 2
-    assert "project create --share" in ran.error["hint"]
+    assert "project create --labels" in ran.error["hint"]
 
 
 def test_two_homes_share_a_container_in_blob_storage_without_being_asked_to(

@@ -112,6 +112,7 @@ async def test_the_first_has_it_and_the_second_is_refused_with_who_and_since_whe
     await ana.look()
     assert (ana.taking.has, bo.taking.has) == ("d0000.txt", "")
     assert (ana.holder(), bo.holder()) == ("", "a")
+    assert [news for news in (*ana.news, *bo.news) if news.lost] == []  # nobody took anything over
     with pytest.raises(TakenError, match=r"d0000.txt is with a on one since .*\d\d:\d\d:\d\d"):
         bo.taking.check(bo.number("d0000.txt"))
     bo.taking.check(bo.number("d0001.txt"))

@@ -64,6 +64,8 @@ class Taking:
         self._held: dict[str, Take] = {}
         self._had = ""
         self._beaten_far: Take | None = None
+        self._known_far = ""
+        """The document that this session has in the container too."""
         self._looking = asyncio.Lock()
         self._woken = asyncio.Event()
         self._moved = asyncio.Event()
@@ -195,6 +197,7 @@ class Taking:
         is_mine = first is None or first.session == mine.session
         self._beaten_far = None if is_mine or mine.location != self._wanted else first
         self._settle()
+        self._known_far = mine.location if is_mine else ""
 
     async def look_once(self) -> None:
         """What others have at this moment, without taking anything. Raises ``StorageError``."""
@@ -230,6 +233,9 @@ class Taking:
         changed |= {had, self._had} - {""} if had != self._had else set()
         if changed:
             lost = held.get(had) if had and had == self._wanted else None
+            # Who was there before, and is only heard of now, has taken nothing over.
+            if lost is not None and lost.session not in near and had != self._known_far:
+                lost = None
             self._tell(TakesNews(frozenset(changed), lost))
 
     def _first(self, location: str, rivals: list[Claim]) -> Take | None:
