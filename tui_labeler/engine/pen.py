@@ -53,9 +53,11 @@ class PlainError(RefusedError):
     code = "connected"
 
 
-def pen_words(handover: Handover) -> str:
-    """Who has the pen, and since when; in one sentence."""
+def pen_words(handover: Handover, *, short: bool = False) -> str:
+    """Who has the pen, and since when; in one sentence. In ``short`` without the place there."""
     since = f" since {clock(handover.since)}" if handover.since else ""
+    if handover.phase is Phase.AML and short:
+        return f"Azure Machine Learning has the pen{since}."
     if handover.phase is Phase.AML:
         where = handover.terms.aml.words if handover.terms else ""
         by = f", switched by {handover.by.actor}" if handover.by.actor else ""

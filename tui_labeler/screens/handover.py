@@ -151,7 +151,7 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
 
         async def connect() -> list[str]:
             await self._handover.connect(terms)
-            return ["Connected."]
+            return []
 
         await self._step("Connecting", connect)
 

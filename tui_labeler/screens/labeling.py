@@ -244,7 +244,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
 
     async def on_category_pane_picked(self, event: CategoryPane.Picked) -> None:
         """Labels with the category, or takes it as the brush where nothing is selected."""
-        if self.has_classes or self.awaiting or self.text.selection:
+        if self.has_classes or self.awaiting or self.text.selection or self.is_read_only:
             event.view.action_show_all()
             await self.take_category(event.category_id)
         else:

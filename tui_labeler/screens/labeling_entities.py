@@ -84,7 +84,9 @@ class EntityActions(LabelingBase):
 
     async def take_category(self, category: str) -> None:
         """What choosing a category does: answers a question, sets a class, labels what is selected."""
-        if self.awaiting is not None:
+        if self.is_read_only:
+            self.say(self.read_only_words())
+        elif self.awaiting is not None:
             step = self.awaiting[1]
             self.put_down()
             await step(category)

@@ -184,6 +184,10 @@ class LabelingView(Screen[None]):
         """Labels are made elsewhere, or the pen is on its way."""
         return self.session.project.handover.pen is not Side.HERE
 
+    def read_only_words(self) -> str:
+        """Why nothing can be labeled here, and what to do."""
+        return f"{pen_words(self.session.project.handover, short=True)} Labeling here is off: H."
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that label are grey while labels are made elsewhere."""
         if action == "want" and "show_handover" in parameters and self.session.handover is None:
@@ -405,8 +409,6 @@ class LabelingView(Screen[None]):
             return self.message or self.awaiting[0]
         if self.message:
             return self.message
-        if self.is_read_only:
-            return f"{pen_words(self.session.project.handover)} Labeling here is off: H."
         if words := self.placing_words():
             return words
         if not self.session.store.state.categories:
@@ -428,6 +430,8 @@ class LabelingView(Screen[None]):
         # Rules that overlap are stacked; underlines lie upon each other.
         if words and more > 0 and self.looks.compact:
             return f"{words} (+{more} here)"
+        if not words and self.is_read_only:
+            return self.read_only_words()
         return words or self._hidden_words()
 
     def _hidden_words(self) -> str:
