@@ -645,3 +645,75 @@ async def test_the_title_says_when_the_filter_holds_no_document_any_more(
         assert "2 of 3 documents (auto labeled: none left)" in screen_text(pilot)
         await press(pilot, "u")
         assert "2 of 3 documents (auto labeled)" in screen_text(pilot)
+
+
+async def test_accepting_while_ends_are_moved_takes_the_ends_as_they_are_in_one_step(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        await press(pilot, "e", "<")
+        assert "Ends: > < by words" in screen_text(pilot)
+        assert "enter applies, e leaves." in screen_text(pilot)
+        await press(pilot, "a")
+        session = session_of(pilot)
+        assert labels(session, ONE) == [("Borrower", span_of(ONE, "Acme Ltd"))]
+        text = screen_text(pilot)
+        assert "Amount .55, suggested by" in text
+        assert "Ends:" not in text
+        assert "Selected" not in text
+        await press(pilot, "u")
+        assert labels(session, ONE) == []
+        assert len(open_ones(session, ONE)) == 2
+
+
+async def test_rejecting_while_ends_are_moved_rejects_the_suggestion(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "e", ",", "x")
+        session = session_of(pilot)
+        assert labels(session, ONE) == []
+        assert len(open_ones(session, ONE)) == 1
+        await press(pilot, "a")
+        assert labels(session, ONE) == [("Amount", span_of(ONE, "GBP 25,000"))]
+
+
+@pytest.mark.parametrize("key", ["A", "d", "=", "u", "D", "2", "]"])
+async def test_no_other_key_drops_moved_ends_in_silence(running: Running, suggested: None, key: str) -> None:
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        await press(pilot, "e", "<", key)
+        assert f"{key} has to wait: the ends are being moved. enter applies, e leaves." in screen_text(pilot)
+        await press(pilot, "enter")
+        assert labels(session_of(pilot), ONE) == [("Borrower", span_of(ONE, "Acme Ltd"))]
+
+
+async def test_the_last_line_names_the_keys_that_work_while_ends_are_moved(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        await press(pilot, "e")
+        last = screen_text(pilot).rstrip().splitlines()[-1]
+        assert "Apply" in last
+        assert "Leave" in last
+        assert "Accept all" not in last
+        await press(pilot, "e")
+        last = screen_text(pilot).rstrip().splitlines()[-1]
+        assert "Apply" not in last
+        assert "Accept" in last
+
+
+async def test_ends_that_meet_a_label_stay_as_they_were_moved(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "a", "e", "o", "{", "a")
+        session = session_of(pilot)
+        assert labels(session, ONE) == [("Borrower", span_of(ONE, "Acme Ltd."))]
+        assert screen_of(pilot).editing is not None
+        assert "Ends: > < by words" in screen_text(pilot)
+
+
+async def test_dropping_the_selection_leaves_the_ends_and_says_so(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "e", "<", "V")
+        assert "The ends are as they were." in screen_text(pilot)
+        assert screen_of(pilot).editing is None
+        assert len(open_ones(session_of(pilot), ONE)) == 2

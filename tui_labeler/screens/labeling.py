@@ -10,13 +10,21 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_labeler.domain.jobs import JobKind
+from tui_labeler.domain.labels import Label
 from tui_labeler.engine.wording import JOB_STATES, counted
 from tui_labeler.screens.base import tell
 from tui_labeler.screens.labeling_bulk import BulkReviewActions
 from tui_labeler.screens.labeling_categories import CategoriesScreen
 from tui_labeler.screens.labeling_entities import EntityActions
 from tui_labeler.screens.labeling_files import FileActions
-from tui_labeler.screens.labeling_keys import DOCUMENT_KEYS, LABEL_KEYS, PROJECT_KEYS, REVIEW_KEYS, SHOWN
+from tui_labeler.screens.labeling_keys import (
+    AT_ENDS,
+    DOCUMENT_KEYS,
+    LABEL_KEYS,
+    PROJECT_KEYS,
+    REVIEW_KEYS,
+    SHOWN,
+)
 from tui_labeler.screens.labeling_readings import ReadingActions
 from tui_labeler.screens.labeling_sharing import SharingActions
 from tui_labeler.screens.labeling_stale import StaleActions
@@ -220,10 +228,17 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         return "Find" if self.pane.narrows and self.pane.has_focus else ""
 
     @property
+    def keys_named(self) -> dict[str, str]:
+        """Keys, by id, that the last line calls otherwise at the moment."""
+        return AT_ENDS if self.editing is not None else {}
+
+    @property
     def keys_shown(self) -> list[str]:
         """Ids of the keys in the last line."""
         if self.problem or not self.session.rows:
             return SHOWN["no text"]
+        if self.editing is not None:
+            return SHOWN["ends" if isinstance(self.edited(), Label) else "ends of a suggestion"]
         if self.documents.has_focus:
             return SHOWN["list"]
         if self.distribution.has_focus:
@@ -266,6 +281,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
 
     def on_text_view_selection_changed(self, event: TextView.SelectionChanged) -> None:
         self.selecting = event.span is not None
+        self.leave_dropped_edit()
         self.show_status()
 
     def on_descendant_blur(self) -> None:

@@ -179,6 +179,14 @@ class LabelingBase(LabelingView):
         """Puts the cursor on a suggestion of the document in view, and says ``words``."""
         raise NotImplementedError
 
+    async def accept_moved(self) -> bool:
+        """Accepts with the ends as they are being moved; false where none are."""
+        raise NotImplementedError
+
+    def reject_moved(self) -> bool:
+        """Makes ready to reject what has its ends moved; true where that is nothing to reject."""
+        raise NotImplementedError
+
     def filter_suggestions(self) -> object:
         """Asks which suggestions a review visits."""
         raise NotImplementedError
@@ -198,8 +206,10 @@ class LabelingBase(LabelingView):
     def put_down(self) -> None:
         """Ends what was begun: a question for a category, an edit."""
         self.awaiting = None
-        self.editing = None
+        was_editing, self.editing = self.editing, None
         self.take_digits()
+        if was_editing is not None:
+            self.refresh_bindings()
 
     def take_digits(self) -> None:
         """Digits are counts for movement unless they choose a category."""

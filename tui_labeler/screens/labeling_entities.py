@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _GO_ON = ("project.leave", "app.help", "app.quit", "app.messages", "app.suspend")
 """Keys that mean what they always mean while a category is asked for."""
 
+_AT_ENDS = (*_GO_ON, "app.palette", "label.add", "label.edit", "review.accept", "review.reject")
+"""Keys that do something while ends are moved, beside those of the text."""
+
 
 def _labeled_words(count: int, taken: int) -> str:
     """How many places were labeled, and how many were before."""
@@ -54,6 +57,9 @@ class EntityActions(LabelingBase):
             self.say("")
             return
         category = self.keys.get(event.character or "")
+        if self.editing is not None:
+            self._keep_editing(event)
+            return
         if self.awaiting and category is None:
             self._answer(event)
             return
@@ -77,10 +83,21 @@ class EntityActions(LabelingBase):
             shown = event.character if event.is_printable else event.key
             self.say(f"{shown} is no category's key: press one, enter for the list, or esc.")
 
+    def _keep_editing(self, event: Key) -> None:
+        """While ends are moved, keys that would drop them do nothing and say so."""
+        active = self.active_bindings.get(event.key)
+        name = active.binding.id or "" if active else ""
+        if name in _AT_ENDS or name.startswith("text.") or (active is None and not event.is_printable):
+            return
+        event.stop()
+        event.prevent_default()
+        shown = event.character if event.is_printable else event.key
+        self.say(f"{shown} has to wait: the ends are being moved. enter applies, e leaves.")
+
     def _takes_category_key(self) -> bool:
         if self.awaiting or self.has_classes:
             return True
-        return self.brush is not None or (self.text.selection is not None and self.editing is None)
+        return self.brush is not None or self.text.selection is not None
 
     async def take_category(self, category: str) -> None:
         """What choosing a category does: answers a question, sets a class, labels what is selected."""
@@ -337,21 +354,60 @@ class EntityActions(LabelingBase):
         elif item is None or item.span is None:
             self.say("There is no label here whose ends could be moved.")
         else:
-            self.editing = item.id
-            self.text.select(item.span.start, item.span.end)
-            self.text.focus()
-            self.say("Ends: > < by words, . , by characters, o other end. enter applies, e leaves.")
+            self._edit(item.id, item.span)
+            self.say("")
+
+    def _edit(self, item: str, span: Span) -> None:
+        self.editing = item
+        self.text.select(span.start, span.end)
+        self.text.focus()
+        self.refresh_bindings()
+
+    def leave_dropped_edit(self) -> None:
+        """Whoever drops the selection, by mouse for instance, leaves the ends as they were."""
+        if self.editing is not None and self.text.selection is None:
+            self.put_down()
+            self.say("The ends are as they were.")
+
+    def edited(self) -> Label | Suggestion | None:
+        """The label or suggestion whose ends are being moved."""
+        document = self.document
+        if document is None or self.editing is None:
+            return None
+        return document.labels.get(self.editing) or document.suggestions.get(self.editing)
 
     async def apply_edit(self) -> None:
-        """Takes the selection as the new boundaries."""
-        document, span, wanted = self.document, self.text.selection, self.editing
+        """Takes the selection as the new boundaries; where they can't be had, it stays."""
+        item, span = self.edited(), self.text.selection
         self.put_down()
         self.text.clear_selection()
-        if document is None or span is None or wanted is None:
+        if item is None or span is None:
             return
-        item = document.labels.get(wanted) or document.suggestions.get(wanted)
-        if item is not None:
-            await self.change_item(item, None, span)
+        await self.change_item(item, None, span)
+        document = self.document
+        left = document.suggestions.get(item.id) if document else None
+        if left is not None and left.decision is None:
+            self._edit(item.id, span)
+
+    async def accept_moved(self) -> bool:
+        """Accepts with the ends as they are being moved; false where none are."""
+        if self.editing is None:
+            return False
+        await self.apply_edit()
+        return True
+
+    def reject_moved(self) -> bool:
+        """Makes ready to reject what has its ends moved; true where that is nothing to reject."""
+        if isinstance(item := self.edited(), Label):
+            name = self.category_name(item.category)
+            self.say(f"x rejects suggestions, and {name} is a label here. enter applies, e leaves.")
+            return True
+        if self.editing is not None:
+            self.put_down()
+            self.text.clear_selection()
+            if item is not None:
+                self.text.go_to_mark(item.id)
+        return False
 
     @decision
     async def action_remove(self) -> Transaction | None:

@@ -187,6 +187,26 @@ SHOWN: dict[str, list[str]] = {
         "project.autolabel",
         "project.leave",
     ],
+    "ends": [
+        "label.add",
+        "label.edit",
+        "text.end-word",
+        "text.end-word-back",
+        "text.end-more",
+        "text.end-less",
+        "text.other-end",
+    ],
+    "ends of a suggestion": [
+        "label.add",
+        "label.edit",
+        "review.accept",
+        "review.reject",
+        "text.end-word",
+        "text.end-word-back",
+        "text.end-more",
+        "text.end-less",
+        "text.other-end",
+    ],
     "classes": [
         "document.next",
         "document.unlabeled",
@@ -258,6 +278,9 @@ SHOWN: dict[str, list[str]] = {
     ],
 }
 """Ids of the keys in the last line, the weightiest first."""
+
+AT_ENDS = {"label.add": "Apply", "label.edit": "Leave"}
+"""What keys are called while the ends of a label are moved."""
 
 _DIGITS = "123456789"
 

@@ -170,10 +170,14 @@ class ReviewActions(PlacingActions):
         return self.suggestion()
 
     async def action_accept(self) -> None:
-        await self._decide(accepting=True)
+        """With the ends as they are, where they are being moved."""
+        if not await self.accept_moved():
+            await self._decide(accepting=True)
 
     async def action_reject(self) -> None:
-        await self._decide(accepting=False)
+        """Whatever became of its ends."""
+        if not self.reject_moved():
+            await self._decide(accepting=False)
 
     @decision
     async def _decide(self, *, accepting: bool) -> Transaction | None:

@@ -409,6 +409,8 @@ class LabelingView(Screen[None]):
             return self.message or self.awaiting[0]
         if self.message:
             return self.message
+        if self.editing is not None:
+            return "Ends: > < by words, . , by characters, o other end. enter applies, e leaves."
         if words := self.placing_words():
             return words
         if not self.session.store.state.categories:

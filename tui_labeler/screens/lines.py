@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -135,11 +135,12 @@ class KeyLine(Words):
         # Letters that find something are no bindings, and no single key would stand for them.
         letters: str = getattr(screen, "letters_shown", "")
         items = [("", "a-z", letters, True)] if letters else []
+        named: Mapping[str, str] = getattr(screen, "keys_named", {})
         items += [
             (
                 item.binding.key,
                 self.app.get_key_display(item.binding),
-                self.words(item.binding.description),
+                self.words(named.get(item.binding.id or "", item.binding.description)),
                 item.enabled,
             )
             for item in ordered
