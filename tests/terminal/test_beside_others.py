@@ -115,3 +115,11 @@ def test_of_two_people_one_has_the_document_and_when_they_are_killed_it_is_free(
         ana.until("1 unsaved")
     labels = command(place.home, "show", "contracts", "letter13.txt")["labels"]
     assert len(labels) == 1
+
+
+def test_a_document_that_came_since_is_opened_by_its_name(place: Place) -> None:
+    (place.documents / "new.txt").write_text("Dora Quill went to Lyon.\n")
+    with Terminal(place.home, *OPEN, "new.txt") as terminal:
+        terminal.until("Dora Quill")
+        terminal.press("ctrl+q")
+        assert terminal.ended() == 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.cli.encoding import terminal_encoding
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command
+from tui_labeler.engine.errors import ContainerError, NotFoundError
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
@@ -52,7 +53,15 @@ async def _check(context: Context) -> None:
         await context.workbench.find(context.options.project)
         return
     async with context.project() as session:
-        session.documents.find(context.options.document)
+        try:
+            session.documents.find(context.options.document)
+        except NotFoundError as missing:
+            # It may have come since the container was listed.
+            try:
+                await session.documents.sync()
+            except ContainerError:
+                raise missing from None
+            session.documents.find(context.options.document)
 
 
 def need_terminal(context: Context) -> None:
