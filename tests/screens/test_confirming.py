@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("key", ["ctrl+s", "enter"])
 async def test_a_dialog_with_one_field_takes_either_key(opened: Opened, tmp_path: Path, key: str) -> None:
     async with opened(TWO) as pilot:
-        await press(pilot, "E", "ctrl+u")
+        await press(pilot, "E", "s", "ctrl+u")
         await paste(pilot, str(tmp_path / "labels.json"))
         await press(pilot, key)
         assert isinstance(pilot.app.screen, LabelingScreen)
@@ -42,7 +42,7 @@ async def test_enter_in_a_form_goes_round_its_fields_and_ctrl_s_confirms(opened:
 
 async def test_the_keys_of_forms_and_dialogs_name_what_confirms_first(opened: Opened) -> None:
     async with opened(ONE) as pilot:
-        for opener, keys in (("f", "^s Show  ^r All  ^g Cancel  ⏎ Next"), ("E", "⏎ OK  ^g Cancel")):
+        for opener, keys in (("f", "^s Show  ^r All  ^g Cancel  ⏎ Next"), ("I", "⏎ OK  ^g Cancel")):
             await press(pilot, opener)
             await settle(pilot)
             assert keys in screen_text(pilot)

@@ -69,6 +69,7 @@ def without_quota(home: JobHome, _: Path) -> None:
 
 
 PLAIN = {"ascii_only": True}
+IMPORT = "I '{folder}/others.json"
 REVIEW = {"review": True}
 TOUR = {"tour": True}
 LABELING = [
@@ -112,13 +113,20 @@ DIALOGS = [
     Case("project settings", "O", "Project settings", SMALL),
     Case("import", "I", "Path of a labels file", ONCE),
     Case("import of nothing", "I 'nowhere.json enter", "nowhere.json", ONCE),
+    Case("import preview", f"{IMPORT} enter", "Left out", ALL, prepare=typical.faulty_labels),
     Case(
-        "import report",
-        "I '{folder}/others.json enter",
+        "import preview ascii",
+        f"{IMPORT} enter",
         "Left out",
+        ONCE,
         prepare=typical.faulty_labels,
+        options=PLAIN,
     ),
-    Case("export", "E", "Path of the file", ONCE),
+    Case("import report", f"{IMPORT} enter s", "Labels imported", prepare=typical.faulty_labels),
+    Case("export", "ctrl+s E", "holds all", ALL),
+    Case("export parted", "ctrl+s E j enter 2", "dev:"),
+    Case("export of nothing", "E", "What would be written", ONCE, typical.new_project),
+    Case("export to", "ctrl+s E s", "Path of the file", ONCE),
     Case("theme", "colon 'theme enter", "in use", ONCE),
     Case("palette", "colon 'palette enter", "in use", ONCE),
     Case("commands", "colon", "Accept many", SMALL),

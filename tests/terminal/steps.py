@@ -56,7 +56,7 @@ def open_the_last_step(terminal: Terminal, model: str, *, selected: str = "selec
 
 def save_and_export(terminal: Terminal, file: Path) -> None:
     """Saves the labels, and writes them to a file."""
-    go(terminal, [("ctrl+s", "Labels saved"), ("E", "Export saved labels")])
+    go(terminal, [("ctrl+s", "Labels saved"), ("E", "What would be written"), ("s", "Path of the file")])
     terminal.press("ctrl+u").type(str(file)).press("enter").until("Labels exported")
 
 

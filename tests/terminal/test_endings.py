@@ -95,7 +95,7 @@ SCREENS: dict[str, tuple[tuple[str, str], ...]] = {
     "projects": (("q", "1 project"),),
     "labeling": (),
     "a dialog": (("f", "Which suggestions?"),),
-    "a field": (("E", "Export saved labels"),),
+    "a field": (("I", "Path of a labels file"),),
     "wizard": (("L", "[1 Method]"), ("l", "[2 Model]"), ("l", "[3 Entities]"), ("l", "[4 Documents]")),
     "jobs": (("J", "autolabel first"),),
     "training": (("T", "Start training"),),

@@ -101,7 +101,12 @@ def shrink_and_grow(terminal: Terminal, words: str) -> None:
 def test_a_change_of_size_leaves_dialogs_and_the_wizard_as_they_are(letters: Place) -> None:
     with Terminal(letters.home, "open", "contracts", "--document", "letter12.txt") as terminal:
         terminal.until("Town")
-        for key, opened in (("/", "Search"), ("F", "Flag this"), (":", "A part of"), ("E", "Export saved")):
+        for key, opened in (
+            ("/", "Search"),
+            ("F", "Flag this"),
+            (":", "A part of"),
+            ("I", "Path of a labels"),
+        ):
             terminal.press(key).until(opened)
             terminal.type("some w")
             shrink_and_grow(terminal, "some w")

@@ -108,8 +108,8 @@ class Matching:
         """One match for each, in the file's order. Raises ``UnreachableError``."""
         found = [self._by_name(order, file) for order, file in enumerate(documents)]
         for find in (self._by_hash, self._by_letters):
-            open_ = [match for match in found if match.document is None and _has_text(match)]
             # Names that leave a choice are no reason not to look at the texts, which may settle it.
+            open_ = [match for match in found if _is_open(match)]
             if open_:
                 for match in await find(open_):
                     found[match.order] = match
@@ -202,8 +202,9 @@ class Matching:
         return Match(match.order, match.file, None, how, tuple(ids))
 
 
-def _has_text(match: Match) -> bool:
-    return bool(match.file.text)
+def _is_open(match: Match) -> bool:
+    """Whether the text may tell which document it is; several with the same bytes leave no more to tell."""
+    return match.document is None and bool(match.file.text) and match.how is not How.CONTENT
 
 
 def _loose(location: str) -> str:

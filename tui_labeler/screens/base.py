@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -14,6 +14,7 @@ from textual.dom import DOMNode
 
 from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
 from tui_labeler.engine.wording import counted, in_lines
+from tui_labeler.labels_on_disk import read_labels, unpacked, write_folder
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean
 
@@ -81,6 +82,24 @@ async def read_file(path: str) -> bytes:
         return await asyncio.to_thread(_read, path)
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"{path}: {_reason(error)}", hint="Check the path.") from error
+
+
+async def read_labels_file(path: str) -> bytes:
+    """The bytes of a label file, or of a folder of them as a ZIP archive. Raises ``InputError``."""
+    return await asyncio.to_thread(read_labels, path)
+
+
+async def write_label_files(path: str, files: Mapping[str, bytes] | None, data: bytes | None) -> None:
+    """Writes files, or those of an archive, into a new folder. Raises ``InputError``, ``StorageError``."""
+
+    def write() -> None:
+        found = dict(files) if files is not None else unpacked(data or b"")
+        write_folder(Path(path).expanduser(), found, overwrite=False)
+
+    try:
+        await asyncio.to_thread(write)
+    except (ValueError, RuntimeError) as error:
+        raise InputError(f"{path}: {error}", hint="Check the path.") from error
 
 
 async def write_file(path: str, data: bytes, *, overwrite: bool) -> None:

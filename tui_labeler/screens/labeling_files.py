@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
 
 from tui_labeler.domain.labels import Label
-from tui_labeler.engine.errors import ConflictError
 from tui_labeler.engine.taking_back import JOB
 from tui_labeler.engine.wording import counted
 from tui_labeler.engine.workbench import set_settings
-from tui_labeler.screens.base import read_file, reporting, saved_words, tell, write_file
-from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen, MessageScreen
+from tui_labeler.screens.base import read_labels_file, reporting, saved_words, tell
+from tui_labeler.screens.dialogs import MessageScreen
 from tui_labeler.screens.labeling_base import step
 from tui_labeler.screens.labeling_marks import class_items
 from tui_labeler.screens.labeling_placing import PlacingActions
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.domain.labels import Suggestion
     from tui_labeler.engine.history import Undone
-    from tui_labeler.engine.label_files import Exported, Imported, Skipped
+    from tui_labeler.engine.import_plans import Skipped
 
 _SHOWN = 30
 """Lines of what was left out that a message repeats."""
@@ -145,24 +143,30 @@ class FileActions(PlacingActions):
     @work
     @reporting
     async def action_import_labels(self) -> None:
-        done: list[Imported] = []
+        """Asks for a file, and shows what it would change; that screen imports it."""
+        from tui_labeler.screens.importing import ImportScreen, ask_for_file
+
+        found: list[bytes] = []
 
         async def read(path: str) -> None:
             if path:
-                data = await read_file(path)
-                done.append(await self.session.label_files.read(data, Path(path).name))
+                found.append(await read_labels_file(path))
 
-        await self.app.push_screen_wait(
-            InputScreen("Import labels", "Path of a labels file (Azure labels JSON)", accept=read)
-        )
-        if not done:
+        path = await self.app.push_screen_wait(ask_for_file("", read))
+        if not path or not found:
             return
-        (imported,) = done
+        imported = await self.app.push_screen_wait(ImportScreen(self.session, path, found[-1]))
+        if imported is None:
+            return
         self.show_changes()
         words = [
             f"{counted(imported.labels, 'label')} in {counted(imported.documents, 'document')}"
             f"; {imported.unchanged:,} were there already."
         ]
+        if imported.suggestions:
+            words.append(f"{counted(imported.suggestions, 'suggestion')} to review.")
+        if imported.added:
+            words.append(f"{counted(len(imported.added), 'new document')} in the container.")
         if imported.categories:
             words.append(f"New: {', '.join(imported.categories)}")
         await self._report("Labels imported", words, imported.skipped, imported.notes)
@@ -170,43 +174,12 @@ class FileActions(PlacingActions):
     @work
     @reporting
     async def action_export_labels(self) -> None:
-        done: list[Exported] = []
+        from tui_labeler.screens.exporting import ExportScreen
 
-        async def write(path: str) -> None:
-            if path:
-                done.append(await self._export_to(path))
-
-        path = await self.app.push_screen_wait(
-            InputScreen(
-                "Export saved labels",
-                "Path of the file to write",
-                f"{self.session.project.name}.json",
-                accept=write,
-            )
-        )
-        if not done:
-            return
-        (exported,) = done
-        words = [
-            f"{counted(exported.labels, 'label')} of {counted(exported.documents, 'document')} in {path}."
-        ]
-        if exported.drafts_pending:
-            words.append(f"{exported.drafts_pending:,} drafts are not in it: save them first (ctrl+s).")
-        await self._report("Labels exported", words, exported.skipped, ())
-
-    async def _export_to(self, path: str) -> Exported:
-        """Raises ``ConflictError`` where a file is in the way that is not to be overwritten."""
-        exported = await self.session.label_files.write()
-        try:
-            await write_file(path, exported.data, overwrite=False)
-        except ConflictError:
-            sure = await self.app.push_screen_wait(
-                ConfirmScreen("Overwrite the file?", f"{path} is there already.", confirm="Overwrite")
-            )
-            if not sure:
-                raise
-            await write_file(path, exported.data, overwrite=True)
-        return exported
+        written = await self.app.push_screen_wait(ExportScreen(self.session))
+        self.show_changes()
+        if written:
+            tell(self.app, written, title="Labels exported")
 
     async def _report(
         self, title: str, words: list[str], skipped: Sequence[Skipped], notes: Sequence[Skipped]
@@ -218,7 +191,7 @@ class FileActions(PlacingActions):
         for heading, items in (("Left out", skipped), ("Kept, and worth a look", notes)):
             if items:
                 words += ["", f"{heading} ({len(items):,}):"]
-                words += [f"  {item.location}: {item.reason}" for item in items[:_SHOWN]]
+                words += [f"  {_told(item)}" for item in items[:_SHOWN]]
         await self.app.push_screen_wait(MessageScreen(title, "\n".join(words)))
 
     # --- where from, and away -----------------------------------------------------------------------
@@ -256,6 +229,12 @@ class FileActions(PlacingActions):
     def action_want(self, what: str) -> None:
         selected = frozenset(self.documents.selected & self.session.rows.keys())
         self.post_message(self.Wanted(self.session, what, selected))
+
+
+def _told(item: Skipped) -> str:
+    line = f"line {item.line}" if item.line else ""
+    where = [line] if item.location in ("", line) else [line, item.location]
+    return ": ".join([*filter(None, where), item.reason])
 
 
 def _where_from(items: Sequence[Label | Suggestion]) -> str:
