@@ -21,9 +21,11 @@ from tui_labeler.screens.choosing import NameField, NameScreen
 from tui_labeler.screens.comparison import ComparisonScreen
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
+from tui_labeler.screens.exporting import ExportScreen
 from tui_labeler.screens.handover import HandoverScreen
 from tui_labeler.screens.handover_form import ConnectScreen
 from tui_labeler.screens.help import HelpScreen
+from tui_labeler.screens.importing import ImportScreen
 from tui_labeler.screens.jobs import JobsScreen
 from tui_labeler.screens.keymap import PUNCTUATION
 from tui_labeler.screens.labeling import LabelingScreen
@@ -73,6 +75,8 @@ PLACES: dict[str, type[Any]] = {
     "Filter": FilterScreen,
     "Filter of a review": ReviewFilterScreen,
     "Agreement": AgreementScreen,
+    "Import labels": ImportScreen,
+    "Export labels": ExportScreen,
     "Project settings": ProjectSettingsScreen,
     "Edit categories": CategoriesScreen,
     "Autolabel: method": MethodStep,
