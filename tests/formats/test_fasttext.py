@@ -94,8 +94,9 @@ def test_line_ends_become_blanks_and_that_is_said() -> None:
 def test_a_text_that_would_read_as_a_label_is_left_out_and_said() -> None:
     text, problems = written(("say __label__x", ("A",)), (" ", ()), ("", ("B",)))
     assert text == "__label__B\n"
-    assert [problem[-5:].strip() for problem in problems[1:3]] == ["True", "False"]
-    assert "__label__" in problems[1]
+    assert [problem.split()[-1] for problem in problems[1:]] == ["False", "True", "False"]
+    assert "a word of it begins with __label__" in problems[1]
+    assert problems[2] == "0.txt A goes with its text True"
 
 
 def test_entities_are_refused() -> None:

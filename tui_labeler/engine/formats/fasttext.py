@@ -139,9 +139,11 @@ def _line(document: FileDocument, problems: list[FormatProblem], *, one: bool) -
     elif not names and not flat:
         reason = "it has no words and no class"
     if reason:
-        problems.append(
-            FormatProblem(document.location, "text", f"{reason}; it is left out", dropped=bool(names))
-        )
+        problems.append(FormatProblem(document.location, "text", f"{reason}; it is left out"))
+        problems += [
+            FormatProblem(document.location, f"labels[{index}]", f"{name} goes with its text", dropped=True)
+            for index, name in enumerate(names)
+        ]
         return
     if flat != text:
         reason = "line ends, and white space at its ends, are not kept"

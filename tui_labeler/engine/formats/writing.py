@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, FormatProblem, LabelFile, Unit
 
@@ -27,19 +28,16 @@ def unheld(file: LabelFile, holds: Collection[str] = ()) -> Iterator[FormatProbl
     """What ``file`` says besides labels and the format can't hold; suggestions are no labels anywhere."""
     used = {label.category for document in file.documents for label in document.labels}
     for index, category in enumerate(file.categories):
+        field = f"categories[{index}]"
         if category.description and DESCRIPTIONS not in holds:
-            yield FormatProblem(
-                "", f"categories[{index}]", f"the description of {category.name} has no place"
-            )
+            yield FormatProblem("", field, f"the description of {category.name} has no place")
         if category.name not in used and UNUSED not in holds:
-            yield FormatProblem(
-                "", f"categories[{index}]", f"{category.name} is in no label and has no place"
-            )
+            yield FormatProblem("", field, f"{category.name} is in no label and has no place")
+    if LANGUAGE not in holds:
+        yield from _languages(file.documents)
     for document in file.documents:
-        if document.language and LANGUAGE not in holds:
-            reason = f"its language ({document.language}) has no place"
-            yield FormatProblem(document.location, "language", reason)
-        if document.dataset and DATASET not in holds:
+        # A document of which nothing is said is for training.
+        if document.dataset is Dataset.TEST and DATASET not in holds:
             reason = f"its data set ({document.dataset}) has no place"
             yield FormatProblem(document.location, "dataset", reason)
         if len(document.regions) > 1 or any(region.start for region in document.regions):
@@ -48,6 +46,18 @@ def unheld(file: LabelFile, holds: Collection[str] = ()) -> Iterator[FormatProbl
         if document.suggestions:
             reason = f"suggestions are not written ({len(document.suggestions)}): they would read as labels"
             yield FormatProblem(document.location, "suggestions", reason, dropped=True)
+
+
+def _languages(documents: Sequence[FileDocument]) -> Iterator[FormatProblem]:
+    """One for all documents where they have one language, else one for each."""
+    languages = {document.language for document in documents}
+    if len(documents) > 1 and len(languages) == 1 and (language := languages.pop()):
+        yield FormatProblem("", "language", f"the language of all documents ({language}) has no place")
+        return
+    for document in documents:
+        if document.language:
+            reason = f"its language ({document.language}) has no place"
+            yield FormatProblem(document.location, "language", reason)
 
 
 def text_of(document: FileDocument) -> str:
