@@ -58,7 +58,12 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
         Binding("f", "choose_format", "Format", tooltip="Choose the format", id="export.format"),
         Binding("ctrl+s", "save", "Save labels", tooltip="Save your drafts first", id="export.save"),
         Binding(
-            "tab", "app.focus_next", "Left out", tooltip="To the other list", id="export.tab", show=False
+            "o,tab",
+            "app.focus_next",
+            "Other list",
+            tooltip="To the other list",
+            id="export.other",
+            show=False,
         ),
         Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back; nothing is written", id="export.back"),
     ]

@@ -60,7 +60,12 @@ over the file. `u` takes an import back as a whole.
         Binding("s", "start", "Import", tooltip="Import what is shown", id="import.start"),
         Binding("f", "choose_format", "Format", tooltip="Read it as another format", id="import.format"),
         Binding(
-            "tab", "app.focus_next", "Problems", tooltip="To the other list", id="import.tab", show=False
+            "o,tab",
+            "app.focus_next",
+            "Other list",
+            tooltip="To the other list",
+            id="import.other",
+            show=False,
         ),
         Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back; nothing changes", id="import.back"),
     ]
