@@ -324,7 +324,7 @@ async def _first_sync(session: ProjectSession) -> tuple[Shared | None, tuple[str
     except LabelerError as error:
         return None, (f"labels could not be synced: {error.message} {error.hint}".rstrip(),)
     await session.store.checkpoint()
-    return shared, ()
+    return shared, (f"labels were not taken: {shared.paused}",) if shared.paused else ()
 
 
 async def set_settings(session: ProjectSession, project: Project) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +12,22 @@ from tests.engine.handover.people import Office, Person, terms
 from tests.fakes import category, document, suggest, to_place
 from tui_labeler.domain.documents import DocumentFilter
 from tui_labeler.domain.handover import Handover, Phase
-from tui_labeler.domain.jobs import Method
+from tui_labeler.domain.jobs import JobState, Method
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import Split, TrainOptions
 from tui_labeler.domain.projects import Dataset, Project, ProjectKind
+from tui_labeler.engine.autolabelers import trained
+from tui_labeler.engine.changes import put_project
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.history import ACTIONS
 from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN, PenError, PlainError, check_pen
-from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports import Change, Plan, State
 from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.builders import Bench
 
 GO_ON = {HANDED_OVER, TAKEN_IN, "documents.sync", "labels.move", "suggestions.delete"}
 CHANGE = Change("document", "1", {"flag": "a"}, {"flag": "b"})
@@ -142,3 +146,38 @@ async def test_a_connected_project_stays_of_one_language(tmp_path: Path) -> None
     with pytest.raises(PlainError):
         await set_settings(ana.session, replace(ana.session.project, multilingual=True))
     assert not ana.session.project.multilingual
+
+
+async def test_a_job_that_labels_while_the_pen_goes_over_fails_and_pays_for_nothing_twice(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trained, "BATCH_DOCUMENTS", 2)
+    session = await bench.create(7)
+
+    async def hand_over(phase: Phase) -> None:
+        def plan(state: State) -> Plan:
+            handover = Handover(phase, terms(), "2026-11-21T09:00:00.000Z")
+            return Plan(HANDED_OVER, [put_project(state, replace(state.project, handover=handover))])
+
+        await session.store.commit("bo", plan)
+
+    async def goes(texts: Sequence[str]) -> None:
+        if len(model.seen) == 4:
+            await hand_over(Phase.AML)
+
+    model = await bench.add_model(session, before=goes)
+    job = await bench.start(session)
+    ended = await bench.run(job)
+    assert ended.state is JobState.FAILED
+    assert "Azure Machine Learning has the pen" in ended.message
+    await session.refresh()
+    made = sum(len(session.store.state.document(row.id).suggestions) for row in session.documents.select())
+    assert made == 5 * 4
+    with pytest.raises(PenError):
+        await session.jobs.resume(job.id)
+    model.before = None
+    await hand_over(Phase.HERE)
+    await session.jobs.resume(job.id)
+    ended = await bench.run(job)
+    assert (ended.state, ended.done, ended.suggestions) == (JobState.SUCCEEDED, 7, 35)
+    assert len(model.seen) == 7
