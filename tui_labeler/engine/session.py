@@ -94,7 +94,15 @@ class ProjectSession:
         self.documents = Documents(store, container, surroundings)
         self.label_files = LabelFiles(store, self.documents, surroundings)
         self.sharing = (
-            Sharing(store, shelf, base, self.label_files, surroundings, is_remote=container.is_remote)
+            Sharing(
+                store,
+                shelf,
+                base,
+                self.documents,
+                self.label_files,
+                surroundings,
+                is_remote=container.is_remote,
+            )
             if shelf is not None and base is not None
             else None
         )

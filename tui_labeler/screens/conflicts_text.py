@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from tui_labeler.domain.labels import Span
-from tui_labeler.engine.sharing.items import FIELD
 from tui_labeler.screens.performance_words import lines_of, wrapped
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.glyphs import ASCII, plain_signs
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.sharing.conflict_words import Told
     from tui_labeler.engine.sharing.conflicts import LabelConflict
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line, Part
@@ -34,21 +34,14 @@ def place_of(conflict: LabelConflict) -> str:
     return PROJECT if conflict.is_of_project else conflict.location
 
 
-def span_of(row: Mapping[str, Any] | None) -> Span | None:
-    """Where a stored label or suggestion is; ``None`` where it has no place."""
-    span = (row or {}).get("span") if isinstance(row, Mapping) else None
-    return Span(span["start"], span["end"]) if span else None
-
-
 def first_place(conflict: LabelConflict) -> Span | None:
     """Where in the text a conflict begins."""
-    rows = [*conflict.items.ours.values(), *conflict.items.theirs.values()]
-    return min((span for row in rows if (span := span_of(row)) is not None), default=None)
+    return min((span for line in (*conflict.ours, *conflict.theirs) for span in line.spans), default=None)
 
 
-def in_short(lines: Sequence[str]) -> str:
+def in_short(lines: Sequence[Told]) -> str:
     """A side in a few words, for a list: without places and times."""
-    return "; ".join(_AT.sub("", line) for line in lines) or "nothing"
+    return "; ".join(_AT.sub("", line.words) for line in lines) or "nothing"
 
 
 _AT = re.compile(r" at \d+\.\.\d+| \(\d{4}-\d\d-\d\d \d\d:\d\d\)")
@@ -61,11 +54,7 @@ def page(conflict: LabelConflict, text: str | None, text_hash: str, width: int, 
         ("Here: o takes it", "title"),
         ("Container: t takes it", "title"),
     )
-    items = conflict.items
-    sides = [
-        _side(lines, side, conflict, _Text(text, text_hash), column)
-        for lines, side in ((conflict.ours, items.ours), (conflict.theirs, items.theirs))
-    ]
+    sides = [_side(side, _Text(text, text_hash), column) for side in (conflict.ours, conflict.theirs)]
     rows = [headings, *zip_longest(*sides, fillvalue=("", ""))]
     if signs is ASCII:
         rows = [((plain_signs(one[0]), one[1]), (plain_signs(two[0]), two[1])) for one, two in rows]
@@ -87,10 +76,9 @@ class _Text:
         self._text = text
         self._hash = text_hash
 
-    def around(self, row: Any) -> tuple[str, str] | None:
-        """The words of a stored label, and the text with them in brackets; of another text nothing."""
-        span = span_of(row)
-        if span is None or self._text is None or row.get("text_hash", self._hash) != self._hash:
+    def around(self, span: Span, text_hash: str) -> tuple[str, str] | None:
+        """Some words, and the text with them in brackets; nothing of another text."""
+        if self._text is None or text_hash not in ("", self._hash):
             return None
         text, start, end = self._text, span.start, span.end
         words = text[start:end] if end - start <= _LONGEST else f"{text[start : start + _LONGEST]}…"
@@ -106,20 +94,19 @@ def _in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _side(
-    lines: Sequence[str], side: Mapping[Any, Any], conflict: LabelConflict, text: _Text, width: int
-) -> list[Part]:
+def _side(side: Sequence[Told], text: _Text, width: int) -> list[Part]:
     """The lines of one column."""
-    keys = [key for key in conflict.items.keys if key in side or key.table == FIELD]
-    if not lines:
+    if not side:
         return [("nothing", "dim")]
     found: list[Part] = []
-    for words, key in zip(lines, keys, strict=True):
+    for told in side:
+        words = told.words
         found += [(line, "") for line in lines_of(words[:1].upper() + words[1:], width)]
-        about = text.around(side.get(key))
-        if about is not None:
-            found += [(line, "key") for line in lines_of(f"“{_in_one_line(about[0])}”", width)]
-            found += [(line, "dim") for line in lines_of(about[1], width)]
+        for span in told.spans:
+            about = text.around(span, told.text_hash)
+            if about is not None:
+                found += [(line, "key") for line in lines_of(f"“{_in_one_line(about[0])}”", width)]
+                found += [(line, "dim") for line in lines_of(about[1], width)]
         found.append(("", ""))
     return found[:-1]
 

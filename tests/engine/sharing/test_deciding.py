@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.engine.sharing.homes import Home, Pair
+from tests.engine.sharing.homes import TEXT, Home, Pair
 from tests.fakes import document
 from tui_labeler.domain.agreement import Take
 from tui_labeler.domain.labels import Span
@@ -38,7 +38,7 @@ async def read_by_both(pair: Pair) -> tuple[Home, Home]:
     where = document(ana.session, "a.txt")
     await ana.session.readings.assign(["ana", "bo"], documents=[where])
     await both_sync(ana, bo)
-    for home, town in ((ana, 42), (bo, 15)):
+    for home, town in ((ana, 41), (bo, 15)):
         await home.label("Person", 0, 3)
         await home.label("Town", town, town + 4)
         await home.session.readings.finish([where])
@@ -53,7 +53,7 @@ async def choose(home: Home, place: int, take: Take) -> None:
     await home.session.readings.choose(where, both.differing[place], take)
 
 
-ROME, OSLO, ANN = ("Town", 15, 19), ("Town", 42, 46), ("Person", 0, 3)
+ROME, OSLO, ANN = ("Town", 15, 19), ("Town", 41, 45), ("Person", 0, 3)
 
 
 @pytest.mark.parametrize(("take", "expected"), [("theirs", [ANN]), ("ours", [ANN, ROME, OSLO])])
@@ -117,6 +117,25 @@ async def test_a_document_that_both_found_empty_is_reviewed_by_whoever_stands(pa
         assert home.session.documents.find("a.txt").reviewed is None
 
 
+async def test_both_adjudications_are_told_place_by_place(pair: Pair) -> None:
+    ana, bo = await read_by_both(pair)
+    for place in (0, 1):
+        await choose(ana, place, Take.SECOND if place else Take.NEITHER)
+        await choose(bo, place, Take.BOTH)
+    await ana.sync()
+    (conflict,) = (await bo.sync()).conflicts
+    told = conflict.quoted(TEXT, bo.session.documents.find("a.txt").text_hash)
+    ours, theirs = ([line.words for line in side] for side in (told.ours, told.theirs))
+    assert ours[0].startswith("takes both: ana has nothing, bo has Town at 15..19, by bo (")
+    assert ours[0].endswith("): “Rome”")
+    assert theirs[0].startswith("takes neither: ana has nothing, bo has Town at 15..19, by ana (")
+    assert theirs[1].startswith("takes bo's: nothing (and not ana's: Town at 41..45), by ana (")
+    assert theirs[1].endswith("): “Oslo”")
+    assert any(line.startswith("settled by bo") for line in ours)
+    assert any(line.startswith("Town at 41..45 by bo") for line in ours)
+    assert not any(line.startswith("Town at") for line in theirs)
+
+
 # --- labels that one has looked at and the other removed --------------------------------------------
 
 CHANGED = "Ann met Bob in R0me. Then Ann went on to Oslo.\n"
@@ -137,7 +156,7 @@ async def stale_town(pair: Pair) -> tuple[Home, Home]:
 async def set_to_oslo(home: Home) -> None:
     found = home.session.documents.find("a.txt")
     (label,) = found.active_labels
-    await home.session.looking_again.keep(found.id, label.id, Span(42, 46))
+    await home.session.looking_again.keep(found.id, label.id, Span(41, 45))
 
 
 @pytest.mark.parametrize(("take", "expected"), [("ours", [OSLO]), ("theirs", [])])
@@ -149,7 +168,7 @@ async def test_a_label_that_one_has_set_elsewhere_and_the_other_removed_is_a_con
     await set_to_oslo(ana)
     await bo.sync()
     (conflict,) = (await ana.sync()).conflicts
-    assert "42..46" in conflict.reason
+    assert "41..45" in conflict.reason
     assert "removed by bo" in conflict.reason
     assert ana.labels() == [OSLO]
     await ana.resolve("a.txt", take)
@@ -161,7 +180,7 @@ async def test_a_removal_of_what_was_set_elsewhere_before_is_no_conflict(pair: P
     ana, bo = await stale_town(pair)
     await set_to_oslo(ana)
     await both_sync(ana, bo)
-    await bo.unlabel(42)
+    await bo.unlabel(41)
     await both_sync(bo, ana)
     assert (await ana.sync()).conflicts == ()
     assert all_labels(ana, bo) == [[], []]

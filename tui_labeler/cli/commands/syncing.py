@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report
@@ -71,12 +72,14 @@ async def sync(context: Context) -> Report:
         resolved: tuple[LabelConflict, ...] = ()
         if options.resolve is not None:
             resolved = await sharing.resolve(_location(session, options.resolve), options.take, options.id)
+            resolved = await sharing.quoted(resolved)
         synced = await _documents(context, session, pull=pull)
         shared = await sharing.sync(
             pull=pull,
             push=push,
             progress=lambda done, total: context.out.step("syncing labels", done, total),
         )
+        shared = replace(shared, conflicts=await sharing.quoted(shared.conflicts))
         published = await sharing.publish() if options.publish else None
         await session.store.checkpoint()
         is_shared = sharing.is_on
@@ -110,8 +113,8 @@ def conflict_items(conflicts: tuple[LabelConflict, ...]) -> list[dict[str, Any]]
             "location": conflict.location,
             "id": conflict.id,
             "reason": conflict.reason,
-            "ours": list(conflict.ours),
-            "theirs": list(conflict.theirs),
+            "ours": [line.words for line in conflict.ours],
+            "theirs": [line.words for line in conflict.theirs],
         }
         for conflict in conflicts
     ]

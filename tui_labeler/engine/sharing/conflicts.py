@@ -11,8 +11,10 @@ from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, AgreedProject
-from tui_labeler.engine.sharing.items import FIELD, LABEL, Conflict, Items, Key, only
+from tui_labeler.engine.sharing.conflict_words import Told, both_sides
+from tui_labeler.engine.sharing.items import LABEL, Conflict, Items, Key, only
 from tui_labeler.engine.sharing.merging import is_active, merge
+from tui_labeler.engine.sharing.merging_readings import CHOICES
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
     FILE,
@@ -21,7 +23,7 @@ from tui_labeler.engine.sharing.project_form import (
     to_category,
     with_items,
 )
-from tui_labeler.engine.sharing.shared_form import PARTS, document_changes, document_items
+from tui_labeler.engine.sharing.shared_form import document_changes, document_items
 from tui_labeler.engine.walking_back import PROJECT_SYNCED, SYNCED
 
 if TYPE_CHECKING:
@@ -40,13 +42,24 @@ class LabelConflict:
     """The document's; ``project.json`` for categories and settings."""
     id: str
     """Names it among those of its location."""
-    reason: str
-    """In words, for both sides."""
-    ours: tuple[str, ...]
+    ours: tuple[Told, ...]
     """What this home holds, a line each."""
-    theirs: tuple[str, ...]
+    theirs: tuple[Told, ...]
     """What the container holds."""
     items: Conflict
+
+    @property
+    def reason(self) -> str:
+        """In words, for both sides."""
+        ours, theirs = ("; ".join(line.words for line in side) for side in (self.ours, self.theirs))
+        return f"here {ours or 'nothing'} – in the container {theirs or 'nothing'}"
+
+    def quoted(self, text: str, text_hash: str) -> LabelConflict:
+        """With the words of the document that the lines are about."""
+        ours, theirs = (
+            tuple(line.quoted(text, text_hash) for line in side) for side in (self.ours, self.theirs)
+        )
+        return replace(self, ours=ours, theirs=theirs)
 
     @property
     def is_of_project(self) -> bool:
@@ -90,54 +103,13 @@ def _of_document(state: State, document: Document, agreed: Agreed) -> tuple[Conf
     return merge(state.project.kind, agreed.base, ours, agreed.theirs, drafts).conflicts
 
 
-# --- in words ---------------------------------------------------------------------------------------
-
-
 def in_words(state: State, location: str, conflict: Conflict) -> LabelConflict:
-    ours, theirs = (_lines(state, side, conflict.keys) for side in (conflict.ours, conflict.theirs))
-    reason = f"here {'; '.join(ours) or 'nothing'} – in the container {'; '.join(theirs) or 'nothing'}"
+    number = state.document_id(location)
+    readers = () if number is None else state.rows[number].readers
     first = next((key for key in conflict.keys if key.table == LABEL), conflict.keys[0])
-    return LabelConflict(location, first.id, reason, ours, theirs, conflict)
-
-
-def _lines(state: State, side: Items, keys: tuple[Key, ...]) -> tuple[str, ...]:
-    return tuple(_words(state, key, side.get(key)) for key in keys if key in side or key.table == FIELD)
-
-
-def _words(state: State, key: Key, row: Any) -> str:
-    if key.table == LABEL:
-        fate = f", removed by {row['removed']['actor']}" if row.get("removed") else ""
-        return f"{_named(state, row)}{_place(row)} by {_who(row['made'])}{fate}"
-    if key.table in PARTS:
-        decision = row.get("decision")
-        said = f"{decision['verdict']} by {_who(decision['stamp'])}" if decision else "undecided"
-        return f"the suggestion {_named(state, row)}{_place(row)} {said}"
-    if key.table == CATEGORY:
-        more = [f"{name} {row[name]!r}" for name in ("description", "examples", "color") if row.get(name)]
-        return f"the {state.project.kind.noun} {row['name']!r}" + (f" ({', '.join(more)})" if more else "")
-    if isinstance(row, Mapping) and "actor" in row:
-        return f"{key.id} by {_who(row)}"
-    if isinstance(row, Mapping) and "stamp" in row:
-        return f"{key.id} reading by {_who(row['stamp'])}"
-    if key == (FIELD, "readers"):
-        return f"with {', '.join(row)}" if row else "with no readers"
-    if key == (FIELD, "choices"):
-        return f"{len(row or ()):,} places adjudicated"
-    return f"no {key.id}" if row is None else f"{key.id} {row!r}"
-
-
-def _named(state: State, row: Mapping[str, Any]) -> str:
-    category = state.categories.get(row["category"])
-    return category.name if category else str(row["category"])
-
-
-def _place(row: Mapping[str, Any]) -> str:
-    span = row.get("span")
-    return f" at {span['start']}..{span['end']}" if span else ""
-
-
-def _who(stamp: Mapping[str, Any]) -> str:
-    return f"{stamp['actor']} ({stamp['time'][:16].replace('T', ' ')})"
+    if CHOICES in conflict.keys:
+        first = CHOICES
+    return LabelConflict(location, first.id, *both_sides(state, readers, conflict), conflict)
 
 
 # --- putting an end to it ---------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def finished(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) ->
 
 def choices(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> Any:
     """Place by place; two people who decide the same place differently are a conflict."""
-    sides = [{_choice_place(choice): choice for choice in side} for side in (base, ours, theirs)]
+    sides = [{place_of(choice): choice for choice in side} for side in (base, ours, theirs)]
     merged: dict[str, Any] = {}
     for place in sorted(set().union(*sides)):
         before, one, other = (side.get(place) for side in sides)
@@ -50,7 +50,7 @@ def is_settled_otherwise(values: Mapping[Key, Any], base: Items, ours: Items, th
 
 
 def _takes(choices: Sequence[Any] | None) -> dict[str, str]:
-    return {_choice_place(choice): choice["take"] for choice in choices or ()}
+    return {place_of(choice): choice["take"] for choice in choices or ()}
 
 
 def adjudications(ours: Items, theirs: Items) -> Iterator[tuple[Key, Key]]:
@@ -68,7 +68,8 @@ def adjudications(ours: Items, theirs: Items) -> Iterator[tuple[Key, Key]]:
                 yield CHOICES, key
 
 
-def _choice_place(choice: Mapping[str, Any]) -> str:
+def place_of(choice: Mapping[str, Any]) -> str:
+    """What a choice was made about."""
     return json.dumps([choice.get("first"), choice.get("second")], sort_keys=True)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.changes import put_project
-from tui_labeler.engine.errors import ContainerError, InputError, UnreachableError
+from tui_labeler.engine.errors import ContainerError, InputError, LabelerError, UnreachableError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.sharing.conflicts import LabelConflict, Side, open_conflicts, resolve
 from tui_labeler.engine.sharing.joining import claim_own
@@ -15,6 +15,9 @@ from tui_labeler.engine.sharing.publishing import Published, publish
 from tui_labeler.engine.sharing.syncing import Progress, Shared, Syncing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tui_labeler.engine.documents import Documents
     from tui_labeler.engine.label_files import LabelFiles
     from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
     from tui_labeler.engine.ports.sharing import SyncBase
@@ -28,6 +31,7 @@ class Sharing:
         store: ProjectStore,
         shelf: Shelf,
         base: SyncBase,
+        documents: Documents,
         label_files: LabelFiles,
         surroundings: Surroundings,
         *,
@@ -36,6 +40,7 @@ class Sharing:
         self._store = store
         self._shelf = shelf
         self._base = base
+        self._documents = documents
         self._label_files = label_files
         self._surroundings = surroundings
         self._is_remote = is_remote
@@ -77,6 +82,20 @@ class Sharing:
     async def conflicts(self) -> tuple[LabelConflict, ...]:
         """What waits for a person; nothing is asked of the container."""
         return await open_conflicts(self._store, self._base, self._surroundings.actor)
+
+    async def quoted(self, conflicts: Iterable[LabelConflict]) -> tuple[LabelConflict, ...]:
+        """With the words that they are about, where the documents' texts can be read."""
+        return tuple([await self._quoted(conflict) for conflict in conflicts])
+
+    async def _quoted(self, conflict: LabelConflict) -> LabelConflict:
+        number = self._store.state.document_id(conflict.location)
+        if number is None or not any(line.spans for line in (*conflict.ours, *conflict.theirs)):
+            return conflict
+        try:
+            found = await self._documents.text(number)
+        except LabelerError:
+            return conflict
+        return conflict.quoted(found.text, found.text_hash)
 
     async def resolve(self, location: str, take: Side, item: str | None = None) -> tuple[LabelConflict, ...]:
         """See :func:`~tui_labeler.engine.sharing.conflicts.resolve`."""
