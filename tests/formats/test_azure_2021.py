@@ -141,3 +141,18 @@ def test_a_mixture_of_the_two_forms_is_refused(place: str) -> None:
     places[place]["category" if place == "label" else "entities"] = "Name"
     with pytest.raises(FormatError, match="does not go with extractors"):
         azure.read(samples.data(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        (bare_entities() | {"classifiers": []}, "classifiers"),
+        (classes(1, model_type="singleClassification") | {"documents": []}, "documents"),
+        ({"extractors": [], "assets": {"classifiers": [], "documents": []}}, "extractors"),
+    ],
+)
+def test_labels_of_two_kinds_or_in_two_places_are_refused(value: dict[str, Any], field: str) -> None:
+    with pytest.raises(FormatError, match="stands beside") as caught:
+        azure.read(samples.data(value))
+    assert caught.value.field == field
+    assert caught.value.hint

@@ -47,6 +47,7 @@ _MODEL_TYPES = {
     "multiclassification": ProjectKind.MULTI_LABEL,
 }
 _NAMES = {"name": "projectName", "multiLingual": "multilingual"}
+_ONE_LIST = "Leave one list of documents with its extractors or classifiers, under assets or by itself."
 _ENVELOPE = ("api-version", *azure_keys.ROOT)
 
 
@@ -64,6 +65,7 @@ def read(root: Node) -> LabelFile:
     metadata = root.get("metadata") or Node({}, root, "metadata")
     dialect = _ENTITIES if _ENTITIES.schema in assets.object() else _CLASSES
     check_foreign(assets, dialect)
+    _no_second(root, assets, dialect)
     kind = _kind(metadata, dialect)
     documents = read_documents(assets, kind, dialect)
     bare = metadata.get("modelType") is None
@@ -82,6 +84,19 @@ def read(root: Node) -> LabelFile:
             "assets": kept(assets, known, None),
         },
     )
+
+
+def _no_second(root: Node, assets: Node, dialect: Dialect) -> None:
+    """Refuses labels of another kind, or in another place, that would be left aside."""
+    schemas = {_ENTITIES.schema, _CLASSES.schema}
+    places = [(assets, schemas - {dialect.schema})]
+    if assets.value is not root.value:
+        places.append((root, schemas | {"documents"}))
+    for place, keys in places:
+        if second := sorted(place.object().keys() & keys):
+            raise Node(None, place, second[0]).error(
+                f"stands beside the {dialect.schema} that the file has already", hint=_ONE_LIST
+            )
 
 
 def _kind(metadata: Node, dialect: Dialect) -> ProjectKind:
