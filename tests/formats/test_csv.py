@@ -291,3 +291,10 @@ def test_a_real_table_of_ten_thousand_rows_is_read_whole() -> None:
     assert (file.kind, len(file.documents)) == (SINGLE, 10003)
     assert len({each.category for document in file.documents for each in document.labels}) == 77
     assert file.documents[1].text == "What can I do if my card still hasn't arrived after 2 weeks?"
+
+
+def test_rows_with_a_name_may_leave_the_text_to_the_container() -> None:
+    file = read(b"location,text,start,end,label\na.txt,,0,3,Person\n")
+    (document,) = file.documents
+    assert (document.location, document.text) == ("a.txt", None)
+    assert [(label.start, label.length) for label in document.labels] == [(0, 3)]

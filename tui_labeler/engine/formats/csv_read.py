@@ -50,12 +50,14 @@ class _Gathered:
     labels: list[FileLabel] = field(default_factory=list)
 
     def document(self) -> FileDocument:
+        # Labels stand somewhere: a row that has them, a name and no text leaves the text to the container.
+        is_left_out = not self.text and self.location and any(label.unit for label in self.labels)
         return FileDocument(
             self.location,
             self.language,
             self.dataset,
             tuple(self.labels),
-            text=self.text,
+            text=None if is_left_out else self.text,
             extra=dict(self.extra),
             line=self.line,
         )
