@@ -9,11 +9,14 @@ import pytest
 
 from tests.builders import TEXT, Bench, saved
 from tests.engine.paper import Paper, cut, paper
+from tests.far import FarContainer
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine import label_files
 from tui_labeler.engine.adapters.folder import FolderContainer
-from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.errors import InputError, UnreachableError
 from tui_labeler.engine.formats.model import FileDocument, FileLabel
 from tui_labeler.engine.matching import How
+from tui_labeler.engine.planning_import import CHECKING
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -211,10 +214,65 @@ async def test_what_matches_nothing_is_listed_with_its_reason(bench: Bench, pape
     assert "neither its name nor its text" in reasons[2]
 
 
-async def test_a_file_that_speaks_of_one_document_twice_brings_all_of_it(bench: Bench, paper: Paper) -> None:
+@pytest.mark.parametrize("batch", [1, 2000])
+async def test_a_file_that_speaks_of_one_document_twice_brings_all_of_it(
+    bench: Bench, paper: Paper, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(label_files, "BATCH", batch)
     session = await bench.create({"a.txt": TEXT})
-    both = (labeled(TEXT, cut("Person", "Bob", TEXT)), labeled(TEXT, cut("Person", "Ann", TEXT)))
-    again = labeled(TEXT, cut("Person", "Ann", TEXT))
+    both = (labeled(TEXT, cut("Person", "Bob", TEXT)), labeled(TEXT, cut("Place", "Bob in Rome", TEXT)))
+    again = labeled(TEXT, cut("Person", "Bob", TEXT))
     done = await session.label_files.read(paper.says(*both, again), "x.paper")
-    assert (done.documents, done.labels, done.unchanged) == (1, 2, 1)
-    assert words_of(session, TEXT) == ["Ann", "Bob"]
+    assert (done.documents, done.labels, done.unchanged, done.skipped) == (1, 2, 1, ())
+    assert words_of(session, TEXT) == ["Bob", "Bob in Rome"]
+
+
+async def far_project(bench: Bench, texts: dict[str, bytes]) -> tuple[ProjectSession, FarContainer]:
+    """A project over a container that is far, whose documents were listed and not read."""
+    session = await bench.create({})
+    far = FarContainer(dict(texts), breaks_after=0)
+    session.documents._container = far
+    with pytest.raises(UnreachableError):
+        await session.documents.sync()
+    far.breaks_after = None
+    return session, far
+
+
+async def test_over_a_line_only_named_documents_are_fetched_and_several_at_a_time(
+    bench: Bench, paper: Paper
+) -> None:
+    texts = {f"d{at:03}.txt": TEXT.encode() for at in range(60)}
+    session, far = await far_project(bench, texts)
+    named = [f"d{at:03}.txt" for at in range(10)]
+    data = paper.says(*(labeled(None, cut("Person", "Bob", TEXT), location=name) for name in named))
+    heard: list[tuple[str, int]] = []
+    plan = await session.label_files.plan(data, "x.paper", progress=lambda *step: heard.append(step))
+    assert plan.labels == 10
+    assert set(far.fetched) == set(named)
+    assert far.most_at_work > 1
+    assert heard[-1] == (CHECKING, 10)
+
+
+async def test_over_a_line_texts_without_a_name_are_found_and_new_ones_are_written(
+    bench: Bench, paper: Paper
+) -> None:
+    session, far = await far_project(bench, {"a.txt": TEXT.encode(), "b.txt": ELSE.encode()})
+    new = "Rome is far.\n"
+    data = paper.says(
+        labeled(ELSE, cut("Person", "Ann", ELSE)), labeled(new, cut("Place", "Rome", new), location="c")
+    )
+    done = await session.label_files.read(data, "x.paper", add_documents=True)
+    assert (done.labels, done.added) == (2, ("c.txt",))
+    assert far.texts["c.txt"] == new.encode()
+    assert words_of(session, ELSE, "b.txt") == ["Ann"]
+    assert words_of(session, new, "c.txt") == ["Rome"]
+
+
+async def test_a_line_that_breaks_while_texts_are_compared_changes_no_label(
+    bench: Bench, paper: Paper
+) -> None:
+    session, far = await far_project(bench, {f"d{at}.txt": f"{at}\n".encode() for at in range(40)})
+    far.breaks_after = 20
+    with pytest.raises(UnreachableError):
+        await session.label_files.read(paper.says(labeled("unheard of", line=1)), "x.paper")
+    assert all(row.label_count == 0 for row in session.rows.values())

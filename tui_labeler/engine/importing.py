@@ -70,6 +70,8 @@ class Incoming:
     around: Surroundings
     ids: Mapping[str, str] = field(default_factory=dict)
     """Ids of categories, by name, that the state does not have yet."""
+    made: dict[int, list[Label]] = field(default_factory=dict)
+    """By document: the labels that came in so far. A file may speak of one in several places."""
 
 
 def declaring(
@@ -165,7 +167,6 @@ def importing(batch: Sequence[Ready], incoming: Incoming, state: State) -> list[
     ids = {**incoming.ids, **{category.name: category.id for category in state.categories.values()}}
     changes: list[Change] = []
     described: dict[int, Document] = {}
-    made: dict[int, list[Label]] = {}
     for ready in batch:
         document = state.document(ready.document)
         if document.is_given:
@@ -176,9 +177,8 @@ def importing(batch: Sequence[Ready], incoming: Incoming, state: State) -> list[
             reason = "its text has changed since the file was checked; import it again"
             incoming.tally.skip(document.location, reason)
             continue
-        # The file may speak of one document in several places.
         document = described.get(document.id, document)
-        one = _OneDocument(document, ready, incoming, state, ids, made.setdefault(document.id, []))
+        one = _OneDocument(document, ready, incoming, state, ids, incoming.made.setdefault(document.id, []))
         changes += one.changes()
         described[document.id] = one.described
     return changes + [put_document(state, document) for document in described.values()]
@@ -203,7 +203,8 @@ class _OneDocument:
         self._state = state
         self._ids = ids
         self._say: Say = partial(incoming.tally.note, document.location)
-        self._old = list(document.labels.values())
+        mine = {label.id for label in before}
+        self._old = [label for label in document.labels.values() if label.id not in mine]
         self._before = before
         self.described, self._places = _described(document, ready, incoming.format, self._say)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +16,7 @@ from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
 from tui_labeler.engine.import_plans import Imported, ImportPlan, Ready, Skipped
 from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
+from tui_labeler.engine.pen import check_turn_of_pen
 from tui_labeler.engine.planning_import import ImportPlanning, category_warnings, check_kind
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.reading import Tally as ReadTally
@@ -85,7 +87,8 @@ class LabelFiles:
         Raises ``FormatError`` naming line and field, ``InputError`` for a file of another kind than the
         project, ``UnreachableError`` for a container that is not there.
         """
-        known, said = read_file(data, filename, file_format)
+        # A large file takes its time, and whoever draws has other things to do.
+        known, said = await asyncio.to_thread(read_file, data, filename, file_format)
         project = self._store.state.project
         check_kind(project.kind, said, filename, project.name)
         await self._store.refresh()
@@ -109,6 +112,8 @@ class LabelFiles:
         no label has come in. Raises ``ContainerError`` for a container that refuses them.
         """
         await self._store.refresh()
+        if plan.additions:
+            check_turn_of_pen(self._store.state.project)
         ready = [*plan.ready, *await self._written(plan.additions, progress)]
         tally = Tally([*plan.remarks], [*plan.early])
         await finished_all_the_same(self._bring_in(plan, ready, tally, merging))

@@ -24,7 +24,7 @@ from tui_labeler.engine.import_plans import (
     skipped_problem,
 )
 from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
-from tui_labeler.engine.matching import Match, Matching, Progress, text_hashes
+from tui_labeler.engine.matching import STEP, Match, Matching, Progress, text_hashes
 from tui_labeler.engine.reading import CONCURRENCY, fetch
 from tui_labeler.engine.wording import counted
 
@@ -90,7 +90,7 @@ class ImportPlanning:
             self._say(held.match, held.held)
         new = tuple(addition for held in adding if (addition := held.addition) is not None)
         unmatched = self._left_out({held.match.order for held in adding if held.is_whole})
-        return self._reckoned(known, file, filename, undeclared(said), ready, _merged(new), unmatched)
+        return await self._reckoned(known, file, filename, undeclared(said), ready, _merged(new), unmatched)
 
     def _check_choices(self) -> None:
         for name, location in self._choices.items():
@@ -207,7 +207,7 @@ class ImportPlanning:
 
     # --- what would come of it ----------------------------------------------------------------------
 
-    def _reckoned(
+    async def _reckoned(
         self,
         known: Format,
         file: LabelFile,
@@ -230,7 +230,10 @@ class ImportPlanning:
             for change in declared
             if change.table == "category" and change.after is not None
         }
-        importing(ready, replace(incoming, ids=ids), self._state)
+        incoming = replace(incoming, ids=ids)
+        for start in range(0, len(ready), STEP):
+            importing(ready[start : start + STEP], incoming, self._state)
+            await asyncio.sleep(0)
         return ImportPlan(
             filename=filename,
             format=known.name,

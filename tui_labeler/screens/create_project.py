@@ -14,7 +14,7 @@ from textual.widgets import Label, Static
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.engine.workbench import KINDS_IN_WORDS, CreatedProject, NewProject, Workbench, suggested_name
-from tui_labeler.screens.base import find_file, read_file
+from tui_labeler.screens.base import find_file, read_labels_file
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field, FormField
 from tui_labeler.screens.lines import KeyLine, TitleLine
@@ -141,7 +141,7 @@ Categories can be added, renamed and described later.
         labels_path = self._value("labels")
         labels = None
         if labels_path:
-            labels = await read_file(await find_file(labels_path, self._value("folder")))
+            labels = await read_labels_file(await find_file(labels_path, self._value("folder")))
         names = (name.strip() for name in self._value("categories").split(","))
         new = NewProject(
             name=self._named(),

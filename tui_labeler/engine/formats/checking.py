@@ -65,14 +65,22 @@ class Placed:
 
 def cut_words(location: str, placed: Sequence[Placed], text: str, offsets: OffsetMap) -> list[FormatProblem]:
     """A file that counts in another unit, or over other line ends, shows in spans that cut words."""
-    if not placed:
-        return []
-    ranges = list(words(text))
-    starts = [start for start, _ in ranges]
+    ranges: list[tuple[int, int]] = []
+    starts: list[int] = []
+
+    def inside(offset: int) -> bool:
+        # Most ends stand at a blank: the words of a whole text are found only where they matter.
+        if not 0 < offset < len(text) or not all(_is_letter(text[at]) for at in (offset - 1, offset)):
+            return False
+        if not ranges:
+            ranges.extend(words(text))
+            starts.extend(start for start, _ in ranges)
+        at = bisect_right(starts, offset) - 1
+        return at >= 0 and ranges[at][0] < offset < ranges[at][1]
 
     def cut(span: Span) -> list[str]:
         sides = (("starts", span.start), ("ends", span.end))
-        return [side for side, offset in sides if _inside_word(text, ranges, starts, offset)]
+        return [side for side, offset in sides if inside(offset)]
 
     problems: list[FormatProblem] = []
     fit = 0
@@ -93,9 +101,6 @@ def cut_words(location: str, placed: Sequence[Placed], text: str, offsets: Offse
     return problems
 
 
-def _inside_word(text: str, ranges: Sequence[tuple[int, int]], starts: Sequence[int], offset: int) -> bool:
-    """Whether letters, digits or their marks of one word stand on both sides."""
-    index = bisect_right(starts, offset) - 1
-    if index < 0 or not ranges[index][0] < offset < ranges[index][1]:
-        return False
-    return all(unicodedata.category(text[at])[0] in "LNM" for at in (offset - 1, offset))
+def _is_letter(character: str) -> bool:
+    """Whether it is a letter, a digit or a mark of one."""
+    return unicodedata.category(character)[0] in "LNM"

@@ -109,6 +109,8 @@ def to_code_points(
 
 def suggested(kind: ProjectKind, document: FileDocument, text: str) -> Resolved:
     """The same for what the document's models proposed: there may be several classes, and spans may meet."""
+    if not document.suggestions:
+        return Resolved((), ())
     of_many = ProjectKind.MULTI_LABEL if kind.is_classification else kind
     proposed = replace(document, labels=document.suggestions, regions=())
     found = to_code_points(of_many, proposed, text, may_meet=True)
