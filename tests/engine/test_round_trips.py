@@ -1,0 +1,97 @@
+"""From one project to another through a file of each format: the same labels, and what is lost is listed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import Bench, key, number
+from tui_labeler.domain.labels import Span
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.formats import FORMATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_labeler.engine.session import ProjectSession
+
+TEXTS = {
+    "plain.txt": "Ann met Bob in Rome.\nThen Ann went on to Oslo.\n",
+    "windows.txt": "Ann\r\nmet  Bob\r\n\r\nin Rome.\r\n",
+    "emoji.txt": "👩‍👩‍👧‍👦 Ann 👍🏽 met Bob 🇳🇴 in Oslo.\n",
+    "marks.txt": "Zoe\u0308 met Rene\u0301e in Ko\u0308ln.\n",
+    "hebrew.txt": "אן פגשה את בוב ברומא.\n",
+    "kanji.txt": "田中さんは東京で鈴木さんに会った。\n",
+    "marked.txt": "\ufeffAnn met Bob.\n",
+}
+"""A byte order mark is no part of the text that follows it."""
+
+WORDS = {
+    "plain.txt": ("Ann", "Bob in Rome", "Oslo"),
+    "windows.txt": ("Ann", "Bob\r\n\r\nin Rome"),
+    "emoji.txt": ("Ann", "Bob", "Oslo"),
+    "marks.txt": ("Zoe\u0308", "Rene\u0301e", "Ko\u0308ln"),
+    "hebrew.txt": ("אן", "בוב"),
+    "kanji.txt": ("田中", "東京", "鈴木"),
+    "marked.txt": ("Ann", "Bob"),
+}
+
+
+async def labeled(bench: Bench, kind: ProjectKind) -> ProjectSession:
+    session = await bench.create(TEXTS, kind=kind, immediate=True)
+    for place, name in enumerate(sorted(TEXTS)):
+        text = TEXTS[name].removeprefix("\ufeff")
+        await session.documents.open(number(session, name))
+        if kind.is_classification:
+            await session.labeling.add(
+                number(session, name), key(session, ("Person", "Place")[place % 2]), None
+            )
+            continue
+        for at, words in enumerate(WORDS[name]):
+            start = text.index(words)
+            category = key(session, ("Person", "Place")[at % 2])
+            await session.labeling.add(number(session, name), category, Span(start, start + len(words)))
+    return session
+
+
+async def cuts(session: ProjectSession, names: dict[str, str]) -> set[tuple[str, str, int, str]]:
+    """Document (by its name at first), category, start and words of each saved label."""
+    found = set()
+    for row in session.documents.select():
+        document = session.documents.find(row.location)
+        text = (await session.documents.text(row.id)).text
+        for label in document.saved_labels:
+            category = session.store.state.categories[label.category].name
+            start, words = (
+                (label.span.start, text[label.span.start : label.span.end]) if label.span else (0, "")
+            )
+            found.add((names.get(row.location, row.location), category, start, words))
+    return found
+
+
+CASES = [(name, kind) for name, known in FORMATS.items() for kind in sorted(known.kinds)]
+
+
+@pytest.mark.parametrize("renamed", [False, True], ids=["same names", "other names"])
+@pytest.mark.parametrize(("name", "kind"), CASES)
+async def test_labels_come_out_as_they_went_in_or_are_listed(
+    tmp_path: Path, name: str, kind: ProjectKind, *, renamed: bool
+) -> None:
+    if renamed and not FORMATS[name].carries_text:
+        pytest.skip("a file without texts knows its documents by their names alone")
+    source = await labeled(Bench(tmp_path / "one"), kind)
+    exported = await source.label_files.write(name)
+    before = await cuts(source, {})
+    # Another order of names, so that none of them is where it was.
+    names = {f"{at}.txt": given for at, given in enumerate(sorted(TEXTS, reverse=True))} if renamed else {}
+    texts: dict[str, str | bytes] = {new: TEXTS[old] for new, old in names.items()} or dict(TEXTS)
+    target = await Bench(tmp_path / "two").create(texts, kind=kind)
+    done = await target.label_files.read(exported.data, f"x{FORMATS[name].extensions[0]}", name)
+    after = await cuts(target, names)
+    assert after <= before
+    lost = {item[0] for item in before - after}
+    listed = {item.location for item in (*exported.skipped, *exported.notes)}
+    listed |= {names.get(item.location, item.location) for item in done.skipped}
+    assert lost <= listed, (before - after, exported.skipped, exported.notes, done.skipped)
+    assert len(after) >= len(before) - len(exported.skipped) - len(done.skipped)
