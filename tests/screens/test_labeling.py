@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.fakes import document, fixed_surroundings, home_workbench, labels, make_project
+from tests.fakes import document, fixed_surroundings, home_workbench, labels, make_project, write_documents
 from tests.screens.conftest import (
     LOANS,
     ONE,
@@ -227,3 +227,20 @@ async def test_without_categories_every_way_to_label_says_how_to_add_one(
             await press(pilot, *keys)
             assert "There is no entity to label with yet: K adds one." in screen_text(pilot)
         assert labels(session_of(pilot), TWO) == []
+
+
+async def test_a_great_many_places_are_labeled_after_their_number_was_told(
+    running: Running, workbench: Workbench, tmp_path: Path
+) -> None:
+    container = write_documents(tmp_path / "many", {"a.txt": "word " * 1200})
+    await (await make_project(workbench, container, categories=["Thing"])).close()
+    async with running(open_project="Loans", size=(80, 24)) as pilot:
+        await press(pilot, "=", "1")
+        assert "Label 1,200 places?" in screen_text(pilot)
+        await press(pilot, "n")
+        assert labels(session_of(pilot), "a.txt") == []
+        await press(pilot, "=", "1", "y")
+        await pilot.app.workers.wait_for_complete()
+        assert len(labels(session_of(pilot), "a.txt")) == 1200
+        await pilot.pause()
+        assert "1,200 places labeled." in screen_text(pilot)

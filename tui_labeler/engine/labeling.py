@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from tui_labeler.domain.labels import (
     Verdict,
     in_the_way,
 )
+from tui_labeler.domain.occupied import Occupied
 from tui_labeler.domain.projects import ProjectKind, ProjectSettings
 from tui_labeler.engine.changes import drop_label, put_document, put_label, put_suggestion
 from tui_labeler.engine.errors import ConflictError, InputError, NotFoundError, RefusedError
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 
 BATCH = 2000
 """Documents a transaction of a bulk action: a line of the journal stays of a readable size."""
+
+
+_A_TURN = 200
+"""Labels that are made before others have a turn: a few milliseconds."""
 
 
 class LabelInTheWayError(RefusedError):
@@ -192,18 +198,22 @@ class Labeling:
         return await self._store.commit(self.actor, plan)
 
     async def add_many(self, document_id: int, category: str, spans: Sequence[Span]) -> Transaction | None:
-        """Labels several spans in one step (all occurrences of a word); spans that are taken are left."""
+        """Labels several spans in one step (all occurrences of a word); spans that are taken are left.
 
-        def plan(state: State) -> Plan:
+        There may be tens of thousands: others have turns meanwhile.
+        """
+
+        async def plan(state: State) -> Plan:
             changes: list[Change] = []
-            made: list[Label] = []
             pen = self.pen(state)
-            for span in spans:
+            taken = Occupied(state.project.kind, state.document(document_id).labels.values())
+            for number, span in enumerate(spans):
+                if number % _A_TURN == _A_TURN - 1:
+                    await asyncio.sleep(0)
                 document = self.checked(state, document_id, category, span)
-                labels = [*document.labels.values(), *made]
-                if not any(in_the_way(state.project.kind, labels, category, span)):
+                if not taken.meets(category, span):
                     label = pen.label(document, category, span)
-                    made.append(label)
+                    taken.add(label)
                     changes.append(put_label(state, document, label))
             return Plan("label.add_all", changes)
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Origin, Span, Suggestion, ToPlace, Verdict, in_the_way
+from tui_labeler.domain.occupied import Occupied
 from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.labeling import BATCH, Labeling, checked
@@ -179,13 +180,14 @@ class Review:
         found, document = held(state, document_id, wanted), state.document(document_id)
         changes: list[Change] = []
         made: list[Label] = []
+        taken = Occupied(state.project.kind)
         for suggestion in sorted(found, key=lambda s: -(s.confidence or 0.0)):
             if document.problem or _is_stale(document, suggestion):
                 continue
-            if any(in_the_way(state.project.kind, made, suggestion.category, suggestion.span)):
+            if taken.meets(suggestion.category, suggestion.span):
                 continue
-            step = self._accepting(state, document, suggestion, made)
-            changes += step
+            changes += self._accepting(state, document, suggestion, made)
+            taken.add(made[-1])
         return changes, Decided(len(made), 1 if made else 0, len(found) - len(made))
 
     def _reject_all(

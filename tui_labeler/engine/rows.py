@@ -45,7 +45,9 @@ def with_items(
     """
     parts: dict[str, Any] = {}
     for (part, key), row in items.items():
-        values = parts.setdefault(part, dict(getattr(document, part)))
+        values = parts.get(part)
+        if values is None:
+            values = parts[part] = dict(getattr(document, part))
         if row is None:
             values.pop(key, None)
         else:

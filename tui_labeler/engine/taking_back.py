@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.labels import Label, Stamp, Suggestion, Verdict, in_the_way
+from tui_labeler.domain.labels import Label, Stamp, Suggestion, Verdict
+from tui_labeler.domain.occupied import Occupied
 from tui_labeler.engine.changes import drop_label, drop_suggestion, put, put_label
 from tui_labeler.engine.ports import Change
 from tui_labeler.engine.rows import to_value
@@ -198,7 +199,7 @@ def _homeless(wanted: _Wanted, categories: Set[str]) -> Iterator[tuple[str, str]
 
 def _crowded(wanted: _Wanted, later: Set[str], state: State) -> Iterator[tuple[str, str]]:
     """Labels that would come back where another one has been put since."""
-    kind = state.project.kind
+    put_since: dict[tuple[int, str], Occupied] = {}
     for (table, key), change in wanted.items():
         if table != "label" or change.after is None:
             continue
@@ -206,14 +207,19 @@ def _crowded(wanted: _Wanted, later: Set[str], state: State) -> Iterator[tuple[s
         if not label.is_active:
             continue
         number = _document(change)
-        others = [
-            other
-            for other in state.whole(number).labels.values()
-            if other.reader == label.reader
-            and f"{number}/{other.id}" in later
-            and ("label", f"{number}/{other.id}") not in wanted
-        ]
-        if others and any(in_the_way(kind, others, label.category, label.span)):
+        others = put_since.get((number, label.reader))
+        if others is None:
+            others = put_since[number, label.reader] = Occupied(
+                state.project.kind,
+                (
+                    other
+                    for other in state.whole(number).labels.values()
+                    if other.reader == label.reader
+                    and f"{number}/{other.id}" in later
+                    and ("label", f"{number}/{other.id}") not in wanted
+                ),
+            )
+        if others.meets(label.category, label.span):
             yield table, key
 
 

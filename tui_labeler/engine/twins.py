@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.labels import Label
+from tui_labeler.domain.labels import Label, Span
 from tui_labeler.engine.ports import Change
 from tui_labeler.engine.rows import to_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import State
@@ -25,6 +25,7 @@ def revived(changes: Mapping[tuple[str, str], Change], actor: str, state: State)
     A decision that the two had alike stands as the other's then.
     """
     found = dict(changes)
+    twins: dict[int, dict[_Meaning, list[Label]]] = {}
     for change in changes.values():
         if change.table != "label" or not change.before:
             continue
@@ -32,7 +33,9 @@ def revived(changes: Mapping[tuple[str, str], Change], actor: str, state: State)
         if label.made.actor != actor or not label.is_active or _is_active(change):
             continue
         document = state.whole(int(change.key.partition("/")[0]))
-        twin = _twin(document, label)
+        if document.id not in twins:
+            twins[document.id] = _removed_when_made(document)
+        twin = _twin(twins[document.id], label)
         if twin is None or ("label", f"{document.id}/{twin.id}") in found:
             continue
         for extra in _coming_back(state, document, label, twin, found):
@@ -44,18 +47,24 @@ def _is_active(change: Change) -> bool:
     return change.after is not None and to_value(change.after, Label, f"label {change.key}").is_active
 
 
-def _twin(document: Document, label: Label) -> Label | None:
-    meaning = (label.category, label.span, label.reader)
-    return next(
-        (
-            other
-            for other in document.labels.values()
-            if other.removed == other.made
-            and other.made.actor != label.made.actor
-            and (other.category, other.span, other.reader) == meaning
-        ),
-        None,
-    )
+_Meaning = tuple[str, Span | None, str]
+
+
+def _meaning(label: Label) -> _Meaning:
+    return label.category, label.span, label.reader
+
+
+def _removed_when_made(document: Document) -> dict[_Meaning, list[Label]]:
+    found: dict[_Meaning, list[Label]] = {}
+    for label in document.labels.values():
+        if label.removed == label.made:
+            found.setdefault(_meaning(label), []).append(label)
+    return found
+
+
+def _twin(among: Mapping[_Meaning, Sequence[Label]], label: Label) -> Label | None:
+    alike = among.get(_meaning(label), ())
+    return next((other for other in alike if other.made.actor != label.made.actor), None)
 
 
 def _coming_back(

@@ -10,11 +10,14 @@ from tui_labeler.domain.labels import Label, Span, Suggestion
 from tui_labeler.engine.labeling import LabelInTheWayError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.choosing import chooser
+from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.labeling_base import LabelingBase, decision
 from tui_labeler.screens.labeling_words import identical, quoted
 from tui_labeler.screens.narrowing import MANY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.events import Key
 
     from tui_labeler.engine.ports import Transaction
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 _GO_ON = ("project.leave", "app.help", "app.quit", "app.messages", "app.suspend")
 """Keys that mean what they always mean while a category is asked for."""
+
+_MANY_PLACES = 500
+"""More places of the same words than these are labeled after a question only."""
 
 _AT_ENDS = (*_GO_ON, "app.palette", "label.add", "label.edit", "review.accept", "review.reject")
 """Keys that do something while ends are moved, beside those of the text."""
@@ -273,13 +279,13 @@ class EntityActions(LabelingBase):
         if self.has_classes or span is None:
             self.say("There are no words here to look for.")
         elif item is not None and item.span is not None and self.text.selection is None:
-            self.run_worker(self.label_identical(item.category, item.span))
+            self._label_everywhere(item.category, item.span)
         elif self.brush is not None:
-            self.run_worker(self.label_identical(self.brush, span))
+            self._label_everywhere(self.brush, span)
         else:
 
             async def everywhere(category: str) -> None:
-                await self.label_identical(category, span)
+                self._label_everywhere(category, span)
 
             self.ask_category(
                 f"Label every {self.quoted(span)}. Press a category's key.",
@@ -288,10 +294,27 @@ class EntityActions(LabelingBase):
                 by="label.all",
             )
 
+    @work
+    async def _label_everywhere(self, category: str, span: Span) -> None:
+        """Says first how many places there are, where a slip of the finger would label a great many."""
+        places, words = identical(self.text.text, span), self.quoted(span)
+        if len(places) > _MANY_PLACES:
+            sure = await self.app.push_screen_wait(
+                ConfirmScreen(
+                    f"Label {len(places):,} places?",
+                    f"{words} is in this text {len(places):,} times. One undo takes all labels back.",
+                    confirm="Label",
+                )
+            )
+            if not sure:
+                return
+        await self.label_identical(category, span, places)
+
     @decision
-    async def label_identical(self, category: str, span: Span) -> Transaction | None:
-        """Labels every place of the words of ``span`` that is not inside other words."""
-        places = identical(self.text.text, span)
+    async def label_identical(self, category: str, span: Span, places: Sequence[Span]) -> Transaction | None:
+        """Labels ``places``: every place of the words of ``span`` that is not inside other words."""
+        if len(places) > _MANY_PLACES:
+            self.say(f"Labeling {len(places):,} places…")
         made = await self.session.labeling.add_many(self._document_id, category, places)
         count = sum(change.table == "label" for change in made.changes) if made else 0
         taken = len(places) - count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -114,11 +114,14 @@ class ProjectStore(Protocol):
         begins the watch and returns nothing.
         """
 
-    async def commit(self, actor: str, plan: Callable[[State], Plan | None]) -> Transaction | None:
+    async def commit(
+        self, actor: str, plan: Callable[[State], Plan | Awaitable[Plan | None] | None]
+    ) -> Transaction | None:
         """Makes one change that outlives a crash once this returns.
 
         ``plan`` is called on the newest state while no other process can change it, and may raise a
-        ``LabelerError`` to refuse. ``None``, or a plan without a real change that is no event, commits
+        ``LabelerError`` to refuse. One with much to do is a coroutine that lets others have turns: the
+        state does not change meanwhile. ``None``, or a plan without a real change that is no event, commits
         nothing.
         Raises ``LockedError`` when the lock is not to be had, ``StorageError`` when the disk refuses,
         ``DeletedError`` once the project is gone.

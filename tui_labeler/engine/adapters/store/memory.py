@@ -76,6 +76,8 @@ class MemoryState:
         self._project: Project = to_project(project)
         self._categories: dict[str, Category] | None = None
         self._totals: Totals | None = None
+        self._read: tuple[int, dict[str, Any] | None] | None = None
+        """The document that was read last from its shard, and what was read."""
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -102,7 +104,10 @@ class MemoryState:
         """A document as stored; not to be changed."""
         if document_id in self.changed:
             return self.changed[document_id]
-        return self._shards.get(document_id)
+        # Asked for once an item: a document can hold tens of thousands.
+        if self._read is None or self._read[0] != document_id:
+            self._read = document_id, self._shards.get(document_id)
+        return self._read[1]
 
     def document(self, document_id: int) -> Document:
         view = self._views.get(document_id)
@@ -150,6 +155,7 @@ class MemoryState:
 
     def apply(self, transaction: Transaction) -> set[int]:
         """Makes a transaction's changes and returns the documents that they touch."""
+        self._read = None
         touched: dict[int, Items | None] = {}
         for table, key, _, after in transaction.changes:
             if table == "project":
@@ -243,6 +249,7 @@ class MemoryState:
 
     def forget(self, snapshot: Mapping[int, dict[str, Any] | None], seq: int) -> None:
         """What is in the shards of a checkpoint at ``seq`` as it is here need not be held."""
+        self._read = None
         for document_id, stored in snapshot.items():
             row = self.changed.get(document_id)
             if row is None or stored is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -132,19 +133,24 @@ class TinyProjectStore:
             await asyncio.sleep(0)
         return tuple(transaction for transaction, _ in news)
 
-    async def commit(self, actor: str, plan: Callable[[State], Plan | None]) -> Transaction | None:
+    async def commit(
+        self, actor: str, plan: Callable[[State], Plan | Awaitable[Plan | None] | None]
+    ) -> Transaction | None:
         """Goes on to its end when the caller is cancelled: a lock half taken would stay taken."""
         transaction = await asyncio.shield(asyncio.ensure_future(self._commit(actor, plan)))
         await self._relieve()
         return transaction
 
-    async def _commit(self, actor: str, plan: Callable[[State], Plan | None]) -> Transaction | None:
+    async def _commit(
+        self, actor: str, plan: Callable[[State], Plan | Awaitable[Plan | None] | None]
+    ) -> Transaction | None:
         async with self._mutex:
             try:
                 await to_the_end(self._lock.acquire)
                 self._check_there()
                 await self._catch_up()
-                wanted = plan(self._memory)
+                found = plan(self._memory)
+                wanted = await found if isinstance(found, Awaitable) else found
                 changes = (
                     tuple(change for change in wanted.changes if change.before != change.after)
                     if wanted
