@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -276,3 +277,22 @@ async def test_a_line_that_breaks_while_texts_are_compared_changes_no_label(
     with pytest.raises(UnreachableError):
         await session.label_files.read(paper.says(labeled("unheard of", line=1)), "x.paper")
     assert all(row.label_count == 0 for row in session.rows.values())
+
+
+async def test_a_plan_that_is_called_off_while_texts_come_changes_no_label(
+    bench: Bench, paper: Paper
+) -> None:
+    session, far = await far_project(bench, {f"d{at}.txt": f"{at}\n".encode() for at in range(40)})
+    far.gate, far.busy_at = asyncio.Event(), 4
+    reading = asyncio.ensure_future(
+        session.label_files.plan(paper.says(labeled("7 \n", cut("Person", "7", "7 \n"))), "x.paper")
+    )
+    await far.busy.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    far.gate.set()
+    assert all(row.label_count == 0 for row in session.rows.values())
+    assert (
+        await session.label_files.read(paper.says(labeled("7 \n", cut("Person", "7", "7 \n"))), "x.paper")
+    ).labels == 1

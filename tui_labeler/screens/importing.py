@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from tui_labeler.engine.import_plans import ImportPlan
     from tui_labeler.engine.session import ProjectSession
 
+STEP = 16
+"""Documents between two words on how far it is."""
+
 MOST_ROWS = 10
 """Of the form; more are scrolled to."""
 
 MOST_CANDIDATES = 200
-"""Documents that a choice lists; more are chosen by name."""
+"""Documents that a choice lists; among more, `import --match` chooses."""
 
 
 class ImportScreen(Screen[Imported | None]):
@@ -116,7 +119,7 @@ over the file. `u` takes an import back as a whole.
         self._show()
 
     def _step(self, doing: str, count: int) -> None:
-        if self.is_attached:
+        if self.is_attached and count % STEP == 0:
             self.query_one(StatusLine).text = f"{doing}: {count:,}"
 
     def _show(self) -> None:
@@ -200,11 +203,11 @@ over the file. `u` takes an import back as a whole.
             (str(number) if number < 10 else "", location, location)
             for number, location in enumerate(asked.candidates[:MOST_CANDIDATES], 1)
         ]
-        where = f"line {asked.line} of the file" if asked.line else "in the file"
+        message = f"They answer to it by their {asked.how}."
+        if len(asked.candidates) > MOST_CANDIDATES:
+            message += f" These are the first {MOST_CANDIDATES} of {len(asked.candidates):,}."
         chosen = await self.app.push_screen_wait(
-            ChoiceScreen(
-                f"Which document is {called}?", f"They have the same {asked.how} ({where}).", choices
-            )
+            ChoiceScreen(f"Which document is {called}?", message, choices)
         )
         if chosen is not None:
             self._choices[called] = chosen
