@@ -458,8 +458,38 @@ async def test_another_machine_waits_before_it_takes_a_step_for_dead(office: Off
         await ana.handover.connect(terms())
     office.ends(ana)
     assert (await bo.handover.look()).phase is Phase.CONNECTING
-    office.stored.now += 200
+    office.stored.now += 900
     assert (await bo.handover.look()).phase is Phase.HERE
+
+
+async def test_a_process_that_took_over_the_number_of_a_dead_one_is_not_waited_for_for_ever(
+    office: Office,
+) -> None:
+    ana = await office.person("ana")
+    ana.shelf.fail_at = ana.shelf.calls + 3
+    with pytest.raises(UnreachableError):
+        await ana.handover.connect(terms())
+    again = await office.again("ana")
+    assert (await again.handover.look()).phase is Phase.CONNECTING
+    office.stored.now += 900
+    assert (await again.handover.look()).phase is Phase.HERE
+
+
+async def test_of_two_who_switch_at_once_one_wins_and_the_other_is_told(office: Office) -> None:
+    ana, bo = await connected(office, "ana", "bo")
+    name = record_file(ana.session.project.id)
+    content = office.stored.files[name][0].replace(b'"labeling here"', b'"switching"')
+
+    def faster(wanted: str) -> None:
+        if wanted == name:
+            bo.shelf.on_put = None
+            office.stored.write(name, content)
+
+    bo.shelf.on_put = faster
+    with pytest.raises(LockedError, match="switching, by ana"):
+        await bo.handover.to_aml()
+    with pytest.raises(HandoverError, match="switching since"):
+        await bo.handover.to_aml()
 
 
 async def test_a_record_that_can_not_be_read_is_told_and_nothing_goes_on(office: Office, ana: Person) -> None:

@@ -22,13 +22,16 @@ from tui_labeler.engine.handover.files import (
     written_record,
     written_register,
 )
-from tui_labeler.engine.leases import VOID_AFTER
 from tui_labeler.engine.pen import HANDED_OVER
 from tui_labeler.engine.ports import Plan
 
 if TYPE_CHECKING:
     from tui_labeler.domain.handover import AmlProject
     from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
+
+LEFT_AFTER = 900.0
+"""Seconds, by the container's clock, after which nobody is taken to be at a step any more: a large export or
+import has to get through."""
 
 
 class Ledger:
@@ -128,11 +131,12 @@ class Ledger:
         by = found.by
         if by.session == self._around.session:
             return not self.is_busy
-        if by.host == self._around.host and by.pid:
-            return not self._around.is_alive(by.pid)
+        if by.host == self._around.host and by.pid and not self._around.is_alive(by.pid):
+            return True
+        # Elsewhere, or under the number of a process that lives: only time tells.
         dated = {blob.name: blob.age for blob in await self._shelf.dated(self._name)}
         age = dated.get(self._name)
-        return age is None or age >= VOID_AFTER
+        return age is None or age >= LEFT_AFTER
 
     async def settled(self, found: Handover) -> Handover:
         """Goes on with connecting, and back from switching, which is to be begun anew then."""
