@@ -114,7 +114,7 @@ class SearchScreen(Screen["Chosen | None"]):
 ## Find in all documents
 
 Type words: the documents that hold them come in below, each with its number of hits and its first one.
-Capitals, white space and the form of a letter (`ﬁ`, full width) do not matter. Typing on begins anew.
+Capitals, white space and the form of a letter (a ligature, full width) do not matter. Typing on begins anew.
 
 `up` and `down` move in the list while you type, `enter` opens the document at its first hit, where `n` and
 `N` go on. `ctrl+s` makes the documents found those that the project's list shows. `tab` goes to the list, `/`

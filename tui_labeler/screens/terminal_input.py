@@ -27,7 +27,7 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-from tui_labeler.screens.widgets.glyphs import ASCII_CLASS
+from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, typewritten
 from tui_labeler.screens.widgets.spacing_marks import QUESTION
 
 if TYPE_CHECKING:
@@ -252,12 +252,14 @@ class _Line:
     The thread that writes would end with the error, and whoever hands it more would wait for it for ever.
     """
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: IO[str], *, ascii_only: bool = False) -> None:
+        """``ascii_only`` sends signs of type for which ASCII has one as wide as that one."""
         self._file = file
+        self._ascii_only = ascii_only
 
     def write(self, text: str) -> None:
         with _while_it_is_there():
-            self._file.write(text)
+            self._file.write(typewritten(text) if self._ascii_only else text)
 
     def flush(self) -> None:
         with _while_it_is_there():
@@ -281,7 +283,7 @@ class PatientDriver(LinuxDriver):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._file: Any = _Line(self._file)
+        self._file: Any = _Line(self._file, ascii_only=self._app.has_class(ASCII_CLASS))
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]

@@ -63,10 +63,10 @@ def test_a_joiner_that_joins_nothing_is_shown_as_a_sign() -> None:
 
 def test_of_many_names_some_are_shown_and_the_others_counted() -> None:
     names = [f"class {number}" for number in range(1, 76)]
-    assert some_of(names, 27) == "class 1, class 2, class 3 … and 72 more"
+    assert some_of(names, 27) == "class 1, class 2, class 3 and 72 more"
     assert some_of(names[:3], 27) == "class 1, class 2, class 3"
     assert some_of(["a name that is longer than all the room", "b"], 10) == (
-        "a name that is longer than all the room … and 1 more"
+        "a name that is longer than all the room and 1 more"
     )
     assert some_of([], 10) == ""
     assert "\x1b" not in some_of(["\x1b[31mred"], 10)

@@ -165,7 +165,7 @@ def some_of(names: Sequence[str], width: int) -> str:
             break
         shown.append(name)
     more = len(names) - len(shown)
-    return ", ".join(shown) + (f" … and {more:,} more" if more else "")
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
 def fit(text: str, width: int, more: str = "…") -> str:

@@ -130,6 +130,31 @@ _PLAIN = str.maketrans(
 )
 
 
+TYPE_SIGNS = {
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "…": "~",
+    "–": "-",
+    "—": "-",
+    "×": "x",
+    "·": "-",
+    "↑": "^",
+    "↓": "v",
+    "←": "<",
+    "→": ">",
+}
+"""Signs of one cell that ASCII has something of one cell for: what is laid out already stays in place."""
+
+_TYPEWRITTEN = str.maketrans(TYPE_SIGNS)
+
+
+def typewritten(sent: str) -> str:
+    """What is sent to a terminal that can only show ASCII; other characters of a document stay."""
+    return sent if sent.isascii() else sent.translate(_TYPEWRITTEN)
+
+
 class PlainScrollBar(ScrollBarRender):
     """A scroll bar that ends at whole cells."""
 
