@@ -87,6 +87,72 @@ def spans(cli: Cli, location: str) -> list[tuple[str, str]]:
     return [(item["category"], item["text"]) for item in shown["labels"]]
 
 
+def test_the_whole_life_from_connecting_to_disconnecting(
+    cli: Cli, azurite: Azurite, blobs: ContainerClient, labeled: str, tmp_path: Path
+) -> None:
+    before = good(cli("aml", "status", labeled, "--json"))
+    assert (before["state"], before["pen"]) == ("not connected", "here")
+    assert all(need["ok"] for need in before["prerequisites"])
+    assert len(before["to_confirm"]) == 3
+    for step in (("switch", labeled, "--to", "aml"), ("import", labeled), ("disconnect", labeled)):
+        refused(cli("aml", *step, "--json"), "not connected")
+    asked = cli(*CONNECT, "--json")
+    assert (asked.code, asked.error["hint"]) == (2, "There is no terminal to ask at; agree with --yes.")
+    connected = good(cli(*CONNECT, "--instructions", "Take your time.", "--yes", "--json"))
+    assert (connected["state"], connected["pen"]) == ("labeling here", "here")
+    words = blobs.download_blob(connected["instructions_file"]).readall().decode()
+    assert "Take your time." in words
+    assert "**Person**" in words
+    refused(cli(*CONNECT, "--yes", "--json"), "one to one")
+    refused(cli("aml", "switch", labeled, "--to", "here", "--json"), "here already")
+    # Another home knows.
+    other = ("--home", str(tmp_path / "bo"))
+    create = ("project", "create", "letters", "--kind", "ner", "--json", "--container")
+    good(cli(*other, *create, azurite.url(blobs.container_name)))
+    assert good(cli(*other, "aml", "status", labeled, "--json"))["state"] == "labeling here"
+    # Over.
+    switched = good(cli("aml", "switch", labeled, "--to", "aml", "--json"))
+    assert switched["pen"] == "aml"
+    rows = blobs.download_blob(switched["labels_file"]).readall().decode().splitlines()
+    assert sum(len(json.loads(row)["label"]) for row in rows) == switched["exported"]["labels"] > 0
+    refused(cli(*label("letter20.txt")), "has the pen")
+    assert "has the pen" in good(cli(*other, "sync", labeled, "--json"))["labels"]["paused"]
+    refused(cli(*other, *label("letter20.txt")), "has the pen")
+    refused(cli("aml", "switch", labeled, "--to", "aml", "--json"), "already")
+    refused(cli("aml", "disconnect", labeled, "--confirm", labeled, "--json"), "out of reach")
+    refused(cli("aml", "import", labeled, "--json"), "no export")
+    refused(cli("aml", "switch", labeled, "--to", "here", "--json"), "no export")
+    # Labels come back, by themselves and when training.
+    export(blobs, "Labeling/first.jsonl", ("letter00.txt", [("Person", 0, 6)]))
+    taken = good(cli("aml", "import", labeled, "--json"))["taken"]
+    assert (taken["file"], taken["documents"], taken["labels"]) == ("Labeling/first.jsonl", 1, 1)
+    assert spans(cli, "letter00.txt") == [("Person", "Letter")]
+    export(blobs, "Labeling/second.jsonl", ("letter20.txt", [("Town", 0, 6)]))
+    trained = good(cli("train", labeled, "--model", "first", "--label-origin", "aml", "--yes", "--json"))
+    assert trained["imported"]["file"] == "Labeling/second.jsonl"
+    assert (trained["label_origin"], trained["sets_ignored"]) == ("aml", True)
+    assert any("sets are ignored" in warning for warning in trained["warnings"])
+    assert trained["train_documents"] + trained["test_documents"] == LABELED + 1
+    # Back, with the latest once more.
+    export(blobs, "Labeling/third.jsonl", ("letter20.txt", [("Person", 0, 6)]))
+    back = good(cli("aml", "switch", labeled, "--to", "here", "--json"))
+    assert (back["pen"], back["taken"]["file"]) == ("here", "Labeling/third.jsonl")
+    assert (back["taken"]["labels"], back["taken"]["removed"]) == (1, 1)
+    assert spans(cli, "letter20.txt") == [("Person", "Letter")]
+    good(cli("sync", labeled, "--json"))
+    good(cli(*other, "sync", labeled, "--json"))
+    shown = good(cli(*other, "show", labeled, "letter20.txt", "--json"))
+    assert [item["category"] for item in shown["labels"]] == ["Person"]
+    good(cli(*other, *label("letter21.txt")))
+    # The end.
+    wrong = cli("aml", "disconnect", labeled, "--confirm", "Letters", "--json")
+    assert (wrong.code, "not the project's name" in wrong.error["message"]) == (2, True)
+    assert cli("aml", "disconnect", labeled, "--json").code == 2
+    assert good(cli("aml", "disconnect", labeled, "--confirm", labeled, "--json"))["state"] == "disconnected"
+    refused(cli(*CONNECT, "--yes", "--json"), "joined once, and never again")
+    good(cli(*label("letter22.txt")))
+
+
 def test_training_on_labels_from_there_is_refused_while_they_are_made_here(cli: Cli, labeled: str) -> None:
     train = ("train", labeled, "--model", "first", "--label-origin", "aml", "--yes", "--json")
     refused(cli(*train), "not connected")

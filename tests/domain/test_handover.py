@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tui_labeler.domain.aml_languages import aml_language
 from tui_labeler.domain.handover import (
     AmlProject,
     Doer,
@@ -15,7 +16,6 @@ from tui_labeler.domain.handover import (
     Side,
     Step,
     Terms,
-    aml_language,
     forbidden,
     needs,
 )

@@ -109,7 +109,8 @@ class LabelFiles:
 
         ``merging`` takes the place of the rule that what people made in the project wins.
         Doing it twice changes nothing the second time. New documents are written first; where that fails,
-        no label has come in. Raises ``ContainerError`` for a container that refuses them.
+        no label has come in. Raises ``ContainerError`` for a container that refuses them, and ``PenError``
+        while labels are made elsewhere.
         """
         await self._store.refresh()
         if plan.additions:

@@ -13,7 +13,7 @@ from tui_labeler.screens.performance_words import heading, wrapped
 
 if TYPE_CHECKING:
     from tui_labeler.domain.handover import Need
-    from tui_labeler.engine.handover.handing_over import TakenIn
+    from tui_labeler.engine.handover.taking_in import TakenIn
     from tui_labeler.engine.ports import Blob
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Build, Line

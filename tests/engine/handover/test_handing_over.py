@@ -15,7 +15,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError, InputError, LockedError, RefusedError, UnreachableError
 from tui_labeler.engine.handover.files import instructions_file, labels_file, record_file, register_file
-from tui_labeler.engine.handover.handing_over import HandoverError
+from tui_labeler.engine.handover.taking_in import HandoverError
 from tui_labeler.engine.pen import PenError
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from tui_labeler.cli.context import Context
     from tui_labeler.domain.handover import Handover, Terms
-    from tui_labeler.engine.handover.handing_over import HandingOver, TakenIn
+    from tui_labeler.engine.handover.handing_over import HandingOver
+    from tui_labeler.engine.handover.taking_in import TakenIn
     from tui_labeler.engine.ports import Blob
     from tui_labeler.engine.session import ProjectSession
 

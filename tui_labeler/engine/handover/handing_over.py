@@ -6,10 +6,9 @@ switch, and the instructions; from there come the JSON Lines that Azure Machine 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.handover import (
@@ -25,13 +24,11 @@ from tui_labeler.domain.handover import (
     needs,
 )
 from tui_labeler.domain.jobs import JobKind
-from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError, RefusedError
+from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.handover.files import labels_file
 from tui_labeler.engine.handover.ledger import once_for_all
-from tui_labeler.engine.handover.replacing import Replaced, replacing
-from tui_labeler.engine.label_files import Exported, Imported, Merging
-from tui_labeler.engine.pen import TAKEN_IN
-from tui_labeler.engine.sharing.shared_form import ROOT
+from tui_labeler.engine.handover.taking_in import FORMAT, Doing, HandoverError, TakenIn, TakingIn
+from tui_labeler.engine.label_files import Exported
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -40,34 +37,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.label_files import LabelFiles
     from tui_labeler.engine.ports import Blob, ProjectStore, Shelf, Surroundings
     from tui_labeler.engine.sharing.sharing import Sharing
-
-FORMAT = "aml"
-"""The one format that Azure Machine Learning exports labels in and that is read here."""
-
-SUFFIX = ".jsonl"
-
-Doing = Callable[[str], None]
-"""Hears what is being done."""
-
-
-class HandoverError(RefusedError):
-    """A rule of the connection."""
-
-    title = "The connection forbids it"
-    code = "handover"
-
-
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """What came from Azure Machine Learning."""
-
-    name: str
-    """Of the file in the container."""
-    imported: Imported
-    removed: int
-    """Labels that were here and that it does not have; each has its tombstone, and undo brings them back."""
-    unlabeled: int
-    """Documents that it says hold nothing to label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +68,10 @@ class HandingOver:
         surroundings: Surroundings,
     ) -> None:
         self._store = store
-        self._shelf = shelf
         self.ledger = ledger
         self._sharing = sharing
         self._label_files = label_files
+        self._taking_in = TakingIn(shelf, label_files)
         self._jobs = jobs
         self._around = surroundings
 
@@ -212,7 +181,7 @@ class HandingOver:
         """
         on = await self._begin(Step.TO_HERE)
         async with self._switching(on, Side.HERE) as begun:
-            taken = None if without_labels else await self._take_in(begun, name, doing)
+            taken = None if without_labels else await self._taking_in.take_in(begun, name, doing)
             known = begun if taken is None else replace(begun, taken=self._note(taken))
             done = await self.ledger.write(self._there(known, Phase.HERE), begun)
         return Switched(done, taken=taken)
@@ -237,19 +206,8 @@ class HandingOver:
     # --- labels from there --------------------------------------------------------------------------
 
     async def exports(self) -> tuple[Blob, ...]:
-        """JSON Lines under the prefix of the connection, the newest first by the container's clock.
-
-        That counts whole seconds; of one second, the last by name goes first.
-        """
-        terms = self.known.terms
-        found = await self._shelf.dated(terms.prefix if terms else "")
-        mine = [
-            blob
-            for blob in found
-            if blob.name.lower().endswith(SUFFIX) and not blob.name.startswith(f"{ROOT}/")
-        ]
-        mine.sort(key=lambda blob: blob.name, reverse=True)
-        return tuple(sorted(mine, key=lambda blob: blob.age or 0.0))
+        """See :meth:`~tui_labeler.engine.handover.taking_in.TakingIn.exports`."""
+        return await self._taking_in.exports(self.known)
 
     async def import_labels(self, name: str = "", doing: Doing = _silent) -> TakenIn:
         """The latest labels from there, or those of the file ``name``, in the place of those that were here.
@@ -258,38 +216,13 @@ class HandingOver:
         a file that can't be read.
         """
         on = await self._begin(Step.IMPORT)
-        taken = await self._take_in(on, name, doing)
+        taken = await self._taking_in.take_in(on, name, doing)
         await self.ledger.write(replace(on, taken=self._note(taken)), on)
         return taken
 
     def _note(self, taken: TakenIn) -> Taken:
         imported = taken.imported
         return Taken(taken.name, self._around.now(), imported.labels + imported.unchanged)
-
-    async def _take_in(self, on: Handover, name: str, doing: Doing) -> TakenIn:
-        prefix = on.terms.prefix if on.terms else ""
-        if not name:
-            found = await self.exports()
-            if not found:
-                where = f"under {prefix!r}" if prefix else "in the container"
-                raise HandoverError(
-                    f"There is no export of Azure Machine Learning {where}: no file that ends in {SUFFIX}.",
-                    hint="Export the labels there first, or name the file with --file; --without-labels "
-                    "takes the pen back without any.",
-                    on_screen="Export the labels there first, or choose another file.",
-                )
-            name = found[0].name
-        doing(f"reading {name}")
-        try:
-            data, _ = await self._shelf.get(name)
-        except NotFoundError:
-            raise InputError(
-                f"There is no file {name!r} in the container.", hint="`tui-labeler aml status` lists exports."
-            ) from None
-        replaced = Replaced()
-        merging = Merging(TAKEN_IN, partial(replacing, replaced))
-        imported = await self._label_files.read(data, name, FORMAT, merging=merging)
-        return TakenIn(name, imported, replaced.removed, replaced.unlabeled)
 
     # --- the end ------------------------------------------------------------------------------------
 

@@ -1,0 +1,99 @@
+"""Labels that Azure Machine Learning has exported into the container, taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
+from tui_labeler.engine.handover.replacing import Replaced, replacing
+from tui_labeler.engine.label_files import Imported, Merging
+from tui_labeler.engine.pen import TAKEN_IN
+from tui_labeler.engine.sharing.shared_form import ROOT
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.handover import Handover
+    from tui_labeler.engine.label_files import LabelFiles
+    from tui_labeler.engine.ports import Blob, Shelf
+
+FORMAT = "aml"
+"""The one format that Azure Machine Learning exports labels in and that is read here."""
+
+SUFFIX = ".jsonl"
+
+Doing = Callable[[str], None]
+"""Hears what is being done."""
+
+
+class HandoverError(RefusedError):
+    """A rule of the connection."""
+
+    title = "The connection forbids it"
+    code = "handover"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What came from Azure Machine Learning."""
+
+    name: str
+    """Of the file in the container."""
+    imported: Imported
+    removed: int
+    """Labels that were here and that it does not have; each has its tombstone, and undo brings them back."""
+    unlabeled: int
+    """Documents that it says hold nothing to label."""
+
+
+class TakingIn:
+    """Finds exports, and takes their labels in."""
+
+    def __init__(self, shelf: Shelf, label_files: LabelFiles) -> None:
+        self._shelf = shelf
+        self._label_files = label_files
+
+    async def exports(self, on: Handover) -> tuple[Blob, ...]:
+        """JSON Lines under the prefix of the connection, the newest first by the container's clock.
+
+        That counts whole seconds; of one second, the last by name goes first.
+        """
+        found = await self._shelf.dated(on.terms.prefix if on.terms else "")
+        mine = [
+            blob
+            for blob in found
+            if blob.name.lower().endswith(SUFFIX) and not blob.name.startswith(f"{ROOT}/")
+        ]
+        mine.sort(key=lambda blob: blob.name, reverse=True)
+        return tuple(sorted(mine, key=lambda blob: blob.age or 0.0))
+
+    async def take_in(self, on: Handover, name: str, doing: Doing) -> TakenIn:
+        """The labels of a file, or of the newest export, in the place of those here.
+
+        Raises ``HandoverError`` where there is no export, ``InputError`` for a file that is not there; as an
+        import does for one that can't be read.
+        """
+        prefix = on.terms.prefix if on.terms else ""
+        if not name:
+            found = await self.exports(on)
+            if not found:
+                where = f"under {prefix!r}" if prefix else "in the container"
+                raise HandoverError(
+                    f"There is no export of Azure Machine Learning {where}: no file that ends in {SUFFIX}.",
+                    hint="Export the labels there first, or name the file with --file; --without-labels "
+                    "takes the pen back without any.",
+                    on_screen="Export the labels there first, or choose another file.",
+                )
+            name = found[0].name
+        doing(f"reading {name}")
+        try:
+            data, _ = await self._shelf.get(name)
+        except NotFoundError:
+            raise InputError(
+                f"There is no file {name!r} in the container.", hint="`tui-labeler aml status` lists exports."
+            ) from None
+        replaced = Replaced()
+        merging = Merging(TAKEN_IN, partial(replacing, replaced))
+        imported = await self._label_files.read(data, name, FORMAT, merging=merging)
+        return TakenIn(name, imported, replaced.removed, replaced.unlabeled)
