@@ -23,8 +23,8 @@ _WHEN = (1980, 1, 1, 0, 0, 0)
 
 def read_labels(name: str) -> bytes:
     """The bytes of a file, or a folder's files as a ZIP archive. Raises ``InputError``."""
-    path = Path(name).expanduser()
     try:
+        path = Path(name).expanduser()
         return _packed(path) if path.is_dir() else path.read_bytes()
     except (OSError, ValueError, RuntimeError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,88 @@
+"""Folders of label files: packed for a format that reads several, written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tui_labeler import labels_on_disk
+from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.labels_on_disk import read_labels, unpacked, write_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def packed(**files: bytes) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+def test_a_folder_is_read_as_an_archive_and_gives_the_same_bytes_each_time(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "b.ann").write_bytes(b"b")
+    (folder / "sub" / "a.txt").write_bytes(b"a")
+    data = read_labels(str(folder))
+    assert unpacked(data) == {"b.ann": b"b", "sub/a.txt": b"a"}
+    (folder / "b.ann").touch()
+    assert read_labels(str(folder)) == data
+
+
+def test_what_is_hidden_or_leads_elsewhere_is_left_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_bytes(b"secret")
+    folder = tmp_path / "in"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "x").write_bytes(b"x")
+    (folder / ".hidden").write_bytes(b"x")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "a.txt").write_bytes(b"a")
+    assert unpacked(read_labels(str(folder))) == {"a.txt": b"a"}
+
+
+def test_a_folder_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labels_on_disk, "MOST_BYTES", 3)
+    (tmp_path / "a.txt").write_bytes(b"four")
+    with pytest.raises(InputError, match="more than"):
+        read_labels(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["nowhere", "a\0b", "~nobody-of-that-name/x"])
+def test_what_is_not_there_is_said_to_be_so(name: str) -> None:
+    with pytest.raises(InputError):
+        read_labels(name)
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "/etc/passwd", "a/../../b", "a//b"])
+def test_a_name_that_leads_out_of_the_folder_is_not_unpacked(name: str) -> None:
+    with pytest.raises(ValueError, match="leads out"):
+        unpacked(packed(**{name: b"x"}))
+
+
+def test_a_new_folder_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_folder(tmp_path / "out", {"a.txt": b"a", "sub/b.txt": b"b"}, overwrite=False)
+    assert (tmp_path / "out" / "sub" / "b.txt").read_bytes() == b"b"
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(labels_on_disk, "_write_one", full)
+    with pytest.raises(StorageError, match="No space left"):
+        write_folder(tmp_path / "other", {"a.txt": b"a"}, overwrite=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+
+
+def test_a_folder_with_something_in_it_is_written_into_only_on_purpose(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_bytes(b"mine")
+    with pytest.raises(InputError, match="not empty"):
+        write_folder(tmp_path, {"a.txt": b"a"}, overwrite=False)
+    write_folder(tmp_path, {"a.txt": b"a"}, overwrite=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "mine.txt"}
+    with pytest.raises(InputError, match="is a file"):
+        write_folder(tmp_path / "mine.txt", {}, overwrite=True)
