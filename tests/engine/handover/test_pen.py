@@ -81,6 +81,12 @@ async def _import(person: Person) -> None:
     await person.session.label_files.read(data, "x.jsonl", "aml")
 
 
+async def _import_with_documents(person: Person) -> None:
+    spans = b'[{"start": 0, "end": 2, "label": "Person"}]'
+    data = b'{"text": "Bo is new.", "location": "new.txt", "spans": ' + spans + b"}\n"
+    await person.session.label_files.read(data, "x.jsonl", "jsonl", add_documents=True)
+
+
 async def _settings(person: Person) -> None:
     await set_settings(person.session, replace(person.session.project, description="other"))
 
@@ -104,6 +110,7 @@ WAYS: dict[str, Callable[[Person], Awaitable[Any]]] = {
     "rename category": lambda p: p.session.categories.rename(category(p.session, "Town"), "Place"),
     "delete category": lambda p: p.session.categories.delete(category(p.session, "Town")),
     "import": _import,
+    "import with new documents": _import_with_documents,
     "undo": lambda p: p.session.history.undo(),
     "give": lambda p: p.session.readings.assign(("ana", "bo"), documents=[document(p.session, "b.txt")]),
     "settings": _settings,
@@ -114,12 +121,15 @@ WAYS: dict[str, Callable[[Person], Awaitable[Any]]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_way_to_change_labels_is_refused_and_changes_nothing(ana: Person, way: str) -> None:
+async def test_a_way_to_change_labels_is_refused_and_changes_nothing(
+    ana: Person, way: str, tmp_path: Path
+) -> None:
     before = ana.session.documents.find("a.txt"), ana.session.store.seq
     with pytest.raises(PenError, match="has the pen") as refused:
         await WAYS[way](ana)
     assert refused.value.exit_code == 4
     assert (ana.session.documents.find("a.txt"), ana.session.store.seq) == before
+    assert not (tmp_path / "texts" / "new.txt").exists()
 
 
 async def test_the_container_is_read_and_labels_are_not_exchanged(ana: Person, tmp_path: Path) -> None:
