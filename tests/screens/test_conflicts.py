@@ -68,6 +68,30 @@ async def test_one_key_decides_for_each_side_and_goes_on_to_the_next(tmp_path: P
     assert labels(session, ONE) == [("Lender", span_of(ONE, "North Bank"))]
 
 
+async def test_a_decision_is_taken_back_with_a_key_and_from_its_document(tmp_path: Path) -> None:
+    ana, bo = await at_odds(tmp_path)
+    async with ana.running(document=ONE) as pilot:
+        await press_through(pilot, "Y", "u")
+        assert "decided nothing here" in screen_text(pilot)
+        await press_through(pilot, "t")
+        assert "1 conflict" in screen_text(pilot).splitlines()[0]
+        await background_of(pilot).now()
+        await press_through(pilot, "u")
+        assert "Taken back" in screen_text(pilot)
+        assert "2 conflicts" in screen_text(pilot).splitlines()[0]
+        assert labels(await _session(ana), ONE) == [("Borrower", span_of(ONE, "North Bank"))]
+        await press_through(pilot, "o", "q")
+        assert "conflict 1" in screen_text(pilot).splitlines()[0]
+        await background_of(pilot).now()
+        await press_through(pilot, "u")
+        assert "conflict 2" in screen_text(pilot).splitlines()[0]
+        assert "decide a conflict" in screen_text(pilot)
+        await background_of(pilot).now()
+    session = await bo.workbench.open("Loans")
+    await bo.sync(session)
+    assert labels(session, ONE) == [("Lender", span_of(ONE, "North Bank"))]
+
+
 async def _session(person: Person) -> ProjectSession:
     return await person.workbench.open("Loans")
 

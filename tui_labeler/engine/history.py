@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.blind import REVEAL
+from tui_labeler.engine.doers import came_in, doers
 from tui_labeler.engine.errors import NotFoundError, RefusedError
 from tui_labeler.engine.looking_again import CLEAR, KEEP
 from tui_labeler.engine.moving_labels import MOVE
@@ -29,6 +30,8 @@ from tui_labeler.engine.taking_back import (
 )
 from tui_labeler.engine.walking_back import (
     CREATED,
+    DECIDE,
+    DECISION,
     MODEL_DELETED,
     PROJECT_SYNCED,
     SYNCED,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
+    from tui_labeler.engine.sharing.sharing import Sharing
 
 BATCH = 2000
 """Documents a transaction, when a job is taken back."""
@@ -76,6 +80,7 @@ ACTIONS = {
     "documents.sync": "read the container",
     SYNCED: "sync labels",
     PROJECT_SYNCED: "sync categories and settings",
+    DECIDE: "decide a conflict",
     "category.add": "add category",
     "category.set": "change category",
     "category.rename": "rename category",
@@ -137,13 +142,20 @@ class Entry:
     """The model that was trained or deleted."""
     of: str | None = None
     """The action that an undo took back, or a redo did again."""
+    decided: str | None = None
+    """Of a conflict: what stands and what gave way, in words, with the makers."""
+    synced_by: str | None = None
+    """Whose sync brought in what others have done."""
 
 
 class History:
     """The journal, seen from one person: undo takes back their own actions, newest first."""
 
-    def __init__(self, store: ProjectStore, surroundings: Surroundings) -> None:
+    def __init__(
+        self, store: ProjectStore, surroundings: Surroundings, sharing: Sharing | None = None
+    ) -> None:
         self._store = store
+        self._sharing = sharing
         self._surroundings = surroundings
 
     async def undoable(self) -> tuple[Transaction, ...]:
@@ -176,6 +188,8 @@ class History:
         if not transactions:
             return None
         first = transactions[0]
+        if DECISION in first.note:
+            return await self._turn(found, action)
         of = str(first.note["of"]) if action == REDO else first.group
         group = self._surroundings.new_id()
         # Who does a job again wants what came of it, whoever took it back since.
@@ -201,6 +215,20 @@ class History:
             _ids(transactions, "suggestion"),
             to_place=_ids(transactions, "to_place"),
         )
+
+    async def _turn(self, found: Found, action: str) -> Undone:
+        """Takes back what was decided between two sides, or decides it again: as a whole, or not at all."""
+        made, group = found.transactions[0], self._surroundings.new_id()
+        of = str(made.note["of"]) if action == REDO else made.group
+        note: dict[str, Any] = {"of": of, "action": DECIDE}
+        plan = Plan(action, (), group=group, note={**note, DECISION: made.note[DECISION]})
+        turn = None if self._sharing is None else await self._sharing.turn(made, plan, found.later)
+        if turn is None:
+            await self._settle(action, group, "", note)
+            raise _refusal(DECIDE, action)
+        number = made.note[DECISION]["document"]
+        documents = () if number is None else (int(number),)
+        return Undone(DECIDE, 1, documents, categories=_names([turn]), suggestions=_ids([turn], "suggestion"))
 
     async def _settle(self, action: str, group: str, job: str, note: dict[str, Any]) -> None:
         """Puts down that nothing could be done, for the next undo, of whatever session, to go on."""
@@ -291,6 +319,9 @@ def _entry(state: State, transaction: Transaction, document: int | None, viewer:
             if category:
                 categories.add(category.name)
         changes.append(change)
+    decision = transaction.note.get(DECISION)
+    if decision and decision["document"] is not None and document in (None, decision["document"]):
+        numbers.add(decision["document"])
     if document is not None and document not in numbers:
         return None
     if transaction.changes and not changes:
@@ -299,7 +330,7 @@ def _entry(state: State, transaction: Transaction, document: int | None, viewer:
     return Entry(
         seq=transaction.seq,
         time=transaction.time,
-        who=transaction.actor,
+        who=doers(transaction, changes),
         action=transaction.action,
         location=row.location if row else None,
         category=next(iter(categories)) if len(categories) == 1 else None,
@@ -307,7 +338,18 @@ def _entry(state: State, transaction: Transaction, document: int | None, viewer:
         items=items_in(tables_of(changes)),
         model=transaction.note.get("model"),
         of=transaction.note.get("action"),
+        decided=_decided(state, decision, viewer) if decision else None,
+        synced_by=transaction.actor if came_in(transaction) else None,
     )
+
+
+def _decided(state: State, decision: Mapping[str, Any], viewer: str) -> str | None:
+    """What was decided, unless it lies in a reading that the viewer is not to see yet."""
+    for table, key, *rows in decision["items"]:
+        changes = (Change(table, f"{decision['document']}/{key}", None, row) for row in rows)
+        if table == "label" and any(_is_hidden(state, change, viewer) for change in changes):
+            return None
+    return str(decision["words"])
 
 
 def _is_hidden(state: State, change: Change, viewer: str) -> bool:

@@ -21,7 +21,13 @@ CREATED = "project.create"
 """A project is made, with the labels and categories it begins with: nobody's undo goes behind that."""
 
 SYNCED, PROJECT_SYNCED = "labels.sync", "project.sync"
-"""What others have done came in from the container, or what a person decided between two sides."""
+"""What others have done came in from the container."""
+
+DECIDE = "conflict.decide"
+"""A person said which of two sides stands."""
+
+DECISION = "decision"
+"""The key of a note that says what was decided."""
 
 NOT_UNDOABLE = frozenset(
     {
@@ -103,7 +109,7 @@ class Walk:
         """Settles what an undo or a redo was about; whether it is the undo that is to be done again."""
         target = str(transaction.note.get("of", ""))
         first = target not in self._settled
-        did_nothing = not transaction.changes
+        did_nothing = not transaction.changes and DECISION not in transaction.note
         self._settled.setdefault(target, transaction.action == UNDO or did_nothing)
         return self._redo and first and transaction.action == UNDO and not did_nothing
 
@@ -134,7 +140,7 @@ class Walk:
 
     def _is_void(self, transaction: Transaction) -> bool:
         """Whether all that an action did was to what this person has taken back with its job."""
-        return transaction.action != JOB and all(
+        return transaction.action not in (JOB, DECIDE) and all(
             self._actor in self._found.back.get(job_of(change), ()) for change in transaction.changes
         )
 

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.walking_back import DECIDE
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.comparison import Place
@@ -49,7 +50,8 @@ are until somebody decides; all else is merged.
 
 `o` takes what this home holds, `t` what the container holds, `n` skips to the next one. `enter` shows the
 place in its document; there both can be mended by hand as well. What gives way leaves its trace in the
-history. The decision reaches the others with the next sync.
+history. The decision reaches the others with the next sync. `u` takes your last decision back, after a sync
+too: the conflict is open again, and the others have theirs back.
 """
 
     CSS_PATH = [screen_sheet("sheets"), screen_sheet("conflicts")]  # noqa: RUF012 - Textual's own name
@@ -63,6 +65,7 @@ history. The decision reaches the others with the next sync.
             tooltip="What the container holds stands",
             id="conflict.theirs",
         ),
+        Binding("u", "undo", "Undo", tooltip="Take your last decision back", id="conflict.undo"),
         Binding("n", "skip(1)", "Skip", tooltip="To the next conflict", id="conflict.next"),
         Binding("N", "skip(-1)", "Back", tooltip="To the conflict before", id="conflict.back", show=False),
         Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back to the document", id="conflict.leave"),
@@ -177,6 +180,27 @@ history. The decision reaches the others with the next sync.
             self.query_one(StatusLine).text = f"Decided in {place_of(conflict)}: {side}."
         finally:
             self._is_deciding = False
+            await self._show_conflicts()
+
+    @work(group="decide")
+    @reporting
+    async def action_undo(self) -> None:
+        """Takes the last decision back, if that is what this person did last."""
+        history, status = self._session.history, self.query_one(StatusLine)
+        found = await history.undoable()
+        if not found or found[0].action != DECIDE:
+            status.text = "You have decided nothing here that could be taken back."
+            return
+        if self._is_deciding:
+            return
+        self._is_deciding = True
+        try:
+            await history.undo()
+            status.text = "Taken back: the conflict is open again."
+        finally:
+            self._is_deciding = False
+            self._background.stirred()
+            self._background.soon()
             await self._show_conflicts()
 
     def action_leave(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Origin, Placed, Suggestion, ToPlace
+from tui_labeler.engine.doers import came_in, doers
 from tui_labeler.engine.history import action_words
 from tui_labeler.engine.importing import METHOD
 from tui_labeler.engine.placing_by_hand import ANSWERED
@@ -122,7 +123,9 @@ async def _events(
         if touched:
             action = action_words(transaction.action, transaction.note.get("action"))
             job = f" (job {transaction.job})" if transaction.job else ""
-            lines.append(f"  {when(transaction.time)}  {transaction.actor}: {action}{job}")
+            who = doers(transaction, touched)
+            by = f", synced by {transaction.actor}" if came_in(transaction) else ""
+            lines.append(f"  {when(transaction.time)}  {who}{by}: {action}{job}")
         for change in touched:
             if change.before is None and transaction.action not in (UNDO, REDO):
                 missing.pop(change.key, None)

@@ -96,6 +96,8 @@ class Pair:
         store = await projects.open(ID)
         home = projects.folder(ID)
         container = FolderContainer(folder)
+        shelf = shelf or FakeShelf(self.stored)
+        base = FileSyncBase(home / "sync")
         session = ProjectSession(
             store,
             container,
@@ -106,10 +108,10 @@ class Pair:
             around,
             surveyor=direct_surveyor(self.root / name, home, store, container),
             immediate=self.immediate,
+            shelf=shelf,
+            base=base,
         )
         await session.documents.sync()
-        shelf = shelf or FakeShelf(self.stored)
-        base = FileSyncBase(home / "sync")
         return Home(session, shelf, base, around, Syncing(store, shelf, base, around))
 
     async def homes(self, *categories: str) -> tuple[Home, Home]:

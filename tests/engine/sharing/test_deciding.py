@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.engine.sharing.homes import TEXT, Home, Pair
-from tests.fakes import document
+from tests.fakes import category, document
 from tui_labeler.domain.agreement import Take
 from tui_labeler.domain.labels import Span
+from tui_labeler.engine.errors import RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,3 +197,126 @@ async def test_two_who_say_the_same_of_a_label_are_not_at_odds(pair: Pair) -> No
     kept = [home.session.documents.find("a.txt").active_labels[0].kept for home in (ana, bo)]
     assert kept[0] is not None
     assert kept[0] == kept[1]
+
+
+# --- decisions that are taken back ------------------------------------------------------------------
+
+OURS, THEIRS = ("Town", 4, 11), ("Person", 0, 7)
+
+
+async def in_conflict(pair: Pair) -> tuple[Home, Home]:
+    """Ana's Person is in the container, Bo's Town meets it."""
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 7)
+    await ana.sync()
+    await bo.label("Town", 4, 11)
+    await bo.sync()
+    return ana, bo
+
+
+async def undo(home: Home) -> str:
+    undone = await home.session.history.undo()
+    return undone.action if undone else ""
+
+
+@pytest.mark.parametrize("synced", [False, True])
+@pytest.mark.parametrize("take", ["ours", "theirs"])
+async def test_a_decision_is_one_step_and_taking_it_back_opens_the_conflict_on_both_sides(
+    pair: Pair, take: Any, synced: bool
+) -> None:
+    ana, bo = await in_conflict(pair)
+    await bo.resolve("a.txt", take)
+    if synced:
+        await both_sync(bo, ana)
+        assert all_labels(ana, bo) == [[OURS if take == "ours" else THEIRS]] * 2
+    assert await undo(bo) == "conflict.decide"
+    assert bo.labels() == [OURS]
+    (conflict,) = await bo.syncing.conflicts()
+    assert "Person at 0..7 by ana" in conflict.reason
+    await both_sync(bo, ana)
+    assert (bo.labels(), ana.labels(), pair.file_labels()) == ([OURS], [THEIRS], [THEIRS])
+    assert len((await bo.sync()).conflicts) == 1
+    assert (await ana.sync()).conflicts == ()
+    redone = await bo.session.history.redo()
+    assert redone is not None
+    await both_sync(bo, ana)
+    assert all_labels(ana, bo) == [[OURS if take == "ours" else THEIRS]] * 2
+    assert await bo.syncing.conflicts() == ()
+    assert await undo(bo) == "conflict.decide"
+    await bo.resolve("a.txt", "theirs")
+    await both_sync(bo, ana)
+    assert all_labels(ana, bo) == [[THEIRS]] * 2
+
+
+@pytest.mark.parametrize("take", ["ours", "theirs"])
+async def test_a_decision_that_changes_nothing_here_is_taken_back_too(pair: Pair, take: Any) -> None:
+    ana, bo = await pair.homes()
+    for home, note in ((ana, "ana's"), (bo, "bo's")):
+        await home.session.labeling.set_flag(document(home.session, "a.txt"), note)
+        await home.sync()
+    await bo.resolve("a.txt", take)
+    await both_sync(bo, ana)
+    assert await undo(bo) == "conflict.decide"
+    await both_sync(bo, ana)
+    flags = [home.session.documents.find("a.txt").flag for home in (ana, bo)]
+    assert flags == ["ana's", "bo's"]
+    assert len(await bo.syncing.conflicts()) == 1
+    assert await bo.session.history.redo()
+    await both_sync(bo, ana)
+    decided = "bo's" if take == "ours" else "ana's"
+    assert [home.session.documents.find("a.txt").flag for home in (ana, bo)] == [decided] * 2
+
+
+async def test_a_decision_on_what_somebody_has_changed_since_stays(pair: Pair) -> None:
+    ana, bo = await in_conflict(pair)
+    await bo.resolve("a.txt", "ours")
+    await both_sync(bo, ana)
+    await ana.unlabel(4)
+    await both_sync(ana, bo)
+    with pytest.raises(RefusedError):
+        await undo(bo)
+    await both_sync(bo, ana)
+    assert all_labels(ana, bo) == [[], []]
+    assert await bo.syncing.conflicts() == ()
+
+
+async def test_a_decision_stands_in_the_history_with_what_gave_way_and_its_maker(pair: Pair) -> None:
+    _, bo = await in_conflict(pair)
+    await bo.resolve("a.txt", "theirs")
+    entries = [entry async for entry in bo.session.history.entries(document=document(bo.session, "a.txt"))]
+    assert (entries[0].action, entries[0].who, entries[0].location) == ("conflict.decide", "bo", "a.txt")
+    assert entries[0].decided is not None
+    stands, _, gave_way = entries[0].decided.partition("gave way")
+    assert "Person at 0..7 by ana" in stands
+    assert "Town at 4..11 by bo" in gave_way
+
+
+@pytest.mark.parametrize("take", ["ours", "theirs"])
+async def test_a_settlement_that_was_decided_is_open_again_after_an_undo(pair: Pair, take: Any) -> None:
+    ana, bo = await read_by_both(pair)
+    for place in (0, 1):
+        await choose(ana, place, Take.NEITHER)
+        await choose(bo, place, Take.BOTH)
+    await ana.sync()
+    await bo.sync()
+    await bo.resolve("a.txt", take)
+    await both_sync(bo, ana)
+    await undo(bo)
+    await both_sync(bo, ana)
+    assert all_labels(ana, bo) == [[ANN], sorted([ANN, ROME, OSLO])]
+    assert len(await bo.syncing.conflicts()) == 1
+
+
+@pytest.mark.parametrize("take", ["ours", "theirs"])
+async def test_a_decision_on_a_category_is_taken_back(pair: Pair, take: Any) -> None:
+    ana, bo = await pair.homes()
+    for home in (ana, bo):
+        await home.session.categories.set(category(home.session, "Town"), description=home.around.actor)
+        await home.sync()
+    await bo.resolve("project.json", take)
+    await both_sync(bo, ana)
+    await undo(bo)
+    await both_sync(bo, ana)
+    told = [home.session.categories.by_name("Town").description for home in (ana, bo)]
+    assert told == ["ana", "bo"]
+    assert len(await bo.syncing.conflicts()) == 1

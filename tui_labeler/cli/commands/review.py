@@ -262,6 +262,7 @@ async def history(context: Context) -> Report:
                 "seq": entry.seq,
                 "time": entry.time,
                 "who": entry.who,
+                "synced_by": entry.synced_by,
                 "action": entry.action,
                 "of": entry.of,
                 "location": entry.location,
@@ -269,6 +270,7 @@ async def history(context: Context) -> Report:
                 "job": entry.job,
                 "model": entry.model,
                 "changes": entry.items,
+                "decided": entry.decided,
             }
             async for entry in session.history.entries(document=document)
         ]
@@ -276,8 +278,8 @@ async def history(context: Context) -> Report:
     rows = [
         [
             item["time"],
-            item["who"],
-            action_words(item["action"], item["of"]),
+            item["who"] + (f" (synced by {item['synced_by']})" if item["synced_by"] else ""),
+            action_words(item["action"], item["of"]) + (f" ({item['decided']})" if item["decided"] else ""),
             item["location"] or "",
             item["category"] or "",
             item["job"] or "",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from tui_labeler.engine.sharing.items import Items
+from tui_labeler.engine.sharing.items import Items, Key
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -37,10 +37,17 @@ class Agreed:
     revision: int
     base: Items
     theirs: Items
+    wanted: Mapping[Key, Any] = field(default_factory=dict)
+    """What the container is to hold instead: a decision was taken back. ``None`` for what is to go."""
+
+    @property
+    def held(self) -> Items:
+        """What the container is taken for: what it holds, with what is wanted of it."""
+        return laid_over(self.theirs, self.wanted)
 
     @property
     def mark(self) -> Mark:
-        return Mark(self.name, self.etag, self.revision, self.base != self.theirs)
+        return Mark(self.name, self.etag, self.revision, self.base != self.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,20 @@ class AgreedProject:
     """Files that can't be read, by name: etag, location (where it is known) and reason."""
     keys: Mapping[str, Any] = field(default_factory=dict)
     """Keys of the project's file that mean nothing here."""
+    wanted: Mapping[Key, Any] = field(default_factory=dict)
+    """As :attr:`Agreed.wanted`."""
+
+    @property
+    def held(self) -> Items:
+        """As :attr:`Agreed.held`."""
+        return laid_over(self.theirs, self.wanted)
+
+
+def laid_over(items: Items, wanted: Mapping[Key, Any]) -> Items:
+    """Items with others in their place; ``None`` takes one away."""
+    if not wanted:
+        return items
+    return {key: row for key, row in {**items, **wanted}.items() if row is not None}
 
 
 class SyncBase(Protocol):

@@ -100,6 +100,7 @@ class Background:
         self._due = inf
         self._is_stirred = False
         self._failures = 0
+        self._turns = 0
 
     @property
     def standing(self) -> Standing:
@@ -259,6 +260,7 @@ class Background:
             self._tell(Standing())
             return
         is_first = not standing.is_shared
+        ask, self._turns = ask or sharing.turns != self._turns, sharing.turns
         try:
             pending = await sharing.pending()
             found = len(conflicts.shared.conflicts) if conflicts else standing.conflicts

@@ -183,4 +183,5 @@ def _place(row: Mapping[str, Any]) -> str:
 
 
 def _who(stamp: Mapping[str, Any]) -> str:
-    return f"{stamp['actor']} ({stamp['time'][:16].replace('T', ' ')})"
+    time = stamp["time"][:16].replace("T", " ")
+    return f"{stamp['actor']} ({time})" if time else str(stamp["actor"])

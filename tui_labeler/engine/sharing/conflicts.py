@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +12,7 @@ from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, AgreedProject
 from tui_labeler.engine.sharing.conflict_words import Told, both_sides
+from tui_labeler.engine.sharing.decisions import Decision, words_of
 from tui_labeler.engine.sharing.items import LABEL, Conflict, Items, Key, only
 from tui_labeler.engine.sharing.merging import is_active, merge
 from tui_labeler.engine.sharing.merging_readings import CHOICES
@@ -24,7 +25,7 @@ from tui_labeler.engine.sharing.project_form import (
     with_items,
 )
 from tui_labeler.engine.sharing.shared_form import document_changes, document_items
-from tui_labeler.engine.walking_back import PROJECT_SYNCED, SYNCED
+from tui_labeler.engine.walking_back import DECIDE, DECISION
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
@@ -95,12 +96,12 @@ def _is_of_another(conflict: Conflict, actor: str) -> bool:
 
 def _of_project(state: State, agreed: AgreedProject) -> tuple[Conflict, ...]:
     ours = project_items(state.project, state.categories, agreed.base)
-    return merge_project(agreed.base, ours, agreed.theirs).conflicts
+    return merge_project(agreed.base, ours, agreed.held).conflicts
 
 
 def _of_document(state: State, document: Document, agreed: Agreed) -> tuple[Conflict, ...]:
     ours, drafts = document_items(document, agreed.base)
-    return merge(state.project.kind, agreed.base, ours, agreed.theirs, drafts).conflicts
+    return merge(state.project.kind, agreed.base, ours, agreed.held, drafts).conflicts
 
 
 def in_words(state: State, location: str, conflict: Conflict) -> LabelConflict:
@@ -122,11 +123,13 @@ async def resolve(
     location: str,
     take: Side,
     item: str | None,
+    quoted: Callable[[LabelConflict], Awaitable[LabelConflict]] | None = None,
 ) -> tuple[LabelConflict, ...]:
     """Decides the conflicts of a document, or one of them by its id; returns what was decided.
 
     What is not taken is not lost: a label that gives way leaves a tombstone, and the history shows it. The
-    next sync carries the decision to the others. Raises ``NotFoundError`` when there is no such conflict.
+    next sync carries the decision to the others. It is one step of its decider, in words with those that
+    ``quoted`` adds, and can be taken back. Raises ``NotFoundError`` when there is no such conflict.
     """
     async with base.held():
         await store.refresh()
@@ -140,6 +143,8 @@ async def resolve(
             raise NotFoundError(
                 f"There is no conflict in {what}.", hint="`tui-labeler sync` lists the conflicts there are."
             )
+        if quoted is not None:
+            chosen = [await quoted(conflict) for conflict in chosen]
         stamp = Stamp(surroundings.actor, surroundings.now())
         if location == FILE:
             await _settle_project(store, base, chosen, take, stamp)
@@ -155,6 +160,7 @@ async def _settle_document(
     store: ProjectStore, base: SyncBase, number: int, chosen: list[LabelConflict], take: Side, stamp: Stamp
 ) -> None:
     agreed = (await base.agreed([number]))[number]
+    keys = _keys(chosen)
 
     def plan(state: State) -> Plan:
         document = state.whole(number)
@@ -163,11 +169,11 @@ async def _settle_document(
         for conflict in chosen:
             after |= _wanted(conflict.items, before, drafts, take, stamp)
         kept = {key: row for key, row in after.items() if row is not None}
-        return Plan(SYNCED, document_changes(state, document, before, kept))
+        changes = document_changes(state, document, before, kept)
+        return _decided(number, keys, agreed, only(kept, keys), chosen, take, changes)
 
     await store.commit(stamp.actor, plan)
-    keys = [key for conflict in chosen for key in conflict.items.keys]
-    settled = _with_theirs(agreed.base, agreed.theirs, keys)
+    settled = _with_theirs(agreed.base, agreed.held, keys)
     await base.put({number: replace(agreed, base=settled, revision=UNSETTLED)})
 
 
@@ -175,21 +181,44 @@ async def _settle_project(
     store: ProjectStore, base: SyncBase, chosen: list[LabelConflict], take: Side, stamp: Stamp
 ) -> None:
     agreed = await base.project()
-    keys = [key for conflict in chosen for key in conflict.items.keys]
+    keys = _keys(chosen)
 
     def plan(state: State) -> Plan:
         ours = project_items(state.project, state.categories, agreed.base)
-        wanted = _with_theirs(ours, agreed.theirs, keys) if take == "theirs" else ours
+        wanted = _with_theirs(ours, agreed.held, keys) if take == "theirs" else ours
         changes: list[Change] = [put_project(state, with_items(state.project, wanted))]
         changes += [
             put_category(state, to_category(key.id, wanted[key]))
             for key in keys
             if key.table == CATEGORY and key in wanted
         ]
-        return Plan(PROJECT_SYNCED, changes)
+        return _decided(None, keys, agreed, only(wanted, keys), chosen, take, changes)
 
     await store.commit(stamp.actor, plan)
-    await base.put_project(replace(agreed, base=_with_theirs(agreed.base, agreed.theirs, keys)))
+    await base.put_project(replace(agreed, base=_with_theirs(agreed.base, agreed.held, keys)))
+
+
+def _keys(chosen: Sequence[LabelConflict]) -> list[Key]:
+    return [key for conflict in chosen for key in conflict.items.keys]
+
+
+def _decided(
+    number: int | None,
+    keys: Sequence[Key],
+    agreed: Agreed | AgreedProject,
+    after: Items,
+    chosen: Sequence[LabelConflict],
+    take: Side,
+    changes: Sequence[Change],
+) -> Plan:
+    """The decision as one step, with all that taking it back needs."""
+    ours, theirs = (
+        [line.words for conflict in chosen for line in (conflict.ours, conflict.theirs)[side]]
+        for side in (0, 1)
+    )
+    words = words_of(ours, theirs) if take == "ours" else words_of(theirs, ours)
+    decision = Decision(number, tuple(keys), only(agreed.base, keys), only(agreed.held, keys), after, words)
+    return Plan(DECIDE, changes, note={DECISION: decision.row()}, is_event=True)
 
 
 def _wanted(conflict: Conflict, before: Items, drafts: Set[Key], take: Side, stamp: Stamp) -> dict[Key, Any]:

@@ -56,9 +56,10 @@ def merge(
     ours that are not saved: they stay here, and give way to the same from the other side.
 
     A label that the other side misses without a tombstone is not removed: the container was set back to an
-    earlier day, or lost what it had said to be written. It is written again.
+    earlier day, or lost what it had said to be written. It is written again, and so is a decision that went
+    with it: by itself a decision that is missing was taken back.
     """
-    theirs = {**{key: row for key, row in base.items() if key.table == LABEL}, **theirs}
+    theirs = {**theirs, **_lost(base, theirs)}
     values = merged_items(base, ours, theirs, _resolve)
     if is_settled_otherwise(values, base, ours, theirs):
         values[CHOICES] = CONFLICT
@@ -78,6 +79,21 @@ def merge(
     )
 
 
+def _lost(base: Items, theirs: Items) -> dict[Key, Any]:
+    """Labels that the other side misses without a tombstone, and then suggestions with a decision too."""
+    if all(key in theirs for key in base if key.table == LABEL):
+        return {}
+    labels = {key: row for key, row in base.items() if key.table == LABEL and key not in theirs}
+    decided = {
+        key: row
+        for key, row in base.items()
+        if key.table in (SUGGESTION, TO_PLACE)
+        and row.get("decision")
+        and not (theirs.get(key) or {}).get("decision")
+    }
+    return labels | decided
+
+
 def _as_before(items: Items, before: Items, keys: Set[Key]) -> Items:
     return {key: row for key, row in items.items() if key not in keys} | only(before, keys)
 
@@ -86,13 +102,16 @@ def is_active(label: Any) -> bool:
     return label is not None and label.get("removed") is None
 
 
-def undone(base: Items, held: Set[str], now: str) -> dict[Key, Any]:
+def undone(base: Items, held: Set[str], now: str, gone: Mapping[str, str] | None = None) -> dict[Key, Any]:
     """Labels of the base of which a side has undone the making, ``held`` being the ids that it holds.
 
-    Each as one that its maker removed at ``now``: nobody undoes what another has made.
+    Each as one that its maker removed: nobody undoes what another has made. ``gone`` says when, by id; else
+    it was ``now``.
     """
     return {
-        key: row if row.get("removed") else {**row, "removed": {"actor": row["made"]["actor"], "time": now}}
+        key: row
+        if row.get("removed")
+        else {**row, "removed": {"actor": row["made"]["actor"], "time": (gone or {}).get(key.id, now)}}
         for key, row in base.items()
         if key.table == LABEL and key.id not in held
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.ports.sharing import UNSETTLED
+from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
 from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.project_form import merge_project, project_items
 from tui_labeler.engine.sharing.shared_form import PARTS, document_items
@@ -13,7 +13,7 @@ from tui_labeler.engine.walking_back import SYNCED
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import ProjectStore, Transaction
-    from tui_labeler.engine.ports.sharing import Agreed, AgreedProject, SyncBase
+    from tui_labeler.engine.ports.sharing import AgreedProject, SyncBase
 
 _BREATH = 50
 """Documents that are opened before others get their turn."""
@@ -86,11 +86,12 @@ class Pending:
 
     def _differs(self, number: int, agreed: Agreed | None) -> bool:
         """Whether a sync would write the document's file, as far as the container is known here."""
-        base, theirs = (agreed.base, agreed.theirs) if agreed else ({}, {})
-        ours, drafts = document_items(self._store.state.whole(number), base)
-        return merge(self._store.state.project.kind, base, ours, theirs, drafts).theirs != theirs
+        known = agreed or Agreed("", "", UNSETTLED, {}, {})
+        ours, drafts = document_items(self._store.state.whole(number), known.base)
+        merged = merge(self._store.state.project.kind, known.base, ours, known.held, drafts)
+        return merged.theirs != known.theirs
 
     def _project_differs(self, agreed: AgreedProject) -> bool:
         state = self._store.state
         ours = project_items(state.project, state.categories, agreed.base)
-        return merge_project(agreed.base, ours, agreed.theirs).theirs != agreed.theirs
+        return merge_project(agreed.base, ours, agreed.held).theirs != agreed.theirs

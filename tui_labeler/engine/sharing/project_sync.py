@@ -11,8 +11,8 @@ from tui_labeler.engine.categories import without
 from tui_labeler.engine.changes import put, put_category, put_project
 from tui_labeler.engine.errors import ConflictError, FormatError, InputError, NotFoundError, OutdatedError
 from tui_labeler.engine.ports import Change, Plan
-from tui_labeler.engine.ports.sharing import AgreedProject
-from tui_labeler.engine.sharing.items import Conflict, Items, Key, Merged, agreed_after
+from tui_labeler.engine.ports.sharing import AgreedProject, laid_over
+from tui_labeler.engine.sharing.items import Conflict, Items, Key, Merged, agreed_after, only
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
     SharedProject,
@@ -79,14 +79,14 @@ class ProjectSync:
         agreed = await self._base.project()
         if etag is None:
             # Somebody removed it: what is here is written again.
-            return replace(agreed, etag="", base={}, theirs={}, order=())
+            return replace(agreed, etag="", base={}, theirs={}, order=(), wanted={})
         if etag and etag == agreed.etag:
             return agreed
         name = project_file(self._store.state.project.id)
         try:
             data, etag = await self._shelf.get(name)
         except NotFoundError:
-            return replace(agreed, etag="", base={}, theirs={}, order=())
+            return replace(agreed, etag="", base={}, theirs={}, order=(), wanted={})
         try:
             shared = read_project(data)
         except FormatError as error:
@@ -99,14 +99,22 @@ class ProjectSync:
                 f"{name} is of a {shared.kind} project, and {project.name} is {project.kind}.",
                 hint="Use another container.",
             )
-        return replace(agreed, etag=etag, theirs=shared.items, order=shared.order, keys=shared.keys or {})
+        same = [key for key in agreed.wanted if shared.items.get(key) == agreed.theirs.get(key)]
+        return replace(
+            agreed,
+            etag=etag,
+            theirs=shared.items,
+            order=shared.order,
+            keys=shared.keys or {},
+            wanted=only(agreed.wanted, same),
+        )
 
     async def _merged(self, agreed: AgreedProject, *, pull: bool, push: bool) -> ProjectOutcome:
         if pull:
             await self._one_name_once(agreed)
         state = self._store.state
         ours = project_items(state.project, state.categories, agreed.base)
-        merged = merge_project(agreed.base, ours, agreed.theirs)
+        merged = merge_project(agreed.base, ours, agreed.held)
         merged, waiting = _keeping_deleted(merged, ours)
         if pull:
             await self._take(merged)
@@ -116,8 +124,9 @@ class ProjectSync:
             theirs = merged.theirs
             order = in_order(order, [key.id for key in theirs if key.table == CATEGORY])
             etag = await self._put(agreed, theirs, order)
-        base = agreed_after(agreed.base, ours, theirs)
-        done = replace(agreed, etag=etag, base=base, theirs=theirs, order=order)
+        wanted = {} if theirs == merged.theirs else agreed.wanted
+        base = agreed_after(agreed.base, ours, laid_over(theirs, wanted))
+        done = replace(agreed, etag=etag, base=base, theirs=theirs, order=order, wanted=wanted)
         await self._base.put_project(done)
         return ProjectOutcome(done, merged.conflicts, waiting)
 

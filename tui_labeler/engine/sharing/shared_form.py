@@ -83,13 +83,16 @@ def file_name(location: str) -> str:
 # --- a document as items ----------------------------------------------------------------------------
 
 
-def document_items(document: Document, base: Items, now: str = "") -> tuple[dict[Key, Any], set[Key]]:
+def document_items(
+    document: Document, base: Items, now: str = "", gone: Mapping[str, str] | None = None
+) -> tuple[dict[Key, Any], set[Key]]:
     """What this side holds of a document, and which of it are drafts.
 
     Removals that are drafts do not show. Keys that are not known here are those of the base. A label whose
-    making was undone here since both sides had it is one that was removed at ``now``.
+    making was undone here since both sides had it is one that was removed: when ``gone`` says, by its id,
+    else at ``now``.
     """
-    items = undone(base, document.labels.keys(), now)
+    items = undone(base, document.labels.keys(), now, gone)
     drafts: set[Key] = set()
     for table, part in PARTS.items():
         for item_id, item in getattr(document, part).items():

@@ -9,17 +9,18 @@ from tui_labeler.engine.changes import put_project
 from tui_labeler.engine.errors import ContainerError, InputError, LabelerError, UnreachableError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.sharing.conflicts import LabelConflict, Side, open_conflicts, resolve
+from tui_labeler.engine.sharing.decisions import Decisions
 from tui_labeler.engine.sharing.joining import claim_own
 from tui_labeler.engine.sharing.pending import Pending
 from tui_labeler.engine.sharing.publishing import Published, publish
 from tui_labeler.engine.sharing.syncing import Progress, Shared, Syncing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Set
 
     from tui_labeler.engine.documents import Documents
     from tui_labeler.engine.label_files import LabelFiles
-    from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
+    from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings, Transaction
     from tui_labeler.engine.ports.sharing import SyncBase
 
 
@@ -46,6 +47,9 @@ class Sharing:
         self._is_remote = is_remote
         self._syncing = Syncing(store, shelf, base, surroundings)
         self._pending = Pending(store, base)
+        self._decisions = Decisions(store, base, surroundings)
+        self.turns = 0
+        """How often a conflict was decided, or a decision taken back, since the project was opened."""
         self.ledger = self._syncing.ledger
 
     @property
@@ -99,9 +103,22 @@ class Sharing:
 
     async def resolve(self, location: str, take: Side, item: str | None = None) -> tuple[LabelConflict, ...]:
         """See :func:`~tui_labeler.engine.sharing.conflicts.resolve`."""
-        decided = await resolve(self._store, self._base, self._surroundings, location, take, item)
-        self._pending.forget()
+        decided = await resolve(
+            self._store, self._base, self._surroundings, location, take, item, self._quoted
+        )
+        self._turned()
         return decided
+
+    async def turn(self, made: Transaction, plan: Plan, later: Set[str]) -> Transaction | None:
+        """See :meth:`~tui_labeler.engine.sharing.decisions.Decisions.turn`."""
+        try:
+            return await self._decisions.turn(made, plan, later)
+        finally:
+            self._turned()
+
+    def _turned(self) -> None:
+        self._pending.forget()
+        self.turns += 1
 
     async def share(self, *, on: bool) -> None:
         """Keeps labels in the folder from the next sync on, or leaves them where they are.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
-from tui_labeler.engine.sharing.items import LABEL, Items, Merged
+from tui_labeler.engine.sharing.items import LABEL, Items, Merged, only
 from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.shared_form import PARTS, document_items
 
@@ -44,16 +45,23 @@ class Step:
     revision: int
 
 
-def merged(state: State, task: Task, agreed: Agreed | None, now: str, *, pull: bool) -> Step:
-    """Merges what a document is at this moment, ``now``, with what the container holds."""
+def merged(
+    state: State, task: Task, agreed: Agreed | None, now: str, gone: Mapping[str, str], *, pull: bool
+) -> Step:
+    """Merges what a document is at this moment, ``now``, with what the container holds.
+
+    ``gone`` says when the making of labels was undone here, by id.
+    """
     document = state.whole(task.document)
     known = agreed or Agreed(task.name, "", UNSETTLED, {}, {})
     if task.fetch:
-        known = replace(known, theirs=task.theirs)
+        same = [key for key in known.wanted if task.theirs.get(key) == known.theirs.get(key)]
+        known = replace(known, theirs=task.theirs, wanted=only(known.wanted, same))
     elif not task.etag:
-        known = replace(known, base={}, theirs={})  # somebody removed the file: it is written again
-    ours, drafts = document_items(document, known.base, now)
-    both = merge(state.project.kind, known.base, ours, known.theirs, drafts)
+        # Somebody removed the file: it is written again.
+        known = replace(known, base={}, theirs={}, wanted={})
+    ours, drafts = document_items(document, known.base, now, gone)
+    both = merge(state.project.kind, known.base, ours, known.held, drafts)
     return Step(task, known, both, ours, both.ours if pull else ours, document.revision)
 
 

@@ -20,9 +20,9 @@ from tui_labeler.engine.handover.files import record_file
 from tui_labeler.engine.handover.ledger import Ledger
 from tui_labeler.engine.pen import pen_words
 from tui_labeler.engine.ports import Change, Plan, Transaction
-from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
+from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, laid_over
 from tui_labeler.engine.sharing.conflicts import LabelConflict, open_conflicts
-from tui_labeler.engine.sharing.items import agreed_after
+from tui_labeler.engine.sharing.items import LABEL, agreed_after
 from tui_labeler.engine.sharing.joining import claim_own
 from tui_labeler.engine.sharing.pending import documents_of
 from tui_labeler.engine.sharing.project_form import project_file
@@ -92,6 +92,8 @@ class _Tally:
         self.waiting = 0
         self.listed: dict[str, str] = {}
         self.transactions: list[Transaction] = []
+        self.gone: dict[int, dict[str, str]] = {}
+        """When labels went without a tombstone here, by document and id."""
 
 
 class Syncing:
@@ -164,7 +166,7 @@ class Syncing:
         """Documents that either side has changed, in order of location."""
         marks = await self._base.marks()
         state = self._store.state
-        touched = await self._touched(project.seq, marks)
+        touched = await self._touched(project.seq, marks, tally)
         by_name = {mark.name: number for number, mark in marks.items() if number in state.rows}
         if tally.listed.keys() - by_name.keys():
             by_name = {file_name(row.location): row.id for row in state.rows.values()} | by_name
@@ -185,11 +187,11 @@ class Syncing:
             tasks[number] = Task(number, name, tally.listed.get(name, ""), fetch=False)
         return sorted(tasks.values(), key=lambda task: state.rows[task.document].location)
 
-    async def _touched(self, since: int | None, marks: Mapping[int, Mark]) -> set[int]:
+    async def _touched(self, since: int | None, marks: Mapping[int, Mark], tally: _Tally) -> set[int]:
         """Documents that were worked on here since they were last looked at."""
         state = self._store.state
         found = {number for number, mark in marks.items() if mark.revision == UNSETTLED}
-        changed = set(state.rows) if since is None else await self._in_history(since)
+        changed = set(state.rows) if since is None else await self._in_history(since, tally)
         for count, number in enumerate(changed & state.rows.keys()):
             if count % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
@@ -202,12 +204,16 @@ class Syncing:
                 found.add(number)
         return found
 
-    async def _in_history(self, since: int) -> set[int]:
+    async def _in_history(self, since: int, tally: _Tally) -> set[int]:
         found: set[int] = set()
         async for transaction in self._store.history():
             if transaction.seq <= since:
                 break
             found |= documents_of(transaction)
+            for change in transaction.changes:
+                if change.table == LABEL and change.after is None:
+                    number, _, label = change.key.partition("/")
+                    tally.gone.setdefault(int(number), {}).setdefault(label, transaction.time)
         return found
 
     # --- doing it -----------------------------------------------------------------------------------
@@ -302,10 +308,13 @@ class Syncing:
         changed: set[int] = set()
         now = self._surroundings.now()
 
+        def gone(task: Task) -> Mapping[str, str]:
+            return tally.gone.get(task.document, {})
+
         def plan(state: State) -> Plan:
             changes: list[Change] = []
             for task in tasks:
-                step = merged(state, task, agreed.get(task.document), now, pull=pull)
+                step = merged(state, task, agreed.get(task.document), now, gone(task), pull=pull)
                 unknown = unknown_categories(state, step.merged.ours)
                 if unknown:
                     reason = f"its labels in the container name {unknown}, which the project does not have"
@@ -332,7 +341,7 @@ class Syncing:
         self, step: Step, settled: dict[int, Agreed], again: list[Task], tally: _Tally, *, push: bool
     ) -> None:
         """Writes what the container is to hold, and notes what both sides agree on then."""
-        task, etag, theirs = step.task, step.task.etag, step.agreed.theirs
+        task, etag, theirs, open_ = step.task, step.task.etag, step.agreed.theirs, step.agreed.wanted
         state = self._store.state
         wanted = step.merged.theirs
         if push and wanted != theirs:
@@ -348,9 +357,11 @@ class Syncing:
                 return
             theirs = wanted
             tally.uploaded.add(task.document)
+        if wanted == theirs:
+            open_ = {}
         revision = step.revision if wanted == theirs else UNSETTLED
-        base = agreed_after(step.agreed.base, step.ours, theirs)
-        settled[task.document] = Agreed(task.name, etag, revision, base, theirs)
+        base = agreed_after(step.agreed.base, step.ours, laid_over(theirs, open_))
+        settled[task.document] = Agreed(task.name, etag, revision, base, theirs, open_)
 
     # --- conflicts ----------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -115,13 +115,29 @@ class FileSyncBase:
             return AgreedProject()
         stored = _read(rows[0], _StoredProject, "project.json")
         base, theirs = _sides(stored.base, stored.differs)
-        return AgreedProject(stored.seq, stored.etag, base, theirs, stored.order, stored.broken, stored.keys)
+        return AgreedProject(
+            stored.seq,
+            stored.etag,
+            base,
+            theirs,
+            stored.order,
+            stored.broken,
+            stored.keys,
+            dict(_flat(stored.wanted)),
+        )
 
     def _put_project(self, agreed: AgreedProject) -> None:
         make_folder(self._folder, project=self._folder.parent)
         base, differs = _tables(agreed.base, agreed.theirs)
         stored = _StoredProject(
-            agreed.etag, base, differs, agreed.seq, agreed.order, dict(agreed.broken), dict(agreed.keys)
+            agreed.etag,
+            base,
+            differs,
+            agreed.seq,
+            agreed.order,
+            dict(agreed.broken),
+            dict(agreed.keys),
+            _nested(agreed.wanted),
         )
         row = msgspec.to_builtins(stored)
         database(self._folder / "project.json").storage.write({"project": {"1": row}})
@@ -140,6 +156,8 @@ class _Stored(msgspec.Struct):
     base: _Tables
     differs: _Tables
     """What the container holds, where that is something else than the base."""
+    wanted: _Tables = {}
+    """What it is to hold instead."""
 
 
 class _StoredProject(msgspec.Struct):
@@ -150,6 +168,7 @@ class _StoredProject(msgspec.Struct):
     order: tuple[str, ...] = ()
     broken: dict[str, tuple[str, str, str]] = {}
     keys: dict[str, Any] = {}
+    wanted: _Tables = {}
 
 
 S = TypeVar("S")
@@ -166,12 +185,13 @@ def _read(row: Mapping[str, Any], kind: type[S], where: str) -> S:
 
 def _mark(row: Mapping[str, Any], where: str) -> Mark:
     stored = _read(row, _Stored, where)
-    return Mark(stored.name, stored.etag, stored.revision, bool(stored.differs))
+    return Mark(stored.name, stored.etag, stored.revision, bool(stored.differs or stored.wanted))
 
 
 def _agreed_of(row: Mapping[str, Any], where: str) -> Agreed:
     stored = _read(row, _Stored, where)
-    return Agreed(stored.name, stored.etag, stored.revision, *_sides(stored.base, stored.differs))
+    sides = _sides(stored.base, stored.differs)
+    return Agreed(stored.name, stored.etag, stored.revision, *sides, dict(_flat(stored.wanted)))
 
 
 def _row(agreed: Agreed) -> dict[str, Any]:
@@ -182,14 +202,13 @@ def _row(agreed: Agreed) -> dict[str, Any]:
         "revision": agreed.revision,
         "base": base,
         "differs": differs,
+        **({"wanted": _nested(agreed.wanted)} if agreed.wanted else {}),
     }
 
 
 def _tables(base: Items, theirs: Items) -> tuple[_Tables, _Tables]:
-    held: _Tables = {}
+    held = _nested(base)
     differs: _Tables = {}
-    for key, value in base.items():
-        held.setdefault(key.table, {})[key.id] = value
     for key in keys_of(base, theirs):
         if base.get(key) != theirs.get(key):
             differs.setdefault(key.table, {})[key.id] = theirs.get(key)
@@ -197,7 +216,17 @@ def _tables(base: Items, theirs: Items) -> tuple[_Tables, _Tables]:
 
 
 def _sides(base: _Tables, differs: _Tables) -> tuple[dict[Key, Any], dict[Key, Any]]:
-    agreed = {Key(table, key): value for table, items in base.items() for key, value in items.items()}
-    other = {Key(table, key): value for table, items in differs.items() for key, value in items.items()}
+    agreed, other = dict(_flat(base)), dict(_flat(differs))
     theirs = {key: value for key, value in {**agreed, **other}.items() if value is not None}
     return agreed, theirs
+
+
+def _nested(items: Mapping[Key, Any]) -> _Tables:
+    found: _Tables = {}
+    for key, value in items.items():
+        found.setdefault(key.table, {})[key.id] = value
+    return found
+
+
+def _flat(tables: _Tables) -> Iterator[tuple[Key, Any]]:
+    return ((Key(table, key), value) for table, items in tables.items() for key, value in items.items())
