@@ -78,6 +78,19 @@ FOREIGN: dict[str, tuple[str | bytes, ...]] = {
         '[{"text": "Ann", "entities": [{"start_offset": 0, "end_offset": 3, "type": "N", "text": "Ann"}]}]',
         '{"text": "x", "label": 1, "label_text": "Good", "file_name": "a", "dataset": "Test"}\n',
     ),
+    "doccano": (
+        '{"id": 1, "text": "Ann met", "label": [[0, 3, "N"]], "Comments": [], "meta": {"file": "a.txt"}}\n',
+        '[{"data": "Ann", "entities": [{"id": 0, "start_offset": 0, "end_offset": 3, "label": "N"}], '
+        '"relations": [{"from_id": 0, "to_id": 0, "type": "is"}], "cats": ["A"]}]',
+        '{"text": "x", "label": ["A", "B"]}\n{"text": "y", "label": []}\n',
+    ),
+    "prodigy": (
+        '{"text": "Ann met", "_input_hash": 1, "tokens": [{"text": "Ann", "start": 0, "end": 3, "id": 0}, '
+        '{"text": "met", "start": 4, "end": 7, "id": 1}], "spans": [{"start": 0, "end": 3, "label": "N", '
+        '"token_start": 0, "token_end": 0}], "answer": "accept", "meta": {"source": "a.txt"}}\n',
+        '{"text": "x", "label": "A", "answer": "accept"}\n{"text": "x", "label": "B", "answer": "ignore"}\n',
+        '{"text": "x", "options": [{"id": 1, "text": "A"}], "accept": [1], "answer": "accept"}\n',
+    ),
     "conll": (
         "-DOCSTART- -X- O O\n\nEU NNP I-NP I-ORG\nUK NNP I-NP B-ORG\n\nPeter NNP I-NP I-PER\n",
         "EU S-Borrower Name\nPeter B-PER\nB E-PER\nx O\n",

@@ -19,7 +19,8 @@ _LINE_ENDS = {"\u2028": b"\\u2028", "\u2029": b"\\u2029", "\x85": b"\\u0085"}
 
 
 def rows(data: bytes) -> Iterator[Node]:
-    """The objects of a file, one a line, or of one JSON list; empty lines are passed over.
+    """The objects of a file, one a line, or of one JSON list; empty lines are passed over. A file that is one
+    object over several lines is that object.
 
     Raises ``FormatError`` with line and column for what is no JSON, and for what is no object.
     """
@@ -28,6 +29,11 @@ def rows(data: bytes) -> Iterator[Node]:
         for node in Node(decode_json(data)).nodes():
             node.object()
             yield node
+        return
+    if _is_spread(data):
+        node = Node(decode_json(data), line=1)
+        node.object()
+        yield node
         return
     decode_text(data)
     for number, line in enumerate(data.split(b"\n"), 1):
@@ -51,7 +57,12 @@ def first_object(data: bytes) -> dict[str, Any]:
         except _NO_JSON:
             return {}
         return value[0] if value and isinstance(value[0], dict) else {}
-    return _object(data.split(b"\n", 1)[0]) or {}
+    return _object(data if _is_spread(data) else data.split(b"\n", 1)[0]) or {}
+
+
+def _is_spread(data: bytes) -> bool:
+    """Whether the first line that holds anything is a brace alone, so that an object goes on below it."""
+    return data.lstrip().split(b"\n", 1)[0].strip() == b"{"
 
 
 def encode_lines(values: Iterable[Mapping[str, Any]]) -> bytes:
