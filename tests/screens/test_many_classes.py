@@ -175,3 +175,28 @@ async def test_keys_for_one_class_say_what_is_missing(tmp_path: Path) -> None:
             screen_of(pilot).say("")
         await press(pilot, "left_square_bracket", "d")
         assert "No class is chosen: go to one with ; or ' first." in screen_text(pilot)
+
+
+async def test_in_the_list_digits_are_a_count_and_no_class(tmp_path: Path) -> None:
+    async with asked(tmp_path, SECOND) as pilot:
+        before = labels(session_of(pilot), SECOND)
+        await press(pilot, "D", "g", "2")
+        assert "count 2" in screen_text(pilot)
+        await press(pilot, "j")
+        listed = screen_of(pilot).documents
+        assert (listed.cursor, listed.current and listed.current.location) == (2, THIRD)
+        await press(pilot, "2", "G")
+        assert listed.cursor == 1
+        assert "count" not in screen_text(pilot).splitlines()[-2]
+        assert labels(session_of(pilot), SECOND) == before
+
+
+async def test_a_letter_of_a_class_labels_nothing_from_the_list_and_says_what_it_is_about(
+    tmp_path: Path,
+) -> None:
+    async with asked(tmp_path, SECOND) as pilot:
+        letter = next(key for key in screen_of(pilot).keys if key.isalpha())
+        before = labels(session_of(pilot), SECOND)
+        await press(pilot, "D", letter)
+        assert f"{letter} labels {SECOND}, the document in view: D goes to it first." in screen_text(pilot)
+        assert labels(session_of(pilot), SECOND) == before

@@ -248,6 +248,36 @@ async def test_the_documents_found_become_those_that_the_list_shows(opened: Open
         assert screen_of(pilot).shown == document(session_of(pilot), ONE)
 
 
+async def test_a_filter_narrows_the_documents_found_until_all_are_asked_for(opened: Opened) -> None:
+    async with opened(THREE, size=(80, 24)) as pilot:
+        await press(pilot, "ctrl+f")
+        await find(pilot, "bank")
+        await press(pilot, "ctrl+s", "f")
+        assert "2 found: “bank”" in screen_text(pilot)
+        await paste(pilot, "agreement2")
+        await press(pilot, "ctrl+s")
+        assert [row.location for row in screen_of(pilot).documents.rows] == [TWO]
+        assert "(“bank”, agreement2)" in screen_text(pilot)
+        await press(pilot, "f", *["backspace"] * 10, "ctrl+s")
+        assert [row.location for row in screen_of(pilot).documents.rows] == [ONE, TWO]
+        await press(pilot, "f", "up", "left", "ctrl+s")
+        assert [row.location for row in screen_of(pilot).documents.rows] == [ONE, TWO, THREE]
+        await press(pilot, "f")
+        assert "found" not in screen_text(pilot)
+
+
+async def test_words_that_a_filter_looked_for_in_texts_are_still_in_its_form(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "f", *["down"] * 9)
+        await paste(pilot, "Leeds")
+        await press(pilot, "ctrl+s")
+        assert [row.location for row in screen_of(pilot).documents.rows] == [ONE]
+        await press(pilot, "f")
+        assert "Leeds" in "\n".join(screen_text(pilot).splitlines()[5:])
+        await press(pilot, "ctrl+s")
+        assert [row.location for row in screen_of(pilot).documents.rows] == [ONE]
+
+
 async def test_documents_that_cannot_be_read_are_counted(opened: Opened, container: Path) -> None:
     async with opened(TWO) as pilot:
         (container / ONE).write_bytes(b"\xff\xfe bank")

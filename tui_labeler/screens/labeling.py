@@ -273,6 +273,9 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
     def on_text_view_count_changed(self) -> None:
         self.show_status()
 
+    def on_document_list_count_changed(self) -> None:
+        self.show_status()
+
     def on_text_view_cursor_moved(self) -> None:
         # Where the cursor is, not where it was when this was sent: a message may have come in between.
         if self.message and self.text.cursor != self.message_at:

@@ -213,6 +213,7 @@ class LabelingBase(LabelingView):
 
     def take_digits(self) -> None:
         """Digits are counts for movement unless they choose a category."""
+        self.documents.digits_are_counts = not self.awaiting
         self.text.digits_are_counts = not (self.has_classes or self.brush or self.awaiting)
 
 

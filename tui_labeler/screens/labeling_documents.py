@@ -185,8 +185,17 @@ class DocumentActions(SearchActions):
     async def _ask_filter(self) -> None:
         jobs = await self.session.jobs.list()
         categories = tuple(self.session.store.state.categories.values())
+        # A list that is not narrowed to documents by their ids has lost what was found.
+        narrowed, found = self.filter.ids, self._found_list
         chosen = await self.app.push_screen_wait(
-            FilterScreen(self.filter, categories, jobs, self.session.labeling.actor)
+            FilterScreen(
+                self.filter,
+                categories,
+                jobs,
+                self.session.labeling.actor,
+                found=found if found and narrowed is not None and narrowed <= found.ids else None,
+                contents=self._contents if narrowed is not None else "",
+            )
         )
         if chosen is not None:
             await self._apply_filter(chosen)
@@ -200,6 +209,7 @@ class DocumentActions(SearchActions):
             finally:
                 self._in_texts = ""
             wanted = replace(wanted, ids=found)
+        self._contents = chosen.contents
         self.list_documents(wanted, chosen.words)
         if unreadable:
             tell(self.app, f"{counted(unreadable, 'document')} can't be read.", title="Not looked into")

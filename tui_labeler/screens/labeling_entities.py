@@ -73,6 +73,11 @@ class EntityActions(LabelingBase):
             return
         event.stop()
         event.prevent_default()
+        if self.documents.has_focus and not self.awaiting:
+            about = self.document
+            of = f" {about.location}" if about is not None else ""
+            self.say(f"{event.character} labels{of}, the document in view: D goes to it first.")
+            return
         await self.take_category(category)
 
     def _answer(self, event: Key) -> None:

@@ -35,6 +35,16 @@ class FilterChoice:
     contents: str
     """Words that the text must hold; looked for by whoever has the texts."""
     words: str
+    """The whole in short."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundList:
+    """Documents that a search found, which a filter can narrow."""
+
+    ids: frozenset[int]
+    words: str
+    """What was looked for, as it is shown."""
 
 
 class FilterScreen(FormScreen[FilterChoice]):
@@ -51,10 +61,20 @@ class FilterScreen(FormScreen[FilterChoice]):
     ]
 
     def __init__(
-        self, current: DocumentFilter, categories: Sequence[Category], jobs: Sequence[Job], actor: str = ""
+        self,
+        current: DocumentFilter,
+        categories: Sequence[Category],
+        jobs: Sequence[Job],
+        actor: str = "",
+        *,
+        found: FoundList | None = None,
+        contents: str = "",
     ) -> None:
-        """``actor`` is who asks: what is theirs to read can be listed."""
+        """``actor`` is who asks: what is theirs to read can be listed. ``found`` is what a search left, and
+        ``contents`` the words that texts hold, where the list is narrowed to that."""
         super().__init__()
+        self._found = found
+        self._contents = contents
         self._actor = actor
         self._current = current
         self._categories = (None, *categories)
@@ -66,6 +86,10 @@ class FilterScreen(FormScreen[FilterChoice]):
         chosen = next((c for c in self._categories if c is not None and c.id == now.category), None)
         jobs = [f"{job.id} ({_method(job)})" for job in self._jobs]
         job_ids = [job.id for job in self._jobs]
+        among: tuple[tuple[str, Widget], ...] = ()
+        if self._found is not None:
+            size = f"{len(self._found.ids):,} found: {self._found.words}"
+            among = (("Among", Cycle(("all documents", size), chosen=1, id="among")),)
         return (
             ("Name", FormField(now.name, "a part of it", id="name")),
             ("State", Cycle([_words(state) for state in _STATES], chosen=_STATES.index(state), id="state")),
@@ -94,7 +118,7 @@ class FilterScreen(FormScreen[FilterChoice]):
                 FormField("" if now.max_confidence is None else as_typed(now.max_confidence), "1", id="high"),
             ),
             ("Flagged", Cycle(("any", "yes"), chosen=int(now.flagged), id="flagged")),
-            ("Text holds", FormField("", "words", id="contents")),
+            ("Text holds", FormField(self._contents, "words", id="contents")),
             ("To place", Cycle(("any", "yes"), chosen=int(now.to_place), id="to-place")),
             (
                 "Two readers",
@@ -104,6 +128,7 @@ class FilterScreen(FormScreen[FilterChoice]):
                     id="readings",
                 ),
             ),
+            *among,
         )
 
     def _confidence(self, field: str) -> float | None:
@@ -142,6 +167,10 @@ class FilterScreen(FormScreen[FilterChoice]):
             failed = next((job.failed for job in self._jobs), ())
             wanted = replace(wanted, ids=frozenset(failure.document for failure in failed))
             words.append("failed")
+        if self._found is not None and self.chosen("among"):
+            ids = self._found.ids if wanted.ids is None else self._found.ids & wanted.ids
+            wanted = replace(wanted, ids=ids)
+            words.insert(0, self._found.words)
         contents = self.typed("contents")
         if contents:
             words.append(f"“{contents}”")

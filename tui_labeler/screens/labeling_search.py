@@ -10,6 +10,7 @@ from textual import work
 from tui_labeler.domain.documents import DocumentFilter
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.labeling_base import LabelingBase
+from tui_labeler.screens.labeling_filter import FoundList
 from tui_labeler.screens.search import Search, SearchScreen
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ class SearchActions(LabelingBase):
 
     _search: Search | None = None
     """The search through all documents, as it was left."""
+
+    _found_list: FoundList | None = None
+    """What of it was listed."""
+
+    _contents = ""
+    """Words that the texts of the list hold, by its filter."""
 
     @work
     async def action_search(self) -> None:
@@ -66,7 +73,9 @@ class SearchActions(LabelingBase):
     def _take_found(self, chosen: Chosen) -> None:
         self._searched = chosen.words
         if chosen.listed is not None:
-            self.list_documents(DocumentFilter(ids=chosen.listed), f"“{chosen.words}”")
+            words = f"“{chosen.words}”"
+            self.list_documents(DocumentFilter(ids=chosen.listed), words)
+            self._found_list, self._contents = FoundList(chosen.listed, words), ""
         elif chosen.document is not None:
             self.open_document(chosen.document, partial(self._go_to_first, chosen.words))
 

@@ -391,7 +391,11 @@ class LabelingView(Screen[None]):
         self.show_status()
 
     def show_status(self) -> None:
-        line, weighty, count = self.query_one(StatusLine), self.weighty_words(), self.text.count
+        line, weighty, count = (
+            self.query_one(StatusLine),
+            self.weighty_words(),
+            self.text.count or self.documents.count,
+        )
         line.whole = bool(weighty) and not count
         line.text = weighty or self.status_words()
         line.right = f"count {count}" if count else self.progress_words()

@@ -13,9 +13,11 @@ from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.rows import RowView, row_key
+from tui_labeler.screens.widgets.text_keys import MAX_COUNT
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+    from textual.events import Key
 
     from tui_labeler.screens.widgets.glyphs import Glyphs
 
@@ -33,8 +35,8 @@ class DocumentList(RowView):
     HELP: ClassVar[str] = """\
 ## Documents
 
-`j` `k` or arrows move, `g` `G` go to the ends, `enter` opens. `space` selects and goes on, `v` starts a
-range that `space` or `v` closes, `*` selects all or none.
+`j` `k` or arrows move, `g` `G` go to the ends, `enter` opens. Digits before a key are a count: `12j`,
+`12G`. `space` selects and goes on, `v` starts a range that `space` or `v` closes, `*` selects all or none.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,8 +84,24 @@ range that `space` or `v` closes, `*` selects all or none.
         def control(self) -> DocumentList:
             return self.view
 
+    class CountChanged(Message):
+        """Digits that wait for the key they belong to, or no more."""
+
+        def __init__(self, view: DocumentList) -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> DocumentList:
+            return self.view
+
+    digits_are_counts = True
+    """Whether digits are a count for the next key; off, they go on to the screen."""
+
     def __init__(self, *, records: bool = False, tokens: bool = False, **options: Any) -> None:
         super().__init__(**options)
+        self.count = self._prefix = 0
+        """Typed so far; 0 for none."""
         self._records = records
         self._tokens: Callable[[DocumentRow], int] | None = _unknown if tokens else None
         self.as_seen: Callable[[DocumentRow], DocumentRow] = _whole
@@ -159,6 +177,31 @@ range that `space` or `v` closes, `*` selects all or none.
         self.post_message(self.SelectionChanged(self))
 
     # --- the cursor and the selection -------------------------------------------------------------
+
+    def on_key(self, event: Key) -> None:
+        """Collects the count; every other key takes it along, used or not."""
+        digit, before = event.character or "", self.count
+        counts = self.digits_are_counts and len(digit) == 1 and digit in "0123456789"
+        if counts and (digit != "0" or self.count):
+            self.count = min(self.count * 10 + int(digit), MAX_COUNT)
+            event.stop()
+            event.prevent_default()
+        else:
+            self._prefix, self.count = self.count, 0
+        if self.count != before:
+            self.post_message(self.CountChanged(self))
+
+    def _take_count(self) -> int:
+        count, self._prefix = self._prefix, 0
+        return count
+
+    def action_move(self, rows: int) -> None:
+        super().action_move(rows * (self._take_count() or 1))
+
+    def action_last(self) -> None:
+        """With a count to that row."""
+        count = self._take_count()
+        self.move_to(count - 1 if count else self.row_count - 1)
 
     @property
     def row_count(self) -> int:
