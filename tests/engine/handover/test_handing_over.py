@@ -478,7 +478,8 @@ async def test_a_process_that_took_over_the_number_of_a_dead_one_is_not_waited_f
 async def test_of_two_who_switch_at_once_one_wins_and_the_other_is_told(office: Office) -> None:
     ana, bo = await connected(office, "ana", "bo")
     name = record_file(ana.session.project.id)
-    content = office.stored.files[name][0].replace(b'"labeling here"', b'"switching"')
+    record = json.loads(office.stored.files[name][0])
+    content = json.dumps(record | {"phase": "switching", "before": "labeling here"}).encode()
 
     def faster(wanted: str) -> None:
         if wanted == name:
@@ -492,11 +493,32 @@ async def test_of_two_who_switch_at_once_one_wins_and_the_other_is_told(office: 
         await bo.handover.to_aml()
 
 
-async def test_a_record_that_can_not_be_read_is_told_and_nothing_goes_on(office: Office, ana: Person) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phase": "nowhere"},
+        {"since": "\x1b[2J"},
+        {"since": 4},
+        {"phase": "switching", "before": "switching"},
+        {"terms": None},
+        {"by": []},
+        {"version": 99},
+        {"taken": {"name": "a", "time": "now"}},
+    ],
+    ids=str,
+)
+async def test_a_record_that_is_none_is_told_and_nothing_of_it_is_taken(
+    office: Office, ana: Person, changes: dict[str, object]
+) -> None:
     await ana.handover.connect(terms())
-    office.stored.write(record_file(ana.session.project.id), b'{"version": 1, "phase": "nowhere"}')
+    name = record_file(ana.session.project.id)
+    record = json.loads(office.stored.files[name][0])
+    office.stored.write(name, json.dumps(record | changes).encode())
     with pytest.raises(FormatError, match=r"handover\.json"):
         await ana.sync()
+    with pytest.raises(FormatError):
+        await ana.handover.to_aml()
+    assert ana.handover.known.phase is Phase.HERE
 
 
 async def test_a_record_that_somebody_removed_is_written_again(office: Office, ana: Person) -> None:

@@ -13,11 +13,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.domain.handover import Handover
+from tui_labeler.domain.handover import Handover, Phase
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.sharing.shared_form import ROOT, VERSION, folder, from_json, to_json
 from tui_labeler.engine.typed import convert
@@ -56,13 +57,24 @@ def read_record(data: bytes, etag: str, name: str) -> Handover:
     try:
         found = from_json(data)
         found.pop("version")
-        return replace(convert(found, Handover), etag=etag)
+        handover = replace(convert(found, Handover), etag=etag)
+        _check(handover)
+        return handover
     except FormatError as error:
         raise error.in_file(name) from error
     except (msgspec.ValidationError, ValueError) as error:
         raise FormatError(
             f"{name}: {error}", hint="Repair the file in the container, or restore an earlier version of it."
         ) from error
+
+
+def _check(handover: Handover) -> None:
+    """Raises ``ValueError`` for what this program never writes: others write into a container too."""
+    for time in (handover.since, handover.taken.time if handover.taken else ""):
+        if time:
+            datetime.fromisoformat(time)
+    if handover.phase is Phase.SWITCHING and handover.before not in (Phase.HERE, Phase.AML):
+        raise ValueError(f"nothing is switched from {str(handover.before)!r}")
 
 
 def written_register(project: Project, terms: Terms, token: str, actor: str, now: str) -> bytes:
