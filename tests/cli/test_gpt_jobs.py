@@ -225,7 +225,7 @@ def test_items_of_categories_that_there_are_not_are_told_by_document(
     shown = cli("job", "show", "letters", ran.json["job_id"])
     assert "1 answered item in 1 document could not be used" in shown.out
     assert "not used: letter01.txt:" in shown.out
-    assert "“Company”: there is no such category" in shown.out
+    assert "“Company”: the job has no such category" in shown.out
     assert "\x1b" not in shown.out
 
 
@@ -751,7 +751,55 @@ def test_what_was_answered_is_told_while_the_document_is_not_done_and_after_a_ca
     assert (listed["cost"], listed["usage"]) == (ended["cost"], ended["usage"])
     shown = cli("job", "show", "letters", job).out
     assert "used: 100 tokens in, 10 out, 0.00012 USD" in shown
-    assert "sent whose answer did not come; the service may charge" in shown
+    assert re.search(r"up to 0\.\d+ USD more may be charged for \d+ requests? without an answer", shown), (
+        shown
+    )
+    assert ended["unanswered_cost"] > 0
+    assert ended["unanswered_usage"]["prompt_tokens"] > 0
+
+
+def test_a_budget_holds_where_the_server_tells_no_usage_and_where_it_tells_nonsense(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 30)
+    add_resource(cli, server, *PRICES)
+    nonsense = {
+        "prompt_tokens": -900,
+        "completion_tokens": -5,
+        "prompt_tokens_details": {"cached_tokens": 10**9},
+    }
+    server.plan = lambda request: Answer(
+        entities(("Ann", "Person")), usage=nonsense if len(server.chats) % 2 else {"total_tokens": 0}
+    )
+    ran = cli(*GPT, "--budget-tokens", "6000", "--concurrency", "2", "--json")
+    assert (ran.code, ran.json["state"]) == (4, "cancelled"), ran
+    used = ran.json["usage"]
+    spent = used["prompt_tokens"] + used["completion_tokens"]
+    assert 0 < spent == used["estimated_tokens"] <= 6000
+    assert ran.json["cost"] > 0
+    assert 0 < len(server.chats) < 30
+    # What came after the stop was decided is told too.
+    assert f"about {spent:,} of 6,000 tokens" in ran.json["message"]
+    shown = cli("job", "show", "letters", ran.json["job_id"]).out
+    assert "used: about " in shown
+    assert "(the server did not tell all of it)" in shown
+
+
+def test_what_a_dropped_line_may_cost_is_within_the_budget_over_resumes(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 12)
+    add_resource(cli, server, *PRICES)
+    server.plan = lambda request: dropped() if len(server.chats) % 2 == 0 else None
+    job = cli(*GPT, "--budget-tokens", "4000", "--concurrency", "2", "--json").json
+    server.plan = lambda request: dropped()
+    again = cli("job", "resume", "letters", job["job_id"], "--budget-tokens", "5000", "--json")
+    assert again.code == 4, again
+    ended = again.json
+    lost = ended["unanswered_usage"]
+    assert sum(ended["usage"][key] + lost[key] for key in ("prompt_tokens", "completion_tokens")) <= 5000
+    assert ended["unanswered_requests"] > 0
+    assert "without an answer (counted as spent)" in ended["message"]
 
 
 def test_a_question_that_had_to_be_asked_twice_costs_both_though_its_document_failed(

@@ -89,13 +89,14 @@ def drawn(app: ScreenApp) -> str:
 
 
 async def test_what_was_not_answered_and_what_is_late_is_told(home: JobHome) -> None:
-    gpt_job(home, unanswered=3, late="loan01.txt", late_seconds=75.0)
+    lost: dict[str, Any] = {"unanswered": 3, "unanswered_usage": Usage(900, 300), "unanswered_cost": 0.4}
+    gpt_job(home, **lost, late="loan01.txt", late_seconds=75.0)
     app = ScreenApp()
     async with app.run_test(size=(80, 24)) as pilot:
         app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         assert "waiting for an answer of loan01.txt since 75 s" in drawn(app)
-        told = "3 requests were sent whose answer did not come; the service may charge them"
+        told = "up to 0.400 USD more may be charged for 3 requests without an answer"
         assert told in _flat(app)
 
 
@@ -215,7 +216,7 @@ async def test_what_was_answered_and_could_not_be_used_is_listed_by_document(hom
         await settle(pilot)
         assert "3 answered items in 2 documents could not be used" in detail(app)
         assert "“Acme” as “" in detail(app)
-        assert "there is no such category (2 times)" in _flat(app)
+        assert "the job has no such category (2 times)" in _flat(app)
         assert "[red]x[/red]" in detail(app)
         assert "\x1b" not in detail(app)
         assert "a part was not in the form that was asked for" in detail(app)

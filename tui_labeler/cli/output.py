@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError, StorageError
-from tui_labeler.engine.wording import money
+from tui_labeler.engine.wording import about, may_be_charged, money
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
@@ -251,7 +251,7 @@ def _padded(cell: str, size: int, at_right: bool) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell in ("", "-") or cell.replace(",", "").replace(".", "").rstrip("%").isdigit()
+    return cell in ("", "-") or cell.replace(",", "").replace(".", "").strip("~+%").isdigit()
 
 
 def _job_progress(job: Job) -> dict[str, Any]:
@@ -268,6 +268,7 @@ def _job_progress(job: Job) -> dict[str, Any]:
         "suggestions": job.suggestions,
         "tokens": job.usage.prompt_tokens + job.usage.completion_tokens,
         "cost": job.cost,
+        "unanswered_cost": job.unanswered_cost,
         "rate": job.rate,
         "seconds_left": job.seconds_left,
     }
@@ -285,7 +286,10 @@ def _job_line(job: Job) -> str:
     if job.failed:
         parts.append(f"{len(job.failed):,} failed")
     if tokens := job.usage.prompt_tokens + job.usage.completion_tokens:
-        parts.append(f"{tokens:,} tokens" + ("" if job.cost is None else f", {money(job.cost)} USD"))
+        price = "" if job.cost is None else f", {money(job.cost)} USD"
+        parts.append(f"{about(job.usage)}{tokens:,} tokens{price}")
+    if job.unanswered:
+        parts.append(may_be_charged(job.unanswered, job.unanswered_usage, job.unanswered_cost))
     if job.seconds_left is not None:
         parts.append(f"{job.seconds_left:.0f} s left")
     return "  ".join(parts)

@@ -156,6 +156,8 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
         "usage": usage_item(job.usage),
         "cost": None if job.cost is None else round(job.cost, 6),
         "unanswered_requests": job.unanswered,
+        "unanswered_usage": usage_item(job.unanswered_usage),
+        "unanswered_cost": None if job.unanswered_cost is None else round(job.unanswered_cost, 6),
         "seconds": job.seconds,
         "stage": job.stage,
         "waits_until": job.waits_until or None,
@@ -188,6 +190,7 @@ def usage_item(usage: Usage) -> dict[str, int]:
         "completion_tokens": usage.completion_tokens,
         "cached_tokens": usage.cached_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
+        "estimated_tokens": usage.estimated_tokens,
     }
 
 

@@ -68,6 +68,13 @@ class Usage:
     """Of the prompt: those that the server had in its cache."""
     reasoning_tokens: int = 0
     """Of the completion: those that were thought and not said."""
+    estimated_tokens: int = 0
+    """Of prompt and completion: those that the server did not tell, by this program's own count."""
+
+    @property
+    def tokens(self) -> int:
+        """In and out."""
+        return self.prompt_tokens + self.completion_tokens
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -75,6 +82,7 @@ class Usage:
             self.completion_tokens + other.completion_tokens,
             self.cached_tokens + other.cached_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
+            self.estimated_tokens + other.estimated_tokens,
         )
 
     def __sub__(self, other: Usage) -> Usage:
@@ -83,6 +91,7 @@ class Usage:
             self.completion_tokens - other.completion_tokens,
             self.cached_tokens - other.cached_tokens,
             self.reasoning_tokens - other.reasoning_tokens,
+            self.estimated_tokens - other.estimated_tokens,
         )
 
 
@@ -185,6 +194,10 @@ class Job:
     cost: float | None = None
     unanswered: int = 0
     """Requests that were sent and whose answer will not come; their service may charge them."""
+    unanswered_usage: Usage = Usage()
+    """What these may have used at most; no part of :attr:`usage`."""
+    unanswered_cost: float | None = None
+    """The same in USD; ``None`` where no price is known."""
     late: str = ""
     """The document about which a request waits unusually long for its answer; empty where none does."""
     late_seconds: float = 0.0

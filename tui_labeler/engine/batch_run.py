@@ -81,6 +81,8 @@ class Sent:
     """The service has said that it will stop."""
     attempts: dict[str, int] = field(default_factory=dict)
     """Of questions in it that a person had asked again, by key."""
+    each: tuple[int, int] = (0, 0)
+    """Tokens of a question in it, in the middle, and of an answer, at most."""
     # What is known of it in this run only:
     keys: frozenset[str] | None = None
     name: str = ""
@@ -100,6 +102,7 @@ class Sent:
             "stopped": self.stopped,
             "cancelling": self.cancelling,
             "attempts": self.attempts,
+            "each": self.each,
         }
 
 
@@ -127,6 +130,7 @@ class BatchRun:
         self._sent = [Sent(**record) for record in records]
         for sent in self._sent:
             self.ledger.attempts.update(sent.attempts)
+            self.ledger.each = sent.each[0], sent.each[1]
         try:
             if self.journal.cancel_requested():
                 raise asyncio.CancelledError
@@ -180,6 +184,7 @@ class BatchRun:
             await self._uploaded(draft, name),
             rows,
             attempts=asked_before,
+            each=self.ledger.each_of(draft.keys),
             keys=frozenset(draft.keys),
             name=name,
         )
@@ -268,7 +273,7 @@ class BatchRun:
         others = any(item.batch and not item.collected for item in self._sent)
         if sent.tries >= ALONE and not others and sent.rows > 1:
             # The next pass gathers its questions again, into smaller files.
-            self.ledger.most = (sent.rows + 1) // 2
+            self.ledger.in_file = (sent.rows + 1) // 2
             await self._drop(sent)
             return
         await finished(self._begin(sent))

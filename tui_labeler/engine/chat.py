@@ -174,4 +174,7 @@ def is_free(error: BaseException) -> bool:
     """Whether a request that ended so is charged by nobody: the service refused it, or was not reached."""
     if isinstance(error, TroubleError):
         return not error.may_cost
-    return isinstance(error, (BusyError, UnansweredError, ResourceError))
+    if isinstance(error, UnansweredError):
+        # An answer with nothing in it is an answer.
+        return error.reason != "bad_answer"
+    return isinstance(error, (BusyError, ResourceError))

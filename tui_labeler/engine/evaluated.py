@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Usage
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.performance import TestedDocument
@@ -182,6 +184,9 @@ class GptEvaluated:
         asked = {"documents": self._asked[0], "characters": self._asked[1], "seconds": self._seconds}
         return {
             **usage_figures(job.usage, job.cost),
+            "unanswered_requests": job.unanswered,
+            "unanswered_usage": msgspec.to_builtins(job.unanswered_usage),
+            "unanswered_cost": None if job.unanswered_cost is None else round(job.unanswered_cost, 6),
             "confidence": points,
             "asked": asked,
             "examples": self._examples[0],

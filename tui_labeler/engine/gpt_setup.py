@@ -18,7 +18,7 @@ from tui_labeler.engine.autolabelers.pacing import Pacer
 from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
 from tui_labeler.engine.autolabelers.prompts.passages import Passage, passages
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
-from tui_labeler.engine.autolabelers.spending import Budget, Spending
+from tui_labeler.engine.autolabelers.spending import Budget, Lost, Spending
 from tui_labeler.engine.batch_run import BatchPace, BatchRun
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.gpt_options import GptOptions
@@ -74,13 +74,15 @@ class GptSetup:
             )
         job = self.journal.job.id
         requests = self.journal.requests
-        ledger = Ledger(model, self.connected.address, job, self._spending(), self.answers, requests)
+        address, spending = self.connected.address, self._spending()
+        ledger = Ledger(model, address, job, spending, self.answers, requests, self._counter)
         return BatchRun(self.journal, model, ledger, pace)
 
     def _spending(self) -> Spending:
         job = self.journal.job
         options = GptOptions.of(job.request.options)
-        return Spending(job.request.prices, Budget(options.budget_usd, options.budget_tokens), job.usage)
+        budget = Budget(options.budget_usd, options.budget_tokens)
+        return Spending(job.request.prices, budget, job.usage, Lost(job.unanswered, job.unanswered_usage))
 
     async def autolabeler(
         self,
@@ -105,6 +107,7 @@ class GptSetup:
             self._spending(),
             self.answers,
             self.journal.requests,
+            counter=self._counter,
             tell_pause=self.journal.pauses,
         )
         later = ledger.later if ledger else None

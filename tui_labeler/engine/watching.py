@@ -255,9 +255,9 @@ class Watch:
         budget = None
         if self._watched.gpt is not None:
             left = self._budget_left()
-            used = job.usage.prompt_tokens + job.usage.completion_tokens
+            used = (job.usage + job.unanswered_usage).tokens
             budget = Budget(
-                None if left.usd is None else left.usd + (job.cost or 0.0),
+                None if left.usd is None else left.usd + _most_cost(job),
                 None if left.tokens is None else left.tokens + used,
             )
             budget = None if budget == Budget() else budget
@@ -280,9 +280,9 @@ class Watch:
     # --- money --------------------------------------------------------------------------------------
 
     def _paid(self, job: Job, before: Job) -> Job:
-        used = job.usage - before.usage
-        self._tokens += used.prompt_tokens + used.completion_tokens
-        self._cost += (job.cost or 0.0) - (before.cost or 0.0)
+        used = job.usage + job.unanswered_usage - before.usage - before.unanswered_usage
+        self._tokens += used.tokens
+        self._cost += _most_cost(job) - _most_cost(before)
         return job
 
     def _budget_left(self) -> Budget:
@@ -298,6 +298,11 @@ class Watch:
                 hint="Start it again with another budget.",
             )
         return Budget(usd, tokens)
+
+
+def _most_cost(job: Job) -> float:
+    """USD, with what may be charged for requests without an answer."""
+    return (job.cost or 0.0) + (job.unanswered_cost or 0.0)
 
 
 class _WatchedElsewhereError(LockedError):

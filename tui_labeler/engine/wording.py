@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.jobs import JobState
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.jobs import Job, Unused
+    from tui_labeler.domain.jobs import Job, Unused, Usage
     from tui_labeler.engine.errors import LabelerError
 
 JOB_STATES = {
@@ -56,7 +56,7 @@ def in_lines(error: LabelerError) -> str:
 
 
 _UNUSED = {
-    "unknown_category": "there is no such category",
+    "unknown_category": "the job has no such category",
     "wrong_type": "an entry was not in the form that was asked for",
     "not_understood": "a part was not in the form that was asked for",
     "several_classes": "several classes were named, and a document has one",
@@ -90,12 +90,17 @@ def late_words(location: str, seconds: float) -> str:
     return f"waiting for an answer of {location} since {seconds:,.0f} s"
 
 
-def unanswered_words(requests: int) -> str:
-    """What is said of requests whose answer did not come."""
-    were, them = ("was", "it") if requests == 1 else ("were", "them")
-    return (
-        f"{counted(requests, 'request')} {were} sent whose answer did not come; the service may charge {them}"
-    )
+def may_be_charged(requests: int, most: Usage, cost: float | None) -> str:
+    """What is said of requests whose answer did not come, and of what they may cost; empty for none."""
+    if not requests:
+        return ""
+    sum_of = counted(most.tokens, "token") if cost is None else f"{money(cost)} USD"
+    return f"up to {sum_of} more may be charged for {counted(requests, 'request')} without an answer"
+
+
+def about(usage: Usage) -> str:
+    """What stands before a sum where the server did not tell all of the usage it is of."""
+    return "about " if usage.estimated_tokens else ""
 
 
 def money(amount: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.domain.jobs import cost_of
 from tui_labeler.engine.autolabelers.spending import Budget, BudgetError
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.going_on import going_on
@@ -15,7 +16,6 @@ from tui_labeler.screens.spending_words import (
     estimate_words,
     read_budget,
     spent_words,
-    total,
 )
 
 if TYPE_CHECKING:
@@ -42,8 +42,11 @@ async def ask_budget(app: App[Any], job: Job) -> Budget | None:
         return None
     usd, tokens = read_budget(given)
     check_budget(replace(before, budget_usd=usd, budget_tokens=tokens), job.request.prices)
-    used_up = (usd is not None and job.cost is not None and usd <= job.cost) or (
-        tokens is not None and tokens <= total(job.usage)
+    # What may still be charged counts as spent.
+    sure = job.usage + job.unanswered_usage
+    cost = cost_of(sure, job.request.prices)
+    used_up = (usd is not None and cost is not None and usd <= cost) or (
+        tokens is not None and tokens <= sure.tokens
     )
     if used_up or ((usd, tokens) == (before.budget_usd, before.budget_tokens) and given.strip()):
         raise InputError(

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobState
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.failures import failed_words
-from tui_labeler.engine.wording import clock, counted, late_words, money, pause_words, unanswered_words
+from tui_labeler.engine.wording import about, clock, counted, late_words, money, pause_words
 from tui_labeler.screens.evaluation_text import evaluation
 from tui_labeler.screens.jobs_lists import failures, not_used
 from tui_labeler.screens.performance_words import (
@@ -156,10 +156,15 @@ def _title(job: Job, width: int, signs: Glyphs) -> str:
 
 
 def _spent(job: Job) -> str:
-    """In USD; a sign where there is a cost and nobody knows how much, nothing where there is none."""
-    if not is_gpt(job) or not job.usage.prompt_tokens:
+    """In USD; a sign where there is a cost and nobody knows how much, nothing where there is none.
+
+    ``~`` says that the server did not tell all of it, ``+`` that more may be charged.
+    """
+    if not is_gpt(job) or not (job.usage.prompt_tokens or job.unanswered):
         return ""
-    return "?" if job.cost is None else money(job.cost)
+    if job.cost is None:
+        return "?"
+    return f"{'~' if job.usage.estimated_tokens else ''}{money(job.cost)}{'+' if job.unanswered else ''}"
 
 
 def _amount(job: Job) -> str:
@@ -275,7 +280,6 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
         )
     if is_gpt(job):
         facts += [("Tokens", _tokens(job)), ("Spent", spent_words(job))]
-        facts += [("Unanswered", unanswered_words(job.unanswered))] if job.unanswered else []
     return facts
 
 
@@ -288,7 +292,7 @@ def _tokens(job: Job) -> str:
     usage = job.usage
     kept = f" ({usage.cached_tokens:,} of them from the server's cache)" if usage.cached_tokens else ""
     thought = f" ({usage.reasoning_tokens:,} of them thought)" if usage.reasoning_tokens else ""
-    return f"{usage.prompt_tokens:,} sent{kept}, {usage.completion_tokens:,} answered{thought}"
+    return f"{about(usage)}{usage.prompt_tokens:,} sent{kept}, {usage.completion_tokens:,} answered{thought}"
 
 
 def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:

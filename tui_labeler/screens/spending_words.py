@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.jobs import Job, Usage
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.wording import money
+from tui_labeler.engine.wording import about as about_usage
+from tui_labeler.engine.wording import may_be_charged, money
 from tui_labeler.screens.performance_words import duration
 
 if TYPE_CHECKING:
@@ -86,12 +87,19 @@ def total(usage: Usage) -> int:
 def spent_words(job: Job) -> str:
     """What a job has spent, and of which budget."""
     options = GptOptions.of(job.request.options)
-    words = NO_PRICE if job.cost is None else usd(job.cost)
+    roughly = about_usage(job.usage)
+    words = NO_PRICE if job.cost is None else f"{roughly}{usd(job.cost)}"
     if options.budget_usd is not None:
         words += f" of {usd(options.budget_usd)}"
     if options.budget_tokens is not None:
-        words += f"; {total(job.usage):,} of {options.budget_tokens:,} tokens"
-    return words
+        words += f"; {roughly}{total(job.usage):,} of {options.budget_tokens:,} tokens"
+    charged = charged_words(job)
+    return f"{words}; {charged}" if charged else words
+
+
+def charged_words(job: Job) -> str:
+    """What its requests without an answer may cost; empty where there are none."""
+    return may_be_charged(job.unanswered, job.unanswered_usage, job.unanswered_cost)
 
 
 def read_budget(words: str) -> tuple[float | None, int | None]:

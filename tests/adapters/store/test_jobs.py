@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+MOST = Usage(100, 50)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -83,23 +86,24 @@ async def test_what_was_received_is_paid_for_before_a_document_is_done(
     await store.create(request(clock))
     journal = await store.run("j1")
     await journal.started(os.getpid(), 3)
-    first = journal.requests.sent("d0.txt")
-    journal.requests.sent("d0.txt")
+    first = journal.requests.sent("d0.txt", MOST)
+    journal.requests.sent("d0.txt", MOST)
     journal.requests.answered(first, Usage(100, 10))
     live = await store.get("j1")
     assert (live.usage, live.done, live.unanswered) == (Usage(100, 10), 0, 0)
     await journal.close()
     killed = await store.get("j1")
-    assert (killed.usage, killed.unanswered) == (Usage(100, 10), 1)
+    assert (killed.usage, killed.unanswered, killed.unanswered_usage) == (Usage(100, 10), 1, MOST)
     journal = await store.run("j1")
     await journal.started(os.getpid(), 3)
-    third = journal.requests.sent("d1.txt")
-    assert (await store.get("j1")).unanswered == 1
+    third = journal.requests.sent("d1.txt", MOST)
+    again = await store.get("j1")
+    assert (again.unanswered, again.unanswered_usage) == (1, MOST)
     journal.requests.refused(third)
-    journal.requests.lost(journal.requests.sent("d1.txt"))
-    journal.requests.answered(journal.requests.sent("d1.txt"), Usage(1, 1))
+    journal.requests.lost(journal.requests.sent("d1.txt", MOST))
+    journal.requests.answered(journal.requests.sent("d1.txt", MOST), Usage(1, 1))
     ended = await store.get("j1")
-    assert (ended.usage, ended.unanswered) == (Usage(101, 11), 2)
+    assert (ended.usage, ended.unanswered, ended.unanswered_usage) == (Usage(101, 11), 2, Usage(200, 100))
     await journal.close()
 
 
@@ -121,12 +125,12 @@ async def test_a_request_that_a_crash_cut_off_is_dropped_by_the_next(
 ) -> None:
     await store.create(request(clock))
     journal = await store.run("j1")
-    journal.requests.answered(journal.requests.sent("d0.txt"), Usage(5, 5))
+    journal.requests.answered(journal.requests.sent("d0.txt", MOST), Usage(5, 5))
     await journal.close()
     path = store._folder / "j1" / "requests.jsonl"
     path.write_bytes(path.read_bytes() + b'{"what":"answ')
     journal = await store.run("j1")
-    journal.requests.answered(journal.requests.sent("d1.txt"), Usage(1, 1))
+    journal.requests.answered(journal.requests.sent("d1.txt", MOST), Usage(1, 1))
     assert journal.job.usage == Usage(6, 6)
     await journal.close()
 
@@ -137,14 +141,14 @@ async def test_a_wait_for_an_answer_is_told_once_it_is_unusually_long(
     await store.create(request(clock))
     journal = await store.run("j1")
     await journal.started(os.getpid(), 3)
-    number = journal.requests.sent("slow.txt")
+    number = journal.requests.sent("slow.txt", MOST)
     assert (await store.get("j1")).late == ""
     clock.pass_time(seconds=90)
     late = await store.get("j1")
     assert (late.late, late.late_seconds >= 90) == ("slow.txt", True)
     journal.requests.answered(number, Usage(1, 1))
     assert (await store.get("j1")).late == ""
-    journal.requests.sent("next.txt")
+    journal.requests.sent("next.txt", MOST)
     clock.pass_time(seconds=90)
     assert (await store.get("j1")).late == "", "a deployment that takes so long is not late"
     await journal.close()

@@ -14,7 +14,7 @@ from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.autolabelers.asking import PATIENCE, Asker, question_key
 from tui_labeler.engine.autolabelers.pacing import Pacer
-from tui_labeler.engine.autolabelers.spending import Budget, BudgetError, Spending
+from tui_labeler.engine.autolabelers.spending import Budget, BudgetError, Lost, Spending
 from tui_labeler.engine.chat import (
     BusyError,
     Finish,
@@ -57,11 +57,14 @@ class Model:
         self.steps = list(steps)
         self.otherwise = otherwise
         self.asked: list[str] = []
+        self.max_tokens: list[int] = []
+        self.otherwise_reply = reply()
 
     async def ask(self, question: Question) -> Reply:
         self.asked.append(question.messages[-1].content)
+        self.max_tokens.append(question.max_tokens)
         await asyncio.sleep(0.1)
-        step: Exception | Reply = reply()
+        step: Exception | Reply = self.otherwise_reply
         if self.steps:
             step = self.steps.pop(0)
         elif self.otherwise is not None:
@@ -97,7 +100,7 @@ class Requests:
     def __init__(self) -> None:
         self.steps: list[tuple[str, str]] = []
 
-    def sent(self, location: str) -> int:
+    def sent(self, location: str, most: Usage) -> int:
         self.steps.append(("sent", location))
         return len(self.steps)
 
@@ -278,7 +281,7 @@ class TestBudget:
 
     @pytest.mark.parametrize(
         ("budget", "at_most"),
-        [(Budget(tokens=1000), 9), (Budget(usd=0.00125), 9), (Budget(tokens=149), 0), (Budget(), 20)],
+        [(Budget(tokens=1000), 9), (Budget(usd=0.00125), 10), (Budget(tokens=149), 0), (Budget(), 20)],
         ids=["tokens", "money", "less than one question", "none"],
     )
     @jumping
@@ -289,6 +292,72 @@ class TestBudget:
         results = await self.ask_many(asker(model, kept, budget=budget), 20)
         assert len(model.asked) == at_most
         assert sum(isinstance(result, BudgetError) for result in results) == 20 - at_most
+
+    @jumping
+    async def test_it_holds_where_the_server_tells_no_usage(self) -> None:
+        """Nine letters a question: what the program counts is held against the budget."""
+        model, kept = Model(), Kept()
+        model.otherwise_reply = Reply("{}" * 40, Finish.STOP, Usage())
+        one = asker(model, kept, budget=Budget(tokens=1000))
+        results = await self.ask_many(one, 20)
+        assert 0 < len(model.asked) < 20
+        assert any(isinstance(result, BudgetError) for result in results)
+        replies = [item.reply for item in kept.replies.values()]
+        assert all(item.usage.estimated_tokens == item.usage.tokens > 100 for item in replies)
+        assert sum(item.usage.tokens for item in replies) <= 1000
+
+    @jumping
+    async def test_requests_without_an_answer_take_of_it_what_they_may_cost(self) -> None:
+        model, kept = Model(otherwise=lambda: TroubleError("cut")), Kept()
+        model.steps = [reply()]
+        spending = Spending(PRICES, Budget(tokens=1000))
+        one = Asker(model, "azure/gpt", "job1", Pacer(2), spending, kept, Requests())
+        results = await self.ask_many(one, 20)
+        # One that was answered with 100 tokens, and six that may take 150 each.
+        assert len(model.asked) <= 7
+        stopped = next(result for result in results if isinstance(result, BudgetError))
+        assert "100 of 1,000 tokens are spent" in stopped.as_it_ended().message
+        assert "tokens more may be charged for 6 requests without an answer" in stopped.as_it_ended().message
+
+    @jumping
+    async def test_requests_that_an_earlier_run_lost_count(self) -> None:
+        model = Model()
+        lost = Lost(6, Usage(600, 300))
+        spending = Spending(PRICES, Budget(tokens=1000), Usage(), lost)
+        one = Asker(model, "azure/gpt", "job1", Pacer(2), spending, Kept(), Requests())
+        with pytest.raises(BudgetError, match="up to 900 tokens more may be charged for 6 requests"):
+            await one.ask(question(), ESTIMATE)
+        assert model.asked == []
+
+    @jumping
+    async def test_what_is_left_is_asked_with_where_answers_were_short_so_far(self) -> None:
+        """Three times 80 + 20 tokens: the fourth is held back for with what is left, 130 of 150."""
+        model, kept = Model(), Kept()
+        results = await self.ask_many(asker(model, kept, budget=Budget(tokens=430), at_once=1), 20)
+        assert len(model.asked) == 4
+        assert model.max_tokens == [50, 50, 50, 30]
+        assert sum(isinstance(result, BudgetError) for result in results) == 16
+        # With more room it is the same question: nothing is paid for twice.
+        again = await asker(Model(), kept, job="job2").ask(question("3"), ESTIMATE)
+        assert again.from_cache
+
+    @jumping
+    async def test_a_stop_says_what_the_next_question_may_take_and_what_is_left_at_the_end(self) -> None:
+        model = Model()
+        results = await self.ask_many(asker(model, Kept(), budget=Budget(usd=0.00125, tokens=5_000)), 20)
+        stopped = next(result for result in results if isinstance(result, BudgetError))
+        assert stopped.as_it_ended().message == (
+            "0.00120 of 0.00125 USD are spent; 0.000050 USD are left; 1,000 of 5,000 tokens are spent; "
+            "4,000 are left; the next question may cost 0.00016 USD (130 tokens)."
+        )
+
+    @jumping
+    async def test_no_question_follows_one_that_shows_that_none_is_answered(self) -> None:
+        model = Model(ResourceError("401"))
+        one = asker(model, Kept(), at_once=1)
+        results = await self.ask_many(one, 5)
+        assert all(isinstance(result, ResourceError) for result in results)
+        assert len(model.asked) == 1
 
     @jumping
     async def test_what_is_kept_costs_nothing(self) -> None:

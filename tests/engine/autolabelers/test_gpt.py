@@ -238,6 +238,28 @@ async def test_a_key_that_is_refused_ends_the_job_at_once(bench: Bench) -> None:
     assert len(bench.chat.questions) <= 8
 
 
+async def test_answers_that_are_under_way_when_the_deployment_refuses_are_used(bench: Bench) -> None:
+    session = await bench.create({f"{n}.txt": f"Ann {n}." for n in range(30)})
+    bench.chat.says = lambda text: ResourceError("401") if text == "Ann 1." else entities(("Ann", "Person"))
+    slow, ask = asyncio.Event(), bench.chat.ask
+
+    async def late(question: Any) -> Reply:
+        if asked_text(question) == "Ann 1.":
+            asyncio.get_running_loop().call_later(0.2, slow.set)
+        else:
+            await slow.wait()
+        return await ask(question)
+
+    bench.chat.ask = late  # type: ignore[method-assign]
+    job = await label(bench, session, at_once=4)
+    assert (job.state, job.code) == (JobState.FAILED, "resource")
+    asked = len(bench.chat.questions)
+    # Those that had been sent, and no others.
+    assert asked <= 4
+    assert job.done == asked - 1 > 0
+    assert (job.usage.prompt_tokens, job.unanswered) == (100 * (asked - 1), 0)
+
+
 async def test_a_budget_ends_a_job_and_a_larger_one_goes_on_with_it(bench: Bench) -> None:
     session = await bench.create({f"{n:02}.txt": f"Ann number {n} of many." for n in range(20)})
     bench.chat.says = lambda text: entities(("Ann", "Person"))

@@ -21,7 +21,7 @@ def said(answer: str) -> list[str]:
 
 
 def test_lines_with_unknown_names_are_told_with_their_words() -> None:
-    assert said("Person: Ann\nCity: Rome") == ["“Rome” as “City”: there is no such category"]
+    assert said("Person: Ann\nCity: Rome") == ["“Rome” as “City”: the job has no such category"]
 
 
 def test_a_line_that_leads_up_to_the_answer_is_no_category() -> None:

@@ -9,6 +9,7 @@ from tui_labeler.cli.commands.methods import (
     COSTS,
     add_method,
     budget_words,
+    charged_words,
     check_method,
     estimate_fields,
     estimate_words,
@@ -141,6 +142,7 @@ async def _with_rest(session: ProjectSession, job: Job, terms: Terms, report: Re
     lines = list(report.lines)
     used = usage_words(fields.get("usage", {"prompt_tokens": 0, "completion_tokens": 0}), fields["cost"])
     lines += [f"used: {used}"] if used else []
+    lines += [charged] if (charged := charged_words(fields)) else []
     rows = [row for row in session.rows.values() if row.state is DocumentState.UNLABELED]
     if job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED) and rows:
         # What was said of this evaluation alone, its budget, is not said of the rest.

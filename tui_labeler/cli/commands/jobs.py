@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.commands.methods import (
     add_budget,
+    charged_words,
     estimate_fields,
     usage_words,
 )
@@ -19,7 +20,6 @@ from tui_labeler.engine.wording import (
     late_words,
     money,
     quota_kept,
-    unanswered_words,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ DONE_AND_TOTAL = (
     "`suggestions` are those it made: `suggestions_to_review` of them wait for a decision, and "
     "`suggestions_hidden` do not, as they meet a label. `unused` lists what was answered and could not "
     "be used: entities of categories that there are not, say. `usage` and `cost` count every answer that "
-    "was received; `unanswered_requests` were sent and brought none, and may be charged all the same."
+    "was received, by estimate as far as the server did not tell (`estimated_tokens`); `unanswered_requests` "
+    "were sent and brought none, and up to `unanswered_cost` more may be charged for them: a budget holds "
+    "for both. In lists, `~` stands before a cost by estimate, `+` behind one to which more may come."
 )
 
 AGREED = (
@@ -129,7 +131,7 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
         )
     used = usage_words(fields["usage"], fields["cost"])
     lines += [f"used: {used}"] if used else []
-    lines += [unanswered_words(fields["unanswered_requests"])] if fields["unanswered_requests"] else []
+    lines += [charged] if (charged := charged_words(fields)) else []
     if fields["unaligned"]:
         lines.append(f"{fields['unaligned']:,} answered and not found in the text: left to place")
     lines += _unused_lines(fields["unused"])
@@ -212,9 +214,12 @@ async def list_jobs(context: Context) -> Report:
 
 def _cost(item: dict[str, Any]) -> str:
     """USD, or a sign that there is a cost and nobody knows how much; empty where there is none."""
-    if not item.get("usage", {}).get("prompt_tokens"):
+    if not item.get("usage", {}).get("prompt_tokens") and not item.get("unanswered_requests"):
         return ""
-    return "?" if item["cost"] is None else money(item["cost"])
+    if item["cost"] is None:
+        return "?"
+    roughly = "~" if item["usage"].get("estimated_tokens") else ""
+    return f"{roughly}{money(item['cost'])}{'+' if item.get('unanswered_requests') else ''}"
 
 
 async def show(context: Context) -> Report:

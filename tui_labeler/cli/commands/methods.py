@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.parser import UsageError, not_negative, positive
-from tui_labeler.engine.wording import counted, money
+from tui_labeler.engine.wording import counted, may_be_charged, money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,4 +152,16 @@ def usage_words(usage: dict[str, int], cost: float | None) -> str:
     cached, thought = usage.get("cached_tokens", 0), usage.get("reasoning_tokens", 0)
     given = f"{counted(usage['prompt_tokens'], 'token')} in" + (f" ({cached:,} cached)" if cached else "")
     said = f"{usage['completion_tokens']:,} out" + (f" ({thought:,} thought)" if thought else "")
-    return f"{given}, {said}, {'price unknown' if cost is None else f'{money(cost)} USD'}"
+    roughly = "about " if usage.get("estimated_tokens") else ""
+    price = "price unknown" if cost is None else f"{roughly}{money(cost)} USD"
+    told = " (the server did not tell all of it)" if roughly else ""
+    return f"{roughly}{given}, {said}, {price}{told}"
+
+
+def charged_words(fields: dict[str, Any]) -> str:
+    """What requests without an answer may cost, of a job's fields; empty where there are none."""
+    from tui_labeler.domain.jobs import Usage
+
+    most = fields.get("unanswered_usage") or {}
+    usage = Usage(most.get("prompt_tokens", 0), most.get("completion_tokens", 0))
+    return may_be_charged(fields.get("unanswered_requests", 0), usage, fields.get("unanswered_cost"))

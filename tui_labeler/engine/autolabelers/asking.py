@@ -7,12 +7,16 @@ import hashlib
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from tui_labeler.domain.jobs import Usage
+from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.chat import (
     BusyError,
+    Finish,
     KeptReply,
     LateError,
     Question,
@@ -24,6 +28,7 @@ from tui_labeler.engine.chat import (
 )
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.finishing import finished
+from tui_labeler.engine.tokens import estimating
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.spending import Spending
     from tui_labeler.engine.chat import ChatModel
     from tui_labeler.engine.ports import AnswerStore, RequestLog
+    from tui_labeler.engine.tokens import TokenCounter
 
 TRIES = 5
 """Of one question that meets trouble; being busy does not count."""
@@ -133,8 +139,30 @@ def question_key(deployment: str, question: Question) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+SLACK = 1.5
+"""How much longer an answer may be than the longest so far, to be asked for with what is left of a budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    question: Question
+    estimate: Usage
+    key: str
+    attempt: int
+    about: str
+
+    def within(self, held: Usage) -> Question:
+        """The question, its answer no longer than what is held for it."""
+        if held == self.estimate:
+            return self.question
+        return replace(self.question, max_tokens=held.completion_tokens)
+
+
 class Asker:
-    """Asks one deployment for one job."""
+    """Asks one deployment for one job.
+
+    Once a question has shown that none will be answered, no other is sent.
+    """
 
     def __init__(
         self,
@@ -146,10 +174,13 @@ class Asker:
         answers: AnswerStore,
         requests: RequestLog,
         *,
+        counter: TokenCounter | None = None,
         seed: int = 0,
         tell_pause: Callable[[float, str], Awaitable[None]] | None = None,
     ) -> None:
-        """``tell_pause`` takes for how many seconds nothing will be asked from now on, and why."""
+        """``counter`` counts what the server does not tell; ``tell_pause`` takes for how many seconds
+        nothing will be asked from now on, and why.
+        """
         self._model = model
         self._deployment = deployment
         self._job = job
@@ -157,6 +188,10 @@ class Asker:
         self._spending = spending
         self._answers = answers
         self._requests = requests
+        self._counter = counter or estimating()
+        self._longest: float | None = None
+        """Of the answers so far: what they used of what they were given, at most."""
+        self._over: ResourceError | None = None
         self._random = random.Random(seed)
         self._under_way: dict[str, asyncio.Lock] = {}
         self._paid_now: set[str] = set()
@@ -196,10 +231,7 @@ class Asker:
                 kept = await self._answers.find(key)
                 if kept is not None and will_do(kept, self._job, attempt, is_useful):
                     return Asked(kept.reply, self._owed(key, kept, attempt), from_cache=True)
-                async with self._spending.holding(estimate):
-                    reply = await self._until_answered(question, about)
-                    # What was answered is paid for: a cancel waits until it is on disk.
-                    await finished(self._keep(key, reply, attempt))
+                reply = await self._until_answered(_Asking(question, estimate, key, attempt, about))
                 return Asked(reply, reply.usage, from_cache=False)
         finally:
             if not lock.locked():
@@ -216,20 +248,23 @@ class Asker:
         return kept.reply.usage
 
     async def _keep(self, key: str, reply: Reply, attempt: int) -> None:
-        self._spending.paid(reply.usage)
         await self._answers.keep(key, KeptReply(reply, self._job, attempt))
         self._paid_now.add(key)
 
-    async def _until_answered(self, question: Question, about: str) -> Reply:
+    async def _until_answered(self, asking: _Asking) -> Reply:
+        """Each try is held back for by itself: one that was lost may be charged as well as the next."""
         loop = asyncio.get_running_loop()
         if not self._heard:
             self._heard = loop.time()
         tries = 0
         refused: list[float] = []
         while True:
-            async with self._pacer.turn() as sent:
+            async with (
+                self._spending.holding(asking.estimate, partial(self._least, asking.question)) as held,
+                self._pacer.turn() as sent,
+            ):
                 try:
-                    reply = await self._send(question, about)
+                    reply = await self._send(asking, held)
                 except BusyError as error:
                     await self._refused(error, sent, refused)
                     continue
@@ -244,22 +279,51 @@ class Asker:
                     self._heard = loop.time()
                     self._answered_of = max(self._answered_of, sent)
                     self._pacer.answered(reply.limits, sent)
+                    # What was answered is paid for: a cancel waits until it is on disk.
+                    is_whole = reply.finish is not Finish.LENGTH or held == asking.estimate
+                    # One that ended by itself is the same with more room; one that was cut is not.
+                    key = asking.key if is_whole else question_key(self._deployment, asking.within(held))
+                    await finished(self._keep(key, reply, asking.attempt))
                     await self._tell("Nothing is left of the deployment's rate limit.")
+                    if not is_whole:
+                        raise self._spending.refusal(asking.estimate)
                     return reply
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
             await asyncio.sleep(wait * (1 - self._random.random() / 4))
 
-    async def _send(self, question: Question, about: str) -> Reply:
-        """One request, written down before it goes and with what came of it."""
-        number = self._requests.sent(about)
+    def _least(self, question: Question) -> int | None:
+        """Tokens that its answer will do with, going by those before; ``None`` as long as there are none."""
+        return None if self._longest is None else ceil(SLACK * self._longest * question.max_tokens - 1e-6)
+
+    async def _send(self, asking: _Asking, held: Usage) -> Reply:
+        """One request, written down before it goes and with what came of it.
+
+        ``held`` is what it may use: its answer may be shorter than it was asked for.
+        """
+        if self._over is not None:
+            raise self._over
+        question = asking.within(held)
+        number = self._requests.sent(asking.about, held)
         try:
             reply = await self._model.ask(question)
         except BaseException as error:
-            # Also where nobody waits for the answer any more: it may come, and is charged then.
-            (self._requests.refused if is_free(error) else self._requests.lost)(number)
+            if is_free(error):
+                self._requests.refused(number)
+            else:
+                # Also where nobody waits for the answer any more: it may come, and is charged then.
+                self._requests.lost(number)
+                self._spending.lost(held)
+            if isinstance(error, ResourceError):
+                self._over = error
             raise
-        self._requests.answered(number, reply.usage)
-        return reply
+        reply = bounded(reply, question.max_tokens)
+        usage = usage_told(reply, held.prompt_tokens, question.max_tokens, self._counter)
+        self._requests.answered(number, usage)
+        self._spending.paid(usage)
+        self._longest = max(
+            self._longest or 0.0, usage.completion_tokens / max(1, asking.question.max_tokens)
+        )
+        return replace(reply, usage=usage)
 
     async def _refused(self, error: BusyError, sent: float, refused: list[float]) -> None:
         """Has all questions wait as the server says, unless that is too long.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
@@ -16,8 +16,10 @@ from tui_labeler.engine.autolabelers.asking import (
     question_key,
     will_do,
 )
+from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.batches import BatchFile
 from tui_labeler.engine.chat import KeptReply, Reply, UnansweredError
+from tui_labeler.engine.tokens import estimating
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.spending import Spending
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.chat import Question
     from tui_labeler.engine.errors import LabelerError
     from tui_labeler.engine.ports import AnswerStore, RequestLog
+    from tui_labeler.engine.tokens import TokenCounter
 
 
 @dataclass(slots=True)
@@ -50,13 +53,17 @@ class Ledger:
         spending: Spending,
         answers: AnswerStore,
         requests: RequestLog,
+        counter: TokenCounter | None = None,
     ) -> None:
-        """``deployment`` as :func:`~tui_labeler.engine.autolabelers.asking.question_key` takes it."""
+        """``counter`` counts what the service does not tell; ``deployment`` is as
+        :func:`~tui_labeler.engine.autolabelers.asking.question_key` takes it.
+        """
         self._model = model
         self._deployment = deployment
         self._job = job
         self._answers = answers
         self._requests = requests
+        self._counter = counter or estimating()
         self._held = Usage()
         self._waiting: set[str] = set()
         self._claimed: set[str] = set()
@@ -65,13 +72,17 @@ class Ledger:
         self.spending = spending
         self.failures: dict[str, LabelerError] = {}
         """Why questions have no answer, by key."""
+        self.each: tuple[int, int] = (0, 0)
+        """Tokens of a question that an earlier run has sent, and of its answer, at most."""
+        self._most: dict[str, tuple[int, int]] = {}
+        """The same of each question of this run, by key."""
         self.attempts: dict[str, int] = {}
         """Of questions that a person had asked again, by key."""
         self.drafts: list[Draft] = []
         self.short = False
         """The budget leaves questions of this pass out."""
-        self.most: int | None = None
-        """Questions in a file, where that has to be fewer than the service allows."""
+        self.in_file: int | None = None
+        """Questions in a file, at most, where that has to be fewer than the service allows."""
 
     def begin_pass(self, *, gathers: bool) -> None:
         """``gathers``: questions without an answer go into files."""
@@ -119,10 +130,25 @@ class Ledger:
             found, attempt = await self._answers.find(row.key), self.attempts.get(row.key, 0)
             if found is None or found.job != self._job or found.attempt < attempt:
                 # A crash in between has it collected again, and paid for once.
-                if self._requests.collected(f"{row.key}/{attempt}", row.outcome.usage):
-                    self.spending.paid(row.outcome.usage)
-                keeping.append(self._answers.keep(row.key, KeptReply(row.outcome, self._job, attempt)))
+                reply = self._told(row.key, row.outcome)
+                if self._requests.collected(f"{row.key}/{attempt}", reply.usage):
+                    self.spending.paid(reply.usage)
+                keeping.append(self._answers.keep(row.key, KeptReply(reply, self._job, attempt)))
         await asyncio.gather(*keeping)
+
+    def each_of(self, keys: Collection[str]) -> tuple[int, int]:
+        """Tokens of a question among these, in the middle, and of an answer, at most."""
+        found = [self._most[key] for key in keys if key in self._most]
+        if not found:
+            return self.each
+        return sum(prompt for prompt, _ in found) // len(found), max(answer for _, answer in found)
+
+    def _told(self, key: str, reply: Reply) -> Reply:
+        prompt, answer = self._most.get(key, self.each)
+        if not answer:
+            return reply
+        reply = bounded(reply, answer)
+        return replace(reply, usage=usage_told(reply, prompt, answer, self._counter))
 
     def later(self, missing: Sequence[Missing]) -> None:
         """Takes the questions of a document: all of them, or none where the budget does not allow it."""
@@ -140,13 +166,14 @@ class Ledger:
                 self.failures[item.key] = error
             else:
                 self._held += item.estimate
+                self._most[item.key] = item.estimate.prompt_tokens, item.estimate.completion_tokens
                 self._waiting.add(item.key)
                 if item.attempt:
                     self.attempts[item.key] = item.attempt
 
     def _add(self, item: Missing) -> None:
         last = self.drafts[-1] if self.drafts else None
-        full = last is None or (self.most is not None and last.file.rows >= self.most)
+        full = last is None or (self.in_file is not None and last.file.rows >= self.in_file)
         if last is None or full or not last.file.add(item.key, item.question):
             last = Draft(self._model.file())
             self.drafts.append(last)

@@ -23,7 +23,7 @@ from tui_labeler.engine.autolabelers.placing import place
 from tui_labeler.engine.autolabelers.repeating import repeats_itself
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.unused import joined, unused_of, why_of_no_use, with_unknown_of
-from tui_labeler.engine.chat import Finish, TroubleError, UnansweredError
+from tui_labeler.engine.chat import Finish, ResourceError, TroubleError, UnansweredError
 from tui_labeler.engine.tokens import Correction, TokenCounter, prompt_tokens
 from tui_labeler.engine.wording import in_words
 
@@ -54,6 +54,9 @@ BUFFERED = 1_000
 
 TOGETHER = 0.05
 """Seconds in which answers that come after another are used with it: each batch costs four writes to disk."""
+
+GRACE = 1.5
+"""Seconds in which answers that are under way may still come, once it is known that no other will."""
 
 SHOWN = 120
 """Characters of a refusal that a failure quotes. Answers are not quoted: they say what documents say."""
@@ -130,6 +133,8 @@ class GptAutolabeler:
         self._confidence = confidence or ConfidenceMap()
         self._later = later
         self._correction = Correction()
+        self._ends: float | None = None
+        """When what is under way is given up, in the loop's time."""
 
     @property
     def examples(self) -> Sequence[Passage]:
@@ -145,7 +150,7 @@ class GptAutolabeler:
         """Answers as they come, those that came together in one batch.
 
         Questions go on while what came is being used. Where the budget ends, those that are under way are
-        waited for first.
+        waited for first; where the deployment refuses, for ``GRACE`` seconds.
         """
         came: asyncio.Queue[Answer | DocumentFailure | None] = asyncio.Queue(BUFFERED)
         asking = asyncio.create_task(self._ask_all(tasks, came))
@@ -170,7 +175,7 @@ class GptAutolabeler:
     ) -> None:
         """Keeps so many documents under way as are allowed; ``None`` says that no more will come."""
         waiting: set[asyncio.Task[None]] = set()
-        ended: BudgetError | None = None
+        ended: BudgetError | ResourceError | None = None
         are_left = is_read = True
 
         async def one(task: Task) -> None:
@@ -186,18 +191,25 @@ class GptAutolabeler:
                         waiting.add(asyncio.create_task(one(task)))
                 if not waiting:
                     break
-                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                done, waiting = await asyncio.wait(
+                    waiting, timeout=self._grace, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    break
                 for ready in done:
                     try:
                         ready.result()
-                    except BudgetError as error:
+                    except ResourceError as error:
+                        # The asker sends nothing more. What was sent is paid for, and comes or does not.
                         ended = error
+                    except BudgetError as error:
+                        ended = ended or error
                     except NotYetError as error:
                         if self._later is None:
                             raise
                         self._later(error.missing)
             if ended is not None:
-                raise ended
+                raise ended.as_it_ended() if isinstance(ended, BudgetError) else ended
         except asyncio.CancelledError:
             # Nobody reads any more what would have to wait for room.
             is_read = False
@@ -230,6 +242,10 @@ class GptAutolabeler:
                 await asyncio.wait(asking)
                 _raise_first(asking)
             answers = await asyncio.gather(*asking)
+        except ResourceError:
+            self._ends = self._ends or asyncio.get_running_loop().time() + GRACE
+            await asyncio.wait(asking, timeout=self._grace)
+            raise
         finally:
             for one in asking:
                 one.cancel()
@@ -246,6 +262,11 @@ class GptAutolabeler:
             usage=paid.usage,
             version=self._prompt.version,
         )
+
+    @property
+    def _grace(self) -> float | None:
+        """Seconds for which answers are still waited for; ``None`` while the deployment answers."""
+        return None if self._ends is None else max(0.0, self._ends - asyncio.get_running_loop().time())
 
     def _budget(self, task: Task) -> int:
         return chunk_tokens(self._prompt, self._room, self._counter, task.document, task.language)
@@ -324,7 +345,8 @@ class GptAutolabeler:
         )
         paid.usage += asked.usage
         reply = asked.reply
-        self._correction.learn(tokens, reply.usage.prompt_tokens)
+        if not reply.usage.estimated_tokens:
+            self._correction.learn(tokens, reply.usage.prompt_tokens)
         if reply.refusal:
             raise UnansweredError(f"The model refused: {reply.refusal[:SHOWN]}", reason="refusal")
         if reply.finish is Finish.FILTERED:

@@ -72,8 +72,8 @@ class RequestLog(Protocol):
     ``StorageError``.
     """
 
-    def sent(self, location: str) -> int:
-        """A request about a document goes out; returns its number in this run."""
+    def sent(self, location: str, most: Usage) -> int:
+        """A request about a document goes out that may use ``most``; returns its number in this run."""
 
     def answered(self, number: int, usage: Usage) -> None:
         """It is paid for, whatever the answer says."""

@@ -101,11 +101,13 @@ def _optional(raw: msgspec.Raw, kind: type[T]) -> T | None:
 def _usage(raw: msgspec.Raw) -> Usage:
     found = _optional(raw, _Usage) or _Usage()
     prompt, completion = found.prompt_tokens_details, found.completion_tokens_details
+    sent, said = _count(found.prompt_tokens), _count(found.completion_tokens)
     return Usage(
-        prompt_tokens=_count(found.prompt_tokens),
-        completion_tokens=_count(found.completion_tokens),
-        cached_tokens=_count(prompt.cached_tokens if prompt else 0),
-        reasoning_tokens=_count(completion.reasoning_tokens if completion else 0),
+        prompt_tokens=sent,
+        completion_tokens=said,
+        # Parts of them: more than the whole would make the rest less than nothing, and so the price.
+        cached_tokens=min(sent, _count(prompt.cached_tokens if prompt else 0)),
+        reasoning_tokens=min(said, _count(completion.reasoning_tokens if completion else 0)),
     )
 
 

@@ -155,6 +155,7 @@ class JobFold:
         ended = self._latest
         # What was received is paid for, whether a document could be labeled with it or not.
         used = self._usage if self._requests.is_empty else self._requests.usage
+        lost = self._requests.unanswered_usage(held=held)
         late = self._requests.late(now) if running and held else None
         pause = self._pause if running and held and not cancelling else None
         if pause and not _seconds(now, pause.until):
@@ -175,6 +176,8 @@ class JobFold:
             usage=used,
             cost=cost_of(used, self.request.prices),
             unanswered=self._requests.unanswered(held=held),
+            unanswered_usage=lost,
+            unanswered_cost=cost_of(lost, self.request.prices),
             late=late.location if late else "",
             late_seconds=late.seconds if late else 0.0,
             seconds=round(self._worked + (_seconds(self._run_started, until) if running else 0.0), 3),

@@ -35,6 +35,7 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     location: str = ""
     key: str = ""
     usage: Usage = Usage()
+    """Of what was answered; of what is sent, the most that it may be."""
 
 
 _decoder = decoder(_Line)
@@ -43,6 +44,7 @@ _decoder = decoder(_Line)
 class _Open(NamedTuple):
     location: str
     since: str
+    most: Usage
 
 
 class Late(NamedTuple):
@@ -63,6 +65,7 @@ class RequestFold:
         self.is_empty = True
         self._open: dict[int, _Open] = {}
         self._lost = 0
+        self._lost_usage = Usage()
         self._collected: set[str] = set()
         self._answers, self._seconds = 0, 0.0
 
@@ -76,10 +79,11 @@ class RequestFold:
         self.is_empty = False
         match line.what:
             case "began":
-                self._lost += len(self._open)
+                for left in self._open.values():
+                    self._lose(left)
                 self._open.clear()
             case "sent":
-                self._open[line.number] = _Open(line.location, line.time)
+                self._open[line.number] = _Open(line.location, line.time, line.usage)
             case "answered":
                 opened = self._open.pop(line.number, None)
                 self.usage += line.usage
@@ -89,12 +93,16 @@ class RequestFold:
             case "refused":
                 self._open.pop(line.number, None)
             case "lost":
-                self._open.pop(line.number, None)
-                self._lost += 1
+                if (gone := self._open.pop(line.number, None)) is not None:
+                    self._lose(gone)
             case "collected":
                 if line.key not in self._collected:
                     self._collected.add(line.key)
                     self.usage += line.usage
+
+    def _lose(self, opened: _Open) -> None:
+        self._lost += 1
+        self._lost_usage += opened.most
 
     def collected(self, key: str) -> bool:
         """Whether an answer of a batch is counted already."""
@@ -104,11 +112,17 @@ class RequestFold:
         """Requests whose answer will not come; ``held``: a runner still waits for those of its run."""
         return self._lost + (0 if held else len(self._open))
 
+    def unanswered_usage(self, *, held: bool) -> Usage:
+        """The most that the service may charge for them."""
+        if held:
+            return self._lost_usage
+        return sum((opened.most for opened in self._open.values()), self._lost_usage)
+
     def late(self, now: str) -> Late | None:
         """The answer that is waited for the longest, where that is unusually long."""
         if not self._open:
             return None
-        location, since = min(self._open.values(), key=lambda opened: opened.since)
+        location, since, _ = min(self._open.values(), key=lambda opened: opened.since)
         seconds = _seconds(since, now)
         usual = self._seconds / self._answers if self._answers else 0.0
         return Late(location, seconds) if seconds >= max(LONG, USUAL_TIMES * usual) else None
@@ -135,9 +149,9 @@ class FileRequestLog:
                 self._fold.read_on()
             self._write(_Line("began", self._now()))
 
-    def sent(self, location: str) -> int:
+    def sent(self, location: str, most: Usage) -> int:
         self._number += 1
-        self._write(_Line("sent", self._now(), self._number, location))
+        self._write(_Line("sent", self._now(), self._number, location, usage=most))
         return self._number
 
     def answered(self, number: int, usage: Usage) -> None:
