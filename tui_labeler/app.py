@@ -104,6 +104,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
             tooltip="Back to the shell; fg returns",
             id="app.suspend",
             show=False,
+            priority=True,
         ),
     ]
 

@@ -12,6 +12,7 @@ from tui_labeler.domain.projects import Category
 from tui_labeler.screens.colors import ColorScreen
 from tui_labeler.screens.labeling_categories import CategoriesScreen
 from tui_labeler.screens.widgets.palette import PALETTE, PALETTES
+from tui_labeler.screens.widgets.picker import Picker
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -107,3 +108,43 @@ async def test_u_among_the_categories_leaves_labels_alone(opened: Opened) -> Non
         assert "Your last action: label." in screen_text(pilot)
         await press(pilot, "q")
         assert len(labels(session_of(pilot), ONE)) == 1
+
+
+def categories_list(pilot: Pilot[None]) -> Picker:
+    return pilot.app.screen.query_one(Picker)
+
+
+async def test_a_few_letters_leave_the_categories_that_fit_and_ctrl_g_brings_all_back(opened: Opened) -> None:
+    async with opened(ONE, size=(80, 24)) as pilot:
+        await press(pilot, "K", "slash", "l", "e", "n", "enter")
+        assert "1 of 3 categories (“len”)" in screen_text(pilot)
+        assert categories_list(pilot).current == lender(pilot).id
+        await press(pilot, "slash", "x", "y", "enter")
+        assert "No name has “xy” in it" in screen_text(pilot)
+        await press(pilot, "ctrl+g")
+        assert "3 categories" in screen_text(pilot)
+        assert categories_list(pilot).row_count == 3
+        await press(pilot, "ctrl+g")
+        assert not isinstance(pilot.app.screen, CategoriesScreen)
+
+
+async def test_what_is_added_is_shown_whatever_the_list_is_narrowed_to(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "K", "slash", "l", "e", "n", "enter", "a")
+        await paste(pilot, "Date")
+        await press(pilot, "enter")
+        assert categories_list(pilot).row_count == 4
+        assert categories_list(pilot).cursor == 3
+
+
+async def test_the_cursor_stays_where_it_was_when_a_category_is_merged_and_brought_back(
+    opened: Opened,
+) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "K", "G", "m", "enter")
+        await settle(pilot)
+        assert categories_list(pilot).row_count == 2
+        assert categories_list(pilot).cursor == 1
+        await press(pilot, "u")
+        assert categories_list(pilot).row_count == 3
+        assert categories_list(pilot).cursor == 1

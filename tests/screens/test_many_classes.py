@@ -200,3 +200,12 @@ async def test_a_letter_of_a_class_labels_nothing_from_the_list_and_says_what_it
         await press(pilot, "D", letter)
         assert f"{letter} labels {SECOND}, the document in view: D goes to it first." in screen_text(pilot)
         assert labels(session_of(pilot), SECOND) == before
+
+
+async def test_a_question_goes_when_it_is_answered_even_with_what_there_is_already(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        await press(pilot, "semicolon", "c")
+        assert "Which category instead?" in screen_text(pilot)
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert "Which category instead?" not in screen_text(pilot)

@@ -18,6 +18,7 @@ from tui_labeler.screens.colors import ColorScreen
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.labeling_marks import colors
 from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.narrowing import narrow
 from tui_labeler.screens.taking_back import is_sure, undone_words
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.palette import PALETTE
@@ -68,12 +69,16 @@ another's. Descriptions and examples are for people, and are sent along when a l
         _key("d,delete", "delete", "Delete", "Delete it with its labels", "delete"),
         _key("u", "undo", "Undo", "Take back your last change of a category", "undo"),
         _key("ctrl+r", "redo", "Redo", "Do again what was undone", "redo"),
-        _key("q,escape", "close", "Back", "Back to the documents", "close"),
+        _key("slash", "search", "Find", "Show only those with a few letters in their name", "search"),
+        _key("q", "close", "Back", "Back to the documents", "close"),
+        _key("ctrl+g,escape", "show_all", "Show all", "Show all again, or go back", "show-all"),
     ]
 
     def __init__(self, session: ProjectSession) -> None:
         super().__init__()
         self._session = session
+        self._typed = ""
+        """What names are narrowed by."""
 
     def compose(self) -> ComposeResult:
         title = TitleLine()
@@ -88,10 +93,22 @@ another's. Descriptions and examples are for people, and are sent along when a l
 
     def _show(self, cursor: str | None = None) -> None:
         counts = self._session.categories.counts()
-        rows = [self._choice(c, counts[c.id]) for c in self._session.store.state.categories.values()]
-        self.query_one(Picker).set_rows(rows, _heading if rows else self._nothing, cursor=cursor)
+        known = list(self._session.store.state.categories.values())
+        fitting = narrow(self._typed, [category.name for category in known])
+        if cursor is not None and all(known[place].id != cursor for place in fitting):
+            self._typed, fitting = "", list(range(len(known)))
+        # In the project's order, as without letters: what is changed stays where it is.
+        rows = [self._choice(known[place], counts[known[place].id]) for place in sorted(fitting)]
+        heading = _heading if rows else self._none_fits if known else self._nothing
+        self.query_one(Picker).set_rows(rows, heading, cursor=cursor)
         self.refresh_bindings()
-        self.query_one(TitleLine).right = counted(len(rows), "category", "categories")
+        every = counted(len(known), "category", "categories")
+        words = f"{len(rows):,} of {every} (“{self._typed}”)" if self._typed else every
+        self.query_one(TitleLine).right = words
+
+    def _none_fits(self, width: int, signs: Glyphs) -> Line:
+        words = f"No name has “{clean(self._typed)}” in it: / looks for others, ctrl+g shows all."
+        return ((fit(words, width, signs.more), "dim"),)
 
     def _nothing(self, width: int, signs: Glyphs) -> Line:
         words = f"There is no {self._session.project.kind.noun} yet: a adds one."
@@ -114,6 +131,24 @@ another's. Descriptions and examples are for people, and are sent along when a l
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+    @work
+    async def action_search(self) -> None:
+        """Narrows the list by a few letters of the names; none show all."""
+        typed = await self.app.push_screen_wait(
+            InputScreen("Find by name", "A few letters; empty shows all", self._typed, anew=True)
+        )
+        if typed is not None:
+            self._typed = typed.strip()
+            self._show()
+
+    def action_show_all(self) -> None:
+        """Shows all again; back to the documents where all are shown."""
+        if not self._typed:
+            self.action_close()
+            return
+        self._typed = ""
+        self._show()
 
     @work
     @reporting
@@ -212,7 +247,7 @@ another's. Descriptions and examples are for people, and are sent along when a l
         )
         if into is not None:
             await self._session.categories.merge(category.id, into)
-            self._show(into)
+            self._show()
 
     @work
     @reporting

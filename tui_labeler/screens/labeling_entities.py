@@ -117,6 +117,9 @@ class EntityActions(LabelingBase):
         elif self.awaiting is not None:
             step = self.awaiting[1]
             self.put_down()
+            # The answer may change nothing: then nobody else would take the question away.
+            self.message = ""
+            self.show_status()
             await step(category)
         elif self.has_classes:
             self.current_class = category

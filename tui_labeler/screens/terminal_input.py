@@ -243,6 +243,9 @@ IMPLICIT_ORDER = "\x1b[8h"
 those that can do by default. Source: ECMA-48, 8.3.106 and 7.2.1 (BDSM); BiDi in Terminal Emulators."""
 
 
+NOTHING_LEFT = "\x1b[0m\x1b[2J\x1b[H"
+"""Clears the screen and goes to its first row. Source: ECMA-48, 8.3.39 (ED) and 8.3.21 (CUP)."""
+
 _GONE = (errno.EIO, errno.ENXIO, errno.EPIPE, errno.EBADF)
 
 
@@ -290,6 +293,12 @@ class PatientDriver(LinuxDriver):
         if not self._app.has_class(ASCII_CLASS):
             self.write(QUESTION)
             self.flush()
+
+    def stop_application_mode(self) -> None:
+        # Where there is no other screen to go back to (screen's default, the Linux console), the shell
+        # would write into the middle of the last picture.
+        self.write(NOTHING_LEFT)
+        super().stop_application_mode()  # type: ignore[no-untyped-call]
 
     def run_input_thread(self) -> None:
         """Reads until the program ends or the terminal is gone. Bytes need not be UTF-8."""
