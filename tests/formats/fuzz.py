@@ -91,6 +91,15 @@ FOREIGN: dict[str, tuple[str | bytes, ...]] = {
         '{"text": "x", "label": "A", "answer": "accept"}\n{"text": "x", "label": "B", "answer": "ignore"}\n',
         '{"text": "x", "options": [{"id": 1, "text": "A"}], "accept": [1], "answer": "accept"}\n',
     ),
+    "labelstudio": (
+        '[{"id": 1, "data": {"text": "Ann met"}, "annotations": [{"result": [{"id": "r", "from_name": "l", '
+        '"to_name": "text", "type": "labels", "value": {"start": 0, "end": 3, "text": "Ann", '
+        '"labels": ["N"]}}], "was_cancelled": false}], "predictions": [{"score": 0.5, "result": '
+        '[{"type": "labels", "value": {"start": 4, "end": 7, "labels": ["V"]}}]}]}]',
+        '[{"text": "Ann met", "id": 1, "label": [{"start": 0, "end": 3, "labels": ["N", "M"]}], '
+        '"annotator": 1, "annotation_id": 1}]',
+        '[{"text": "x", "id": 1, "mood": {"choices": ["A", "B"]}, "annotator": 1, "annotation_id": 1}]',
+    ),
     "conll": (
         "-DOCSTART- -X- O O\n\nEU NNP I-NP I-ORG\nUK NNP I-NP B-ORG\n\nPeter NNP I-NP I-PER\n",
         "EU S-Borrower Name\nPeter B-PER\nB E-PER\nx O\n",

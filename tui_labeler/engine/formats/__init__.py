@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import FormatError, InputError
-from tui_labeler.engine.formats import aml, azure, conll, csv_labels, doccano, fasttext, jsonl, prodigy
+from tui_labeler.engine.formats import (
+    aml,
+    azure,
+    conll,
+    csv_labels,
+    doccano,
+    fasttext,
+    jsonl,
+    labelstudio,
+    prodigy,
+)
 from tui_labeler.engine.formats.fields import EXPORT_AGAIN, decode_json
 from tui_labeler.engine.formats.json_lines import are_lines
 
@@ -17,6 +27,7 @@ FORMATS: dict[str, Format] = {
     for each in (
         azure.FORMAT,
         aml.FORMAT,
+        labelstudio.FORMAT,
         prodigy.FORMAT,
         doccano.FORMAT,
         jsonl.FORMAT,
