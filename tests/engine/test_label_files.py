@@ -343,3 +343,11 @@ async def test_a_file_of_a_version_that_is_not_known_is_noted(bench: Bench) -> N
         "projectFileVersion is 2099-01-01; the file is read as one of 2022-05-01"
     ]
     assert (await session.label_files.read(entities(("d0000.txt", [ANN])), "l.json")).notes == ()
+
+
+async def test_a_format_that_declares_no_category_is_not_told_to_have_declared_none(bench: Bench) -> None:
+    session = await bench.create()
+    data = b"location,start,end,label\nd0000.txt,0,3,Wind\n"
+    done = await session.label_files.read(data, "l.csv")
+    assert done.categories == ("Wind",)
+    assert undeclared_notes(done.notes) == []

@@ -88,9 +88,11 @@ def declaring(
     tally = incoming.tally
     known = {category.name: category for category in state.categories.values()}
     coming = _coming(only_used, ready, state)
+    # Most formats declare no category: that one of theirs is not declared says nothing.
+    declares = len(only_used) < len(file.categories)
     changes: list[Change] = []
     for category in file.categories:
-        if category.name in only_used:
+        if declares and category.name in only_used:
             tally.note(
                 "", f"categories: {category.name} is not declared; {_fate(category.name, known, coming)}"
             )
