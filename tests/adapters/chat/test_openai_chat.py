@@ -155,6 +155,19 @@ async def test_usage_counts_cached_and_reasoning_tokens() -> None:
     assert reply.thinks
 
 
+async def test_more_cached_and_thought_tokens_than_there_are_make_nothing_cheaper() -> None:
+    told = {
+        "prompt_tokens": 100,
+        "completion_tokens": 10,
+        "prompt_tokens_details": {"cached_tokens": 10**9},
+        "completion_tokens_details": {"reasoning_tokens": 10**9},
+    }
+    with OpenAIServer(lambda body: Answer("fine", usage=told)) as server:
+        async with asking(server) as model:
+            reply = await model.ask(QUESTION)
+    assert reply.usage == Usage(100, 10, 100, 10)
+
+
 @pytest.mark.parametrize(
     "usage",
     [

@@ -15,6 +15,7 @@ from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.autolabelers.asking import PATIENCE, Asker, question_key
 from tui_labeler.engine.autolabelers.pacing import Pacer
 from tui_labeler.engine.autolabelers.spending import Budget, BudgetError, Lost, Spending
+from tui_labeler.engine.autolabelers.told import AT_LEAST
 from tui_labeler.engine.chat import (
     BusyError,
     Finish,
@@ -272,6 +273,16 @@ class TestAsking:
         with pytest.raises(asyncio.CancelledError):
             await asking
         assert await time_passed() == began
+
+
+@pytest.mark.parametrize("part", ["[", '{"a":', '"', "Ann: ", "{}"])
+@jumping
+async def test_an_answer_is_kept_only_as_far_as_the_tokens_reach_that_it_was_given(part: str) -> None:
+    model, kept = Model(Reply(part * 200_000, Finish.STOP, Usage(80, 20))), Kept()
+    asked = await asker(model, kept).ask(question(), ESTIMATE)
+    assert len(asked.reply.text) == AT_LEAST
+    assert asked.reply.finish is Finish.OTHER
+    assert [len(item.reply.text) for item in kept.replies.values()] == [AT_LEAST]
 
 
 class TestBudget:

@@ -12,6 +12,7 @@ from tui_labeler.domain.projects import Category, ProjectKind
 from tui_labeler.engine.autolabelers.mentions import Mention
 from tui_labeler.engine.autolabelers.prompts.answers import Parsed, Unclear
 from tui_labeler.engine.autolabelers.prompts.names import LONGEST, Names
+from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST as LONGEST_ANSWER
 from tui_labeler.engine.autolabelers.prompts.parsing import parse
 from tui_labeler.engine.chat import Finish
 
@@ -93,6 +94,13 @@ def test_whole_items_before_a_cut_are_taken() -> None:
 def test_a_cut_line_is_left_out() -> None:
     parsed = entities("Organization: Acme\nOrganization: Beta Indus", Finish.LENGTH)
     assert pairs(parsed) == [("o", "Acme")]
+    assert parsed.is_cut
+
+
+def test_what_goes_on_behind_the_longest_answer_is_not_read_and_said_to_be_cut() -> None:
+    item = '{"text": "Ann", "category": "Person", "before": ""}'
+    parsed = entities('{"entities": [' + item + "," + " " * LONGEST_ANSWER + item + "]}")
+    assert pairs(parsed) == pairs(entities('{"entities": [' + item + "]}"))
     assert parsed.is_cut
 
 

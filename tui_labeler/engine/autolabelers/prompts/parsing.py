@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SHOWN = 200
 """Characters of an answer that a problem quotes."""
 
+LONGEST = 400_000
+"""Characters of an answer that are read: twice what the longest that is asked for may have."""
+
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 
 
@@ -25,6 +28,8 @@ def parse(answer: str, finish: Finish, names: Names, kind: ProjectKind) -> Parse
 
     A filtered answer is read as far as it goes; that it was filtered is the caller's to tell.
     """
+    if len(answer) > LONGEST:
+        answer, finish = answer[:LONGEST], Finish.OTHER if finish is Finish.STOP else finish
     # Some servers leave what the model thought in the answer; drafts in there are no answers.
     thought = answer.rfind(_END_OF_THOUGHT)
     start = thought + len(_END_OF_THOUGHT) if thought >= 0 else 0
