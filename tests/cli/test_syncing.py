@@ -67,10 +67,26 @@ def test_two_homes_share_conflict_and_decide(cli: Cli, people: dict[str, tuple[s
     assert ran.code == 0, ran
     assert ran.json["conflicts"] == []
     assert [item["id"] for item in ran.json["resolved"]] == [conflict["id"]]
+    assert ran.json["resolved"][0]["reason"].count("“Lee travels”") == 1
     sync(cli, ana)
     assert labels(cli, ana) == labels(cli, bo) == [("Person", "Ann Lee"), ("Date", "Monday")]
     again = sync(cli, bo, "--resolve", "letter00.txt", "--take", "theirs")
     assert (again.code, again.error["code"]) == (2, "not_found")
+    newest = cli(*bo, "history", "letters", "--json").json["items"][0]
+    assert (newest["action"], newest["location"], newest["synced_by"]) == (
+        "conflict.decide",
+        "letter00.txt",
+        None,
+    )
+    stands, _, gave_way = newest["decided"].partition("gave way")
+    assert "“Ann Lee”" in stands
+    assert "“Lee travels”" in gave_way
+    assert newest["decided"] in cli(*bo, "history", "letters").out
+    came = cli(*ana, "history", "letters", "--json").json["items"][0]
+    assert (came["action"], came["who"], came["synced_by"]) == ("labels.sync", "tester", "tester")
+    assert "tester (synced by tester)" in cli(*ana, "history", "letters").out
+    assert cli(*bo, "undo", "letters").code == 0
+    assert len(sync(cli, bo).json["conflicts"]) == 1
 
 
 def test_nothing_is_shared_in_a_folder_that_was_not_asked_to(cli: Cli, project: str, letters: Path) -> None:

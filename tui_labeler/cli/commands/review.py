@@ -279,15 +279,16 @@ async def history(context: Context) -> Report:
         [
             item["time"],
             item["who"] + (f" (synced by {item['synced_by']})" if item["synced_by"] else ""),
-            action_words(item["action"], item["of"]) + (f" ({item['decided']})" if item["decided"] else ""),
+            action_words(item["action"], item["of"]),
             item["location"] or "",
             item["category"] or "",
             item["job"] or "",
             item["model"] or "",
             f"{item['changes']:,}",
+            (item["decided"] or "") if item["of"] is None else "",
         ]
         for item in page["items"]
     ]
-    return Report(
-        page, table(["time", "who", "action", "document", "category", "job", "model", "changes"], rows)
-    )
+    columns = ["time", "who", "action", "document", "category", "job", "model", "changes", "decided"]
+    shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
+    return Report(page, table(columns[:shown], [row[:shown] for row in rows]))

@@ -72,7 +72,6 @@ async def sync(context: Context) -> Report:
         resolved: tuple[LabelConflict, ...] = ()
         if options.resolve is not None:
             resolved = await sharing.resolve(_location(session, options.resolve), options.take, options.id)
-            resolved = await sharing.quoted(resolved)
         synced = await _documents(context, session, pull=pull)
         shared = await sharing.sync(
             pull=pull,
