@@ -8,6 +8,7 @@ from tui_labeler.engine.errors import FormatError, InputError
 from tui_labeler.engine.formats import (
     aml,
     azure,
+    brat,
     conll,
     csv_labels,
     doccano,
@@ -26,6 +27,7 @@ FORMATS: dict[str, Format] = {
     each.name: each
     for each in (
         azure.FORMAT,
+        brat.FORMAT,
         aml.FORMAT,
         labelstudio.FORMAT,
         prodigy.FORMAT,
