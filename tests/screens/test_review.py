@@ -717,3 +717,15 @@ async def test_dropping_the_selection_leaves_the_ends_and_says_so(running: Runni
         assert "The ends are as they were." in screen_text(pilot)
         assert screen_of(pilot).editing is None
         assert len(open_ones(session_of(pilot), ONE)) == 2
+
+
+async def test_q_ends_the_review_before_it_leaves_the_project(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        screen = screen_of(pilot)
+        await press(pilot, "q")
+        assert screen_of(pilot) is screen
+        assert not screen.reviewing
+        assert "The review is over: all documents are listed." in screen_text(pilot)
+        assert [row.location for row in screen.documents.rows] == [ONE, TWO, THREE]
+        await press(pilot, "q")
+        assert "1 project" in screen_text(pilot)

@@ -41,6 +41,7 @@ def test_a_project_in_blob_storage_goes_from_nothing_to_exported_labels_with_key
             counts = review(terminal, place)
             save_and_export(terminal, exported)
             go(terminal, [("S", "uploaded"), ("q", "-uploaded")])
+            terminal.press("q").until("The review is over")
             leave(terminal)
         check_what_came_of_it(place, exported, counts)
         names = [blob.name for blob in client.list_blobs(name_starts_with=".tui-labeler/")]

@@ -92,7 +92,7 @@ def test_a_training_outlives_the_terminal_that_started_it(contracts: Place) -> N
 
 
 SCREENS: dict[str, tuple[tuple[str, str], ...]] = {
-    "projects": (("q", "1 project"),),
+    "projects": (("q", "The review is over"), ("q", "1 project")),
     "labeling": (),
     "a dialog": (("f", "Which suggestions?"),),
     "a field": (("I", "Path of a labels file"),),

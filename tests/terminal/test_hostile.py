@@ -166,7 +166,13 @@ WAY: tuple[tuple[str, str], ...] = (
     *(("l", "[4 Documents]"), ("f", " all documents"), ("*", "selected: 7 documents")),
     *(("enter", "-selected: 7"), ("q", "selected: 7"), ("l", "s starts the job")),
     *(("s", "0 running, 2 in all"), ("q", "-2 in all"), ("r", "Accept all"), ("i", "Where this")),
-    *(("q", "-Where this"), ("q", "1 project"), ("d", "n Keep"), ("n", "-n Keep")),
+    *(
+        ("q", "-Where this"),
+        ("q", "The review is over"),
+        ("q", "1 project"),
+        ("d", "n Keep"),
+        ("n", "-n Keep"),
+    ),
 )
 """Keys that lead over the screens, and words that each brings, or takes away where they start with ``-``."""
 

@@ -55,7 +55,7 @@ WAY: tuple[tuple[str, str], ...] = (
     *((":", "A part of a command's name"), ("ctrl+g", "-A part of a command's name")),
     *(("E", "Export saved labels"), ("ctrl+g", "-Export saved labels")),
     *(("i", "Where this suggestion"), ("q", "-Where this suggestion")),
-    *(("q", "1 project"), ("n", "Labels file"), ("ctrl+g", "-Labels file")),
+    *(("q", "The review is over"), ("q", "1 project"), ("n", "Labels file"), ("ctrl+g", "-Labels file")),
 )
 """Keys that lead over the screens, and words that each brings, or takes away where they start with ``-``."""
 
@@ -167,13 +167,18 @@ def test_the_shell_takes_the_terminal_and_gives_it_back(letters: Place, way: str
         terminal.type(f"{terminal.program} {' '.join(OPEN)}\r").until("Town")
         accept(terminal)
         if way == "ctrl+z":
+            # From a field too.
+            terminal.press("#").until("Go to line")
             terminal.press("ctrl+z")
         else:
             os.kill(_child(terminal.pid), signal.SIGTSTP)
-        terminal.until("Stopped")
+        # This terminal has no other screen to go back to: nothing of the picture may be left.
+        assert "? Help" not in terminal.until("Stopped")
         terminal.type("echo in the shell\r").until(lambda screen: screen.count("in the shell") == 2)
         terminal.type("fg\r").until("Town")
         terminal.until(lambda screen: "ready>" not in screen)
+        if way == "ctrl+z":
+            terminal.press("ctrl+g").until(lambda screen: "Go to line" not in screen)
         label(terminal)
         save(terminal, letters)
         terminal.press("q").until("1 project")

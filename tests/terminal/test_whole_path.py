@@ -69,6 +69,7 @@ def test_a_project_goes_from_nothing_to_exported_labels_with_keys_alone(
         terminal.press("enter")
         counts = review(terminal, place)
         save_and_export(terminal, exported)
+        terminal.press("q").until("The review is over")
         leave(terminal)
 
     check_what_came_of_it(place, exported, counts)

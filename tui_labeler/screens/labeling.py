@@ -20,6 +20,7 @@ from tui_labeler.screens.labeling_files import FileActions
 from tui_labeler.screens.labeling_keys import (
     AT_ENDS,
     DOCUMENT_KEYS,
+    IN_REVIEW,
     LABEL_KEYS,
     PROJECT_KEYS,
     REVIEW_KEYS,
@@ -79,9 +80,9 @@ a few letters of its name, and so does typing in the pane of categories (`C`), c
 **Review.** `r` goes through the suggestions: `a` accepts, `x` rejects, and the cursor goes on to the next
 one by itself. `f` says which suggestions are visited (category, confidence, job, how the place was found) and
 in which order. `M` accepts and `Z` rejects all that a filter holds, in all documents, after the count. `u`
-takes anything back. What a model answered and was not found is *to place*: `+` goes through the likely
-places, `a` sets it at one, or at what is selected, `x` drops it; `X` and `Z` drop it
-with all else that they reject.
+takes anything back; `r` or `q` ends the review. What a model answered and was not found is *to place*: `+`
+goes through the likely places, `a` sets it at one, or at what is selected, `x` drops it; `X` and `Z` drop
+it with all else that they reject.
 
 **Blind mode** (`O`). Suggestions stay hidden while you label a document: it looks like one that nothing was
 suggested for. When all of it is labeled, `|` asks whether you are done, then shows the suggestions beside
@@ -230,7 +231,9 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
     @property
     def keys_named(self) -> dict[str, str]:
         """Keys, by id, that the last line calls otherwise at the moment."""
-        return AT_ENDS if self.editing is not None else {}
+        if self.editing is not None:
+            return AT_ENDS
+        return IN_REVIEW if self.reviewing else {}
 
     @property
     def keys_shown(self) -> list[str]:

@@ -179,6 +179,10 @@ class LabelingBase(LabelingView):
         """Puts the cursor on a suggestion of the document in view, and says ``words``."""
         raise NotImplementedError
 
+    def end_review(self) -> None:
+        """Back to all documents, in the order that they had before."""
+        raise NotImplementedError
+
     async def accept_moved(self) -> bool:
         """Accepts with the ends as they are being moved; false where none are."""
         raise NotImplementedError

@@ -223,6 +223,9 @@ class FileActions(PlacingActions):
             self.put_down()
             self.text.clear_selection()
             self.say("")
+        elif self.reviewing:
+            self.end_review()
+            self.say("The review is over: all documents are listed. q goes to the projects.")
         elif await may_leave(self.app, self.session, self.follower.background):
             self.post_message(self.Left(self))
 

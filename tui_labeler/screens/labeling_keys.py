@@ -282,6 +282,9 @@ SHOWN: dict[str, list[str]] = {
 AT_ENDS = {"label.add": "Apply", "label.edit": "Leave"}
 """What keys are called while the ends of a label are moved."""
 
+IN_REVIEW = {"project.leave": "End review"}
+"""What they are called in a review."""
+
 _DIGITS = "123456789"
 
 

@@ -47,14 +47,18 @@ class ReviewActions(PlacingActions):
     def action_review(self) -> None:
         """Starts going through suggestions, or ends it."""
         if self.reviewing:
-            self.reviewing = False
-            self.filter, self.filter_words = DocumentFilter(), ""
-            self.sorting = self._sorting_before
-            self.refill()
-            self.say("")
-            self.refresh_bindings()
+            self.end_review()
         else:
             self.start_review()
+
+    def end_review(self) -> None:
+        """Back to all documents, in the order that they had before."""
+        self.reviewing = False
+        self.filter, self.filter_words = DocumentFilter(), ""
+        self.sorting = self._sorting_before
+        self.refill()
+        self.say("")
+        self.refresh_bindings()
 
     def start_review(self, *, at: int | None = None, job: str | None = None) -> None:
         """Lists the documents with suggestions (of one job) and goes to the first one.

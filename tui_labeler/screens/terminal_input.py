@@ -298,7 +298,7 @@ class PatientDriver(LinuxDriver):
         # Where there is no other screen to go back to (screen's default, the Linux console), the shell
         # would write into the middle of the last picture.
         self.write(NOTHING_LEFT)
-        super().stop_application_mode()  # type: ignore[no-untyped-call]
+        super().stop_application_mode()
 
     def run_input_thread(self) -> None:
         """Reads until the program ends or the terminal is gone. Bytes need not be UTF-8."""
