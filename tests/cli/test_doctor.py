@@ -138,3 +138,12 @@ def test_a_home_where_nothing_can_be_made_is_told_so(cli: Cli) -> None:
     checks = cli("doctor", "--home", "/proc/x", "--json").json["checks"]
     (home,) = [check["detail"] for check in checks if check["name"] == "home"]
     assert home.startswith("/proc can't be written: no folder can be made in it")
+
+
+def test_screen_is_told_to_hold_escape_back() -> None:
+    def told(environment: dict[str, str]) -> list[str]:
+        found = check_terminal(Terminal(True, "utf-8", {"TERM": "screen-256color", **environment}))
+        return [check.detail for check in found if check.name == "keys"]
+
+    assert "swallows the key after it; q and ctrl+g do what escape does" in told({"STY": "1.work"})[0]
+    assert told({}) == []

@@ -48,7 +48,7 @@ START = re.compile(
     r"\A(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)h|\?(?:7|25)l|8l|>25u|\?20(?:26|48)\$p)"
     rf"|{re.escape(QUESTION)})+"
 )
-END = re.compile(r"(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)l|\?(?:7|25)h|8h|<u))+\Z")
+END = re.compile(r"(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)l|\?(?:7|25)h|8h|<u|0m|2J|H))+\Z")
 """What the program asks of the terminal when it starts, and takes back when it ends."""
 
 OURS = re.compile(

@@ -104,7 +104,16 @@ def check_terminal(terminal: Terminal) -> list[Check]:
         Check("terminal size", True, size, warning=not large),
         Check("colours", True, _colours(environment)),
         Check("encoding", True, encoding, warning=not unicode),
+        *_held_keys(environment),
     ]
+
+
+def _held_keys(environment: Mapping[str, str]) -> list[Check]:
+    """What stands between the keys and the program. Source: screen(1), ``STY``."""
+    if not environment.get("STY"):
+        return []
+    words = "GNU screen holds an escape alone and swallows the key after it; q and ctrl+g do what escape does"
+    return [Check("keys", True, words, warning=True)]
 
 
 def _colours(environment: Mapping[str, str]) -> str:
