@@ -100,6 +100,10 @@ FOREIGN: dict[str, tuple[str | bytes, ...]] = {
         '"annotator": 1, "annotation_id": 1}]',
         '[{"text": "x", "id": 1, "mood": {"choices": ["A", "B"]}, "annotator": 1, "annotation_id": 1}]',
     ),
+    "spacy": (
+        '[["Ann met", {"entities": [[0, 3, "N", "Q1"]], "links": {}}], ["x", {"cats": {"A": 0.7}}]]',
+        '[{"text": "Ann", "ents": [{"start": 0, "end": 3, "label": "N"}], "tokens": [{"id": 0}]}]',
+    ),
     "conll": (
         "-DOCSTART- -X- O O\n\nEU NNP I-NP I-ORG\nUK NNP I-NP B-ORG\n\nPeter NNP I-NP I-PER\n",
         "EU S-Borrower Name\nPeter B-PER\nB E-PER\nx O\n",

@@ -16,6 +16,7 @@ from tui_labeler.engine.formats import (
     jsonl,
     labelstudio,
     prodigy,
+    spacy,
 )
 from tui_labeler.engine.formats.fields import EXPORT_AGAIN, decode_json
 from tui_labeler.engine.formats.json_lines import are_lines
@@ -33,6 +34,7 @@ FORMATS: dict[str, Format] = {
         prodigy.FORMAT,
         doccano.FORMAT,
         jsonl.FORMAT,
+        spacy.FORMAT,
         fasttext.FORMAT,
         conll.FORMAT,
         csv_labels.FORMAT,
