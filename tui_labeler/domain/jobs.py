@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -55,7 +56,8 @@ class Method:
     @property
     def source(self) -> str:
         """What suggestions carry: ``model:NAME`` or ``gpt:RESOURCE/DEPLOYMENT``."""
-        return f"{self.name}:{self.label}"
+        # One string for all suggestions of a job, of which there may be a million.
+        return sys.intern(f"{self.name}:{self.label}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,15 @@ async def test_words_that_are_not_in_the_text_are_left_to_place_and_counted(benc
     assert {item.placed for item in suggestions(session)} == {Placed.AMBIGUOUS}
 
 
+async def test_suggestions_of_a_job_share_the_words_that_are_the_same_for_all(bench: Bench) -> None:
+    """A job makes a hundred thousand of them: each held for itself would be memory for nothing."""
+    session = await bench.create({"a.txt": TEXT, "b.txt": "Bob is in Oslo."})
+    await label(bench, session)
+    assert Method("gpt", resource="r", deployment="gpt").source is Method("gpt", "", "r", "gpt").source
+    names = ("a.txt", "b.txt")
+    assert {item.source for name in names for item in suggestions(session, name)} == {"gpt:r/gpt"}
+
+
 async def test_a_question_is_asked_again_by_nobody(bench: Bench) -> None:
     session = await bench.create({"a.txt": TEXT, "b.txt": "Bob is in Oslo."})
     await label(bench, session)

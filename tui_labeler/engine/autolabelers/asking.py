@@ -143,6 +143,10 @@ SLACK = 1.5
 """How much longer an answer may be than the longest so far, to be asked for with what is left of a budget."""
 
 
+def _brief(key: str) -> bytes:
+    return bytes.fromhex(key[:24])
+
+
 @dataclass(frozen=True, slots=True)
 class _Asking:
     question: Question
@@ -194,8 +198,8 @@ class Asker:
         self._over: ResourceError | None = None
         self._random = random.Random(seed)
         self._under_way: dict[str, asyncio.Lock] = {}
-        self._paid_now: set[str] = set()
-        """Keys of answers that this run has counted."""
+        self._paid_now: set[bytes] = set()
+        """Of the keys of answers that this run has counted the beginning: that is enough to know them by."""
         self._replies = 0
         self._heard = 0.0
         """When the last reply came; 0 before the first question."""
@@ -242,14 +246,14 @@ class Asker:
 
         What was paid for in an earlier attempt was a cost of that. Both are among what the job has spent.
         """
-        if kept.job != self._job or kept.attempt != attempt or key in self._paid_now:
+        if kept.job != self._job or kept.attempt != attempt or _brief(key) in self._paid_now:
             return Usage()
-        self._paid_now.add(key)
+        self._paid_now.add(_brief(key))
         return kept.reply.usage
 
     async def _keep(self, key: str, reply: Reply, attempt: int) -> None:
         await self._answers.keep(key, KeptReply(reply, self._job, attempt))
-        self._paid_now.add(key)
+        self._paid_now.add(_brief(key))
 
     async def _until_answered(self, asking: _Asking) -> Reply:
         """Each try is held back for by itself: one that was lost may be charged as well as the next."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.engine.adapters.store.shards import Shards
 
-CHECKPOINT_AFTER = 4 * 1024 * 1024
+CHECKPOINT_AFTER = 2 * 1024 * 1024
 """Bytes of journal after which folding it in is worth the work: reading that much takes a moment."""
 
 

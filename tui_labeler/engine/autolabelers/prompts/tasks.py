@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.projects import Category, ProjectKind
@@ -68,7 +69,7 @@ class PromptTask:
         """The few-shot examples, in the order shown."""
         return self._passages
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Hash of all that the questions of a job share, the version of the template included."""
         content = [
