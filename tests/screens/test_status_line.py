@@ -138,3 +138,21 @@ async def test_a_review_of_one_job_is_told_whole_on_a_small_screen_and_in_full_o
         await settle(pilot)
         assert screen_text(pilot).splitlines()[0].endswith("1 of 3 documents (job vx7pj72eys)")
         assert line(pilot).endswith("job vx7pj72eys: 0 of 1 decided, 1 document left")
+
+
+async def test_documents_left_and_the_pace_are_told_on_a_small_screen_with_a_filter_too(
+    running: Running, suggested: None
+) -> None:
+    async with running(size=SMALL, open_project="Loans", review=True) as pilot:
+        seconds = [0.0]
+        screen = screen_of(pilot)
+        screen.progress._clock = lambda: seconds[0]
+        screen.progress._started = 0.0
+        assert "2 documents left" in screen_text(pilot)
+        screen.progress._singly, seconds[0] = 5, 30.0
+        await press(pilot, "a")
+        assert "12 a minute" in screen_text(pilot)
+        await press(pilot, "f", "right", "ctrl+s")
+        assert "document" in screen.about().splitlines()[-1]
+        assert screen.about().splitlines()[-1] in screen_text(pilot)
+        assert screen.about().endswith(" left")

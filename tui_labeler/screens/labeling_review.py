@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _FILTER_WIDTH = 24
 """Cells for the words of a filter."""
 
+ABOUT_LINES = 5
+"""Lines that there is room for under the categories."""
+
 NOTHING_LEFT = "No suggestion is left."
 
 
@@ -153,15 +156,27 @@ class ReviewActions(PlacingActions):
     def progress_words(self) -> str:
         if not self.reviewing:
             return ""
-        left, documents = self.open_count, self.session.store.state.totals.states[DocumentState.AUTO_LABELED]
+        left, documents = self._left()
         filtered = ""
+        # The title names the filter: on a small screen the suggestion needs the room.
+        if self._inbox is not None and not self.is_narrow:
+            filtered = clip(self._choice.words(self.session.store.state.categories), _FILTER_WIDTH)
+        return self.progress.words(left, documents, filtered=filtered)
+
+    def _left(self) -> tuple[int, int]:
+        """Suggestions that the review still holds, and documents with any."""
         if self._inbox is not None:
             held = self._inbox.left
-            left, documents = held.suggestions, held.documents
-            filtered = clip(self._choice.words(self.session.store.state.categories), _FILTER_WIDTH)
-        brief = bool(filtered) and self.is_narrow
-        # The title names the filter: on a small screen the suggestion needs the room.
-        return self.progress.words(left, documents, filtered="" if brief else filtered, brief=brief)
+            return held.suggestions, held.documents
+        return self.open_count, self.session.store.state.totals.states[DocumentState.AUTO_LABELED]
+
+    def about(self) -> str:
+        """On a small screen with the pace, which the line below has no room for beside a suggestion."""
+        words = super().about()
+        if not (self.reviewing and self.is_narrow and words):
+            return words
+        lines = words.split("\n")
+        return "\n".join([*lines, *self.progress.pace(self._left()[1])][: max(len(lines), ABOUT_LINES)])
 
     # --- one decision -------------------------------------------------------------------------------
 

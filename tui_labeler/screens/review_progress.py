@@ -37,17 +37,18 @@ class ReviewProgress:
         """Takes in what others decided; negative where they took decisions back."""
         self.by_others = max(0, self.by_others + suggestions)
 
-    def words(self, left: int, documents: int, *, filtered: str = "", brief: bool = False) -> str:
-        """Decided of all, decisions a minute, documents left; the first alone where it shall be ``brief``."""
+    def words(self, left: int, documents: int, *, filtered: str = "") -> str:
+        """Decided of all, decisions a minute, documents left."""
         decided = self.decided + self.by_others
         words = f"{decided:,} of {decided + left:,} decided"
         if filtered:
             words = f"{filtered}: {words}"
-        if brief:
-            return words
         if self.by_others:
             words += f" ({self.by_others:,} by others)"
+        return ", ".join([words, *self.pace(documents)])
+
+    def pace(self, documents: int) -> list[str]:
+        """Decisions a minute, where there are enough of them, and documents left."""
         minutes = (self._clock() - self._started) / 60
-        if self._singly >= ENOUGH and minutes > 0:
-            words += f", {self._singly / minutes:.0f} a minute"
-        return f"{words}, {counted(documents, 'document')} left"
+        rate = [f"{self._singly / minutes:.0f} a minute"] if self._singly >= ENOUGH and minutes > 0 else []
+        return [*rate, f"{counted(documents, 'document')} left"]
