@@ -150,6 +150,7 @@ def test_documents_are_labeled_and_the_report_says_where_they_went_and_what_it_c
     assert (job["state"], job["documents"], job["failed"]) == ("succeeded", 5, [])
     assert (job["host"], job["model"]) == (f"127.0.0.1:{server.port}", "work/good")
     assert job["usage"] == {
+        "estimated_tokens": 0,
         "prompt_tokens": 500,
         "completion_tokens": 50,
         "cached_tokens": 200,

@@ -185,9 +185,11 @@ def test_labeled_documents_whose_text_changed_are_named_when_they_are_left_out(
 
 
 def test_the_labels_to_train_on_may_be_named_and_others_are_refused(cli: Cli, trained: str) -> None:
+    unknown = cli("train", trained, "--model", "m", "--label-origin", "there", "--json")
+    assert (unknown.code, unknown.error["code"]) == (2, "usage")
+    # A project in a folder is connected with nobody.
     refused = cli("train", trained, "--model", "m", "--label-origin", "aml", "--json")
-    assert (refused.code, refused.error["code"]) == (2, "usage")
-    assert "here" in refused.error["message"]
+    assert (refused.code, refused.error["code"]) == (4, "handover")
     manual = cli("train", trained, "--model", "m", "--label-origin", "here", "--split", "manual", "--json")
     assert manual.code == 4
 
