@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -172,6 +174,23 @@ async def test_a_full_disk_keeps_no_text_from_being_read_and_is_told_once(
     [note] = world.container.notes()
     assert "No space left" in note
     assert world.container.notes() == ()
+
+
+async def test_a_full_disk_is_told_once_where_several_texts_are_kept_at_once(
+    world: BlobWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def full(*_: object) -> None:
+        both.wait()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("a.txt", "b.txt"):
+        await world.client.upload_blob(name, b"text")
+    monkeypatch.setattr(TextCache, "put", full)
+    one, two = await asyncio.gather(world.container.read("a.txt"), world.container.read("b.txt"))
+    assert one == two == b"text"
+    assert len(world.container.notes()) == 1
 
 
 async def test_a_cache_that_is_full_of_what_is_needed_takes_no_more_and_says_so(

@@ -186,8 +186,10 @@ class CachedContainer:
                 )
 
     def _give_up(self, words: str) -> None:
-        self._gave_up = True
-        self._notes.append(words)
+        # Several texts are kept at a time, and more than one may have failed.
+        if not self._gave_up:
+            self._gave_up = True
+            self._notes.append(words)
 
     def notes(self) -> tuple[str, ...]:
         told, self._notes = tuple(self._notes), []

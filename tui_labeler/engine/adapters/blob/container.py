@@ -60,6 +60,8 @@ class BlobContainer:
 
     async def close(self) -> None:
         if self._line is not None:
+            # First: a request that is tried again would open connections anew behind those that are closed.
+            await self._side.cancel_all()
             await self._side.call(self._line.close())
             self._line = None
         await self._side.close()

@@ -94,12 +94,17 @@ class SideLoop:
             self._thread.start()
         return self._loop
 
+    async def cancel_all(self) -> None:
+        """Cancels what runs there, and waits until it has ended."""
+        if self._loop is not None:
+            await self.call(_cancel_others())
+
     async def close(self) -> None:
         """Ends the thread; what still runs there is cancelled first."""
         loop, thread = self._loop, self._thread
         if loop is None or thread is None:
             return
-        await self.call(_cancel_others())
+        await self.cancel_all()
         self._loop = self._thread = None
         loop.call_soon_threadsafe(loop.stop)
         await asyncio.to_thread(thread.join)
