@@ -22,7 +22,7 @@ class NamedContainer:
 
 
 _CONNECTION = re.compile(r"\b(accountkey|accountname|sharedaccesssignature|usedevelopmentstorage)\s*=", re.I)
-_SIGNATURE = re.compile(r"[?&;]sig=", re.I)
+_SIGNATURE = re.compile(r"(?:\b|%3f|%26)sig=", re.I)
 
 
 def is_connection_string(given: str) -> bool:

@@ -308,7 +308,8 @@ def suggested_name(container: str) -> str:
     if "://" not in container:
         return Path(container).expanduser().absolute().name
     parts = urlsplit(container)
-    return parts.path.rstrip("/").rpartition("/")[2] or parts.netloc
+    last = parts.path.rstrip("/").rpartition("/")[2] or parts.netloc
+    return "" if holds_secret(last) else last
 
 
 def _taking_over(categories: Sequence[Category], state: State) -> Plan:

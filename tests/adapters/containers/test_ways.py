@@ -257,6 +257,11 @@ def test_nothing_that_holds_a_secret_shows_it() -> None:
         f"BlobEndpoint=https://acc.blob.core.windows.net/;SharedAccessSignature={TOKEN}",
         "UseDevelopmentStorage=true",
         f"acc.blob.core.windows.net/letters?{TOKEN}",
+        f"acc.blob.core.windows.net/letters%3F{TOKEN}",
+        f"sig={SECRET}",
+        f"az://letters?{TOKEN}",
+        f"az://letters;AccountKey={KEY}",
+        f"https://acc.blob.core.windows.net/letters%3F{TOKEN}",
     ],
 )
 def test_a_secret_that_is_typed_in_place_of_an_address_is_not_repeated(given: str) -> None:
@@ -265,7 +270,8 @@ def test_a_secret_that_is_typed_in_place_of_an_address_is_not_repeated(given: st
     said = f"{refused.value.message} {refused.value.hint} {refused.value.on_screen}"
     assert KEY not in said
     assert SECRET not in said
-    assert suggested_name(given) == ""
+    assert SECRET not in suggested_name(given)
+    assert KEY not in suggested_name(given)
 
 
 def line_to(found: Ways, typed: str) -> Line:

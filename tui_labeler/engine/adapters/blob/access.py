@@ -85,6 +85,16 @@ class Ways:
         """
         if given in self._named:
             return self._address_of(given, self._named[given]).url
+        if is_connection_string(given) and not is_url(given.strip()):
+            raise InputError(
+                "A connection string holds a key, and names no container.",
+                hint=f"Set {STRING} to it, and name the container as az://CONTAINER.",
+            )
+        if holds_secret(given) and not is_url(given.strip()):
+            raise InputError(
+                "An address with a SAS token begins with https://.",
+                hint=f"Copy it whole, in quotes; for az:// set {SAS} to the token.",
+            )
         if found := _AZ.fullmatch(given.strip()):
             return BlobAddress(self._own_endpoint(), checked_container(found[1])).url
         if is_url(given.strip()):
@@ -94,15 +104,6 @@ class Ways:
                 if not self._keyring.set(address.url, sas.token):
                     self._not_kept.add(address.url)
             return address.url
-        if is_connection_string(given):
-            raise InputError(
-                "A connection string holds a key, and names no container.",
-                hint=f"Set {STRING} to it, and name the container as az://CONTAINER.",
-            )
-        if holds_secret(given):
-            raise InputError(
-                "An address with a SAS token begins with https://.", hint="Copy it whole, in quotes."
-            )
         if scheme := _SCHEME.match(given.strip()):
             raise InputError(
                 f"Containers at {scheme[0]}… can't be read.",

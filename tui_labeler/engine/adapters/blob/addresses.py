@@ -14,6 +14,7 @@ _URL = re.compile(r"https?://", re.I)
 _CONTAINER = re.compile(r"\$root|\$web|[a-z0-9](?:-?[a-z0-9]){2,62}")
 """3 to 63 small letters, digits and single hyphens. Source: the service's rules for container names."""
 _LONGEST = 63
+_BEHIND = re.compile(r"[?&;=]|%3f", re.I)
 
 DEVELOPMENT = "http://127.0.0.1:10000/devstoreaccount1"
 """Where the emulator listens that ``UseDevelopmentStorage=true`` means."""
@@ -128,8 +129,10 @@ def parse_url(given: str) -> tuple[BlobAddress, Sas | None]:
 def checked_container(name: str) -> str:
     """The name of a container. Raises ``InputError`` for one that no container can have."""
     if not _CONTAINER.fullmatch(name) or len(name) > _LONGEST:
+        # What was meant for behind it may have come along, a token for instance.
+        shown = _BEHIND.split(name)[0]
         raise InputError(
-            f"{name!r} can't be the name of a container.",
+            f"{shown!r}{'…' if shown != name else ''} can't be the name of a container.",
             hint="Names of containers have 3 to 63 small letters, digits and single hyphens.",
         )
     return name
