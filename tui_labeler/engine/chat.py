@@ -77,6 +77,8 @@ class Reply:
     request_id: str = ""
     thinks: bool = False
     """The model was seen to reason before it answered."""
+    characters: int = 0
+    """Of the whole text, where it was longer than what is kept of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,9 @@ class LateError(TroubleError):
 class UnansweredError(LabelerError):
     """This question gets no answer however often it is asked; others may.
 
-    ``reason`` says why: ``content_filter``, ``refusal``, ``context_length``, ``length``, ``repetition``,
-    ``bad_answer``, or ``bad_request`` for a question that the server can't take and does not say why.
+    ``reason`` says why: ``content_filter``, ``refusal``, ``context_length``, ``length``, ``too_long``,
+    ``repetition``, ``bad_answer``, or ``bad_request`` for a question that the server can't take and does not
+    say why.
     """
 
     title = "There is no answer"

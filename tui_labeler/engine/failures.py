@@ -18,6 +18,7 @@ REASONS = {
     "context_length": "too long for the deployment",
     "length": "answer cut off",
     "repetition": "the model repeated itself",
+    "too_long": "the answer was too long to be read",
     "bad_answer": "answer not understood",
     "bad_request": "request refused",
     "trouble": "no answer",

@@ -238,6 +238,17 @@ async def test_an_answer_that_was_cut_while_it_repeated_itself_gets_no_more_room
     assert not suggestions(session)
 
 
+async def test_an_answer_too_long_to_be_read_is_paid_for_once_and_fails_for_its_length(bench: Bench) -> None:
+    session = await bench.create(1)
+    told = '{"entities": [' + ", ".join(['{"text": "Rome", "category": "Place"}'] * 20_000) + "]}"
+    bench.chat.says = lambda text: Reply(told, Finish.STOP, Usage(5, 500))
+    job = await label(bench, session)
+    assert len(bench.chat.questions) == 1
+    assert [item.error for item in job.failed] == ["too_long"]
+    assert f"has {len(told):,} characters; no more than " in job.failed[0].message
+    assert job.usage.completion_tokens >= 500
+
+
 async def test_a_key_that_is_refused_ends_the_job_at_once(bench: Bench) -> None:
     session = await bench.create(30)
     bench.write({f"d{n:04}.txt": f"Ann {n}" for n in range(30)})

@@ -16,6 +16,7 @@ from tui_labeler.engine.autolabelers.asking import (
     question_key,
     will_do,
 )
+from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.batches import BatchFile
 from tui_labeler.engine.chat import KeptReply, Reply, UnansweredError
@@ -146,7 +147,7 @@ class Ledger:
     def _told(self, key: str, reply: Reply) -> Reply:
         prompt, answer = self._most.get(key, self.each)
         if not answer:
-            return reply
+            return bounded(reply, LONGEST)
         reply = bounded(reply, answer)
         return replace(reply, usage=usage_told(reply, prompt, answer, self._counter))
 

@@ -22,6 +22,7 @@ from tui_labeler.engine.autolabelers.merging import (
 from tui_labeler.engine.autolabelers.placing import place
 from tui_labeler.engine.autolabelers.repeating import repeats_itself
 from tui_labeler.engine.autolabelers.spending import BudgetError
+from tui_labeler.engine.autolabelers.told import raise_if_too_long
 from tui_labeler.engine.autolabelers.unused import joined, unused_of, why_of_no_use, with_unknown_of
 from tui_labeler.engine.chat import Finish, ResourceError, TroubleError, UnansweredError
 from tui_labeler.engine.tokens import Correction, TokenCounter, prompt_tokens
@@ -302,6 +303,7 @@ class GptAutolabeler:
         reply, parsed = await self._ask(question, task, paid)
         if reply.finish is Finish.LENGTH:
             self._raise_if_repeating(question, reply, parsed, chunk)
+            raise_if_too_long(reply)
             question = replace(question, max_tokens=question.max_tokens * LONGER)
             reply, parsed = await self._ask(question, task, paid)
             if reply.finish is Finish.LENGTH:
@@ -351,11 +353,13 @@ class GptAutolabeler:
             raise UnansweredError(f"The model refused: {reply.refusal[:SHOWN]}", reason="refusal")
         if reply.finish is Finish.FILTERED:
             raise UnansweredError("The answer was held back by the content filter.", reason="content_filter")
+        if reply.finish is not Finish.LENGTH:
+            raise_if_too_long(reply)
         return reply, self._prompt.parse(reply.text, reply.finish)
 
     def _is_useful(self, reply: Reply) -> bool:
         """Whether an answer of another job, or from before a person said to try again, will do."""
-        if reply.refusal or reply.finish in (Finish.FILTERED, Finish.LENGTH):
+        if reply.refusal or reply.characters or reply.finish in (Finish.FILTERED, Finish.LENGTH):
             return False
         return not _is_no_answer(self._prompt.parse(reply.text, reply.finish))
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
-from tui_labeler.engine.chat import Finish, Reply
+from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
+from tui_labeler.engine.chat import Finish, Reply, UnansweredError
 
 if TYPE_CHECKING:
     from tui_labeler.engine.tokens import TokenCounter
@@ -44,8 +45,11 @@ def usage_told(reply: Reply, prompt_tokens: int, max_tokens: int, counter: Token
 
 
 def bounded(reply: Reply, max_tokens: int) -> Reply:
-    """The reply as far as so many tokens reach. What goes on behind that is no model's answer."""
-    most = max(AT_LEAST, A_TOKEN * max_tokens)
+    """The reply as far as so many tokens reach. What goes on behind that is no model's answer.
+
+    What was left out of its text stands in ``characters``.
+    """
+    most = min(LONGEST, max(AT_LEAST, A_TOKEN * max_tokens))
     if len(reply.text) <= most and len(reply.refusal) <= most and len(reply.tokens) <= most:
         return reply
     return replace(
@@ -53,5 +57,18 @@ def bounded(reply: Reply, max_tokens: int) -> Reply:
         text=reply.text[:most],
         refusal=reply.refusal[:most],
         tokens=reply.tokens if len(reply.tokens) <= most else (),
-        finish=Finish.OTHER if reply.finish is Finish.STOP else reply.finish,
+        characters=len(reply.text) if len(reply.text) > most else 0,
     )
+
+
+def raise_if_too_long(reply: Reply) -> None:
+    """Raises ``UnansweredError`` for an answer of which only the beginning was kept.
+
+    The model is not asked to repair it: that it was long is nothing that its form could mend.
+    """
+    if reply.characters:
+        raise UnansweredError(
+            f"The answer has {reply.characters:,} characters; no more than {len(reply.text):,} are read.",
+            reason="too_long",
+            hint="Try another deployment, or see whether its server keeps to the length it is given.",
+        )
