@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -254,3 +255,34 @@ async def test_what_another_process_found_is_read_and_its_refusal_raised(bench: 
     for words in (b"", b"{}", b"Traceback", b'{"surveys": [1]}'):
         with pytest.raises(InputError):
             surveys_told(words)
+
+
+async def test_what_is_left_of_a_job_goes_by_what_the_job_has_shown(bench: Bench) -> None:
+    session = await labeled(bench, 4, 16)
+    rows = unlabeled(session)
+    untried = replace(bench.chat.deployment, capabilities=None)
+    offered = replace(terms(bench), deployment=untried)
+    bench.chat.says = lambda text: Reply(json.dumps({"entities": []}), Finish.STOP, Usage(300, 77))
+    options = GptOptions(budget_tokens=2_500, at_once=1)
+    job = await bench.run(await session.jobs.autolabel(rows, GPT, gpt=options, prices=PRICES))
+    assert (job.code, job.done) == ("budget", job.answered.answers)
+    missing = await session.jobs.missing(job)
+    told = await going_on_preview(session, job, missing, offered)
+    assert holds(told.completion_tokens, 77 * len(missing))
+    assert told.completion_tokens.high < 2 * 77 * len(missing)
+    assert told.seconds is not None
+    each = job.answered.seconds / job.answered.answers
+    assert holds(told.seconds, each * len(missing))
+    # Another job for the same deployment knows no more than this one has shown.
+    other = await labeling_preview(session, rows, offered)
+    assert holds(other.completion_tokens, 77 * len(missing))
+
+
+async def test_answers_of_no_use_are_part_of_what_a_job_has_shown(bench: Bench) -> None:
+    session = await labeled(bench, 4, 6)
+    rows = unlabeled(session)
+    bench.chat.says = lambda text: Reply("", Finish.STOP, Usage(300, 900), refusal="I can't.")
+    job = await bench.run(await session.jobs.autolabel(rows, GPT, gpt=GptOptions(), prices=PRICES))
+    assert job.state is JobState.FAILED
+    told = await going_on_preview(session, job, rows, terms(bench), retry_failed=True)
+    assert holds(told.completion_tokens, 900 * 6)

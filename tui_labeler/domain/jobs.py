@@ -172,6 +172,16 @@ class DocumentNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """How fast a deployment has answered a job."""
+
+    answers: int = 0
+    """To single requests; those of a batch are its service's matter."""
+    seconds: float = 0.0
+    """In which they came: from the first request of each run to its last answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as its records tell it at one moment."""
 
@@ -206,6 +216,8 @@ class Job:
     """For how long it has waited."""
     seconds: float = 0.0
     """Time at work, over all runs."""
+    answered: Answered = Answered()
+    """Of a job for a deployment."""
     stage: str = ""
     """What it is doing, in words."""
     waits_until: str = ""

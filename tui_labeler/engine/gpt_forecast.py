@@ -48,6 +48,13 @@ READ_CHARACTERS = 60_000
 LABELED = 30
 """Labeled documents that are read to learn how long the examples of a prompt are."""
 
+TELLING = 10
+"""Documents of a job that are enough to go by."""
+
+LOOKED_AT = 10
+"""Jobs with answers whose documents are counted, at most."""
+
+_DONE = (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED)
 
 INSTRUCTIONS = estimating()
 """Counts what is not in the language of the texts."""
@@ -115,11 +122,14 @@ async def forecast(
     options: GptOptions | None = None,
     *,
     is_here: bool = False,
+    job_id: str = "",
 ) -> Forecast:
     """Reads some of ``rows`` and some labeled documents. ``categories`` are ids.
 
-    ``prices`` are those of single requests; ``is_here``: the deployment is on this machine. Raises
-    ``InputError`` without a category, ``UnansweredError`` where the deployment has no room for text.
+    ``prices`` are those of single requests; ``is_here``: the deployment is on this machine; ``job_id``: of
+    the job that goes on.
+
+    Raises ``InputError`` without a category, ``UnansweredError`` where the deployment has no room for text.
     """
     options = options or GptOptions()
     state = session.store.state
@@ -143,7 +153,7 @@ async def forecast(
     return Forecast(
         work,
         sample_of(await _texts(session, rows), counter),
-        await earlier(session, method),
+        await earlier(session, method, job_id),
         batch_prices(prices) if prices and options.batch else prices,
         _pace(deployment, options, is_here=is_here),
         options.batch,
@@ -165,20 +175,28 @@ def _pace(deployment: Deployment, options: GptOptions, *, is_here: bool) -> Pace
     return Pace(tried.seconds, options.at_once, tried.tokens or TRIED_TOKENS, is_here)
 
 
-async def earlier(session: ProjectSession, method: Method) -> Earlier | None:
-    """What the newest job or evaluation by a method used; ``None`` where none was paid for."""
-    for job in await session.jobs.list():
-        is_done = job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED)
-        # Of several answers to each question it is not told how many there were.
-        if job.request.method != method or not is_done or job.request.options.get("samples", 1) != 1:
+async def earlier(session: ProjectSession, method: Method, job_id: str = "") -> Earlier | None:
+    """What a job has shown of its deployment, or else others by the same method; ``None`` where none has.
+
+    The newest that was brought to its end comes before those that were stopped. One with few documents tells
+    only where there is no other.
+    """
+    jobs = [job for job in await session.jobs.list() if job.request.method == method]
+    # Of several answers to each question some may have been kept from before.
+    jobs = [job for job in jobs if job.id == job_id or job.request.options.get("samples", 1) == 1]
+    jobs.sort(key=lambda job: (job.id != job_id, job.state not in _DONE))
+    shown: Earlier | None = None
+    seen = 0
+    for job in jobs:
+        found = await session.jobs.used(job.id) if job.request.kind is JobKind.AUTOLABEL else _evaluated(job)
+        if found is None:
             continue
-        if job.request.kind is JobKind.AUTOLABEL:
-            found = await session.jobs.used(job.id)
-        else:
-            found = _evaluated(job)
-        if found is not None:
-            return found
-    return None
+        if shown is None or found.documents > shown.documents:
+            shown = found
+        seen += 1
+        if shown.documents >= TELLING or seen >= LOOKED_AT:
+            break
+    return shown
 
 
 def _evaluated(job: Job) -> Earlier | None:

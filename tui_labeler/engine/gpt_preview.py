@@ -84,8 +84,12 @@ async def quick_forecast(
     rows: Sequence[DocumentRow],
     terms: Terms,
     categories: Sequence[str] | None = None,
+    *,
+    job_id: str = "",
 ) -> Forecast:
     """About what documents take, from some of their texts; ``categories`` are ids, all by default.
+
+    ``job_id``: of the job that goes on with them.
 
     Raises ``InputError`` without a category, for a budget that can't be kept, or where the deployment has no
     room for text.
@@ -104,6 +108,7 @@ async def quick_forecast(
             terms.prices,
             terms.options,
             is_here=terms.is_here,
+            job_id=job_id,
         )
     except UnansweredError as error:
         raise InputError(error.message, hint=error.hint) from error
@@ -169,7 +174,7 @@ async def going_on_preview(
     retry_failed: bool = False,
 ) -> JobEstimate:
     """What the rest of a job takes: ``rows`` are the documents that it goes on with."""
-    known = await quick_forecast(session, rows, terms, job.request.categories)
+    known = await quick_forecast(session, rows, terms, job.request.categories, job_id=job.id)
     # A job in another attempt has no more claim to its useless answers than another job.
     job_id = "" if retry_failed else job.id
     (found,) = await session.surveyor.survey(

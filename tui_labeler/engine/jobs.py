@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.domain.resources import Prices
-from tui_labeler.engine.autolabelers.estimate import earlier_of
+from tui_labeler.engine.autolabelers.shown import shown_by
 from tui_labeler.engine.batches import CANCEL_SECONDS, going_on
 from tui_labeler.engine.comparison import Comparison, compare
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError, StorageError
@@ -213,13 +213,11 @@ class Jobs:
             await asyncio.sleep(FOLLOW_EVERY)
 
     async def used(self, job_id: str) -> Earlier | None:
-        """What a job's answers cost; ``None`` where none was paid for.
-
-        How long a batch takes is its service's matter, and tells nothing of other jobs.
-        """
+        """What a job has shown of its deployment; ``None`` where nothing was paid for."""
+        rows = self._store.state.rows
         job = await self._jobs.get(job_id)
-        seconds = None if job.request.options.get("batch") else job.seconds or None
-        return earlier_of(await self._jobs.answers(job_id), seconds)
+        answers = await self._jobs.answers(job_id)
+        return shown_by(job, answers, lambda key: rows[key].characters if key in rows else 0)
 
     async def compare(self, first: str, second: str) -> Comparison:
         """What two autolabeling jobs answered, against each other, in the categories both were asked for.

@@ -100,6 +100,8 @@ class Earlier:
     usage: Usage
     seconds: float | None = None
     """That they took, at work; ``None`` where it tells nothing."""
+    answers: int = 0
+    """To the questions in that time, several to one document perhaps; 0 where that is not known."""
 
 
 def earlier_of(answers: Sequence[Answer], seconds: float | None = None) -> Earlier | None:
@@ -342,6 +344,9 @@ def _cost(work: Work, asked: Range, prompt: Range, completion: Range, prices: Pr
 def _seconds(
     work: Work, asked: Range, completion: Range, pace: Pace | None, earlier: Earlier | None
 ) -> Range | None:
+    if earlier is not None and earlier.seconds and earlier.answers:
+        each = earlier.seconds / earlier.answers
+        return Range(each * asked.low * 0.6, each * asked.high * 1.6 + STARTING)
     if earlier is not None and earlier.seconds and earlier.documents:
         middle = earlier.seconds / earlier.documents * len(work.characters) * work.answers
         return Range(middle * 0.6, middle * 1.6 + STARTING)

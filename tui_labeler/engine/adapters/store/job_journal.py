@@ -181,6 +181,7 @@ class JobFold:
             late=late.location if late else "",
             late_seconds=late.seconds if late else 0.0,
             seconds=round(self._worked + (_seconds(self._run_started, until) if running else 0.0), 3),
+            answered=self._requests.answered,
             stage=stage.words if stage and not state.is_over else "",
             waits_until=pause.until if pause else "",
             waits_for=pause.words if pause else "",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from tui_labeler.domain.jobs import Usage
+from tui_labeler.domain.jobs import Answered, Usage
 from tui_labeler.engine.adapters.store.files import encoded, storage_errors, sync_folder, write_all
 from tui_labeler.engine.adapters.store.lines import read_lines, whole_lines
 from tui_labeler.engine.typed import decoder
@@ -68,6 +68,9 @@ class RequestFold:
         self._lost_usage = Usage()
         self._collected: set[str] = set()
         self._answers, self._seconds = 0, 0.0
+        self._worked = 0.0
+        """Seconds of the runs before this one, each from its first request to its last answer."""
+        self._first, self._last = "", ""
 
     def read_on(self) -> None:
         """Raises ``StorageError``, or ``MsgspecError`` for a line that tells no step."""
@@ -82,12 +85,16 @@ class RequestFold:
                 for left in self._open.values():
                     self._lose(left)
                 self._open.clear()
+                self._worked += self._of_run
+                self._first, self._last = "", ""
             case "sent":
+                self._first = self._first or line.time
                 self._open[line.number] = _Open(line.location, line.time, line.usage)
             case "answered":
                 opened = self._open.pop(line.number, None)
                 self.usage += line.usage
                 if opened is not None:
+                    self._last = line.time
                     self._answers += 1
                     self._seconds += _seconds(opened.since, line.time)
             case "refused":
@@ -103,6 +110,15 @@ class RequestFold:
     def _lose(self, opened: _Open) -> None:
         self._lost += 1
         self._lost_usage += opened.most
+
+    @property
+    def answered(self) -> Answered:
+        """What this deployment has shown of its pace. Silence behind the last answer is no part of it."""
+        return Answered(self._answers, round(self._worked + self._of_run, 3))
+
+    @property
+    def _of_run(self) -> float:
+        return _seconds(self._first, self._last) if self._last else 0.0
 
     def collected(self, key: str) -> bool:
         """Whether an answer of a batch is counted already."""
