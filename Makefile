@@ -61,7 +61,7 @@ demo: $(VENV)/base.stamp
 	$(BIN)/tui-labeler demo --home .demo --headless
 
 test: $(VENV)/test.stamp $(VENV)/optional.stamp $(VENV)/azurite.stamp
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadgroup --no-loadscope-reorder
 
 check: $(VENV)/check.stamp
 	$(BIN)/ruff format --check .

@@ -17,7 +17,6 @@ import pytest
 
 from tests.cli.conftest import letter
 from tests.cli.test_gpt_jobs import add_resource, answer, home, make_project, server
-from tests.terminal.driver import wait_for
 from tui_labeler.engine.adapters.store.locks import FileLock
 
 if TYPE_CHECKING:

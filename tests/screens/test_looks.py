@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-import pytest
 from textual.theme import BUILTIN_THEMES
 
 from tests.screens.conftest import ONE, THREE, TWO, Opened, paste, press, screen_of, screen_text
@@ -74,18 +73,27 @@ async def test_a_line_beyond_the_end_is_the_last_one(opened: Opened) -> None:
         assert "line 2 of 2" in screen_text(pilot)
 
 
-@pytest.mark.parametrize("theme", sorted(BUILTIN_THEMES))
-async def test_texts_and_commands_can_be_read_in_every_theme(opened: Opened, theme: str) -> None:
-    async with opened(TWO, theme=theme) as pilot:
+async def test_texts_and_commands_can_be_read_in_every_theme(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
         await press(pilot, "v", "1")
-        assert pilot.app.theme == theme
         text = screen_of(pilot).text
-        for part in ("text-view--label", "text-view--suggestion"):
-            for index in range(3):
-                style = text.style(category_class("text-view", index), part)
-                assert style.color != text.style().bgcolor
-        await press(pilot, "colon", "escape", "question_mark", "q")
-        assert "Borrower" in screen_text(pilot)
+        for theme in sorted(BUILTIN_THEMES):
+            pilot.app.theme = theme
+            await press(pilot, "l")
+            for part in ("text-view--label", "text-view--suggestion"):
+                for index in range(3):
+                    style = text.style(category_class("text-view", index), part)
+                    assert style.color != text.style().bgcolor, theme
+            assert "Borrower" in screen_text(pilot), theme
+        for theme in ("textual-dark", "textual-light"):
+            pilot.app.theme = theme
+            await press(pilot, "colon", "escape", "question_mark", "q")
+            assert "Borrower" in screen_text(pilot), theme
+
+
+async def test_a_theme_can_be_a_setting(opened: Opened) -> None:
+    async with opened(TWO, theme="solarized-light") as pilot:
+        assert pilot.app.theme == "solarized-light"
 
 
 async def test_a_theme_and_a_palette_are_chosen_by_command_and_kept(opened: Opened) -> None:
