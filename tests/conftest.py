@@ -12,8 +12,8 @@ from tests.local_llm import azure_local_llm, local_llm
 
 __all__ = ["azure_local_llm", "azurite", "local_llm"]
 
-# Groups of tests are handed to processes one by one, in the order in which they are collected: those that take
-# longest go first, so that no process works on one of them alone at the end.
+# Groups of tests are handed to processes one by one, in the order in which they are collected: those that
+# take longest go first, so that no process works on one of them alone at the end.
 LONGEST_FIRST = ("tests/screens/test_every_screen.py", "tests/terminal/", "tests/durability/", "tests/cli/")
 
 # What tests of a file share is made once where they stay together; these share nothing, and are many.
