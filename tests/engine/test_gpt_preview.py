@@ -11,6 +11,7 @@ import pytest
 
 from tests.builders import TEXT, Bench, key, number, span
 from tui_labeler.domain.jobs import Job, JobState, Method, Usage
+from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Prices, Resource, ResourceKind
 from tui_labeler.engine.adapters.surveyors import surveys_told
 from tui_labeler.engine.autolabelers.spending import Budget
@@ -24,6 +25,7 @@ from tui_labeler.engine.gpt_preview import (
     labeling_preview,
 )
 from tui_labeler.engine.tokens import estimating, prompt_tokens
+from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.estimate import Range
@@ -286,3 +288,28 @@ async def test_answers_of_no_use_are_part_of_what_a_job_has_shown(bench: Bench) 
     assert job.state is JobState.FAILED
     told = await going_on_preview(session, job, rows, terms(bench), retry_failed=True)
     assert holds(told.completion_tokens, 900 * 6)
+
+
+@pytest.mark.parametrize("language", ["en", "sw", "zh"])
+@pytest.mark.parametrize("kind", list(ProjectKind))
+async def test_what_is_counted_for_a_server_that_tells_no_usage_is_within_what_was_estimated(
+    bench: Bench, kind: ProjectKind, language: str
+) -> None:
+    session = await bench.create({f"{n}.txt": passage(n) * (1 + n % 3) for n in range(12)}, kind=kind)
+    await set_settings(session, replace(session.project, language=language))
+    rows = list(session.rows.values())
+    told = await labeling_preview(session, rows, terms(bench))
+    names = {
+        ProjectKind.ENTITIES: {"entities": [{"text": "Ann", "category": "Person", "before": ""}]},
+        ProjectKind.SINGLE_LABEL: {"class": "Person"},
+        ProjectKind.MULTI_LABEL: {"classes": ["Person", "Place"]},
+    }
+    bench.chat.says = lambda text: Reply(json.dumps(names[kind]), Finish.STOP, Usage())
+    job = await bench.run(await session.jobs.autolabel(rows, GPT, gpt=GptOptions(), prices=PRICES))
+    assert job.done == 12
+    assert job.usage.estimated_tokens == job.usage.tokens
+    assert holds(told.prompt_tokens, job.usage.prompt_tokens)
+    assert holds(told.completion_tokens, job.usage.completion_tokens)
+    assert told.cost is not None
+    assert job.cost is not None
+    assert job.cost <= told.cost.high

@@ -28,13 +28,12 @@ from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import PLAIN, SHOT_SHARE, SHOT_TOKENS, examples_of, prompt_task
 from tui_labeler.engine.prices import batch_prices
 from tui_labeler.engine.samples import LabeledDocument, counts
-from tui_labeler.engine.tokens import FIRST_TOKENS, estimating, messages_tokens, schema_tokens
+from tui_labeler.engine.tokens import INSTRUCTIONS, estimating, question_tokens, schema_tokens
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.resources import Deployment
     from tui_labeler.engine.autolabelers.prompts.passages import Passage
-    from tui_labeler.engine.chat import Question
     from tui_labeler.engine.ports import Survey
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.tokens import TokenCounter
@@ -55,9 +54,6 @@ LOOKED_AT = 10
 """Jobs with answers whose documents are counted, at most."""
 
 _DONE = (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED)
-
-INSTRUCTIONS = estimating()
-"""Counts what is not in the language of the texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +135,20 @@ async def forecast(
     prompt = prompt_task(state, categories, can.structured, shown)
     room = Room(options.at_once, deployment.context, can.reasoning, can.logprobs, options.samples)
     empty = prompt.question("", max_tokens=1)
+    in_chunk = chunk_tokens(prompt, room, counter)
     work = Work(
         kind=state.project.kind,
         characters=(),
         categories=len(categories),
-        fixed_tokens=fixed_tokens(empty, counter),
+        fixed_tokens=question_tokens(empty, counter),
         schema_tokens=schema_tokens(empty.schema, INSTRUCTIONS.count),
         language=state.project.language,
-        chunk_tokens=chunk_tokens(prompt, room, counter),
+        chunk_tokens=in_chunk,
         answers=options.samples,
         reasoning=can.reasoning,
+        # Trying it has shown no usage, or nobody tried it.
+        tells_usage=bool(can.tokens),
+        room=prompt.answer_tokens(in_chunk) + room.thinking,
     )
     return Forecast(
         work,
@@ -158,14 +158,6 @@ async def forecast(
         _pace(deployment, options, is_here=is_here),
         options.batch,
     )
-
-
-def fixed_tokens(question: Question, counter: TokenCounter) -> int:
-    """Of a question about nothing. Instructions are English whatever the texts are; the examples are in their
-    language."""
-    system, *others = question.messages
-    mixed = messages_tokens([system], INSTRUCTIONS.count) + messages_tokens(others, counter.count)
-    return mixed - FIRST_TOKENS + schema_tokens(question.schema, INSTRUCTIONS.count)
 
 
 def _pace(deployment: Deployment, options: GptOptions, *, is_here: bool) -> Pace | None:

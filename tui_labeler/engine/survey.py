@@ -20,12 +20,17 @@ from tui_labeler.engine.autolabeling import Task
 from tui_labeler.engine.compared import choose, draw, nothing_to_compare
 from tui_labeler.engine.decoding import decode
 from tui_labeler.engine.errors import LabelerError, UnreachableError
-from tui_labeler.engine.gpt_forecast import INSTRUCTIONS, fixed_tokens
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import autolabeler_of, chosen_examples
 from tui_labeler.engine.ports import AnswerStore, Container, Reach, State, Survey
 from tui_labeler.engine.samples import labeled_documents
-from tui_labeler.engine.tokens import estimating, prompt_tokens, schema_tokens
+from tui_labeler.engine.tokens import (
+    INSTRUCTIONS,
+    estimating,
+    prompt_tokens,
+    question_tokens,
+    schema_tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +96,7 @@ class Surveying:
             characters=tuple(max(0, one - lead) for one in sorted(looked.characters)),
             text_tokens=looked.tokens - len(looked.characters) * prompt_tokens(empty, counter.count),
             is_estimate=counter.is_estimate,
-            fixed_tokens=fixed_tokens(empty, counter),
+            fixed_tokens=question_tokens(empty, counter),
             schema_tokens=schema_tokens(empty.schema, INSTRUCTIONS.count),
             examples=len(shown),
             job_examples=len(of_job),

@@ -216,6 +216,26 @@ def prompt_tokens(question: Question, count: Callable[[str], int]) -> int:
     return messages_tokens(question.messages, count) + schema_tokens(question.schema, count)
 
 
+INSTRUCTIONS = estimating()
+"""Counts what is not in the language of the texts."""
+
+
+def question_tokens(question: Question, counter: TokenCounter) -> int:
+    """Of all that a question sends, its parts each in their language.
+
+    Instructions and schema are English whatever the texts are.
+    """
+    plain = INSTRUCTIONS if counter.is_estimate else counter
+    system, *others = question.messages
+    mixed = messages_tokens([system], plain.count) + messages_tokens(others, counter.count)
+    return mixed - FIRST_TOKENS + schema_tokens(question.schema, plain.count)
+
+
+def held_tokens(tokens: int, counter: TokenCounter) -> int:
+    """What is kept back for so many counted ones, and counted where the server tells nothing."""
+    return round(tokens * MARGIN) if counter.is_estimate else tokens
+
+
 # --- what real usage teaches --------------------------------------------------------------------------
 
 _TRUST = 500

@@ -313,7 +313,7 @@ async def test_the_range_holds_what_short_texts_with_long_instructions_really_ta
         await session.categories.set(category.id, description=description)
     await set_settings(session, replace(session.project, language=language or "en"))
     rows, ids = list(session.rows.values()), list(session.store.state.categories)
-    can = Capabilities(structured, logprobs=False, reasoning=False, seconds=0.1, tested="now")
+    can = Capabilities(structured, logprobs=False, reasoning=False, seconds=0.1, tested="now", tokens=8)
     known = await forecast(session, rows, Method("gpt"), ids, Deployment("d", can), GPT)
     prompt = prompt_task(session.store.state, ids, structured)
     real_tokens = [prompt_tokens(prompt.question(text, max_tokens=9), exact.count) for text in ("Ok.", "No!")]

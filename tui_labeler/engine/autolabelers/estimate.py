@@ -12,7 +12,7 @@ from tui_labeler.domain.jobs import Answer, Usage, cost_of
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.autolabelers.chunking import EARLY
 from tui_labeler.engine.autolabelers.pacing import FIRST
-from tui_labeler.engine.tokens import prompt_tokens
+from tui_labeler.engine.tokens import MARGIN, prompt_tokens
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Prices
@@ -132,6 +132,10 @@ class Work:
     reasoning: bool = False
     schema_tokens: int = 0
     """Of the fixed ones, the schema's: not all servers add it to the prompt."""
+    tells_usage: bool = True
+    """The server was seen to tell what an answer used; else the job counts, and rather too high."""
+    room: int = 0
+    """Tokens that the longest answer is given, thoughts included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,17 +260,30 @@ def most_of(question: Question, counter: TokenCounter) -> Usage:
 
 def _of_made(work: Work, made: Made, fixed: Range) -> tuple[Work, Range, Range]:
     """What is asked, in questions and in tokens, and the work of which each question is a text of its own."""
-    off = OFF_ESTIMATED if made.is_estimate else OFF_EXACT
+    below, above = _off(work, is_estimate=made.is_estimate)
     if made.scale > 1:
-        off += 0.2 / sqrt(max(1, len(made.characters)))
+        off = 0.2 / sqrt(max(1, len(made.characters)))
+        below, above = below + off, above + off
     questions = round(len(made.characters) * made.scale)
     characters = [made.characters[int(at / made.scale)] for at in range(questions)]
     tokens = made.text_tokens * made.scale
     # Less than nothing where examples are left out of questions about texts that hold them.
-    wrong = abs(tokens) * off
-    prompt = Range(questions * fixed.low + tokens - wrong, questions * fixed.high + tokens + wrong)
+    size = abs(tokens)
+    prompt = Range(
+        questions * fixed.low + tokens - size * below, questions * fixed.high + tokens + size * above
+    )
     work = replace(work, characters=characters, answers=1, chunk_tokens=None)
     return work, Range(questions, questions), Range(max(0.0, prompt.low), max(0.0, prompt.high))
+
+
+def _off(work: Work, *, is_estimate: bool) -> tuple[float, float]:
+    """The parts by which counted tokens of texts may be too many and too few.
+
+    What a server does not tell is counted as what is held back for it.
+    """
+    if not is_estimate:
+        return OFF_EXACT, OFF_EXACT
+    return OFF_ESTIMATED, OFF_ESTIMATED if work.tells_usage else MARGIN - 1
 
 
 def _text_tokens(work: Work, sample: Sample | None) -> Range:
@@ -275,18 +292,22 @@ def _text_tokens(work: Work, sample: Sample | None) -> Range:
         language = work.language.lower()[:2]
         low, high = _PER_CHARACTER.get(language, _OTHERWISE)
         return Range(characters * low, characters * high)
-    off = OFF_ESTIMATED if sample.is_estimate else OFF_EXACT
+    below, above = _off(work, is_estimate=sample.is_estimate)
     if sample.characters < characters:
         # Texts of one container differ by a fifth or so from each other.
-        off += 0.2 / sqrt(sample.documents)
+        off = 0.2 / sqrt(sample.documents)
+        below, above = below + off, above + off
     middle = characters * sample.tokens / sample.characters
-    return Range(middle * max(0.0, 1 - off), middle * (1 + off))
+    return Range(middle * max(0.0, 1 - below), middle * (1 + above))
 
 
 def _fixed_tokens(work: Work) -> Range:
     """Of one question."""
     least = max(0, work.fixed_tokens - work.schema_tokens)
-    return Range(least * (1 - OFF_FIXED), work.fixed_tokens * (1 + OFF_FIXED))
+    if work.tells_usage:
+        return Range(least * (1 - OFF_FIXED), work.fixed_tokens * (1 + OFF_FIXED))
+    # One more for the rounding of each question.
+    return Range(least * (1 - OFF_FIXED), work.fixed_tokens * MARGIN + 1)
 
 
 def _questions(work: Work, text: Range) -> Range:
@@ -327,6 +348,11 @@ def _completion(work: Work, asked: Range, earlier: Earlier | None) -> Range:
             pass
     if work.reasoning:
         low, high = low + asked.low * THOUGHT[0], high + asked.high * THOUGHT[1]
+    if not work.tells_usage:
+        high = high * MARGIN + 2 * asked.high
+        if work.reasoning:
+            # Thoughts that nobody counts are counted as all that an answer was given room for.
+            high = max(high, asked.high * work.room)
     return Range(low, high)
 
 
@@ -380,6 +406,8 @@ def _notes(
             "Instructions, categories and examples go with each question: "
             f"{round(fixed.low):,} to {round(fixed.high):,} tokens."
         )
+    if not work.tells_usage:
+        notes.append("What an answer used and the server does not tell is counted here, rather too high.")
     if earlier is None:
         notes.append(
             "How much the model answers is a guess, until a job has shown it"

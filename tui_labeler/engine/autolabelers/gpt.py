@@ -25,7 +25,13 @@ from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.told import raise_if_too_long
 from tui_labeler.engine.autolabelers.unused import joined, unused_of, why_of_no_use, with_unknown_of
 from tui_labeler.engine.chat import Finish, ResourceError, TroubleError, UnansweredError
-from tui_labeler.engine.tokens import Correction, TokenCounter, prompt_tokens
+from tui_labeler.engine.tokens import (
+    Correction,
+    TokenCounter,
+    held_tokens,
+    prompt_tokens,
+    question_tokens,
+)
 from tui_labeler.engine.wording import in_words
 
 if TYPE_CHECKING:
@@ -337,11 +343,9 @@ class GptAutolabeler:
             )
 
     async def _ask(self, question: Question, task: Task, paid: _Paid) -> tuple[Reply, Parsed]:
-        tokens = prompt_tokens(question, self._counter.count)
-        estimate = Usage(
-            round(self._correction.corrected(tokens) * (1.2 if self._counter.is_estimate else 1.0)),
-            question.max_tokens,
-        )
+        tokens = question_tokens(question, self._counter)
+        held = held_tokens(self._correction.corrected(tokens), self._counter)
+        estimate = Usage(held, question.max_tokens)
         asked = await self._asker.ask(
             question, estimate, attempt=task.attempt, is_useful=self._is_useful, about=task.location
         )
