@@ -29,6 +29,10 @@ class FarContainer:
     busy: asyncio.Event = field(default_factory=asyncio.Event)
     """So many texts are being fetched at the same time."""
     told: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    lacks: list[tuple[str, str]] = field(default_factory=list)
+    """Texts that are needed and not kept; whatever is fetched is."""
+    refuses: str = ""
     address: str = "https://acc.blob.core.windows.net/letters"
     is_remote: bool = True
 
@@ -55,6 +59,8 @@ class FarContainer:
         if name not in self.texts:
             raise NotFoundError(name)
         self.fetched.append(name)
+        if not self.refuses:
+            self.lacks = [version for version in self.lacks if version[0] != name]
         return self.texts[name], etag(self.texts[name])
 
     async def add(self, name: str, content: bytes) -> str:
@@ -65,6 +71,16 @@ class FarContainer:
 
     async def earlier(self, name: str, text_hash: str) -> bytes | None:
         return self.kept.get((name, text_hash))
+
+    def hold(self, name: str) -> None:
+        self.held.append(name)
+
+    async def lacking(self) -> tuple[tuple[str, str], ...]:
+        return tuple(self.lacks)
+
+    @property
+    def refusal(self) -> str:
+        return self.refuses
 
     def notes(self) -> tuple[str, ...]:
         told, self.told = tuple(self.told), []

@@ -323,6 +323,82 @@ def test_a_full_disk_is_said_once_and_texts_are_read_all_the_same(world: World) 
     assert world.shared() == [("a.txt", "Person"), ("c.txt", "Person")]
 
 
+def offline(world: World, home: tuple[str, ...], names: tuple[str, ...]) -> dict[str, str | None]:
+    """The texts that can be read while nothing answers."""
+    world.proxy.fault = refuse()
+    world.proxy.cut_all()
+    found: dict[str, str | None] = {}
+    for name in names:
+        ran = world.run(*home, "show", "letters", name, "--json")
+        found[name] = ran.json["text"] if ran.code == 0 else None
+    world.heal()
+    return found
+
+
+def test_a_cache_without_room_keeps_what_is_labeled_here_and_what_others_have_labeled(world: World) -> None:
+    world.client.upload_blob("c.txt", b"Cleo Hart lives in Porto.")
+    world.client.upload_blob("z.txt", b"Zoe" + b" and so on" * 120_000)
+    assert world.sync().code == 0
+    world.label("z.txt", "Person", "Zoe")
+    assert world.sync().code == 0
+    settings = world.cli.home.with_name("bo") / "settings.toml"
+    settings.parent.mkdir()
+    settings.write_text("cache_mb = 1\n")
+    bo = ("--home", str(settings.parent))
+    container = world.through.url(world.client.container_name)
+    made = world.run(*bo, "project", "create", "letters", "--kind", "ner", "--container", container, "--json")
+    assert made.code == 0, made
+    assert "cache_mb" in str(made.json["warnings"])
+    label = ("label", "letters", "b.txt", "--category", "Person", "--text", "Bo Sand", "--json")
+    assert world.run(*bo, *label).code == 0
+    texts = {"a.txt": TEXTS["a.txt"], "b.txt": TEXTS["b.txt"], "c.txt": None}
+    assert offline(world, bo, tuple(texts)) == texts
+    world.sync()
+    world.label("c.txt", "Person", "Cleo Hart")
+    world.sync()
+    world.proxy.requests.clear()
+    synced = world.run(*bo, "sync", "letters", "--json").json
+    assert synced["offline"] == {"fetched": 1, "missing": 0, "reason": None}
+    assert [r.path[-5:] for r in world.proxy.requests if r.path.endswith("/c.txt")] == ["c.txt"]
+    assert offline(world, bo, ("c.txt",)) == {"c.txt": "Cleo Hart lives in Porto."}
+    again = world.run(*bo, "sync", "letters", "--json").json
+    assert again["offline"] == {"fetched": 0, "missing": 0, "reason": None}
+
+
+def test_texts_that_a_full_disk_keeps_out_are_counted_until_there_is_room(world: World) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    world.label("b.txt", "Person", "Bo Sand")
+    assert world.sync().code == 0
+    there = world.cli.home.with_name("bo")
+    bo = ("--home", str(there))
+    container = world.through.url(world.client.container_name)
+    create = ("project", "create", "letters", "--kind", "ner", "--container", container, "--json")
+    with world.monkeypatch.context() as patched:
+        patched.setattr(TextCache, "put", full)
+        warnings = world.run(*bo, *create).json["warnings"]
+        assert "2 texts are not here for offline work: No space left on device" in warnings
+        assert sum("are not kept" in words for words in warnings) == 1
+        assert world.run(*bo, "sync", "letters", "--json").json["offline"] == {
+            "fetched": 0,
+            "missing": 2,
+            "reason": "No space left on device",
+        }
+    assert world.run(*bo, "project", "show", "letters", "--json").json["texts_missing"] == 2
+    checks = world.run(*bo, "doctor", "--json").json["checks"]
+    # Looking whether the container can be read has fetched one.
+    [check] = [check for check in checks if check["name"] == "offline texts of letters"]
+    assert check["warning"]
+    assert check["detail"].startswith("1 text is not here")
+    assert world.run(*bo, "sync", "letters", "--json").json["offline"] == {
+        "fetched": 1,
+        "missing": 0,
+        "reason": None,
+    }
+    assert world.run(*bo, "project", "show", "letters", "--json").json["texts_missing"] == 0
+
+
 @pytest.mark.parametrize("name", ["Bad_Name", "ab", "a--b", "x" * 64])
 def test_an_illegal_name_is_refused_before_anything_is_asked(world: World, name: str) -> None:
     world.proxy.requests.clear()

@@ -71,6 +71,16 @@ class Slow:
     async def earlier(self, name: str, text_hash: str) -> bytes | None:
         return None
 
+    def hold(self, name: str) -> None:
+        """All is here."""
+
+    async def lacking(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    @property
+    def refusal(self) -> str:
+        return ""
+
     def notes(self) -> tuple[str, ...]:
         return ()
 

@@ -310,6 +310,19 @@ async def check_container(session: ProjectSession) -> Check:
     return Check(name, True, f"{container.address} holds no document", warning=True)
 
 
+async def check_texts(session: ProjectSession) -> list[Check]:
+    """A warning where texts that offline work needs are not on this machine."""
+    missing = await session.documents.lacking()
+    if not missing:
+        return []
+    what = counted(missing, "text is", "texts are")
+    detail = (
+        f"{what} not here for offline work; `tui-labeler sync {session.project.name}` fetches what it can, "
+        "and says what it can't"
+    )
+    return [Check(f"offline texts of {session.project.name}", True, detail, warning=True)]
+
+
 async def check_records(session: ProjectSession) -> list[Check]:
     """A failed check for each job and model of a project whose records can't be read."""
     found = [("job", name, error) for name, error in await session.jobs.broken()]

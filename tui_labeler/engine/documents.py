@@ -11,6 +11,8 @@ from tui_labeler.domain.documents import Document, DocumentFilter, DocumentRow, 
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.document_names import typed
 from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.keeping import Kept, keep_texts, lacking
+from tui_labeler.engine.keeping import Progress as KeepingProgress
 from tui_labeler.engine.moving_labels import earlier_text
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.reading import Progress, Reading, Synced, fetch, read_text
@@ -38,6 +40,10 @@ def _silent(doing: str, count: int) -> None:
     """For whoever need not hear how far it is."""
 
 
+def _untold(doing: str, done: int, total: int) -> None:
+    """The same of keeping texts."""
+
+
 class Documents:
     """Finds, lists and reads documents."""
 
@@ -48,6 +54,7 @@ class Documents:
         self.seen: dict[int, str] = {}
         """The hash of each text that was opened to be labeled, by document."""
         self._ahead: set[int] = set()
+        self._kept: Kept | None = None
 
     @property
     def container(self) -> Container:
@@ -59,6 +66,20 @@ class Documents:
         Raises ``ContainerError``; what was committed until then stays, and the next call goes on.
         """
         return await Reading(self._store, self._container, self._surroundings, progress).run()
+
+    async def keep(self, progress: KeepingProgress = _untold, *, again: bool = True) -> Kept:
+        """Sees to it that the texts which offline work needs are here. See :func:`keep_texts`.
+
+        Without ``again`` it is done only if something was missing when it was done last, or it never was.
+        """
+        if again or self._kept is None or self._kept.missing:
+            self._kept = await keep_texts(self._container, self._store.state, progress)
+            return self._kept
+        return Kept()
+
+    async def lacking(self) -> int:
+        """How many texts offline work needs that are not here; nothing is asked of the container."""
+        return len(await lacking(self._container, self._store.state))
 
     def _known(self, location: str) -> Document | None:
         document_id = self._store.state.document_id(location)
@@ -86,6 +107,7 @@ class Documents:
 
         Raises as :meth:`text`.
         """
+        self._container.hold(self._store.state.document(document_id).location)
         found = await self.text(document_id)
         self.seen[document_id] = found.text_hash
         return found

@@ -8,7 +8,7 @@ broken line or a person, what was done stays, and the next time goes on from the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -210,7 +210,7 @@ class Reading:
 
 async def fetching(
     container: Container, blobs: Iterable[Blob], concurrency: int = CONCURRENCY
-) -> AsyncIterator[tuple[Blob, Decoded]]:
+) -> AsyncGenerator[tuple[Blob, Decoded], None]:
     """The texts of blobs, as they come; each blob with the mark of what came.
 
     Raises ``UnreachableError`` once the container is out of reach. What is on its way then, or when the

@@ -153,7 +153,8 @@ class Workbench:
 
         With ``add_documents``, texts of that file which match no document become new ones in the container.
 
-        Nobody sees it before it is whole: when anything fails, or the process dies, there is none. Raises
+        Nobody sees it before it is whole: when anything fails, or the process dies, there is none; only
+        sharing its labels, which comes last, goes on with the next sync. Raises
         ``InputError`` for a name or file that can't be used, ``ContainerError`` for a container that can't be
         read.
         """
@@ -208,12 +209,19 @@ class Workbench:
             await self._projects.discard(project.id)
             raise
         made = await self.open(project.id)
-        shared, notes = await _first_sync(made)
-        warnings += notes
+        try:
+            shared, notes = await _first_sync(made)
+            kept = await made.documents.keep(lambda doing, done, total: progress(doing, done))
+        except (LabelerError, asyncio.CancelledError):
+            await made.close()
+            raise
+        warnings += (*notes, *kept.notes, *([kept.words] if kept.words else []))
         declared = [category.name for category in made.store.state.categories.values()]
         warnings += self._container_notes(project.container)
         warnings += synced.warnings + limits.categories(len(declared))
         warnings += tuple(warning for name in declared for warning in limits.category_name(name))
+        # The second session of the two that make it finds the same disk.
+        warnings = tuple(dict.fromkeys(warnings))
         return CreatedProject(made, synced, imported, warnings, joined is not None, shared)
 
     async def _joining(
@@ -227,14 +235,14 @@ class Workbench:
                 return project, None, ()
             project = replace(project, settings=replace(project.settings, share_labels=not is_remote))
             try:
-                found = await claim(shelf, project.name, project.kind, project.id)
+                found = await claim(shelf, project.name, project.kind, project.id, self._maker)
             except UnreachableError:
                 raise
             except ContainerError as error:
                 # It may be read: who only wants to look may have the project, and the first sync that can
                 # write asks again whose the name is.
                 return project, None, (f"the project can't be shared from here: {error.message}",)
-        if not found.joined:
+        if found.id == project.id:
             return project, None, ()
         for known in await self._projects.list():
             if known.id == found.id:
@@ -244,7 +252,17 @@ class Workbench:
                     on_screen="Open that one.",
                 )
         project = replace(project, id=found.id)
-        return (with_items(project, found.shared.items) if found.shared else project), found, ()
+        # An own claim that was not followed up is no joining.
+        return (
+            with_items(project, found.shared.items) if found.shared else project,
+            found if found.joined else None,
+            (),
+        )
+
+    @property
+    def _maker(self) -> str:
+        """Who claims names in containers, for themselves to know again."""
+        return f"{self.surroundings.actor}@{self.surroundings.host}"
 
     def _declaring(self, new: NewProject, state: State) -> Plan:
         """The categories that a project is made with, and the mark that it is made: undo ends there."""

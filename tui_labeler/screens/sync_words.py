@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.keeping import Kept
     from tui_labeler.engine.reading import Synced
     from tui_labeler.engine.sharing.background import Exchange, Standing
 
@@ -61,13 +62,22 @@ def report_lines(exchange: Exchange, *, is_shared: bool, drafts: int) -> list[st
     else:
         lines.append("Labels stay in this home: the settings (O) share those of a folder.")
     lines += followed_lines(found)
-    lines += [f"Note: {note}" for note in (*shared.notes, *found.warnings)]
+    lines += kept_lines(exchange.kept)
+    lines += [f"Note: {note}" for note in (*shared.notes, *found.warnings, *exchange.kept.notes)]
     lines += _some([f"{name} can't be read: {problem}" for name, problem in found.unreadable])
     lines += _some([f"{location}: {reason}" for location, reason in shared.problems])
     if drafts:
         what = counted(drafts, "draft decision is", "draft decisions are")
         lines.append(f"{what} not saved yet, and not shared: ctrl+s saves.")
     return lines
+
+
+def kept_lines(kept: Kept) -> list[str]:
+    """What was fetched for work without a line, and what is not here for it."""
+    lines = []
+    if kept.fetched:
+        lines.append(f"{counted(kept.fetched, 'text')} fetched for offline work.")
+    return [*lines, f"{kept.words}."] if kept.words else lines
 
 
 def followed_lines(found: Synced) -> list[str]:
@@ -89,7 +99,9 @@ def _some(lines: list[str]) -> list[str]:
 
 def came_words(exchange: Exchange) -> str:
     """What a sync by itself has brought in, where a person should hear of it; else empty."""
-    lines = [*exchange.shared.notes, *exchange.documents.notes]
+    lines = [*exchange.shared.notes, *exchange.documents.notes, *exchange.kept.notes]
+    if exchange.kept.notes and exchange.kept.words:
+        lines.append(f"{exchange.kept.words}.")
     if exchange.documents.changed or exchange.documents.moved:
         lines += followed_lines(exchange.documents)
     return "\n".join(lines)

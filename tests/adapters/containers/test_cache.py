@@ -207,3 +207,46 @@ async def test_a_cache_that_is_full_of_what_is_needed_takes_no_more_and_says_so(
         assert "cache_mb" in cached.notes()[0]
         assert len(await listing(cached)) == 4
         await cached.close()
+
+
+async def test_an_opened_text_stays_in_a_cache_that_is_full_of_what_is_needed(
+    azurite: Azurite, folder: Path, known: Known
+) -> None:
+    async with azurite.new_container() as client:
+        needed = [version(f"{number}.txt", b"x" * 40) for number in range(3)]
+        inner = blobs_at(azurite, client.container_name)
+        cached = CachedContainer(inner, TextCache(folder, 100), known.of, lambda: needed)
+        for name in ("0.txt", "1.txt", "2.txt", "open.txt", "passing.txt"):
+            await client.upload_blob(name, name.encode() + b"x" * 40)
+        for number in range(3):
+            needed[number] = version(f"{number}.txt", b"%d.txt" % number + b"x" * 40)
+            await cached.read(f"{number}.txt")
+        cached.hold("open.txt")
+        for name in ("open.txt", "passing.txt"):
+            data = await cached.read(name)
+            known.hashes[name] = text_hash(data)
+        assert await cached.earlier("open.txt", known.of("open.txt")) is not None
+        assert await cached.earlier("passing.txt", known.of("passing.txt")) is None
+        await cached.close()
+
+
+async def test_a_text_that_is_needed_takes_the_room_of_others_on_a_full_disk(
+    world: BlobWorld, known: Known, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.put({"a.txt": b"one", "b.txt": b"two"})
+    await world.container.read("a.txt")
+    put, refused = TextCache.put, []
+
+    def full(cache: TextCache, name: str, data: bytes) -> None:
+        if len(files_in(folder)) >= 1:
+            refused.append(name)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(cache, name, data)
+
+    monkeypatch.setattr(TextCache, "put", full)
+    known.needed = [version("b.txt", b"two")]
+    assert await world.container.lacking() == (version("b.txt", b"two"),)
+    await world.container.read("b.txt")
+    assert refused == ["b.txt"]
+    assert await world.container.lacking() == ()
+    assert world.container.notes() == ()

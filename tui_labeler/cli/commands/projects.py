@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.output import Report, clipped, error_fields, nothing_done, table
+from tui_labeler.cli.output import InterruptionError, Report, clipped, error_fields, table
 from tui_labeler.cli.parser import FORMATS, add_command, add_group, add_paging
 from tui_labeler.cli.shapes import listed, skipped_items
 from tui_labeler.engine.wording import batches_going_on, counted
@@ -95,6 +95,8 @@ def _register_create(group: Any) -> None:
 
 
 async def create(context: Context) -> Report:
+    from asyncio import CancelledError
+
     from tui_labeler.cli.commands.files import read_labels_file
     from tui_labeler.domain.projects import ProjectKind
     from tui_labeler.engine.workbench import NewProject
@@ -111,7 +113,7 @@ async def create(context: Context) -> Report:
         categories=tuple(options.category),
         share=options.share,
     )
-    with nothing_done("No project was made."):
+    try:
         created = await context.workbench.create(
             new,
             labels=labels,
@@ -120,10 +122,25 @@ async def create(context: Context) -> Report:
             add_documents=options.add_documents,
             progress=context.out.step,
         )
+    except CancelledError:
+        raise await _interrupted(context) from None
     try:
         return _created(created)
     finally:
         await created.session.close()
+
+
+async def _interrupted(context: Context) -> InterruptionError:
+    """What is there of a project whose making was interrupted."""
+    name = context.options.name
+    if any(project.name == name for project in await context.workbench.projects()):
+        return InterruptionError(
+            "The project is made, and its labels are not shared yet.",
+            hint=f"`tui-labeler sync {name}` goes on.",
+        )
+    return InterruptionError(
+        "No project was made.", hint="Run the command again; what was there before is as it was."
+    )
 
 
 def _created(created: CreatedProject) -> Report:
@@ -210,7 +227,7 @@ async def list_projects(context: Context) -> Report:
 
 async def show(context: Context) -> Report:
     async with context.project() as session:
-        fields = _shown(session)
+        fields = {**_shown(session), "texts_missing": await session.documents.lacking()}
     lines = [
         f"{fields['name']}: {fields['project_kind']}, {fields['language']}"
         + (", multilingual" if fields["multilingual"] else ""),
@@ -229,6 +246,11 @@ async def show(context: Context) -> Report:
             ],
         ),
     ]
+    if fields["texts_missing"]:
+        what = counted(fields["texts_missing"], "text is", "texts are")
+        lines.append(
+            f"{what} not here for offline work; `tui-labeler sync {fields['name']}` fetches what it can."
+        )
     if fields["drafts_pending"]:
         lines.append(f"{counted(fields['drafts_pending'], 'draft decision')} not saved yet.")
     return Report(fields, lines)

@@ -12,6 +12,7 @@ from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
+    from tui_labeler.engine.keeping import Kept
     from tui_labeler.engine.reading import Synced
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.sharing.conflicts import LabelConflict
@@ -79,10 +80,11 @@ async def sync(context: Context) -> Report:
             progress=lambda done, total: context.out.step("syncing labels", done, total),
         )
         shared = replace(shared, conflicts=await sharing.quoted(shared.conflicts))
+        kept = await session.documents.keep(context.out.step)
         published = await sharing.publish() if options.publish else None
         await session.store.checkpoint()
         is_shared = sharing.is_on
-    return _report(synced, shared, resolved, published, drafts, is_shared=is_shared)
+    return _report(synced, shared, resolved, published, kept, drafts, is_shared=is_shared)
 
 
 def _sharing(session: ProjectSession) -> Sharing:
@@ -124,6 +126,7 @@ def _report(
     shared: Shared,
     resolved: tuple[LabelConflict, ...],
     published: Published | None,
+    kept: Kept,
     drafts: int,
     *,
     is_shared: bool,
@@ -155,10 +158,20 @@ def _report(
         "published": _published(published),
         "moved_labels": synced.moved,
         "stale_labels": [{"location": name, "labels": count} for name, count in synced.stale],
-        "warnings": list(synced.warnings),
+        "offline": kept_item(kept),
+        "warnings": [*synced.warnings, *kept.notes],
         "drafts_pending": drafts,
     }
-    return Report(fields, _lines(fields, synced, shared), 1 if problems else 0)
+    return Report(fields, _lines(fields, synced, shared, kept), 1 if problems else 0)
+
+
+def kept_item(kept: Kept) -> dict[str, Any]:
+    """What there is of texts for work without a line."""
+    return {
+        "fetched": kept.fetched,
+        "missing": kept.missing,
+        "reason": kept.why if kept.missing else None,
+    }
 
 
 def _published(published: Published | None) -> dict[str, Any] | None:
@@ -175,12 +188,12 @@ def _published(published: Published | None) -> dict[str, Any] | None:
     }
 
 
-def _lines(fields: dict[str, Any], synced: Synced, shared: Shared) -> list[str]:
+def _lines(fields: dict[str, Any], synced: Synced, shared: Shared, kept: Kept) -> list[str]:
     lines = [
         f"{synced.added:,} new, {synced.changed:,} changed, {synced.gone:,} gone, "
         f"{synced.unchanged:,} unchanged {'document' if synced.unchanged == 1 else 'documents'}; "
         f"{counted(synced.skipped, 'other file')} left alone.",
-        *(f"warning: {warning}" for warning in synced.warnings),
+        *(f"warning: {warning}" for warning in fields["warnings"]),
         *(f"{name} can't be read: {problem}" for name, problem in synced.unreadable),
         *[f"{counted(synced.moved, 'label')} followed their words into a changed text."] * bool(synced.moved),
         *(
@@ -198,6 +211,10 @@ def _lines(fields: dict[str, Any], synced: Synced, shared: Shared) -> list[str]:
     if shared.waiting:
         what = counted(shared.waiting, "document that others changed", "documents that others changed")
         lines.append(f"{what} not written: pull first.")
+    if kept.fetched:
+        lines.append(f"{counted(kept.fetched, 'text')} fetched for offline work.")
+    if kept.words:
+        lines.append(f"{kept.words}. The next sync tries again.")
     lines += [f"note: {note}" for note in shared.notes]
     lines += [f"{location}: {reason}" for location, reason in shared.problems]
     lines += [f"decided: {item['location']}: {item['reason']}" for item in fields["resolved"]]

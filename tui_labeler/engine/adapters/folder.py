@@ -84,6 +84,16 @@ class FolderContainer:
         """No version is kept but the one that is there."""
         return None
 
+    def hold(self, name: str) -> None:
+        """Nothing is kept here."""
+
+    async def lacking(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    @property
+    def refusal(self) -> str:
+        return ""
+
     def notes(self) -> tuple[str, ...]:
         return ()
 

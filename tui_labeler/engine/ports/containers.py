@@ -56,6 +56,19 @@ class Container(Protocol):
     async def earlier(self, name: str, text_hash: str) -> bytes | None:
         """A version that was read before, by its hash; ``None`` where it is not kept."""
 
+    def hold(self, name: str) -> None:
+        """Somebody works on this document: its text is kept here, from the next time that it is read."""
+
+    async def lacking(self) -> tuple[tuple[str, str], ...]:
+        """Name and hash of each text that work without a line needs, and that is not here.
+
+        Nothing is asked of the container. What was refused before is tried again from here on.
+        """
+
+    @property
+    def refusal(self) -> str:
+        """Why texts can't be kept here, in words; empty while they can."""
+
     def notes(self) -> tuple[str, ...]:
         """What a person should know of reading so far; each is told once."""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from tui_labeler.engine.errors import (
     LockedError,
     UnreachableError,
 )
+from tui_labeler.engine.keeping import Kept
 from tui_labeler.engine.reading import Synced
 from tui_labeler.engine.sharing.syncing import Shared
 
@@ -62,6 +64,7 @@ class Exchange:
 
     documents: Synced = field(default_factory=Synced)
     shared: Shared = field(default_factory=Shared)
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def is_news(self) -> bool:
@@ -188,7 +191,7 @@ class Background:
             if self._session.store.seq != before:
                 self._came(Exchange())  # what got through until then is to be seen too
             return
-        is_said = exchange.shared.notes or exchange.documents.notes
+        is_said = exchange.shared.notes or exchange.documents.notes or exchange.kept.notes
         if exchange.is_news or is_said or self._session.store.seq != before:
             self._came(exchange)
 
@@ -217,13 +220,12 @@ class Background:
         # A folder is read when somebody asks for it: its files are looked at one by one.
         if not by_itself or (sharing is not None and sharing.is_remote):
             found = await self._session.documents.sync(lambda doing, done: progress(doing, done, 0))
-        if sharing is None or not sharing.is_on:
-            return Exchange(found)
-
-        def told(done: int, total: int) -> None:
-            progress(LABELS, done, total)
-
-        return Exchange(found, await sharing.sync(progress=told))
+        shared = Shared()
+        if sharing is not None and sharing.is_on:
+            shared = await sharing.sync(progress=partial(progress, LABELS))
+        exchange = Exchange(found, shared)
+        again = exchange.is_news or not by_itself
+        return replace(exchange, kept=await self._session.documents.keep(progress, again=again))
 
     async def push(self) -> None:
         """Writes what waits, before the project is left. Raises as :meth:`Sharing.sync`."""

@@ -97,7 +97,10 @@ class ProjectSync:
         if shared.kind is not project.kind:
             raise InputError(
                 f"{name} is of a {shared.kind} project, and {project.name} is {project.kind}.",
-                hint="Use another container.",
+                hint="Others have given the name to theirs. Export your labels, and make your project anew "
+                "under another name with that file (`project create --labels FILE`).",
+                on_screen="Others have given the name to theirs. Export your labels (E), and make your "
+                "project anew under another name with that file.",
             )
         same = [key for key in agreed.wanted if shared.items.get(key) == agreed.theirs.get(key)]
         return replace(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +25,15 @@ Version = tuple[str, str]
 ROOM = 0.9
 """How full a cache is that was too full and has been cleared."""
 
+SLACK = 0.05
+"""Of its limit that a cache which can't be cleared grows by before that is tried again."""
+
+HELD = 64
+"""Documents that stay because somebody has opened them, whether they are labeled yet or not."""
+
+BREATH = 100
+"""Needed texts that are looked for before others get their turn."""
+
 
 class TextCache:
     """Files by a document's name and the hash of its content; what a file holds is checked when it is read.
@@ -34,11 +46,17 @@ class TextCache:
         """``limit`` is in bytes. The folder is made with the first file, and the one above it never."""
         self._folder = folder
         self._limit = limit
+        self._most = limit
+        """How large it may grow before it is cleared."""
         self._size: int | None = None
 
     def _path(self, version: Version) -> Path:
         name = hashlib.sha256("\0".join(version).encode()).hexdigest()[:32]
         return self._folder / name[:2] / name[2:]
+
+    def has(self, version: Version) -> bool:
+        """Whether there is a file of it, whatever that holds."""
+        return self._path(version).exists()
 
     def get(self, version: Version) -> bytes | None:
         """The content; ``None`` where it is not there or not what it should be."""
@@ -79,21 +97,29 @@ class TextCache:
 
     @property
     def is_too_full(self) -> bool:
-        return self._size is not None and self._size > self._limit
+        """It is to be cleared."""
+        return self._size is not None and self._size > self._most
 
-    def clear(self, needed: Iterable[Version]) -> None:
-        """Makes room: what was not used for longest goes, and nothing that is needed."""
+    def clear(self, needed: Iterable[Version]) -> bool:
+        """Makes room: what was not used for longest goes, and nothing that is needed.
+
+        Returns whether there is any for what is not needed.
+        """
         stays = {self._path(version) for version in needed}
         files = sorted(self._files())
         size = sum(length for _, length, _ in files)
+        # A disk that refuses leaves less than the limit.
+        enough = min(self._limit, size) * ROOM
         for _, length, path in files:
-            if size <= self._limit * ROOM:
+            if size <= enough:
                 break
             if path not in stays:
                 with suppress(OSError):
                     path.unlink()
                     size -= length
         self._size = size
+        self._most = max(self._limit, int(size + self._limit * SLACK))
+        return size < self._limit
 
     def _files(self) -> list[tuple[float, int, Path]]:
         """Time of the last use, bytes and path of each."""
@@ -136,8 +162,15 @@ class CachedContainer:
         self._known = known
         self._needed = needed
         self._notes: list[str] = []
-        self._gave_up = False
-        """The disk has refused, or all that is kept is needed: nothing more is written."""
+        self._told: set[str] = set()
+        self._refusal = ""
+        """The disk has refused: nothing more is written."""
+        self._is_full = False
+        """All that is kept is needed: nothing else is written."""
+        self._held: OrderedDict[str, set[Version]] = OrderedDict()
+        self._lacking: frozenset[Version] = frozenset()
+        """As of the last look."""
+        self._turn = asyncio.Lock()
 
     @property
     def address(self) -> str:
@@ -166,29 +199,76 @@ class CachedContainer:
         return mark
 
     async def earlier(self, name: str, text_hash: str) -> bytes | None:
+        if name in self._held:
+            self._held[name].add((name, text_hash))
         return await asyncio.to_thread(self._cache.get, (name, text_hash))
 
+    def hold(self, name: str) -> None:
+        self._held.setdefault(name, set())
+        self._held.move_to_end(name)
+        while len(self._held) > HELD:
+            self._held.popitem(last=False)
+
+    async def lacking(self) -> tuple[Version, ...]:
+        self._refusal, self._is_full = "", False
+        found: list[Version] = []
+        batch: list[Version] = []
+        for version in self._needed():
+            batch.append(version)
+            if len(batch) == BREATH:
+                found += await asyncio.to_thread(self._not_here, batch)
+                batch = []
+        found += await asyncio.to_thread(self._not_here, batch)
+        self._lacking = frozenset(found)
+        return tuple(dict.fromkeys(found))
+
+    def _not_here(self, versions: Iterable[Version]) -> list[Version]:
+        return [version for version in versions if not self._cache.has(version)]
+
+    @property
+    def refusal(self) -> str:
+        return self._refusal
+
     async def _keep(self, name: str, data: bytes) -> None:
-        if self._gave_up:
+        version = (name, text_hash(data))
+        if name in self._held:
+            self._held[name].add(version)
+        is_needed = name in self._held or version in self._lacking
+        if self._refusal or (self._is_full and not is_needed):
             return
+        try:
+            await self._write(name, data)
+        except OSError as error:
+            self._refusal = os.strerror(error.errno or 0)
+            self._tell(f"texts are not kept for working offline: {self._refusal}")
+            return
+        if self._cache.is_too_full and not await self._cleared() and not self._is_full:
+            self._is_full = True
+            self._tell(
+                "the texts of labeled documents alone fill the cache: they are kept all the same, and no "
+                "others; cache_mb in settings.toml gives it more room"
+            )
+
+    async def _write(self, name: str, data: bytes) -> None:
+        """Raises ``OSError`` where the disk refuses, though what is not needed has made room."""
         try:
             await asyncio.to_thread(self._cache.put, name, data)
         except OSError as error:
-            self._give_up(f"texts are not kept for working offline: {os.strerror(error.errno or 0)}")
-            return
-        if self._cache.is_too_full:
-            needed = list(self._needed())
-            await asyncio.to_thread(self._cache.clear, needed)
-            if self._cache.is_too_full:
-                self._give_up(
-                    "the texts of labeled documents alone fill the cache, and no more are kept; "
-                    "cache_mb in settings.toml gives it more room"
-                )
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            await self._cleared()
+            await asyncio.to_thread(self._cache.put, name, data)
 
-    def _give_up(self, words: str) -> None:
+    async def _cleared(self) -> bool:
+        # Several texts are kept at a time: whoever comes second finds it done.
+        async with self._turn:
+            needed = {*self._needed(), *self._lacking, *chain.from_iterable(self._held.values())}
+            return await asyncio.to_thread(self._cache.clear, needed)
+
+    def _tell(self, words: str) -> None:
         # Several texts are kept at a time, and more than one may have failed.
-        if not self._gave_up:
-            self._gave_up = True
+        if words not in self._told:
+            self._told.add(words)
             self._notes.append(words)
 
     def notes(self) -> tuple[str, ...]:

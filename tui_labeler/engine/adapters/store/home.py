@@ -24,6 +24,7 @@ from tui_labeler.engine.adapters.store.migrations import bring_up_to_date, read_
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.shards import database, rows_of
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError, StorageError
+from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.rows import to_project, to_row
 
 if TYPE_CHECKING:
@@ -110,8 +111,15 @@ class TinyProjects:
         return self._making(project_id) if project_id in self._begun else self.folder(project_id)
 
     async def begin(self, project: Project) -> TinyProjectStore:
-        await asyncio.to_thread(self._begin, project)
-        return await TinyProjectStore.open(self._making(project.id), self._now, self._new_id, self._viewer)
+        folder = self._making(project.id)
+        try:
+            await finished(asyncio.to_thread(self._begin, project))
+            return await TinyProjectStore.open(folder, self._now, self._new_id, self._viewer)
+        except (LabelerError, asyncio.CancelledError):
+            # Whoever tries again in this process would wait for its lock.
+            if project.id in self._begun:
+                await self.discard(project.id)
+            raise
 
     def _making(self, project_id: str) -> Path:
         return self.home / "making" / self.folder(project_id).name
