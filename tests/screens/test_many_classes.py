@@ -88,7 +88,8 @@ async def test_in_the_pane_the_cursor_stays_on_the_class_that_it_takes_away_and_
     tmp_path: Path,
 ) -> None:
     async with asked(tmp_path, THIRD) as pilot:
-        await press(pilot, "C", *"question 77", "enter", *"question 66", "enter", *"question 77", "enter")
+        await press(pilot, "C", *"question 77", "enter", "slash", *"question 66", "enter")
+        await press(pilot, "slash", *"question 77", "enter")
         assert len(labels(session_of(pilot), THIRD)) == 1
         pane = screen_of(pilot).pane
         assert pane.categories[pane.cursor].name == LAST

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes import labels
+from tests.fakes import document, labels
 from tests.realdata import real
 from tests.screens import typical
 from tests.screens.conftest import press, screen_of, screen_text, session_of, settle
@@ -126,19 +126,63 @@ async def test_the_list_begins_at_what_is_suggested(tmp_path: Path) -> None:
         assert labels(session_of(pilot), SECOND) == [("card swallowed", None)]
 
 
-async def test_letters_in_the_pane_find_a_class_and_enter_sets_it_one_after_the_other(tmp_path: Path) -> None:
+async def test_letters_in_the_pane_find_a_class_and_are_keys_again_once_enter_has_set_it(
+    tmp_path: Path,
+) -> None:
     async with asked(tmp_path) as pilot:
+        before = labels(session_of(pilot), FIRST)
         await press(pilot, "C", *"cde")
         pane = screen_of(pilot).pane
         assert [line.name for line in pane.categories] == ["card delivery estimate"]
         assert "cde_" in screen_text(pilot)
+        assert "Finding: letters are a class's name." in screen_text(pilot)
         await press(pilot, "enter")
         assert labels(session_of(pilot), FIRST) == [("card delivery estimate", None)]
         assert len(pane.categories) == 12
-        await press(pilot, "U", "U", *"cash w", "enter")
-        assert labels(session_of(pilot), "question3.txt") == [("cash withdrawal charge", None)]
-        await press(pilot, "C")
+        assert "Finding:" not in screen_text(pilot)
+        await press(pilot, "u")
+        assert labels(session_of(pilot), FIRST) == before
+        await press(pilot, "ctrl+r", "C")
+        assert labels(session_of(pilot), FIRST) == [("card delivery estimate", None)]
         assert screen_of(pilot).text.has_focus
+
+
+async def test_the_cursor_stays_on_a_class_that_was_found_and_slash_begins_the_next_name(
+    tmp_path: Path,
+) -> None:
+    async with asked(tmp_path) as pilot:
+        await press(pilot, "C", *"cde", "enter", "j", "enter")
+        assert labels(session_of(pilot), FIRST) == [("card linking", None)]
+        await press(pilot, "slash", *"pin", "enter")
+        assert labels(session_of(pilot), FIRST) == [("change pin", None)]
+
+
+async def test_a_document_without_a_class_takes_a_name_at_once_and_one_that_has_one_takes_keys(
+    tmp_path: Path,
+) -> None:
+    async with asked(tmp_path) as pilot:
+        await press(pilot, "C", *"cde", "enter", "U")
+        assert screen_of(pilot).wanted == document(session_of(pilot), "question3.txt")
+        assert screen_of(pilot).pane.naming
+        await press(pilot, *"cash w", "enter")
+        assert labels(session_of(pilot), "question3.txt") == [("cash withdrawal charge", None)]
+        await press(pilot, *["left_square_bracket"] * 2)
+        assert screen_of(pilot).wanted == document(session_of(pilot), FIRST)
+        assert not screen_of(pilot).pane.naming
+        await press(pilot, "right_square_bracket")
+        assert screen_of(pilot).wanted == document(session_of(pilot), SECOND)
+        assert not screen_of(pilot).pane.naming  # what is suggested for it can be decided
+        await press(pilot, "n", "a")
+        assert labels(session_of(pilot), SECOND) == [("card swallowed", None)]
+
+
+async def test_undo_leads_to_another_document_without_beginning_a_name(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        before = labels(session_of(pilot), FIRST)
+        await press(pilot, "C", *"cde", "enter", "U", *"cash", "enter", "u", "u")
+        assert labels(session_of(pilot), "question3.txt") == []
+        assert labels(session_of(pilot), FIRST) == before
+        assert screen_of(pilot).pane.typed == ""
 
 
 async def test_digits_still_set_a_class_in_the_pane_and_belong_to_a_name_that_was_begun(
@@ -147,7 +191,8 @@ async def test_digits_still_set_a_class_in_the_pane_and_belong_to_a_name_that_wa
     async with asked(tmp_path) as pilot:
         await press(pilot, "C", "1")
         assert labels(session_of(pilot), FIRST) == [("age limit", None)]
-        await press(pilot, *"q11", "enter")
+        assert not screen_of(pilot).pane.naming
+        await press(pilot, "slash", *"q11", "enter")
         assert labels(session_of(pilot), FIRST) == [("question 11 about a fee", None)]
 
 
@@ -158,10 +203,14 @@ async def test_what_was_typed_in_the_pane_is_taken_back_by_keys_and_by_leaving(t
         assert pane.typed == "card"
         await press(pilot, "ctrl+g")
         assert len(pane.categories) == 12
-        await press(pilot, *"zzz")
+        assert not pane.naming
+        await press(pilot, "slash", "c", *["backspace"] * 2)
+        assert not pane.naming
+        await press(pilot, "slash", *"zzz")
         assert "No name fits." in screen_text(pilot)
         await press(pilot, "enter", "tab")
         assert len(pane.categories) == 12
+        assert not pane.naming
         assert labels(session_of(pilot), FIRST) == [("card arrival", None)]
 
 

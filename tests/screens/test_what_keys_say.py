@@ -108,11 +108,13 @@ async def test_where_letters_find_a_name_the_last_line_says_so_and_q_is_one_of_t
         assert "a-z Find" not in last_line(pilot)
         await press(pilot, "C")
         assert last_line(pilot).startswith(" a-z Find ")
-        assert " C Categories " in last_line(pilot)
+        assert " C Text " in last_line(pilot)
         await press(pilot, "q")
         assert screen_of(pilot).pane.typed == "q"
         await press(pilot, *"77a", "enter")
         assert labels(session_of(pilot), THIRD) == [(LAST, None)]
+        assert last_line(pilot).startswith(" / Find ")
+        assert " u Undo " in last_line(pilot)
 
 
 async def test_the_last_line_has_the_keys_of_the_list_while_it_has_the_focus(opened: Opened) -> None:

@@ -20,6 +20,7 @@ from tui_labeler.screens.labeling_files import FileActions
 from tui_labeler.screens.labeling_keys import (
     AT_ENDS,
     DOCUMENT_KEYS,
+    IN_PANE,
     IN_REVIEW,
     LABEL_KEYS,
     PROJECT_KEYS,
@@ -73,7 +74,9 @@ screen more text: labels are underlined, suggestions by dashes; the line below n
 `\\` shows how labels and documents are spread over categories and both sets.
 
 **Classes.** A category's key sets it, or takes it away. With more than nine, `enter` finds one by
-a few letters of its name, and so does typing in the pane of categories (`C`), class after class, `U` between.
+a few letters of its name, and so does typing in the pane of categories: `C`, a few letters, `enter`. Letters
+are keys again from then on; `U` goes to the next document without a class, where a name begins at once, and
+`/` begins one where a class was set.
 
 **Finding.** `/` looks for words in this text, `ctrl+f` in all documents while you type; `n` and `N` go on.
 
@@ -226,14 +229,19 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
     @property
     def letters_shown(self) -> str:
         """What letters do at the moment, where they are no keys; for the last line."""
-        return "Find" if self.pane.narrows and self.pane.has_focus else ""
+        return "Find" if self.pane.naming else ""
 
     @property
     def keys_named(self) -> dict[str, str]:
         """Keys, by id, that the last line calls otherwise at the moment."""
         if self.editing is not None:
             return AT_ENDS
-        return IN_REVIEW if self.reviewing else {}
+        named = IN_REVIEW if self.reviewing else {}
+        return named | IN_PANE if self._is_in_pane_of_many else named
+
+    @property
+    def _is_in_pane_of_many(self) -> bool:
+        return self.pane.narrows and self.pane.has_focus
 
     @property
     def keys_shown(self) -> list[str]:
@@ -248,6 +256,8 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             return SHOWN["distribution"]
         if self.letters_shown:
             return SHOWN["names"]
+        if self._is_in_pane_of_many and not self.is_read_only:
+            return SHOWN["pane of many"]
         if self.is_read_only:
             return SHOWN["read only"]
         shown = SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
@@ -263,12 +273,17 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
     async def on_category_pane_picked(self, event: CategoryPane.Picked) -> None:
         """Labels with the category, or takes it as the brush where nothing is selected."""
         if self.has_classes or self.awaiting or self.text.selection or self.is_read_only:
-            event.view.action_show_all()
+            event.view.end_name()
             await self.take_category(event.category_id)
         else:
             self.hold_brush(event.category_id)
             self.say("")
             self.text.focus()
+
+    def on_name_typing_name_changed(self) -> None:
+        if self.pane.naming:
+            self.message = ""
+        self.show_status()
 
     def on_text_view_mark_entered(self) -> None:
         self.show_status()
@@ -299,8 +314,13 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             self.distribution.can_focus = False
 
     def action_categories(self) -> None:
-        """To the pane of categories, or back to the text."""
-        (self.text if self.pane.has_focus else self.pane).focus()
+        """To the pane of categories, or back to the text. Where there are many classes a name begins."""
+        if self.pane.has_focus:
+            self.text.focus()
+            return
+        self.pane.focus()
+        if not self.is_read_only:
+            self.pane.begin_name()
 
     def action_distribution(self) -> None:
         """The distribution alone in the pane, or the categories again."""

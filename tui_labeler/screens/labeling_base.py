@@ -57,6 +57,8 @@ class LabelingBase(LabelingView):
 
     def open_document(self, document_id: int, then: Callable[[], object] | None = None) -> None:
         """Shows a document as soon as it is read; ``then`` is called when it is in view."""
+        if document_id != self.wanted:
+            self.pane.end_name()
         self.wanted = document_id
         if self.session.taking is not None:
             self.session.taking.want(document_id)

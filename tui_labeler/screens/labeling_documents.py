@@ -69,9 +69,15 @@ class DocumentActions(SearchActions):
         """The next document of the list, or the one before; it does not go round."""
         place = self._place() + step
         if 0 <= place < len(self.documents.rows):
-            self.open_document(self.documents.rows[place].id)
+            self._go_on_to(self.documents.rows[place])
         else:
             self.say("This is the last document of the list." if step > 0 else "This is the first document.")
+
+    def _go_on_to(self, row: DocumentRow) -> None:
+        """Opens a document. In a pane of many classes the name of one begins where it has nothing yet."""
+        self.open_document(row.id)
+        if self.pane.has_focus and not self.is_read_only and self._is_unlabeled(row):
+            self.pane.begin_name()
 
     def action_next_unlabeled(self) -> None:
         """The next document of the list that nobody has labeled, round the end of the list."""
@@ -82,7 +88,7 @@ class DocumentActions(SearchActions):
             place = next((place for place, row in enumerate(rows) if row.id == self.wanted), -1)
         for row in (*rows[place + 1 :], *rows[: place + 1]):
             if self._is_unlabeled(row) and row.id != self.wanted and self.taker(row) is None:
-                self.open_document(row.id)
+                self._go_on_to(row)
                 return
         with_others = sum(self._is_unlabeled(row) and self.taker(row) is not None for row in rows)
         but = f", but for {counted(with_others, 'document')} that others have" if with_others else ""

@@ -122,6 +122,7 @@ class EntityActions(LabelingBase):
             self.show_status()
             await step(category)
         elif self.has_classes:
+            self.pane.end_name()
             self.current_class = category
             self.pane.go_to(category)
             await self.toggle_category(category)

@@ -222,14 +222,28 @@ SHOWN: dict[str, list[str]] = {
     ],
     "names": [
         "list.pick",
+        "list.end-name",
         "label.categories",
-        "list.all-names",
         "list.erase",
         "document.unlabeled",
         "document.next",
         "document.previous",
         "label.provenance",
         "label.save",
+    ],
+    "pane of many": [
+        "list.name",
+        "list.pick",
+        "document.unlabeled",
+        "label.undo",
+        "label.save",
+        "document.next",
+        "document.previous",
+        "label.categories",
+        "review.accept",
+        "review.reject",
+        "label.provenance",
+        "project.leave",
     ],
     "list": [
         "list.select",
@@ -281,6 +295,9 @@ SHOWN: dict[str, list[str]] = {
 
 AT_ENDS = {"label.add": "Apply", "label.edit": "Leave"}
 """What keys are called while the ends of a label are moved."""
+
+IN_PANE = {"label.categories": "Text", "list.pick": "Set"}
+"""What they are called in a pane of many classes."""
 
 IN_REVIEW = {"project.leave": "End review"}
 """What they are called in a review."""

@@ -270,6 +270,8 @@ class LabelingView(Screen[None]):
         if document is not None and not self.problem:
             self.text.set_marks(self.all_marks())
         self.pane.narrows = self.has_classes and len(self.session.store.state.categories) > MANY
+        if not self.pane.narrows:
+            self.pane.end_name()
         self.pane.set_categories(category_lines(self.session, document, self.keys), of=self.shown)
         self.pane.brush = self.current_class if self.has_classes else self.brush
         unit = "labels = documents" if self.has_classes else "labels"
@@ -413,6 +415,8 @@ class LabelingView(Screen[None]):
             return self.message or self.awaiting[0]
         if self.message:
             return self.message
+        if self.pane.naming:
+            return "Finding: letters are a class's name. enter sets it, ctrl+g ends the name."
         if self.editing is not None:
             return "Ends: > < by words, . , by characters, o other end. enter applies, e leaves."
         if words := self.placing_words():

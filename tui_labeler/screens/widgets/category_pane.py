@@ -16,8 +16,9 @@ from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.lifting import Lifting, News
 from tui_labeler.screens.widgets.marks import percent
+from tui_labeler.screens.widgets.name_typing import NameTyping
 from tui_labeler.screens.widgets.palette import category_class, category_classes
-from tui_labeler.screens.widgets.rows import RowView, row_key
+from tui_labeler.screens.widgets.rows import row_key
 
 if TYPE_CHECKING:
     from textual import events
@@ -63,7 +64,7 @@ class CategoryLine:
     draft: bool = False
 
 
-class CategoryPane(RowView):
+class CategoryPane(NameTyping):
     """Categories, one line each: key, sign, name, labels, suggestions. Enter or a click picks one."""
 
     HELP: ClassVar[str] = """\
@@ -71,17 +72,20 @@ class CategoryPane(RowView):
 
 The key beside a category labels with it. `enter` picks the category at the cursor.
 
-Where there are more than nine classes, letters that are typed here find one: the beginning of its name
-(`card d`), the first letters of its words (`cde` for *card delivery estimate*), or pieces of them (`cadel`).
-`enter` sets it, and all are there again. Keys in capitals, `[` and `]` mean what they mean in the text.
+Where there are more than nine classes, letters find one: the beginning of its name (`card d`), the first
+letters of its words (`cde` for *card delivery estimate*), or pieces of them (`cadel`). A name begins with
+`C`, with `/`, and by itself where `U`, `]` or `[` leads to a document that has no class yet, and none
+suggested: the heading says `find` then, and the last line `a-z Find`. Until the first letter digits set a
+class, and keys in capitals are what they are in the text.
+
+`enter` sets the class, or takes it away, and ends the name; `ctrl+g` ends it with nothing done. From then on
+letters are keys again (`u` takes back, `q` leaves), the cursor stays on the class, and `/` begins the next.
 
 Where not all classes fit, those that the document has, and those suggested for it, stand at the top.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         row_key("enter,space", "open", "Pick", "Label with the category", "pick"),
-        row_key("backspace", "erase", "Letter back", "Take back the last letter", "erase"),
-        row_key("ctrl+g,escape", "show_all", "All names", "Show all names again", "all-names"),
     ]
 
     ORDERS_ITSELF: ClassVar[bool] = True
@@ -109,10 +113,6 @@ Where not all classes fit, those that the document has, and those suggested for 
         super().__init__(**options)
         self.categories: Sequence[CategoryLine] = ()
         """Those that are shown."""
-        self.narrows = False
-        """Letters that are typed find a category, rather than act on the screen."""
-        self.typed = ""
-        """What has been typed of a name."""
         self._all: Sequence[CategoryLine] = ()
         self._lifting = Lifting()
         self._brush: str | None = None
@@ -134,7 +134,7 @@ Where not all classes fit, those that the document has, and those suggested for 
         self._suggestions_width = _width(line.suggestions for line in categories)
         self._suggested = any(line.suggestions for line in categories)
         self._lengths = {cell_len(clean(line.name)) for line in categories if line.choice is None}
-        self._show_fitting(current, self.cursor)
+        self.show_fitting(current, self.cursor)
         if news is News.NONE or not self._lifts:
             return
         if news is News.DOCUMENT or not self.has_focus:
@@ -145,7 +145,6 @@ Where not all classes fit, those that the document has, and those suggested for 
 
     @property
     def current(self) -> str:
-        """The id of the category at the cursor; empty where there is none."""
         return self.categories[self.cursor].id if self.cursor < len(self.categories) else ""
 
     @property
@@ -153,7 +152,7 @@ Where not all classes fit, those that the document has, and those suggested for 
         """What the document has would be out of view."""
         return 0 < self.page_rows < len(self._all) and not self.typed
 
-    def _show_fitting(self, current: str, cursor: int = 0) -> None:
+    def show_fitting(self, current: str, cursor: int = 0) -> None:
         """The cursor goes to the category ``current`` where it is shown, else to the row ``cursor``."""
         if self._lifts:
             shown = self._lifting.order([line.id for line in self._all])
@@ -166,62 +165,14 @@ Where not all classes fit, those that the document has, and those suggested for 
         self.repaint()
 
     def go_to(self, category: str) -> None:
-        """Puts the cursor on a category, if it is shown."""
         place = next((place for place, line in enumerate(self.categories) if line.id == category), None)
         if place is not None:
             self.move_to(place)
 
     def on_resize(self) -> None:
         # With another height more or fewer fit.
-        self._show_fitting(self.current if self.cursor else "")
+        self.show_fitting(self.current if self.cursor else "")
         super().on_resize()
-
-    # --- finding by name ----------------------------------------------------------------------------
-
-    def _types(self, character: str | None) -> bool:
-        """Whether a key is a part of a name here: a letter that is no capital, or goes on with a name."""
-        if not self.narrows or not character or len(character) > 1:
-            return False
-        begins = character.isalpha() and not character.isupper()
-        return begins or (bool(self.typed) and (character.isalnum() or character in " _-"))
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        return self._types(character)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("erase", "show_all"):
-            return bool(self.typed)
-        return super().check_action(action, parameters)
-
-    def on_key(self, event: events.Key) -> None:
-        if self._types(event.character):
-            event.stop()
-            event.prevent_default()
-            self._narrow(self.typed + (event.character or ""))
-
-    def _narrow(self, typed: str) -> None:
-        self.typed = typed
-        self._show_fitting("")
-        self.reveal()
-        self.refresh_bindings()
-
-    def action_erase(self) -> None:
-        self._narrow(self.typed[:-1])
-
-    def action_show_all(self) -> None:
-        """Forgets what was typed; the cursor stays on its category."""
-        if not self.typed:
-            return
-        current = self.current
-        self._narrow("")
-        self.go_to(current)
-
-    def on_blur(self) -> None:
-        self.action_show_all()
-
-    def focus_on_click(self) -> bool:
-        """A click sets a class and leaves the keys where they are: letters would be taken for a name."""
-        return not self.narrows and super().focus_on_click()
 
     # --- drawing and choosing -----------------------------------------------------------------------
 
@@ -309,14 +260,14 @@ Where not all classes fit, those that the document has, and those suggested for 
 
     def _heading(self, name_width: int, key_width: int) -> str:
         """Over keys and names; what is typed of a name, where it can be."""
-        if not (self.narrows and self.has_focus):
+        if not self.naming:
             return f"{'key':<{key_width}}{fit('category', name_width, self.glyphs.more)}"
         words = f"{clean(self.typed)}_" if self.typed else "type its name"
         return f"{'find':<{key_width}}{fit(words, name_width, self.glyphs.more)}"
 
     def _key_of(self, line: CategoryLine) -> str:
         """The key that sets it at the moment."""
-        return "" if self.has_focus and self._types(line.key) else line.key
+        return "" if self.types(line.key) else line.key
 
     def _sign(self, line: CategoryLine) -> str:
         """Three cells: how the category is drawn, or what the document has of a class."""

@@ -1,0 +1,128 @@
+"""Rows that are found by typing their names, while a name is being typed; otherwise letters are keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.message import Message
+
+from tui_labeler.screens.widgets.rows import RowView, row_key
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.binding import BindingType
+
+
+class NameTyping(RowView):
+    """A name begins and ends by keys, never by itself while keys act on the screen.
+
+    Who has just set a class by its name expects of the next key what it does everywhere else.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        row_key("slash", "name", "Find", "Begin a class's name; enter sets it", "name"),
+        row_key("backspace", "erase", "Letter back", "Take back the last letter", "erase"),
+        row_key("ctrl+g,escape", "end_name", "End name", "Letters are keys again", "end-name"),
+    ]
+
+    class NameChanged(Message):
+        """A name is being typed, or is not any more."""
+
+        def __init__(self, view: NameTyping) -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> NameTyping:
+            return self.view
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.narrows = False
+        """Names can be typed: there are more than have a key each."""
+        self.naming = False
+        """A name is being typed: letters find a category, rather than act on the screen."""
+        self.typed = ""
+        """What has been typed of a name."""
+
+    @property
+    def current(self) -> str:
+        """The id of the category at the cursor; empty where there is none."""
+        raise NotImplementedError
+
+    def show_fitting(self, current: str, cursor: int = 0) -> None:
+        """Shows what fits what is typed.
+
+        The cursor goes to the category ``current`` where it is shown, else to the row ``cursor``.
+        """
+        raise NotImplementedError
+
+    def go_to(self, category: str) -> None:
+        """Puts the cursor on a category, if it is shown."""
+        raise NotImplementedError
+
+    def begin_name(self) -> None:
+        """From here on letters find a category, where there are many; what was typed before is forgotten."""
+        if self.narrows:
+            self._narrow("", naming=True)
+
+    def end_name(self) -> None:
+        """Letters are keys again, and all are shown; the cursor stays on its category."""
+        if not self.naming:
+            return
+        current = self.current
+        self._narrow("", naming=False)
+        self.go_to(current)
+
+    def types(self, character: str | None) -> bool:
+        """Whether a key is a part of a name: a letter that is no capital, or whatever goes on with a name."""
+        if not self.naming or not character or len(character) > 1:
+            return False
+        begins = character.isalpha() and not character.isupper()
+        return begins or (bool(self.typed) and (character.isalnum() or character in " _-"))
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return self.types(character)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "name":
+            return self.narrows
+        if action in ("erase", "end_name"):
+            return self.naming
+        return super().check_action(action, parameters)
+
+    def on_key(self, event: events.Key) -> None:
+        if self.types(event.character):
+            event.stop()
+            event.prevent_default()
+            self._narrow(self.typed + (event.character or ""), naming=True)
+
+    def _narrow(self, typed: str, *, naming: bool) -> None:
+        was, self.naming, self.typed = self.naming, naming, typed
+        self.show_fitting("" if typed else self.current)
+        self.reveal()
+        self.refresh_bindings()
+        if naming is not was:
+            self.post_message(self.NameChanged(self))
+
+    def action_name(self) -> None:
+        self.begin_name()
+
+    def action_erase(self) -> None:
+        """Takes the last letter back; where there is none, the name ends."""
+        if self.typed:
+            self._narrow(self.typed[:-1], naming=True)
+        else:
+            self.end_name()
+
+    def action_end_name(self) -> None:
+        self.end_name()
+
+    def on_blur(self) -> None:
+        # The focus comes back to where it was when it is the terminal that has lost it.
+        if self.app.app_focus:
+            self.end_name()
+
+    def focus_on_click(self) -> bool:
+        """A click sets a class and leaves the keys where they are: letters would be taken for a name."""
+        return not self.narrows and super().focus_on_click()
