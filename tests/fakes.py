@@ -104,6 +104,12 @@ def home_resources(
 class FarFolder(FolderContainer):
     """A folder that counts as elsewhere: its labels are always shared."""
 
+    got_through = 0
+
+    @property
+    def answers(self) -> int:
+        return self.got_through
+
     @property
     def is_remote(self) -> bool:
         return True

@@ -79,6 +79,10 @@ class FarContainer:
         return tuple(self.lacks)
 
     @property
+    def answers(self) -> int:
+        return len(self.fetched)
+
+    @property
     def refusal(self) -> str:
         return self.refuses
 

@@ -56,6 +56,10 @@ class Shelf:
         return ()
 
     @property
+    def answers(self) -> int:
+        return 0
+
+    @property
     def refusal(self) -> str:
         return ""
 

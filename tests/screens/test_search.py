@@ -78,6 +78,10 @@ class Slow:
         return ()
 
     @property
+    def answers(self) -> int:
+        return 0
+
+    @property
     def refusal(self) -> str:
         return ""
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes import category, document, fixed_surroundings, home_workbench, make_project, write_documents
+from tests.fakes import (
+    FarFolder,
+    category,
+    document,
+    fixed_surroundings,
+    home_workbench,
+    make_project,
+    write_documents,
+)
 from tests.shelves import FakeShelf, Stored
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.errors import ContainerError, UnreachableError
@@ -152,6 +161,39 @@ async def test_offline_is_told_once_and_tried_again_ever_more_rarely(
     ana.shelf.fail_at = None
     await ana.until_it_stands(is_offline=False, pending=0, trouble=None)
     await ana.background.stop()
+
+
+async def test_after_an_outage_whatever_gets_through_wakes_the_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.sharing.background.LISTEN_EVERY", 0.001)
+    ana = await person(tmp_path, "ana", Stored(), every=3600.0)
+    ana.background.start()
+    await ana.until_it_stands(was_synced=True)
+    await ana.label()
+    ana.shelf.fail_at = ana.shelf.calls
+    ana.background.soon()
+    await ana.until_it_stands(is_offline=True, pending=1)
+    monkeypatch.setattr(ana.background, "_due", inf)
+    tried = ana.shelf.calls
+    ana.shelf.fail_at = None
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    assert ana.shelf.calls == tried, "nobody has heard of it"
+    monkeypatch.setattr(FarFolder, "got_through", 1)
+    await ana.until_it_stands(is_offline=False, pending=0)
+    await ana.background.stop()
+
+
+async def test_a_server_that_is_down_is_never_left_alone_for_longer_than_a_minute(tmp_path: Path) -> None:
+    ana = await person(tmp_path, "ana", Stored(), every=60.0)
+    ana.shelf.fail_at = ana.shelf.calls
+    pauses = []
+    for _ in range(6):
+        with pytest.raises(UnreachableError):
+            await ana.background.now()
+        pauses.append(ana.background._pause())
+    assert pauses == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
 
 
 async def test_a_container_that_can_only_be_read_still_brings_what_others_made(

@@ -91,6 +91,10 @@ class FolderContainer:
         return ()
 
     @property
+    def answers(self) -> int:
+        return 0
+
+    @property
     def refusal(self) -> str:
         return ""
 

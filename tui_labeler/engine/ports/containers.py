@@ -66,6 +66,10 @@ class Container(Protocol):
         """
 
     @property
+    def answers(self) -> int:
+        """How many requests have got through so far; 0 where nobody is asked over a line."""
+
+    @property
     def refusal(self) -> str:
         """Why texts can't be kept here, in words; empty while they can."""
 

@@ -31,8 +31,14 @@ EVERY = 60.0
 FIRST_AFTER = 0.5
 """Seconds before the first one: what a container needs takes a while to load."""
 
-LONGEST_WAIT = 600.0
+FIRST_WAIT = 5.0
+"""Seconds until the first try after one that failed; twice as many until the next."""
+
+LONGEST_WAIT = 60.0
 """Seconds between two tries while nothing answers."""
+
+LISTEN_EVERY = 1.0
+"""Seconds between two looks, while nothing answers, whether somebody else in this process got an answer."""
 
 LABELS = "syncing labels"
 
@@ -103,6 +109,8 @@ class Background:
         self._due = inf
         self._is_stirred = False
         self._failures = 0
+        self._answers = 0
+        """Of the container, when it could not be reached."""
         self._turns = 0
 
     @property
@@ -163,6 +171,12 @@ class Background:
             except DeletedError:
                 return  # whoever follows the project says so
             wait = self._due - clock()
+            if self._standing.is_offline and self._every:
+                if self._answers != self._session.documents.container.answers:
+                    # What somebody has opened, or taken, got through: so will this.
+                    self._answers, self._due = self._session.documents.container.answers, 0.0
+                    continue
+                wait = min(wait, LISTEN_EVERY)
             try:
                 async with asyncio.timeout(None if wait == inf else max(0.0, wait)):
                     await self._bell.wait()
@@ -173,7 +187,9 @@ class Background:
         """Longer and longer while it fails, so that a server which is down is not asked in vain."""
         if not self._every:
             return inf
-        return min(self._every * 2.0**self._failures, max(self._every, LONGEST_WAIT))
+        if not self._failures:
+            return self._every
+        return min(min(self._every, FIRST_WAIT) * 2.0 ** min(self._failures - 1, 30), LONGEST_WAIT)
 
     async def _sync(self) -> None:
         """A sync whose troubles are told by the standing alone."""
@@ -207,6 +223,7 @@ class Background:
                 raise
             except LabelerError as error:
                 self._failures += 1
+                self._answers = self._session.documents.container.answers
                 known = self._standing.trouble
                 is_same = known is not None and known.message == error.message
                 await self._count(replace(self._standing, trouble=known if is_same else error))

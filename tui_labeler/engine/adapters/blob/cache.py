@@ -226,6 +226,10 @@ class CachedContainer:
         return [version for version in versions if not self._cache.has(version)]
 
     @property
+    def answers(self) -> int:
+        return self._inner.answers
+
+    @property
     def refusal(self) -> str:
         return self._refusal
 

@@ -41,6 +41,7 @@ class BlobContainer:
         self._patience = patience or Patience()
         self._side = SideLoop(f"blobs of {address.container}")
         self._line: Line | None = None
+        self._answers = 0
 
     @property
     def address(self) -> str:
@@ -60,6 +61,10 @@ class BlobContainer:
 
     async def lacking(self) -> tuple[tuple[str, str], ...]:
         return ()
+
+    @property
+    def answers(self) -> int:
+        return self._answers
 
     @property
     def refusal(self) -> str:
@@ -133,7 +138,9 @@ class BlobContainer:
         async def beside() -> T:
             return await request(self._open())
 
-        return await self._side.call(beside())
+        found = await self._side.call(beside())
+        self._answers += 1
+        return found
 
     async def _pages(self, begin: Callable[[Line], AsyncIterator[list[Blob]]]) -> AsyncIterator[list[Blob]]:
         pages: AsyncIterator[list[Blob]] | None = None
@@ -144,6 +151,7 @@ class BlobContainer:
             return await anext(pages, None)
 
         while (page := await self._side.call(following())) is not None:
+            self._answers += 1
             yield page
 
     def _open(self) -> Line:
