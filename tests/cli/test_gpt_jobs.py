@@ -151,6 +151,7 @@ def test_documents_are_labeled_and_the_report_says_where_they_went_and_what_it_c
     assert (job["host"], job["model"]) == (f"127.0.0.1:{server.port}", "work/good")
     assert job["usage"] == {
         "estimated_tokens": 0,
+        "doubtful_answers": 0,
         "prompt_tokens": 500,
         "completion_tokens": 50,
         "cached_tokens": 200,
@@ -737,13 +738,13 @@ def test_what_was_answered_is_told_while_the_document_is_not_done_and_after_a_ca
     (tmp_path / "letters" / "letter00.txt").write_text(words * 800)
     assert cli("sync", "letters").code == 0
     add_resource(cli, server, *PRICES)
-    server.next(Answer(entities(("Ann", "Person")), usage=TOKENS))
+    server.next(Answer(entities(("Ann", "Person")), usage={**TOKENS, "prompt_tokens": 1_000}))
     server.plan = lambda request: stalled() if len(server.chats) > 1 else None
     job = cli(*GPT, "--budget", "5", "--concurrency", "1", "--detach", "--json").json["job_id"]
     server.wait_for(2)
     live = until(lambda: cli("job", "show", "letters", job, "--json").json, lambda item: item["cost"] > 0)
     assert (live["state"], live["done"]) == ("running", 0)
-    assert live["usage"]["prompt_tokens"] == TOKENS["prompt_tokens"]
+    assert live["usage"]["prompt_tokens"] == 1_000
     assert live["unanswered_requests"] == 0, "their answers may still come"
     ended = cli("job", "cancel", "letters", job, "--json").json
     assert (ended["state"], ended["done"], ended["cost"]) == ("cancelled", 0, live["cost"])
@@ -751,7 +752,7 @@ def test_what_was_answered_is_told_while_the_document_is_not_done_and_after_a_ca
     listed = cli("jobs", "letters", "--json").json["items"][0]
     assert (listed["cost"], listed["usage"]) == (ended["cost"], ended["usage"])
     shown = cli("job", "show", "letters", job).out
-    assert "used: 100 tokens in, 10 out, 0.00012 USD" in shown
+    assert "used: 1,000 tokens in, 10 out, 0.00102 USD" in shown
     assert re.search(r"up to 0\.\d+ USD more may be charged for \d+ requests? without an answer", shown), (
         shown
     )

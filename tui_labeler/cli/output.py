@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError, StorageError
-from tui_labeler.engine.wording import about, may_be_charged, money
+from tui_labeler.engine.wording import about, doubtful, may_be_charged, money
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
@@ -288,6 +288,8 @@ def _job_line(job: Job) -> str:
     if tokens := job.usage.prompt_tokens + job.usage.completion_tokens:
         price = "" if job.cost is None else f", {money(job.cost)} USD"
         parts.append(f"{about(job.usage)}{tokens:,} tokens{price}")
+    if job.usage.doubtful_answers:
+        parts.append(doubtful(job.usage.doubtful_answers))
     if job.unanswered:
         parts.append(may_be_charged(job.unanswered, job.unanswered_usage, job.unanswered_cost))
     if job.seconds_left is not None:

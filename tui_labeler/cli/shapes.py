@@ -156,7 +156,7 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
         "usage": usage_item(job.usage),
         "cost": None if job.cost is None else round(job.cost, 6),
         "unanswered_requests": job.unanswered,
-        "unanswered_usage": usage_item(job.unanswered_usage),
+        "unanswered_usage": most_item(job.unanswered_usage),
         "unanswered_cost": None if job.unanswered_cost is None else round(job.unanswered_cost, 6),
         "seconds": job.seconds,
         "stage": job.stage,
@@ -191,7 +191,13 @@ def usage_item(usage: Usage) -> dict[str, int]:
         "cached_tokens": usage.cached_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
         "estimated_tokens": usage.estimated_tokens,
+        "doubtful_answers": usage.doubtful_answers,
     }
+
+
+def most_item(usage: Usage) -> dict[str, int]:
+    """Of requests without an answer nothing is known but what they may have used at most."""
+    return {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
 
 
 def shown_job(job: Job, state: State, counts: SuggestionCounts) -> dict[str, Any]:

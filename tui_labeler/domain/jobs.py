@@ -72,6 +72,9 @@ class Usage:
     """Of the completion: those that were thought and not said."""
     estimated_tokens: int = 0
     """Of prompt and completion: those that the server did not tell, by this program's own count."""
+    doubtful_answers: int = 0
+    """Answers whose usage can't be as the server told it: the larger of that and of this program's own count
+    counts."""
 
     @property
     def tokens(self) -> int:
@@ -85,6 +88,7 @@ class Usage:
             self.cached_tokens + other.cached_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
             self.estimated_tokens + other.estimated_tokens,
+            self.doubtful_answers + other.doubtful_answers,
         )
 
     def __sub__(self, other: Usage) -> Usage:
@@ -94,6 +98,7 @@ class Usage:
             self.cached_tokens - other.cached_tokens,
             self.reasoning_tokens - other.reasoning_tokens,
             self.estimated_tokens - other.estimated_tokens,
+            self.doubtful_answers - other.doubtful_answers,
         )
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-import msgspec
-
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Usage
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.performance import TestedDocument
@@ -185,7 +183,10 @@ class GptEvaluated:
         return {
             **usage_figures(job.usage, job.cost),
             "unanswered_requests": job.unanswered,
-            "unanswered_usage": msgspec.to_builtins(job.unanswered_usage),
+            "unanswered_usage": {
+                "prompt_tokens": job.unanswered_usage.prompt_tokens,
+                "completion_tokens": job.unanswered_usage.completion_tokens,
+            },
             "unanswered_cost": None if job.unanswered_cost is None else round(job.unanswered_cost, 6),
             "confidence": points,
             "asked": asked,

@@ -103,6 +103,14 @@ def about(usage: Usage) -> str:
     return "about " if usage.estimated_tokens else ""
 
 
+def doubtful(answers: int) -> str:
+    """What is said of answers whose usage can't be as it was told; empty for none."""
+    if not answers:
+        return ""
+    came = f"{counted(answers, 'answer')} came with a usage that can't be"
+    return f"{came}: the larger of what was told and what is estimated is counted"
+
+
 def money(amount: float) -> str:
     """A sum in USD, small ones with as many digits as say something: ``12.40``, ``0.00012``."""
     if amount <= 0 or amount >= 0.995:

@@ -9,7 +9,7 @@ from tui_labeler.domain.jobs import Job, Usage
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.wording import about as about_usage
-from tui_labeler.engine.wording import may_be_charged, money
+from tui_labeler.engine.wording import doubtful, may_be_charged, money
 from tui_labeler.screens.performance_words import duration
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def spent_words(job: Job) -> str:
         words += f" of {usd(options.budget_usd)}"
     if options.budget_tokens is not None:
         words += f"; {roughly}{total(job.usage):,} of {options.budget_tokens:,} tokens"
-    charged = charged_words(job)
-    return f"{words}; {charged}" if charged else words
+    more = [doubtful(job.usage.doubtful_answers), charged_words(job)]
+    return "; ".join([words, *filter(None, more)])
 
 
 def charged_words(job: Job) -> str:

@@ -171,7 +171,6 @@ async def test_more_cached_and_thought_tokens_than_there_are_make_nothing_cheape
 @pytest.mark.parametrize(
     "usage",
     [
-        {"prompt_tokens": None, "completion_tokens": -4},
         {"prompt_tokens": "many"},
         {"prompt_tokens_details": None, "completion_tokens_details": None},
     ],
@@ -181,6 +180,22 @@ async def test_odd_usage_loses_no_answer(usage: dict[str, Any]) -> None:
         async with asking(server) as model:
             reply = await model.ask(QUESTION)
     assert (reply.text, reply.usage) == ("fine", Usage())
+
+
+@pytest.mark.parametrize(
+    ("told", "usage"),
+    [
+        ({"prompt_tokens": None, "completion_tokens": -4}, Usage(doubtful_answers=1)),
+        ({"prompt_tokens": 10**18, "completion_tokens": 1}, Usage(10**12, 1, doubtful_answers=1)),
+        ({"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 150}, Usage(100, 50)),
+        ({"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 7}, Usage(100, 10)),
+    ],
+    ids=["negative", "absurd", "thought beside", "total too small"],
+)
+async def test_usage_is_taken_as_far_as_it_can_be(told: dict[str, Any], usage: Usage) -> None:
+    with OpenAIServer(lambda body: Answer("fine", usage=told)) as server:
+        async with asking(server) as model:
+            assert (await model.ask(QUESTION)).usage == usage
 
 
 async def test_what_was_cut_or_refused_comes_back_with_what_it_cost() -> None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 GPT = Method("gpt", resource="r", deployment="gpt")
 PRICES = Prices(1.0, 2.0)
+USED = Usage(90, 5)
 
 
 async def start(session: ProjectSession, **options: Any) -> Job:
@@ -109,14 +110,16 @@ async def test_a_question_is_asked_again_by_nobody(bench: Bench) -> None:
     [
         (UnansweredError("filtered", reason="content_filter"), "content_filter"),
         (UnansweredError("too long", reason="context_length"), "context_length"),
-        (Reply("", Finish.STOP, Usage(5, 5), refusal="I can't."), "refusal"),
-        (Reply("", Finish.FILTERED, Usage(5, 5)), "content_filter"),
-        (Reply('{"entities": [', Finish.LENGTH, Usage(5, 5)), "length"),
+        (Reply("", Finish.STOP, Usage(90, 5), refusal="I can't."), "refusal"),
+        (Reply("", Finish.FILTERED, Usage(90, 5)), "content_filter"),
+        (Reply('{"entities": [', Finish.LENGTH, Usage(90, 5)), "length"),
         (
-            Reply('{"entities": [' + '{"text": "A", "category": "Place"}, ' * 30, Finish.LENGTH, Usage(5, 5)),
+            Reply(
+                '{"entities": [' + '{"text": "A", "category": "Place"}, ' * 30, Finish.LENGTH, USED
+            ),
             "repetition",
         ),
-        (Reply("I would say Ann, mostly.", Finish.STOP, Usage(5, 5)), "bad_answer"),
+        (Reply("I would say Ann, mostly.", Finish.STOP, Usage(90, 5)), "bad_answer"),
     ],
     ids=["filtered prompt", "context", "refusal", "filtered answer", "cut", "repeating", "no form"],
 )
@@ -131,7 +134,7 @@ async def test_a_document_fails_for_its_true_reason_and_the_others_go_on(
     assert words_of(suggestions(session, "good.txt")) == ["Rome"]
     # What the bad answers cost is part of what the job cost.
     asked = sum(asked_text(question) == "A bad one." for question in bench.chat.questions)
-    paid = 5 * asked if isinstance(fault, Reply) else 0
+    paid = 90 * asked if isinstance(fault, Reply) else 0
     assert job.usage.prompt_tokens == 100 + paid
 
 
@@ -140,7 +143,7 @@ async def test_an_answer_that_was_of_no_use_is_asked_for_again_when_a_person_wan
     bench: Bench, again: str
 ) -> None:
     session = await bench.create({"bad.txt": "A bad one.", "good.txt": TEXT})
-    refused = Reply("", Finish.STOP, Usage(5, 5), refusal="I can't.")
+    refused = Reply("", Finish.STOP, Usage(90, 5), refusal="I can't.")
     bench.chat.says = lambda text: refused if text == "A bad one." else entities(("Rome", "Place"))
     job = await label(bench, session)
     assert len(bench.chat.questions) == 2
@@ -148,10 +151,10 @@ async def test_an_answer_that_was_of_no_use_is_asked_for_again_when_a_person_wan
         if again == "retry":
             await session.jobs.retry(job.id)
             ended = await bench.run(job)
-            assert ended.usage == Usage(105 + 5 * round_, 15 + 5 * round_)
+            assert ended.usage == Usage(190 + 90 * round_, 15 + 5 * round_)
         else:
             ended = await label(bench, session)
-            assert ended.usage == Usage(5, 5)
+            assert ended.usage == Usage(90, 5)
         assert ended.state is JobState.PARTIALLY_COMPLETED
         assert len(bench.chat.questions) == 2 + round_
     bench.chat.says = lambda text: entities()
@@ -163,7 +166,7 @@ async def test_an_answer_that_was_of_no_use_is_asked_for_again_when_a_person_wan
 async def test_a_run_after_a_crash_takes_an_answer_of_no_use_as_it_is(bench: Bench) -> None:
     """It was paid for; nobody has said to ask again."""
     session = await bench.create({"bad.txt": "A bad one.", "worse.txt": "A worse one."})
-    refused = Reply("", Finish.STOP, Usage(5, 5), refusal="I can't.")
+    refused = Reply("", Finish.STOP, Usage(90, 5), refusal="I can't.")
     bench.chat.says = lambda text: refused if text == "A bad one." else ResourceError("gone")
     job = await label(bench, session, at_once=1)
     assert job.state is JobState.FAILED
@@ -171,7 +174,7 @@ async def test_a_run_after_a_crash_takes_an_answer_of_no_use_as_it_is(bench: Ben
     await session.jobs.resume(job.id)
     ended = await bench.run(job)
     assert [item.error for item in ended.failed] == ["refusal"]
-    assert ended.usage == Usage(105, 15)
+    assert ended.usage == Usage(190, 15)
 
 
 async def test_half_an_answer_is_none_though_what_it_says_is_understood(bench: Bench) -> None:
@@ -218,7 +221,7 @@ async def test_a_bad_answer_is_asked_for_in_its_form_once_more(bench: Bench) -> 
 async def test_an_answer_that_was_cut_gets_more_room_once(bench: Bench) -> None:
     session = await bench.create(1)
     said: Iterator[str | Reply] = iter(
-        [Reply('{"entities": [{"te', Finish.LENGTH, Usage(5, 5)), entities(("Rome", "Place"))]
+        [Reply('{"entities": [{"te', Finish.LENGTH, Usage(90, 5)), entities(("Rome", "Place"))]
     )
     bench.chat.says = lambda text: next(said)
     await label(bench, session)
@@ -230,7 +233,7 @@ async def test_an_answer_that_was_cut_gets_more_room_once(bench: Bench) -> None:
 async def test_an_answer_that_was_cut_while_it_repeated_itself_gets_no_more_room(bench: Bench) -> None:
     session = await bench.create(1)
     told = '{"entities": [' + '{"text": "Rome", "category": "Place", "before": "in"}, ' * 30
-    bench.chat.says = lambda text: Reply(told, Finish.LENGTH, Usage(5, 500))
+    bench.chat.says = lambda text: Reply(told, Finish.LENGTH, Usage(90, 500))
     job = await label(bench, session)
     assert len(bench.chat.questions) == 1
     assert [item.error for item in job.failed] == ["repetition"]
@@ -241,12 +244,54 @@ async def test_an_answer_that_was_cut_while_it_repeated_itself_gets_no_more_room
 async def test_an_answer_too_long_to_be_read_is_paid_for_once_and_fails_for_its_length(bench: Bench) -> None:
     session = await bench.create(1)
     told = '{"entities": [' + ", ".join(['{"text": "Rome", "category": "Place"}'] * 20_000) + "]}"
-    bench.chat.says = lambda text: Reply(told, Finish.STOP, Usage(5, 500))
+    bench.chat.says = lambda text: Reply(told, Finish.STOP, Usage(90, 500))
     job = await label(bench, session)
     assert len(bench.chat.questions) == 1
     assert [item.error for item in job.failed] == ["too_long"]
     assert f"has {len(told):,} characters; no more than " in job.failed[0].message
     assert job.usage.completion_tokens >= 500
+
+
+@pytest.mark.parametrize(
+    ("told", "least"),
+    [
+        (Usage(1, 10), Usage(300, 10)),
+        (Usage(100, 1), Usage(100, 60)),
+        (Usage(100, 9_000), Usage(100, 9_000)),
+        (Usage(10**12, 10), Usage(10**12, 10)),
+    ],
+    ids=["few in", "few out", "more than allowed", "absurd"],
+)
+async def test_a_usage_that_can_not_be_counts_as_the_larger_of_told_and_estimated(
+    bench: Bench, told: Usage, least: Usage
+) -> None:
+    session = await bench.create(1)
+    bench.chat.says = lambda text: Reply(entities(*(("Rome", "Place"),) * 6), Finish.STOP, told)
+    job = await label(bench, session)
+    assert job.state is JobState.SUCCEEDED
+    assert job.usage.prompt_tokens >= least.prompt_tokens
+    assert job.usage.completion_tokens >= least.completion_tokens
+    assert job.usage.doubtful_answers == 1
+    assert job.usage.estimated_tokens == job.usage.tokens - sum(
+        number
+        for number, counted in (
+            (told.prompt_tokens, job.usage.prompt_tokens),
+            (told.completion_tokens, job.usage.completion_tokens),
+        )
+        if number == counted
+    )
+
+
+async def test_a_server_that_bills_beyond_what_an_answer_may_have_is_held_back_for_as_it_bills(
+    bench: Bench,
+) -> None:
+    session = await bench.create(
+        {f"{n}.txt": TEXT for n in range(3)} | {f"x{n}.txt": f"{TEXT} {n}" for n in range(9)}
+    )
+    bench.chat.says = lambda text: Reply(entities(("Rome", "Place")), Finish.STOP, Usage(400, 2_000))
+    job = await label(bench, session, budget_tokens=8_000, at_once=1)
+    assert job.code == "budget"
+    assert 2_400 <= job.usage.tokens <= 8_000
 
 
 async def test_a_key_that_is_refused_ends_the_job_at_once(bench: Bench) -> None:

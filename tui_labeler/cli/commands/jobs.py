@@ -45,9 +45,11 @@ DONE_AND_TOTAL = (
     "`suggestions` are those it made: `suggestions_to_review` of them wait for a decision, and "
     "`suggestions_hidden` do not, as they meet a label. `unused` lists what was answered and could not "
     "be used: entities of categories that there are not, say. `usage` and `cost` count every answer that "
-    "was received, by estimate as far as the server did not tell (`estimated_tokens`); `unanswered_requests` "
-    "were sent and brought none, and up to `unanswered_cost` more may be charged for them: a budget holds "
-    "for both. In lists, `~` stands before a cost by estimate, `+` behind one to which more may come."
+    "was received, by estimate as far as the server did not tell (`estimated_tokens`); where it told what "
+    "can't be, next to nothing or far more than an answer may have (`doubtful_answers`), the larger of that "
+    "and of the estimate counts. `unanswered_requests` were sent and brought none, and up to "
+    "`unanswered_cost` more may be charged for them: a budget holds for both. In lists, `~` stands before a "
+    "cost by estimate, `+` behind one to which more may come."
 )
 
 AGREED = (

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.parser import UsageError, not_negative, positive
-from tui_labeler.engine.wording import counted, may_be_charged, money
+from tui_labeler.engine.wording import counted, doubtful, may_be_charged, money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +155,8 @@ def usage_words(usage: dict[str, int], cost: float | None) -> str:
     roughly = "about " if usage.get("estimated_tokens") else ""
     price = "price unknown" if cost is None else f"{roughly}{money(cost)} USD"
     told = " (the server did not tell all of it)" if roughly else ""
-    return f"{roughly}{given}, {said}, {price}{told}"
+    doubts = doubtful(usage.get("doubtful_answers", 0))
+    return f"{roughly}{given}, {said}, {price}{told}{f'; {doubts}' if doubts else ''}"
 
 
 def charged_words(fields: dict[str, Any]) -> str:

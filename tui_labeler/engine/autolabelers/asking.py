@@ -154,12 +154,19 @@ class _Asking:
     key: str
     attempt: int
     about: str
+    overrun: float = 1.0
+    """What a token that an answer is given may be charged as."""
+
+    def overrunning(self, overrun: float) -> _Asking:
+        """The same where the server has charged so many times what answers were given."""
+        more = ceil(self.question.max_tokens * overrun)
+        return replace(self, estimate=replace(self.estimate, completion_tokens=more), overrun=overrun)
 
     def within(self, held: Usage) -> Question:
         """The question, its answer no longer than what is held for it."""
         if held == self.estimate:
             return self.question
-        return replace(self.question, max_tokens=held.completion_tokens)
+        return replace(self.question, max_tokens=max(1, int(held.completion_tokens / self.overrun)))
 
 
 class Asker:
@@ -195,6 +202,8 @@ class Asker:
         self._counter = counter or estimating()
         self._longest: float | None = None
         """Of the answers so far: what they used of what they were given, at most."""
+        self._overrun = 1.0
+        """What answers were charged of what they were given, at most, where that is more."""
         self._over: ResourceError | None = None
         self._random = random.Random(seed)
         self._under_way: dict[str, asyncio.Lock] = {}
@@ -263,6 +272,8 @@ class Asker:
         tries = 0
         refused: list[float] = []
         while True:
+            if self._overrun > asking.overrun:
+                asking = asking.overrunning(self._overrun)
             async with (
                 self._spending.holding(asking.estimate, partial(self._least, asking.question)) as held,
                 self._pacer.turn() as sent,
@@ -324,6 +335,7 @@ class Asker:
         usage = usage_told(reply, held.prompt_tokens, question.max_tokens, self._counter)
         self._requests.answered(number, usage)
         self._spending.paid(usage)
+        self._overrun = max(self._overrun, usage.completion_tokens / max(1, question.max_tokens))
         self._longest = max(
             self._longest or 0.0, usage.completion_tokens / max(1, asking.question.max_tokens)
         )

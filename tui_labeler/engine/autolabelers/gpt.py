@@ -351,7 +351,7 @@ class GptAutolabeler:
         )
         paid.usage += asked.usage
         reply = asked.reply
-        if not reply.usage.estimated_tokens:
+        if not reply.usage.estimated_tokens and not reply.usage.doubtful_answers:
             self._correction.learn(tokens, reply.usage.prompt_tokens)
         if reply.refusal:
             raise UnansweredError(f"The model refused: {reply.refusal[:SHOWN]}", reason="refusal")

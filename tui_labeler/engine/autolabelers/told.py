@@ -23,25 +23,57 @@ AT_LEAST = 4_096
 """Characters that every answer may have."""
 
 
+TIMES = 16
+"""What is so many times what is counted here, or so small a part of it, can't be: vocabularies differ by
+less."""
+
+HIDDEN = 20_000
+"""Tokens that a server may add to a prompt."""
+
+SOME = 64
+"""Tokens by which short answers may differ."""
+
+
 def usage_told(reply: Reply, prompt_tokens: int, max_tokens: int, counter: TokenCounter) -> Usage:
     """What a reply used: as the server told it; what it did not, by this program's count, rather too high.
 
-    ``prompt_tokens`` is that count for the question, ``max_tokens`` what the answer was given.
+    What the server told and can't be is not believed in silence: the larger of both is counted, and the
+    answer is doubtful. ``prompt_tokens`` is this program's count for the question, ``max_tokens`` what the
+    answer was given.
     """
     usage, estimated = reply.usage, 0
-    if not usage.prompt_tokens:
+    sent, said = usage.prompt_tokens, usage.completion_tokens
+    is_doubtful = bool(usage.doubtful_answers) or sent > TIMES * prompt_tokens + HIDDEN
+    if sent * TIMES < prompt_tokens:
+        is_doubtful = is_doubtful or sent > 0
         estimated += prompt_tokens
-        usage = replace(usage, prompt_tokens=prompt_tokens)
-    said = f"{reply.text}{reply.refusal}"
-    if not usage.completion_tokens and (said or reply.thinks or not reply.usage.prompt_tokens):
-        completion = max(1, len(reply.tokens), counter.at_most(said))
-        if reply.thinks or reply.finish is Finish.LENGTH:
+        sent = prompt_tokens
+    seen = _seen(reply, max_tokens, counter)
+    is_told = said > 0 or not (reply.text or reply.refusal or reply.thinks or not usage.prompt_tokens)
+    is_doubtful = is_doubtful or said > 2 * max_tokens + SOME
+    if not is_told or said * TIMES < seen - SOME:
+        is_doubtful = is_doubtful or is_told
+        if not is_told and (reply.thinks or reply.finish is Finish.LENGTH):
             # What was thought is not seen; a full answer has what it was given.
-            completion = max_tokens
-        completion = min(completion, max(max_tokens, 1))
-        estimated += completion
-        usage = replace(usage, completion_tokens=completion)
-    return replace(usage, estimated_tokens=estimated) if estimated else usage
+            seen = max(seen, max_tokens)
+        said = max(1, seen)
+        estimated += said
+    return replace(
+        usage,
+        prompt_tokens=sent,
+        completion_tokens=said,
+        estimated_tokens=estimated,
+        doubtful_answers=int(is_doubtful),
+    )
+
+
+def _seen(reply: Reply, max_tokens: int, counter: TokenCounter) -> int:
+    """Tokens of what a reply says. No more than it was given, unless it has clearly not kept to that."""
+    words = f"{reply.text}{reply.refusal}"
+    tokens = max(len(reply.tokens), counter.at_most(words))
+    if reply.characters:
+        tokens = round(tokens * reply.characters / max(1, len(reply.text)))
+    return tokens if tokens > 2 * max_tokens + SOME else min(tokens, max(max_tokens, 1))
 
 
 def bounded(reply: Reply, max_tokens: int) -> Reply:

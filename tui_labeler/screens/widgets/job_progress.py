@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.segment import Segment
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
-from tui_labeler.engine.wording import about, may_be_charged
+from tui_labeler.engine.wording import about, doubtful, may_be_charged
 from tui_labeler.screens.widgets.cells import clean, clip
 from tui_labeler.screens.widgets.distribution import bar
 from tui_labeler.screens.widgets.lines import LineView
@@ -73,6 +73,8 @@ def facts(job: Job, glyphs: Glyphs) -> list[str]:
         known.append(f"{about(job.usage)}{tokens:,} tokens")
     if job.cost is not None:
         known.append(f"${job.cost:,.2f}")
+    if job.usage.doubtful_answers:
+        known.append(doubtful(job.usage.doubtful_answers))
     if job.unanswered:
         known.append(may_be_charged(job.unanswered, job.unanswered_usage, job.unanswered_cost))
     if job.rate is not None:

@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 _FINISHES = {"stop": Finish.STOP, "length": Finish.LENGTH, "content_filter": Finish.FILTERED}
 
+MOST = 1_000_000_000_000
+"""Tokens that are believed of one answer: sums of them can still be written down."""
+
 _NOTHING = msgspec.Raw(b"null")
 
 
@@ -56,6 +59,7 @@ class _CompletionDetails(msgspec.Struct):
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _CompletionDetails | None = None
 
@@ -101,18 +105,22 @@ def _optional(raw: msgspec.Raw, kind: type[T]) -> T | None:
 def _usage(raw: msgspec.Raw) -> Usage:
     found = _optional(raw, _Usage) or _Usage()
     prompt, completion = found.prompt_tokens_details, found.completion_tokens_details
-    sent, said = _count(found.prompt_tokens), _count(found.completion_tokens)
+    told = (found.prompt_tokens or 0, found.completion_tokens or 0, found.total_tokens or 0)
+    sent, said, whole = map(_count, told)
+    # Some servers count what was thought in the whole alone.
+    said = max(said, whole - sent) if sent and said else said
     return Usage(
         prompt_tokens=sent,
         completion_tokens=said,
         # Parts of them: more than the whole would make the rest less than nothing, and so the price.
-        cached_tokens=min(sent, _count(prompt.cached_tokens if prompt else 0)),
-        reasoning_tokens=min(said, _count(completion.reasoning_tokens if completion else 0)),
+        cached_tokens=min(sent, _count((prompt.cached_tokens or 0) if prompt else 0)),
+        reasoning_tokens=min(said, _count((completion.reasoning_tokens or 0) if completion else 0)),
+        doubtful_answers=int(told != tuple(map(_count, told))),
     )
 
 
-def _count(number: int | None) -> int:
-    return max(0, number or 0)
+def _count(number: int) -> int:
+    return min(MOST, max(0, number))
 
 
 def _tokens(raw: msgspec.Raw) -> tuple[Token, ...]:
