@@ -26,6 +26,20 @@ class Held:
     request: Path
     """The job's first record."""
 
+    def note_done(self, number: int) -> None:
+        """Writes what the runner would when it has labeled so many of its documents more."""
+        documents = json.loads(self.request.read_bytes())["documents"]
+        events = _events(self.request)
+        done = sum(len(event.get("documents", ())) for event in events)
+        event = {
+            "event": "applied",
+            "time": events[-1]["time"],
+            "documents": documents[done : done + number],
+            "suggestions": number,
+        }
+        with self.request.with_name("events.jsonl").open("a", encoding="utf-8") as journal:
+            journal.write(f"{json.dumps(event)}\n")
+
     def go_on(self) -> None:
         """Lets it work again, and what was sent to it meanwhile reach it."""
         os.kill(self.pid, signal.SIGCONT)

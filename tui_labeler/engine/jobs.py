@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 FOLLOW_EVERY = 0.2
 """Seconds between two looks at a job's journal."""
 
+FIGURES_EVERY = 1.0
+"""Seconds between two sets of figures of a job for a person who looks on."""
+
 STOP_PATIENCE = 45.0
 """Seconds that a runner may take to start and to use what was answered, beside those for each batch."""
 
@@ -200,14 +203,19 @@ class Jobs:
         """Raises ``NotFoundError``."""
         return await self._jobs.get(job_id)
 
-    async def follow(self, job_id: str) -> AsyncGenerator[Job, None]:
-        """The job each time that something is new, until it is over. Ends with it, or with the caller."""
-        last: Job | None = None
+    async def follow(self, job_id: str, *, figures_every: float = 0.0) -> AsyncGenerator[Job, None]:
+        """The job each time that something is new, until it is over. Ends with it, or with the caller.
+
+        Another state is new at once; where nothing but figures changed, ``figures_every`` seconds pass.
+        """
+        clock = asyncio.get_running_loop().time
+        last, told = None, 0.0
         while True:
             job = await self._jobs.get(job_id)
-            if job != last:
+            is_due = last is None or job.state is not last.state or clock() >= told + figures_every
+            if is_due and job != last:
                 yield job
-                last = job
+                last, told = job, clock()
             if job.state.is_over:
                 return
             await asyncio.sleep(FOLLOW_EVERY)

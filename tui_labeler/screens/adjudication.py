@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
 from tui_labeler.domain.agreement import Take
 from tui_labeler.engine.errors import LabelerError, RefusedError
@@ -25,6 +24,7 @@ from tui_labeler.screens.adjudication_text import (
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.comparison import Place
 from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import screen_sheet

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.screens.agreement_text import (
     SHOWN_DOCUMENTS,
@@ -21,6 +20,7 @@ from tui_labeler.screens.agreement_text import (
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.readers_text import reader_lines
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet

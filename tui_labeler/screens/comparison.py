@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.errors import LabelerError
@@ -25,6 +24,7 @@ from tui_labeler.screens.agreement_text import (
 from tui_labeler.screens.base import tell
 from tui_labeler.screens.lines import KeyLine, Notes, TitleLine
 from tui_labeler.screens.performance_words import when, wrapped
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.walking_back import DECIDE
@@ -17,6 +16,7 @@ from tui_labeler.screens.comparison import Place
 from tui_labeler.screens.conflicts_text import first_place, in_short, page, place_of, widest
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.performance_words import wrapped
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet

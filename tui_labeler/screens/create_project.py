@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Label, Static
 
 from tui_labeler.engine.errors import LabelerError
@@ -18,6 +17,7 @@ from tui_labeler.screens.base import find_file, read_labels_file
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field, FormField
 from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
 from tui_labeler.engine.formats import FORMATS
@@ -19,6 +18,7 @@ from tui_labeler.screens.base import reporting, saved_words, tell, write_file, w
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.importing_text import Ready
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet

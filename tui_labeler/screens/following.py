@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LOOK_EVERY = 0.3
 """Seconds; what others commit is on the screen within a second."""
 
+RESTS = 2
+"""Looks that are left out after one that found news: a job at work has some all the time."""
+
 JOBS_EVERY = 3
 """Looks at the state between two looks at the jobs while none is at work."""
 
@@ -69,6 +72,7 @@ class Follower:
         self._timer: Timer | None = None
         self._jobs: tuple[Job, ...] = ()
         self._looks = 0
+        self._rests = 0
         self._looking = False
         self._trouble = ""
 
@@ -92,7 +96,7 @@ class Follower:
         await self.stop()
         self._session = session
         self.deleted = False
-        self._timer = self._app.set_interval(LOOK_EVERY, self.look)
+        self._timer = self._app.set_interval(LOOK_EVERY, self._look_or_rest)
         self.background = Background(session, self.stood.publish, self.came.publish, every=self._sync_every)
         self.background.start()
         if session.taking is not None:
@@ -109,7 +113,13 @@ class Follower:
             await self._session.taking.stop()
         self._timer = self._session = None
         self._jobs = ()
-        self._looks = 0
+        self._looks = self._rests = 0
+
+    async def _look_or_rest(self) -> None:
+        if self._rests:
+            self._rests -= 1
+        else:
+            await self.look()
 
     async def look(self) -> None:
         """One look. An error is told once, not three times a second; of a deleted project it is the last."""
@@ -134,6 +144,7 @@ class Follower:
             self._looking = False
         if session is self._session and (transactions or jobs != self._jobs):
             self._jobs = jobs
+            self._rests = RESTS
             self.news.publish(News(transactions, jobs))
 
     def _tell_deleted(self, error: DeletedError) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.domain.handover import CONFIRMED, PERMANENT, Phase
 from tui_labeler.engine.errors import LabelerError
@@ -15,6 +14,7 @@ from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.handover_form import ConnectScreen
 from tui_labeler.screens.handover_words import page, pen_sign, taken_words
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
 

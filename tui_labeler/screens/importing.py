@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.formats import AUTO, FORMATS
@@ -17,6 +16,7 @@ from tui_labeler.screens import importing_text
 from tui_labeler.screens.base import read_labels_file, reporting
 from tui_labeler.screens.dialogs import ChoiceScreen, InputScreen
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.job_counts import SuggestionCounts, count_suggestions
+from tui_labeler.engine.jobs import FIGURES_EVERY
 from tui_labeler.engine.models import find_model
 from tui_labeler.engine.wording import batches_going_on, quota_kept
 from tui_labeler.screens import jobs_text
@@ -20,6 +20,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs_asking import agree, ask_budget, stopped_by_budget
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.unreadable import unreadable_page, unreadable_row
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
-
-LOOK_EVERY = 0.5
-"""Seconds between two looks at the jobs."""
 
 
 def _key(key: str, action: str, description: str, tooltip: str, *, show: bool = True) -> Binding:
@@ -103,7 +101,7 @@ this terminal is closed.
     async def on_mount(self) -> None:
         self.query_one(TitleLine).left = f"{self._session.project.name} > jobs"
         await self.look()
-        self.set_interval(LOOK_EVERY, self.look)
+        self.set_interval(FIGURES_EVERY, self.look)
 
     # --- following ----------------------------------------------------------------------------------
 

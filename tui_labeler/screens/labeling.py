@@ -182,9 +182,10 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             self.say("No document here yet: put .txt files in and press R.")
 
     def on_screen_resume(self) -> None:
-        if self.wanted is not None:
+        if self.has_started:
             self.show_changes()
             self.show_title()
+            self.show_status()
 
     def show_place(self, document: int, span: Span | None) -> None:
         """Opens a document with the cursor at a place."""
@@ -197,16 +198,18 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         self.open_document(document, go)
 
     def _take_news(self, news: News) -> None:
-        """What other processes did, and how jobs go on."""
+        """What other processes did, and how jobs go on. It waits for this screen where another hides it."""
         self.count_others(news.transactions)
+        over = [job for job in news.jobs if job.id in self._at_work and job.state.is_over]
+        self._at_work = frozenset(job.id for job in news.running)
+        if not self._is_in_view:
+            self.stir()
+            return
         self.show_changes(news.transactions)
         self.show_title()
         self.show_status()
-        over = [job for job in news.jobs if job.id in self._at_work and job.state.is_over]
-        self._at_work = frozenset(job.id for job in news.running)
-        if self._is_in_view:
-            for job in over:
-                self._tell_end(job)
+        for job in over:
+            self._tell_end(job)
 
     @property
     def _is_in_view(self) -> bool:

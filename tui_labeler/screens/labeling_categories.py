@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.engine import limits
 from tui_labeler.engine.history import ACTIONS
@@ -19,6 +18,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.labeling_marks import colors
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.narrowing import narrow
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.taking_back import is_sure, undone_words
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.palette import PALETTE

@@ -8,7 +8,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.message import Message
-from textual.screen import Screen
 
 from tui_labeler.domain.documents import DocumentFilter, Sort
 from tui_labeler.domain.handover import Side
@@ -31,6 +30,7 @@ from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.narrowing import MANY
 from tui_labeler.screens.reading_words import reading_state, reading_words
 from tui_labeler.screens.review_progress import ReviewProgress
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.sync_words import sign
 from tui_labeler.screens.take_words import taken_words
 from tui_labeler.screens.widgets.category_pane import CategoryPane
@@ -207,9 +207,8 @@ class LabelingView(Screen[None]):
         seq, seen = self.session.store.seq, self._seen
         if seq == seen:
             return
+        self.stir()
         self._seen = seq
-        if self.follower.background is not None:
-            self.follower.background.stirred()
         tables = {change.table for transaction in transactions for change in transaction.changes}
         known = {transaction.seq for transaction in transactions} >= set(range(seen + 1, seq + 1))
         if known:
@@ -241,6 +240,16 @@ class LabelingView(Screen[None]):
         if len(rows) != self._row_count and listed:
             self.refill()
         self._row_count = len(rows)
+
+    @property
+    def has_started(self) -> bool:
+        """The state was shown once."""
+        return self._seen >= 0
+
+    def stir(self) -> None:
+        """Has what others don't have yet counted anew, where something was done."""
+        if self.session.store.seq != self._seen and self.follower.background is not None:
+            self.follower.background.stirred()
 
     def mark_seen(self) -> None:
         """What is on the screen is the state as of now."""
@@ -287,7 +296,7 @@ class LabelingView(Screen[None]):
 
     def on_resize(self) -> None:
         """What is told in short on a small screen is told in full on a larger one."""
-        if self._seen >= 0:
+        if self.has_started:
             self.show_title()
             self.show_status()
 

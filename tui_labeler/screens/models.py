@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.engine.wording import counted
@@ -16,6 +15,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.performance_words import look_of, percent, when
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.unreadable import unreadable_row
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from tui_labeler.domain.models import history
@@ -17,6 +16,7 @@ from tui_labeler.screens.base import reporting
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance_tests import TestingSet
 from tui_labeler.screens.performance_words import percent
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.tabs import Tabs
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet

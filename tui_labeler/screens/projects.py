@@ -8,7 +8,6 @@ from rich.cells import cell_len
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_labeler.domain.documents import DocumentState
@@ -20,6 +19,7 @@ from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, clip
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.stylesheets import screen_sheet

@@ -8,7 +8,6 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import Screen
 
 from tui_labeler.domain.resources import Deployment, Prices, Resource
 from tui_labeler.engine.endpoints import host
@@ -19,6 +18,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.resource_forms import AddResourceScreen, NumbersScreen
 from tui_labeler.screens.resources_text import about, deployment_heading, deployment_row
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet

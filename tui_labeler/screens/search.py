@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.searching import Found, Looked
 from tui_labeler.engine.wording import counted, in_words
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.found_list import FoundList
 from tui_labeler.stylesheets import screen_sheet
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.models import LabelOrigin, ModelCard, Split
 from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.jobs import FIGURES_EVERY
 from tui_labeler.engine.models import check_model_name, find_model
 from tui_labeler.engine.training import plan_of
 from tui_labeler.engine.wording import counted, in_words
@@ -23,6 +23,7 @@ from tui_labeler.screens.handover_words import taken_words
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.performance_words import percent
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
@@ -292,7 +293,8 @@ and lets the training run on.
         self._job = job
         self.set_class(True, "-running")
         self.query_one("#about", Sheet).focus()
-        async with aclosing(self._session.jobs.follow(job.id)) as steps:
+        following = self._session.jobs.follow(job.id, figures_every=FIGURES_EVERY)
+        async with aclosing(following) as steps:
             async for self._job in steps:
                 self._show_progress(self._job)
         self.set_class(False, "-running")

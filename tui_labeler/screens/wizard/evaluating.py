@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.domain.jobs import Job, Method
+from tui_labeler.engine.jobs import FIGURES_EVERY
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
 
@@ -76,7 +77,8 @@ are left out: they would flatter it. Nothing is changed and no quota is used; a 
     async def follow(self) -> None:
         """Starts the job and shows it each time that something is new."""
         job = await self._session.jobs.evaluate(self._method, self._options, prices=self._prices)
-        async with aclosing(self._session.jobs.follow(job.id)) as steps:
+        following = self._session.jobs.follow(job.id, figures_every=FIGURES_EVERY)
+        async with aclosing(following) as steps:
             async for self._job in steps:
                 self._show(self._job)
 

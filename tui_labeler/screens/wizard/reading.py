@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.domain.labels import Label, Suggestion
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.labeling_marks import shown_suggestions
 from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.marks import Mark, MarkKind
 from tui_labeler.screens.widgets.palette import color_index
 from tui_labeler.screens.widgets.text_view import TextView

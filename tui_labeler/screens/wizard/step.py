@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_labeler.domain.jobs import Job, Method
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.tabs import Tabs
 from tui_labeler.stylesheets import screen_sheet
 
