@@ -332,12 +332,13 @@ async def test_repairs_and_cut_answers_are_asked_in_a_second_batch(bench: Bench,
 async def test_all_parts_and_samples_of_a_document_go_into_one_batch(bench: Bench, batches: Batches) -> None:
     text = "\n\n".join(f"Paragraph {n} says that Ann met Bob in Rome on day {n}." for n in range(400))
     session = await bench.create({"long.txt": text})
+    batches.chat.says = lambda part: Reply(_rules(part), Finish.STOP, Usage(1_000, 500))
     ended = await run(bench, batches, await start(session, samples=2))
     await session.refresh()
     assert ended.state is JobState.SUCCEEDED
     (made,) = batches.made.values()
     assert len(batches.files[made.file]) >= 4
-    assert ended.usage.prompt_tokens == 100 * len(batches.files[made.file])
+    assert ended.usage.prompt_tokens == 1_000 * len(batches.files[made.file])
     assert set(words_of(suggestions(session, "long.txt"), text)) == {"Ann", "Bob", "Rome"}
 
 
@@ -347,12 +348,14 @@ async def test_a_document_that_fails_in_one_part_costs_what_all_its_parts_cost(
     text = "\n\n".join(f"Paragraph {n} says that Ann met Bob in Rome on day {n}." for n in range(400))
     session = await bench.create({"long.txt": text})
     batches.chat.says = lambda part: (
-        UnansweredError("filtered", reason="content_filter") if "Paragraph 0 " in part else _rules(part)
+        UnansweredError("filtered", reason="content_filter")
+        if "Paragraph 0 " in part
+        else Reply(_rules(part), Finish.STOP, Usage(1_000, 500))
     )
     ended = await run(bench, batches, await start(session))
     assert [(item.location, item.error) for item in ended.failed] == [("long.txt", "content_filter")]
     (made,) = batches.made.values()
-    assert ended.usage.prompt_tokens == 100 * (len(batches.files[made.file]) - 1)
+    assert ended.usage.prompt_tokens == 1_000 * (len(batches.files[made.file]) - 1)
 
 
 async def test_an_empty_document_needs_no_batch(bench: Bench, batches: Batches) -> None:

@@ -285,6 +285,53 @@ async def test_an_answer_is_kept_only_as_far_as_the_tokens_reach_that_it_was_giv
     assert [len(item.reply.text) for item in kept.replies.values()] == [AT_LEAST]
 
 
+class SlowAfterAll(Model):
+    """Takes 20 s for each answer but one, that for “refused”: it is refused after a second."""
+
+    async def ask(self, question: Question) -> Reply:
+        words = question.messages[-1].content
+        self.asked.append(words)
+        await asyncio.sleep(1 if words == "refused" else 20)
+        if words == "refused":
+            raise ResourceError("401")
+        return reply()
+
+
+class TestTheEnd:
+    @jumping
+    async def test_what_was_sent_is_waited_for_and_what_was_not_ends_at_once(self) -> None:
+        model, answers = SlowAfterAll(), Kept()
+        one = asker(model, answers, at_once=3)
+        words = ["a", "refused", "b", "c", "d"]
+        ends: dict[str, float] = {}
+
+        async def ask(which: str) -> Reply:
+            try:
+                return (await one.ask(question(which), ESTIMATE)).reply
+            finally:
+                ends[which] = await time_passed()
+
+        came = await asyncio.gather(*map(ask, words), return_exceptions=True)
+        sent = set(model.asked)
+        assert "refused" in sent
+        assert len(sent) < len(words)
+        for which, result in zip(words, came, strict=True):
+            is_answered = which in sent and which != "refused"
+            assert isinstance(result, Reply) == is_answered
+            assert ends[which] > 15 if is_answered else ends[which] < 2
+        assert len(answers.replies) == len(sent) - 1
+
+    @jumping
+    async def test_a_question_that_waits_for_a_busy_server_ends_with_the_job(self) -> None:
+        one = asker(Model(BusyError("429", retry_after=100.0)), Kept())
+        waiting = asyncio.create_task(one.ask(question("a"), ESTIMATE))
+        await asyncio.sleep(5)
+        one._end(ResourceError("401"))
+        with pytest.raises(ResourceError, match="401"):
+            await waiting
+        assert await time_passed() < 6
+
+
 class TestBudget:
     async def ask_many(self, one: Asker, many: int) -> list[object]:
         asking = [one.ask(question(str(number)), ESTIMATE) for number in range(many)]

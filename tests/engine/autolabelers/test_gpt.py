@@ -114,9 +114,7 @@ async def test_a_question_is_asked_again_by_nobody(bench: Bench) -> None:
         (Reply("", Finish.FILTERED, Usage(90, 5)), "content_filter"),
         (Reply('{"entities": [', Finish.LENGTH, Usage(90, 5)), "length"),
         (
-            Reply(
-                '{"entities": [' + '{"text": "A", "category": "Place"}, ' * 30, Finish.LENGTH, USED
-            ),
+            Reply('{"entities": [' + '{"text": "A", "category": "Place"}, ' * 30, Finish.LENGTH, USED),
             "repetition",
         ),
         (Reply("I would say Ann, mostly.", Finish.STOP, Usage(90, 5)), "bad_answer"),

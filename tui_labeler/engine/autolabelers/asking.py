@@ -205,6 +205,8 @@ class Asker:
         self._overrun = 1.0
         """What answers were charged of what they were given, at most, where that is more."""
         self._over: ResourceError | None = None
+        self._turns: set[asyncio.Timeout] = set()
+        """Of the questions that are not under way."""
         self._random = random.Random(seed)
         self._under_way: dict[str, asyncio.Lock] = {}
         self._paid_now: set[bytes] = set()
@@ -265,13 +267,42 @@ class Asker:
         self._paid_now.add(_brief(key))
 
     async def _until_answered(self, asking: _Asking) -> Reply:
-        """Each try is held back for by itself: one that was lost may be charged as well as the next."""
+        """What it is answered, unless it shows on the way that none will be answered.
+
+        Whoever waits for its turn then hears of it at once; what was sent is waited for.
+        """
+        try:
+            async with asyncio.timeout(None) as turn:
+                try:
+                    return await self._tried(asking, turn)
+                except ResourceError as error:
+                    self._end(error)
+                    raise
+                finally:
+                    self._turns.discard(turn)
+        except TimeoutError:
+            if self._over is None:
+                raise
+            raise self._over from None
+
+    def _end(self, why: ResourceError) -> None:
+        if self._over is None:
+            self._over = why
+            for turn in self._turns:
+                turn.reschedule(asyncio.get_running_loop().time())
+
+    async def _tried(self, asking: _Asking, turn: asyncio.Timeout) -> Reply:
+        """Each try is held back for by itself: one that was lost may be charged as well as the next.
+
+        ``turn`` ends where the job does, but for a request that was sent.
+        """
         loop = asyncio.get_running_loop()
         if not self._heard:
             self._heard = loop.time()
         tries = 0
         refused: list[float] = []
         while True:
+            self._await_turn(turn)
             if self._overrun > asking.overrun:
                 asking = asking.overrunning(self._overrun)
             async with (
@@ -279,6 +310,7 @@ class Asker:
                 self._pacer.turn() as sent,
             ):
                 try:
+                    self._turns.discard(turn)
                     reply = await self._send(asking, held)
                 except BusyError as error:
                     await self._refused(error, sent, refused)
@@ -303,8 +335,15 @@ class Asker:
                     if not is_whole:
                         raise self._spending.refusal(asking.estimate)
                     return reply
+            self._await_turn(turn)
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
             await asyncio.sleep(wait * (1 - self._random.random() / 4))
+
+    def _await_turn(self, turn: asyncio.Timeout) -> None:
+        """Raises what has shown that nothing more will be sent."""
+        if self._over is not None:
+            raise self._over
+        self._turns.add(turn)
 
     def _least(self, question: Question) -> int | None:
         """Tokens that its answer will do with, going by those before; ``None`` as long as there are none."""
@@ -328,8 +367,6 @@ class Asker:
                 # Also where nobody waits for the answer any more: it may come, and is charged then.
                 self._requests.lost(number)
                 self._spending.lost(held)
-            if isinstance(error, ResourceError):
-                self._over = error
             raise
         reply = bounded(reply, question.max_tokens)
         usage = usage_told(reply, held.prompt_tokens, question.max_tokens, self._counter)

@@ -62,8 +62,9 @@ BUFFERED = 1_000
 TOGETHER = 0.05
 """Seconds in which answers that come after another are used with it: each batch costs four writes to disk."""
 
-GRACE = 1.5
-"""Seconds in which answers that are under way may still come, once it is known that no other will."""
+GRACE = 30.0
+"""Seconds in which answers that are under way may still come, once nothing more is asked:
+they are paid for."""
 
 SHOWN = 120
 """Characters of a refusal that a failure quotes. Answers are not quoted: they say what documents say."""
