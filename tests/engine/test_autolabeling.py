@@ -503,6 +503,22 @@ async def test_a_job_is_followed_to_its_end(bench: Bench, monkeypatch: pytest.Mo
     assert [step.done for step in seen] == sorted(step.done for step in seen)
 
 
+async def test_figures_of_a_followed_job_wait_and_its_states_do_not(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.jobs.FOLLOW_EVERY", 0)
+    monkeypatch.setattr("tui_labeler.engine.adapters.store.jobs.LAUNCH_PATIENCE", 1e9)
+    session = await bench.create(9)
+    await bench.add_model(session)
+    job = await bench.start(session)
+    running = asyncio.ensure_future(bench.run(job))
+    seen = [step async for step in session.jobs.follow(job.id, figures_every=3600)]
+    await running
+    states = [step.state for step in seen]
+    assert states[-1] is JobState.SUCCEEDED
+    assert len(states) == len(set(states))
+
+
 async def test_people_label_while_a_job_runs_and_nothing_of_either_is_lost(bench: Bench) -> None:
     session = await bench.create(20)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_labeler.screens.performance_words import bar, duration, lines_of, look_of, percent
+from tui_labeler.screens.performance_words import bar, duration, lines_of, look_of, percent, rough
 from tui_labeler.screens.widgets.glyphs import UNICODE
 
 
@@ -41,3 +41,13 @@ def test_lines_never_exceed_the_width_and_hold_no_control_characters(words: str,
 def test_what_was_not_measured_is_no_figure() -> None:
     assert percent(None).strip() == "-"
     assert look_of(None) == "dim"
+
+
+def test_a_rough_time_stands_still_for_a_while() -> None:
+    def shown(start: int, end: int) -> list[str]:
+        return list(dict.fromkeys(rough(second) for second in range(start, end)))
+
+    assert rough(1.5) == "1.5 s"
+    assert shown(28, 33) == ["30 s"]
+    assert shown(116, 134) == ["2 min 00 s", "2 min 10 s"]
+    assert shown(1_470, 1_560) == ["24 min 00 s", "25 min 00 s", "26 min 00 s"]

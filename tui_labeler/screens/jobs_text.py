@@ -17,6 +17,7 @@ from tui_labeler.screens.performance_words import (
     bar,
     duration,
     percent,
+    rough,
     when,
     wrapped,
 )
@@ -132,7 +133,7 @@ def row(job: Job, *, marked: bool = False) -> Callable[[int, Glyphs], Line]:
         ]
         if wide:
             suggestions = str(job.suggestions) if job.request.kind is JobKind.AUTOLABEL else ""
-            left = duration(job.seconds_left) if job.seconds_left is not None else ""
+            left = rough(job.seconds_left) if job.seconds_left is not None else ""
             left = f"{left:>13}" if width >= _WIDEST else ""
             rate = throughput(job) if not job.state.is_over else ""
             started = when(job.started or job.request.created)[5:]
@@ -270,7 +271,7 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
         done = f"{job.done} done, {len(job.failed)} failed, {job.waiting} waiting, of {job.total}"
         facts.append(("Documents", done))
         if job.state is JobState.RUNNING and throughput(job):
-            left = f", {duration(job.seconds_left)} left" if job.seconds_left is not None else ""
+            left = f", {rough(job.seconds_left)} left" if job.seconds_left is not None else ""
             facts.append(("Throughput", f"{throughput(job)}{left}"))
         found = f"{job.suggestions:,} made"
         if counts is not None:
@@ -307,7 +308,7 @@ def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
     if job.ended:
         facts.append(("Ended", when(job.ended)))
     if job.seconds:
-        facts.append(("Time at work", duration(job.seconds)))
+        facts.append(("Time at work", (duration if job.state.is_over else rough)(job.seconds)))
     if request.kind is JobKind.TRAIN and "f1" in job.result:
         facts.append(("F1 score", percent(job.result["f1"]).strip()))
     return facts

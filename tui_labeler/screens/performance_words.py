@@ -55,6 +55,12 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
+def rough(seconds: float) -> str:
+    """As :func:`duration`, from ten seconds on in steps: what is read beside work need not move all the time."""
+    step = 5 if seconds < 60 else 10 if seconds < 600 else 60
+    return duration(seconds if seconds < 10 else round(seconds / step) * step)
+
+
 def lines_of(words: str, width: int) -> Iterable[str]:
     """Words from outside in lines of at most ``width`` cells; a word that is wider is cut."""
     line = ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.sharing.background import Background, Exchange
 
-DRAW_EVERY = 0.1
+DRAW_EVERY = 0.5
 """Seconds between two words on how far it is."""
 
 LEAVE_WITHIN = 5.0
