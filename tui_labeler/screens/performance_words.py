@@ -56,7 +56,7 @@ def duration(seconds: float) -> str:
 
 
 def rough(seconds: float) -> str:
-    """As :func:`duration`, from ten seconds on in steps: what is read beside work need not move all the time."""
+    """As :func:`duration`, from ten seconds on in steps: what is read beside work need not move."""
     step = 5 if seconds < 60 else 10 if seconds < 600 else 60
     return duration(seconds if seconds < 10 else round(seconds / step) * step)
 
