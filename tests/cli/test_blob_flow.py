@@ -94,7 +94,7 @@ def test_documents_are_labeled_and_evaluated_by_a_deployment(cli: Cli) -> None:
         dry = cli(*GPT, "--dry-run", "--json")
         assert dry.code == 0, dry
         assert dry.json["documents"] == COUNT - LABELED
-        evaluated = cli("evaluate", "letters", "--resource", "work", "--limit", "3", "--json")
+        evaluated = cli("evaluate", "letters", "--resource", "work", "--yes", "--limit", "3", "--json")
         assert evaluated.code == 0, evaluated
         assert (evaluated.json["documents"], evaluated.json["f1"]) == (3, 1.0)
         job = cli(*GPT, "--json")

@@ -170,7 +170,7 @@ def test_a_job_that_is_over_is_refused_before_it_is_said_where_texts_go(
 # --- evaluate -----------------------------------------------------------------------------------------
 
 
-def test_an_evaluation_says_what_it_takes_before_it_sends_and_asks_nobody(
+def test_an_evaluation_says_what_it_takes_and_is_agreed_to_before_it_sends(
     cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
 ) -> None:
     make_project(cli, tmp_path / "letters", 12, *some_labels(tmp_path, 8))
@@ -185,7 +185,13 @@ def test_an_evaluation_says_what_it_takes_before_it_sends_and_asks_nobody(
     assert "Nothing was sent." in words
     assert server.requests == []
     assert cli("jobs", "letters", "--json").json["items"] == []
-    ran = cli(*EVALUATE)
+    for budget in ((), ("--budget", "0.5")):
+        refused = cli(*EVALUATE, *budget, "--json")
+        assert refused.code == 2
+        assert "The texts of 6 labeled documents are sent to" in refused.error["message"]
+        assert "--yes" in refused.error["hint"]
+    assert server.requests == []
+    ran = cli(*EVALUATE, "--yes")
     assert ran.code == 0
     assert "The texts of 6 labeled documents are sent to" in ran.err
     assert "tokens in" in ran.err
@@ -200,8 +206,8 @@ def test_an_evaluation_with_fewer_examples_than_the_job_warns_before_and_after(
     add_resource(cli, server)
     words = "measured with 0 examples in the prompts; a job will show up to 3"
     assert words in cli(*EVALUATE, "--dry-run").out
-    assert words in cli(*EVALUATE).out
-    assert any(words in item for item in cli(*EVALUATE, "--json").json["warnings"])
+    assert words in cli(*EVALUATE, "--yes").out
+    assert any(words in item for item in cli(*EVALUATE, "--yes", "--json").json["warnings"])
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
@@ -230,15 +236,18 @@ def test_an_evaluation_that_its_budget_ends_shows_its_figures_as_partial(
     make_project(cli, tmp_path / "letters", 24, *some_labels(tmp_path, 20))
     add_resource(cli, server, *PRICES)
     limits = ("--budget-tokens", "1500", "--concurrency", "1")
-    ran = cli(*EVALUATE, *limits, "--json")
+    ran = cli(*EVALUATE, *limits, "--yes", "--json")
     assert ran.code == 4
     assert ran.error["code"] == "budget"
+    assert "with a larger --budget or --budget-tokens" in ran.error["hint"]
     found = ran.json
+    shown = cli("job", "show", "letters", found["job_id"], "--json").json
+    assert "`job resume PROJECT" in shown["hint"]
     assert (found["partial"], found["f1"]) == (True, 1.0)
     assert 0 < found["documents"] < 15
     words = cli("job", "show", "letters", found["job_id"]).out
     assert "tokens are spent" in words
-    assert "partial figures" in cli(*EVALUATE, "--seed", "1", *limits).out
+    assert "partial figures" in cli(*EVALUATE, "--seed", "1", *limits, "--yes").out
 
 
 # --- words --------------------------------------------------------------------------------------------

@@ -346,7 +346,7 @@ def test_a_deployment_is_evaluated_and_the_rest_is_estimated_from_what_it_used(
     labels = write_json(tmp_path / "labels.json", azure_labels(range(8)))
     make_project(cli, tmp_path / "letters", 20, "--labels", str(labels))
     add_resource(cli, server, *PRICES)
-    ran = cli("evaluate", "letters", "--resource", "work", "--limit", "6", "--json")
+    ran = cli("evaluate", "letters", "--resource", "work", "--yes", "--limit", "6", "--json")
     assert ran.code == 0, ran
     found = ran.json
     assert (found["f1"], found["documents"]) == (1.0, 6)
@@ -363,7 +363,7 @@ def test_a_deployment_is_evaluated_and_the_rest_is_estimated_from_what_it_used(
     assert rest["cost"][0] < rest["cost"][1]
     (job,) = cli("jobs", "letters", "--json").json["items"]
     assert (job["usage"], job["cost"]) == (found["usage"], found["cost"])
-    words = cli("evaluate", "letters", "--resource", "work", "--limit", "6").out
+    words = cli("evaluate", "letters", "--resource", "work", "--yes", "--limit", "6").out
     assert "The rest, 12 unlabeled documents: about" in words
 
 
@@ -375,13 +375,13 @@ def test_an_evaluation_lists_the_documents_that_failed_each_with_its_reason_and_
     add_resource(cli, server, *PRICES)
     faults: dict[int, Fault] = {2: filtered_prompt(), 5: refusal("I will not read that.")}
     server.plan = lambda request: faults.get(number_of(request.body))
-    words = cli("evaluate", "letters", "--resource", "work", "--examples", "0")
+    words = cli("evaluate", "letters", "--resource", "work", "--yes", "--examples", "0")
     assert words.code == 1, words
     assert "over 6 of 8 documents: 2 failed" in words.out
     assert "failed: letter02.txt:" in words.out
     assert "failed: letter05.txt: The model refused: I will not read that." in words.out
     assert "warning: In the evaluation 2 of 8 documents failed: " in words.out
-    found = cli("evaluate", "letters", "--resource", "work", "--examples", "0", "--json")
+    found = cli("evaluate", "letters", "--resource", "work", "--yes", "--examples", "0", "--json")
     assert (found.code, found.json["state"], found.json["documents"]) == (1, "partially completed", 6)
     assert [item["error"] for item in found.json["failed"]] == ["content_filter", "refusal"]
     (job, _) = cli("jobs", "letters", "--json").json["items"]

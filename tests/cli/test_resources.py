@@ -173,6 +173,14 @@ def test_prices_are_set_afterwards(cli: Cli, server: OpenAIServer) -> None:
     ]
 
 
+def test_a_time_out_is_given_with_a_resource_or_afterwards_and_shown(cli: Cli, server: OpenAIServer) -> None:
+    add(cli, server, "--timeout", "30", "--deployment", "good")
+    assert "30 s" in cli("resource", "list").out
+    ran = cli("resource", "set", "local", "--timeout", "45", "--json")
+    assert [item["timeout"] for item in ran.json["deployments"]] == [45]
+    assert cli("resource", "set", "local", "--timeout", "5000").code == 2
+
+
 def test_prices_that_the_list_knows_are_shown_as_such(cli: Cli, server: OpenAIServer) -> None:
     add = ("resource", "add", "local", "--kind", "openai", "--endpoint", server.url)
     assert cli(*add, "--deployment", "gpt-4o", "nobodys").code == 0

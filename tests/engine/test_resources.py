@@ -198,6 +198,11 @@ async def test_prices_and_context_are_set_for_one_deployment_or_for_all(resource
     await resources.add(LOCAL)
     await resources.set_deployments("local", "qwen", prices=Prices(1, 2), context=None)
     changed = await resources.set_deployments("local", prices=None, context=8192)
+    timed = await resources.set_deployments("local", "qwen", prices=None, context=None, timeout=45)
+    assert [item.timeout for item in timed.deployments if item.name == "qwen"] == [45]
+    for wrong in (0.5, 10_000.0, float("nan")):
+        with pytest.raises(InputError, match="time-out"):
+            await resources.set_deployments("local", prices=None, context=None, timeout=wrong)
     assert [item.prices for item in changed.deployments] == [Prices(1, 2), None]
     assert [item.context for item in changed.deployments] == [8192, 8192]
     with pytest.raises(NotFoundError, match="no deployment named 'none'"):

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tui_labeler.cli.output import InterruptionError
+from tui_labeler.cli.shapes import job_hint
 from tui_labeler.domain.jobs import ALL_FAILED, JobState
-from tui_labeler.engine.batches import BatchStoppedError
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import clock, pause_words
 
@@ -134,12 +134,7 @@ def job_error(job: Job) -> LabelerError | None:
     # Some errors take more than a message to make; what is told of them is the same.
     told = type("JobError", (LabelerError,), {"title": kind.title, "code": kind.code})
     hint = f"{job.hint} `job resume` goes on with job {job.id} once that is mended.".lstrip()
-    if job.code == BatchStoppedError.code:
-        # What to do about it is part of what it says.
-        hint = f"`job resume PROJECT {job.id}` does that."
-    elif is_stopped:
-        hint = f"`job resume PROJECT {job.id}` with a larger --budget or --budget-tokens pays for the rest."
-    error: LabelerError = told(job.message, hint=hint)
+    error: LabelerError = told(job.message, hint=job_hint(job) if is_stopped else hint)
     return error
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError, StorageError
-from tui_labeler.engine.wording import about, doubtful, may_be_charged, money
+from tui_labeler.engine.wording import about, doubtful, late_words, may_be_charged, money
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
@@ -292,6 +292,8 @@ def _job_line(job: Job) -> str:
         parts.append(doubtful(job.usage.doubtful_answers))
     if job.unanswered:
         parts.append(may_be_charged(job.unanswered, job.unanswered_usage, job.unanswered_cost))
+    if job.late:
+        parts.append(late_words(job.late, job.late_seconds))
     if job.seconds_left is not None:
         parts.append(f"{job.seconds_left:.0f} s left")
     return "  ".join(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.domain.jobs import JobState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.wording import unused_words
 
@@ -165,7 +166,7 @@ def job_item(job: Job, state: State) -> dict[str, Any]:
         "late": job.late or None,
         "late_seconds": round(job.late_seconds, 1),
         "message": job.message,
-        "hint": job.hint,
+        "hint": job_hint(job),
         "pid": job.pid,
     }
     result = {key: value for key, value in job.result.items() if key not in _OF_THE_END}
@@ -182,6 +183,18 @@ def _unused(note: DocumentNote, item: Unused) -> dict[str, Any]:
         "times": item.times,
         "message": unused_words(item),
     }
+
+
+def job_hint(job: Job) -> str:
+    """How to go on with a job that ended, by commands; empty where there is nothing to say."""
+    from tui_labeler.engine.batches import BatchStoppedError
+
+    if job.state is not JobState.CANCELLED or not job.code:
+        return job.hint
+    if job.code == BatchStoppedError.code:
+        # What to do about it is part of what it says.
+        return f"`job resume PROJECT {job.id}` does that."
+    return f"`job resume PROJECT {job.id}` with a larger --budget or --budget-tokens pays for the rest."
 
 
 def usage_item(usage: Usage) -> dict[str, int]:
@@ -276,4 +289,5 @@ def deployment_item(deployment: Deployment) -> dict[str, Any]:
         },
         "prices": prices and prices_item(prices),
         "context": deployment.context,
+        "timeout": deployment.timeout,
     }

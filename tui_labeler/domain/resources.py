@@ -64,6 +64,8 @@ class Deployment:
     """Given by a person; they win over any table."""
     context: int | None = None
     """Tokens that prompt and answer may have together; ``None`` when nobody said."""
+    timeout: float | None = None
+    """Seconds that an answer may take; ``None``: as is sensible for where the server is."""
 
 
 def is_batch_only(deployment: Deployment) -> bool:

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Resource, ResourceKind
-from tui_labeler.engine.endpoints import checked_endpoint, host, is_readable_on_the_way
+from tui_labeler.engine.endpoints import checked_endpoint, host, is_loopback, is_readable_on_the_way
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.prices import deployment_prices
 from tui_labeler.engine.wording import counted
@@ -40,6 +40,22 @@ class NewResource:
     prices: Prices | None = None
     """Of every deployment named."""
     context: int | None = None
+    timeout: float | None = None
+
+
+PATIENCE = 120.0
+"""Seconds that an answer may take."""
+
+PATIENCE_HERE = 600.0
+"""The same from a server on this machine: it has no more than the machine, and often one answer at a time."""
+
+LONGEST_TIMEOUT = 3_600.0
+"""Seconds."""
+
+
+def default_timeout(resource: Resource) -> float:
+    """Seconds that an answer may take where nobody said."""
+    return PATIENCE_HERE if is_loopback(resource.endpoint) else PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +141,16 @@ class Resources:
         *,
         prices: Prices | None,
         context: int | None,
+        timeout: float | None = None,
         anew: bool = False,
     ) -> Resource:
-        """Sets prices, context or both of one deployment, or of all.
+        """Sets prices, context and time-out (seconds) of one deployment, or of all.
 
         What is ``None`` stays as it was; with ``anew`` it is forgotten.
 
         Raises ``NotFoundError``; ``InputError`` for numbers that can't be.
         """
-        _check_numbers(prices, context)
+        _check_numbers(prices, context, timeout)
 
         def change(resource: Resource) -> Resource:
             if deployment is not None:
@@ -145,6 +162,7 @@ class Resources:
                         item,
                         prices=prices or (None if anew else item.prices),
                         context=context or (None if anew else item.context),
+                        timeout=timeout or (None if anew else item.timeout),
                     )
                     if deployment in (None, item.name)
                     else item
@@ -245,9 +263,10 @@ def checked(new: NewResource) -> Resource:
             hint="Leave out the sign-in, or the variable with the key.",
         )
     _check_variable(new.key_env)
-    _check_numbers(new.prices, new.context)
+    _check_numbers(new.prices, new.context, new.timeout)
     deployments = tuple(
-        Deployment(item, prices=new.prices, context=new.context) for item in _deployments(new)
+        Deployment(item, prices=new.prices, context=new.context, timeout=new.timeout)
+        for item in _deployments(new)
     )
     return Resource(name, new.kind, endpoint.address, deployments, version, new.key_env, new.entra)
 
@@ -277,12 +296,16 @@ def _check_variable(name: str) -> None:
         )
 
 
-def _check_numbers(prices: Prices | None, context: int | None) -> None:
+def _check_numbers(prices: Prices | None, context: int | None, timeout: float | None) -> None:
     given = (prices.input, prices.output, prices.cached or 0.0) if prices else ()
     if not all(isfinite(price) and price >= 0 for price in given):
         raise InputError("A price is a number of USD for a million tokens, from 0 on.")
     if context is not None and context < 1:
         raise InputError(f"A context of {context} tokens holds nothing.", hint="Give the deployment's own.")
+    if timeout is not None and not 1 <= timeout <= LONGEST_TIMEOUT:
+        raise InputError(
+            f"{timeout:g} seconds are no time-out.", hint=f"It is from 1 to {LONGEST_TIMEOUT:,.0f} seconds."
+        )
 
 
 def _joined(known: Resource, given: Resource) -> Resource:
@@ -296,7 +319,10 @@ def _joined(known: Resource, given: Resource) -> Resource:
     for item in given.deployments:
         before = deployments.get(item.name, item)
         deployments[item.name] = replace(
-            before, prices=item.prices or before.prices, context=item.context or before.context
+            before,
+            prices=item.prices or before.prices,
+            context=item.context or before.context,
+            timeout=item.timeout or before.timeout,
         )
     return replace(known, deployments=tuple(deployments.values()))
 

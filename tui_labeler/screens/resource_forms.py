@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _KINDS = (ResourceKind.AZURE, ResourceKind.OPENAI)
 
-Numbers = tuple[Prices | None, int | None]
+Numbers = tuple[Prices | None, int | None, float | None]
 
 
 def _number(text: str, what: str) -> float | None:
@@ -33,8 +33,8 @@ def _number(text: str, what: str) -> float | None:
         raise InputError(f"{what} is no number.", hint="Write it like 2.50.") from None
 
 
-def read_numbers(prices: tuple[str, str, str], context: str) -> Numbers:
-    """What stands in the fields for input, output and cached input, and for the context.
+def read_numbers(prices: tuple[str, str, str], context: str, timeout: str) -> Numbers:
+    """What stands in the fields for input, output and cached input, for the context and the time-out.
 
     Raises ``InputError``.
     """
@@ -47,10 +47,12 @@ def read_numbers(prices: tuple[str, str, str], context: str) -> Numbers:
     if (given is None) != (answered is None) or (cached is not None and given is None):
         raise InputError("Prices for input and output go together.", hint="Give both, or none.")
     found = None if given is None or answered is None else Prices(given, answered, cached)
-    return found, None if tokens is None else int(tokens)
+    return found, None if tokens is None else int(tokens), _number(timeout, "The time-out")
 
 
-def _number_fields(prices: Prices | None, context: int | None) -> tuple[tuple[str, Widget], ...]:
+def _number_fields(
+    prices: Prices | None, context: int | None, timeout: float | None
+) -> tuple[tuple[str, Widget], ...]:
     def shown(number: float | None) -> str:
         return "" if number is None else f"{number:g}"
 
@@ -64,6 +66,7 @@ def _number_fields(prices: Prices | None, context: int | None) -> tuple[tuple[st
             "Context",
             FormField(str(context or ""), "tokens of prompt and answer; may stay empty", id="context"),
         ),
+        ("Time-out", FormField(shown(timeout), "seconds for an answer; may stay empty", id="timeout")),
     )
 
 
@@ -103,7 +106,7 @@ under `tui-labeler` and the resource's name. Prices may be given later.
             ("API version", FormField(placeholder="Azure: none for the v1 style", id="version")),
             ("Variable with key", FormField(placeholder="AZURE_OPENAI_API_KEY", id="variable")),
             ("Sign-in", Cycle(("with a key", "with Microsoft Entra ID (Azure)"), id="entra")),
-            *_number_fields(None, None),
+            *_number_fields(None, None, None),
         )
 
     def action_apply(self) -> None:
@@ -121,7 +124,8 @@ under `tui-labeler` and the resource's name. Prices may be given later.
     def _described(self) -> NewResource:
         """Raises ``InputError``."""
         typed = self.typed
-        prices, context = read_numbers((typed("input"), typed("output"), typed("cached")), typed("context"))
+        numbers = (typed("input"), typed("output"), typed("cached"))
+        prices, context, timeout = read_numbers(numbers, typed("context"), typed("timeout"))
         names = (name.strip() for name in typed("deployments").split(","))
         return NewResource(
             name=typed("name"),
@@ -133,17 +137,19 @@ under `tui-labeler` and the resource's name. Prices may be given later.
             entra=bool(self.chosen("entra")),
             prices=prices,
             context=context,
+            timeout=timeout,
         )
 
 
 class NumbersScreen(FormScreen[Numbers]):
-    """Asks for a deployment's prices and context."""
+    """Asks for a deployment's prices, context and time-out."""
 
     HELP: ClassVar[str] = """\
 ## Prices and context
 
 In USD for a million tokens, as price lists have them; cached input costs as other input where nothing is
-given. The *context* is how many tokens the prompt and its answer may have together.
+given. The *context* is how many tokens the prompt and its answer may have together, the *time-out* how many
+seconds an answer may take: 120 where nothing is given, and 600 from a server on this machine.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -162,12 +168,13 @@ given. The *context* is how many tokens the prompt and its answer may have toget
         return f"Prices and context of {self._deployment.name}"
 
     def fields(self) -> tuple[tuple[str, Widget], ...]:
-        return _number_fields(self._deployment.prices, self._deployment.context)
+        given = self._deployment
+        return _number_fields(given.prices, given.context, given.timeout)
 
     def action_apply(self) -> None:
         typed = self.typed
         try:
             prices = (typed("input"), typed("output"), typed("cached"))
-            self.dismiss(read_numbers(prices, typed("context")))
+            self.dismiss(read_numbers(prices, typed("context"), typed("timeout")))
         except LabelerError as error:
             self.complain(in_words(error))

@@ -53,7 +53,7 @@ class DeploymentPane(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "test", "Try", tooltip="Ask it something tiny; see what it can do", id="resources.test"),
         Binding("a", "add", "Add", tooltip="Add a resource or a deployment", id="resources.add"),
-        Binding("e", "edit", "Prices", tooltip="Set prices and context", id="resources.edit"),
+        Binding("e", "edit", "Prices", tooltip="Set prices, context and time-out", id="resources.edit"),
         Binding("D", "remove", "Remove", tooltip="Remove the resource", id="resources.remove"),
     ]
 
@@ -202,9 +202,14 @@ class DeploymentPane(Vertical):
         resource, deployment = self.current
         given = await self.app.push_screen_wait(NumbersScreen(deployment))
         if given is not None:
-            prices, context = given
+            prices, context, timeout = given
             await self._resources.set_deployments(
-                resource.name, deployment.name, prices=prices, context=context, anew=True
+                resource.name,
+                deployment.name,
+                prices=prices,
+                context=context,
+                timeout=timeout,
+                anew=True,
             )
             self.read()
 

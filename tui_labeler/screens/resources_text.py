@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Resource, ResourceKind, Structured
 from tui_labeler.engine.endpoints import host, is_readable_on_the_way
+from tui_labeler.engine.resources import default_timeout
 from tui_labeler.screens.performance_words import when, wrapped
 from tui_labeler.screens.widgets.cells import clean, clip, fit
 
@@ -103,6 +104,8 @@ def about(
         lines += _line("prices", _prices(prices), "", width)
         context = f"{deployment.context:,} tokens" if deployment.context else "not given"
         lines += _line("context", context, "", width)
+        seconds = deployment.timeout or default_timeout(resource)
+        lines += _line("time-out", f"{seconds:g} s for an answer", "", width)
         return lines
 
     return build

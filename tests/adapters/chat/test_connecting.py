@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import httpx2
 import pytest
 
 from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
-from tui_labeler.engine.adapters.chat.connecting import PATIENCE, PATIENCE_HERE, connect
+from tui_labeler.engine.adapters.chat.connecting import ResourceDeployments, connect
+from tui_labeler.engine.adapters.chat.openai_chat import OpenAIChat
 from tui_labeler.engine.adapters.keys import EnvironmentKeys
+from tui_labeler.engine.adapters.store.resources import TinyResourceStore
+from tui_labeler.engine.resources import PATIENCE, PATIENCE_HERE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -25,3 +33,15 @@ async def test_a_server_on_this_machine_may_take_longer(endpoint: str, seconds: 
     assert isinstance(timeout, httpx2.Timeout)
     assert timeout.read == seconds
     await connected.close()
+
+
+async def test_an_answer_may_take_as_long_as_the_deployment_was_given(tmp_path: Path) -> None:
+    store = TinyResourceStore(tmp_path)
+    given = (Deployment("d", timeout=7.0),)
+    await store.put(Resource("r", ResourceKind.OPENAI, "http://127.0.0.1:8080/v1", given))
+    connected = await ResourceDeployments(store, EnvironmentKeys()).connect("r", "d")
+    assert isinstance(connected.model, OpenAIChat)
+    timeout = connected.model._resource.client.timeout
+    assert isinstance(timeout, httpx2.Timeout)
+    assert timeout.read == 7.0
+    await connected.model.close()

@@ -35,12 +35,13 @@ def register(parsers: Any) -> None:
         evaluate,
         "compare a model or a deployment with the labels, and change nothing",
         details="Documents that the model learned from, and those with labels that began as accepted "
-        f"suggestions, are left out: both would flatter it. {COSTS} So is what it takes; nobody is asked. A "
-        "quarter of the labeled documents, at most, is kept for the examples of the prompts.",
+        f"suggestions, are left out: both would flatter it. {COSTS} Before it starts, an evaluation of a "
+        "deployment says what it takes and asks, as a job does; without a terminal it needs --yes. A quarter "
+        "of the labeled documents, at most, is kept for the examples of the prompts.",
         examples="""
             tui-labeler evaluate contracts --model first --json
             tui-labeler evaluate contracts --resource work --deployment gpt-4o --limit 20 --dry-run
-            tui-labeler evaluate contracts --resource work --deployment gpt-4o --limit 20 --budget 0.50
+            tui-labeler evaluate contracts --resource work --deployment gpt-4o --limit 20 --budget 0.50 --yes
         """,
     )
     parser.add_argument("project", metavar="PROJECT")
@@ -50,6 +51,7 @@ def register(parsers: Any) -> None:
     parser.add_argument("--include-accepted", action="store_true", help="accepted suggestions too")
     parser.add_argument("--include-training", action="store_true", help="what the model learned from too")
     parser.add_argument("--dry-run", action="store_true", help="say what it would take, and start nothing")
+    parser.add_argument("--yes", action="store_true", help="start without asking; a model never asks")
     add_saving(parser)
     add_detach(parser)
 
@@ -92,8 +94,8 @@ async def _evaluate_model(context: Context, session: ProjectSession, options: di
 
 
 async def _evaluate_deployment(context: Context, session: ProjectSession, options: dict[str, Any]) -> Report:
-    """What it takes is said before anything is sent; nobody is asked, for few documents cost little."""
-    from tui_labeler.cli.asking import askable, asked_deployment, tried
+    """What it takes is said, and agreed to, before anything is sent."""
+    from tui_labeler.cli.asking import agree, askable, asked_deployment, tried
     from tui_labeler.cli.following import follow, interruptions
     from tui_labeler.engine.gpt_options import GptOptions
     from tui_labeler.engine.gpt_preview import evaluation_preview, evaluation_request
@@ -103,18 +105,25 @@ async def _evaluate_deployment(context: Context, session: ProjectSession, option
     # What can't be is refused before a deployment is tried; a price may be known only once it was.
     await evaluation_request(session, replace(terms, options=GptOptions()), options)
     if not context.options.dry_run:
-        terms = await tried(context, terms, agreed=True)
+        # Where nobody can agree, not even the tiny requests of a trial are sent.
+        may_send = context.options.yes or context.out.can_ask
+        terms = await tried(context, terms, agreed=context.options.yes) if may_send else askable(terms)
     preview = await evaluation_preview(session, terms, options)
     expected = estimate_fields(preview.told, terms.options)
-    words = [terms.where(counted(preview.documents, "labeled document"), preview.told)]
-    words += [f"It takes {estimate_words(expected)}.", terms_words(terms.options), budget_words(expected)]
+    where = terms.where(counted(preview.documents, "labeled document"), preview.told)
+    words = [
+        where,
+        f"It takes {estimate_words(expected)}.",
+        terms_words(terms.options),
+        budget_words(expected),
+    ]
     if context.options.dry_run:
         warnings = [preview.warning] if preview.warning else []
         fields = {"examples": preview.examples, "job_examples": preview.job_examples, "warnings": warnings}
         lines = [*filter(None, words), *(f"warning: {item}" for item in warnings), *expected["notes"]]
         report = _not_started(preview.documents, [*lines, "Nothing was sent."])
         return replace(report, fields={**report.fields, **fields, "host": terms.host, "estimate": expected})
-    context.out.note(" ".join(filter(None, words)))
+    agree(context, terms, where, expected)
     with interruptions() as interrupted:
         job = await session.jobs.evaluate(
             terms.method, {**options, **terms.options.as_options()}, prices=terms.prices

@@ -229,7 +229,7 @@ async def show(context: Context) -> Report:
         job = await session.jobs.get(context.options.id)
         fields = await _shown(session, job)
     lines = job_lines(fields)
-    return Report(fields, [*lines, *filter(None, (job.message, job.hint))])
+    return Report(fields, [*lines, *filter(None, (job.message, fields["hint"]))])
 
 
 async def cancel(context: Context) -> Report:

@@ -34,7 +34,7 @@ def register(parsers: Any) -> None:
         group,
         "set",
         change,
-        "set prices and context of a resource's deployments",
+        "set prices, context and time-out of a resource's deployments",
         examples="tui-labeler resource set work --deployment gpt-4o --price-in 2.5 --price-out 10",
     )
     parser.add_argument("name", metavar="NAME")
@@ -103,6 +103,12 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--context", metavar="N", type=positive, help="tokens that prompt and answer may have together"
     )
+    parser.add_argument(
+        "--timeout",
+        metavar="S",
+        type=positive,
+        help="seconds that an answer may take (default: 120, and 600 from a server on this machine)",
+    )
 
 
 def price(text: str) -> float:
@@ -141,6 +147,7 @@ async def add(context: Context) -> Report:
         entra=options.entra,
         prices=_prices(options),
         context=options.context,
+        timeout=options.timeout,
     )
     added = await context.workbench.resources.add(new)
     resource = added.resource
@@ -195,7 +202,17 @@ def _table(context: Context, deployments: tuple[Deployment, ...]) -> list[str]:
 
 
 def _plain_table(rows: list[tuple[str, ...]]) -> list[str]:
-    head = ("deployment", "structured", "logprobs", "reasoning", "seconds", "USD in", "USD out", "context")
+    head = (
+        "deployment",
+        "structured",
+        "logprobs",
+        "reasoning",
+        "seconds",
+        "USD in",
+        "USD out",
+        "context",
+        "time-out",
+    )
     return table(head, rows)
 
 
@@ -217,6 +234,7 @@ def _row(deployment: Deployment, prices: Prices | None) -> tuple[str, ...]:
         f"{able.seconds:.1f}" if able and not able.batch_only else "",
         *((f"{prices.input:g}{sign}", f"{prices.output:g}{sign}") if prices else ("", "")),
         f"{deployment.context:,}" if deployment.context else "",
+        f"{deployment.timeout:g} s" if deployment.timeout else "",
     )
 
 
@@ -263,16 +281,21 @@ async def change(context: Context) -> Report:
 
     options = context.options
     prices = _prices(options)
-    if prices is None and options.context is None and options.like is None:
+    if prices is None and options.context is None and options.timeout is None and options.like is None:
         raise UsageError(
-            "Nothing to set was given.", hint="Give --price-in and --price-out, --context, or --like."
+            "Nothing to set was given.",
+            hint="Give --price-in and --price-out, --context, --timeout, or --like.",
         )
     if options.like is not None:
         if options.deployment is None:
             raise UsageError("--like goes with --deployment.", hint="Name the one that answers batches only.")
         await context.workbench.resources.set_like(options.name, options.deployment, options.like)
     changed = await context.workbench.resources.set_deployments(
-        options.name, options.deployment, prices=prices, context=options.context
+        options.name,
+        options.deployment,
+        prices=prices,
+        context=options.context,
+        timeout=options.timeout,
     )
     return Report(resource_item(changed), _table(context, changed.deployments))
 

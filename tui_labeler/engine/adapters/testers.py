@@ -32,7 +32,8 @@ class DirectTester:
         self._now = now
 
     async def test(self, resource: Resource, deployment: Deployment) -> Capabilities:
-        connected = await connect(resource, self._keys, seconds=SECONDS)
+        seconds = max(SECONDS, deployment.timeout or 0.0)
+        connected = await connect(resource, self._keys, seconds=seconds)
         try:
             return await try_deployment(connected.deployment, deployment, self._now)
         finally:

@@ -319,7 +319,10 @@ class Asker:
                     if isinstance(error, LateError):
                         self._pacer.late(sent)
                     tries += 1
-                    if tries >= TRIES:
+                    silent = loop.time() - self._heard
+                    # A server that has stalled is waited for twice, however long that takes.
+                    stalls = isinstance(error, LateError) and tries > 1 and silent >= PATIENCE
+                    if tries >= TRIES or stalls:
                         raise self._given_up(error) from error
                 else:
                     self._replies += 1

@@ -6,21 +6,14 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.entra import token_provider
 from tui_labeler.engine.adapters.vocabulary import exact_counter
-from tui_labeler.engine.endpoints import is_loopback
 from tui_labeler.engine.ports import Connected, Reach
-from tui_labeler.engine.resources import find_deployment
+from tui_labeler.engine.resources import default_timeout, find_deployment
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Resource
     from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
     from tui_labeler.engine.adapters.keys import EnvironmentKeys
     from tui_labeler.engine.ports import ResourceStore
-
-PATIENCE = 120.0
-"""Seconds that an answer may take."""
-
-PATIENCE_HERE = 600.0
-"""The same from a server on this machine: it has no more than the machine, and often one answer at a time."""
 
 
 async def connect(
@@ -37,7 +30,7 @@ async def connect(
     token = token_provider() if resource.entra else None
     key = "" if token else await keys.key(resource)
     if seconds is None:
-        seconds = PATIENCE_HERE if is_loopback(resource.endpoint) else PATIENCE
+        seconds = default_timeout(resource)
     return OpenAIResource(resource, key, seconds=seconds, token=token)
 
 
@@ -55,7 +48,8 @@ class ResourceDeployments:
     def __init__(
         self, resources: ResourceStore, keys: EnvironmentKeys, *, seconds: float | None = None
     ) -> None:
-        """``seconds``: that an answer may take; by default as :func:`connect` has it."""
+        """``seconds``: that an answer may take; by default what the deployment was given, or as
+        :func:`connect` has it."""
         self._resources = resources
         self._keys = keys
         self._seconds = seconds
@@ -66,6 +60,7 @@ class ResourceDeployments:
         found = await self._resources.get(resource)
         reached = reach(found, deployment)
         chosen = reached.deployment
-        connected = await connect(found, self._keys, seconds=self._seconds)
+        seconds = chosen.timeout if self._seconds is None else self._seconds
+        connected = await connect(found, self._keys, seconds=seconds)
         batches = OpenAIBatches(connected, chosen)
         return Connected(connected.deployment(chosen), chosen, reached.address, batches, reached.counter)
