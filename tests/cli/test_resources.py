@@ -66,6 +66,7 @@ def test_a_resource_is_added_tried_listed_and_removed(cli: Cli, server: OpenAISe
         "capabilities": None,
         "prices": {"input": 2.5, "output": 10.0, "cached": 1.25, "as_of": None},
         "context": 4096,
+        "timeout": None,
     }
     tried = cli("resource", "test", "local", "--deployment", "good", "--json")
     assert tried.code == 0
