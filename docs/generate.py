@@ -137,8 +137,21 @@ def _code(key: str) -> str:
     return f"`` {key} ``" if "`" in key else f"`{key}`".replace("|", "\\|")
 
 
+MOUSE = """\
+## The mouse
+
+Nothing needs it. In lists and tables a click goes to a row, and a double click does what `enter` does
+there; a click on the box in front of a row selects it, or takes it out. One click is enough for a category
+or class in its pane, for an answer to a question, a step of the wizard, a section of a model's performance,
+and a key in the last line. In the text a click goes to a place, dragging selects words, and a double click
+selects one. The wheel scrolls. What the terminal itself selects for copying is had with `shift` held down,
+in most terminals.
+"""
+"""What clicks do, which no binding says."""
+
+
 def keys_page() -> str:
-    """All keys, place by place."""
+    """All keys, place by place, and the mouse."""
     lines = [
         "# Keys",
         "",
@@ -155,7 +168,7 @@ def keys_page() -> str:
                 for each in declared
             ]
             lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, MOUSE])
 
 
 def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

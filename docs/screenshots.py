@@ -70,7 +70,7 @@ async def _pictures(folder: Path) -> None:
             await pilot.press("vertical_line")
             await _until(pilot, "Go on labeling")
             await pilot.press("y")
-            await _until(pilot, "> agreement")
+            await _until(pilot, "> Agreement")
             _take(pilot, folder, "agreement")
 
 
@@ -82,7 +82,7 @@ async def _entities(pilot: Pilot[None], folder: Path) -> None:
     await _until(pilot, "Selected")
     _take(pilot, folder, "labeling")
     await pilot.press("escape", "K")
-    await _until(pilot, "> entities")
+    await _until(pilot, "> Entities")
     _take(pilot, folder, "categories")
     await pilot.press("q", "ctrl+f", *"payment")
     await _until(pilot, "57 of 57 documents")
@@ -96,7 +96,7 @@ async def _jobs_and_models(pilot: Pilot[None], folder: Path) -> None:
     await _until(pilot, "learn from")
     _take(pilot, folder, "training")
     await pilot.press("q", "P")
-    await _until(pilot, "> models")
+    await _until(pilot, "> Models")
     await pilot.press("j", "enter")
     for key, words, name in (("1", "Precision", "performance"), ("3", "actual", "confusion")):
         await pilot.press(key)

@@ -129,6 +129,8 @@ def test_what_a_terminal_lacks_is_told() -> None:
     assert "NO_COLOR" in of(TERM="xterm", NO_COLOR="1")["colours"].detail
     assert of(TERM="xterm", COLORTERM="truecolor")["colours"].detail.startswith("16 million")
     assert of("ascii", TERM="xterm")["encoding"].warning
+    assert "in UTF-8" in of("ascii", TERM="xterm")["encoding"].detail
+    assert "shown as ?" in of("iso-8859-1", TERM="xterm")["encoding"].detail
     assert "\x1b" not in of(TERM="\x1b[2J")["terminal"].detail
 
 

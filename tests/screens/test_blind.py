@@ -104,9 +104,8 @@ async def test_keys_for_suggestions_say_that_they_are_hidden_and_decide_nothing(
         session, shown = session_of(pilot), screen_of(pilot).shown
         seq = session.store.seq
         await press(pilot, key)
-        assert "Suggestions are hidden here. Label all of the document, then | shows them." in screen_text(
-            pilot
-        )
+        words = "Blind mode hides what there is to decide. Label all of this, then | shows it."
+        assert words in screen_text(pilot)
         assert screen_of(pilot).shown == shown
         assert session.store.seq == seq
         assert labels(session, TWO) == []

@@ -57,6 +57,14 @@ async def test_a_brush_labels_word_after_word_with_enter(opened: Opened) -> None
         assert len(labels(session_of(pilot), TWO)) == 2
 
 
+async def test_the_brush_is_named_while_words_are_selected(opened: Opened) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "B", "1", "v", "w")
+        assert "Brush: Borrower. enter labels what is selected" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert [name for name, _ in labels(session_of(pilot), TWO)] == ["Borrower"]
+
+
 async def test_a_brush_is_taken_from_the_pane_as_well(opened: Opened) -> None:
     async with opened(TWO) as pilot:
         await press(pilot, "C", "j", "enter", "enter")

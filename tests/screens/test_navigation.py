@@ -29,10 +29,10 @@ async def until_shown(pilot: Pilot[None], kind: type[Screen[Any]]) -> None:
 @pytest.mark.parametrize(
     ("key", "kind", "title"),
     [
-        ("L", Step, "Loans > autolabel"),
-        ("J", JobsScreen, "Loans > jobs"),
-        ("T", TrainingScreen, "Loans > train a model"),
-        ("P", ModelsScreen, "Loans > models"),
+        ("L", Step, "Loans > Autolabel"),
+        ("J", JobsScreen, "Loans > Jobs"),
+        ("T", TrainingScreen, "Loans > Train a model"),
+        ("P", ModelsScreen, "Loans > Models"),
     ],
 )
 @pytest.mark.parametrize("back", ["q", "escape"])

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 import tui_labeler
-from tui_labeler.screens.terminal_input import _Line
+from tui_labeler.screens.terminal_input import _Line, encodable
 from tui_labeler.screens.widgets.cells import some_of
 from tui_labeler.screens.widgets.glyphs import TYPE_SIGNS
 
@@ -78,3 +78,13 @@ def test_they_reach_others_as_they_are() -> None:
 
 def test_a_list_of_names_that_goes_on_needs_no_sign() -> None:
     assert some_of(["Lender", "Borrower", "Amount"], 8) == "Lender and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "né 漢字 9 €|"), ("latin-1", "né ???? 9 ?|"), ("ascii", "n? ???? 9 ?|")],
+)
+def test_what_an_encoding_does_not_have_leaves_all_that_follows_in_its_place(
+    encoding: str, shown: str
+) -> None:
+    assert encodable("né 漢字 9 €|", encoding) == shown

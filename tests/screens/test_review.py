@@ -349,7 +349,7 @@ async def test_in_blind_mode_suggestions_come_when_the_document_is_labeled_and_t
         assert "┄Lender" in screen_text(pilot)
         await blind(pilot)
         assert "┄Lender" not in screen_text(pilot)
-        assert "Training, suggestions hidden" in screen_text(pilot)
+        assert "Training, blind mode" in screen_text(pilot)
         assert [line.suggestions for line in screen_of(pilot).pane.categories] == [0, 0, 0]
         await press(pilot, "vertical_line")
         assert "agreement2.txt is not labeled yet" in screen_text(pilot)
@@ -370,7 +370,7 @@ async def test_blind_labels_are_shown_beside_the_suggestions_and_counted(
         await blind(pilot)
         await press(pilot, "v", "w", "2", "escape", "w", "w", "w", "v", "1", "vertical_line", "y")
         text = screen_text(pilot)
-        assert "Loans > agreement" in text
+        assert "Loans > Agreement" in text
         assert "1 blind" in text
         assert "1 same" in text
         assert "1 other ends" in text

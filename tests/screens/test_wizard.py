@@ -13,6 +13,7 @@ from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.labels import Span
 from tui_labeler.screens.dialogs import InputScreen
+from tui_labeler.screens.lines import KeyLine
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.widgets.picker import Picker
@@ -450,6 +451,10 @@ async def test_enter_opens_a_document_for_reading(home: JobHome) -> None:
         view = screen.query_one(TextView)
         assert view.text.startswith("Ann Bob")
         assert [mark.name for mark in view.marks_at(0)] == ["Borrower"]
+        assert "Select" not in "".join(str(line.render()) for line in screen.query(KeyLine))
+        await pilot.press("v", "w")
+        await pilot.click(view, offset=(1, 0), times=2)
+        assert view.selection is None
         await pilot.press("q")
         await pause(pilot, DocumentsStep)
 

@@ -151,7 +151,7 @@ def _labels() -> object:
 
 WAY: tuple[tuple[str, str], ...] = (
     *((";", "label by"), ("i", "Where this label"), ("q", "-Where this label")),
-    *(("K", "> entities"), ("q", "-> entities")),
+    *(("K", "> Entities"), ("q", "-> Entities")),
     *(("f", "Which documents?"), ("ctrl+g", "-Which documents?")),
     *(("ctrl+f", "Type words"), ("2", "hits in 7 documents"), ("ctrl+g", "-hits in 7 documents")),
     *(("c", "Change to"), ("c", "Which category instead?"), ("q", "-Which category instead?")),

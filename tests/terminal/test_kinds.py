@@ -50,7 +50,7 @@ WAY: tuple[tuple[str, str], ...] = (
     *(("T", "Start training"), ("enter", "Which model?"), ("q", "-Which model?"), ("q", "-Start training")),
     *(("P", "D Delete"), ("q", "-D Delete")),
     *(("?", "Page back"), ("space", "Page back"), ("q", "-Page back")),
-    *(("K", "contracts > entities"), ("q", "-contracts > entities")),
+    *(("K", "contracts > Entities"), ("q", "-contracts > Entities")),
     *(("f", "Which suggestions?"), ("ctrl+g", "-Which suggestions?")),
     *((":", "A part of a command's name"), ("ctrl+g", "-A part of a command's name")),
     *(("E", "Export saved labels"), ("ctrl+g", "-Export saved labels")),

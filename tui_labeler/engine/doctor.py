@@ -98,14 +98,21 @@ def check_terminal(terminal: Terminal) -> list[Check]:
     large = columns >= SMALLEST[0] and rows >= SMALLEST[1]
     size = f"{columns}x{rows}" + ("" if large else f"; make it at least {SMALLEST[0]}x{SMALLEST[1]}")
     unicode = "utf" in terminal.encoding.lower()
-    encoding = f"{terminal.encoding or 'unknown'}" + ("" if unicode else ": marks are drawn with ASCII")
+    encoding = terminal.encoding or "unknown"
     return [
         Check("terminal", usable, f"TERM={safe(kind) or 'not set'}{hint}"),
         Check("terminal size", True, size, warning=not large),
         Check("colours", True, _colours(environment)),
-        Check("encoding", True, encoding, warning=not unicode),
+        Check("encoding", True, encoding + ("" if unicode else _plain_words(encoding)), warning=not unicode),
         *_held_keys(environment),
     ]
+
+
+def _plain_words(encoding: str) -> str:
+    """What is drawn otherwise where the locale is not UTF-8."""
+    # Where it says nothing but ASCII, as C does, Python's streams speak UTF-8 (PEP 540).
+    of_documents = "sent as they are, in UTF-8" if encoding == "ascii" else "shown as ? where it has none"
+    return f": rules and signs are drawn with ASCII; letters of documents beyond that are {of_documents}"
 
 
 def _held_keys(environment: Mapping[str, str]) -> list[Check]:

@@ -74,6 +74,7 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
         Binding(
             "A", "take_agreeing", "All that agree", tooltip="Settle what agrees", id="adjudication.agreeing"
         ),
+        Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back to the document", id="adjudication.leave"),
         Binding("u", "undo", "Undo", tooltip="Take back your last choice", id="adjudication.undo"),
         Binding("ctrl+r", "redo", "Redo", tooltip="Make it again", id="adjudication.redo", show=False),
         Binding("n", "skip(1)", "Next", tooltip="To the next place", id="adjudication.next", show=False),
@@ -97,7 +98,6 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
             "ctrl+d", "scroll(0.5)", "Down", tooltip="Scroll both texts", id="adjudication.down", show=False
         ),
         Binding("ctrl+u", "scroll(-0.5)", "Up", tooltip="Scroll both back", id="adjudication.up", show=False),
-        Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back to the document", id="adjudication.leave"),
     ]
 
     def __init__(self, session: ProjectSession, follower: Follower, first: int | None = None) -> None:
@@ -182,7 +182,7 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
         title = self.query_one(TitleLine)
         rows = self._session.rows
         location = "" if self._both is None else f" > {self._both.location}"
-        title.left = f"{self._session.project.name} > adjudication{location}"
+        title.left = f"{self._session.project.name} > Adjudication{location}"
         left = sum(rows[key].waits_for_adjudication for key in self._order if key in rows)
         title.right = f"{left:,} of {counted(len(self._order), 'document')} to settle" if self._order else ""
 

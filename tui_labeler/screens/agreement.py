@@ -88,7 +88,7 @@ more than two readers each pair has a line of its own.
 
     def on_mount(self) -> None:
         title = self.query_one(TitleLine)
-        title.left = f"{self._session.project.name} > agreement"
+        title.left = f"{self._session.project.name} > Agreement"
         read = len(self._readers.compared.documents)
         blind = len(self._result.documents)
         counts = [f"{blind:,} blind"] * bool(blind or not read) + [f"{read:,} read by two"] * bool(read)

@@ -89,7 +89,7 @@ The figures say how far the jobs agree with each other, not which one is right.
 
     def on_mount(self) -> None:
         title = self.query_one(TitleLine)
-        title.left = f"{self._session.project.name} > jobs > comparison"
+        title.left = f"{self._session.project.name} > Jobs > Comparison"
         found = self._found.agreement
         title.right = f"{found.documents - found.agreeing:,} of {counted(found.documents, 'document')} differ"
         self.query_one(Notes).text = "\n".join(

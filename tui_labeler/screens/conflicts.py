@@ -88,7 +88,7 @@ too: the conflict is open again, and the others have theirs back.
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self._session.project.name} > conflicts"
+        self.query_one(TitleLine).left = f"{self._session.project.name} > Conflicts"
         self.query_one(Picker).focus()
         self._load()
 

@@ -93,7 +93,7 @@ over the file. `u` takes an import back as a whole.
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self._session.project.name} > import labels"
+        self.query_one(TitleLine).left = f"{self._session.project.name} > Import labels"
         self.query_one("#form", Picker).focus()
         self._check()
 

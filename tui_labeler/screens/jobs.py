@@ -69,11 +69,11 @@ this terminal is closed.
         _key("enter,v", "review", "Review", "Review documents with autolabels of this job"),
         _key("c", "cancel", "Cancel", "Stop the job; what it has suggested stays"),
         _key("R", "resume", "Resume", "Go on with what is missing"),
+        _key("q,escape", "leave", "Back", "Back to where you were"),
         _key("t", "retry", "Retry", "Try the failed documents again"),
         _key("U", "undo", "Undo all", "Take back all that came of the job"),
         _key("equals_sign", "compare", "Compare", "Compare with another job: = there too"),
         _key("D", "delete", "Delete", "Delete the job's record; its suggestions stay"),
-        _key("q,escape", "leave", "Back", "Back to where you were"),
     ]
 
     def __init__(self, session: ProjectSession, resources: Resources, job: str | None = None) -> None:
@@ -99,7 +99,7 @@ this terminal is closed.
         yield KeyLine()
 
     async def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self._session.project.name} > jobs"
+        self.query_one(TitleLine).left = f"{self._session.project.name} > Jobs"
         await self.look()
         self.set_interval(FIGURES_EVERY, self.look)
 

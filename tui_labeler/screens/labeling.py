@@ -87,10 +87,11 @@ takes anything back; `r` or `q` ends the review. What a model answered and was n
 goes through the likely places, `a` sets it at one, or at what is selected, `x` drops it; `X` and `Z` drop
 it with all else that they reject.
 
-**Blind mode** (`O`). Suggestions stay hidden while you label a document: it looks like one that nothing was
+**Blind mode.** Suggestions stay hidden while you label a document: it looks like one that nothing was
 suggested for. When all of it is labeled, `|` asks whether you are done, then shows the suggestions beside
 your labels, with how far they agree in this document and in all that are done. A document with nothing to
-label is done when it is marked with `m`.
+label is done when it is marked with `m`. The settings (`O`) turn blind mode on, and off: all suggestions are
+shown then.
 
 **Two people on one document.** `&` gives a document, or those selected, to two people (`tui-labeler assign`
 a share of all). Each labels it without seeing the other's labels, or any suggestion, and says `%` when all of

@@ -29,7 +29,7 @@ S = TypeVar("S", bound="LabelingBase")
 AHEAD = 16
 """Documents of the list whose texts are read before they are opened."""
 
-HIDDEN = "Suggestions are hidden here. Label all of the document, then | shows them."
+HIDDEN = "Blind mode hides what there is to decide. Label all of this, then | shows it."
 """What a key for suggestions says in a document that is still labeled blindly."""
 
 

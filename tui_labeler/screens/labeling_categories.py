@@ -64,13 +64,13 @@ another's. Descriptions and examples are for people, and are sent along when a l
         _key("r", "rename", "Rename", "Another name; labels follow", "rename"),
         _key("i", "describe", "Describe", "What it means", "describe"),
         _key("e", "examples", "Examples", "A few examples, parted by |", "examples"),
+        _key("q", "close", "Back", "Back to the documents", "close"),
         _key("o", "recolor", "Colour", "Another colour", "color"),
         _key("m", "merge", "Merge", "Turn it into another category", "merge"),
         _key("d,delete", "delete", "Delete", "Delete it with its labels", "delete"),
         _key("u", "undo", "Undo", "Take back your last change of a category", "undo"),
         _key("ctrl+r", "redo", "Redo", "Do again what was undone", "redo"),
         _key("slash", "search", "Find", "Show only those with a few letters in their name", "search"),
-        _key("q", "close", "Back", "Back to the documents", "close"),
         _key("ctrl+g,escape", "show_all", "Show all", "Show all again, or go back", "show-all"),
     ]
 
@@ -82,7 +82,7 @@ another's. Descriptions and examples are for people, and are sent along when a l
 
     def compose(self) -> ComposeResult:
         title = TitleLine()
-        title.left = f"{self._session.project.name} > {self._session.project.kind.nouns}"
+        title.left = f"{self._session.project.name} > {self._session.project.kind.nouns.capitalize()}"
         yield title
         yield Picker(id="category-list")
         yield KeyLine()

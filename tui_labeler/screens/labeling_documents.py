@@ -328,9 +328,9 @@ class DocumentActions(SearchActions):
         answer = await self.app.push_screen_wait(
             ConfirmScreen(
                 f"Is all of {document.location} labeled?",
-                f"Its {labels} are compared with what was suggested as they are now, and count in the "
-                "agreement. The suggestions are shown then; that is not taken back.",
-                "Done: compare",
+                "Blind mode hides what was suggested for it. When you are done, that is shown beside your "
+                f"{labels}, and how far both agree as they are now is counted. That is not taken back.",
+                "Done: show suggestions",
                 "Go on labeling",
             )
         )

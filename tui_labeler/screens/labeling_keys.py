@@ -105,7 +105,7 @@ REVIEW_KEYS: list[BindingType] = [
         "vertical_line",
         "agreement",
         "Agreement",
-        "Blind labels, or two readings, side by side",
+        "Show what blind mode hides beside your labels; two readings side by side",
         "review.agreement",
     ),
     _key(

@@ -323,7 +323,7 @@ class LabelingView(Screen[None]):
             state = reading_state(row, self.session.labeling.actor)
         elif self.is_blind:
             # What is suggested would show in how the state changes with each label.
-            state = "suggestions hidden"
+            state = "blind mode"
         dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
         size = [f"{row.characters:,} characters", counted(row.text_records, "text record")]
         if not row.is_read:
@@ -432,11 +432,13 @@ class LabelingView(Screen[None]):
             return words
         if not self.session.store.state.categories:
             return f"There is no {self.session.project.kind.noun} to label with yet: K adds one."
-        if self.selecting and not self.has_classes:
-            return "Selected. Press a category's key, = for all such places, enter for the list."
         if self.brush is not None:
             name = self.session.store.state.categories[self.brush].name
+            if self.selecting:
+                return f"Brush: {name}. enter labels what is selected, = all such places."
             return f"Brush: {name}. enter labels, B puts the brush down."
+        if self.selecting and not self.has_classes:
+            return "Selected. Press a category's key, = for all such places, enter for the list."
         return ""
 
     def status_words(self) -> str:
@@ -454,12 +456,9 @@ class LabelingView(Screen[None]):
         return words or self._hidden_words()
 
     def _hidden_words(self) -> str:
-        document = self.document
-        if document is None or not self.is_blind:
-            return ""
-        if not document.active_labels and document.reviewed is None:
-            return "Suggestions are hidden until you have labeled this."
-        return "When all of this is labeled, | shows what was suggested."
+        return (
+            "Blind mode hides suggestions here: label all of it, then | shows them." if self.is_blind else ""
+        )
 
     def progress_words(self) -> str:
         """How far the review is; empty when there is none."""

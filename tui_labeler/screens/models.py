@@ -97,7 +97,7 @@ screen.
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self._session.project.name} > models"
+        self.query_one(TitleLine).left = f"{self._session.project.name} > Models"
         self.read()
 
     def on_screen_resume(self) -> None:

@@ -174,7 +174,7 @@ precision: it finds most, and more than there is.
 
     def on_mount(self) -> None:
         title = self.query_one(TitleLine)
-        title.left = f"{self._session.project.name} > {self._card.name} > performance"
+        title.left = f"{self._session.project.name} > {self._card.name} > Performance"
         title.right = f"F1 {percent(self._card.performance.f1).strip()}"
         self._show()
         self._read_models()

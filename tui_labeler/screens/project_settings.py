@@ -79,7 +79,7 @@ A *multilingual* project has a language for each document.
             (
                 "Suggestions",
                 Cycle(
-                    ("are shown", "are hidden until | compares them"),
+                    ("are shown", "are hidden (blind mode); | shows them"),
                     chosen=int(settings.hide_until_labeled),
                     id="blind",
                 ),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.ports import KeyState
     from tui_labeler.engine.resources import Resources
 
-NONE = "There is no resource yet. Press a to add one: a server with a language model, here or elsewhere."
+NONE = "There is no resource yet: a adds one, a server with a language model."
 
 
 class ChosenDeployment(NamedTuple):

@@ -171,7 +171,7 @@ back to the words. Opened again, the search is as it was left; `ctrl+r` looks an
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self._title.left = f"{self._session.project.name} > find in all documents"
+        self._title.left = f"{self._session.project.name} > Find in all documents"
         self.query_one(Field).focus()
         self.results.show(self.search.found, self.search.cursor)
         self._draw()

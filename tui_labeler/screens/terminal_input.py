@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -249,6 +250,26 @@ NOTHING_LEFT = "\x1b[0m\x1b[2J\x1b[H"
 _GONE = (errno.EIO, errno.ENXIO, errno.EPIPE, errno.EBADF)
 
 
+def encodable(text: str, encoding: str) -> str:
+    """``text`` with question marks, as wide as they are, for characters that an encoding does not have.
+
+    Python would write escapes in their place, which are wider and move all that stands behind them.
+    """
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(one if _has(encoding, one) else "?" * cell_len(one) for one in text)
+    return text
+
+
+def _has(encoding: str, character: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class _Line:
     """A terminal's file: what is written once the terminal is gone, is gone too.
 
@@ -259,10 +280,12 @@ class _Line:
         """``ascii_only`` sends signs of type for which ASCII has one as wide as that one."""
         self._file = file
         self._ascii_only = ascii_only
+        self._encoding: str = getattr(file, "encoding", None) or "utf-8"
 
     def write(self, text: str) -> None:
+        shown = encodable(typewritten(text) if self._ascii_only else text, self._encoding)
         with _while_it_is_there():
-            self._file.write(typewritten(text) if self._ascii_only else text)
+            self._file.write(shown)
 
     def flush(self) -> None:
         with _while_it_is_there():

@@ -96,7 +96,7 @@ and lets the training run on.
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self._session.project.name} > train a model"
+        self.query_one(TitleLine).left = f"{self._session.project.name} > Train a model"
         self.begin()
 
     @property

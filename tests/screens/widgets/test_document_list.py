@@ -185,6 +185,20 @@ async def test_opening_and_moving_are_told() -> None:
         assert [message.row.id for message in app.of(DocumentList.Opened)] == [101, 104]
 
 
+async def test_a_click_on_the_box_selects_a_document_and_opens_none() -> None:
+    app, view = stage()
+    async with app.run_test(size=(100, 11)) as pilot:
+        view.set_rows(documents(6))
+        await pilot.click(view, offset=(0, 3))
+        assert (view.cursor, view.selected) == (2, {102})
+        await pilot.click(view, offset=(1, 5))
+        await pilot.click(view, offset=(2, 3))
+        assert (view.cursor, view.selected) == (2, {102, 104})
+        await pilot.click(view, offset=(0, 5))
+        assert view.selected == {102}
+        assert app.of(DocumentList.Opened) == []
+
+
 async def test_an_empty_list_takes_every_key() -> None:
     app, view = stage()
     async with app.run_test(size=(40, 6)) as pilot:

@@ -70,7 +70,7 @@ class CategoryPane(NameTyping):
     HELP: ClassVar[str] = """\
 ## Categories
 
-The key beside a category labels with it. `enter` picks the category at the cursor.
+The key beside a category labels with it. `enter` picks the category at the cursor, a click the one under it.
 
 Where there are more than nine classes, letters find one: the beginning of its name (`card d`), the first
 letters of its words (`cde` for *card delivery estimate*), or pieces of them (`cadel`). A name begins with

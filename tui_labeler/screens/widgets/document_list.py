@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from tui_labeler.screens.widgets.glyphs import Glyphs
 
+_BOX = 2
+"""Cells of the sign of a selected document."""
+
 _ROOMY, _WIDE, _WIDER = 48, 64, 84
 """From these widths on there is room between the numbers, for the state in words, and for the sizes."""
 
@@ -37,6 +40,8 @@ class DocumentList(RowView):
 
 `j` `k` or arrows move, `g` `G` go to the ends, `enter` opens. Digits before a key are a count: `12j`,
 `12G`. `space` selects and goes on, `v` starts a range that `space` or `v` closes, `*` selects all or none.
+
+With the mouse: a click goes to a document, a double click opens it, a click left of its sign selects it.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -231,15 +236,22 @@ class DocumentList(RowView):
         low, high = sorted((self._range, self.cursor))
         return range(low, high + 1)
 
-    def action_select_row(self) -> None:
-        if self._range is not None:
-            self.action_range()
-            return
+    @property
+    def box_width(self) -> int:
+        return _BOX
+
+    def box_clicked(self) -> None:
         if row := self.current:
             self.selected ^= {row.id}
             self.repaint_rows([self.cursor])
-            self.move_to(self.cursor + 1)
             self.post_message(self.SelectionChanged(self))
+
+    def action_select_row(self) -> None:
+        if self._range is not None:
+            self.action_range()
+        else:
+            self.box_clicked()
+            self.move_to(self.cursor + 1)
 
     def action_range(self) -> None:
         if not self.rows:

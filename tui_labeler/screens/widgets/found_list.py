@@ -29,7 +29,7 @@ class FoundList(RowView):
     HELP: ClassVar[str] = """\
 ## Documents found
 
-`j` `k` or arrows move, `g` `G` go to the ends, `enter` opens a document at its first hit.
+`j` `k` or arrows move, `g` `G` go to the ends, `enter` or a double click opens a document at its first hit.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = []

@@ -40,7 +40,8 @@ class Picker(RowView, inherit_bindings=False):
 ## List
 
 `j` `k` or arrows move, `g` `G` go to the ends, `enter` chooses. Where rows have boxes, `space` selects one
-and `*` all or none.
+and `*` all or none. With the mouse: a click goes to a row, a double click chooses it, a click on its box
+selects it.
 """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -198,6 +199,13 @@ and `*` all or none.
         return self.style(*base) if at_cursor or not look else self.style(f"picker--{look}", *base)
 
     # --- selecting ----------------------------------------------------------------------------------
+
+    @property
+    def box_width(self) -> int:
+        return self._gutter if self._multiple else 0
+
+    def box_clicked(self) -> None:
+        self.action_toggle_row()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("toggle_row", "toggle_rows"):

@@ -55,6 +55,14 @@ class RowView(LineView, inherit_bindings=False):
     def opened(self) -> None:
         """Called when the current row is to be opened."""
 
+    @property
+    def box_width(self) -> int:
+        """Cells at the left of a row that are its box; 0 where rows can't be selected."""
+        return 0
+
+    def box_clicked(self) -> None:
+        """Called when the current row is to be selected, or taken out."""
+
     def changed_rows(self, before: int, after: int) -> list[int]:
         """The rows that look different when the cursor goes from one to another."""
         return [before, after]
@@ -128,9 +136,13 @@ class RowView(LineView, inherit_bindings=False):
         self.repaint()
 
     def on_click(self, event: events.Click) -> None:
+        """A click goes to a row, a double click opens it; a click on its box selects it, or takes it out."""
         place = event.get_content_offset(self)
         row = None if place is None else self.row_at(place.y)
-        if row is not None:
-            self.move_to(row)
-            if event.chain == 2:
-                self.opened()
+        if place is None or row is None:
+            return
+        self.move_to(row)
+        if place.x < self.box_width:
+            self.box_clicked()
+        elif event.chain == 2:
+            self.opened()

@@ -34,6 +34,8 @@ the ends, `ctrl+d` `ctrl+u` by half pages. Digits before a key are a count; `12G
 
 `v` selects by words, `V` by characters; the selection follows the cursor. `>` `<` move its end by words,
 `.` `,` by characters, `o` changes to its other end. Without a selection the word at the cursor counts.
+
+With the mouse: a click goes to a place, dragging selects words, a double click selects one.
 """
 
     class CursorMoved(Message):

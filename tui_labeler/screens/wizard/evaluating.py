@@ -68,7 +68,7 @@ are left out: they would flatter it. Nothing is changed and no quota is used; a 
 
     def on_mount(self) -> None:
         title = self.query_one(TitleLine)
-        title.left = f"{self._session.project.name} > evaluate {self._method.source.partition(':')[2]}"
+        title.left = f"{self._session.project.name} > Evaluate {self._method.source.partition(':')[2]}"
         self.query_one(Sheet).focus()
         self.follow()
 

@@ -20,8 +20,34 @@ from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Click, MouseMove
 
     from tui_labeler.engine.session import ProjectSession
+
+
+_SELECTING = ("select", "swap", "unselect")
+
+
+class ReadText(TextView):
+    """A text in which nothing can be done with a selection, so that there is none."""
+
+    HELP: ClassVar[str] = """\
+## Text
+
+Move with `h j k l` or arrows, `w` `b` by words, `(` `)` by sentences, `{` `}` by paragraphs, `g` `G` to
+the ends, `ctrl+d` `ctrl+u` by half pages. Digits before a key are a count; `12G` goes to line 12.
+"""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in _SELECTING or any(str(given).startswith("move_end") for given in parameters):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        event.prevent_default()
+
+    def on_click(self, event: Click) -> None:
+        event.prevent_default()
 
 
 class ReadScreen(Screen[None]):
@@ -39,6 +65,15 @@ The document as it is, with the labels and suggestions that it has. `q` goes bac
         Binding("q,escape", "leave", "Back", tooltip="Back to the list", id="reading.back"),
     ]
 
+    keys_shown: ClassVar[list[str]] = [
+        "reading.back",
+        "text.page-down",
+        "text.page-up",
+        "text.top",
+        "text.bottom",
+    ]
+    """Ids of the keys in the last line."""
+
     def __init__(self, session: ProjectSession, document_id: int) -> None:
         super().__init__()
         self._session = session
@@ -46,7 +81,7 @@ The document as it is, with the labels and suggestions that it has. `q` goes bac
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
-        yield TextView(id="text")
+        yield ReadText(id="text")
         yield KeyLine()
 
     def on_mount(self) -> None:

@@ -135,7 +135,7 @@ class Step(Screen[Answer]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self.session.project.name} > autolabel"
+        self.query_one(TitleLine).left = f"{self.session.project.name} > Autolabel"
         self.started()
         self.ready.set()
 
