@@ -171,19 +171,24 @@ def importing(batch: Sequence[Ready], incoming: Incoming, state: State) -> list[
     described: dict[int, Document] = {}
     for ready in batch:
         document = state.document(ready.document)
-        if document.is_given:
-            readers = " and ".join(document.readers)
-            incoming.tally.skip(document.location, f"it is with its readers, {readers}")
-            continue
-        if ready.text_hash and document.text_hash and ready.text_hash != document.text_hash:
-            reason = "its text has changed since the file was checked; import it again"
-            incoming.tally.skip(document.location, reason)
+        if not may_be_touched(document, ready, incoming.tally):
             continue
         document = described.get(document.id, document)
         one = _OneDocument(document, ready, incoming, state, ids, incoming.made.setdefault(document.id, []))
         changes += one.changes()
         described[document.id] = one.described
     return changes + [put_document(state, document) for document in described.values()]
+
+
+def may_be_touched(document: Document, ready: Ready, tally: Tally) -> bool:
+    """Whether what a file says of a document can come in at all; says why not."""
+    if document.is_given:
+        tally.skip(document.location, f"it is with its readers, {' and '.join(document.readers)}")
+        return False
+    if ready.text_hash and document.text_hash and ready.text_hash != document.text_hash:
+        tally.skip(document.location, "its text has changed since the file was checked; import it again")
+        return False
+    return True
 
 
 class _OneDocument:

@@ -14,6 +14,7 @@ from tui_labeler.screens.performance_words import heading, wrapped
 if TYPE_CHECKING:
     from tui_labeler.domain.handover import Need
     from tui_labeler.engine.handover.taking_in import TakenIn
+    from tui_labeler.engine.import_plans import Skipped
     from tui_labeler.engine.ports import Blob
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Build, Line
@@ -124,12 +125,14 @@ def _age(blob: Blob) -> str:
 def taken_words(taken: TakenIn) -> list[str]:
     """What came from there."""
     imported = taken.imported
-    lines = [
-        f"{taken.name}: {counted(imported.labels, 'new label')}, {imported.unchanged:,} as here, "
-        f"{taken.removed:,} of here removed, {counted(taken.unlabeled, 'document')} with nothing to label. "
-        "u where texts are labeled takes that back."
-    ]
-    lines += [f"Left out: {item.location}: {item.reason}" for item in imported.skipped[:EXPORTS]]
-    if len(imported.skipped) > EXPORTS:
-        lines.append(f"and {len(imported.skipped) - EXPORTS:,} more left out")
+    lines = [f"{taken.words} u where texts are labeled takes that back."]
+    for title, items in (("Left out", imported.skipped), ("Note", imported.notes)):
+        lines += [f"{title}: {_item(item)}" for item in items[:EXPORTS]]
+        if len(items) > EXPORTS:
+            lines.append(f"{title}: {len(items) - EXPORTS:,} more")
     return lines
+
+
+def _item(item: Skipped) -> str:
+    line = f"line {item.line}: " if item.line else ""
+    return f"{line}{item.location}: {item.reason}" if item.location else f"{line}{item.reason}"

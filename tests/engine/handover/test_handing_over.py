@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,8 @@ from tui_labeler.engine.pen import PenError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tui_labeler.engine.handover.taking_in import TakenIn
 
 
 @pytest.fixture
@@ -379,8 +381,102 @@ async def test_what_a_model_proposed_there_is_no_label(office: Office, ana: Pers
         "label_confidence": [0.7],
     }
     office.stored.write("Labeling/x.jsonl", json.dumps(row).encode())
-    await ana.handover.import_labels()
+    taken = await ana.handover.import_labels()
     assert ana.labels() == [("Town", "Rome")]
+    assert (taken.imported.suggestions, taken.removed) == (1, 0)
+    assert proposed(ana) == [("Person", "Ann", 0.7)]
+
+
+def row(location: str, *labels: tuple[str, int, int, float]) -> dict[str, Any]:
+    """A line of an export: category, start, end and confidence of each label."""
+    return {
+        "image_url": location,
+        "label": [{"label": name, "offsetStart": start, "offsetEnd": end} for name, start, end, _ in labels],
+        "label_confidence": [share for *_, share in labels],
+    }
+
+
+def proposed(person: Person, location: str = "a.txt") -> list[tuple[str, str, float | None]]:
+    names = person.session.store.state.categories
+    found = person.session.documents.find(location).open_suggestions(person.session.project.kind)
+    return [
+        (names[each.category].name, TEXTS[location][each.span.start : each.span.end], each.confidence)
+        for each in found
+        if each.span
+    ]
+
+
+async def there(office: Office, person: Person, *rows: dict[str, Any]) -> TakenIn:
+    """What comes back of some lines of an export."""
+    await person.handover.connect(terms())
+    await person.handover.to_aml()
+    office.stored.write("Labeling/x.jsonl", "\n".join(map(json.dumps, rows)).encode())
+    return await person.handover.import_labels()
+
+
+async def test_a_document_with_labels_there_that_can_not_be_used_keeps_those_of_here(
+    office: Office, ana: Person
+) -> None:
+    await ana.label("Town", "Rome")
+    await ana.label("Town", "Oslo", "b.txt")
+    await ana.label("Person", "Nobody", "c.txt")
+    taken = await there(
+        office,
+        ana,
+        row("a.txt", ("Person", 0, 3, 1.0), ("Person", 90, 800, 1.0)),
+        row("b.txt", ("Person", 90, 800, 1.0)),
+        row("c.txt", ("Person", 0, 6, 1.0), ("Person", 0, 6, 1.0)),
+    )
+    assert (taken.removed, taken.kept) == (0, 2)
+    assert ana.labels() == [("Person", "Ann"), ("Town", "Rome")]
+    assert ana.labels("b.txt") == [("Town", "Oslo")]
+    assert ana.labels("c.txt") == [("Person", "Nobody")]
+    said = {(item.location, item.reason) for item in taken.imported.notes}
+    words = "1 label of there can't be used, so none that is here is removed"
+    assert said >= {("a.txt", words), ("b.txt", words)}
+    assert "2 documents from which nothing was removed" in taken.words
+    assert [item.line for item in taken.imported.skipped] == [1, 2, 3]
+
+
+async def test_where_there_is_only_a_proposal_a_label_of_here_stays_and_that_is_told(
+    office: Office, ana: Person
+) -> None:
+    await ana.label("Person", "Ann")
+    await ana.label("Person", "Bob")
+    await ana.label("Town", "Rome")
+    taken = await there(
+        office,
+        ana,
+        row("a.txt", ("Town", 0, 3, 1.0), ("Person", 0, 7, 0.3), ("Person", 8, 11, 0.6), ("Town", 4, 7, 0.9)),
+    )
+    assert ana.labels() == [("Town", "Ann"), ("Person", "Bob")]
+    assert proposed(ana) == [("Town", "met", 0.9)]
+    assert (taken.imported.labels, taken.removed) == (1, 2)
+    assert [item.reason for item in taken.imported.notes if "proposed" in item.reason] == [
+        "Person at 8, length 3 stays: there it is proposed, not decided"
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"image_url": "a.txt"},
+        {"image_url": "a.txt", "label": None, "label_confidence": None},
+        {"image_url": "a.txt", "label": "Good,Bad", "label_confidence": [0.2, 0.1]},
+        {"image_url": "a.txt", "label": "", "label_confidence": []},
+    ],
+    ids=str,
+)
+async def test_a_row_that_nobody_has_labeled_there_removes_nothing(
+    office: Office, line: dict[str, Any]
+) -> None:
+    ana = await office.person("ana", kind=ProjectKind.MULTI_LABEL, categories=("Good", "Bad"))
+    await ana.session.labeling.add(document(ana.session, "a.txt"), category(ana.session, "Good"))
+    taken = await there(office, ana, line)
+    assert labels(ana.session, "a.txt") == [("Good", None)]
+    assert (taken.removed, taken.unlabeled) == (0, 0)
+    assert ana.session.documents.find("a.txt").reviewed is None
+    assert any("nobody has labeled it there" in item.reason for item in taken.imported.notes)
 
 
 # --- the end ----------------------------------------------------------------------------------------

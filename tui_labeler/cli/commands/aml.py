@@ -291,6 +291,8 @@ def taken_fields(taken: TakenIn) -> dict[str, Any]:
         "unchanged": imported.unchanged,
         "removed": taken.removed,
         "unlabeled": taken.unlabeled,
+        "suggestions": imported.suggestions,
+        "kept": taken.kept,
         "categories": list(imported.categories),
         "skipped": skipped_items(imported.skipped),
         "notes": skipped_items(imported.notes),
@@ -303,8 +305,7 @@ def taken_lines(taken: TakenIn) -> list[str]:
 
     imported = taken.imported
     return [
-        f"{taken.name}: {counted(imported.labels, 'new label')}, {imported.unchanged:,} as here, "
-        f"{taken.removed:,} of here removed, {counted(taken.unlabeled, 'document')} with nothing to label.",
+        taken.words,
         *listed("left out", skipped_items(imported.skipped)),
         *listed("note", skipped_items(imported.notes)),
     ]

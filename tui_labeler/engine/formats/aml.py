@@ -55,6 +55,12 @@ class _Row:
     suggestions: list[FileLabel] = field(default_factory=list)
     problems: list[FormatProblem] = field(default_factory=list)
 
+    @property
+    def is_open(self) -> bool:
+        """No person has labeled it: there is no answer, or a model's alone. An empty list is an answer."""
+        empty = self.kind is None and self.node.get("label") is not None
+        return not self.labels and not empty
+
     def add(self, label: FileLabel, share: float) -> None:
         if share == 1:
             self.labels.append(label)
@@ -89,6 +95,7 @@ def read(data: bytes) -> LabelFile:
             suggestions=tuple(row.suggestions),
             extra=kept(row.node, _ROW, _ROW, ("image_url",)),
             line=row.node.line,
+            is_open=row.is_open,
         )
         for row in found
     )

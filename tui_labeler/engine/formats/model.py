@@ -116,6 +116,8 @@ class FileDocument:
     """What a model proposed and no person has accepted."""
     line: int = 0
     """Where the file speaks of it, counted from 1; 0 where that says nothing."""
+    is_open: bool = False
+    """It is listed, and the file says that no person has labeled it yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,11 @@ from tui_labeler.engine.handover.replacing import Replaced, replacing
 from tui_labeler.engine.label_files import Imported, Merging
 from tui_labeler.engine.pen import TAKEN_IN
 from tui_labeler.engine.sharing.shared_form import ROOT
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.handover import Handover
+    from tui_labeler.engine.import_plans import Skipped
     from tui_labeler.engine.label_files import LabelFiles
     from tui_labeler.engine.ports import Blob, Shelf
 
@@ -45,6 +47,32 @@ class TakenIn:
     """Labels that were here and that it does not have; each has its tombstone, and undo brings them back."""
     unlabeled: int
     """Documents that it says hold nothing to label."""
+    kept: int = 0
+    """Documents that kept all labels of here, as some of their labels there can't be used."""
+
+    @property
+    def words(self) -> str:
+        """What came of it, in a sentence."""
+        imported = self.imported
+        parts = [
+            counted(imported.labels, "new label"),
+            f"{imported.unchanged:,} as here",
+            f"{self.removed:,} of here removed",
+            f"{counted(self.unlabeled, 'document')} with nothing to label",
+        ]
+        if imported.suggestions:
+            parts.append(counted(imported.suggestions, "suggestion"))
+        if self.kept:
+            parts.append(
+                f"{counted(self.kept, 'document')} from which nothing was removed, for labels there "
+                "that can't be used"
+            )
+        return f"{self.name}: {', '.join(parts)}."
+
+
+def _line(item: Skipped) -> tuple[bool, int]:
+    """In the file's order; what is of no line last."""
+    return not item.line, item.line
 
 
 class TakingIn:
@@ -96,4 +124,9 @@ class TakingIn:
         replaced = Replaced()
         merging = Merging(TAKEN_IN, partial(replacing, replaced))
         imported = await self._label_files.read(data, name, FORMAT, merging=merging)
-        return TakenIn(name, imported, replaced.removed, replaced.unlabeled)
+        imported = replace(
+            imported,
+            skipped=tuple(sorted(imported.skipped, key=_line)),
+            notes=tuple(sorted(imported.notes, key=_line)),
+        )
+        return TakenIn(name, imported, replaced.removed, replaced.unlabeled, replaced.kept)
