@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -37,7 +39,6 @@ from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import shared_sheets
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from textual.driver import Driver
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
 
 MESSAGES = 2
 """Messages that are shown at once."""
+
+GOODBYE = 5.0
+"""Seconds that a program which was ended from outside takes to let go of a project."""
 
 
 class LabelerApp(Appearance, inherit_bindings=False):
@@ -143,6 +147,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
         self.set_keymap(self._keys)
         self.follower = Follower(self, sync_every)
+        self._shown: ProjectSession | None = None
+        """What is to be closed, whatever ends the program."""
 
     # --- starting and ending ------------------------------------------------------------------------
 
@@ -185,6 +191,21 @@ class LabelerApp(Appearance, inherit_bindings=False):
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
+    async def run_async(self, *arguments: Any, **options: Any) -> Any:
+        """Runs until somebody leaves, or a signal ends it; what is open then is let go of all the same."""
+        try:
+            return await super().run_async(*arguments, **options)
+        finally:
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        session, self._shown = self._shown, None
+        if session is not None:
+            with suppress(TimeoutError, LabelerError):
+                async with asyncio.timeout(GOODBYE):
+                    await self.follower.stop()
+                    await session.close()
+
     @work(exclusive=True, group="quit")
     @reporting
     async def action_quit(self) -> None:  # type: ignore[override]
@@ -194,6 +215,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
             if session is not None:
                 await self.follower.stop()
                 await session.close()
+                self._shown = None
             self.exit()
 
     # --- projects -----------------------------------------------------------------------------------
@@ -213,6 +235,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
                 start = session.documents.find(document).id
             except LabelerError as error:
                 tell_error(self, error)
+        self._shown = session
         await self.follower.follow(session)
         await self.push_screen(
             LabelingScreen(session, self.follower, document=start, review=review, looks=self._looks)
@@ -231,6 +254,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
         if self.screen is event.screen:
             await self.pop_screen()
         await event.session.close()
+        if self._shown is event.session:
+            self._shown = None
 
     def on_labeling_screen_wanted(self, event: LabelingScreen.Wanted) -> None:
         """The screens of a project load when they are first asked for."""

@@ -22,7 +22,7 @@ from tui_labeler.engine.keeping import needed_texts
 from tui_labeler.engine.leases import RENEW_EVERY, VOID_AFTER
 from tui_labeler.engine.ports import Surroundings
 from tui_labeler.engine.session import ProjectSession
-from tui_labeler.engine.shelf_takes import CLEARED_AFTER, ShelfTakes
+from tui_labeler.engine.shelf_takes import ShelfTakes
 from tui_labeler.engine.takes import Claim, Take, TakenError, winner
 from tui_labeler.engine.taking import TakesNews, Taking
 
@@ -352,7 +352,7 @@ async def test_an_answer_that_was_lost_on_the_way_loses_nothing(team: Team) -> N
 async def test_files_of_the_dead_are_cleared_away(team: Team) -> None:
     ana, bo = await team.person("a", "one", shared=True), await team.person("b", "two", shared=True)
     await ana.open("d0000.txt")
-    team.stored.now += CLEARED_AFTER + 1
+    team.stored.now += VOID_AFTER
     await bo.open("d0001.txt")
     assert [name for name in team.stored.files if name.startswith(FOLDER)] == [f"{FOLDER}s2b.json"]
 

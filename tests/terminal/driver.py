@@ -248,11 +248,11 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = DEADLINE
         time.sleep(0.05)
 
 
-def command(home: Path, *arguments: str) -> Any:
+def command(home: Path, *arguments: str, environment: Mapping[str, str | None] | None = None) -> Any:
     """What a command prints with ``--json``. Raises ``AssertionError`` when it fails."""
     done = subprocess.run(
         [sys.executable, "-m", "tui_labeler", *arguments, "--json"],
-        env=environment_of(home, {}),
+        env=environment_of(home, environment or {}),
         cwd=home.parent,
         capture_output=True,
         check=False,

@@ -11,6 +11,7 @@ import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.terminal.steps import go, open_the_last_step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.azurite import Azurite
     from tests.terminal.conftest import Place
 
 OPEN = ("open", "contracts")
@@ -70,6 +72,33 @@ def test_a_job_outlives_the_terminal_that_started_it(suggested: Place, ending: s
     assert (job["state"], job["failed"]) == ("succeeded", []), job
     unlabeled = command(suggested.home, "documents", "contracts", "--filter", "unlabeled")["items"]
     assert job["documents"] > 64 > len(unlabeled)
+
+
+@pytest.mark.parametrize("ending", ["closed", "SIGHUP", "SIGTERM"])
+def test_what_a_session_has_taken_is_free_once_it_was_ended_from_outside(
+    contracts: Place, azurite: Azurite, ending: str
+) -> None:
+    name = f"c{uuid4().hex[:16]}"
+    way_in = {"AZURE_STORAGE_CONNECTION_STRING": azurite.connection_string}
+    with azurite.plain_client(name) as client:
+        client.create_container()
+        client.upload_blob("one.txt", b"Ann Lee lives in Berlin.")
+        create = ("project", "create", "contracts", "--kind", "ner", "--container", azurite.url(name))
+        command(contracts.home, *create, environment=way_in)
+
+        def far() -> list[str]:
+            names = [blob.name for blob in client.list_blobs(name_starts_with=".tui-labeler/")]
+            return [each for each in names if "/takes/" in each]
+
+        def near() -> list[str]:
+            return [path.name for path in contracts.home.glob("projects/*/takes/*.json")]
+
+        with Terminal(contracts.home, *OPEN, environment=way_in) as terminal:
+            terminal.until("Ann Lee")
+            wait_for(lambda: bool(near() and far()), "a take here and there")
+            end(terminal, ending)
+            assert (near(), far()) == ([], [])
+            assert "Unclosed" not in terminal.text
 
 
 def test_a_training_outlives_the_terminal_that_started_it(contracts: Place) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 OTHERS = "others"
 """For what bears nobody's name: a note on a document, a category."""
 
+_METHODS = {"gpt": "GPT", "model": "model", "file": "file"}
+
 
 def came_in(transaction: Transaction) -> bool:
     """Whether others did it, and a sync of its actor brought it."""
@@ -35,6 +37,8 @@ def _doers(change: Change) -> Iterator[str]:
         decision = after.get("decision")
         if decision and decision != before.get("decision"):
             yield decision["stamp"]["actor"]
+        elif after and not before:
+            yield _of_method(after)
     elif change.table == "document":
         for name in ("reviewed", "settled"):
             yield from _fresh([after.get(name)], [before.get(name)])
@@ -43,6 +47,13 @@ def _doers(change: Change) -> Iterator[str]:
             sides = [row.get(name) or [] for row in (after, before)]
             rows = [side if isinstance(side, (list, tuple)) else [side] for side in sides]
             yield from _fresh(*([row["stamp"] for row in side] for side in rows))
+
+
+def _of_method(row: Mapping[str, Any]) -> str:
+    """What proposed something where nobody decided on it, and its job."""
+    method, _, what = str(row.get("source", "")).partition(":")
+    name = f"{_METHODS.get(method, method)} {what}".strip() or "a job"
+    return f"{name} (job {row['job']})" if row.get("job") else name
 
 
 def _of_label(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

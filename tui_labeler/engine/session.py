@@ -12,6 +12,7 @@ from tui_labeler.engine.agreeing import Agreeing
 from tui_labeler.engine.blind import Blind
 from tui_labeler.engine.categories import Categories
 from tui_labeler.engine.documents import Documents
+from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.handover.handing_over import HandingOver
 from tui_labeler.engine.history import History
 from tui_labeler.engine.jobs import Jobs
@@ -168,7 +169,12 @@ class ProjectSession:
         )
 
     async def close(self) -> None:
-        if self.taking is not None:
-            await self.taking.stop()
-        await self.documents.container.close()
-        await self.store.close()
+        """A cancel waits until all is let go of."""
+        try:
+            if self.taking is not None:
+                await self.taking.stop()
+        finally:
+            try:
+                await finished(self.documents.container.close())
+            finally:
+                await finished(self.store.close())

@@ -2,7 +2,7 @@
 
 A session's file is written when it takes a document, every minute while it has it, and removed when it frees
 it. How old a file is goes by the container's clock, so that a machine that died, or is cut off, frees what it
-had after three minutes, and no machine's own clock matters.
+had after three minutes, and no machine's own clock matters. Whoever sees such a file then removes it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_labeler.engine.ports import Shelf
-
-CLEARED_AFTER = 3600.0
-"""Seconds after which a file that counts for nothing is removed by whoever sees it."""
 
 AGAIN = 1.0
 """Seconds to the second look where two come at the same moment."""
@@ -68,7 +65,7 @@ class ShelfTakes:
         read: dict[str, tuple[str, Take | None]] = {}
         for blob in await self._shelf.dated(self._folder):
             if blob.age is None or blob.age >= VOID_AFTER:
-                if blob.age is not None and blob.age >= CLEARED_AFTER:
+                if blob.age is not None:
                     with suppress(OutdatedError, ContainerError):
                         await self._shelf.remove(blob.name, etag=blob.etag)
                 continue

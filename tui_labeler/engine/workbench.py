@@ -30,6 +30,7 @@ from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
 from tui_labeler.engine.reading import Progress, Synced
 from tui_labeler.engine.session import ProjectSession
+from tui_labeler.engine.sharing.background import LABELS
 from tui_labeler.engine.sharing.joining import Claim, claim
 from tui_labeler.engine.sharing.project_form import with_items
 from tui_labeler.engine.sharing.syncing import Shared
@@ -210,7 +211,7 @@ class Workbench:
             raise
         made = await self.open(project.id)
         try:
-            shared, notes = await _first_sync(made)
+            shared, notes = await _first_sync(made, progress)
             kept = await made.documents.keep(lambda doing, done, total: progress(doing, done))
         except (LabelerError, asyncio.CancelledError):
             await made.close()
@@ -334,12 +335,12 @@ def _taking_over(categories: Sequence[Category], state: State) -> Plan:
     return Plan(PROJECT_SYNCED, [put_category(state, category) for category in categories])
 
 
-async def _first_sync(session: ProjectSession) -> tuple[Shared | None, tuple[str, ...]]:
+async def _first_sync(session: ProjectSession, progress: Progress) -> tuple[Shared | None, tuple[str, ...]]:
     """The project is made; labels that can't be shared yet are no reason to have none."""
     if session.sharing is None or not session.sharing.is_on:
         return None, ()
     try:
-        shared = await session.sharing.sync()
+        shared = await session.sharing.sync(progress=lambda done, total: progress(LABELS, done))
     except LabelerError as error:
         return None, (f"labels could not be synced: {error.message} {error.hint}".rstrip(),)
     await session.store.checkpoint()

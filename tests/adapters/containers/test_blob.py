@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import socket
 import threading
@@ -10,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 
+import aiohttp
 import pytest
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import ContainerClient
@@ -449,3 +451,55 @@ async def test_of_two_that_come_at_one_moment_one_has_the_document(shelves: Shel
     for _ in range(2):
         found = [await takes.claim(take) for takes, take in zip(people, wanted, strict=True)]
     assert len({take.session for take in found if take}) == 1
+
+
+# --- what is left open ------------------------------------------------------------------------------------
+
+
+def asked(proxy: CuttingProxy, requests: int) -> None:
+    while len(proxy.requests) < requests:
+        time.sleep(0.01)
+
+
+def open_sessions() -> list[aiohttp.ClientSession]:
+    gc.collect()
+    return [each for each in gc.get_objects() if type(each) is aiohttp.ClientSession and not each.closed]
+
+
+async def test_who_asks_again_while_a_silent_server_is_left_leaves_no_connection_open(
+    world: BlobWorld, behind: BlobContainer, proxy: CuttingProxy
+) -> None:
+    await world.put({"a.txt": b"one"})
+    await behind.read("a.txt")
+    before = len(open_sessions())
+    proxy.fault = hang()
+
+    async def person() -> None:
+        try:
+            await behind.read("a.txt")
+        finally:
+            proxy.forget()
+            assert await behind.read("a.txt") == b"one"
+
+    people = [asyncio.ensure_future(person()) for _ in range(8)]
+    async with asyncio.timeout(30):
+        await asyncio.to_thread(asked, proxy, 9)
+        await behind.close()
+        await asyncio.wait(people)
+    assert all(each.cancelled() for each in people)
+    await behind.close()
+    assert len(open_sessions()) == before - 1
+
+
+async def test_a_cancel_while_it_is_closed_leaves_no_connection_open(
+    world: BlobWorld, behind: BlobContainer, proxy: CuttingProxy
+) -> None:
+    await world.put({"a.txt": b"one"})
+    await behind.read("a.txt")
+    before = len(open_sessions())
+    closing = asyncio.ensure_future(behind.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert len(open_sessions()) == before - 1

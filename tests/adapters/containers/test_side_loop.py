@@ -89,3 +89,50 @@ def test_loops_of_two_threads_are_served_at_once() -> None:
         thread.join()
     asyncio.run(side.close())
     assert sorted(found) == [list(range(100)), list(range(1000, 1100))]
+
+
+async def test_who_calls_while_it_is_closed_is_served_and_what_is_last_comes_last(side: SideLoop) -> None:
+    begun = threading.Event()
+    order: list[str] = []
+
+    async def endless() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            order.append("ended")
+
+    async def last() -> None:
+        order.append("last")
+
+    async def person() -> int:
+        try:
+            await side.call(endless())
+        finally:
+            found = await side.call(same(7))
+        return found
+
+    working = asyncio.ensure_future(person())
+    assert await asyncio.to_thread(begun.wait, 30)
+    await side.close(last)
+    assert order == ["ended", "last"]
+    async with asyncio.timeout(30):
+        await asyncio.wait([working])
+    assert working.cancelled()
+    assert await side.call(same(1)) == 1
+
+
+async def test_a_cancel_does_not_keep_it_from_being_closed(side: SideLoop) -> None:
+    done = threading.Event()
+
+    async def last() -> None:
+        await asyncio.sleep(0.01)
+        done.set()
+
+    assert await side.call(same(1)) == 1
+    closing = asyncio.ensure_future(side.close(last))
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert done.is_set()

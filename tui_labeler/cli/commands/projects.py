@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.cli.output import InterruptionError, Report, clipped, error_fields, table
 from tui_labeler.cli.parser import FORMATS, add_command, add_group, add_paging
 from tui_labeler.cli.shapes import listed, skipped_items
+from tui_labeler.cli.sides import conflict_lines
 from tui_labeler.engine.wording import batches_going_on, counted
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _created(created: CreatedProject) -> Report:
         *listed("left out", fields["skipped"]),
         *listed("note", fields["notes"]),
         *(["Others work on this project: their labels and categories are here."] if created.joined else []),
-        *(f"conflict: {item['location']}: {item['reason']}" for item in fields["conflicts"]),
+        *(line for item in fields["conflicts"] for line in conflict_lines("conflict", item)),
         f"Open it with: tui-labeler open {project.name}",
     ]
     return Report(fields, lines)

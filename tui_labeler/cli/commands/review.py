@@ -252,6 +252,7 @@ def _gone(action: str) -> str:
 
 
 async def history(context: Context) -> Report:
+    from tui_labeler.cli.sides import decided_lines
     from tui_labeler.engine.history import action_words
 
     options = context.options
@@ -285,10 +286,14 @@ async def history(context: Context) -> Report:
             item["job"] or "",
             item["model"] or "",
             f"{item['changes']:,}",
-            (item["decided"] or "") if item["of"] is None else "",
         ]
         for item in page["items"]
     ]
-    columns = ["time", "who", "action", "document", "category", "job", "model", "changes", "decided"]
-    shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
-    return Report(page, table(columns[:shown], [row[:shown] for row in rows]))
+    columns = ["time", "who", "action", "document", "category", "job", "model", "changes"]
+    head, *lines = table(columns, rows)
+    shown = [head]
+    for item, line in zip(page["items"], lines, strict=True):
+        shown.append(line)
+        if item["decided"] and item["of"] is None:
+            shown += decided_lines(item["decided"])
+    return Report(page, shown)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command
+from tui_labeler.cli.sides import conflict_lines
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -217,10 +218,8 @@ def _lines(fields: dict[str, Any], synced: Synced, shared: Shared, kept: Kept) -
         lines.append(f"{kept.words}. The next sync tries again.")
     lines += [f"note: {note}" for note in shared.notes]
     lines += [f"{location}: {reason}" for location, reason in shared.problems]
-    lines += [f"decided: {item['location']}: {item['reason']}" for item in fields["resolved"]]
-    lines += [
-        f"conflict: {item['location']} [{item['id']}]: {item['reason']}" for item in fields["conflicts"]
-    ]
+    lines += [line for item in fields["resolved"] for line in conflict_lines("decided", item)]
+    lines += [line for item in fields["conflicts"] for line in conflict_lines("conflict", item)]
     if shared.conflicts:
         lines.append("Decide with --resolve LOCATION --take ours or theirs.")
     published = fields["published"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_labeler.domain.handover import Side
@@ -92,6 +93,8 @@ class _Tally:
         self.waiting = 0
         self.listed: dict[str, str] = {}
         self.transactions: list[Transaction] = []
+        self.tell: Callable[..., None] = lambda *documents: None
+        """Hears of documents that the line was asked about."""
         self.gone: dict[int, dict[str, str]] = {}
         """When labels went without a tombstone here, by document and id."""
 
@@ -221,17 +224,21 @@ class Syncing:
     async def _all(
         self, tasks: Sequence[Task], tally: _Tally, *, pull: bool, push: bool, progress: Progress | None
     ) -> None:
-        done = 0
+        tally.tell = partial(self._tell, set(), len(tasks), progress) if progress else tally.tell
 
         async def look(batch: Sequence[Task]) -> None:
-            nonlocal done
             await self._batch(batch, tally, pull=pull, push=push)
-            done += len(batch)
-            if progress:
-                progress(done, len(tasks))
+            tally.tell(*(task.document for task in batch))
 
         batches = [tasks[first : first + BATCH] for first in range(0, len(tasks), BATCH)]
         await _each(batches, look, LANES)
+
+    @staticmethod
+    def _tell(seen: set[int], total: int, progress: Progress, *documents: int) -> None:
+        """Each document counts once: when its file was fetched or written, else when it was looked at."""
+        if not seen.issuperset(documents):
+            seen.update(documents)
+            progress(len(seen), total)
 
     async def _batch(self, tasks: Sequence[Task], tally: _Tally, *, pull: bool, push: bool) -> None:
         """Looks at some documents; those whose file somebody else writes meanwhile are looked at again."""
@@ -281,6 +288,7 @@ class Syncing:
         state = self._store.state
         try:
             data, task.etag = await self._shelf.get(labels_folder(state.project.id) + task.name)
+            tally.tell(task.document)
         except NotFoundError:
             task.etag, task.theirs = "", {}
             return
@@ -357,6 +365,7 @@ class Syncing:
                 return
             theirs = wanted
             tally.uploaded.add(task.document)
+            tally.tell(task.document)
         if wanted == theirs:
             open_ = {}
         revision = step.revision if wanted == theirs else UNSETTLED

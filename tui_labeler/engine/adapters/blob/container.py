@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,7 +41,8 @@ class BlobContainer:
         self._access = access
         self._patience = patience or Patience()
         self._side = SideLoop(f"blobs of {address.container}")
-        self._line: Line | None = None
+        self._lines: dict[asyncio.AbstractEventLoop, Line] = {}
+        """One at a time, but for the moment in which one is closed and somebody asks again."""
         self._answers = 0
 
     @property
@@ -74,12 +76,8 @@ class BlobContainer:
         return ()
 
     async def close(self) -> None:
-        if self._line is not None:
-            # First: a request that is tried again would open connections anew behind those that are closed.
-            await self._side.cancel_all()
-            await self._side.call(self._line.close())
-            self._line = None
-        await self._side.close()
+        # Requests end first: one that is tried again would open connections behind those that are closed.
+        await self._side.close(self._hang_up)
 
     # --- documents ----------------------------------------------------------------------------------
 
@@ -155,11 +153,17 @@ class BlobContainer:
             yield page
 
     def _open(self) -> Line:
-        if self._line is None:
+        loop = asyncio.get_running_loop()
+        if loop not in self._lines:
             from tui_labeler.engine.adapters.blob.line import Line
 
-            self._line = Line(self._address, self._access(), self._patience)
-        return self._line
+            self._lines[loop] = Line(self._address, self._access(), self._patience)
+        return self._lines[loop]
+
+    async def _hang_up(self) -> None:
+        line = self._lines.pop(asyncio.get_running_loop(), None)
+        if line is not None:
+            await line.close()
 
 
 def _check(name: str) -> None:

@@ -230,9 +230,11 @@ class Line:
     async def close(self) -> None:
         if self._probing is not None:
             await asyncio.gather(self._probing, return_exceptions=True)
-        await self._client.close()
-        if self._credential is not None:
-            await self._credential.close()
+        try:
+            await self._client.close()
+        finally:
+            if self._credential is not None:
+                await self._credential.close()
 
 
 async def _get(client: ContainerClient, name: str) -> tuple[bytes, str, bytes]:

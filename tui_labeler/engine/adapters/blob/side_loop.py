@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
+
+from tui_labeler.engine.finishing import finished
 
 T = TypeVar("T")
 
@@ -31,37 +33,69 @@ class SideLoop:
     Reading a listing of 5,000 blobs takes the storage package half a second and more of computing in one
     piece: on the loop that draws, keys would wait for it. A caller's cancellation reaches the coroutine. The
     thread begins with the first call and does not keep the process alive.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._thread: _Thread | None = None
+
+    async def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """What ``work`` returns or raises."""
+        if self._thread is None:
+            self._thread = _Thread(self._name)
+        return await self._thread.call(work)
+
+    async def close(self, last: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+        """Ends the thread; what still runs there is cancelled first, and ``last`` runs when all has ended.
+
+        A cancel waits until it is done. Whoever calls meanwhile, as what is cancelled may do, is served by
+        another thread.
+        """
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            await finished(thread.close(last))
+
+
+class _Thread:
+    """One thread with its loop.
 
     Waking another thread costs more than many a request where both are busy, so calls go over together, and
     so do their ends.
     """
 
     def __init__(self, name: str) -> None:
-        self._name = name
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
         self._calls: deque[_Call] = deque()
         self._called = False
         """The side loop has been woken, and has not looked at the calls since."""
         self._ended: list[_Call] = []
         """Touched by the side loop alone."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._thread.start()
 
     async def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """What ``work`` returns or raises."""
-        loop = self._started()
         here = asyncio.get_running_loop()
         call = _Call(work, here, here.create_future())
         self._calls.append(call)
         if not self._called:
             self._called = True
-            loop.call_soon_threadsafe(self._begin)
+            self._loop.call_soon_threadsafe(self._begin)
         try:
             found: T = await call.answer
         except asyncio.CancelledError:
             with suppress(RuntimeError):  # the thread has ended meanwhile, and all that it did
-                loop.call_soon_threadsafe(_cancel, call)
+                self._loop.call_soon_threadsafe(_cancel, call)
             raise
         return found
+
+    async def close(self, last: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
+        """To be called once, and nothing after it."""
+        try:
+            await self.call(_ending(last))
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            await asyncio.to_thread(self._thread.join)
+            self._loop.close()
 
     # --- on the side loop ---------------------------------------------------------------------------
 
@@ -85,31 +119,6 @@ class SideLoop:
             with suppress(RuntimeError):  # that loop is closed: nobody waits there
                 loop.call_soon_threadsafe(_answer, [call for call in ended if call.loop is loop])
 
-    # --- the thread ---------------------------------------------------------------------------------
-
-    def _started(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, name=self._name, daemon=True)
-            self._thread.start()
-        return self._loop
-
-    async def cancel_all(self) -> None:
-        """Cancels what runs there, and waits until it has ended."""
-        if self._loop is not None:
-            await self.call(_cancel_others())
-
-    async def close(self) -> None:
-        """Ends the thread; what still runs there is cancelled first."""
-        loop, thread = self._loop, self._thread
-        if loop is None or thread is None:
-            return
-        await self.cancel_all()
-        self._loop = self._thread = None
-        loop.call_soon_threadsafe(loop.stop)
-        await asyncio.to_thread(thread.join)
-        loop.close()
-
 
 def _cancel(call: _Call) -> None:
     if call.task is not None:
@@ -132,9 +141,12 @@ def _answer(ended: Sequence[_Call]) -> None:
             answer.set_result(task.result())
 
 
-async def _cancel_others() -> None:
-    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+async def _ending(last: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
+    me = asyncio.current_task()
+    while others := [task for task in asyncio.all_tasks() if task is not me]:
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
     await asyncio.get_running_loop().shutdown_asyncgens()
+    if last is not None:
+        await last()

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.store.files import encoded, names_in, storage_errors
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
+from tui_labeler.engine.leases import RENEW_EVERY, VOID_AFTER
 from tui_labeler.engine.takes import Take, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEPT = 3600.0
+KEPT = VOID_AFTER + RENEW_EVERY
 """Seconds that the file of a session that died stays: longer than what it had counts elsewhere."""
 
 LARGEST = 65_536
@@ -37,6 +38,8 @@ class FileTakes:
         self._dead: frozenset[str] = frozenset()
         self._turn = threading.Lock()
         self._times_closed = 0
+        self._seen_to = -RENEW_EVERY
+        """When the files were last gone through, by a clock that only goes forward."""
 
     @property
     def dead(self) -> frozenset[str]:
@@ -60,9 +63,19 @@ class FileTakes:
             own = self._mine.session if self._mine else ""
             others = tuple(take for take in self._live() if take.session != own)
             mine = claim(others)
-            if mine != self._mine and times_closed == self._times_closed:
-                self._write(mine)
+            if times_closed == self._times_closed:
+                if mine != self._mine:
+                    self._write(mine)
+                if time.monotonic() - self._seen_to >= RENEW_EVERY:
+                    self._see_to()
             return mine, others
+
+    def _see_to(self) -> None:
+        """Says that this session lives, and clears away what the dead have left."""
+        self._seen_to = time.monotonic()
+        if self._own is not None:
+            os.utime(self._own)
+        self._clear()
 
     def _live(self) -> tuple[Take, ...]:
         live = live_takes(self._project)
@@ -74,7 +87,6 @@ class FileTakes:
         path = self._folder / f"{mine.session}.json"
         with storage_errors(path):
             if self._own is None:
-                self._clear()
                 self._own = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 fcntl.flock(self._own, fcntl.LOCK_EX)
             # In place: a file that was put in its place would not be the one that is locked.
