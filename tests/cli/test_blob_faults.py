@@ -214,6 +214,8 @@ def test_a_token_that_only_reads_takes_what_others_made_and_says_that_it_can_not
     assert failed.code == 3
     assert "does not give the right to write" in failed.error["message"]
     assert "the token's rights are rl" in failed.error["message"]
+    assert "`tui-labeler sync letters --pull` only reads" in failed.error["hint"]
+    assert world.sync("--pull").code == 0
     shown = world.run(*home, "show", "letters", "b.txt", "--json").json
     assert [label["category"] for label in shown["labels"]] == ["Person", "Town"]
     assert world.run(*home, "sync", "letters", "--pull", "--json").code == 0

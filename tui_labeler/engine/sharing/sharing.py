@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -73,9 +74,10 @@ class Sharing:
             return await self._syncing.sync(pull=pull, push=push, progress=progress)
         except UnreachableError:
             raise
-        except ContainerError:
+        except ContainerError as error:
             if pull and push:
                 await self._syncing.sync(pull=True, push=False, progress=progress)
+                raise _only_read(error, self._store.state.project.name) from error
             raise
 
     async def pending(self) -> int:
@@ -147,3 +149,14 @@ class Sharing:
         """Writes the Azure labels file at the container's root. Raises as :meth:`LabelFiles.write`."""
         exported = await self._label_files.write("azure", in_text_order=True)
         return await publish(self._shelf, self._store.state.project.id, exported, self._surroundings.now())
+
+
+def _only_read(refused: ContainerError, name: str) -> ContainerError:
+    """The refusal to write, for people who may read: what they have, and how they go on."""
+    taken = "What others have made was taken; labels made here wait."
+    command = f"`tui-labeler sync {shlex.quote(name)} --pull` only reads, and is not refused."
+    return ContainerError(
+        refused.message,
+        hint=f"{taken} {command} {refused.hint}".rstrip(),
+        on_screen=f"{taken} {refused.on_screen}".rstrip(),
+    )
