@@ -133,7 +133,8 @@ async def test_who_had_a_document_is_told_when_it_is_taken_over_and_keeps_what_w
         await look(pilot)
         words = " ".join(screen_text(pilot).split())
         assert "Taken over" in words
-        assert "What you have decided in it stays." in words
+        (toast,) = pilot.app._notifications
+        assert "What you have decided in it stays." in toast.message
         await press(pilot, "ctrl+x", "d")
         assert len(labels(session_of(pilot), TWO)) == 1
         await press(pilot, "ctrl+s")
