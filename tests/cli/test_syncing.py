@@ -81,10 +81,10 @@ def test_two_homes_share_conflict_and_decide(cli: Cli, people: dict[str, tuple[s
     stands, _, gave_way = newest["decided"].partition("gave way")
     assert "“Ann Lee”" in stands
     assert "“Lee travels”" in gave_way
-    told = cli(*bo, "history", "letters").out
-    [heading] = [line.split(" | ") for line in told.splitlines() if "gave way" in line]
+    history = cli(*bo, "history", "letters").out
+    [heading] = [line.split(" | ") for line in history.splitlines() if "gave way" in line]
     assert [part.strip() for part in heading] == ["stands", "gave way"]
-    assert "“Ann Lee”" in told
+    assert "“Ann Lee”" in history
     came = cli(*ana, "history", "letters", "--json").json["items"][0]
     assert (came["action"], came["who"], came["synced_by"]) == ("labels.sync", "tester", "tester")
     assert "tester (synced by tester)" in cli(*ana, "history", "letters").out
