@@ -12,6 +12,7 @@ from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats import detect, labelstudio, read_file
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, LabelFile, Unit
+from tui_labeler.engine.formats.resolve import Resolved, to_code_points
 
 NER, SINGLE, MULTI = ProjectKind.ENTITIES, ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL
 
@@ -60,6 +61,25 @@ def test_annotations_are_labels_and_come_back_with_their_keys() -> None:
 
 def test_a_region_with_several_names_is_several_labels() -> None:
     assert names(read(task(span(2, 5, "A", "B"))).documents[0].labels) == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("C:\\new\\table", "C:\\new\\table"),
+        ("Ann\nLee", "Ann\\nLee"),
+        ("Ann\r\nLee", "Ann\\nLee"),
+        ("C:\\new\n!", "C:\\new\\n!"),
+    ],
+)
+def test_words_that_a_region_states_fit_with_their_line_ends_escaped_or_not(text: str, stated: str) -> None:
+    file = read(task(span(0, len(text), text=stated), text=text))
+    held = to_code_points(NER, file.documents[0], text)
+    assert (names_of(held), held.problems) == (["Name"], ())
+
+
+def names_of(held: Resolved) -> list[str]:
+    return [label.category for label in held.labels]
 
 
 def test_predictions_are_suggestions_with_their_score() -> None:

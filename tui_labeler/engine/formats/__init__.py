@@ -35,9 +35,9 @@ FORMATS: dict[str, Format] = {
         doccano.FORMAT,
         jsonl.FORMAT,
         spacy.FORMAT,
-        fasttext.FORMAT,
-        conll.FORMAT,
         csv_labels.FORMAT,
+        conll.FORMAT,
+        fasttext.FORMAT,
         conll.AML_FORMAT,
     )
 }

@@ -72,8 +72,11 @@ class _Row:
 
 
 def sniff(data: bytes, filename: str) -> bool:
-    """The first line has the keys that only these files have."""
+    """The first line has the keys that only these files have; one without a label, an address of theirs."""
     first = first_object(data)
+    url = first.get("image_url")
+    if isinstance(url, str) and datastore.is_address(url):
+        return True
     return "image_url" in first and bool(first.keys() & {"label", "label_confidence"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -15,15 +16,27 @@ _SHOWN = 60
 """Characters of words that a message repeats."""
 
 
+_ESCAPES = re.compile(r"(?:\\[nrt])+")
+
+
 def same_words(one: str, other: str) -> bool:
-    """Whether two cuts say the same but for white space and composition."""
+    """Whether two cuts say the same but for white space and composition.
+
+    White space may be spelt as an escape in either: Label Studio states a line end as ``\\n``, and a path
+    like ``C:\\new`` stands in a text as it is.
+    """
     if one == other:
         return True
-    return _plain(one) == _plain(other)
+    one, other = _plain(one), _plain(other)
+    return one == other or _unescaped(one) == _unescaped(other)
 
 
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFD", text).split())
+
+
+def _unescaped(text: str) -> str:
+    return " ".join(_ESCAPES.sub(" ", text).split())
 
 
 def other_words(label: FileLabel, span: Span | None, text: str, offsets: OffsetMap) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats.fasttext import PREFIX
 from tui_labeler.engine.formats.fields import UTF8_MARK, decode_text
 from tui_labeler.engine.formats.model import FileDocument, FormatProblem, LabelFile
 from tui_labeler.engine.formats.tagged import (
@@ -56,19 +57,25 @@ class _Block:
 def sniff(data: bytes, filename: str) -> bool:
     """Most of the first lines end in a tag; under a name of that kind, one does."""
     start = data.removeprefix(UTF8_MARK)[:_LOOKED_BYTES]
-    if start.lstrip()[:1] in (b"{", b"[", b"<"):
-        return False
     lines = start.decode(errors="replace").split("\n")
     if len(data) > _LOOKED_BYTES:
         lines = lines[:-1]
     rows = [line for line in lines if line.strip() and not _is_start(line) and line[0] != "#"][:_LOOKED_AT]
+    is_named = filename.lower().endswith(_EXTENSIONS) or start.startswith(f"# {NEWDOC}".encode())
     tagged = sum(_looks_tagged(line) for line in rows)
-    enough = 1 if filename.lower().endswith(_EXTENSIONS) else max(1, len(rows) * 0.8)
-    return tagged >= enough
+    if is_named or not tagged:
+        return tagged > 0
+    # A text of fastText's may be, or hold, what looks like a tag; and JSON may be spread over lines.
+    is_other = all(line.startswith(PREFIX) for line in rows) or (
+        rows[0].lstrip()[:1] in ("{", "[", "<") and not _looks_tagged(rows[0])
+    )
+    return tagged >= max(1, len(rows) * 0.8) and not is_other
 
 
 def _looks_tagged(line: str) -> bool:
     fields = _BLANKS.split(line.strip(" \t\r"))
+    if fields[0].startswith(PREFIX) and len(fields) > 2:
+        return False
     return len(fields) > 1 and (is_tag(fields[-1]) or is_tag(fields[1]))
 
 

@@ -17,6 +17,11 @@ _HTTPS = re.compile(r"https?://[^/]+/[^/]+/([^?#]+)(?:\?.*)?", re.DOTALL | re.IG
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
+def is_address(url: str) -> bool:
+    """Whether it names a datastore: nothing else writes such."""
+    return any(form.fullmatch(url) for form in (_STORE, _LONG))
+
+
 def location_of(url: str) -> str | None:
     """The name in the container; ``None`` for an address of another kind. Nothing is percent-decoded."""
     for form in (_STORE, _LONG):

@@ -280,7 +280,7 @@ def _score(node: Node, prediction: Node | None) -> float | None:
 def _spans(value: Node) -> Iterator[FileLabel]:
     start, end = value.need("start").whole(), value.need("end").whole()
     words = value.object().get("text")
-    stated = words.replace("\\n", "\n") if isinstance(words, str) else ""
+    stated = words if isinstance(words, str) else ""
     for item in value.need("labels").nodes():
         yield FileLabel(item.name(), start, end - start, Unit.CODE_POINT, words=stated)
 
