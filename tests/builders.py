@@ -29,7 +29,7 @@ from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
 from tui_labeler.engine.adapters.surveyors import DirectSurveyor
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.chat import Finish, Question, Reply
-from tui_labeler.engine.errors import LabelerError, NotFoundError
+from tui_labeler.engine.errors import LabelerError, NotFoundError, OutsideError
 from tui_labeler.engine.ports import (
     Connected,
     Container,
@@ -45,6 +45,7 @@ from tui_labeler.engine.ports import (
     State,
     Surroundings,
 )
+from tui_labeler.engine.ports.cluster import Cluster
 from tui_labeler.engine.runner import Runner
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
@@ -192,6 +193,9 @@ class MemoryModels:
             raise NotFoundError(f"There is no model named {name!r}.")
         return self.models[name]
 
+    async def files(self, name: str) -> dict[str, bytes]:
+        return {"rules": (await self.load(name)).version.encode()}
+
     async def delete(self, name: str) -> None:
         if name not in self.models:
             raise NotFoundError(f"There is no model named {name!r}.")
@@ -240,6 +244,10 @@ def _said_by_rules(text: str) -> str:
     return json.dumps({"entities": entities})
 
 
+async def no_cluster(scheduler: str) -> Cluster:
+    raise OutsideError(f"There is no scheduler at {scheduler}.")
+
+
 @dataclass
 class Bench:
     """A home in a temporary folder, and everything that works on it."""
@@ -251,6 +259,7 @@ class Bench:
     models: ModelStore = field(default_factory=MemoryModels)
     estimators: RuleEstimators = field(default_factory=RuleEstimators)
     chat: RuleChat = field(default_factory=lambda: RuleChat())
+    clusters: Callable[[str], Awaitable[Cluster]] = no_cluster
     quota: int = 5000
     numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -380,6 +389,7 @@ class Bench:
                 projects.folder(project.id) / "answers", f"{job}-{self.new_id()}"
             ),
             surroundings=self.surroundings("runner"),
+            clusters=self.clusters,
         )
 
     async def run(self, job: Job, *, container: Container | None = None) -> Job:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.adapters.blob.access import Ways
     from tui_labeler.engine.adapters.blob.container import BlobContainer
     from tui_labeler.engine.ports import Container, Estimators, ProjectStore, Reach, Shelf, Surveyor
+    from tui_labeler.engine.ports.cluster import Cluster
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.runner import Runner
     from tui_labeler.engine.session import ProjectSession
@@ -257,6 +258,31 @@ def estimators() -> Estimators:
     return SklearnEstimators()
 
 
+def container_here(address: str) -> Container:
+    """The container at an address as it is stored, by the ways that whoever runs this process has into it.
+
+    Raises ``InputError`` for settings that can't be read.
+    """
+    from tui_labeler.locations import home_folder
+
+    return container(address, ways(read_settings(home_folder(None))))
+
+
+async def cluster(scheduler: str) -> Cluster:
+    """The workers of a scheduler. Raises ``OutsideError``, and ``InputError`` without the extra ``dask``."""
+    from tui_labeler.engine.errors import InputError
+
+    try:
+        from tui_labeler.engine.adapters.cluster.dask import DaskCluster
+    except ModuleNotFoundError as error:
+        if error.name not in ("dask", "distributed"):
+            raise
+        raise InputError(
+            "Dask is not installed here.", hint="Install the extra: pip install 'tui-labeler[dask]'."
+        ) from error
+    return await DaskCluster.connect(scheduler, container_here)
+
+
 async def job_runner(home: Path, project_id: str) -> Runner:
     """What a runner's process works with. Raises ``NotFoundError`` for an unknown project."""
     from tui_labeler.engine.adapters.chat.connecting import ResourceDeployments
@@ -285,4 +311,5 @@ async def job_runner(home: Path, project_id: str) -> Runner:
         deployments=ResourceDeployments(TinyResourceStore(home), EnvironmentKeys()),
         answers=lambda job: FileAnswerStore(folder / "answers", f"{job}-{new_id()}"),
         surroundings=surroundings(settings),
+        clusters=cluster,
     )

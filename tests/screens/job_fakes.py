@@ -129,6 +129,9 @@ class FakeModels:
     async def load(self, name: str) -> FittedModel:
         raise AssertionError("no model is loaded by the process that draws")
 
+    async def files(self, name: str) -> dict[str, bytes]:
+        raise AssertionError("no model is read by the process that draws")
+
     async def delete(self, name: str) -> None:
         del (self.unreadable if name in self.unreadable else self.cards)[name]
 

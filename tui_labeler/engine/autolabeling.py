@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -14,11 +14,13 @@ from tui_labeler.engine.changes import drop_suggestion, put, put_suggestion
 from tui_labeler.engine.errors import LabelerError, NotFoundError, UnreachableError
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports.cluster import Unread
 from tui_labeler.engine.reading import read_text
 from tui_labeler.engine.rows import to_row
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
+    from tui_labeler.engine.decoding import Decoded
     from tui_labeler.engine.ports import Container, JobJournal, ProjectStore, State
 
 
@@ -51,16 +53,13 @@ class Autolabeler(Protocol):
         """
 
 
-class AutolabelRun:
-    """One run of an autolabeling job, from what earlier runs left to its end."""
+class LabelingRun:
+    """One run of an autolabeling job, from what earlier runs left to its end, whoever labels."""
 
-    def __init__(
-        self, store: ProjectStore, container: Container, journal: JobJournal, autolabeler: Autolabeler
-    ) -> None:
+    def __init__(self, store: ProjectStore, container: Container, journal: JobJournal) -> None:
         self._store = store
         self._container = container
         self._journal = journal
-        self._autolabeler = autolabeler
         self._request: JobRequest = journal.job.request
         self._early: list[DocumentFailure] = []
         self._kept: frozenset[int] = frozenset()
@@ -74,7 +73,7 @@ class AutolabelRun:
         self._kept = frozenset(answer.document for answer in kept)
         if kept:
             await finished(self._apply(kept))
-        async for batch in self._autolabeler.label(self._tasks()):
+        async for batch in self._labeled():
             answers = [item for item in batch if isinstance(item, Answer)]
             failures = [item for item in batch if isinstance(item, DocumentFailure)]
             await finished(self._keep(answers, [*failures, *self._take_early()]))
@@ -83,6 +82,10 @@ class AutolabelRun:
         if job.failed and not job.done:
             return JobState.FAILED
         return JobState.PARTIALLY_COMPLETED if job.failed else JobState.SUCCEEDED
+
+    def _labeled(self) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
+        """What became of the documents that wait, as it comes, in any order."""
+        raise NotImplementedError
 
     async def _keep(self, answers: Sequence[Answer], failures: Sequence[DocumentFailure]) -> None:
         """What was answered is paid for: a cancel waits until it is in the project and in the books."""
@@ -100,37 +103,21 @@ class AutolabelRun:
         early, self._early = self._early, []
         return early
 
-    async def _tasks(self) -> AsyncIterator[Task]:
-        """The documents that need an answer; those that can't be read fail here."""
+    def _waiting(self) -> Iterator[Unread]:
+        """The documents that need an answer; those that are gone fail here."""
         skip = self._journal.finished | self._journal.failed_before | self._kept
         for document_id in self._request.documents:
             if document_id in skip:
                 continue
-            task = await self._task(document_id)
-            if isinstance(task, Task):
-                yield task
-            else:
-                self._early.append(task)
-
-    async def _task(self, document_id: int) -> Task | DocumentFailure:
-        state = self._store.state
-        row = state.rows.get(document_id)
-        if row is None:
-            return DocumentFailure(document_id, f"document {document_id}", "gone", NOT_IN_PROJECT)
-        try:
-            document = state.document(document_id)
-            decoded = await read_text(self._store, self._container, self._request.actor, document)
-        except NotFoundError:
-            return DocumentFailure(document_id, row.location, "gone", NOT_IN_CONTAINER)
-        except UnreachableError:
-            raise
-        except LabelerError as error:
-            return DocumentFailure(document_id, row.location, error.code, error.message)
-        if decoded.problem:
-            return DocumentFailure(document_id, row.location, "unreadable", decoded.problem)
-        language = row.language or state.project.language
-        attempt = self._journal.attempts.get(document_id, 0)
-        return Task(document_id, row.location, language, decoded.text, decoded.text_hash, attempt)
+            state = self._store.state
+            row = state.rows.get(document_id)
+            if row is None:
+                self._early.append(
+                    DocumentFailure(document_id, f"document {document_id}", "gone", NOT_IN_PROJECT)
+                )
+                continue
+            language = row.language or state.project.language
+            yield Unread(document_id, row.location, language, self._journal.attempts.get(document_id, 0))
 
     async def _apply(self, answers: Sequence[Answer]) -> None:
         """Makes answers suggestions; those on another text than the project knows fail."""
@@ -142,6 +129,49 @@ class AutolabelRun:
         if fresh:
             await self._journal.applied(fresh, tally.suggestions)
         await self._journal.failed(list(tally.stale.values()))
+
+
+class AutolabelRun(LabelingRun):
+    """Texts are read here, for an autolabeler in this process."""
+
+    def __init__(
+        self, store: ProjectStore, container: Container, journal: JobJournal, autolabeler: Autolabeler
+    ) -> None:
+        super().__init__(store, container, journal)
+        self._autolabeler = autolabeler
+
+    def _labeled(self) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
+        return self._autolabeler.label(self._tasks())
+
+    async def _tasks(self) -> AsyncIterator[Task]:
+        """The same with their texts; those that can't be read fail here."""
+        for unread in self._waiting():
+            task = await read_task(unread, self._read(unread))
+            if isinstance(task, Task):
+                yield task
+            else:
+                self._early.append(task)
+
+    async def _read(self, unread: Unread) -> Decoded:
+        document = self._store.state.document(unread.document)
+        return await read_text(self._store, self._container, self._request.actor, document)
+
+
+async def read_task(unread: Unread, reading: Awaitable[Decoded]) -> Task | DocumentFailure:
+    """A document with the text that ``reading`` brings. Raises ``UnreachableError``."""
+    try:
+        decoded = await reading
+    except NotFoundError:
+        return DocumentFailure(unread.document, unread.location, "gone", NOT_IN_CONTAINER)
+    except UnreachableError:
+        raise
+    except LabelerError as error:
+        return DocumentFailure(unread.document, unread.location, error.code, error.message)
+    if decoded.problem:
+        return DocumentFailure(unread.document, unread.location, "unreadable", decoded.problem)
+    return Task(
+        unread.document, unread.location, unread.language, decoded.text, decoded.text_hash, unread.attempt
+    )
 
 
 class _Tally:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 WATCHED = "watched"
 """Among a job's options: a watcher started it, and the next one goes on with it."""
 
+SCHEDULER = "scheduler"
+"""Among a job's options: where the scheduler of the cluster is that labels; without it, this machine does."""
+
 
 class JobRequests:
     """Makes the requests of a project's jobs."""
@@ -42,8 +45,11 @@ class JobRequests:
         gpt: GptOptions | None = None,
         prices: Prices | None = None,
         watched: bool = False,
+        scheduler: str | None = None,
     ) -> JobRequest:
         """For documents to be labeled; ``categories`` are ids, all by default. ``watched``: by a watcher.
+
+        ``scheduler``: of a cluster, whose workers use a trained model in place of this machine.
 
         ``gpt`` and ``prices`` are of a job for a deployment; prices are those of single requests. Raises
         ``NotFoundError`` for an unknown model, ``InputError`` without documents or categories, or for a
@@ -63,7 +69,7 @@ class JobRequests:
                     f"The model {card.name} knows none of the chosen categories.",
                     hint="Train it again with labels of them.",
                 )
-            options = {MODEL_VERSION: card.version}
+            options = {MODEL_VERSION: card.version, **({SCHEDULER: scheduler} if scheduler else {})}
         else:
             given = gpt or GptOptions()
             check_budget(given, prices)

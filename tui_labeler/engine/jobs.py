@@ -129,6 +129,7 @@ class Jobs:
         gpt: GptOptions | None = None,
         prices: Prices | None = None,
         watched: bool = False,
+        scheduler: str | None = None,
     ) -> Job:
         """Starts a job that labels documents; ``categories`` are ids, all by default.
 
@@ -137,7 +138,9 @@ class Jobs:
         """
         self._check_pen(JobKind.AUTOLABEL)
         return await self._start(
-            await self.requests.autolabel(rows, method, categories, gpt=gpt, prices=prices, watched=watched)
+            await self.requests.autolabel(
+                rows, method, categories, gpt=gpt, prices=prices, watched=watched, scheduler=scheduler
+            )
         )
 
     async def train(self, options: dict[str, Any]) -> Job:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,13 @@ from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
 from tui_labeler.engine.autolabeling import AutolabelRun
 from tui_labeler.engine.batch_run import BatchPace
 from tui_labeler.engine.batches import BatchStoppedError
+from tui_labeler.engine.distributed_run import DistributedRun
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
 from tui_labeler.engine.evaluated import Evaluated, GptEvaluated, TrainedEvaluated
 from tui_labeler.engine.evaluation import EvaluationRun, PartlyMeasuredError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import GptSetup
+from tui_labeler.engine.job_requests import SCHEDULER
 from tui_labeler.engine.models import TodaysModel, check_same_model, find_model, todays_ids
 from tui_labeler.engine.ports import (
     AnswerStore,
@@ -33,13 +35,13 @@ from tui_labeler.engine.ports import (
     QuotaStore,
     Surroundings,
 )
+from tui_labeler.engine.ports.cluster import Cluster, Order
 from tui_labeler.engine.training_run import TrainingRun
 from tui_labeler.engine.wording import counted, in_words
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.ports import (
-        JobJournal,
-    )
+    from tui_labeler.domain.models import ModelCard
+    from tui_labeler.engine.ports import JobJournal
 
 SOME_FAILED = 1
 """Exit code of a job in which documents failed, be it all of them."""
@@ -65,6 +67,8 @@ class Runner:
     answers: Callable[[str], AnswerStore]
     """The kept answers of deployments, for the job of that id to add to."""
     surroundings: Surroundings
+    clusters: Callable[[str], Awaitable[Cluster]]
+    """Connects to the cluster with a scheduler at that address."""
     batch_pace: BatchPace = field(default_factory=BatchPace)
 
     async def run(self, job_id: str) -> Job:
@@ -152,11 +156,27 @@ class Runner:
         if journal.finished or journal.answered:
             check_same_model(journal.job.request, card)
         ids = todays_ids(card, self.store.state.categories)
-        model = TodaysModel(await self.models.load(method.model), ids)
-        await journal.stage("labeling", 0, 0)
-        run = AutolabelRun(self.store, self.container, journal, TrainedAutolabeler(model))
-        state = await run.run()
+        scheduler = journal.job.request.options.get(SCHEDULER)
+        if scheduler is not None:
+            state = await self._on_cluster(journal, str(scheduler), card, ids)
+        else:
+            model = TodaysModel(await self.models.load(method.model), ids)
+            await journal.stage("labeling", 0, 0)
+            state = await AutolabelRun(self.store, self.container, journal, TrainedAutolabeler(model)).run()
         return state, {"exit_code": SOME_FAILED} if state is JobState.FAILED else {}
+
+    async def _on_cluster(
+        self, journal: JobJournal, scheduler: str, card: ModelCard, ids: Mapping[str, str]
+    ) -> JobState:
+        model = await self.models.files(card.name)
+        await journal.stage("connecting to the cluster", 0, 0)
+        cluster = await self.clusters(scheduler)
+        try:
+            await journal.stage(f"labeling on a cluster, {cluster.workers} at a time", 0, 0)
+            order = Order(self.store.state.project.container, model, card.version, ids)
+            return await DistributedRun(self.store, self.container, journal, cluster, order).run()
+        finally:
+            await cluster.close()
 
     async def _in_batches(self, journal: JobJournal, setup: GptSetup) -> JobState:
         batches = setup.batch_run(self.batch_pace)

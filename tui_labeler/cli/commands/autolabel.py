@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tui_labeler.engine.jobs import Estimate
     from tui_labeler.engine.session import ProjectSession
 
+ENGINES = ("local", "dask")
+
 
 def register(parsers: Any) -> None:
     parser = add_command(
@@ -45,12 +47,20 @@ def register(parsers: Any) -> None:
             tui-labeler autolabel contracts --model first --limit 100 --category Amount
             tui-labeler autolabel contracts --resource work --deployment gpt-4o --dry-run
             tui-labeler autolabel contracts --resource work --deployment gpt-4o --budget 2.50 --yes
+            tui-labeler autolabel archive --model first --engine dask --scheduler tcp://10.0.0.5:8786
             ls letters | grep '\\.txt$' | tui-labeler autolabel letters --model first --documents-from -
         """,
     )
     parser.add_argument("project", metavar="PROJECT")
     add_method(parser)
     add_choice(parser, limit="the first N of them, by location")
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="local",
+        help="what works: this machine, or the workers of a Dask scheduler (docs/scaling.md)",
+    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, for instance tcp://10.0.0.5:8786")
     parser.add_argument("--dry-run", action="store_true", help="say what it would take, and start nothing")
     parser.add_argument("--yes", action="store_true", help="start without asking; a model never asks")
     add_detach(parser)
@@ -77,6 +87,7 @@ async def autolabel(context: Context) -> Report:
 
     options = context.options
     check_method(options)
+    _check_engine(options)
     if options.resource is not None:
         return await _autolabel_with_gpt(context)
     if options.batch:
@@ -92,10 +103,31 @@ async def autolabel(context: Context) -> Report:
             return _estimate_report(estimate, names, dry_run=options.dry_run)
         _check_quota(estimate, await session.quota.usage())
         with interruptions() as asked:
-            job = await session.jobs.autolabel(rows, method, categories or None)
+            job = await session.jobs.autolabel(rows, method, categories or None, scheduler=options.scheduler)
             if not options.detach:
                 job = await follow(session, job, context.out, asked)
         return await job_report(session, job)
+
+
+def _check_engine(options: argparse.Namespace) -> None:
+    """Raises ``UsageError`` where engine, scheduler and method do not fit."""
+    from importlib.util import find_spec
+
+    if options.engine == "local":
+        if options.scheduler is not None:
+            raise UsageError("--scheduler goes with --engine dask.", hint="Add it, or leave --scheduler out.")
+        return
+    if options.resource is not None:
+        raise UsageError(
+            f"--engine {options.engine} goes with --model, not with --resource.",
+            hint="A deployment labels many documents through --batch.",
+        )
+    if options.scheduler is None:
+        raise UsageError("--engine dask needs --scheduler ADDRESS.", hint="`dask scheduler` prints its own.")
+    if find_spec("distributed") is None:
+        raise UsageError(
+            "Dask is not installed here.", hint="Install the extra: pip install 'tui-labeler[dask]'."
+        )
 
 
 async def _autolabel_with_gpt(context: Context) -> Report:

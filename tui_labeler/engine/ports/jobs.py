@@ -169,6 +169,9 @@ class ModelStore(Protocol):
     async def load(self, name: str) -> FittedModel:
         """Raises ``NotFoundError``, or ``InputError`` for files that are no model."""
 
+    async def files(self, name: str) -> dict[str, bytes]:
+        """What the model learned, by file name, for another machine to load. Raises ``NotFoundError``."""
+
     async def delete(self, name: str) -> None: ...
 
 

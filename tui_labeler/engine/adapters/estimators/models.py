@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class EntityModel:
     """A fitted :class:`EntityRecognizer` as the engine knows it."""
 
-    def __init__(self, estimator: EntityRecognizer) -> None:
+    def __init__(self, estimator: EntityRecognizer, cores: int | None = None) -> None:
         self.estimator = estimator
         featurizer, weights = estimator.featurizer_, estimator.weights_
         self._arrays = {
@@ -58,7 +58,7 @@ class EntityModel:
             ),
             self._arrays,
         )
-        self._pool = Pool(self, load_model)
+        self._pool = Pool(self, load_model, cores)
 
     @property
     def version(self) -> str:
@@ -82,7 +82,7 @@ class EntityModel:
 class ClassModel:
     """A fitted :class:`TextClassifier` as the engine knows it."""
 
-    def __init__(self, estimator: TextClassifier) -> None:
+    def __init__(self, estimator: TextClassifier, cores: int | None = None) -> None:
         self.estimator = estimator
         head, vectorizer = estimator.head_, estimator.vectorizer_
         multi = isinstance(head, MultiLabelLogistic)
@@ -105,7 +105,7 @@ class ClassModel:
             ),
             self._arrays,
         )
-        self._pool = Pool(self, load_model)
+        self._pool = Pool(self, load_model, cores)
 
     @property
     def version(self) -> str:
@@ -126,15 +126,18 @@ class ClassModel:
         files.write(folder, self._header, self._arrays)
 
 
-def load_model(folder: str) -> EntityModel | ClassModel:
-    """Reads a model's files. Raises ``InputError`` for files that are no model."""
+def load_model(folder: str, cores: int | None = None) -> EntityModel | ClassModel:
+    """Reads a model's files. Raises ``InputError`` for files that are no model.
+
+    ``cores``: how many it may use to predict; all by default.
+    """
     header = files.read_header(folder)
     if isinstance(header, files.EntitiesHeader):
-        return _load_entities(folder, header)
-    return _load_classes(folder, header)
+        return _load_entities(folder, header, cores)
+    return _load_classes(folder, header, cores)
 
 
-def _load_entities(folder: str, header: files.EntitiesHeader) -> EntityModel:
+def _load_entities(folder: str, header: files.EntitiesHeader, cores: int | None) -> EntityModel:
     shapes = {
         **files.sparse_shapes("features"),
         "transitions": ("<f4", 2),
@@ -166,10 +169,10 @@ def _load_entities(folder: str, header: files.EntitiesHeader) -> EntityModel:
     features = files.dense(folder, "features", arrays, (estimator.featurizer_.columns, count))
     estimator.weights_ = Weights(features, np.maximum(arrays["transitions"], np.float32(LOWEST)))
     estimator.calibration_, estimator.margin_ = Platt(*header.calibration), header.margin
-    return EntityModel(estimator)
+    return EntityModel(estimator, cores)
 
 
-def _load_classes(folder: str, header: files.ClassesHeader) -> ClassModel:
+def _load_classes(folder: str, header: files.ClassesHeader, cores: int | None) -> ClassModel:
     shapes = {**files.sparse_shapes("weights"), "offsets": ("<f8", 1), "idf": ("<f4", 1)}
     arrays = files.read_arrays(folder, shapes)
     classes, features = len(header.classes), len(header.features)
@@ -199,7 +202,7 @@ def _load_classes(folder: str, header: files.ClassesHeader) -> ClassModel:
     head.intercept_ = arrays["offsets"]
     head.n_features_in_ = features
     estimator.head_ = head
-    return ClassModel(estimator)
+    return ClassModel(estimator, cores)
 
 
 class SklearnEstimators:

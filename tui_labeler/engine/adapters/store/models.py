@@ -138,6 +138,15 @@ class FolderModelStore:
         file = await asyncio.to_thread(self._file, path)
         return await (await asyncio.to_thread(self._estimators)).load(str(path.parent / file.content))
 
+    async def files(self, name: str) -> dict[str, bytes]:
+        return await asyncio.to_thread(self._files, name)
+
+    def _files(self, name: str) -> dict[str, bytes]:
+        path = self._card(name)
+        folder = path.parent / self._file(path).content
+        with storage_errors(folder):
+            return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
     def _card(self, name: str) -> Path:
         """Where a model's card is. Raises ``NotFoundError`` for a name that none has."""
         for path in self._folder.glob("*/card.json"):
