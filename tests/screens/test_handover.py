@@ -99,6 +99,10 @@ async def test_a_project_is_handed_over_and_taken_back_by_keys(
         await press_through(pilot, "r", "s", "l")
         assert phase(pilot) is Phase.HERE
         assert labels_of(pilot, TWO) == ["EUR 9,000"]
+        await press_through(pilot, "q", "u", "H")
+        assert "an undo here took them back" in " ".join(screen_text(pilot).split())
+        await press_through(pilot, "q", "ctrl+r", "H")
+        assert "an undo here" not in screen_text(pilot)
         await press_through(pilot, "D")
         await paste(pilot, "loans")
         await press_through(pilot, "enter")
@@ -137,6 +141,33 @@ async def test_keys_that_label_are_off_while_the_pen_is_there_and_no_other_key_c
     await session.close()
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_key_that_is_off_says_why_in_review_and_in_the_list_too(
+    team: Team, ana: Person, size: tuple[int, int]
+) -> None:
+    await ana.label(ONE, "Lender", "North Bank")
+    session = await ana.workbench.open("Loans")
+    await suggest(session, ONE, [("Borrower", "Acme Ltd.", 0.9)])
+    await session.close()
+    async with ana.running(document=ONE, size=size) as pilot:
+        await connect(pilot)
+        await press_through(pilot, "s", "y", "q")
+        for place in ("r", "D"):
+            await press_through(pilot, place)
+            assert "has the pen" in status(pilot)
+            for key in ("a", "x", "t", "&", "m", "L", "I"):
+                screen_of(pilot).say("")
+                await press(pilot, key)
+                assert "Labeling here is off: H." in status(pilot), (place, key)
+        await press_through(pilot, "D", "q")
+        assert not screen_of(pilot).reviewing
+        assert "Labeling here is off: H." in status(pilot)
+
+
+def status(pilot: Pilot[None]) -> str:
+    return screen_text(pilot).splitlines()[-2]
+
+
 def what_stands(screen: LabelingScreen) -> object:
     found = screen.session.documents.find(ONE)
     return dict(found.labels), dict(found.suggestions), found.flag, found.dataset, found.reviewed
@@ -161,6 +192,24 @@ async def test_another_home_that_is_open_hears_of_it(team: Team, ana: Person) ->
             await screen.session.labeling.set_reviewed(document(screen.session, ONE))
 
 
+async def test_switching_with_decisions_that_are_not_saved_names_the_key_that_saves(
+    team: Team, ana: Person
+) -> None:
+    async with ana.running(document=ONE) as pilot:
+        await connect(pilot)
+        shown = screen_text(pilot)
+        assert "labels at the last switch" not in shown
+        await press_through(pilot, "i")
+        assert "s switches first." in " ".join(screen_text(pilot).split())
+        await press_through(pilot, "q", "v", "1")
+        assert screen_of(pilot).session.labeling.drafts() == 1
+        await press_through(pilot, "H", "s", "y")
+        shown = " ".join(screen_text(pilot).split())
+        assert phase(pilot) is Phase.HERE
+        assert "1 draft decision of ana. Save first (ctrl+s), or take them back." in shown
+        assert "export --save" not in shown
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_what_is_missing_stands_in_a_checklist_and_connecting_is_off(
     team: Team, size: tuple[int, int]
@@ -171,8 +220,19 @@ async def test_what_is_missing_stands_in_a_checklist_and_connecting_is_off(
         shown = screen_text(pilot)
         assert "[ ] container" in shown
         assert "[x] documents" in shown
-        await press_through(pilot, "c")
         assert isinstance(pilot.app.screen, HandoverScreen)
+        for key, why in (
+            ("c", "It can't be connected yet: container"),
+            ("s", "The project is not connected to Azure Machine Learning. c connects it."),
+            ("i", "c connects it."),
+            ("f", "c connects it."),
+            ("D", "c connects it."),
+        ):
+            await press_through(pilot, key)
+            shown = " ".join(screen_text(pilot).split())
+            assert isinstance(pilot.app.screen, HandoverScreen)
+            assert why in shown
+            assert "aml connect" not in shown
 
 
 async def test_a_name_that_none_can_be_is_told_in_the_form(team: Team, ana: Person) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tui_labeler.domain.aml_languages import aml_language
@@ -133,11 +133,18 @@ class Handover:
     by: Doer = field(default_factory=Doer)
     before: Phase = Phase.NONE
     """While connecting or switching: the phase to go back to."""
+    before_since: str = ""
+    """Of that phase, where there was one."""
+    before_by: Doer = field(default_factory=Doer)
+    """Who had led to it."""
     towards: Side = Side.HERE
     """While switching: where the pen goes."""
     token: str = ""
     """Of this connection among those that came before."""
     taken: Taken | None = None
+    laid: str = ""
+    """UTC, ISO 8601: when the labels of here were last laid into the container for those there; empty before
+    the first switch."""
     etag: str = ""
     """The mark of the file that this is from."""
 
@@ -161,9 +168,47 @@ class Handover:
         return self.phase not in (Phase.NONE, Phase.DISCONNECTED)
 
     @property
+    def is_laid(self) -> bool:
+        """Whether labels of here lie in the container for those there."""
+        return bool(self.laid) or self.phase is Phase.AML
+
+    @property
     def sets_count(self) -> bool:
         """Whether training goes by the sets of this side: those of a side without the pen are ignored."""
         return self.phase is not Phase.AML
+
+    def begun(self, towards: Side, now: str, by: Doer) -> Handover:
+        """On the way to another side."""
+        return replace(
+            self,
+            phase=Phase.SWITCHING,
+            since=now,
+            by=by,
+            before=self.phase,
+            before_since=self.since,
+            before_by=self.by,
+            towards=towards,
+        )
+
+    def taken_back(self, now: str, by: Doer) -> Handover:
+        """As it was before a switch that came to nothing, and has been all the while."""
+        return replace(
+            self.arrived(self.before, self.before_since or now, by),
+            by=self.before_by if self.before_since else by,
+        )
+
+    def arrived(self, phase: Phase, since: str, by: Doer) -> Handover:
+        """In a phase that lasts."""
+        return replace(
+            self,
+            phase=phase,
+            since=since,
+            by=by,
+            before=Phase.NONE,
+            before_since="",
+            before_by=Doer(),
+            towards=Side.HERE,
+        )
 
     def may_switch(self, actor: str) -> bool:
         return self.terms is None or not self.terms.switchers or actor in self.terms.switchers
@@ -175,6 +220,8 @@ class Rule:
 
     message: str
     todo: str
+    on_screen: str = ""
+    """What to do in the application; empty where that is the same."""
 
 
 def forbidden(handover: Handover, step: Step, actor: str) -> Rule | None:
@@ -191,15 +238,19 @@ def forbidden(handover: Handover, step: Step, actor: str) -> Rule | None:
 
 
 _NOT_CONNECTED = Rule(
-    "The project is not connected to Azure Machine Learning.", "Connect it first: `aml connect`."
+    "The project is not connected to Azure Machine Learning.",
+    "Connect it first: `aml connect`.",
+    "c connects it.",
 )
 _CONNECTED = Rule(
     "The project is connected to Azure Machine Learning already, and a connection is one to one.",
     "Disconnect it first, for good: `aml disconnect`.",
+    "D disconnects it, for good.",
 )
 _PEN_HERE = Rule(
     "Labels are made here: Azure Machine Learning has not got the pen.",
     "Switch first: `aml switch --to aml`. An ordinary import adds the labels of a file, and replaces none.",
+    "s switches first. An ordinary import adds the labels of a file, and replaces none.",
 )
 _OUT_OF_TURN: Mapping[tuple[Phase, Step], Rule] = {
     **{
@@ -213,11 +264,14 @@ _OUT_OF_TURN: Mapping[tuple[Phase, Step], Rule] = {
     (Phase.HERE, Step.TO_HERE): Rule("Labels are made here already.", "There is nothing to switch back."),
     (Phase.HERE, Step.IMPORT): _PEN_HERE,
     (Phase.AML, Step.TO_AML): Rule(
-        "Labels are made in Azure Machine Learning already.", "Switch back with `aml switch --to here`."
+        "Labels are made in Azure Machine Learning already.",
+        "Switch back with `aml switch --to here`.",
+        "s switches back.",
     ),
     (Phase.AML, Step.DISCONNECT): Rule(
         "Azure Machine Learning has the pen: its labels would be out of reach.",
         "Switch back first, so that they are taken in: `aml switch --to here`.",
+        "s switches back first, so that they are taken in.",
     ),
 }
 

@@ -44,10 +44,17 @@ def batches_going_on(ids: tuple[str, ...]) -> str:
 
 def in_words(error: LabelerError) -> str:
     """An error's message and hint as sentences on one line; its title stands apart from them."""
-    if not error.hint:
-        return error.message
-    ends = error.message.endswith((".", "!", "?"))
-    return f"{error.message if ends else error.message + '.'} {error.hint}"
+    return _joined(error.message, error.hint)
+
+
+def in_words_on_screen(error: LabelerError) -> str:
+    """The same in the application, whose hints name keys."""
+    return _joined(error.message, error.on_screen)
+
+
+def _joined(message: str, hint: str) -> str:
+    ends = message.endswith((".", "!", "?"))
+    return f"{message if ends else message + '.'} {hint}" if hint else message
 
 
 def in_lines(error: LabelerError) -> str:

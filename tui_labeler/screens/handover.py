@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.handover import CONFIRMED, PERMANENT, Phase
+from tui_labeler.domain.handover import CONFIRMED, PERMANENT, Phase, Step
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.wording import counted, in_words
+from tui_labeler.engine.wording import counted, in_words_on_screen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.handover_form import ConnectScreen
 from tui_labeler.screens.handover_words import page, pen_sign, taken_words
@@ -22,10 +22,19 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.events import Key
 
     from tui_labeler.engine.handover.handing_over import HandingOver
     from tui_labeler.engine.ports import Blob
     from tui_labeler.engine.session import ProjectSession
+
+
+_STEPS = {
+    "connect": Step.CONNECT,
+    "take_in": Step.IMPORT,
+    "take_file": Step.IMPORT,
+    "disconnect": Step.DISCONNECT,
+}
 
 
 class HandoverScreen(Screen[None]):
@@ -67,6 +76,7 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
         self._exports: Sequence[Blob] = ()
         self._said: list[str] = []
         self._is_busy = False
+        self._is_taken_back = False
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -85,7 +95,14 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
     def _show(self) -> None:
         known = self._handover.known
         self.query_one(TitleLine).right = pen_sign(known)
-        found = page(known, self._session.project.id, self._handover.needs(), self._exports, self._said)
+        found = page(
+            known,
+            self._session.project.id,
+            self._handover.needs(),
+            self._exports,
+            self._said,
+            is_taken_back=self._is_taken_back,
+        )
         self.query_one("#about", Sheet).show_page(found)
         self.refresh_bindings()
 
@@ -106,6 +123,31 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
             return True if wanted[action] and not self._is_busy else None
         return super().check_action(action, parameters)
 
+    def on_key(self, event: Key) -> None:
+        """A key that is off says why."""
+        active = self.active_bindings.get(event.key)
+        step = None if active is None or active.enabled else self._wanted(active.binding.action)
+        if step is None:
+            return
+        event.stop()
+        if self._is_busy:
+            self._say_busy()
+            return
+        try:
+            self._handover.check(step)
+        except LabelerError as error:
+            self._said = [in_words_on_screen(error)]
+            self._show()
+
+    def _wanted(self, action: str) -> Step | None:
+        """The step that a key stands for."""
+        if action == "switch":
+            return Step.TO_HERE if self._handover.known.phase is Phase.AML else Step.TO_AML
+        return _STEPS.get(action)
+
+    def _say_busy(self) -> None:
+        self.query_one(StatusLine).text = "One moment: a step is under way."
+
     async def _step(self, words: str, do: Callable[[], Awaitable[list[str]]]) -> None:
         """Does one thing and shows what came of it; an error is shown where it stays."""
         self._is_busy = True
@@ -114,12 +156,13 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
         try:
             self._said = await do()
         except LabelerError as error:
-            self._said = [f"{error.title}.", in_words(error)]
+            self._said = [f"{error.title}.", in_words_on_screen(error)]
         try:
             found = self._handover.known.is_connected
             self._exports = await self._handover.exports() if found else ()
+            self._is_taken_back = await self._handover.is_taken_back()
         except LabelerError as error:
-            self._said = [*self._said, in_words(error)]
+            self._said = [*self._said, in_words_on_screen(error)]
         finally:
             self._is_busy = False
         self._doing("")
@@ -253,6 +296,6 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
     def action_leave(self) -> None:
         """Back; not in the middle of a step, which would have to be begun anew."""
         if self._is_busy:
-            self.query_one(StatusLine).text = "One moment: a step is under way."
+            self._say_busy()
         else:
             self.dismiss(None)

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.handover import PREFIX, AmlProject, Terms
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.wording import in_words
+from tui_labeler.engine.wording import in_words_on_screen
 from tui_labeler.screens.base import read_file
 from tui_labeler.screens.fields import Cycle, FormField
 from tui_labeler.screens.forms import FormScreen
@@ -60,7 +60,7 @@ history shows them; empty is everybody.
         try:
             self.dismiss(await self._terms())
         except LabelerError as error:
-            self.complain(in_words(error))
+            self.complain(in_words_on_screen(error))
 
     async def _terms(self) -> Terms:
         """Raises ``InputError``."""

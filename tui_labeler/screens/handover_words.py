@@ -38,8 +38,13 @@ def page(
     needs: Sequence[Need],
     exports: Sequence[Blob],
     said: Sequence[str],
+    *,
+    is_taken_back: bool = False,
 ) -> Build:
-    """All that there is to say; ``said`` is what the last step did, or why it was refused."""
+    """All that there is to say; ``said`` is what the last step did, or why it was refused.
+
+    ``is_taken_back``: an undo took the last labels from there back.
+    """
 
     def build(width: int, signs: Glyphs) -> Sequence[Line]:
         lines: list[Line] = [()]
@@ -49,7 +54,11 @@ def page(
             lines.append(())
         for words, look in _state(handover):
             lines += wrapped(words, width, look, "  ")
-        parts = _connected(handover, project_id, exports) if handover.is_connected else _checklist(needs)
+        parts = (
+            _connected(handover, project_id, exports, is_taken_back=is_taken_back)
+            if handover.is_connected
+            else _checklist(needs)
+        )
         for title, rows in parts:
             lines += [(), heading(title)]
             for words, look in rows:
@@ -87,7 +96,7 @@ def _checklist(needs: Sequence[Need]) -> Iterator[tuple[str, list[Row]]]:
 
 
 def _connected(
-    handover: Handover, project_id: str, exports: Sequence[Blob]
+    handover: Handover, project_id: str, exports: Sequence[Blob], *, is_taken_back: bool
 ) -> Iterator[tuple[str, list[Row]]]:
     terms = handover.terms
     assert terms is not None
@@ -102,16 +111,17 @@ def _connected(
         ],
     )
     files: list[Row] = [(f"{instructions_file(project_id)}: instructions", "")]
-    if handover.phase is not Phase.CONNECTING:
+    if handover.is_laid:
         files.append((f"{labels_file(project_id)}: the labels at the last switch to there", ""))
-    files.append(("Text projects there can't take labels in: the file is for those who compare.", "dim"))
+        files.append(("Text projects there can't take labels in: the file is for those who compare.", "dim"))
     yield "In the container", files
     where = f"under {terms.prefix}" if terms.prefix else "anywhere in the container"
     listed: list[Row] = [(f"{blob.name}, {blob.size:,} bytes{_age(blob)}", "") for blob in exports[:EXPORTS]]
     if handover.taken:
         taken = handover.taken
         labels = counted(taken.labels, "label")
-        listed.append((f"Taken in last: {taken.name}, {labels}, {clock(taken.time)}", ""))
+        back = "; an undo here took them back" if is_taken_back else ""
+        listed.append((f"Taken in last: {taken.name}, {labels}, {clock(taken.time)}{back}", ""))
     yield f"Exports {where}", listed or [("None yet: export the labels there as JSONL.", "dim")]
 
 

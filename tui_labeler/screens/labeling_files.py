@@ -225,7 +225,8 @@ class FileActions(PlacingActions):
             self.say("")
         elif self.reviewing:
             self.end_review()
-            self.say("The review is over: all documents are listed. q goes to the projects.")
+            over = "The review is over: all documents are listed. q goes to the projects."
+            self.say(self.read_only_words() if self.is_read_only else over)
         elif await may_leave(self.app, self.session, self.follower.background):
             self.post_message(self.Left(self))
 

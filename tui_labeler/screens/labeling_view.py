@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from textual.actions import parse
 from textual.message import Message
 
 from tui_labeler.domain.documents import DocumentFilter, Sort
@@ -39,6 +40,8 @@ from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.widgets.text_view import TextView
 
 if TYPE_CHECKING:
+    from textual.events import Key
+
     from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.labels import Label, Suggestion
     from tui_labeler.engine.ports import Transaction
@@ -52,6 +55,11 @@ ROOMY = 110
 
 _MANY_ROWS = 200
 """More changed rows than this are given to the list in one go."""
+
+
+def _is_writing(action: str, parameters: tuple[object, ...]) -> bool:
+    """Whether a key's action changes what people have said, or leads to where they do."""
+    return action in WRITING or (action == "want" and bool(WRITING_SCREENS & set(parameters)))
 
 
 class LabelingView(Screen[None]):
@@ -188,14 +196,28 @@ class LabelingView(Screen[None]):
         """Why nothing can be labeled here, and what to do."""
         return f"{pen_words(self.session.project.handover, short=True)} Labeling here is off: H."
 
+    def read_only_sign(self) -> str:
+        """The same in a few words, for where other words stand."""
+        handover = self.session.project.handover
+        return "off: AML has the pen" if handover.pen is Side.AML else f"off: {handover.phase}"
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that label are grey while labels are made elsewhere."""
         if action == "want" and "show_handover" in parameters and self.session.handover is None:
             return None
-        is_writing = action in WRITING or (action == "want" and bool(WRITING_SCREENS & set(parameters)))
-        if is_writing and self.is_read_only:
+        if self.is_read_only and _is_writing(action, parameters):
             return None
         return super().check_action(action, parameters)
+
+    async def on_key(self, event: Key) -> None:
+        """A key that is off while labels are made elsewhere says why."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled or not self.is_read_only:
+            return
+        _, action, parameters = parse(active.binding.action)
+        if _is_writing(action, parameters):
+            event.stop()
+            self.say(self.read_only_words())
 
     # --- what the screen shows ----------------------------------------------------------------------
 
@@ -407,10 +429,16 @@ class LabelingView(Screen[None]):
             self.weighty_words(),
             self.text.count or self.documents.count,
         )
-        line.whole = bool(weighty) and not count
         line.text = weighty or self.status_words()
-        line.right = f"count {count}" if count else self.progress_words()
+        line.whole = not count and (bool(weighty) or line.text == self.read_only_words())
+        line.right = f"count {count}" if count else self._figures(line.text)
         line.spare = self._place_words()
+
+    def _figures(self, shown: str) -> str:
+        """How far the review is; while nothing can be decided, why, unless the line says that itself."""
+        if not self.is_read_only:
+            return self.progress_words()
+        return "" if shown == self.read_only_words() else self.read_only_sign()
 
     def _place_words(self) -> str:
         number, last = self.text.line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -477,6 +478,41 @@ async def test_a_row_that_nobody_has_labeled_there_removes_nothing(
     assert (taken.removed, taken.unlabeled) == (0, 0)
     assert ana.session.documents.find("a.txt").reviewed is None
     assert any("nobody has labeled it there" in item.reason for item in taken.imported.notes)
+
+
+async def test_a_switch_that_is_refused_or_cut_leaves_since_when_and_by_whom_the_pen_is_there(
+    office: Office,
+) -> None:
+    ana, bo = await connected(office, "ana", "bo")
+    away = (await ana.handover.to_aml()).handover
+    with pytest.raises(HandoverError, match="no export"):
+        await bo.handover.to_here()
+    assert (bo.handover.known.since, bo.handover.known.by) == (away.since, away.by)
+    bo.shelf.fail_at = bo.shelf.calls + 3
+    with pytest.raises(UnreachableError):
+        await bo.handover.to_here()
+    assert bo.handover.known.phase is Phase.SWITCHING
+    office.ends(bo)
+    bo = await office.again("bo")
+    found = await bo.handover.look()
+    assert (found.phase, found.since, found.by) == (Phase.AML, away.since, away.by)
+    assert replace(found, etag="") == replace(away, etag="")
+
+
+async def test_an_undo_of_the_labels_from_there_is_known(office: Office, ana: Person) -> None:
+    await ana.handover.connect(terms())
+    assert not await ana.handover.is_taken_back()
+    await ana.handover.to_aml()
+    office.export([("a.txt", [("Person", "Ann")])])
+    await ana.handover.import_labels()
+    assert not await ana.handover.is_taken_back()
+    await ana.session.history.undo()
+    assert await ana.handover.is_taken_back()
+    await ana.session.history.redo()
+    assert not await ana.handover.is_taken_back()
+    await ana.session.history.undo()
+    await ana.handover.import_labels()
+    assert not await ana.handover.is_taken_back()
 
 
 # --- the end ----------------------------------------------------------------------------------------

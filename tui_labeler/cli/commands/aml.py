@@ -172,7 +172,10 @@ async def status(context: Context) -> Report:
         except UnreachableError as error:
             found, trouble = handover.known, error.message
         needs = handover.needs()
+        is_taken_back = await handover.is_taken_back()
         fields = _fields(session, found)
+    if fields["imported"]:
+        fields["imported"]["taken_back"] = is_taken_back
     fields |= {
         "prerequisites": [
             {"name": need.name, "ok": need.met, "detail": need.detail, "todo": need.todo} for need in needs
@@ -181,7 +184,8 @@ async def status(context: Context) -> Report:
         "exports": [{"name": blob.name, "bytes": blob.size, "age_seconds": blob.age} for blob in exports],
         "offline": trouble or None,
     }
-    lines = [*([f"The container can't be asked; as last seen: {trouble}"] if trouble else []), *_lines(found)]
+    lines = [*([f"The container can't be asked; as last seen: {trouble}"] if trouble else [])]
+    lines += _lines(found, is_taken_back=is_taken_back)
     if not found.is_connected:
         lines += [
             f"{'ok     ' if need.met else 'missing'}  {need.name}: {need.detail}"
@@ -277,7 +281,7 @@ def _fields(session: ProjectSession, found: Handover) -> dict[str, Any]:
         "switchers": list(terms.switchers) if terms else [],
         "imported": {"name": taken.name, "time": taken.time, "labels": taken.labels} if taken else None,
         "instructions_file": instructions_file(session.project.id) if terms else None,
-        "labels_file": labels_file(session.project.id) if terms else None,
+        "labels_file": labels_file(session.project.id) if found.is_laid else None,
     }
 
 
@@ -311,7 +315,7 @@ def taken_lines(taken: TakenIn) -> list[str]:
     ]
 
 
-def _lines(found: Handover) -> list[str]:
+def _lines(found: Handover, *, is_taken_back: bool = False) -> list[str]:
     from tui_labeler.engine.wording import clock
 
     since = f" since {clock(found.since)}" if found.since else ""
@@ -320,5 +324,6 @@ def _lines(found: Handover) -> list[str]:
     if found.terms:
         lines.append(f"Azure Machine Learning: {found.terms.aml.words}.")
     if found.taken:
-        lines.append(f"Last labels from there: {found.taken.name}, {clock(found.taken.time)}.")
+        back = "; an undo here took them back" if is_taken_back else ""
+        lines.append(f"Last labels from there: {found.taken.name}, {clock(found.taken.time)}{back}.")
     return lines

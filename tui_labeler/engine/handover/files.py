@@ -70,7 +70,8 @@ def read_record(data: bytes, etag: str, name: str) -> Handover:
 
 def _check(handover: Handover) -> None:
     """Raises ``ValueError`` for what this program never writes: others write into a container too."""
-    for time in (handover.since, handover.taken.time if handover.taken else ""):
+    taken = handover.taken.time if handover.taken else ""
+    for time in (handover.since, handover.before_since, handover.laid, taken):
         if time:
             datetime.fromisoformat(time)
     if handover.phase is Phase.SWITCHING and handover.before not in (Phase.HERE, Phase.AML):

@@ -29,6 +29,8 @@ from tui_labeler.engine.handover.files import labels_file
 from tui_labeler.engine.handover.ledger import once_for_all
 from tui_labeler.engine.handover.taking_in import FORMAT, Doing, HandoverError, TakenIn, TakingIn
 from tui_labeler.engine.label_files import Exported
+from tui_labeler.engine.pen import TAKEN_IN
+from tui_labeler.engine.taking_back import UNDO
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -168,7 +170,8 @@ class HandingOver:
             await self._check_jobs()
             exported = await self._label_files.write(FORMAT, in_text_order=True)
             await self.ledger.replace_file(labels_file(self._store.state.project.id), exported.data)
-            done = await self.ledger.write(self._there(begun, Phase.AML), begun)
+            laid = replace(self.ledger.at(begun, Phase.AML), laid=self._around.now())
+            done = await self.ledger.write(laid, begun)
         return Switched(done, exported)
 
     async def to_here(
@@ -183,19 +186,15 @@ class HandingOver:
         async with self._switching(on, Side.HERE) as begun:
             taken = None if without_labels else await self._taking_in.take_in(begun, name, doing)
             known = begun if taken is None else replace(begun, taken=self._note(taken))
-            done = await self.ledger.write(self._there(known, Phase.HERE), begun)
+            done = await self.ledger.write(self.ledger.at(known, Phase.HERE), begun)
         return Switched(done, taken=taken)
-
-    def _there(self, begun: Handover, phase: Phase) -> Handover:
-        return self.ledger.at(begun, phase, before=Phase.NONE, towards=Side.HERE)
 
     @asynccontextmanager
     async def _switching(self, on: Handover, towards: Side) -> AsyncIterator[Handover]:
         """Nobody has the pen meanwhile; what fails leaves it where it was."""
         async with self._at_work():
-            begun = await self.ledger.write(
-                self.ledger.at(on, Phase.SWITCHING, before=on.phase, towards=towards), on
-            )
+            begun = on.begun(towards, self._around.now(), self.ledger.doer())
+            begun = await self.ledger.write(begun, on)
             try:
                 yield begun
             except LabelerError:
@@ -219,6 +218,19 @@ class HandingOver:
         taken = await self._taking_in.take_in(on, name, doing)
         await self.ledger.write(replace(on, taken=self._note(taken)), on)
         return taken
+
+    async def is_taken_back(self) -> bool:
+        """Whether an undo in this home has taken back the last labels that came from there."""
+        taken = self.known.taken
+        if taken is None:
+            return False
+        await self._store.refresh()
+        async for transaction in self._store.history():
+            if transaction.time < taken.time or transaction.action == TAKEN_IN:
+                return False
+            if transaction.changes and transaction.note.get("action") == TAKEN_IN:
+                return transaction.action == UNDO
+        return False
 
     def _note(self, taken: TakenIn) -> Taken:
         imported = taken.imported
@@ -257,10 +269,16 @@ class HandingOver:
         self._check(on, step)
         return on
 
+    def check(self, step: Step) -> None:
+        """By what was last seen: raises ``HandoverError`` where the step can't be made."""
+        self._check(self.known, step)
+        if step is Step.CONNECT:
+            self.check_needs()
+
     def _check(self, on: Handover, step: Step) -> None:
         rule = forbidden(on, step, self._around.actor)
         if rule is not None:
-            raise HandoverError(rule.message, hint=rule.todo)
+            raise HandoverError(rule.message, hint=rule.todo, on_screen=rule.on_screen)
 
     async def _check_jobs(self) -> None:
         """Raises ``HandoverError`` while a job of this home makes suggestions."""

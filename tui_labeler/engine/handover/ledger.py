@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.handover import Doer, Handover, Phase, Side
+from tui_labeler.domain.handover import Doer, Handover, Phase
 from tui_labeler.engine.changes import put_project
 from tui_labeler.engine.errors import LockedError, NotFoundError, OutdatedError, RefusedError
 from tui_labeler.engine.handover.files import (
@@ -120,9 +120,9 @@ class Ledger:
         await self.keep(found)
         return found
 
-    def at(self, on: Handover, phase: Phase, **changes: object) -> Handover:
+    def at(self, on: Handover, phase: Phase) -> Handover:
         """The record with another phase, from here and now on."""
-        return replace(on, phase=phase, since=self._around.now(), by=self.doer(), **changes)  # type: ignore[arg-type]
+        return on.arrived(phase, self._around.now(), self.doer())
 
     # --- what was interrupted -----------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class Ledger:
         """Goes on with connecting, and back from switching, which is to be begun anew then."""
         if found.phase is Phase.CONNECTING:
             return await self.finish_connecting(found)
-        return await self.write(self.at(found, found.before, before=Phase.NONE, towards=Side.HERE), found)
+        return await self.write(found.taken_back(self._around.now(), self.doer()), found)
 
     async def finish_connecting(self, found: Handover) -> Handover:
         """Registers the pair for good, writes the instructions, opens labeling again.
@@ -162,7 +162,7 @@ class Ledger:
                 raise once_for_all(found.terms.aml, joined[0] if joined else "another one") from None
         words = written_instructions(project, state.categories.values(), found.terms.instructions)
         await self.replace_file(instructions_file(project.id), words)
-        return await self.write(self.at(found, Phase.HERE, before=Phase.NONE), found)
+        return await self.write(self.at(found, Phase.HERE), found)
 
     async def joined(self, aml: AmlProject) -> tuple[str, str] | None:
         """The project that a labeling project was ever joined with, by name, and the connection's token."""
