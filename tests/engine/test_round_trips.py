@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.builders import Bench, key, number
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.formats import FORMATS
@@ -95,3 +97,63 @@ async def test_labels_come_out_as_they_went_in_or_are_listed(
     listed |= {names.get(item.location, item.location) for item in done.skipped}
     assert lost <= listed, (before - after, exported.skipped, exported.notes, done.skipped)
     assert len(after) >= len(before) - len(exported.skipped) - len(done.skipped)
+
+
+UNTOLD = frozenset({"azure", "brat", "fasttext"})
+"""Formats that have no word for a document that somebody has seen and found empty."""
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+async def test_what_was_reviewed_with_nothing_in_it_comes_back_so_or_is_listed(
+    tmp_path: Path, name: str, kind: ProjectKind
+) -> None:
+    source = await labeled(Bench(tmp_path / "one"), kind)
+    empty = ("windows.txt", "kanji.txt")
+    for location in empty:
+        document = source.documents.find(location)
+        for label in document.active_labels:
+            await source.labeling.remove(document.id, label.id)
+    await source.labeling.set_reviewed([number(source, location) for location in empty])
+    exported = await source.label_files.write(name)
+    target = await Bench(tmp_path / "two").create(TEXTS, kind=kind)
+    done = await target.label_files.read(exported.data, f"x{FORMATS[name].extensions[0]}")
+    states = {row.location: row.state for row in target.documents.select()}
+    if name in UNTOLD or (name == "aml" and kind is ProjectKind.SINGLE_LABEL):
+        assert {item.location for item in exported.notes if item.reason.startswith("reviewed")} == {*empty}
+        assert {states[location] for location in empty} == {DocumentState.UNLABELED}
+        return
+    assert {place for place, state in states.items() if state is DocumentState.REVIEWED} == {*empty}
+    assert done.reviewed == len(empty)
+    assert not [item for item in done.notes if "has looked" in item.reason]
+    again = await target.label_files.read(exported.data, f"x{FORMATS[name].extensions[0]}")
+    assert (again.reviewed, again.labels) == (0, 0)
+    await target.history.undo()
+    assert {row.state for row in target.documents.select()} == {DocumentState.UNLABELED}
+
+
+async def test_a_file_that_does_not_say_whether_anybody_has_looked_marks_nothing(tmp_path: Path) -> None:
+    session = await Bench(tmp_path).create(TEXTS, kind=ProjectKind.ENTITIES)
+    rows: list[dict[str, Any]] = [{"text": TEXTS[name], "label": []} for name in ("plain.txt", "emoji.txt")]
+    rows[0]["label"] = [[0, 3, "Person"]]
+    data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    done = await session.label_files.read(data, "x.jsonl", "doccano")
+    assert (done.labels, done.reviewed) == (1, 0)
+    assert [item.reason for item in done.notes] == [
+        "1 document without labels, of which the file does not say whether anybody has looked: "
+        "it stays unlabeled"
+    ]
+
+
+async def test_what_has_labels_here_is_not_marked_as_holding_none(tmp_path: Path) -> None:
+    session = await labeled(Bench(tmp_path), ProjectKind.ENTITIES)
+    data = json.dumps({"text": TEXTS["plain.txt"], "spans": [], "answer": "accept"}).encode()
+    done = await session.label_files.read(data, "x.jsonl", "prodigy")
+    assert done.reviewed == 0
+    assert session.documents.find("plain.txt").reviewed is None
+
+
+async def test_what_is_left_out_of_a_line_is_not_nothing_to_label(tmp_path: Path) -> None:
+    session = await Bench(tmp_path).create(TEXTS, kind=ProjectKind.ENTITIES)
+    row = {"text": TEXTS["plain.txt"], "spans": [], "relations": [{"head": 0}], "answer": "accept"}
+    done = await session.label_files.read(json.dumps(row).encode(), "x.jsonl", "prodigy")
+    assert (done.reviewed, len(done.skipped)) == (0, 1)

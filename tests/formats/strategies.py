@@ -24,7 +24,8 @@ PIECES = (
     " ", "  ", "\t", "\n", "\r\n", "\r", "\n\n", "\u00a0", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c",
     "\ufeff", "\x00", "\x1b[31m", "\u00ad", "\u200b", "\uffff", "\U0010ffff",
     "C:\\new\\table", "\\n", "\\", "\\t\\r", "\\u0041", "\n__label__x ", "\nBob O\n", "text,label\n",
-    '{"text": "a"}', "# newdoc id = a\n", '"', "'", ",", ";", "|", "\\", "{", "[", "<b>", "&amp;", "[/]", ".", "!", "。",
+    '{"text": "a"}', "# newdoc id = a\n",
+    '"', "'", ",", ";", "|", "\\", "{", "[", "<b>", "&amp;", "[/]", ".", "!", "。",
 )  # fmt: skip
 """What texts are put together from."""
 

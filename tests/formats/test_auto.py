@@ -49,7 +49,7 @@ def checked(known: Format, file: LabelFile) -> None:
         return
     wanted, found = said(file), said(read)
     if known.name in NAMELESS:
-        wanted = [("", *rest) for _, *rest in wanted]
+        wanted = [("", text, labels) for _, text, labels in wanted]
     if not known.carries_text:
         wanted = [(place, None, labels) for place, _, labels in wanted]
     assert found == wanted

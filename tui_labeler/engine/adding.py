@@ -70,7 +70,15 @@ def additions(kind: ProjectKind, matches: Sequence[Match], state: State, filenam
         name = names.get(content) or free_name(base_name(match, filename), taken)
         names[content] = name
         taken.add(name.casefold())
-        part = Ready(-1, match.order, match.file, held.labels, held.suggestions, decoded.text_hash)
+        part = Ready(
+            -1,
+            match.order,
+            match.file,
+            held.labels,
+            held.suggestions,
+            decoded.text_hash,
+            match.file.is_reviewed and not match.file.labels,
+        )
         found.append(Adding(match, held, Addition(name, content, (part,))))
     return found
 

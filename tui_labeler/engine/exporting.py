@@ -153,6 +153,7 @@ class Exporting:
             document.language,
             None if unsaid else document.dataset,
             text=text if self._format.carries_text else None,
+            is_reviewed=document.reviewed is not None,
         )
         if self._format.unit is Unit.UTF16:
             regions, keys = kept_document(document.extra)

@@ -40,6 +40,8 @@ class Ready:
     suggestions: tuple[ResolvedLabel, ...] = ()
     text_hash: str = ""
     """Of the text that they were held against; empty where none was needed."""
+    is_reviewed: bool = False
+    """The file says that there is nothing to label, and left nothing out that might be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class ImportPlan:
     """Labels that meet others of the project's own, and are left out."""
     suggestions: int
     """Suggestions that are new."""
+    reviewed: int
+    """Documents that would be marked as seen, with nothing to label."""
     categories: tuple[str, ...]
     """Names that would be added to the project."""
     unmatched: tuple[Skipped, ...]
@@ -130,7 +134,7 @@ class ImportPlan:
     @property
     def changes_nothing(self) -> bool:
         """Whether all of it is there already, or nothing of it can come in."""
-        return not (self.labels or self.suggestions or self.categories or self.additions)
+        return not (self.labels or self.suggestions or self.reviewed or self.categories or self.additions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,8 @@ class Imported:
     """The service's limits that the categories break."""
     suggestions: int = 0
     """Suggestions that are new."""
+    reviewed: int = 0
+    """Documents that it marked as seen, with nothing to label."""
     added: tuple[str, ...] = ()
     """Documents that were written into the container."""
     ambiguous: tuple[Ambiguous, ...] = ()

@@ -50,6 +50,8 @@ class Tally:
     unchanged: int = 0
     meeting: int = 0
     suggestions: int = 0
+    reviewed: int = 0
+    """Documents that are marked as seen, with nothing to label."""
 
     def skip(self, location: str, reason: str) -> None:
         self.skipped.append(Skipped(location, reason))
@@ -214,6 +216,10 @@ class _OneDocument:
         self._old = [label for label in document.labels.values() if label.id not in mine]
         self._before = before
         self.described, self._places = _described(document, ready, incoming.format, self._say)
+        is_empty = ready.is_reviewed and not before and not document.active_labels
+        if is_empty and document.reviewed is None:
+            incoming.tally.reviewed += 1
+            self.described = replace(self.described, reviewed=incoming.stamp)
 
     def changes(self) -> list[Change]:
         earlier = list(self._before)

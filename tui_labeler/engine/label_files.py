@@ -128,6 +128,7 @@ class LabelFiles:
             notes=tuple(tally.notes),
             warnings=category_warnings(self._store.state, tally.categories),
             suggestions=tally.suggestions,
+            reviewed=tally.reviewed,
             added=tuple(self._store.state.rows[part.document].location for part in ready[len(plan.ready) :]),
             ambiguous=plan.ambiguous,
             matched_by=plan.matched_by,

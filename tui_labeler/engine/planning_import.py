@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine import limits
 from tui_labeler.engine.adding import additions, may_be_added
@@ -31,7 +32,7 @@ from tui_labeler.engine.wording import counted
 if TYPE_CHECKING:
     from tui_labeler.domain.projects import ProjectKind
     from tui_labeler.engine.documents import Documents
-    from tui_labeler.engine.formats.model import Format, LabelFile
+    from tui_labeler.engine.formats.model import FileDocument, Format, LabelFile
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
 
 CHECKING = "checking labels"
@@ -65,7 +66,8 @@ class ImportPlanning:
         self._matched: list[Matched] = []
         self._ambiguous: list[Ambiguous] = []
         self._unmatched: list[Match] = []
-        self._to_read: set[int] = set()
+        self._lines_left: frozenset[int] = frozenset()
+        """Of the file, those of which something is left out: what stands there is not all that there was."""
 
     @property
     def _state(self) -> State:
@@ -78,12 +80,15 @@ class ImportPlanning:
         tally.notes += [Skipped("", remark) for remark in said.remarks]
         for problem in (*said.problems, *problems):
             (tally.skipped if problem.dropped else tally.notes).append(skipped_problem(problem))
+        self._lines_left = frozenset(each.line for each in said.problems if each.dropped and each.line)
         self._check_choices()
         matching = Matching(
             self._store, self._documents.container, self._around.actor, self._choices, self._progress
         )
         matches = await matching.match(file.documents)
-        ready = await self._ready([match for match in matches if self._sorted_out(match)])
+        found = [match for match in matches if self._sorted_out(match)]
+        self._say_untold(found)
+        ready = await self._ready(found)
         kind = self._state.project.kind
         adding = additions(kind, self._unmatched, self._state, filename) if self._add else []
         for held in adding:
@@ -131,6 +136,23 @@ class ImportPlanning:
             found.append(Skipped(match.called, reason, match.file.line))
         return tuple(found)
 
+    def _say_untold(self, matches: Sequence[Match]) -> None:
+        """Of how many documents the file says nothing: there is nothing to label, or nobody has looked."""
+        rows = (
+            self._state.rows[match.document]
+            for match in matches
+            if match.document is not None
+            and not (match.file.labels or match.file.suggestions)
+            and not (match.file.is_reviewed or match.file.is_open)
+        )
+        count = sum(row.state is DocumentState.UNLABELED for row in rows)
+        if count:
+            self._tally.note(
+                "",
+                f"{counted(count, 'document')} without labels, of which the file does not say whether "
+                f"anybody has looked: {'it stays' if count == 1 else 'they stay'} unlabeled",
+            )
+
     # --- labels against texts -----------------------------------------------------------------------
 
     async def _ready(self, matches: Sequence[Match]) -> list[Ready]:
@@ -149,11 +171,20 @@ class ImportPlanning:
                     assert match.document is not None
                     found.append(
                         Ready(
-                            match.document, match.order, match.file, held.labels, held.suggestions, text_hash
+                            match.document,
+                            match.order,
+                            match.file,
+                            held.labels,
+                            held.suggestions,
+                            text_hash,
+                            self._is_empty(match.file),
                         )
                     )
             self._progress(CHECKING, min(start + CONCURRENCY, len(matches)))
         return found
+
+    def _is_empty(self, file: FileDocument) -> bool:
+        return file.is_reviewed and not file.labels and file.line not in self._lines_left
 
     async def _fetch_unread(self, batch: Sequence[Match]) -> None:
         """Those that were only listed, all at once: what is fetched is known from then on."""
@@ -244,6 +275,7 @@ class ImportPlanning:
             unchanged=tally.unchanged,
             meeting=tally.meeting,
             suggestions=tally.suggestions + sum(len(part.suggestions) for part in of_new),
+            reviewed=tally.reviewed + sum(part.is_reviewed and not part.labels for part in of_new),
             categories=tuple(tally.categories),
             unmatched=unmatched,
             ambiguous=tuple(self._ambiguous),

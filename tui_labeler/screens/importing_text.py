@@ -87,6 +87,8 @@ def _start_words(plan: ImportPlan | None) -> str:
     words = [counted(plan.labels, "label")]
     if plan.suggestions:
         words.append(counted(plan.suggestions, "suggestion"))
+    if plan.reviewed:
+        words.append(f"{plan.reviewed:,} reviewed")
     if plan.additions:
         words.append(counted(len(plan.additions), "document"))
     return ", ".join(words)
@@ -121,6 +123,8 @@ def _changes(plan: ImportPlan) -> list[str]:
     found = [f"{there}."]
     if plan.suggestions:
         found.append(f"{counted(plan.suggestions, 'new suggestion')}, to be reviewed.")
+    if plan.reviewed:
+        found.append(f"{counted(plan.reviewed, 'document')} marked as reviewed, with nothing to label.")
     if plan.categories:
         named = ", ".join(plan.categories[:NAMED])
         more = len(plan.categories) - NAMED

@@ -88,6 +88,7 @@ async def import_labels(context: Context) -> Report:
         "labels": imported.labels,
         "unchanged": imported.unchanged,
         "suggestions": imported.suggestions,
+        "reviewed": imported.reviewed,
         "categories": list(imported.categories),
         "added": list(imported.added),
         "matched_by": {how.value: count for how, count in imported.matched_by.items()},
@@ -163,6 +164,7 @@ def _planned(plan: ImportPlan, drafts: int) -> Report:
         "unchanged": plan.unchanged,
         "meeting": plan.meeting,
         "suggestions": plan.suggestions,
+        "reviewed": plan.reviewed,
         "categories": list(plan.categories),
         "added": [addition.location for addition in plan.additions],
         "can_add": plan.can_add,
@@ -179,6 +181,7 @@ def _planned(plan: ImportPlan, drafts: int) -> Report:
         f"{plan.unchanged:,} there already",
         *([f"{plan.meeting:,} that meet others"] if plan.meeting else []),
         *([counted(plan.suggestions, "new suggestion")] if plan.suggestions else []),
+        *([f"{counted(plan.reviewed, 'document')} reviewed, with nothing to label"] if plan.reviewed else []),
     ]
     how = ", ".join(f"{count:,} by {how}" for how, count in plan.matched_by.items())
     lines = [
@@ -195,11 +198,13 @@ def _planned(plan: ImportPlan, drafts: int) -> Report:
 def _imported(imported: Imported) -> str:
     documents = counted(imported.documents, "document")
     there = f"{counted(imported.unchanged, 'label')} there already"
-    if not imported.labels and not imported.suggestions and imported.unchanged:
+    if not imported.labels and not imported.suggestions and not imported.reviewed and imported.unchanged:
         return f"Nothing is new: of the file, {there}, in {documents}."
     what = [counted(imported.labels, "label")]
     if imported.suggestions:
         what.append(counted(imported.suggestions, "suggestion"))
+    if imported.reviewed:
+        what.append(f"{counted(imported.reviewed, 'document')} reviewed, with nothing to label")
     if imported.added:
         what.append(counted(len(imported.added), "new document"))
     words = f"Imported: {', '.join(what)}; the file speaks of {documents}"

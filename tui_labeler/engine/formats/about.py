@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.projects import Dataset
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 PLACES = ("location", "file_name", "filename", "file")
 """Keys under which a document's name is found, in this order."""
 _DATASETS = {each.casefold(): each for each in Dataset}
+
+
+REVIEWED = "reviewed"
+"""The key, with ``true``, that marks a row without labels as seen by somebody, with nothing to label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,28 @@ def _said(node: Node, places: Sequence[str]) -> tuple[dict[str, str], set[str]]:
     if "dataset" in texts and value["dataset"].casefold() in _DATASETS:
         take("dataset", "dataset")
     return found, used
+
+
+def with_review(document: FileDocument, within: str = "") -> FileDocument:
+    """The document as reviewed where its row, or the object under the key ``within``, says so.
+
+    Beside labels that says nothing here, and is a key like others.
+    """
+    if document.labels:
+        return document
+    inner = document.extra.get(within)
+    if document.extra.get(REVIEWED) is True:
+        extra = {key: item for key, item in document.extra.items() if key != REVIEWED}
+    elif isinstance(inner, dict) and inner.get(REVIEWED) is True:
+        extra = document.extra | {within: {key: item for key, item in inner.items() if key != REVIEWED}}
+    else:
+        return document
+    return replace(document, extra=extra, is_reviewed=True)
+
+
+def told_review(document: FileDocument) -> bool | None:
+    """What stands under :data:`REVIEWED`; ``None`` for nothing."""
+    return True if document.is_reviewed and not document.labels else None
 
 
 def told(document: FileDocument, within: Any = None, places: Sequence[str] = PLACES) -> dict[str, Any]:

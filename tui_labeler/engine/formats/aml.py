@@ -15,6 +15,7 @@ from typing import Any
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats import datastore
+from tui_labeler.engine.formats.about import REVIEWED
 from tui_labeler.engine.formats.fields import Node, kept, restored
 from tui_labeler.engine.formats.json_lines import encode_lines, first_object, rows
 from tui_labeler.engine.formats.model import (
@@ -99,6 +100,7 @@ def read(data: bytes) -> LabelFile:
             extra=kept(row.node, _ROW, _ROW, ("image_url",)),
             line=row.node.line,
             is_open=row.is_open,
+            is_reviewed=row.node.value.get("label") == [],
         )
         for row in found
     )
@@ -205,7 +207,7 @@ def write(file: LabelFile) -> Written:
     Suggestions are left out: an import into a language project would take them for labels. Raises
     ``FormatError`` for offsets in another unit.
     """
-    problems = list(unheld(file))
+    problems = list(unheld(file, () if file.kind is ProjectKind.SINGLE_LABEL else (REVIEWED,)))
     prefix, said = _prefix(file)
     problems += said
     return Written(

@@ -8,6 +8,8 @@ read and written, the form of 2021 is read.
 
 from __future__ import annotations
 
+import re
+
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats import azure_2021
 from tui_labeler.engine.formats.azure_read import NO_ASSETS, read_envelope
@@ -17,13 +19,13 @@ from tui_labeler.engine.formats.model import Format, LabelFile, Unit
 
 __all__ = ["FORMAT", "read", "sniff", "write"]
 
-_MARKS = (b'"projectFileVersion"', b'"stringIndexType"', b'"extractors"', b'"classifiers"')
+_MARKS = re.compile(rb'"(?:projectFileVersion|stringIndexType|extractors|classifiers)"\s*:')
 
 
 def sniff(data: bytes, filename: str) -> bool:
     """One JSON object with a word that only these files have."""
     return data.removeprefix(UTF8_MARK).lstrip()[:1] == b"{" and (
-        any(mark in data for mark in _MARKS) or (b'"assets"' in data and b'"documents"' in data)
+        _MARKS.search(data) is not None or (b'"assets"' in data and b'"documents"' in data)
     )
 
 

@@ -20,6 +20,7 @@ from tui_labeler.engine.formats.model import (
     Written,
     region_of,
 )
+from tui_labeler.engine.formats.writing import reviewed_empty
 
 
 def write(file: LabelFile) -> Written:
@@ -48,7 +49,8 @@ def write(file: LabelFile) -> Written:
         ),
     }
     defaults = {"projectFileVersion": azure_keys.VERSION, "stringIndexType": azure_keys.STRING_INDEX_TYPE}
-    return Written(encode_json(restored(root, file.extra.get("root", {}), azure_keys.ROOT, defaults)))
+    data = encode_json(restored(root, file.extra.get("root", {}), azure_keys.ROOT, defaults))
+    return Written(data, tuple(reviewed_empty(file.documents)))
 
 
 def _metadata(file: LabelFile) -> dict[str, Any]:

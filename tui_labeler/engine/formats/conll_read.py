@@ -279,4 +279,6 @@ def _document(blocks: list[_Block], scheme: str, problems: list[FormatProblem]) 
         text=text,
         is_rebuilt=True,
         line=blocks[0].line or 1,
+        # Each token has a tag: none was passed over.
+        is_reviewed=bool(sentences),
     )

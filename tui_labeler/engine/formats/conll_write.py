@@ -16,6 +16,7 @@ from itertools import pairwise
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.text import sentences, words
 from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats.about import REVIEWED
 from tui_labeler.engine.formats.conll_read import NEWDOC
 from tui_labeler.engine.formats.model import FileDocument, FormatProblem, LabelFile, Written
 from tui_labeler.engine.formats.tagged import OUTSIDE
@@ -31,7 +32,7 @@ def write(file: LabelFile) -> Written:
 
     Raises ``FormatError`` for classes and for documents without their text.
     """
-    problems = list(unheld(_entities(file), (LANGUAGE, DATASET)))
+    problems = list(unheld(_entities(file), (LANGUAGE, DATASET, REVIEWED)))
     lines: list[str] = []
     for document in file.documents:
         lines += _heading(document, problems)
@@ -54,7 +55,7 @@ def write_aml(file: LabelFile) -> Written:
     Source: "Set up AutoML to train a natural language processing model", Azure Machine Learning. Raises
     ``FormatError`` as :func:`write` does.
     """
-    problems = list(unheld(_entities(file)))
+    problems = list(unheld(_entities(file), (REVIEWED,)))
     lines: list[str] = []
     written, names = 0, set[str]()
     for document in file.documents:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats import csv_table, datastore
+from tui_labeler.engine.formats.about import REVIEWED
 from tui_labeler.engine.formats.csv_table import (
     DATASET,
     END,
@@ -33,6 +34,7 @@ _STEP = re.compile(rf"{_ESCAPED.pattern}|.", re.DOTALL)
 _CLASSES = frozenset({ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL})
 _WHOLE = re.compile(r"(-?\d{1,15})(?:\.0+)?")
 _DATASETS = {each.casefold(): each for each in Dataset}
+_YES = ("true", "yes", "1")
 _COUNTED = "Offsets are whole numbers of characters (code points): correct it, or take that row out."
 _BY_NAME = "Give it a name or a text in the file, or take the row out."
 
@@ -52,14 +54,16 @@ class _Gathered:
     def document(self) -> FileDocument:
         # Labels stand somewhere: a row that has them, a name and no text leaves the text to the container.
         is_left_out = not self.text and self.location and any(label.unit for label in self.labels)
+        is_reviewed = not self.labels and self.extra.get(REVIEWED, "").casefold() in _YES
         return FileDocument(
             self.location,
             self.language,
             self.dataset,
             tuple(self.labels),
             text=None if is_left_out else self.text,
-            extra=dict(self.extra),
+            extra={key: item for key, item in self.extra.items() if not (is_reviewed and key == REVIEWED)},
             line=self.line,
+            is_reviewed=is_reviewed,
         )
 
 

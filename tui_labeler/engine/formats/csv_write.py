@@ -11,6 +11,7 @@ import msgspec
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats.about import REVIEWED, told_review
 from tui_labeler.engine.formats.csv_table import (
     DATASET,
     END,
@@ -37,7 +38,7 @@ def write(file: LabelFile) -> Written:
     Unknown keys of documents get columns of their own. Raises ``FormatError`` for offsets that are not code
     points and for documents without their text.
     """
-    problems = list(unheld(file, (LANGUAGE, DATASET)))
+    problems = list(unheld(file, (LANGUAGE, DATASET, REVIEWED)))
     further = [
         role
         for role, there in (
@@ -47,6 +48,8 @@ def write(file: LabelFile) -> Written:
         if there
     ]
     keys = _keys(file.documents, problems)
+    if any(told_review(document) for document in file.documents):
+        keys = list(dict.fromkeys([REVIEWED, *keys]))
     own = {
         ProjectKind.ENTITIES: [START, END, LABEL, WORDS],
         ProjectKind.SINGLE_LABEL: [LABEL],
@@ -57,12 +60,19 @@ def write(file: LabelFile) -> Written:
         for number, cells in enumerate(_cells(document, file.kind, problems)):
             about = {LANGUAGE: document.language, DATASET: document.dataset.value if document.dataset else ""}
             first = number == 0 or not document.location
-            behind = [*(about[role] for role in further), *(_cell(document.extra.get(key)) for key in keys)]
+            behind = [*(about[role] for role in further), *(_value(document, key) for key in keys)]
             rows.append([document.location, *cells, *behind, text_of(document) if first else ""])
         if not document.location and not document.text:
             reason = "it has no name and no text, so its labels are left out"
             problems.append(FormatProblem("", "text", reason, dropped=bool(document.labels)))
     return Written(_encoded(rows), tuple(problems))
+
+
+def _value(document: FileDocument, key: str) -> str:
+    """What stands in a further column."""
+    return _cell(
+        told_review(document) if key == REVIEWED and not document.labels else document.extra.get(key)
+    )
 
 
 def _cells(document: FileDocument, kind: ProjectKind, problems: list[FormatProblem]) -> Iterator[list[str]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.formats.about import PLACES, about, told
+from tui_labeler.engine.formats.about import PLACES, REVIEWED, about, told, told_review, with_review
 from tui_labeler.engine.formats.fields import Node, kept, restored
 from tui_labeler.engine.formats.json_lines import encode_lines, first_object, rows
 from tui_labeler.engine.formats.model import (
@@ -32,7 +32,7 @@ _TEXTS = ("text", "data", "column_data")
 _LABELS = ("label", "labels", "column_label")
 _ALL = ("entities", *_LABELS, "cats")
 _SPAN = ("start_offset", "end_offset", "label")
-_USUAL = ("id", "location", "language", "dataset", "text", "label", "entities")
+_USUAL = ("id", "location", "language", "dataset", REVIEWED, "text", "label", "entities")
 _MEDIA = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".mp3", ".wav", ".flac", ".ogg", ".m4a")
 _TEXT_ONLY = "Only projects over texts can be read: export one of those."
 _SHAPES = "A line has text and label: spans as [start, end, name], or names; or entities."
@@ -136,6 +136,8 @@ def _row(node: Node) -> _Row:
     document = FileDocument(
         said.location, said.language, said.dataset, text=text.text(), extra=said.extra, line=node.line
     )
+    if not any(each.value for each in labeled):
+        document = with_review(document, "meta")
     row = _Row(document)
     for each in labeled:
         for item in each.nodes() if isinstance(each.value, list) else [each]:
@@ -164,7 +166,7 @@ def write(file: LabelFile) -> Written:
 
     Raises ``FormatError`` for offsets that are not code points and for documents without their text.
     """
-    problems = list(unheld(file, (LANGUAGE, DATASET)))
+    problems = list(unheld(file, (LANGUAGE, DATASET, REVIEWED)))
     objects = any(label.extra for document in file.documents for label in document.labels)
     return Written(
         encode_lines([_written(each, file.kind, problems, objects=objects) for each in file.documents]),
@@ -176,7 +178,10 @@ def _written(
     document: FileDocument, kind: ProjectKind, problems: list[FormatProblem], *, objects: bool
 ) -> dict[str, Any]:
     text = text_of(document)
-    values: dict[str, Any] = told(document, document.extra.get("meta")) | {"text": text}
+    values: dict[str, Any] = told(document, document.extra.get("meta")) | {
+        REVIEWED: told_review(document),
+        "text": text,
+    }
     if kind is not ProjectKind.ENTITIES:
         values["label"] = classes(document, problems, one=kind is ProjectKind.SINGLE_LABEL)
     elif objects:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine.formats.about import REVIEWED, told_review, with_review
 from tui_labeler.engine.formats.fields import Node, kept, restored
 from tui_labeler.engine.formats.json_lines import encode_lines, first_object, rows
 from tui_labeler.engine.formats.model import (
@@ -33,7 +34,7 @@ _CLASSES = (*_NAMED, "labels", "label")
 _TAGS = ("ner_tags", "tags", "labels")
 _START, _END = ("start", "start_offset", "begin"), ("end", "end_offset")
 _CATEGORY, _WORDS = ("label", "entity_group", "entity", "type"), ("text", "word")
-_USUAL = ("location", "language", "dataset", "text")
+_USUAL = ("location", "language", "dataset", REVIEWED, "text")
 _SPAN = ("start", "end", "label")
 _NUMBERS = (
     "Write the names before you export: with `datasets`, `features[...].int2str` has them; or add the column "
@@ -136,7 +137,7 @@ def _document(node: Node, shape: str, payload: Node | None, problems: list[Forma
         known -= {"text"} if "text" not in node.object() else set()
     else:
         text = node.need("text", hint=_SHAPES).text()
-    return FileDocument(
+    document = FileDocument(
         location,
         str(node.value["language"]) if "language" in known else "",
         which,
@@ -145,7 +146,10 @@ def _document(node: Node, shape: str, payload: Node | None, problems: list[Forma
         extra=kept(node, known, None),
         is_rebuilt=shape == "tags",
         line=node.line,
+        # Where each token has a tag, none was passed over.
+        is_reviewed=shape == "tags",
     )
+    return with_review(document)
 
 
 def _first(node: Node, keys: tuple[str, ...]) -> Node | None:
@@ -207,7 +211,7 @@ def write(file: LabelFile) -> Written:
 
     Raises ``FormatError`` for offsets that are not code points and for documents without their text.
     """
-    problems = list(unheld(file, (LANGUAGE, DATASET)))
+    problems = list(unheld(file, (LANGUAGE, DATASET, REVIEWED)))
     return Written(
         encode_lines([_written(document, file.kind, problems) for document in file.documents]),
         tuple(problems),
@@ -220,6 +224,7 @@ def _written(document: FileDocument, kind: ProjectKind, problems: list[FormatPro
         "location": document.location or None,
         "language": document.language or None,
         "dataset": document.dataset.value if document.dataset else None,
+        REVIEWED: told_review(document),
         "text": text,
     }
     if kind is ProjectKind.ENTITIES:

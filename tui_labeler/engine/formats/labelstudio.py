@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Any
 
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.formats.about import PLACES, told
+from tui_labeler.engine.formats.about import PLACES, REVIEWED, told
 from tui_labeler.engine.formats.fields import encode_json, restored
 from tui_labeler.engine.formats.json_lines import first_object
 from tui_labeler.engine.formats.labelstudio_read import ANNOTATION, TEXT_KEY, read
@@ -43,7 +43,7 @@ def write(file: LabelFile) -> Written:
 
     Raises ``FormatError`` for offsets that are not code points and for documents without their text.
     """
-    problems = list(unheld(file, (LANGUAGE, DATASET)))
+    problems = list(unheld(file, (LANGUAGE, DATASET, REVIEWED)))
     spans = file.kind is ProjectKind.ENTITIES
     usual = {"from_name": "label" if spans else "choice", "to_name": "text"}
     for key in usual:

@@ -168,6 +168,7 @@ def _full(node: Node, reading: _Reading) -> _Task | None:
         | ({"data": said.extra | ({TEXT_KEY: key} if key not in ("text", "") else {})})
         | ({ANNOTATION: extra} if extra else {}),
         line=node.line,
+        is_reviewed=taken is not None and taken.object().get("result") == [],
     )
     if not (said.extra or key != "text"):
         document.extra.pop("data")
@@ -296,10 +297,16 @@ def _short(node: Node, reading: _Reading) -> _Task | None:
     key = "text" if "text" in data else next(iter(data), "")
     said = about(node, [key, *controls])
     text, location = _text(node, key, said.location)
-    task = _Task(
-        node,
-        FileDocument(location, said.language, said.dataset, text=text, extra=said.extra, line=node.line),
+    document = FileDocument(
+        location,
+        said.language,
+        said.dataset,
+        text=text,
+        extra=said.extra,
+        line=node.line,
+        is_reviewed=not any(node.get(control) for control in controls),
     )
+    task = _Task(node, document)
     for control in controls:
         if (found := node.get(control)) is not None:
             _short_result(task, control, found, reading)

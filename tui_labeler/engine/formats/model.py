@@ -118,6 +118,8 @@ class FileDocument:
     """Where the file speaks of it, counted from 1; 0 where that says nothing."""
     is_open: bool = False
     """It is listed, and the file says that no person has labeled it yet."""
+    is_reviewed: bool = False
+    """Somebody has looked, and said so: where there are no labels, there is nothing to label."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.formats.about import PLACES, about, told
+from tui_labeler.engine.formats.about import PLACES, REVIEWED, about, told
 from tui_labeler.engine.formats.fields import Node, kept, restored
 from tui_labeler.engine.formats.json_lines import encode_lines, first_object, rows
 from tui_labeler.engine.formats.model import (
@@ -183,6 +183,7 @@ def _row(node: Node, names: dict[str, None], problems: list[FormatProblem]) -> _
         extra=said.extra | ({"answer": answer.value} if answer else {}),
         suggestions=() if accepted else tuple(_suggested(labels, node)),
         line=node.line,
+        is_reviewed=accepted,
     )
     return _Row(document, shape, one)
 
@@ -245,7 +246,7 @@ def write(file: LabelFile) -> Written:
     Raises ``FormatError`` for offsets that are not code points and for documents without their text.
     """
     spans = file.kind is ProjectKind.ENTITIES
-    problems = list(unheld(file, (LANGUAGE, DATASET) if spans else (LANGUAGE, DATASET, UNUSED)))
+    problems = list(unheld(file, (LANGUAGE, DATASET, REVIEWED, *(() if spans else (UNUSED,)))))
     names = dict.fromkeys(category.name for category in file.categories)
     names.update(dict.fromkeys(label.category for each in file.documents for label in each.labels))
     options = [{"id": name, "text": name} for name in names]

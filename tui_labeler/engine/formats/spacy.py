@@ -16,6 +16,7 @@ import msgspec
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats.about import REVIEWED
 from tui_labeler.engine.formats.fields import UTF8_MARK, Node, decode_json, encode_json, kept
 from tui_labeler.engine.formats.json_lines import first_object, rows
 from tui_labeler.engine.formats.model import (
@@ -107,6 +108,7 @@ def _classified(document: FileDocument, cats: dict[str, float]) -> FileDocument:
             FileLabel(name, confidence=share) for name, share in cats.items() if _LIKELY <= share < 1
         ),
         line=document.line,
+        is_reviewed=bool(cats) and not any(cats.values()),
     )
 
 
@@ -136,7 +138,10 @@ def _document(
         if name.strip():
             cats[name] = float(share)
             names[name] = None
-    return FileDocument(labels=labels, text=text, extra=extra, line=node.line), said, cats
+    # Training data say what there is; a document that was made by a model holds what that found.
+    stated = said.object().get("entities") == [] and not any(cats.values())
+    document = FileDocument(labels=labels, text=text, extra=extra, line=node.line, is_reviewed=stated)
+    return document, said, cats
 
 
 def _entity(node: Node, problems: list[FormatProblem]) -> FileLabel:
@@ -186,7 +191,7 @@ def write(file: LabelFile) -> Written:
     Raises ``FormatError`` for offsets that are not code points and for documents without their text.
     """
     spans = file.kind is ProjectKind.ENTITIES
-    problems = list(unheld(file, () if spans else (UNUSED,)))
+    problems = list(unheld(file, (REVIEWED,) if spans else (REVIEWED, UNUSED)))
     if any(document.location for document in file.documents):
         problems.append(FormatProblem("", "documents", "the documents' names have no place"))
     names = dict.fromkeys(category.name for category in file.categories)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats.about import REVIEWED
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, FormatProblem, LabelFile, Unit
 
 LANGUAGE, DATASET, DESCRIPTIONS, UNUSED = "language", "dataset", "descriptions", "unused"
@@ -35,6 +36,8 @@ def unheld(file: LabelFile, holds: Collection[str] = ()) -> Iterator[FormatProbl
             yield FormatProblem("", field, f"{category.name} is in no label and has no place")
     if LANGUAGE not in holds:
         yield from _languages(file.documents)
+    if REVIEWED not in holds:
+        yield from reviewed_empty(file.documents)
     for document in file.documents:
         # A document of which nothing is said is for training.
         if document.dataset is Dataset.TEST and DATASET not in holds:
@@ -46,6 +49,14 @@ def unheld(file: LabelFile, holds: Collection[str] = ()) -> Iterator[FormatProbl
         if document.suggestions:
             reason = f"suggestions are not written ({len(document.suggestions)}): they would read as labels"
             yield FormatProblem(document.location, "suggestions", reason, dropped=True)
+
+
+def reviewed_empty(documents: Iterable[FileDocument]) -> Iterator[FormatProblem]:
+    """One for each that somebody has seen, with nothing to label: where that has no place."""
+    for document in documents:
+        if document.is_reviewed and not document.labels:
+            reason = "that somebody has seen it, and found nothing to label, has no place"
+            yield FormatProblem(document.location, REVIEWED, reason)
 
 
 def _languages(documents: Sequence[FileDocument]) -> Iterator[FormatProblem]:
