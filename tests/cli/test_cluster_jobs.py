@@ -171,6 +171,7 @@ async def test_a_cluster_without_workers_is_refused(tmp_path: Path, monkeypatch:
         with pytest.raises(OutsideError, match="no workers"):
             await dask.DaskCluster.connect(cluster.address, assembly.container_here)
 
+
 @pytest.mark.parametrize("address", ["nowhere", "tcp://127.0.0.1:1", "bogus://x:1", ""])
 async def test_what_is_no_scheduler_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask, "CONNECT", 0.5)

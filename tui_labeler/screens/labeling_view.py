@@ -194,7 +194,10 @@ class LabelingView(Screen[None]):
 
     def read_only_words(self) -> str:
         """Why nothing can be labeled here, and what to do."""
-        return f"{pen_words(self.session.project.handover, short=True)} Labeling here is off: H."
+        words = pen_words(self.session.project.handover, short=True)
+        if self.is_narrow:
+            words = words.replace("Azure Machine Learning", "AML")
+        return f"{words} Labeling here is off: H."
 
     def read_only_sign(self) -> str:
         """The same in a few words, for where other words stand."""
