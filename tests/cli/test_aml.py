@@ -100,6 +100,9 @@ def test_the_whole_life_from_connecting_to_disconnecting(
     assert (asked.code, asked.error["hint"]) == (2, "There is no terminal to ask at; agree with --yes.")
     connected = good(cli(*CONNECT, "--instructions", "Take your time.", "--yes", "--json"))
     assert (connected["state"], connected["pen"]) == ("labeling here", "here")
+    assert connected["labels_file"] is None
+    shown = good(cli("project", "show", labeled, "--json"))
+    assert (shown["handover"]["state"], shown["handover"]["pen"]) == ("labeling here", "here")
     words = blobs.download_blob(connected["instructions_file"]).readall().decode()
     assert "Take your time." in words
     assert "**Person**" in words
@@ -113,6 +116,13 @@ def test_the_whole_life_from_connecting_to_disconnecting(
     # Over.
     switched = good(cli("aml", "switch", labeled, "--to", "aml", "--json"))
     assert switched["pen"] == "aml"
+    shown = cli("project", "show", labeled)
+    assert "Azure Machine Learning has the pen since" in shown.out
+    assert good(cli("project", "show", labeled, "--json"))["handover"]["pen"] == "aml"
+    found = next(
+        item for item in cli("doctor", "--json").json["checks"] if item["name"] == "hand-over of letters"
+    )
+    assert "has the pen" in found["detail"]
     rows = blobs.download_blob(switched["labels_file"]).readall().decode().splitlines()
     assert sum(len(json.loads(row)["label"]) for row in rows) == switched["exported"]["labels"] > 0
     refused(cli(*label("letter20.txt")), "has the pen")
@@ -127,6 +137,9 @@ def test_the_whole_life_from_connecting_to_disconnecting(
     taken = good(cli("aml", "import", labeled, "--json"))["taken"]
     assert (taken["file"], taken["documents"], taken["labels"]) == ("Labeling/first.jsonl", 1, 1)
     assert spans(cli, "letter00.txt") == [("Person", "Letter")]
+    good(cli("undo", labeled, "--json"))
+    assert good(cli("aml", "status", labeled, "--json"))["imported"]["taken_back"]
+    assert "an undo here took them back" in cli("aml", "status", labeled).out
     export(blobs, "Labeling/second.jsonl", ("letter20.txt", [("Town", 0, 6)]))
     trained = good(cli("train", labeled, "--model", "first", "--label-origin", "aml", "--yes", "--json"))
     assert trained["imported"]["file"] == "Labeling/second.jsonl"

@@ -18,8 +18,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_labeler.domain.handover import Side
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.pen import standing_words
 from tui_labeler.engine.prices import FILE, is_stale, read_prices
 from tui_labeler.engine.wording import counted, in_words
 
@@ -328,6 +330,17 @@ async def check_texts(session: ProjectSession) -> list[Check]:
         "and says what it can't"
     )
     return [Check(f"offline texts of {session.project.name}", True, detail, warning=True)]
+
+
+def check_pen_of(session: ProjectSession) -> list[Check]:
+    """Who labels a project that is connected to Azure Machine Learning, as it was last seen."""
+    handover = session.project.handover
+    if not handover.is_connected:
+        return []
+    words = standing_words(handover)
+    away = handover.pen is not Side.HERE
+    todo = f" `tui-labeler aml status {session.project.name}` asks the container." if away else ""
+    return [Check(f"hand-over of {session.project.name}", True, f"{words}{todo}", warning=away)]
 
 
 async def check_records(session: ProjectSession) -> list[Check]:

@@ -65,6 +65,19 @@ def pen_words(handover: Handover, *, short: bool = False) -> str:
     return f"The project is {handover.phase}{since}, by {handover.by.actor or 'somebody'}."
 
 
+def standing_words(handover: Handover) -> str:
+    """How a project stands to Azure Machine Learning as last seen; empty where it never was connected."""
+    where = handover.terms.aml.words if handover.terms else ""
+    match handover.phase:
+        case Phase.NONE:
+            return ""
+        case Phase.HERE:
+            return f"Connected with {where} of Azure Machine Learning; labels are made here."
+        case Phase.DISCONNECTED:
+            return f"Disconnected for ever from {where} of Azure Machine Learning; labels are made here."
+    return pen_words(handover)
+
+
 def check_pen(project: Project, plan: Plan, changes: Iterable[Change]) -> None:
     """Raises ``PenError`` for a change that only who has the pen may make.
 

@@ -227,13 +227,22 @@ async def list_projects(context: Context) -> Report:
 
 
 async def show(context: Context) -> Report:
+    from tui_labeler.engine.pen import standing_words
+
     async with context.project() as session:
         fields = {**_shown(session), "texts_missing": await session.documents.lacking()}
+        handover = session.project.handover
+    fields["handover"] = {
+        "state": handover.phase.value,
+        "pen": handover.pen.value if handover.pen else None,
+        "since": handover.since or None,
+    }
     lines = [
         f"{fields['name']}: {fields['project_kind']}, {fields['language']}"
         + (", multilingual" if fields["multilingual"] else ""),
         *([fields["description"]] if fields["description"] else []),
         f"container: {fields['container']}",
+        *([words] if (words := standing_words(handover)) else []),
         f"{counted(fields['documents'], 'document')}: {fields['labeled']:,} labeled, "
         f"{fields['auto_labeled']:,} auto labeled, {fields['unlabeled']:,} unlabeled, "
         f"{fields['reviewed']:,} reviewed with nothing to label, "

@@ -132,7 +132,13 @@ async def _check_resources(context: Context) -> list[Check]:
 
 async def _check_projects(context: Context) -> list[Check]:
     """Each project opens, and its container answers."""
-    from tui_labeler.engine.doctor import Check, check_container, check_records, check_texts
+    from tui_labeler.engine.doctor import (
+        Check,
+        check_container,
+        check_pen_of,
+        check_records,
+        check_texts,
+    )
     from tui_labeler.engine.errors import LabelerError
 
     checks = [_failed(f"project in {name}", error) for name, error in await context.workbench.broken()]
@@ -154,6 +160,7 @@ async def _check_projects(context: Context) -> list[Check]:
             try:
                 checks.append(await check_container(session))
                 checks += await check_texts(session)
+                checks += check_pen_of(session)
                 checks += await check_records(session)
             finally:
                 await session.close()
