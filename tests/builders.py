@@ -23,6 +23,7 @@ from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.reliability import KrippendorffReliability
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.adapters.store.home import TinyProjects
+from tui_labeler.engine.adapters.store.imports import FileImports
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
@@ -306,6 +307,7 @@ class Bench:
                 around,
                 immediate=immediate,
                 reliability=KrippendorffReliability(),
+                imports=FileImports(projects.place(project.id) / "importing"),
                 surveyor=DirectSurveyor(
                     store,
                     FolderContainer(Path(project.container)),

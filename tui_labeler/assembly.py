@@ -139,6 +139,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     from tui_labeler.engine.adapters.launcher import ProcessLauncher
     from tui_labeler.engine.adapters.reliability import KrippendorffReliability
     from tui_labeler.engine.adapters.store.home import TinyProjects
+    from tui_labeler.engine.adapters.store.imports import FileImports
     from tui_labeler.engine.adapters.store.jobs import FileJobStore
     from tui_labeler.engine.adapters.store.models import FolderModelStore
     from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
@@ -175,6 +176,7 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
             watch_lock=FileWatchLock(folder),
             reliability=KrippendorffReliability(),
             takes=FileTakes(folder),
+            imports=FileImports(projects.place(project.id) / "importing"),
             surveyor=direct_surveyor(home, folder, store, documents)
             if immediate
             else ProcessSurveyor(home, project.id),

@@ -9,6 +9,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.formats.model import FileDocument, FormatProblem, LabelFile
 from tui_labeler.engine.formats.resolve import ResolvedLabel
 from tui_labeler.engine.matching import How
+from tui_labeler.engine.ports.imports import BegunImport
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ class ImportPlan:
     only_used: tuple[str, ...]
     """Categories that only labels name."""
     ready: tuple[Ready, ...]
+    begun: BegunImport
+    """What it takes to do it once more."""
     early: tuple[Skipped, ...] = ()
     """Of ``skipped``, what is known before the project's own labels are looked at."""
     remarks: tuple[Skipped, ...] = ()

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine.adding import write_new
+from tui_labeler.engine.errors import ContainerError, InputError, LockedError
 from tui_labeler.engine.exporting import Exported, Exporting
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
 from tui_labeler.engine.import_plans import Imported, ImportPlan, Ready, Skipped
 from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
-from tui_labeler.engine.pen import check_turn_of_pen
+from tui_labeler.engine.pen import PenError, check_turn_of_pen
 from tui_labeler.engine.planning_import import ImportPlanning, category_warnings, check_kind
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.reading import Tally as ReadTally
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.import_plans import Addition
     from tui_labeler.engine.matching import Progress
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
+    from tui_labeler.engine.ports.imports import BegunImport, BegunImports
     from tui_labeler.engine.split_export import SplitExport
     from tui_labeler.engine.splitting import Shares
 
@@ -63,8 +65,16 @@ class Merging:
 class LabelFiles:
     """Reads label files into the project and writes its saved labels to files."""
 
-    def __init__(self, store: ProjectStore, documents: Documents, surroundings: Surroundings) -> None:
+    def __init__(
+        self,
+        store: ProjectStore,
+        documents: Documents,
+        surroundings: Surroundings,
+        imports: BegunImports | None = None,
+    ) -> None:
+        """``imports`` is where one that has begun is noted; without, a kill leaves what was done by then."""
         self._store = store
+        self._imports = imports
         self._documents = documents
         self._surroundings = surroundings
 
@@ -100,7 +110,7 @@ class LabelFiles:
             progress,
             add_documents=add_documents,
         )
-        return await planning.plan(known, said, filename)
+        return await planning.plan(known, said, filename, data)
 
     async def apply(
         self, plan: ImportPlan, progress: Progress = _silent, *, merging: Merging | None = None
@@ -109,9 +119,54 @@ class LabelFiles:
 
         ``merging`` takes the place of the rule that what people made in the project wins.
         Doing it twice changes nothing the second time. New documents are written first; where that fails,
-        no label has come in. Raises ``ContainerError`` for a container that refuses them, and ``PenError``
-        while labels are made elsewhere.
+        no label has come in. Where the process dies, :meth:`finish_begun` goes on. Raises ``ContainerError``
+        for a container that refuses them, ``PenError`` while labels are made elsewhere, and ``LockedError``
+        while another import is at work.
         """
+        if self._imports is None or merging is not None:
+            return await self._apply(plan, progress, merging)
+        async with self._imports.held():
+            await self._imports.note(plan.begun)
+            try:
+                return await self._apply(plan, progress, None)
+            finally:
+                await self._imports.forget()
+
+    async def finish_begun(self, progress: Progress = _silent) -> Imported | None:
+        """Finishes an import whose process died while it wrote. ``None`` where there is none to finish.
+
+        What it has brought already is not brought twice. One whose container can't be had waits on.
+        """
+        if self._imports is None or await self._imports.begun() is None:
+            return None
+        try:
+            async with self._imports.held():
+                begun = await self._imports.begun()
+                return None if begun is None else await self._finished(self._imports, begun, progress)
+        except LockedError:
+            return None  # it is at work
+
+    async def _finished(
+        self, imports: BegunImports, begun: BegunImport, progress: Progress
+    ) -> Imported | None:
+        try:
+            plan = await self.plan(
+                begun.data,
+                begun.filename,
+                begun.format,
+                choices=begun.choices,
+                add_documents=begun.add_documents,
+                progress=progress,
+            )
+            done = await self._apply(plan, progress, None)
+        except (ContainerError, PenError):
+            return None
+        except InputError:
+            done = None  # the project has changed so far that it can't be done
+        await imports.forget()
+        return done
+
+    async def _apply(self, plan: ImportPlan, progress: Progress, merging: Merging | None) -> Imported:
         await self._store.refresh()
         if plan.additions:
             check_turn_of_pen(self._store.state.project)

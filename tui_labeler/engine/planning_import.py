@@ -26,6 +26,7 @@ from tui_labeler.engine.import_plans import (
 )
 from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
 from tui_labeler.engine.matching import STEP, Match, Matching, Progress, text_hashes
+from tui_labeler.engine.ports.imports import BegunImport
 from tui_labeler.engine.reading import CONCURRENCY, fetch
 from tui_labeler.engine.wording import counted
 
@@ -73,7 +74,7 @@ class ImportPlanning:
     def _state(self) -> State:
         return self._store.state
 
-    async def plan(self, known: Format, said: LabelFile, filename: str) -> ImportPlan:
+    async def plan(self, known: Format, said: LabelFile, filename: str, data: bytes) -> ImportPlan:
         """Raises ``InputError`` for a choice that names no document, ``UnreachableError``."""
         file, problems = with_all_categories(said)
         tally = self._tally
@@ -95,7 +96,8 @@ class ImportPlanning:
             self._say(held.match, held.held)
         new = tuple(addition for held in adding if (addition := held.addition) is not None)
         unmatched = self._left_out({held.match.order for held in adding if held.is_whole})
-        return await self._reckoned(known, file, filename, undeclared(said), ready, _merged(new), unmatched)
+        begun = BegunImport(filename, known.name, data, dict(self._choices), self._add)
+        return await self._reckoned(known, file, begun, undeclared(said), ready, _merged(new), unmatched)
 
     def _check_choices(self) -> None:
         for name, location in self._choices.items():
@@ -242,7 +244,7 @@ class ImportPlanning:
         self,
         known: Format,
         file: LabelFile,
-        filename: str,
+        begun: BegunImport,
         only_used: tuple[str, ...],
         ready: Sequence[Ready],
         new: tuple[Addition, ...],
@@ -253,7 +255,7 @@ class ImportPlanning:
         tally = Tally([*self._tally.notes], [*early])
         of_new = [part for addition in new for part in addition.parts]
         incoming = Incoming(
-            known.name, file_source(filename), Stamp(self._around.actor, ""), tally, self._around
+            known.name, file_source(begun.filename), Stamp(self._around.actor, ""), tally, self._around
         )
         declared = declaring(file, only_used, [*ready, *of_new], incoming, self._state)
         ids = {
@@ -266,7 +268,7 @@ class ImportPlanning:
             importing(ready[start : start + STEP], incoming, self._state)
             await asyncio.sleep(0)
         return ImportPlan(
-            filename=filename,
+            filename=begun.filename,
             format=known.name,
             title=known.title,
             kind=file.kind,
@@ -287,6 +289,7 @@ class ImportPlanning:
             file=file,
             only_used=only_used,
             ready=tuple(ready),
+            begun=begun,
             early=early,
             remarks=tuple(self._tally.notes),
         )

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Transaction,
         WatchLock,
     )
+    from tui_labeler.engine.ports.imports import BegunImports
     from tui_labeler.engine.ports.sharing import SyncBase
 
 
@@ -82,6 +83,7 @@ class ProjectSession:
         watch_lock: WatchLock | None = None,
         reliability: Reliability | None = None,
         takes: TakeStore | None = None,
+        imports: BegunImports | None = None,
     ) -> None:
         """``shelf`` and ``base`` are what sharing works with; there is none without them.
         ``reliability`` reckons Krippendorff's alpha."""
@@ -93,7 +95,7 @@ class ProjectSession:
         self.models = models
         self.quota = quota
         self.documents = Documents(store, container, surroundings)
-        self.label_files = LabelFiles(store, self.documents, surroundings)
+        self.label_files = LabelFiles(store, self.documents, surroundings, imports)
         self.sharing = (
             Sharing(
                 store,

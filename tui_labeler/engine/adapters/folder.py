@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import hashlib
 import os
 import re
 import secrets
+import socket
 import stat
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -33,6 +35,26 @@ LARGEST = 64 * 1024 * 1024
 
 OWN = b".tui-labeler"
 """What the program keeps there itself is not counted."""
+
+
+_HOST = hashlib.sha256(socket.gethostname().encode("utf-8", "replace")).hexdigest()[:8].encode()
+"""Of this machine: others may write into the same folder, and which of their processes live is not known."""
+
+_WRITING = re.compile(rb"\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp")
+"""What a document is called while it is written."""
+
+_CLEANED: set[bytes] = set()
+"""Folders in which this process has looked for leftovers."""
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +171,8 @@ class FolderContainer:
         root = self._root
         path = os.path.join(root, raw)  # noqa: PTH118 - pathlib has no paths of bytes
         # No name of a document: whoever lists the folder meanwhile counts a file more, and reads none.
-        writing = os.path.join(root, b".%d-%s.tmp" % (os.getpid(), secrets.token_hex(4).encode()))  # noqa: PTH118
+        writing = os.path.join(root, b".%s-%d-%s.tmp" % (_HOST, os.getpid(), secrets.token_hex(4).encode()))  # noqa: PTH118
+        self._remove_leftovers(root)
         try:
             try:
                 _write_anew(writing, content)
@@ -173,6 +196,17 @@ class FolderContainer:
                 ) from error
             self._refuse(error, name)
         return _mark(os.lstat(path))
+
+    def _remove_leftovers(self, root: bytes) -> None:
+        """Removes what processes of this machine left that were killed while they wrote; once a process."""
+        if root in _CLEANED:
+            return
+        _CLEANED.add(root)
+        with suppress(OSError), os.scandir(root) as entries:
+            for entry in entries:
+                found = _WRITING.fullmatch(entry.name)
+                if found and found.group(1) == _HOST and not _lives(int(found.group(2))):
+                    os.unlink(entry.path)  # noqa: PTH108 - pathlib has no paths of bytes
 
     def _content(self, handle: int, name: str) -> tuple[bytes, str]:
         status = os.fstat(handle)
