@@ -166,6 +166,20 @@ def test_the_whole_life_from_connecting_to_disconnecting(
     good(cli(*label("letter22.txt")))
 
 
+def test_only_those_who_are_named_switch_and_disconnect(
+    cli: Cli, labeled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected = good(cli(*CONNECT, "--switcher", "ana", "--switcher", "bo", "--yes", "--json"))
+    assert connected["switchers"] == ["ana", "bo"]
+    for step in (("switch", labeled, "--to", "aml"), ("disconnect", labeled, "--confirm", labeled)):
+        refused(cli("aml", *step, "--json"), "Only ana, bo may")
+    monkeypatch.setenv("TUI_LABELER_NAME", "bo")
+    assert good(cli("aml", "switch", labeled, "--to", "aml", "--json"))["by"] == "bo"
+    monkeypatch.setenv("TUI_LABELER_NAME", "tester")
+    refused(cli("aml", "switch", labeled, "--to", "here", "--without-labels", "--json"), "Only ana, bo may")
+    assert good(cli("aml", "status", labeled, "--json"))["by"] == "bo"
+
+
 def test_training_on_labels_from_there_is_refused_while_they_are_made_here(cli: Cli, labeled: str) -> None:
     train = ("train", labeled, "--model", "first", "--label-origin", "aml", "--yes", "--json")
     refused(cli(*train), "not connected")

@@ -15,6 +15,7 @@ from tui_labeler.domain.handover import Phase
 from tui_labeler.domain.models import TrainOptions
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.dialogs import InputScreen
+from tui_labeler.screens.fields import Cycle
 from tui_labeler.screens.handover import HandoverScreen
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.labeling_keys import WRITING, WRITING_SCREENS
@@ -208,6 +209,33 @@ async def test_switching_with_decisions_that_are_not_saved_names_the_key_that_sa
         assert phase(pilot) is Phase.HERE
         assert "1 draft decision of ana. Save first (ctrl+s), or take them back." in shown
         assert "export --save" not in shown
+
+
+async def test_conflicts_keep_the_pen_here_and_name_the_key_that_decides_them(
+    team: Team, ana: Person
+) -> None:
+    bo = await team.person("bo")
+    await bo.label(ONE, "Lender", "North Bank")
+    await ana.label(ONE, "Borrower", "North Bank", sharing=False)
+    async with ana.running(document=ONE) as pilot:
+        await connect(pilot)
+        await press_through(pilot, "s", "y")
+        shown = " ".join(screen_text(pilot).split())
+        assert phase(pilot) is Phase.HERE
+        assert (
+            f"1 conflict waits for a decision: {ONE}. Decide them first (Y where texts are labeled)." in shown
+        )
+
+
+async def test_a_connected_project_is_not_made_multilingual_in_its_settings(team: Team, ana: Person) -> None:
+    async with ana.running(document=ONE) as pilot:
+        await connect(pilot)
+        await press_through(pilot, "q", "O")
+        pilot.app.screen.query_one("#multilingual", Cycle).chosen = 1
+        await press_through(pilot, "ctrl+s")
+        assert not screen_of(pilot).session.project.multilingual
+        (said,) = pilot.app._notifications
+        assert "has one language" in said.message
 
 
 @pytest.mark.parametrize("size", SIZES)

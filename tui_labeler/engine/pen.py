@@ -7,14 +7,16 @@ suggestions that belongs to it), and what the hand-over itself brings in, or tak
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tui_labeler.domain.aml_languages import aml_language
 from tui_labeler.domain.handover import Phase, Side
+from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.wording import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tui_labeler.domain.handover import Handover
     from tui_labeler.domain.projects import Project
@@ -81,7 +83,8 @@ def standing_words(handover: Handover) -> str:
 def check_pen(project: Project, plan: Plan, changes: Iterable[Change]) -> None:
     """Raises ``PenError`` for a change that only who has the pen may make.
 
-    ``PlainError`` where it would make a connected project multilingual.
+    ``PlainError`` where it would make a connected project multilingual, or give it a language that Azure
+    Machine Learning can't label.
     """
     handover = project.handover
     if not handover.is_connected or plan.action in _GO_ON:
@@ -90,11 +93,22 @@ def check_pen(project: Project, plan: Plan, changes: Iterable[Change]) -> None:
     for change in changes:
         if handover.pen is None or (handover.pen is Side.AML and not of):
             raise PenError(handover)
-        if plan.action == "project.settings" and change.after and change.after.get("multilingual"):
-            raise PlainError(
-                "A project that is connected to Azure Machine Learning has one language.",
-                hint="Disconnect it first, for good.",
-            )
+        if plan.action == "project.settings" and change.table == "project" and change.after:
+            _check_language(change.after)
+
+
+def _check_language(changed: Mapping[str, Any]) -> None:
+    if changed.get("multilingual"):
+        raise PlainError(
+            "A project that is connected to Azure Machine Learning has one language.",
+            hint="Disconnect it first, for good.",
+        )
+    language = changed.get("language")
+    if language is not None and aml_language(language) is None:
+        raise PlainError(
+            f"Azure Machine Learning can't label text in the language {safe(language)}.",
+            hint="Choose a language of both sides, or disconnect the project first, for good.",
+        )
 
 
 def check_turn_of_pen(project: Project) -> None:

@@ -348,9 +348,14 @@ async def _first_sync(session: ProjectSession, progress: Progress) -> tuple[Shar
 
 
 async def set_settings(session: ProjectSession, project: Project) -> None:
-    """Changes a project's description, language or settings; an undoable step."""
+    """Changes a project's description, language or settings; an undoable step.
+
+    How it stands to Azure Machine Learning stays as it is: that may have changed while people thought. Raises
+    ``PenError`` while labels are made there, ``PlainError`` for what would break the connection.
+    """
 
     def plan(state: State) -> Plan:
-        return Plan("project.settings", [put_project(state, project)])
+        changed = replace(project, handover=state.project.handover)
+        return Plan("project.settings", [put_project(state, changed)])
 
     await session.store.commit(session.surroundings.actor, plan)

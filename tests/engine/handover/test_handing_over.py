@@ -12,6 +12,7 @@ import pytest
 from tests.engine.handover.people import AML, TEXTS, Office, Person, terms
 from tests.fakes import category, document, labels, suggest
 from tui_labeler.domain.handover import AmlProject, Phase, Side
+from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError, InputError, LockedError, RefusedError, UnreachableError
@@ -206,6 +207,19 @@ async def test_conflicts_keep_the_pen_here(office: Office) -> None:
     await bo.sync()
     with pytest.raises(HandoverError, match=r"conflict waits for a decision: a\.txt"):
         await bo.handover.to_aml()
+
+
+async def test_a_job_that_labels_keeps_the_pen_here_and_one_that_trains_does_not(
+    office: Office, ana: Person
+) -> None:
+    await ana.handover.connect(terms())
+    for name, kind in (("train1", JobKind.TRAIN), ("auto1", JobKind.AUTOLABEL)):
+        await ana.session.jobs._jobs.create(JobRequest(name, kind, "ana", "2026-11-21T09:00:00.000Z"))
+    with pytest.raises(HandoverError, match=r"A job labels documents of the project: auto1\."):
+        await ana.handover.to_aml()
+    assert ana.handover.known.phase is Phase.HERE
+    await ana.session.jobs._jobs.delete("auto1")
+    assert (await ana.handover.to_aml()).handover.phase is Phase.AML
 
 
 async def test_labels_made_offline_before_one_knew_wait_and_are_shared_when_the_pen_is_back(
@@ -533,7 +547,7 @@ async def test_disconnecting_takes_the_name_and_the_pen_here(office: Office, ana
 # --- interrupted ------------------------------------------------------------------------------------
 
 
-STEPS = ("connect", "to_aml", "to_here")
+STEPS = ("connect", "to_aml", "to_here", "disconnect")
 
 
 async def cut(office: Office, step: str, calls: int) -> bool:
@@ -553,6 +567,8 @@ async def cut(office: Office, step: str, calls: int) -> bool:
                 await ana.handover.connect(terms())
             case "to_aml":
                 await ana.handover.to_aml()
+            case "disconnect":
+                await ana.handover.disconnect("Loans")
             case _:
                 await ana.handover.to_here()
     except UnreachableError:
@@ -573,13 +589,20 @@ async def test_whatever_is_cut_is_brought_to_an_end_by_the_next_process(tmp_path
         assert ana.session.project.handover == found
         if found.phase is Phase.NONE:
             found = await ana.handover.connect(terms())
+        if step == "disconnect":
+            ended = found if found.phase is Phase.DISCONNECTED else await ana.handover.disconnect("Loans")
+            assert ended.phase is Phase.DISCONNECTED
+            with pytest.raises(RefusedError, match="never again"):
+                await ana.handover.connect(terms())
+            await ana.label("Town", "Oslo", "b.txt")
+            continue
         if found.phase is Phase.AML:
             await ana.handover.to_here()
         await ana.label("Town", "Oslo", "b.txt")
         if step == "to_here":
             assert ana.labels() == [("Town", "Rome")]
         assert (await ana.handover.to_aml()).handover.phase is Phase.AML
-    assert calls > 4
+    assert calls > (2 if step == "disconnect" else 4)
 
 
 async def test_another_machine_waits_before_it_takes_a_step_for_dead(office: Office) -> None:

@@ -158,6 +158,24 @@ async def test_a_connected_project_stays_of_one_language(tmp_path: Path) -> None
     assert not ana.session.project.multilingual
 
 
+async def test_a_connected_project_keeps_to_a_language_of_both_sides(tmp_path: Path) -> None:
+    ana = await Office(tmp_path).person("ana")
+    await ana.handover.connect(terms())
+    with pytest.raises(PlainError, match="language am"):
+        await set_settings(ana.session, replace(ana.session.project, language="am"))
+    await set_settings(ana.session, replace(ana.session.project, language="de"))
+    assert ana.session.project.language == "de"
+
+
+async def test_settings_that_were_thought_over_meanwhile_leave_the_connection_alone(tmp_path: Path) -> None:
+    ana = await Office(tmp_path).person("ana")
+    before = ana.session.project
+    made = await ana.handover.connect(terms())
+    await set_settings(ana.session, replace(before, description="of last year"))
+    assert ana.session.project.description == "of last year"
+    assert ana.session.project.handover == made
+
+
 async def test_a_job_that_labels_while_the_pen_goes_over_fails_and_pays_for_nothing_twice(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
