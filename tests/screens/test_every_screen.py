@@ -122,6 +122,7 @@ DIALOGS = [
         prepare=typical.faulty_labels,
         options=PLAIN,
     ),
+    Case("import of twins", "I '{folder}/twins.jsonl enter", "could be it", home=typical.twin_loans),
     Case("import report", f"{IMPORT} enter s", "Labels imported", prepare=typical.faulty_labels),
     Case("export", "ctrl+s E", "holds all", ALL),
     Case("export parted", "ctrl+s E j enter 2", "dev:"),

@@ -247,6 +247,27 @@ def faulty_labels(home: JobHome, folder: Path) -> None:
     (folder / "others.json").write_text(json.dumps(file), encoding="utf-8")
 
 
+def _lines(folder: Path, name: str, *rows: dict[str, object]) -> None:
+    (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def broken_labels(_: JobHome, folder: Path) -> None:
+    """A file whose second line can't be read."""
+    good = {"text": LOANS[ONE], "label": [[0, 4, "Lender"]]}
+    _lines(folder, "broken.jsonl", good, {"text": LOANS[TWO], "label": [["x", 4, "Lender"]]})
+
+
+async def twin_loans(folder: Path) -> JobHome:
+    """The same with one text twice, and a file that knows it by the text alone."""
+    home = await loans(folder)
+    text = "North Bank lends EUR 10 to whoever asks.\n"
+    for name in ("twin1.txt", "twin2.txt"):
+        (folder / "documents" / name).write_text(text, encoding="utf-8")
+    await home.session.documents.sync()
+    _lines(folder, "twins.jsonl", {"text": text, "label": [[0, 10, "Lender"], [17, 23, "Amount"]]})
+    return home
+
+
 async def blind_loans(folder: Path) -> JobHome:
     """The same in blind mode, with a project beside it."""
     home = await loans(folder)

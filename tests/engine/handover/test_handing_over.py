@@ -214,7 +214,7 @@ async def test_a_job_that_labels_keeps_the_pen_here_and_one_that_trains_does_not
 ) -> None:
     await ana.handover.connect(terms())
     for name, kind in (("train1", JobKind.TRAIN), ("auto1", JobKind.AUTOLABEL)):
-        await ana.session.jobs._jobs.create(JobRequest(name, kind, "ana", "2026-11-21T09:00:00.000Z"))
+        await ana.session.jobs._jobs.create(JobRequest(name, kind, "ana", ana.session.surroundings.now()))
     with pytest.raises(HandoverError, match=r"A job labels documents of the project: auto1\."):
         await ana.handover.to_aml()
     assert ana.handover.known.phase is Phase.HERE
@@ -379,11 +379,16 @@ async def test_classes_come_back_too_and_a_row_without_one_says_nothing(office: 
         await ana.session.labeling.add(document(ana.session, location), category(ana.session, name))
     await ana.handover.connect(terms())
     await ana.handover.to_aml()
-    rows = [{"image_url": "a.txt", "label": "Bad", "label_confidence": 1.0}, {"image_url": "b.txt"}]
+    rows = [
+        {"image_url": "a.txt", "label": "Bad", "label_confidence": 1.0},
+        {"image_url": "b.txt"},
+        {"image_url": "c.txt", "label": [], "label_confidence": []},
+    ]
     office.stored.write("Labeling/x.jsonl", "\n".join(map(json.dumps, rows)).encode())
     await ana.handover.import_labels()
     assert labels(ana.session, "a.txt") == [("Bad", None)]
     assert labels(ana.session, "b.txt") == [("Good", None)]
+    assert ana.session.documents.find("c.txt").reviewed is None
 
 
 async def test_what_a_model_proposed_there_is_no_label(office: Office, ana: Person) -> None:

@@ -66,7 +66,7 @@ def _document(
     tally, file = incoming.tally, ready.file
     if file.is_open or (state.project.kind is ProjectKind.SINGLE_LABEL and not file.labels):
         tally.note(document.location, "nobody has labeled it there yet; its labels stay")
-        return importing([ready], incoming, state)
+        return importing([replace(ready, is_reviewed=False)], incoming, state)
     if lost := _unusable(ready):
         replaced.kept += 1
         tally.note(
