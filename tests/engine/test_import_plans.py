@@ -195,7 +195,7 @@ async def test_problems_of_a_file_are_told_with_their_line(bench: Bench, paper: 
     problem = FormatProblem("d0001.txt", "relations", "they are not read", dropped=True, line=5)
     paper.file = replace(paper.file, problems=(problem,))
     done = await session.label_files.read(data, "x.paper")
-    assert [(item.location, item.line) for item in done.skipped] == [("d0001.txt", 5), ("d0000.txt", 3)]
+    assert [(item.location, item.line) for item in done.skipped] == [("d0000.txt", 3), ("d0001.txt", 5)]
 
 
 # --- unknown keys -----------------------------------------------------------------------------------

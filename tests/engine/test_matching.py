@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -205,14 +206,32 @@ async def test_what_matches_nothing_is_listed_with_its_reason(bench: Bench, pape
     )
     done = await session.label_files.read(data, "x.paper")
     assert [(item.location, item.line) for item in done.skipped] == [
-        ("gone.txt", 0),
         ("line 7", 7),
         ("line 8", 8),
+        ("gone.txt", 0),
     ]
     reasons = [item.reason for item in done.skipped]
-    assert "not in the container" in reasons[0]
-    assert "this text" in reasons[1]
-    assert "neither its name nor its text" in reasons[2]
+    assert "this text" in reasons[0]
+    assert "neither its name nor its text" in reasons[1]
+    assert "not in the container" in reasons[2]
+
+
+async def test_a_label_of_no_text_is_listed_as_that(bench: Bench) -> None:
+    session = await bench.create(2, kind=ProjectKind.SINGLE_LABEL)
+    done = await session.label_files.read(b"__label__A a text\n__label__B\n", "x.txt")
+    assert [(item.line, item.reason) for item in done.skipped] == [
+        (1, "no document of the project has this name or this text"),
+        (2, "it has no name and no text there"),
+    ]
+
+
+async def test_what_is_labeled_so_already_is_not_suggested(bench: Bench) -> None:
+    session = await bench.create({"a.txt": TEXT})
+    row = {"text": TEXT, "spans": [{"start": 0, "end": 3, "label": "Person"}]}
+    for answer, wanted in (("accept", (1, 0)), ("ignore", (0, 0))):
+        data = json.dumps({**row, "answer": answer}).encode()
+        done = await session.label_files.read(data, "x.jsonl", "prodigy")
+        assert (done.labels, done.suggestions) == wanted
 
 
 @pytest.mark.parametrize("batch", [1, 2000])

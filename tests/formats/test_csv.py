@@ -275,7 +275,6 @@ def test_the_samples_of_another_tool_are_read() -> None:
     [
         (f"{DOCCANO}.invalid.2.csv", 2, "3 values, and the header has 2"),
         ("data_import__tests__data__example.utf16.csv", None, "UTF-16"),
-        ("data_import__pipeline__examples__text_classification__example.csv", 1, "column_data"),
     ],
 )
 def test_samples_that_can_not_be_read_say_where_and_why(name: str, line: int | None, reason: str) -> None:

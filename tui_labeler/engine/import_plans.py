@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tui_labeler.domain.projects import ProjectKind
@@ -21,6 +21,11 @@ class Skipped:
     reason: str
     line: int = 0
     """In the file, counted from 1; 0 where that says nothing."""
+
+
+def in_line_order(items: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    """By their lines in the file; behind them what has none, as it came."""
+    return tuple(sorted(items, key=lambda item: (not item.line, item.line)))
 
 
 def skipped_problem(problem: FormatProblem, location: str = "") -> Skipped:

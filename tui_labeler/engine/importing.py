@@ -271,6 +271,11 @@ class _OneDocument:
         key = _suggestion_id(self._incoming.source, document.id, category, item)
         if not category or key in document.suggestions:
             return []
+        if any(
+            label.is_active and (label.category, label.span) == (category, item.span)
+            for label in (*self._old, *self._before)
+        ):
+            return []
         for old in document.suggestions.values():
             same = (old.category, old.span) == (category, item.span)
             if same and (old.decision is None or old.method == METHOD):

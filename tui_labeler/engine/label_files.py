@@ -15,7 +15,7 @@ from tui_labeler.engine.errors import ContainerError, InputError, LockedError
 from tui_labeler.engine.exporting import Exported, Exporting
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
-from tui_labeler.engine.import_plans import Imported, ImportPlan, Ready, Skipped
+from tui_labeler.engine.import_plans import Imported, ImportPlan, Ready, Skipped, in_line_order
 from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
 from tui_labeler.engine.pen import PenError, check_turn_of_pen
 from tui_labeler.engine.planning_import import ImportPlanning, category_warnings, check_kind
@@ -179,8 +179,8 @@ class LabelFiles:
             labels=tally.labels,
             unchanged=tally.unchanged,
             categories=tuple(tally.categories),
-            skipped=tuple(tally.skipped),
-            notes=tuple(tally.notes),
+            skipped=in_line_order(tally.skipped),
+            notes=in_line_order(tally.notes),
             warnings=category_warnings(self._store.state, tally.categories),
             suggestions=tally.suggestions,
             reviewed=tally.reviewed,

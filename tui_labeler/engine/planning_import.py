@@ -22,6 +22,7 @@ from tui_labeler.engine.import_plans import (
     Matched,
     Ready,
     Skipped,
+    in_line_order,
     skipped_problem,
 )
 from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
@@ -41,6 +42,7 @@ CHECKING = "checking labels"
 
 NOT_THERE = "it is not in the container"
 NO_SUCH_TEXT = "no document of the project has this name or this text"
+NO_TEXT = "it has no name and no text there"
 NO_WAY_TO_TELL = "the file says neither its name nor its text"
 
 
@@ -133,8 +135,10 @@ class ImportPlanning:
                 continue
             if match.file.text is None:
                 reason = NOT_THERE if match.file.location else NO_WAY_TO_TELL
-            else:
+            elif match.file.location or match.file.text.strip():
                 reason = NO_SUCH_TEXT
+            else:
+                reason = NO_TEXT
             found.append(Skipped(match.called, reason, match.file.line))
         return tuple(found)
 
@@ -283,8 +287,8 @@ class ImportPlanning:
             ambiguous=tuple(self._ambiguous),
             additions=new,
             can_add=sum(may_be_added(match) for match in self._unmatched),
-            skipped=tuple(tally.skipped),
-            notes=tuple(tally.notes),
+            skipped=in_line_order(tally.skipped),
+            notes=in_line_order(tally.notes),
             warnings=category_warnings(self._state, tally.categories),
             file=file,
             only_used=only_used,

@@ -72,7 +72,9 @@ def import_rows(
 
 
 def _others(plan: ImportPlan | None, *, add: bool) -> str:
-    if plan is None or not (plan.can_add or add):
+    if plan is None:
+        return ""
+    if not (plan.can_add or add):
         return "each has its document"
     if add:
         return f"{counted(len(plan.additions), 'text')} written into the container, as new documents"

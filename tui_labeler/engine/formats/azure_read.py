@@ -9,7 +9,7 @@ from typing import Any
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.formats import azure_keys
 from tui_labeler.engine.formats.azure_keys import DIALECTS, Dialect
-from tui_labeler.engine.formats.fields import COUNTED, Node, kept, shallow
+from tui_labeler.engine.formats.fields import COUNTED_UTF16, Node, kept, shallow
 from tui_labeler.engine.formats.model import (
     REGION,
     FileCategory,
@@ -247,12 +247,12 @@ def _regions(payload: Node, dialect: Dialect) -> tuple[tuple[FileRegion, ...], t
 def _region(node: Node, dialect: Dialect) -> FileRegion:
     offset, length = node.get("regionOffset"), node.get("regionLength")
     for number in (offset, length):
-        if number and number.whole() < 0:
-            raise number.error(f"should not be negative: {number.value}", hint=COUNTED)
+        if number and number.whole(hint=COUNTED_UTF16) < 0:
+            raise number.error(f"should not be negative: {number.value}", hint=COUNTED_UTF16)
     keys = azure_keys.REGION_KEYS
     return FileRegion(
-        offset.whole() if offset else 0,
-        length.whole() if length else None,
+        offset.whole(hint=COUNTED_UTF16) if offset else 0,
+        length.whole(hint=COUNTED_UTF16) if length else None,
         _extra(node, dialect, keys, keys),
     )
 
@@ -260,8 +260,8 @@ def _region(node: Node, dialect: Dialect) -> FileRegion:
 def _label(node: Node, dialect: Dialect) -> FileLabel:
     return FileLabel(
         node.need(dialect.label_name).name(),
-        node.need("offset").whole(),
-        node.need("length").whole(),
+        node.need("offset").whole(hint=COUNTED_UTF16),
+        node.need("length").whole(hint=COUNTED_UTF16),
         Unit.UTF16,
         _extra(node, dialect, dialect.label, dialect.label),
     )

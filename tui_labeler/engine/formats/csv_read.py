@@ -25,6 +25,7 @@ from tui_labeler.engine.formats.csv_table import (
     Row,
     Table,
 )
+from tui_labeler.engine.formats.doccano import EACH_ITS_OWN, FEW
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, FormatProblem, LabelFile, Unit
 
 JOINERS = "|;#,"
@@ -90,6 +91,9 @@ def read(data: bytes) -> LabelFile:
     kind = ProjectKind.MULTI_LABEL if listed else ProjectKind.SINGLE_LABEL
     fits = frozenset() if several else _CLASSES - {kind}
     names = {label.category for document in documents for label in document.labels}
+    count = sum(len(document.labels) for document in documents)
+    if len(names) == count >= FEW and PLACE not in table.columns:
+        remarks.append(EACH_ITS_OWN)
     if names and all(name.isdecimal() for name in names):
         remarks.append("all labels are numbers: name them in the file, or rename the classes afterwards")
     return LabelFile(kind, documents=documents, remarks=tuple(remarks), problems=tuple(problems), fits=fits)

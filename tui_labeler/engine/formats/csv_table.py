@@ -22,9 +22,9 @@ TEXT, PLACE, LABEL, LABELS = "text", "location", "label", "labels"
 START, END, LENGTH, WORDS, LANGUAGE, DATASET = "start", "end", "length", "words", "language", "dataset"
 
 NAMES = {
-    TEXT: ("text", "content", "sentence", "body", "message"),
+    TEXT: ("text", "content", "sentence", "body", "message", "column_data"),
     PLACE: ("location", "file_name", "filename", "file", "url", "image_url", "path", "document"),
-    LABEL: ("label_text", "label_name", "label", "category", "class", "tag", "intent"),
+    LABEL: ("label_text", "label_name", "label", "category", "class", "tag", "intent", "column_label"),
     LABELS: ("labels", "categories", "classes", "tags"),
     START: ("start", "start_offset", "begin"),
     END: ("end", "end_offset"),

@@ -37,8 +37,9 @@ _MEDIA = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".mp3", ".wav", ".fl
 _TEXT_ONLY = "Only projects over texts can be read: export one of those."
 _SHAPES = "A line has text and label: spans as [start, end, name], or names; or entities."
 _SHAPE = "A span is [start, end, name], or an object with start_offset, end_offset and label."
-_FEW = 3
+FEW = 3
 """From so many documents on, classes that are each on one alone are worth a word."""
+EACH_ITS_OWN = "each class is on one document alone: in projects for answers to texts, labels are those"
 
 
 @dataclass(slots=True)
@@ -99,8 +100,8 @@ def _of_classes(found: list[_Row], problems: list[FormatProblem]) -> LabelFile:
     several = any(len(document.labels) > 1 for document in documents)
     names = [label.category for document in documents for label in document.labels]
     remarks: tuple[str, ...] = ()
-    if len(names) >= _FEW and len(set(names)) == len(names):
-        remarks = ("each class is on one document alone: in projects for answers to texts, labels are those",)
+    if len(names) >= FEW and len(set(names)) == len(names):
+        remarks = (EACH_ITS_OWN,)
     return LabelFile(
         ProjectKind.MULTI_LABEL,
         documents=documents,

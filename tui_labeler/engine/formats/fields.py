@@ -27,7 +27,10 @@ _HINT = re.compile(r"\$+(?:keys|region|formats)")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SAVE_AS_UTF8 = "Save the file as UTF-8."
 EXPORT_AGAIN = "The file may be cut short: export it again, or mend it there."
-COUNTED = "Offsets and lengths are whole numbers of UTF-16 code units: correct it, or take that label out."
+COUNTED = "Offsets are whole numbers of characters (code points): correct it, or take that label out."
+COUNTED_UTF16 = (
+    "Offsets and lengths are whole numbers of UTF-16 code units: correct it, or take that label out."
+)
 MEND = "Mend that in the file, or export it again from where it came."
 FLATTEN = "Leave out what is nested so deeply: no labels file has it."
 DEEPEST = 100
@@ -115,7 +118,7 @@ class Node:
     parent: Node | None = None
     key: str | int = ""
     line: int = 0
-    """Of a root: where in the file it stands, counted from 1; 0 where that says nothing."""
+    """Where in the file it stands, counted from 1; 0 where that says nothing, or what it is in says it."""
 
     @property
     def path(self) -> str:
@@ -132,11 +135,16 @@ class Node:
         """What the value is, in words."""
         return _kind(self.value)
 
+    @property
+    def place(self) -> int:
+        """The line of the value, or of what it is in; 0 where nothing says it."""
+        node = self
+        while node.parent is not None and not node.line:
+            node = node.parent
+        return node.line
+
     def error(self, message: str, *, hint: str = MEND) -> FormatError:
-        root = self
-        while root.parent is not None:
-            root = root.parent
-        return FormatError(message, line=root.line or None, field=self.path, hint=hint)
+        return FormatError(message, line=self.place or None, field=self.path, hint=hint)
 
     def get(self, key: str) -> Node | None:
         """The value under ``key``, or ``None`` where it is missing or null."""
@@ -170,11 +178,11 @@ class Node:
             raise self.error("is empty", hint="Give it a name in the file, or take the entry out.")
         return self.text()
 
-    def whole(self) -> int:
+    def whole(self, *, hint: str = COUNTED) -> int:
         if not isinstance(self.value, int) or isinstance(self.value, bool):
-            raise self.error(f"should be a whole number, not {self.kind}", hint=COUNTED)
+            raise self.error(f"should be a whole number, not {self.kind}", hint=hint)
         if abs(self.value) > _LARGEST:
-            raise self.error("is too large for an offset or a length", hint=COUNTED)
+            raise self.error("is too large for an offset or a length", hint=hint)
         return self.value
 
     def flag(self) -> bool:

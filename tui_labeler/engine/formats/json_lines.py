@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,6 +13,7 @@ import msgspec
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.fields import UTF8_MARK, Node, decode_json, decode_text
 
+_NEXT = re.compile(r"[\s,]*(?=\{)")
 _LOOKED_AT = 3
 """Lines; the last of a file may be cut short."""
 _NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -26,9 +30,12 @@ def rows(data: bytes) -> Iterator[Node]:
     """
     data = data.removeprefix(UTF8_MARK)
     if data.lstrip()[:1] == b"[":
-        for node in Node(decode_json(data)).nodes():
-            node.object()
-            yield node
+        listed = Node(decode_json(data))
+        lines = _lines_of(data.decode()) if isinstance(listed.value, list) else []
+        for index, node in enumerate(listed.nodes()):
+            placed = replace(node, line=lines[index]) if index < len(lines) else node
+            placed.object()
+            yield placed
         return
     if _is_spread(data):
         node = Node(decode_json(data), line=1)
@@ -46,6 +53,24 @@ def rows(data: bytes) -> Iterator[Node]:
         node = Node(value, line=number)
         node.object()
         yield node
+
+
+def _lines_of(text: str) -> list[int]:
+    """Where each object of a list begins; nothing where two begin on one line, or a reader differs."""
+    decoder = json.JSONDecoder()
+    lines: list[int] = []
+    at, line, counted = text.index("[") + 1, 1, 0
+    try:
+        while found := _NEXT.match(text, at):
+            line += text.count("\n", counted, found.end())
+            counted = found.end()
+            if lines and lines[-1] == line:
+                return []
+            lines.append(line)
+            _, at = decoder.raw_decode(text, found.end())
+    except (ValueError, RecursionError):
+        return []
+    return lines
 
 
 def first_object(data: bytes) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class _Reading:
     """The first region that is none of a text."""
 
     def leave(self, node: Node, location: str, reason: str) -> None:
-        self.problems.append(FormatProblem(location, node.path, reason, dropped=True, line=node.line))
+        self.problems.append(FormatProblem(location, node.path, reason, dropped=True, line=node.place))
 
 
 def read(data: bytes) -> LabelFile:

@@ -222,12 +222,12 @@ def _chosen(node: Node, names: dict[str, None]) -> list[FileLabel]:
             options[key.value] = key.name()
         else:
             # A number is no name: what people read beside it is.
-            options[key.whole()] = option.need("text").name()
+            options[key.whole(hint=_SHAPES)] = option.need("text").name()
     names.update(dict.fromkeys(options.values()))
     labels: dict[str, FileLabel] = {}
     chosen = node.get("accept")
     for item in chosen.nodes() if chosen is not None else ():
-        value = item.name() if isinstance(item.value, str) else item.whole()
+        value = item.name() if isinstance(item.value, str) else item.whole(hint=_SHAPES)
         if value not in options and not isinstance(value, str):
             raise item.error(f"is {value}, and no option has that id", hint=_SHAPES)
         name = options.get(value, str(value))
