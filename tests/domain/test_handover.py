@@ -7,18 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tui_labeler.domain.aml_languages import aml_language
-from tui_labeler.domain.handover import (
-    AmlProject,
-    Doer,
-    Facts,
-    Handover,
-    Phase,
-    Side,
-    Step,
-    Terms,
-    forbidden,
-    needs,
-)
+from tui_labeler.domain.handover import AmlProject, Doer, Handover, Phase, Side, Step, Terms, forbidden
+from tui_labeler.domain.handover_needs import Facts, needs
 
 AML = AmlProject("11-22", "people", "loans-ws", "loans-in-aml")
 TERMS = Terms(AML)

@@ -20,7 +20,7 @@ from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.workbench import NewProject, set_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 CATEGORIES = ("Borrower", "Lender", "Amount", "Date")
@@ -247,7 +247,7 @@ def faulty_labels(home: JobHome, folder: Path) -> None:
     (folder / "others.json").write_text(json.dumps(file), encoding="utf-8")
 
 
-def _lines(folder: Path, name: str, *rows: dict[str, object]) -> None:
+def _lines(folder: Path, name: str, *rows: Mapping[str, object]) -> None:
     (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 

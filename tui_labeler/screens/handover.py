@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.handover import CONFIRMED, PERMANENT, Phase, Step
+from tui_labeler.domain.handover import Phase, Step
+from tui_labeler.domain.handover_needs import CONFIRMED, PERMANENT
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import counted, in_words_on_screen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen

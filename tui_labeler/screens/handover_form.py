@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.handover import PREFIX, AmlProject, Terms
+from tui_labeler.domain.handover import AmlProject, Terms
+from tui_labeler.domain.handover_needs import PREFIX
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.wording import in_words_on_screen
 from tui_labeler.screens.base import read_file

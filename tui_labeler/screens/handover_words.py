@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.handover import CONFIRMED, Handover, Phase, Side
+from tui_labeler.domain.handover import Handover, Phase, Side
+from tui_labeler.domain.handover_needs import CONFIRMED
 from tui_labeler.engine.handover.files import instructions_file, labels_file
 from tui_labeler.engine.pen import pen_words
 from tui_labeler.engine.wording import clock, counted
 from tui_labeler.screens.performance_words import heading, wrapped
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.handover import Need
+    from tui_labeler.domain.handover_needs import Need
     from tui_labeler.engine.handover.taking_in import TakenIn
     from tui_labeler.engine.import_plans import Skipped
     from tui_labeler.engine.ports import Blob

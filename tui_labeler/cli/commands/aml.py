@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command, add_group
 from tui_labeler.cli.shapes import skipped_items
-from tui_labeler.domain.handover import CONFIRMED, PERMANENT, PREFIX
+from tui_labeler.domain.handover_needs import CONFIRMED, PERMANENT, PREFIX
 from tui_labeler.engine.errors import InputError, UnreachableError
 from tui_labeler.engine.wording import counted
 

@@ -11,18 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.handover import (
-    Facts,
-    Handover,
-    Need,
-    Phase,
-    Side,
-    Step,
-    Taken,
-    Terms,
-    forbidden,
-    needs,
-)
+from tui_labeler.domain.handover import Handover, Phase, Side, Step, Taken, Terms, forbidden
+from tui_labeler.domain.handover_needs import Facts, Need, needs
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.handover.files import labels_file
