@@ -122,6 +122,12 @@ DIALOGS = [
         prepare=typical.faulty_labels,
         options=PLAIN,
     ),
+    Case(
+        "import refused",
+        "I '{folder}/broken.jsonl enter",
+        "It can't be imported",
+        prepare=typical.broken_labels,
+    ),
     Case("import of twins", "I '{folder}/twins.jsonl enter", "could be it", home=typical.twin_loans),
     Case("import report", f"{IMPORT} enter s", "Labels imported", prepare=typical.faulty_labels),
     Case("export", "ctrl+s E", "holds all", ALL),
