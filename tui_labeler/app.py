@@ -179,6 +179,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
         self._tell_troubles()
         if not self.is_headless:
             self._end_on_signals()
+            # The shell that had the terminal meanwhile has left its own words there.
+            self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         await self.push_screen(ProjectsScreen(self._workbench))
         if self._open_project is not None:
             await self.open_project(self._open_project, document=self._document, review=self._review)
