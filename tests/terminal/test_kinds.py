@@ -166,6 +166,8 @@ def test_the_shell_takes_the_terminal_and_gives_it_back(letters: Place, way: str
         terminal.type("PS1='ready> '\r").until("ready>")
         terminal.type(f"{terminal.program} {' '.join(OPEN)}\r").until("Town")
         accept(terminal)
+        terminal.settle()
+        before = terminal.text
         if way == "ctrl+z":
             # From a field too.
             terminal.press("#").until("Go to line")
@@ -176,9 +178,18 @@ def test_the_shell_takes_the_terminal_and_gives_it_back(letters: Place, way: str
         assert "? Help" not in terminal.until("Stopped")
         terminal.type("echo in the shell\r").until(lambda screen: screen.count("in the shell") == 2)
         terminal.type("fg\r").until("Town")
-        terminal.until(lambda screen: "ready>" not in screen)
         if way == "ctrl+z":
+            terminal.until("Go to line")
             terminal.press("ctrl+g").until(lambda screen: "Go to line" not in screen)
+        terminal.until(lambda screen: screen == before)
+        # The wizard lies over two other screens.
+        terminal.press("L").until("Method")
+        terminal.settle()
+        wizard = terminal.text
+        os.kill(_child(terminal.pid), signal.SIGTSTP)
+        terminal.until("Stopped")
+        terminal.type("fg\r").until(lambda screen: screen == wizard)
+        terminal.press("q").until(lambda screen: screen == before)
         label(terminal)
         save(terminal, letters)
         terminal.press("q").until("1 project")

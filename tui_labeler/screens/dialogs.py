@@ -9,7 +9,6 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,6 +16,7 @@ from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.lines import KeyLine
+from tui_labeler.screens.screen import ModalScreen
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.stylesheets import screen_sheet

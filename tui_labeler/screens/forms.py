@@ -6,12 +6,12 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.containers import Grid, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field
 from tui_labeler.screens.lines import KeyLine
+from tui_labeler.screens.screen import ModalScreen
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:

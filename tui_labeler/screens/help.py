@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Markdown
 
 from tui_labeler.screens.commands import told
 from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.screen import ModalScreen
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:

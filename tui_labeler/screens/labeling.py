@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_labeler.domain.jobs import JobKind
@@ -32,6 +31,7 @@ from tui_labeler.screens.labeling_sharing import SharingActions
 from tui_labeler.screens.labeling_stale import StaleActions
 from tui_labeler.screens.labeling_takes import TakeActions
 from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
+from tui_labeler.screens.screen import ModalScreen
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
 from tui_labeler.screens.widgets.document_list import DocumentList

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.lines import KeyLine, TitleLine
+from tui_labeler.screens.screen import ModalScreen
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
