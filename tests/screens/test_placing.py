@@ -163,6 +163,85 @@ async def test_words_like_nothing_in_the_text_say_what_to_do(
         assert _labels(pilot, THREE) == []
 
 
+@pytest.fixture
+async def nowhere(workbench: Workbench, container: Path) -> None:
+    """Suggestions and words that are like nothing in the text, in two documents."""
+    session = await make_project(workbench, container, categories=["Borrower", "Amount"])
+    for location in (ONE, TWO):
+        await suggest(session, location, [("Amount", LOANS[location].split()[0], 0.55)])
+        await to_place(session, location, [("Borrower", "東京都"), ("Borrower", "大阪府")])
+    await session.close()
+
+
+def _to_place(pilot: Any, location: str) -> list[str]:
+    return [item.text for item in session_of(pilot).documents.find(location).open_to_place]
+
+
+@pytest.mark.parametrize("way", ["n", "plus"])
+async def test_x_drops_the_words_of_the_line_where_the_cursor_lies_in_a_suggestion(
+    running: Running, nowhere: None, way: str
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        suggested = open_ones(session_of(pilot), ONE)
+        assert screen_of(pilot).suggestion() is not None
+        await press(pilot, way)
+        first, other = _to_place(pilot, ONE)
+        assert f"{first} (Borrower): nothing like it." in screen_text(pilot)
+        await press(pilot, "a")
+        assert "Select the words, then a sets them" in screen_text(pilot)
+        await press(pilot, "x")
+        assert open_ones(session_of(pilot), ONE) == suggested
+        assert _to_place(pilot, ONE) == [other]
+
+
+async def test_n_goes_on_behind_words_without_a_place_and_to_other_documents(
+    running: Running, nowhere: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        seen = []
+        for _ in range(5):
+            await press(pilot, "n")
+            in_hand = screen_of(pilot).words_in_hand
+            seen.append((screen_of(pilot).shown, in_hand.text if in_hand else None))
+            assert in_hand is None or in_hand.text in screen_text(pilot)
+        one, two = (document(session_of(pilot), location) for location in (ONE, TWO))
+        first, second = _to_place(pilot, ONE), _to_place(pilot, TWO)
+        assert seen == [(one, first[0]), (one, first[1]), (two, None), (two, second[0]), (two, second[1])]
+        await press(pilot, "N", "N", "N")
+        in_hand = screen_of(pilot).words_in_hand
+        assert in_hand is not None
+        assert in_hand.text == first[1]
+
+
+async def test_plus_takes_the_next_words_where_those_in_hand_have_no_place(
+    running: Running, nowhere: None
+) -> None:
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        first, second = _to_place(pilot, ONE)
+        await press(pilot, "plus")
+        assert f"To place (1/2): {first} (Borrower): nothing like it." in screen_text(pilot)
+        await press(pilot, "plus")
+        assert f"To place (2/2): {second} (Borrower): nothing like it." in screen_text(pilot)
+        assert "To place (2/2)" in screen_of(pilot).about()
+        await press(pilot, "plus")
+        assert f"To place (1/2): {first} (Borrower): nothing like it." in screen_text(pilot)
+        await press(pilot, "minus", "x")
+        assert _to_place(pilot, ONE) == [first]
+
+
+async def test_the_line_tells_of_a_suggestion_that_the_cursor_was_moved_to(
+    running: Running, answered: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "n")
+        screen_of(pilot).text.go_to_mark(open_ones(session_of(pilot), ONE)[0])
+        await settle(pilot)
+        assert "suggested by model:loans" in screen_text(pilot)
+        assert "x drops it" not in screen_text(pilot)
+        await press(pilot, "plus")
+        assert "To place: Acme Ltd (Borrower), 1 of 2" in screen_text(pilot)
+
+
 async def test_a_list_shows_which_documents_have_some_and_a_filter_finds_them(
     running: Running, answered: None
 ) -> None:

@@ -98,7 +98,13 @@ REVIEW_KEYS: list[BindingType] = [
     ),
     _key("n", "next(1)", "Next", "Next suggestion, or place found", "review.next"),
     _key("N", "next(-1)", "Back", "Suggestion, or place found, before", "review.previous"),
-    _key("plus", "place(1)", "Place", "Next likely place of words that were not found", "review.place"),
+    _key(
+        "plus",
+        "place(1)",
+        "Place",
+        "Next likely place of words that were not found; without any, the next words",
+        "review.place",
+    ),
     _key("minus", "place(-1)", "Place before", "Likely place before", "review.place-back"),
     _key("M", "accept_many", "Accept many", "Accept all that a filter holds", "review.accept-many"),
     _key(

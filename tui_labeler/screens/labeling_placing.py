@@ -30,6 +30,8 @@ class PlacingActions(LabelingBase):
     _places: tuple[Span, ...] = ()
     """Where they may be meant, the likeliest first."""
     _place_at = 0
+    _taken_at = 0
+    """Where the cursor was when they were taken in hand: until it leaves, keys are about them."""
     _had_words = False
     """The document in view had words to place when the keys were last shown."""
 
@@ -57,7 +59,8 @@ class PlacingActions(LabelingBase):
         if self.words_in_hand is None:
             return False
         place = self._likely_place
-        at_place = place is not None and place.start <= self.text.cursor < place.end
+        cursor = self.text.cursor
+        at_place = cursor == self._taken_at if place is None else place.start <= cursor < place.end
         return at_place or self.text.selection is not None or self.suggestion_here() is None
 
     def suggestion_here(self) -> object | None:
@@ -75,7 +78,7 @@ class PlacingActions(LabelingBase):
     def go_to_words(self, item: ToPlace, words: str = "") -> None:
         """Takes words in hand and looks for where they may be meant; ``words`` are said there."""
         self.put_words_down()
-        self._placing = item.id
+        self._placing, self._taken_at = item.id, self.text.cursor
         self._places_found = asyncio.Event()
         self.say(words)
         self._find_places(item, self._places_found, words)
@@ -104,7 +107,8 @@ class PlacingActions(LabelingBase):
         place = self._likely_place
         if place is not None:
             self.text.go_to(place.start, place.end)
-        self.say(words)
+        # Nothing in the text shows words without a place: the line has to.
+        self.say(words if place is not None else "")
 
     # --- keys ---------------------------------------------------------------------------------------
 
@@ -114,14 +118,21 @@ class PlacingActions(LabelingBase):
         return super().check_action(action, parameters)
 
     def action_place(self, step: int) -> None:
-        """To the next likely place of the words in hand; without any, takes the document's first."""
-        waiting = self.words_here
-        if self.words_in_hand is None:
+        """To the next likely place of the words in hand; of words without any, to the next words.
+
+        Where the line is not about words, those in hand come back, or else the document's first.
+        """
+        waiting, item = self.words_here, self.words_in_hand
+        if item is None:
             if waiting:
                 self.go_to_words(waiting[0])
+        elif not self.is_about_words():
+            self.go_to_words(item)
         elif self._places:
             self._place_at = (self._place_at + step) % len(self._places)
             self._show_place()
+        elif self._places_found.is_set() and len(waiting) > 1:
+            self.go_to_words(waiting[(waiting.index(item) + step) % len(waiting)])
 
     async def decide_words(self, item: ToPlace, *, accepting: bool) -> Transaction | None:
         """Sets the words where something is selected, else at the marked place; or drops them."""
@@ -171,10 +182,10 @@ class PlacingActions(LabelingBase):
 
     def placing_words(self) -> str:
         item = self.words_in_hand
-        if item is None:
+        if item is None or not self.is_about_words():
             return ""
         category = clip(clean(self._category_of(item)), _QUOTED)
-        head = f"To place: {clip(clean(item.text), _QUOTED)} ({category})"
+        head = f"{self._to_place(item)}: {clip(clean(item.text), _QUOTED)} ({category})"
         return self._fitting(*(f"{head}{told}" for told in self._told_of_places()))
 
     def _told_of_places(self) -> tuple[str, ...]:
@@ -188,6 +199,7 @@ class PlacingActions(LabelingBase):
             return (
                 f"{head}. Select the words and press a; x drops it.",
                 f"{head}. Select it and a; x drops it.",
+                f"{head}. Select it and a, or x",
                 head,
             )
         head = f", {self._place_at + 1} of {len(self._places)}"
@@ -200,5 +212,11 @@ class PlacingActions(LabelingBase):
             (words for words in longest_first if not width or cell_len(words) < width), longest_first[-1]
         )
 
-    def to_place_lines(self) -> list[str]:
-        return [f"To place: {clean(item.text)} ({self._category_of(item)})" for item in self.words_here]
+    def _to_place(self, item: ToPlace) -> str:
+        """With the number of words to place in the document, where there are several."""
+        waiting = self.words_here
+        return f"To place ({waiting.index(item) + 1}/{len(waiting)})" if len(waiting) > 1 else "To place"
+
+    def to_place_line(self) -> str:
+        item = self.words_in_hand or next(iter(self.words_here), None)
+        return f"{self._to_place(item)}: {clean(item.text)} ({self._category_of(item)})" if item else ""

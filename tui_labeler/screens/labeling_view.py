@@ -334,9 +334,9 @@ class LabelingView(Screen[None]):
         """The words that are being placed, with what can be done; empty when none are."""
         return ""
 
-    def to_place_lines(self) -> list[str]:
-        """What a model answered for the document in view, and is to place, a line each."""
-        return []
+    def to_place_line(self) -> str:
+        """What a model answered for the document in view, and is to place: what is in hand, or the first."""
+        return ""
 
     def about(self) -> str:
         """The document in a few lines."""
@@ -353,11 +353,9 @@ class LabelingView(Screen[None]):
         size = [f"{row.characters:,} characters", counted(row.text_records, "text record")]
         if not row.is_read:
             size = [f"not read yet; {row.size:,} bytes"]
-        to_place = self.to_place_lines()
-        if to_place:
-            more = f" +{len(to_place) - 1}" if len(to_place) > 1 else ""
+        if to_place := self.to_place_line():
             # Five lines fit: the sizes take one.
-            size = [f"{to_place[0]}{more}", ", ".join(size)]
+            size = [to_place, ", ".join(size)]
         lines = [f"{dataset}, {state}", *size]
         if row.stale:
             lines.insert(1, f"{row.stale:,} on an earlier text")
