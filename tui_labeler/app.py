@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
+    from tui_labeler.screens.comparison import Place
     from tui_labeler.settings import BidiName
 
 
@@ -291,17 +292,24 @@ class LabelerApp(Appearance, inherit_bindings=False):
 
     @work(exclusive=True, group="project")
     @reporting
-    async def show_jobs(self, session: ProjectSession, job: str | None = None) -> None:
-        """Shows the jobs; a review of what came of one may follow."""
+    async def show_jobs(
+        self, session: ProjectSession, job: str | None = None, back_from: Place | None = None
+    ) -> None:
+        """Shows the jobs; a review of what came of one may follow, or a place where two differ, and from
+        there the way ``back_from`` it."""
         from tui_labeler.screens.jobs import JobsScreen
 
-        reviewed = await self.push_screen_wait(JobsScreen(session, self._workbench.resources, job))
+        reviewed = await self.push_screen_wait(JobsScreen(session, self._workbench.resources, job, back_from))
         if reviewed is None or not isinstance(self.screen, LabelingScreen):
             return
         if isinstance(reviewed, str):
             self.screen.start_review(job=reviewed)
         else:
-            self.screen.show_place(reviewed.document, reviewed.span)
+            compared = reviewed.chosen_in
+            way_back = None
+            if compared is not None:
+                way_back = partial(self.show_jobs, session, compared.second.id, reviewed)
+            self.screen.show_place(reviewed.document, reviewed.span, way_back)
 
     @work(exclusive=True, group="project")
     async def show_training(self, session: ProjectSession) -> None:

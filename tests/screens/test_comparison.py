@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.fakes import document
 from tests.screens.conftest import (
     LOANS,
     ONE,
+    THREE,
     TWO,
     Running,
     press,
@@ -22,8 +24,9 @@ from tests.screens.conftest import settle as settle_app
 from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tui_labeler.domain.jobs import Answer, JobKind, JobState, Proposal
 from tui_labeler.domain.labels import Span
-from tui_labeler.screens.comparison import ComparisonScreen, Place
+from tui_labeler.screens.comparison import Compared, ComparisonScreen, Place
 from tui_labeler.screens.jobs import JobsScreen
+from tui_labeler.screens.widgets.picker import Picker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,3 +146,34 @@ async def test_the_place_of_a_difference_comes_into_view(running: Running, loans
         await settle_app(pilot)
         assert screen_of(pilot).shown == place.document
         assert screen_of(pilot).text.cursor == LOANS[TWO].index("Mary")
+
+
+async def test_q_goes_back_to_the_comparison_at_the_same_row_and_then_to_the_jobs(
+    running: Running, loans: None, compared: JobHome
+) -> None:
+    first, second = [compared.jobs.jobs[key] for key in ("jobb", "joba")]
+    found = await compared.session.jobs.compare("jobb", "joba")
+    async with running(open_project="Loans", document=ONE, size=(80, 24)) as pilot:
+        here = session_of(pilot)
+        renamed = {item.location: item for item in found.documents}
+        documents = (
+            replace(renamed["loan1.txt"], document=document(here, THREE)),
+            replace(renamed["loan0.txt"], document=document(here, TWO)),
+        )
+        both = Compared(first, second, replace(found, documents=documents))
+        await press(pilot, "J")
+        assert isinstance(pilot.app.screen, JobsScreen)
+        pilot.app.screen._show_compared(both)
+        await settle_app(pilot)
+        await press(pilot, "j", "enter")
+        assert screen_of(pilot).shown == document(here, TWO)
+        assert "q goes back to the comparison." in screen_text(pilot)
+        assert screen_of(pilot).keys_named["project.leave"] == "Comparison"
+        await press(pilot, "q")
+        back = cast("object", pilot.app.screen)
+        assert isinstance(back, ComparisonScreen)
+        assert back.query_one(Picker).current == str(document(here, TWO))
+        await press(pilot, "enter", "left_square_bracket")
+        assert screen_of(pilot).way_back is None
+        await press(pilot, "J", "q")
+        assert screen_of(pilot).shown == document(here, ONE)

@@ -729,3 +729,73 @@ async def test_q_ends_the_review_before_it_leaves_the_project(running: Running, 
         assert [row.location for row in screen.documents.rows] == [ONE, TWO, THREE]
         await press(pilot, "q")
         assert "1 project" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("end", ["ctrl+g", "escape"])
+async def test_n_and_N_walk_what_was_searched_for_in_a_review_until_the_search_ends(  # noqa: N802
+    running: Running, suggested: None, end: str
+) -> None:
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        text, words = screen_of(pilot).text, LOANS[ONE]
+        await press(pilot, "/")
+        await paste(pilot, "agreement")
+        await press(pilot, "enter")
+        assert text.cursor == words.index("AGREEMENT")
+        assert "“agreement”: 1 of 2" in screen_text(pilot)
+        await press(pilot, "n")
+        assert text.cursor == words.index("agreement")
+        assert "“agreement”: 2 of 2" in screen_text(pilot)
+        assert "n Next found  N Found before  ^g End search" in screen_text(pilot)
+        await press(pilot, "N")
+        assert text.cursor == words.index("AGREEMENT")
+        await press(pilot, end)
+        assert "“agreement”" not in screen_text(pilot)
+        assert "End search" not in screen_text(pilot)
+        await press(pilot, "n")
+        assert text.cursor == words.index("Acme")
+
+
+@pytest.mark.parametrize("decision", ["a", "x"])
+async def test_a_decision_ends_a_search_in_a_review(running: Running, suggested: None, decision: str) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        text, words = screen_of(pilot).text, LOANS[ONE]
+        await press(pilot, "/", *"acme", "enter", "N", decision)
+        assert text.cursor == words.index("GBP")
+        assert text.found == []
+        await press(pilot, "n")
+        assert screen_of(pilot).shown == document(session_of(pilot), TWO)
+
+
+async def test_a_selection_is_dropped_before_a_search_ends(running: Running, suggested: None) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        text = screen_of(pilot).text
+        await press(pilot, "/", *"acme", "enter", "v", "ctrl+g")
+        assert text.selection is None
+        assert len(text.found) == 2
+        await press(pilot, "ctrl+g")
+        assert text.found == []
+
+
+async def test_going_through_documents_in_a_review_puts_the_cursor_on_what_is_to_decide(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        session, screen = session_of(pilot), screen_of(pilot)
+        await press(pilot, "a", "right_square_bracket")
+        assert (screen.shown, screen.text.cursor) == (document(session, TWO), LOANS[TWO].index("North Bank"))
+        await press(pilot, "left_square_bracket")
+        assert (screen.shown, screen.text.cursor) == (document(session, ONE), LOANS[ONE].index("GBP"))
+        await press(pilot, "a")
+        assert open_ones(session, ONE) == []
+
+
+async def test_what_was_accepted_at_once_and_is_taken_back_has_the_cursor_on_its_first(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        session, screen = session_of(pilot), screen_of(pilot)
+        await press(pilot, "A", "u")
+        assert (screen.shown, screen.text.cursor) == (document(session, ONE), LOANS[ONE].index("Acme"))
+        assert "Took back" in screen_text(pilot)
+        await press(pilot, "x")
+        assert len(open_ones(session, ONE)) == 1

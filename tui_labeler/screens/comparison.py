@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_labeler.domain.jobs import Job
 from tui_labeler.domain.labels import Span
+from tui_labeler.engine.comparison import Comparison
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens import jobs_text
@@ -33,8 +35,7 @@ from tui_labeler.stylesheets import screen_sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui_labeler.domain.jobs import Job
-    from tui_labeler.engine.comparison import ComparedDocument, Comparison
+    from tui_labeler.engine.comparison import ComparedDocument
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
@@ -43,11 +44,22 @@ _SIDES = Sides("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """Two jobs, and what came of comparing them."""
+
+    first: Job
+    second: Job
+    found: Comparison
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A place in a document that is to be shown."""
 
     document: int
     span: Span | None
+    chosen_in: Compared | None = field(default=None, compare=False)
+    """The comparison to go back to."""
 
 
 class ComparisonScreen(Screen["Place | None"]):
@@ -61,7 +73,8 @@ accepted or rejected since count as they were answered. Only documents that both
 and only categories that both were asked for are compared.
 
 The list has the documents with the most differences first. Below it is the document at the cursor, then all
-documents together. `enter` opens the document at the first difference, `tab` goes between list and page.
+documents together. `enter` opens the document at the first difference, where `q` comes back to this list;
+`tab` goes between list and page.
 
 The figures say how far the jobs agree with each other, not which one is right.
 """
@@ -72,12 +85,15 @@ The figures say how far the jobs agree with each other, not which one is right.
         Binding("q,escape", "leave", "Back", tooltip="Back to the jobs", id="comparison.back"),
     ]
 
-    def __init__(self, session: ProjectSession, first: Job, second: Job, found: Comparison) -> None:
+    def __init__(self, session: ProjectSession, compared: Compared, at: int | None = None) -> None:
+        """``at`` is the document that the cursor begins at, by default the first."""
         super().__init__()
         self._session = session
-        self._jobs = (first, second)
-        self._found = found
-        self._documents = {str(item.document): item for item in found.documents}
+        self._compared = compared
+        self._jobs = (compared.first, compared.second)
+        self._found = compared.found
+        self._at = at
+        self._documents = {str(item.document): item for item in compared.found.documents}
         self._text: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -97,7 +113,7 @@ The figures say how far the jobs agree with each other, not which one is right.
             for side, job in zip("AB", self._jobs, strict=True)
         )
         rows = [Choice(key, _row(item)) for key, item in self._documents.items()]
-        self.query_one(Picker).set_rows(rows, _heading)
+        self.query_one(Picker).set_rows(rows, _heading, cursor=None if self._at is None else str(self._at))
         self.query_one(Picker).focus()
 
     def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
@@ -106,7 +122,8 @@ The figures say how far the jobs agree with each other, not which one is right.
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
         item = self._documents[event.key]
         if item.document in self._session.rows:
-            self.dismiss(Place(item.document, item.first_difference if self._is_current(item) else None))
+            span = item.first_difference if self._is_current(item) else None
+            self.dismiss(Place(item.document, span, self._compared))
         else:
             tell(self.app, f"{item.location} is not in the project any more.", title="Nothing to open")
 

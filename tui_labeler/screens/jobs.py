@@ -15,7 +15,7 @@ from tui_labeler.engine.models import find_model
 from tui_labeler.engine.wording import batches_going_on, quota_kept
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting, tell, tell_error
-from tui_labeler.screens.comparison import ComparisonScreen, Place
+from tui_labeler.screens.comparison import Compared, ComparisonScreen, Place
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs_asking import agree, ask_budget, stopped_by_budget
 from tui_labeler.screens.lines import KeyLine, TitleLine
@@ -57,7 +57,8 @@ this terminal is closed.
 - `enter` or `v` opens the documents that have suggestions of the job, for review. For a training job it
   shows how the model performs.
 - `U` takes back all that came of a job, accepted suggestions too.
-- `=` on one job and then on another compares what the two answered, documents with differences first.
+- `=` on one job and then on another compares what the two answered, documents with differences first. `q` in
+  a document that was opened from there comes back to it.
 - `D` deletes a job's record; its suggestions stay.
 
 *Interrupted* means that the job's process is gone before the job had ended: resume it, or delete it.
@@ -76,8 +77,16 @@ this terminal is closed.
         _key("D", "delete", "Delete", "Delete the job's record; its suggestions stay"),
     ]
 
-    def __init__(self, session: ProjectSession, resources: Resources, job: str | None = None) -> None:
+    def __init__(
+        self,
+        session: ProjectSession,
+        resources: Resources,
+        job: str | None = None,
+        back_from: Place | None = None,
+    ) -> None:
+        """The cursor begins at a ``job``; ``back_from`` a place, the comparison that led there is opened."""
         super().__init__()
+        self._back_from = back_from
         self._session = session
         self._resources = resources
         self._wanted = job
@@ -101,6 +110,8 @@ this terminal is closed.
     async def on_mount(self) -> None:
         self.query_one(TitleLine).left = f"{self._session.project.name} > Jobs"
         await self.look()
+        if self._back_from is not None and self._back_from.chosen_in is not None:
+            self._show_compared(self._back_from.chosen_in, self._back_from.document)
         self.set_interval(FIGURES_EVERY, self.look)
 
     # --- following ----------------------------------------------------------------------------------
@@ -291,7 +302,10 @@ this terminal is closed.
         if first is None or first.id == job.id:
             return
         found = await self._session.jobs.compare(first.id, job.id)
-        self.app.push_screen(ComparisonScreen(self._session, first, job, found), self._go_to)
+        self._show_compared(Compared(first, job, found))
+
+    def _show_compared(self, compared: Compared, at: int | None = None) -> None:
+        self.app.push_screen(ComparisonScreen(self._session, compared, at), self._go_to)
 
     def _go_to(self, place: Place | None) -> None:
         if place is not None:

@@ -19,12 +19,14 @@ from tui_labeler.screens.labeling_files import FileActions
 from tui_labeler.screens.labeling_keys import (
     AT_ENDS,
     DOCUMENT_KEYS,
+    FROM_COMPARISON,
     IN_PANE,
     IN_REVIEW,
     LABEL_KEYS,
     PROJECT_KEYS,
     REVIEW_KEYS,
     SHOWN,
+    WHILE_SEARCHING,
 )
 from tui_labeler.screens.labeling_readings import ReadingActions
 from tui_labeler.screens.labeling_sharing import SharingActions
@@ -39,6 +41,8 @@ from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -78,7 +82,9 @@ a few letters of its name, and so does typing in the pane of categories: `C`, a 
 are keys again from then on; `U` goes to the next document without a class, where a name begins at once, and
 `/` begins one where a class was set.
 
-**Finding.** `/` looks for words in this text, `ctrl+f` in all documents while you type; `n` and `N` go on.
+**Finding.** `/` looks for words in this text, `ctrl+f` in all documents while you type; `n` and `N` go
+from one place to the next, in a review too, until `ctrl+g` or `esc` ends the search, another document is
+opened, or a suggestion is decided.
 
 **Review.** `r` goes through the suggestions: `a` accepts, `x` rejects, and the cursor goes on to the next
 one by itself. `f` says which suggestions are visited (category, confidence, job, how the place was found) and
@@ -188,15 +194,22 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             self.show_title()
             self.show_status()
 
-    def show_place(self, document: int, span: Span | None) -> None:
-        """Opens a document with the cursor at a place."""
+    def show_place(
+        self, document: int, span: Span | None, way_back: Callable[[], object] | None = None
+    ) -> None:
+        """Opens a document with the cursor at a place. The key that leaves takes the ``way_back`` to the
+        comparison that led here, as long as the document is in view."""
 
         def go() -> None:
             if span is not None and not self.problem:
                 self.text.go_to(span.start, span.end)
+            if way_back is not None:
+                self.say("q goes back to the comparison.")
 
         self.focus_text()
         self.open_document(document, go)
+        self.way_back = way_back
+        self.refresh_bindings()
 
     def _take_news(self, news: News) -> None:
         """What other processes did, and how jobs go on. It waits for this screen where another hides it."""
@@ -241,7 +254,11 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         if self.editing is not None:
             return AT_ENDS
         named = IN_REVIEW if self.reviewing else {}
-        return named | IN_PANE if self._is_in_pane_of_many else named
+        if self.text.found:
+            named = named | WHILE_SEARCHING
+        if self._is_in_pane_of_many:
+            named = named | IN_PANE
+        return named | FROM_COMPARISON if self.way_back is not None else named
 
     @property
     def _is_in_pane_of_many(self) -> bool:
@@ -265,6 +282,8 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         if self.is_read_only:
             return SHOWN["read only"]
         shown = SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
+        if self.text.found:
+            shown = [*WHILE_SEARCHING, *(name for name in shown if name not in WHILE_SEARCHING)]
         row = None if self.shown is None else self.session.rows.get(self.shown)
         if row is None or not row.is_given:
             return shown

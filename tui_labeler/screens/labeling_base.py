@@ -52,6 +52,9 @@ class LabelingBase(LabelingView):
             self._text_hash = document.text_hash
             self.open_document(document.id, self._say_that_it_is_another)
 
+    def opened(self) -> None:
+        """A document came into view that was asked for as a whole."""
+
     def _say_that_it_is_another(self) -> None:
         self.say("The text has changed: this is the new one. Check the labels that it had.")
 
@@ -59,6 +62,9 @@ class LabelingBase(LabelingView):
         """Shows a document as soon as it is read; ``then`` is called when it is in view."""
         if document_id != self.wanted:
             self.pane.end_name()
+            if self.way_back is not None:
+                self.way_back = None
+                self.refresh_bindings()
         self.wanted = document_id
         if self.session.taking is not None:
             self.session.taking.want(document_id)
@@ -87,6 +93,8 @@ class LabelingBase(LabelingView):
         self._read_done.set()
         if then is not None:
             then()
+        else:
+            self.opened()
         if self.session.documents.container.is_remote:
             self._read_ahead(document_id)
 
@@ -175,6 +183,10 @@ class LabelingBase(LabelingView):
 
     def after_decision(self, document: int, suggestion: Suggestion, made: Transaction | None) -> None:
         """Called when a suggestion was accepted or rejected; ``made`` is ``None`` when it had been before."""
+        raise NotImplementedError
+
+    def go_to_first_open(self, words: str) -> None:
+        """Goes to the first undecided suggestion of the document in view, if it has one; says ``words``."""
         raise NotImplementedError
 
     def go_to_suggestion(self, suggestion: Suggestion, words: str = "") -> None:

@@ -90,7 +90,11 @@ class FileActions(PlacingActions):
             return
         if document is not None and len(undone.suggestions) == 1:
             suggestion = document.suggestions.get(undone.suggestions[0])
-        if document is None or suggestion is None:
+        if document is None:
+            self.say(words)
+        elif suggestion is None and self.reviewing:
+            self.go_to_first_open(words)
+        elif suggestion is None:
             self.say(words)
         elif self.reviewing and suggestion.decision is not None:
             self.go_next((document.id, suggestion.id), words=words)
@@ -223,6 +227,11 @@ class FileActions(PlacingActions):
             self.put_down()
             self.text.clear_selection()
             self.say("")
+        elif self.way_back is not None:
+            go_back, self.way_back = self.way_back, None
+            self.say("")
+            self.refresh_bindings()
+            go_back()
         elif self.reviewing:
             self.end_review()
             over = "The review is over: all documents are listed. q goes to the projects."

@@ -305,6 +305,16 @@ AT_ENDS = {"label.add": "Apply", "label.edit": "Leave"}
 IN_PANE = {"label.categories": "Text", "list.pick": "Set"}
 """What they are called in a pane of many classes."""
 
+WHILE_SEARCHING = {
+    "review.next": "Next found",
+    "review.previous": "Found before",
+    "text.unselect": "End search",
+}
+"""What they are called while places found are gone through."""
+
+FROM_COMPARISON = {"project.leave": "Comparison"}
+"""What they are called in a document that was opened from the comparison of two jobs."""
+
 IN_REVIEW = {"project.leave": "End review"}
 """What they are called in a review."""
 

@@ -70,7 +70,7 @@ class ReviewActions(PlacingActions):
         """
         if not self.reviewing:
             self._sorting_before = self.sorting
-        self.reviewing = True
+        self.reviewing, self.way_back = True, None
         self.sitting = ReviewProgress(self.clock)
         # Wherever the person comes from: a and x must not be letters of a name.
         self.focus_text()
@@ -229,8 +229,8 @@ class ReviewActions(PlacingActions):
     # --- the next one -------------------------------------------------------------------------------
 
     async def action_next(self, step: int) -> None:
-        """The next suggestion; while a search is on outside of a review, the next place found."""
-        if self.text.found and not self.reviewing:
+        """The next suggestion; while a search lasts, the next place found."""
+        if self.text.found:
             self.find_again(forward=step > 0)
             return
         if not await self.ready() and self.shown is None:
@@ -267,7 +267,8 @@ class ReviewActions(PlacingActions):
         self, after: tuple[int, str] | None, *, backwards: bool = False, here: bool = False, words: str = ""
     ) -> None:
         """Goes to the next undecided suggestion: over document ends and round the end of the list, or
-        with ``here`` in this document alone; ``words`` are said there."""
+        with ``here`` in this document alone; ``words`` are said there. A search is over with it."""
+        self.text.clear_found()
         order = [row.id for row in self.documents.rows] if not here else []
         if after is not None and after[0] not in order:
             if self.reviewing:
@@ -302,6 +303,27 @@ class ReviewActions(PlacingActions):
             self.go_to_words(item, words)
         else:
             self.go_to_suggestion(item, words)
+
+    def opened(self) -> None:
+        """In a review the cursor of a document is on the first of what there is to decide."""
+        if self.reviewing and not self.problem:
+            self.go_to_first_open(self.message)
+
+    def go_to_first_open(self, words: str) -> None:
+        """Goes to the first undecided suggestion of the document in view, if it has one; says ``words``."""
+        found = None
+        if self.shown is not None:
+            found = next_open(
+                self.session.store.state,
+                None,
+                [self.shown],
+                self._suggestions_wanted,
+                least_confident_first=self._doubtful_first,
+            )
+        if found is None:
+            self.say(words)
+        else:
+            self._go_to(found.item, words)
 
     def _say_that_nothing_is_left(self, *, here: bool) -> None:
         if not self.open_count:

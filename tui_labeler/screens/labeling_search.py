@@ -23,6 +23,9 @@ class SearchActions(LabelingBase):
     _searched = ""
     """The words that were looked for last in a text."""
 
+    _found_words = ""
+    """What was said of the place that was gone to last."""
+
     _search: Search | None = None
     """The search through all documents, as it was left."""
 
@@ -37,7 +40,10 @@ class SearchActions(LabelingBase):
         """Looks for words in the text; the same again goes to the next place."""
         words = await self.app.push_screen_wait(
             InputScreen(
-                "Search in this text", "enter finds, n and N go on; empty ends it", self._searched, anew=True
+                "Search in this text",
+                "enter finds, n and N go on; ctrl+g there, or nothing here, ends it",
+                self._searched,
+                anew=True,
             )
         )
         if words is None:
@@ -59,7 +65,17 @@ class SearchActions(LabelingBase):
             self.say(f"“{self._searched}” is not in this text. ctrl+f finds it in all documents.")
         else:
             place = self.text.found.index(found) + 1
-            self.say(f"“{self._searched}”: {place} of {len(self.text.found)}")
+            self._say_found(self._searched, place)
+
+    def _say_found(self, words: str, place: int) -> None:
+        self._found_words = f"“{words}”: {place:,} of {len(self.text.found):,}"
+        self.say(self._found_words)
+
+    def on_text_view_search_changed(self) -> None:
+        """The keys go from place to place as long as a search lasts."""
+        if not self.text.found and self.message and self.message == self._found_words:
+            self.say("")
+        self.refresh_bindings()
 
     @work
     async def action_find_in_all(self) -> None:
@@ -87,7 +103,7 @@ class SearchActions(LabelingBase):
         self.text.find(words)
         if found := self.text.found:
             self.text.go_to(found[0].start, found[0].end)
-            self.say(f"“{words}”: 1 of {len(found)}")
+            self._say_found(words, 1)
         else:
             self.say(f"“{words}” is not in this text any more.")
 

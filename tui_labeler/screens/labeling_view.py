@@ -115,6 +115,8 @@ class LabelingView(Screen[None]):
         self.selecting = False
         """Something is selected in the text."""
         self.reviewing = False
+        self.way_back: Callable[[], object] | None = None
+        """Back to the comparison that the document in view was opened from."""
         self.filter = DocumentFilter()
         self.filter_words = ""
         self.sorting = Sort.NAME

@@ -117,8 +117,8 @@ Type words: the documents that hold them come in below, each with its number of 
 Capitals, white space and the form of a letter (a ligature, full width) do not matter. Typing on begins anew.
 
 `up` and `down` move in the list while you type, `enter` opens the document at its first hit, where `n` and
-`N` go on. `ctrl+s` makes the documents found those that the project's list shows. `tab` goes to the list, `/`
-back to the words. Opened again, the search is as it was left; `ctrl+r` looks anew.
+`N` go on until `ctrl+g`. `ctrl+s` makes the documents found those that the project's list shows. `tab` goes
+to the list, `/` back to the words. Opened again, the search is as it was left; `ctrl+r` looks anew.
 """
 
     CSS_PATH = screen_sheet("search")

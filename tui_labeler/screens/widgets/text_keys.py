@@ -51,7 +51,7 @@ class CaretKeys(LineView, inherit_bindings=False):
         ),
         _key("full_stop", "move('move_end_by_characters', 1)", "More", "Selection's end one on", "end-more"),
         _key("comma", "move('move_end_by_characters', -1)", "Less", "Selection's end one back", "end-less"),
-        _key("ctrl+g,escape", "unselect", "Unselect", "Drop the selection (so does v)", "unselect"),
+        _key("ctrl+g,escape", "unselect", "Unselect", "Drop the selection, or end the search", "unselect"),
     ]
 
     digits_are_counts = True

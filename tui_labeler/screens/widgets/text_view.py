@@ -65,6 +65,17 @@ With the mouse: a click goes to a place, dragging selects words, a double click 
         def control(self) -> TextView:
             return self.view
 
+    class SearchChanged(Message):
+        """Places were found, or the search that found some is over."""
+
+        def __init__(self, view: TextView) -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> TextView:
+            return self.view
+
     class MarkEntered(Message):
         """The cursor came to another mark, or left one (``None``)."""
 
@@ -237,7 +248,7 @@ With the mouse: a click goes to a place, dragging selects words, a double click 
         """
         if query != self._query:
             self._query = query
-            self._found = self._finder.find_all(query)
+            self._find_all()
         if not self._found:
             self.repaint()
             return None
@@ -255,9 +266,22 @@ With the mouse: a click goes to a place, dragging selects words, a double click 
         return self._found
 
     def clear_found(self) -> None:
-        self._query = ""
-        self._found = []
-        self.repaint()
+        """The search is over."""
+        if self._query:
+            self._query = ""
+            self._find_all()
+            self.repaint()
+
+    def _find_all(self) -> None:
+        before, self._found = self._found, self._finder.find_all(self._query) if self._query else []
+        if bool(before) is not bool(self._found):
+            self.post_message(self.SearchChanged(self))
+
+    def action_unselect(self) -> None:
+        """Drops the selection; where there is none, ends the search."""
+        if self.caret.mode is Mode.OFF:
+            self.clear_found()
+        super().action_unselect()
 
     # --- mouse ------------------------------------------------------------------------------------
 
