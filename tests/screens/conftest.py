@@ -87,7 +87,7 @@ def opened(running: Running, loans: None) -> Opened:
     return run
 
 
-WAITED_FOR = ("text", "load", "history", "sync", "search", "quit", "leave", "files")
+WAITED_FOR = ("text", "load", "history", "sync", "search", "quit", "leave", "files", "hidden")
 """Groups of workers that end by themselves, or with the dialog that they show."""
 
 

@@ -143,3 +143,62 @@ async def test_decisions_on_many_say_that_what_is_hidden_is_left_alone(
         assert "Suggestions that blind mode hides are left alone." in screen_text(pilot)
         await press(pilot, "y")
         assert len(open_ones(session_of(pilot), ONE)) == 2
+
+
+NOTHING = "Blind mode is on; nothing is suggested in this project yet."
+
+
+async def test_where_nothing_is_suggested_in_the_project_blind_mode_hides_nothing_and_says_so(
+    running: Running, loans: None
+) -> None:
+    async with running(open_project="Loans", document=TWO, size=(80, 24)) as pilot:
+        session = session_of(pilot)
+        await set_blind(session, True)
+        screen_of(pilot).show_changes()
+        await press(pilot, "l")
+        assert NOTHING in screen_text(pilot)
+        for key in ("a", "X", "vertical_line"):
+            await press(pilot, "l", key)
+            assert NOTHING in screen_text(pilot), key
+        await press(pilot, "v", "w", "2", "vertical_line")
+        assert NOTHING in screen_text(pilot)
+        assert (await session.blind.result()).documents == ()
+        await suggest(session, ONE, [("Borrower", "Acme Ltd.", 0.93)])
+        screen_of(pilot).show_changes()
+        await press(pilot, "right_square_bracket", "a")
+        text = screen_text(pilot)
+        assert NOTHING not in text
+        assert "Blind mode hides what there is to decide." in text
+
+
+async def test_suggestions_under_a_persons_labels_do_not_count_as_none(
+    running: Running, loans: None, workbench: Workbench
+) -> None:
+    session = await workbench.open("Loans")
+    await suggest(session, TWO, [("Lender", "North Bank", 0.97)])
+    await set_blind(session, True)
+    await session.close()
+    async with running(open_project="Loans", document=TWO) as pilot:
+        await press(pilot, "v", "w", "2")
+        assert session_of(pilot).store.state.totals.to_place == 0
+        assert screen_of(pilot).open_count == 0
+        assert await session_of(pilot).blind.is_anything_suggested()
+
+
+async def test_counts_of_a_review_agree_when_blind_mode_is_turned_on_in_it(
+    running: Running, hidden: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        session = session_of(pilot)
+        await set_blind(session, False)
+        screen_of(pilot).show_changes()
+        await press(pilot, "r", "r", "a")
+        text = screen_text(pilot)
+        assert "2 of 3 documents (auto labeled)" in text
+        assert "2 documents left" in text
+        await set_blind(session, True)
+        screen_of(pilot).show_changes()
+        await press(pilot, "l")
+        text = screen_text(pilot)
+        assert "1 of 3 documents (auto labeled)" in text
+        assert "1 document left" in text

@@ -637,13 +637,16 @@ async def test_the_title_says_when_the_filter_holds_no_document_any_more(
 ) -> None:
     async with running(open_project="Loans", review=True) as pilot:
         session, screen = session_of(pilot), screen_of(pilot)
-        await press(pilot, "A")
         assert "2 of 3 documents (auto labeled)" in screen_text(pilot)
+        await press(pilot, "A")
+        text = screen_text(pilot)
+        assert "1 of 3 documents (auto labeled)" in text
+        assert "1 document left" in text
         await session.review.reject_matching(SuggestionFilter())
         screen.show_changes()
         await pilot.pause()
-        assert "2 of 3 documents (auto labeled: none left)" in screen_text(pilot)
-        await press(pilot, "u")
+        assert "0 of 3 documents (auto labeled: none left)" in screen_text(pilot)
+        await press(pilot, "u", "u")
         assert "2 of 3 documents (auto labeled)" in screen_text(pilot)
 
 

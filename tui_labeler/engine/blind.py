@@ -84,6 +84,27 @@ class Blind:
                 return True
         return False
 
+    async def is_anything_suggested(self) -> bool:
+        """Whether anything was ever suggested in the project, or a job was to.
+
+        It is said of the project as a whole: of one document it would be no secret any more.
+        Others get their turn while documents are opened.
+        """
+        state = self._store.state
+        if any(row.suggestions or row.to_place for row in state.rows.values()):
+            return True
+        if any(job.request.kind is JobKind.AUTOLABEL for job in await self._jobs.list()):
+            return True
+        for number, document_id in enumerate(list(state.rows)):
+            if number % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
+            if document_id in state.rows:
+                # Decided ones, and those under a label, are in no row.
+                document = state.whole(document_id)
+                if document.suggestions or document.to_place:
+                    return True
+        return False
+
     async def result(self) -> BlindResult:
         """Compares all blind readings. Others get their turn while documents are opened."""
         state = self._store.state

@@ -29,9 +29,6 @@ S = TypeVar("S", bound="LabelingBase")
 AHEAD = 16
 """Documents of the list whose texts are read before they are opened."""
 
-HIDDEN = "Blind mode hides what there is to decide. Label all of this, then | shows it."
-"""What a key for suggestions says in a document that is still labeled blindly."""
-
 
 class LabelingBase(LabelingView):
     """Opens documents, and knows what was begun on them."""

@@ -12,7 +12,7 @@ from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import ConfirmScreen
-from tui_labeler.screens.labeling_base import HIDDEN, decision
+from tui_labeler.screens.labeling_base import decision
 from tui_labeler.screens.labeling_review import ReviewActions
 from tui_labeler.screens.review_filter import ReviewChoice
 
@@ -33,7 +33,7 @@ class BulkReviewActions(ReviewActions):
     async def _decide_all(self, *, accepting: bool) -> None:
         assert self.shown is not None
         if self.is_blind:
-            self.say(HIDDEN)
+            self.say(self.hidden_words)
             return
         here = SuggestionFilter(documents=frozenset({self.shown}), shown_only=True)
         review = self.session.review
@@ -82,7 +82,7 @@ class BulkReviewActions(ReviewActions):
             words += "; in the documents of the list"
         self.count_others(await self.session.refresh())
         count = self.session.review.count(wanted, rejecting=not accepting)
-        blind = self.session.project.settings.hide_until_labeled
+        blind = self.session.project.settings.hide_until_labeled and not self.nothing_suggested
         if not count.documents:
             hidden = " Those that blind mode hides are left alone." if blind else ""
             self.say(f"No suggestion is like that: {words}.{hidden}")

@@ -20,6 +20,7 @@ from tui_labeler.screens.labeling_base import decision, step
 from tui_labeler.screens.labeling_filter import FilterScreen
 from tui_labeler.screens.labeling_marks import class_items
 from tui_labeler.screens.labeling_search import SearchActions
+from tui_labeler.screens.labeling_view import NOTHING_SUGGESTED
 from tui_labeler.screens.search import DRAW_EVERY
 from tui_labeler.screens.sync_words import followed_lines
 
@@ -300,6 +301,9 @@ class DocumentActions(SearchActions):
             return
         if document.readers:
             await self._show_agreement(document)
+            return
+        if self.is_blind and not await self.session.blind.is_anything_suggested():
+            self.say(NOTHING_SUGGESTED)
             return
         if self.is_blind and document.active_labels and not await self._is_done(document):
             return

@@ -15,7 +15,7 @@ from tui_labeler.engine.elsewhere import decided_in
 from tui_labeler.engine.inbox import Inbox
 from tui_labeler.engine.visiting import next_open
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.labeling_base import HIDDEN, decision
+from tui_labeler.screens.labeling_base import decision
 from tui_labeler.screens.labeling_marks import shown_suggestions
 from tui_labeler.screens.labeling_placing import PlacingActions
 from tui_labeler.screens.review_filter import ReviewChoice, ReviewFilterScreen
@@ -43,6 +43,8 @@ class ReviewActions(PlacingActions):
     """Which suggestions the review visits."""
     _inbox: Inbox | None = None
     """Counts what a choice holds; ``None`` while it holds everything."""
+    _own_filter: DocumentFilter | None = None
+    """What a review lists, unless other documents were asked for."""
     _sorting_before = Sort.NAME
 
     # --- the mode -----------------------------------------------------------------------------------
@@ -81,14 +83,14 @@ class ReviewActions(PlacingActions):
         """Visits from here on what a choice holds."""
         self._choice = choice
         words = choice.words(self.session.store.state.categories)
-        some = words or self.session.project.settings.hide_until_labeled
-        self._inbox = Inbox(self.session.store, self._among(choice)) if some else None
+        self._begin_inbox()
         self.progress = ReviewProgress(self.clock) if words else self.sitting
         self.filter = DocumentFilter(
             states=frozenset({DocumentState.AUTO_LABELED}),
             name=choice.name,
             ids=self.session.review.documents(choice.filter) if words else None,
         )
+        self._own_filter = self.filter
         self.filter_words = words or "auto labeled"
         if choice.least_confident_first:
             self.sorting = Sort.CONFIDENCE
@@ -97,6 +99,24 @@ class ReviewActions(PlacingActions):
         self.refill()
         first = self.shown if at is None and not choice.least_confident_first else at
         self.go_next(None if first is None else (first, ""))
+
+    def _begin_inbox(self) -> None:
+        """What is left is counted document by document, where the project's totals hold more."""
+        some = self._choice.words(self.session.store.state.categories)
+        is_counted = some or self.session.project.settings.hide_until_labeled
+        self._inbox = Inbox(self.session.store, self._among(self._choice)) if is_counted else None
+
+    def refill(self) -> None:
+        if self.reviewing and self.session.project.settings.hide_until_labeled is not self._blind_mode:
+            self._begin_inbox()
+        super().refill()
+
+    @property
+    def listed_count(self) -> int:
+        """Those that are left; the list keeps decided ones until it is made anew."""
+        if self.reviewing and self.filter is self._own_filter:
+            return self._left()[1]
+        return super().listed_count
 
     def _among(self, choice: ReviewChoice) -> SuggestionFilter:
         """The choice with the documents that its name stands for."""
@@ -205,7 +225,7 @@ class ReviewActions(PlacingActions):
             return await self.decide_words(words, accepting=accepting)
         suggestion, document = self.suggestion(), self.shown
         if self.is_blind:
-            self.say(HIDDEN)
+            self.say(self.hidden_words)
             return None
         if suggestion is None or document is None:
             self.say(

@@ -7,14 +7,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.actions import parse
 from textual.message import Message
 
 from tui_labeler.domain.documents import DocumentFilter, Sort
 from tui_labeler.domain.handover import Side
+from tui_labeler.domain.jobs import JobKind
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.pen import pen_words
 from tui_labeler.engine.wording import counted
+from tui_labeler.screens.base import reporting
 from tui_labeler.screens.commands import bound_keys
 from tui_labeler.screens.handover_words import pen_sign
 from tui_labeler.screens.labeling_keys import WRITING, WRITING_SCREENS, category_keys
@@ -49,6 +52,12 @@ if TYPE_CHECKING:
     from tui_labeler.engine.takes import Take
     from tui_labeler.screens.following import Follower
     from tui_labeler.screens.widgets.marks import Mark
+
+HIDDEN = "Blind mode hides what there is to decide. Label all of this, then | shows it."
+"""What a key for suggestions says in a document that is still labeled blindly."""
+
+NOTHING_SUGGESTED = "Blind mode is on; nothing is suggested in this project yet."
+"""What it says, and ``|``, where there is nothing to hide in any document."""
 
 ROOMY = 110
 """Cells; on a screen that has fewer, lines are told in short."""
@@ -126,6 +135,7 @@ class LabelingView(Screen[None]):
         self._row_count = 0
         self._blind_mode = False
         """What the list was drawn by."""
+        self._nothing_suggested = False
         self._was_read_only = False
         self._held: int | None = None
         """A document that the filter was last seen to let through."""
@@ -167,6 +177,23 @@ class LabelingView(Screen[None]):
         """Whether the suggestions of the document in view, if there are any, are hidden."""
         document = self.document
         return document is not None and document.hides_suggestions(self.session.project.settings)
+
+    @property
+    def nothing_suggested(self) -> bool:
+        """Whether it is known that blind mode hides nothing, in no document."""
+        jobs = self.follower.jobs
+        return self._nothing_suggested and all(job.request.kind is not JobKind.AUTOLABEL for job in jobs)
+
+    @work(exclusive=True, group="hidden")
+    @reporting
+    async def _look_for_suggestions(self) -> None:
+        self._nothing_suggested = not await self.session.blind.is_anything_suggested()
+        self.show_status()
+
+    @property
+    def hidden_words(self) -> str:
+        """Why there is nothing to decide in a document that is labeled blindly."""
+        return NOTHING_SUGGESTED if self.nothing_suggested else HIDDEN
 
     def item(self) -> Label | Suggestion | None:
         """The label or suggestion that keys are about: at the cursor, or of the current class."""
@@ -251,6 +278,9 @@ class LabelingView(Screen[None]):
             self._show_rows({row.id for row in self.documents.rows if rows.get(row.id) is not row})
         if self.session.project.settings.hide_until_labeled is not self._blind_mode:
             self.refill()
+        if self._nothing_suggested and (not known or tables & {"suggestion", "to_place"}):
+            self._nothing_suggested = False
+            self._look_for_suggestions()
         if not known or "category" in tables:
             self.assign_keys()
         self.show_document()
@@ -284,7 +314,9 @@ class LabelingView(Screen[None]):
 
     def refill(self) -> None:
         """Lists the documents anew, as the filter and the order say."""
-        self._blind_mode = self.session.project.settings.hide_until_labeled
+        was_blind, self._blind_mode = self._blind_mode, self.session.project.settings.hide_until_labeled
+        if self._blind_mode and not was_blind:
+            self._look_for_suggestions()
         self.documents.set_rows(self.session.documents.select(self.filter, self.sorting, as_seen=True))
         self._row_count = len(self.session.rows)
         if self.wanted is not None:
@@ -400,14 +432,19 @@ class LabelingView(Screen[None]):
 
     def _listed_words(self) -> str:
         """How many documents are listed, and by which filter."""
-        listed, every = len(self.documents.rows), len(self.session.rows)
+        listed, every = self.listed_count, len(self.session.rows)
         words = f"{listed:,} of {every:,}" if listed != every else f"{every:,}"
         if not (self.filter_words and self.is_narrow):
             words = f"{words} documents" if listed != every else counted(every, "document")
         if self.filter_words:
-            none_left = ": none left" if listed and not self._holds_some() else ""
+            none_left = ": none left" if self.documents.rows and not self._holds_some() else ""
             words += f" ({self.filter_words}{none_left})"
         return words
+
+    @property
+    def listed_count(self) -> int:
+        """The documents that the title counts."""
+        return len(self.documents.rows)
 
     def _holds_some(self) -> bool:
         """Whether the filter lets any of the documents through that it let through when they were listed."""
@@ -487,9 +524,10 @@ class LabelingView(Screen[None]):
         return words or self._hidden_words()
 
     def _hidden_words(self) -> str:
-        return (
-            "Blind mode hides suggestions here: label all of it, then | shows them." if self.is_blind else ""
-        )
+        if not self.is_blind:
+            return ""
+        hidden = "Blind mode hides suggestions here: label all of it, then | shows them."
+        return NOTHING_SUGGESTED if self.nothing_suggested else hidden
 
     def progress_words(self) -> str:
         """How far the review is; empty when there is none."""
