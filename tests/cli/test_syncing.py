@@ -102,7 +102,7 @@ def test_sharing_can_be_turned_on_and_off(cli: Cli, project: str, letters: Path)
     ran = cli("sync", project, "--share", "--json")
     assert ran.json["labels"] == {
         "shared": True, "downloaded": 0, "uploaded": 8, "unchanged": 0, "waiting": 0,
-        "problems": [], "notes": [], "paused": None,
+        "pending": 0, "problems": [], "notes": [], "paused": None,
     }  # fmt: skip
     files = sorted(path.name for path in letters.glob(".tui-labeler/*/labels/*"))
     assert files == [f"letter{number:02}.txt.json" for number in range(8)]
@@ -122,7 +122,17 @@ def test_a_broken_file_is_listed_and_the_code_says_so(
     path.write_text("{")
     ran = sync(cli, people["bo"])
     assert ran.code == 1
-    assert [item["location"] for item in ran.json["labels"]["problems"]] == ["letter00.txt"]
+    (problem,) = ran.json["labels"]["problems"]
+    assert problem["location"] == "letter00.txt"
+    assert "Repair or remove that file in the container" in problem["reason"]
+    assert ran.json["labels"]["pending"] == 0
+    label(cli, people["ana"], "Town", "Monday")
+    for _ in range(2):
+        ran = sync(cli, people["ana"])
+        assert (ran.code, ran.json["labels"]["pending"]) == (1, 1)
+    path.unlink()
+    assert sync(cli, people["ana"]).json["labels"]["pending"] == 0
+    assert '"Town"' in path.read_text()
 
 
 def test_pulling_and_pushing_alone(cli: Cli, people: dict[str, tuple[str, ...]]) -> None:

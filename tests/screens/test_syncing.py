@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.screens.conftest import ONE, THREE, TWO, screen_of, screen_text, session_of
 from tests.screens.sharing import Team, at_rest, background_of, press_through
 from tui_labeler.engine.errors import UnreachableError
+from tui_labeler.engine.sharing.shared_form import file_name
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.lines import TitleLine
 from tui_labeler.screens.projects import ProjectsScreen
@@ -43,6 +44,27 @@ async def test_the_first_line_says_how_it_stands_and_the_key_says_what_was_done(
         await press_through(pilot, "q")
         assert "synced" in title(pilot)
         assert len(session_of(pilot).documents.find(ONE).saved_labels) == 1
+
+
+async def test_a_file_that_cannot_be_read_shows_in_the_first_line_and_the_report_says_what_to_do(
+    tmp_path: Path,
+) -> None:
+    team = Team(tmp_path)
+    ana, bo = await team.person("ana"), await team.person("bo")
+    await bo.label(ONE, "Lender", "North Bank")
+    (name,) = (name for name in team.stored.files if name.endswith(f"labels/{file_name(ONE)}"))
+    team.stored.write(name, b'{"version":1, garbage')
+    await ana.label(ONE, "Lender", "North Bank")
+    async with ana.running(document=TWO) as pilot:
+        assert "unreadable 1" in title(pilot)
+        await press_through(pilot, "S")
+        text = " ".join(screen_text(pilot).split())
+        assert "0 uploaded, 0 unchanged" in text
+        assert "Repair or remove that file in the container" in text
+        assert "1 document waits here" in text
+        await press_through(pilot, "q")
+        assert "unreadable 1" in title(pilot)
+        assert "1 document is unreadable in the container" in screen_text(pilot)
 
 
 async def test_a_project_of_ones_own_has_no_sign_and_the_key_reads_its_folder(tmp_path: Path) -> None:

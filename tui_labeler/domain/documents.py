@@ -130,12 +130,13 @@ class Document:
 
 
 def _in_order(labels: Iterable[Label]) -> tuple[Label, ...]:
-    return tuple(
-        sorted(
-            labels,
-            key=lambda label: (label.span.start, label.span.end) if label.span else (0, 0),
-        )
-    )
+    return tuple(sorted(labels, key=_place))
+
+
+def _place(label: Label) -> tuple[int, int, str, str]:
+    """In the text; then as they were made, whichever home they came to first."""
+    start, end = (label.span.start, label.span.end) if label.span else (0, 0)
+    return start, end, label.made.time, label.id
 
 
 @dataclass(frozen=True, slots=True)

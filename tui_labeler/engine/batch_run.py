@@ -166,8 +166,9 @@ class BatchRun:
         result = await one_pass()
         await self._forget_collected()
         if self._gone:
+            were = counted(self._gone, "batch of the job was", "batches of the job were")
             raise BatchStoppedError(
-                f"{counted(self._gone, 'batch', 'batches')} of the job was cancelled at the service.",
+                f"{were} cancelled at the service.",
                 hint="Resume the job to ask what was not answered once more.",
             )
         return result

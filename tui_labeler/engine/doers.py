@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.engine.walking_back import PROJECT_SYNCED, SYNCED
+from tui_labeler.engine.walking_back import DOERS, PROJECT_SYNCED, SYNCED
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Change, Transaction
@@ -25,7 +25,7 @@ def doers(transaction: Transaction, changes: Iterable[Change]) -> str:
     """The names of those who did some changes of a transaction, sorted."""
     if not came_in(transaction):
         return transaction.actor
-    names = {name for change in changes for name in _doers(change)}
+    names = {name for change in changes for name in _doers(change)} | set(transaction.note.get(DOERS, ()))
     return ", ".join(sorted(names)) or OTHERS
 
 

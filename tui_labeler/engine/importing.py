@@ -211,6 +211,8 @@ class _OneDocument:
         self._tally = incoming.tally
         self._state = state
         self._ids = ids
+        # Classes of one moment stand by their ids, everywhere: in the order that the file has them.
+        self._new_ids = iter(sorted(incoming.around.new_id() for _ in ready.labels))
         self._say: Say = partial(incoming.tally.note, document.location)
         mine = {label.id for label in before}
         self._old = [label for label in document.labels.values() if label.id not in mine]
@@ -253,7 +255,7 @@ class _OneDocument:
             tally.skip(document.location, f"{label.category} is no category of the project")
             return []
         made = Label(
-            id=self._incoming.around.new_id(),
+            id=next(self._new_ids),
             category=category,
             span=label.span,
             origin=Origin.IMPORT,

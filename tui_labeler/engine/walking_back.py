@@ -23,6 +23,9 @@ CREATED = "project.create"
 SYNCED, PROJECT_SYNCED = "labels.sync", "project.sync"
 """What others have done came in from the container."""
 
+DOERS = "doers"
+"""The key of a note that names those who did what a sync brought in, where the changes don't."""
+
 DECIDE = "conflict.decide"
 """A person said which of two sides stands."""
 

@@ -130,3 +130,9 @@ def money(amount: float) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun: ``1 label``, ``2,000 labels``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def followed_words(labels: int) -> str:
+    """What became of labels whose words stand elsewhere in a text that has changed."""
+    whose = "its" if labels == 1 else "their"
+    return f"{counted(labels, 'label')} followed {whose} words into a changed text."

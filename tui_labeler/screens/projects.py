@@ -203,7 +203,10 @@ the cursor. `@` shows the servers with language models that autolabeling may ask
         notes = list(made.warnings)
         notes += [f"{location}: {problem}" for location, problem in made.synced.unreadable[:3]]
         if made.synced.skipped:
-            notes.append(f"{counted(made.synced.skipped, 'file')} that are no documents were left out")
+            files = counted(
+                made.synced.skipped, "file that is no document was", "files that are no documents were"
+            )
+            notes.append(f"{files} left out")
         if made.imported is not None:
             notes.append(f"{counted(made.imported.labels, 'label')} imported")
             notes += [f"{item.location}: {item.reason}" for item in made.imported.skipped[:3]]

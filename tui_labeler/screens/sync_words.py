@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.wording import counted, followed_words
 
 if TYPE_CHECKING:
     from tui_labeler.engine.keeping import Kept
@@ -25,6 +25,8 @@ def sign(standing: Standing) -> str:
         return "offline"
     if standing.trouble is not None:
         return "not synced"
+    if standing.unusable:
+        return f"unreadable {standing.unusable:,}"
     if standing.pending:
         return f"pending {standing.pending:,}"
     return "synced" if standing.was_synced else ""
@@ -32,6 +34,9 @@ def sign(standing: Standing) -> str:
 
 def trouble_words(standing: Standing) -> str:
     """Why labels wait, for the line under the text; empty where they do not."""
+    if standing.trouble is None and standing.unusable:
+        whose = counted(standing.unusable, "document is", "documents are")
+        return f"The file of {whose} unreadable in the container: labels wait here. S says more."
     if standing.trouble is None:
         return ""
     if standing.is_offline:
@@ -47,8 +52,8 @@ def waiting_words(standing: Standing) -> str:
     return f"{what} here, safe on disk, for the next sync that succeeds."
 
 
-def report_lines(exchange: Exchange, *, is_shared: bool, drafts: int) -> list[str]:
-    """What a sync did, for people."""
+def report_lines(exchange: Exchange, standing: Standing, *, is_shared: bool, drafts: int) -> list[str]:
+    """What a sync did, for people, and what it left to be done."""
     found, shared = exchange.documents, exchange.shared
     lines = [
         f"Documents: {found.added:,} new, {found.changed:,} changed, {found.gone:,} gone, "
@@ -66,6 +71,7 @@ def report_lines(exchange: Exchange, *, is_shared: bool, drafts: int) -> list[st
     lines += [f"Note: {note}" for note in (*shared.notes, *found.warnings, *exchange.kept.notes)]
     lines += _some([f"{name} can't be read: {problem}" for name, problem in found.unreadable])
     lines += _some([f"{location}: {reason}" for location, reason in shared.problems])
+    lines += [words] if (words := waiting_words(standing)) else []
     if drafts:
         what = counted(drafts, "draft decision is", "draft decisions are")
         lines.append(f"{what} not saved yet, and not shared: ctrl+s saves.")
@@ -84,7 +90,7 @@ def followed_lines(found: Synced) -> list[str]:
     """What became of labels whose text has changed."""
     lines = []
     if found.moved:
-        lines.append(f"{counted(found.moved, 'label')} followed their words into a changed text.")
+        lines.append(followed_words(found.moved))
     if found.stale:
         count = sum(labels for _, labels in found.stale)
         lines.append(f"{counted(count, 'label is', 'labels are')} on an earlier text: Q asks about each.")

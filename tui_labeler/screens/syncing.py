@@ -71,7 +71,10 @@ breaks: the next sync goes on. An open project is synced by itself too, and the 
             self._say(f"{words}\n\n{waits}".strip())
         else:
             lines = report_lines(
-                self._exchange, is_shared=self._background.is_on, drafts=self._session.labeling.drafts()
+                self._exchange,
+                self._background.standing,
+                is_shared=self._background.is_on,
+                drafts=self._session.labeling.drafts(),
             )
             self._say("\n".join(lines))
         self.refresh_bindings()

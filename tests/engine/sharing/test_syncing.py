@@ -22,6 +22,7 @@ from tui_labeler.engine.errors import (
     UnreachableError,
 )
 from tui_labeler.engine.sharing.conflicts import open_conflicts
+from tui_labeler.engine.sharing.pending import Pending
 from tui_labeler.engine.sharing.project_form import claim_file, project_file
 from tui_labeler.engine.sharing.shared_form import file_name, labels_folder
 
@@ -390,6 +391,83 @@ async def test_a_category_that_somebody_still_uses_comes_back_with_its_labels(pa
     assert ana.labels() == bo.labels() == [("Town", 15, 19)]
 
 
+async def test_whoever_deleted_a_category_that_comes_back_hears_who_uses_it(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    eve = await pair.home("eve")
+    await eve.sync()
+    await ana.session.categories.delete(category(ana.session, "Town"))
+    await bo.label("Town", 15, 19)
+    told = "The entity 'Town' was deleted by ana, and bo still uses it: it stays."
+    assert (await ana.sync()).notes == ()
+    assert (await eve.sync()).notes == ()
+    assert (await bo.sync()).notes == (told,)
+    assert (await ana.sync()).notes == (await eve.sync()).notes == (told,)
+    for home in (ana, eve):
+        entries = [entry async for entry in home.session.history.entries()]
+        (back,) = [entry for entry in entries if entry.action == "project.sync" and entry.who == "bo"]
+        assert back.synced_by == home.around.actor
+    entries = [entry async for entry in eve.session.history.entries()]
+    assert [entry.who for entry in entries if entry.action == "project.sync"][:2] == ["bo", "ana"]
+    for home in (ana, bo, eve, await pair.home("kim")):
+        assert (await home.sync()).notes == ()
+        assert home.labels() == [("Town", 15, 19)]
+
+
+async def test_a_category_whose_deletion_was_undone_comes_back_without_a_word(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Town", 15, 19)
+    await both_sync(ana, bo)
+    await ana.session.categories.delete(category(ana.session, "Town"))
+    await both_sync(ana, bo)
+    assert bo.categories() == ["Person"]
+    await ana.session.history.undo()
+    for home in (ana, bo, ana, bo):
+        assert (await home.sync()).notes == ()
+    assert sorted(bo.categories()) == ["Person", "Town"]
+    assert bo.labels() == [("Town", 15, 19)]
+
+
+async def test_a_category_that_one_deletes_and_another_describes_stays_and_both_hear_of_it(
+    pair: Pair,
+) -> None:
+    ana, bo = await pair.homes()
+    await ana.session.categories.delete(category(ana.session, "Town"))
+    await ana.sync()
+    await bo.session.categories.set(category(bo.session, "Town"), description="a place")
+    told = ("The entity 'Town' was deleted by ana, and bo still uses it: it stays.",)
+    assert (await bo.sync()).notes == told
+    assert (await ana.sync()).notes == told
+    assert ana.session.categories.by_name("Town").description == "a place"
+
+
+@pytest.mark.parametrize(
+    "deleted",
+    [[], "no", {"x": 1}, {"x": {"name": 1}}, {"x": {"name": "n", "actor": "a", "time": "", "kept_by": 3}}],
+)
+async def test_what_is_told_of_deleted_categories_is_read_with_care(pair: Pair, deleted: Any) -> None:
+    ana, bo = await pair.homes()
+    found = json.loads(pair.stored.files[project_file(ID)][0])
+    pair.stored.write(project_file(ID), json.dumps(found | {"deleted": deleted}).encode())
+    await ana.session.categories.delete(category(ana.session, "Town"))
+    await both_sync(ana, bo)
+    assert bo.categories() == ["Person"]
+    (row,) = [
+        row
+        for row in json.loads(pair.stored.files[project_file(ID)][0])["deleted"].values()
+        if isinstance(row, dict) and row.get("name") == "Town"
+    ]
+    assert row["actor"] == "ana"
+
+
+async def test_the_classes_of_a_document_stand_in_one_order_everywhere(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, ProjectKind.MULTI_LABEL)
+    ana, bo = await pair.homes("X", "Z")
+    await bo.classify("Z")
+    await ana.classify("X")
+    await both_sync(ana, bo)
+    assert ana.labels() == bo.labels() == [("Z", 0, 0), ("X", 0, 0)]
+
+
 @pytest.mark.parametrize("take", ["ours", "theirs"])
 async def test_two_descriptions_of_one_category_are_a_conflict(pair: Pair, take: Any) -> None:
     ana, bo = await pair.homes()
@@ -432,6 +510,46 @@ async def test_a_broken_file_is_that_documents_problem_and_takes_no_label(pair: 
     assert (await ana.sync()).problems == ()
     assert (await bo.sync()).problems == ()
     assert bo.labels() == ana.labels() == pair.file_labels()
+
+
+async def test_a_label_beside_a_broken_file_waits_and_goes_out_once_that_is_gone(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    pair.stored.write(A_TXT, b"{")
+    await ana.label("Person", 0, 3)
+    pending = Pending(ana.session.store, ana.base)
+    for _ in range(2):
+        assert [location for location, _ in (await ana.sync()).problems] == ["a.txt"]
+        assert await pending.count() == await Pending(ana.session.store, ana.base).count() == 1
+    assert (await ana.sync()).unchanged == 0
+    del pair.stored.files[A_TXT]
+    assert (await ana.sync()).uploaded == 1
+    assert await pending.count() == 0
+    assert (await bo.sync()).problems == ()
+    assert bo.labels() == pair.file_labels() == [("Person", 0, 3)]
+
+
+async def test_a_label_waits_beside_a_file_that_names_a_category_that_is_not_there(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await bo.label("Town", 15, 19)
+    await bo.sync()
+    found = pair.file()
+    found["labels"][0]["category"] = "nowhere"
+    pair.stored.write(A_TXT, json.dumps(found).encode())
+    await ana.label("Person", 0, 3)
+    done = await ana.sync()
+    assert [location for location, _ in done.problems] == ["a.txt"]
+    assert await Pending(ana.session.store, ana.base).count() == 1
+    del pair.stored.files[A_TXT]
+    await both_sync(ana, bo)
+    assert ana.labels() == bo.labels() == [("Person", 0, 3), ("Town", 15, 19)]
+
+
+async def test_a_file_of_a_later_version_asks_for_a_later_program(pair: Pair) -> None:
+    ana, _ = await pair.homes()
+    pair.stored.write(A_TXT, b'{"version": 99}')
+    ((_, reason),) = (await ana.sync()).problems
+    assert "Update tui-labeler" in reason
+    assert "remove" not in reason
 
 
 async def test_labels_outside_the_text_or_of_no_category_are_refused(pair: Pair) -> None:

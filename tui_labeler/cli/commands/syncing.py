@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command
 from tui_labeler.cli.sides import conflict_lines
-from tui_labeler.engine.wording import counted
+from tui_labeler.engine.wording import counted, followed_words
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
@@ -80,12 +80,13 @@ async def sync(context: Context) -> Report:
             push=push,
             progress=lambda done, total: context.out.step("syncing labels", done, total),
         )
+        pending = await sharing.pending()
         shared = replace(shared, conflicts=await sharing.quoted(shared.conflicts))
         kept = await session.documents.keep(context.out.step)
         published = await sharing.publish() if options.publish else None
         await session.store.checkpoint()
         is_shared = sharing.is_on
-    return _report(synced, shared, resolved, published, kept, drafts, is_shared=is_shared)
+    return _report(synced, shared, resolved, published, kept, drafts, pending, is_shared=is_shared)
 
 
 def _sharing(session: ProjectSession) -> Sharing:
@@ -129,6 +130,7 @@ def _report(
     published: Published | None,
     kept: Kept,
     drafts: int,
+    pending: int,
     *,
     is_shared: bool,
 ) -> Report:
@@ -152,6 +154,7 @@ def _report(
             "uploaded": shared.uploaded,
             "unchanged": shared.unchanged,
             "waiting": shared.waiting,
+            "pending": pending,
             "problems": problems,
             "notes": list(shared.notes),
             "paused": shared.paused or None,
@@ -196,9 +199,10 @@ def _lines(fields: dict[str, Any], synced: Synced, shared: Shared, kept: Kept) -
         f"{counted(synced.skipped, 'other file')} left alone.",
         *(f"warning: {warning}" for warning in fields["warnings"]),
         *(f"{name} can't be read: {problem}" for name, problem in synced.unreadable),
-        *[f"{counted(synced.moved, 'label')} followed their words into a changed text."] * bool(synced.moved),
+        *[followed_words(synced.moved)] * bool(synced.moved),
         *(
-            f"{name} has another text than {counted(count, 'label')} of it: look at them, remove and set them"
+            f"{name} has another text than {counted(count, 'label')} of it: look at "
+            + ("it, remove and set it" if count == 1 else "them, remove and set them")
             for name, count in synced.stale
         ),
     ]
@@ -218,6 +222,9 @@ def _lines(fields: dict[str, Any], synced: Synced, shared: Shared, kept: Kept) -
         lines.append(f"{kept.words}. The next sync tries again.")
     lines += [f"note: {note}" for note in shared.notes]
     lines += [f"{location}: {reason}" for location, reason in shared.problems]
+    if fields["labels"]["pending"]:
+        what = counted(fields["labels"]["pending"], "document waits", "documents wait")
+        lines.append(f"{what} here for a later sync: the container does not hold what you have of it.")
     lines += [line for item in fields["resolved"] for line in conflict_lines("decided", item)]
     lines += [line for item in fields["conflicts"] for line in conflict_lines("conflict", item)]
     if shared.conflicts:

@@ -95,6 +95,8 @@ class _Place:
         self._document = document
         self._file = ready.file
         self._incoming = incoming
+        # Classes of one moment stand by their ids, everywhere: in the order that the file has them.
+        self._new_ids = iter(sorted(incoming.around.new_id() for _ in ready.labels))
         self._wanted = {
             (ids[label.category], label.span): label for label in ready.labels if label.category in ids
         }
@@ -141,7 +143,7 @@ class _Place:
 
     def _made(self, category: str, new: ResolvedLabel) -> Label:
         return Label(
-            id=self._incoming.around.new_id(),
+            id=next(self._new_ids),
             category=category,
             span=new.span,
             origin=Origin.IMPORT,

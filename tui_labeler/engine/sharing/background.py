@@ -56,6 +56,8 @@ class Standing:
     pending: int = 0
     """Documents that the container does not hold as they are here."""
     conflicts: int = 0
+    unusable: int = 0
+    """Documents whose labels in the container could not be read by the last sync."""
     trouble: LabelerError | None = None
     """Why the last sync did not go through."""
 
@@ -281,7 +283,7 @@ class Background:
         is_first = not standing.is_shared
         ask, self._turns = ask or sharing.turns != self._turns, sharing.turns
         try:
-            pending = await sharing.pending()
+            pending, unusable = await sharing.pending(), await sharing.unusable()
             found = len(conflicts.shared.conflicts) if conflicts else standing.conflicts
             if is_first or ask:
                 found = len(await sharing.conflicts())
@@ -290,7 +292,7 @@ class Background:
         except LabelerError as error:
             self._tell(replace(standing, is_shared=True, trouble=error))
             return
-        self._tell(replace(standing, is_shared=True, pending=pending, conflicts=found))
+        self._tell(replace(standing, is_shared=True, pending=pending, conflicts=found, unusable=unusable))
 
     def _tell(self, standing: Standing) -> None:
         if standing != self._standing:

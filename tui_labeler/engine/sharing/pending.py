@@ -39,8 +39,8 @@ class Pending:
     def __init__(self, store: ProjectStore, base: SyncBase) -> None:
         self._store = store
         self._base = base
-        self._since: int | None = None
-        """The transaction up to which the container is known to have everything."""
+        self._since: AgreedProject | None = None
+        """The sync that the count began with."""
         self._seen = -1
         self._documents: set[int] = set()
         self._project = False
@@ -52,7 +52,7 @@ class Pending:
     async def count(self) -> int:
         """Of documents, and one for categories and settings together. Raises ``StorageError``."""
         agreed = await self._base.project()
-        if self._seen < 0 or agreed.seq != self._since:
+        if self._seen < 0 or self._since is None or not _is_same(agreed, self._since):
             await self._begin(agreed)
         elif self._store.seq == self._seen:
             return len(self._documents) + self._project
@@ -68,8 +68,11 @@ class Pending:
 
     async def _begin(self, agreed: AgreedProject) -> None:
         marks = await self._base.marks()
-        self._since, self._seen = agreed.seq, agreed.seq or 0
+        self._since, self._seen = agreed, agreed.seq or 0
         open_ones = [number for number, mark in marks.items() if mark.revision == UNSETTLED]
+        # What was made here of a document whose file can't be used waits, however long ago that was.
+        broken = (self._store.state.document_id(location) for _, location, _ in agreed.broken.values())
+        open_ones += [number for number in broken if number is not None and number not in open_ones]
         known = await self._base.agreed(open_ones)
         rows = self._store.state.rows
         self._documents = {n for n in open_ones if n in rows and self._differs(n, known.get(n))}
@@ -95,3 +98,7 @@ class Pending:
         state = self._store.state
         ours = project_items(state.project, state.categories, agreed.base)
         return merge_project(agreed.base, ours, agreed.held).theirs != agreed.theirs
+
+
+def _is_same(agreed: AgreedProject, other: AgreedProject) -> bool:
+    return (agreed.seq, agreed.broken) == (other.seq, other.broken)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from tui_labeler.engine.changes import put, put_category, put_project
 from tui_labeler.engine.errors import ConflictError, FormatError, InputError, NotFoundError, OutdatedError
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import AgreedProject, laid_over
+from tui_labeler.engine.sharing.deletions import Deletion, deletions, users_of, with_deletions
 from tui_labeler.engine.sharing.items import Conflict, Items, Key, Merged, agreed_after, only
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
@@ -25,7 +26,7 @@ from tui_labeler.engine.sharing.project_form import (
     with_items,
     written_project,
 )
-from tui_labeler.engine.walking_back import PROJECT_SYNCED
+from tui_labeler.engine.walking_back import DOERS, PROJECT_SYNCED
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 TRIES = 8
 """Times that a file is merged anew because somebody else was faster."""
-
-_BREATH = 50
-"""Documents that are opened before others get their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +118,16 @@ class ProjectSync:
         merged = merge_project(agreed.base, ours, agreed.held)
         merged, waiting = _keeping_deleted(merged, ours)
         if pull:
-            await self._take(merged)
+            await self._take(merged, self._back(agreed, ours, merged))
             ours = dict(merged.ours)
         theirs, etag, order = agreed.theirs, agreed.etag, agreed.order
         if push and merged.theirs != theirs:
+            gone, kept, dropped = await self._deletions(agreed, merged.theirs)
+            agreed = replace(agreed, keys=with_deletions(agreed.keys, gone | kept, dropped))
             theirs = merged.theirs
             order = in_order(order, [key.id for key in theirs if key.table == CATEGORY])
             etag = await self._put(agreed, theirs, order)
+            self._tell(kept.values())
         wanted = {} if theirs == merged.theirs else agreed.wanted
         base = agreed_after(agreed.base, ours, laid_over(theirs, wanted))
         done = replace(agreed, etag=etag, base=base, theirs=theirs, order=order, wanted=wanted)
@@ -142,17 +143,66 @@ class ProjectSync:
             project_file(project.id), written_project(shared), etag=agreed.etag or None
         )
 
-    async def _take(self, merged: Merged) -> None:
-        """Brings what was merged into this home. The file was checked whole before."""
+    async def _take(self, merged: Merged, back: Iterable[Deletion]) -> None:
+        """Brings what was merged into this home. The file was checked whole before.
+
+        Who keeps the categories that came ``back`` stands in the history.
+        """
+        doers = sorted({name for deletion in back for name in deletion.kept_by})
 
         def plan(state: State) -> Plan:
             changes: list[Change] = [put_project(state, with_items(state.project, merged.ours))]
             for key, row in merged.ours.items():
                 if key.table == CATEGORY:
                     changes.append(put_category(state, to_category(key.id, row)))
-            return Plan(PROJECT_SYNCED, [change for change in changes if change.before != change.after])
+            changes = [change for change in changes if change.before != change.after]
+            return Plan(PROJECT_SYNCED, changes, note={DOERS: doers} if doers else {})
 
-        await self._store.commit(self._surroundings.actor, plan)
+        if await self._store.commit(self._surroundings.actor, plan) is not None:
+            self._tell(back)
+
+    # --- categories that were deleted, and came back ------------------------------------------------
+
+    def _tell(self, kept: Iterable[Deletion]) -> None:
+        noun = self._store.state.project.kind.noun
+        self._notes += [deletion.words(noun) for deletion in kept]
+
+    @staticmethod
+    def _back(agreed: AgreedProject, ours: Items, merged: Merged) -> list[Deletion]:
+        """What was deleted and is here again, for others still used it."""
+        if agreed.seq is None:
+            return []  # who joins has never seen it go
+        known = deletions(agreed.keys)
+        came = [key.id for key in merged.ours if key.table == CATEGORY and key not in ours]
+        return [known[key] for key in came if key in known and known[key].kept_by]
+
+    async def _deletions(
+        self, agreed: AgreedProject, theirs: Items
+    ) -> tuple[dict[str, Deletion], dict[str, Deletion], set[str]]:
+        """What this side deletes in the container; what it keeps there though another deleted it; what comes
+        back because its deleter has taken that back."""
+        before = {key.id: row["name"] for key, row in agreed.theirs.items() if key.table == CATEGORY}
+        after = {key.id for key in theirs if key.table == CATEGORY}
+        gone = await self._deleters({key: name for key, name in before.items() if key not in after}, agreed)
+        known = deletions(agreed.keys)
+        again = {key for key in after - before.keys() if key in known}
+        kept = {key for key in again if known[key].actor != self._surroundings.actor}
+        users = await users_of(self._store.state, kept, self._surroundings.actor)
+        names = {key: tuple(sorted(users[key])) or (self._surroundings.actor,) for key in kept}
+        return gone, {key: replace(known[key], kept_by=names[key]) for key in sorted(kept)}, again - kept
+
+    async def _deleters(self, names: Mapping[str, str], agreed: AgreedProject) -> dict[str, Deletion]:
+        now = self._surroundings.now()
+        found = {key: Deletion(name, self._surroundings.actor, now) for key, name in names.items()}
+        left = set(names)
+        async for transaction in self._store.history():
+            if not left or transaction.seq <= (agreed.seq or 0):
+                break
+            for change in transaction.changes:
+                if change.table == CATEGORY and change.after is None and change.key in left:
+                    left.discard(change.key)
+                    found[change.key] = Deletion(names[change.key], transaction.actor, transaction.time)
+        return found
 
     # --- categories of one name ---------------------------------------------------------------------
 
@@ -231,7 +281,10 @@ class ProjectSync:
         """
         if not outcome.waiting:
             return outcome
-        used = await self._used(set(outcome.waiting))
+        users = await users_of(self._store.state, set(outcome.waiting), self._surroundings.actor)
+        used = {key for key, names in users.items() if names}
+        known = deletions(outcome.agreed.keys)
+        doers = {known[key].actor for key in outcome.waiting if key in known and key not in used}
         stamp = Stamp(self._surroundings.actor, self._surroundings.now())
 
         def plan(state: State) -> Plan:
@@ -242,7 +295,8 @@ class ProjectSync:
                 for number in state.rows
                 for change in without(state, stamp, number, key, None)
             ]
-            return Plan(PROJECT_SYNCED, [*changes, *(put(state, CATEGORY, key, None) for key in gone)])
+            changes += [put(state, CATEGORY, key, None) for key in gone]
+            return Plan(PROJECT_SYNCED, changes, note={DOERS: sorted(doers)} if doers else {})
 
         await self._store.commit(self._surroundings.actor, plan)
         closed = {Key(CATEGORY, key) for key in outcome.waiting}
@@ -252,21 +306,6 @@ class ProjectSync:
         if used and push:
             return await self.sync(agreed.etag, pull=True, push=True)
         return replace(outcome, agreed=agreed, waiting=())
-
-    async def _used(self, categories: set[str]) -> set[str]:
-        """Those that something which lives still names."""
-        found: set[str] = set()
-        state = self._store.state
-        for number, document_id in enumerate(list(state.rows)):
-            if number % _BREATH == _BREATH - 1:
-                await asyncio.sleep(0)
-            document = state.whole(document_id)
-            found |= {label.category for label in document.labels.values() if not label.removed}
-            found |= {item.category for item in document.suggestions.values()}
-            found |= {item.category for item in document.to_place.values()}
-            if categories <= found:
-                break
-        return categories & found
 
 
 def _keeping_deleted(merged: Merged, ours: Items) -> tuple[Merged, tuple[str, ...]]:

@@ -85,6 +85,10 @@ class Sharing:
         here; nothing is asked of the container. Drafts don't count, nor does what is in conflict."""
         return await self._pending.count() if self.is_on else 0
 
+    async def unusable(self) -> int:
+        """How many documents have a file in the container that the last sync could not use."""
+        return len((await self._base.project()).broken) if self.is_on else 0
+
     async def conflicts(self) -> tuple[LabelConflict, ...]:
         """What waits for a person; nothing is asked of the container."""
         return await open_conflicts(self._store, self._base, self._surroundings.actor)

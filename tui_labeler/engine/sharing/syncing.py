@@ -53,6 +53,12 @@ CONCURRENCY = 16
 LANES = 2
 """Batches at a time: one is merged while the container is busy with the other."""
 
+ADVICE = (
+    "Repair or remove that file in the container; what is here of the document stays, and goes out with the "
+    "sync after that."
+)
+"""What to do about a document's file that can't be used."""
+
 T = TypeVar("T")
 
 _BREATH = 50
@@ -155,7 +161,7 @@ class Syncing:
             return Shared(
                 len(tally.downloaded),
                 len(tally.uploaded),
-                len(tally.listed.keys() - {task.name for task in tasks}),
+                len(tally.listed.keys() - {task.name for task in tasks} - tally.broken.keys()),
                 await self.conflicts(),
                 tuple(sorted(tally.problems.items())),
                 tally.waiting,
@@ -170,6 +176,11 @@ class Syncing:
         marks = await self._base.marks()
         state = self._store.state
         touched = await self._touched(project.seq, marks, tally)
+        # What was made here meanwhile goes out once a file that could not be used is another, or is gone.
+        for name, (etag, location, _) in project.broken.items():
+            number = state.document_id(location)
+            if number is not None and tally.listed.get(name) != etag:
+                touched.add(number)
         by_name = {mark.name: number for number, mark in marks.items() if number in state.rows}
         if tally.listed.keys() - by_name.keys():
             by_name = {file_name(row.location): row.id for row in state.rows.values()} | by_name
@@ -296,7 +307,7 @@ class Syncing:
             location, task.theirs = read(data, state.project.kind)
             check(location, task.theirs, state.whole(task.document))
         except FormatError as error:
-            task.problem = error.message
+            task.problem = f"{error.message}. {error.hint or ADVICE}"
             return
         tally.downloaded.add(task.document)
 
@@ -326,7 +337,10 @@ class Syncing:
                 unknown = unknown_categories(state, step.merged.ours)
                 if unknown:
                     reason = f"its labels in the container name {unknown}, which the project does not have"
-                    tally.problems[state.document(task.document).location] = reason
+                    location = state.document(task.document).location
+                    tally.problems[location] = f"{reason}. {ADVICE}"
+                    # Without an etag: the next sync looks again, for the category may have come by then.
+                    tally.broken[task.name] = ("", location, tally.problems[location])
                     continue
                 steps.append(step)
                 if pull:
