@@ -20,7 +20,6 @@ from textual.widget import Widget
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.sharing.background import EVERY
-from tui_labeler.engine.wording import counted
 from tui_labeler.screens.appearance import Appearance, Remember
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import Commands, bound_commands
@@ -240,9 +239,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
             except LabelerError as error:
                 tell_error(self, error)
         self._shown = session
-        if done := await session.label_files.finish_begun():
-            brought = f"{counted(done.labels, 'label')} and {counted(len(done.added), 'new document')}"
-            self.notify(f"An import that was interrupted is finished: {brought} came in.")
+        await session.label_files.finish_begun(say=partial(self.notify, markup=False))
         await self.follower.follow(session)
         await self.push_screen(
             LabelingScreen(session, self.follower, document=start, review=review, looks=self._looks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from tui_labeler.cli import main
 from tui_labeler.cli.following import job_error
 from tui_labeler.cli.output import Output
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
+from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.documents import Documents, DocumentText
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.workbench import CreatedProject, Workbench
@@ -100,6 +102,62 @@ def test_an_import_that_has_begun_to_write_is_finished(
         ran = cli("import", project, str(file), "--json")
     assert (ran.code, ran.json["documents"]) == (0, 12)
     assert cli("project", "show", project, "--json").json["labeled"] == 12
+
+
+TEXTS = 6
+
+
+def signal_on_text(monkeypatch: pytest.MonkeyPatch, number: signal.Signals, *texts: int) -> None:
+    """The process is interrupted while it writes some of the texts that it adds."""
+    add, count = FolderContainer.add, [0]
+
+    async def interrupted(self: FolderContainer, name: str, content: bytes) -> str:
+        count[0] += 1
+        if count[0] in texts:
+            os.kill(os.getpid(), number)
+            await asyncio.sleep(0)
+        return await add(self, name, content)
+
+    monkeypatch.setattr(FolderContainer, "add", interrupted)
+
+
+def new_texts(folder: Path) -> str:
+    rows = [
+        {"text": f"Ann number {n}", "spans": [{"start": 0, "end": 3, "label": "Person"}]}
+        for n in range(TEXTS)
+    ]
+    path = folder / "new.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+@SIGNALS
+def test_an_import_that_is_interrupted_while_it_writes_texts_goes_on_to_its_end_and_says_so(
+    number: signal.Signals, cli: Cli, project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        signal_on_text(patch, number, 3)
+        ran = cli("import", project, new_texts(tmp_path), "--add-documents", "--json")
+    assert (ran.code, ran.json["labels"], len(ran.json["added"])) == (0, TEXTS, TEXTS)
+    assert "goes on to its end" in ran.err
+    assert cli("project", "show", project, "--json").json["labeled"] == 8 + TEXTS
+
+
+@SIGNALS
+def test_an_import_that_is_interrupted_twice_stops_and_the_next_command_finishes_it(
+    number: signal.Signals, cli: Cli, project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        signal_on_text(patch, number, 2, 4)
+        ran = cli("import", project, new_texts(tmp_path), "--add-documents", "--json")
+    assert (ran.code, ran.error["code"]) == (130, "interrupted")
+    assert "finished when the project is opened next" in ran.err + ran.out
+    assert "No label was imported" not in ran.out
+    after = cli("project", "show", project, "--json")
+    assert "An import that was interrupted is finished" in after.err
+    assert (after.json["labeled"], after.json["documents"]) == (8 + TEXTS, 12 + TEXTS)
+    assert cli("undo", project, "--json").code == 0
+    assert cli("project", "show", project, "--json").json["labeled"] == 8
 
 
 @SIGNALS

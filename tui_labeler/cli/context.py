@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Output
 from tui_labeler.engine.errors import InputError, StorageError
-from tui_labeler.engine.wording import counted
 from tui_labeler.locations import home_folder
 
 if TYPE_CHECKING:
@@ -60,9 +59,7 @@ class Context:
         """The project that the command names. Raises ``NotFoundError``."""
         session = await self.workbench.open(self.options.project)
         try:
-            if done := await session.label_files.finish_begun(self.out.step):
-                brought = f"{counted(done.labels, 'label')} and {counted(len(done.added), 'new document')}"
-                self.out.note(f"An import that was interrupted is finished: {brought} came in.")
+            await session.label_files.finish_begun(self.out.step, self.out.note)
             yield session
         finally:
             await session.close()

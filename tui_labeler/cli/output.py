@@ -38,16 +38,16 @@ class InterruptionError(LabelerError):
 
 
 @contextmanager
-def nothing_done(words: str) -> Iterator[None]:
+def nothing_done(
+    words: str, *, hint: str = "Run the command again; what was there before is as it was."
+) -> Iterator[None]:
     """Says what an interruption means for work that is done as a whole or not at all."""
     from asyncio import CancelledError
 
     try:
         yield
     except CancelledError:
-        raise InterruptionError(
-            words, hint="Run the command again; what was there before is as it was."
-        ) from None
+        raise InterruptionError(words, hint=hint) from None
 
 
 @dataclass(frozen=True, slots=True)

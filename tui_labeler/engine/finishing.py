@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -30,3 +30,18 @@ async def finished_all_the_same(step: Awaitable[T]) -> T:
         return await finished(task)
     except asyncio.CancelledError:
         return task.result()
+
+
+async def finished_unless_twice(step: Awaitable[T], tell: Callable[[], None]) -> T:
+    """Goes on with ``step`` after a cancel, which ``tell`` hears of; a second one cancels it too."""
+    task = asyncio.ensure_future(step)
+    try:
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        tell()
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            task.cancel()
+            return await finished_all_the_same(task)
+    return task.result()

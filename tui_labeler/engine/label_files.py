@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine.adding import write_new
-from tui_labeler.engine.errors import ContainerError, InputError, LockedError
 from tui_labeler.engine.exporting import Exported, Exporting
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
+from tui_labeler.engine.import_journal import IMPORTED, ImportJournal, Merging, unsaid
 from tui_labeler.engine.import_plans import Imported, ImportPlan, Ready, Skipped, in_line_order
 from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
-from tui_labeler.engine.pen import PenError, check_turn_of_pen
+from tui_labeler.engine.pen import check_turn_of_pen
 from tui_labeler.engine.planning_import import ImportPlanning, category_warnings, check_kind
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.reading import Tally as ReadTally
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
     from tui_labeler.engine.agreeing import Agreeing
     from tui_labeler.engine.documents import Documents
+    from tui_labeler.engine.import_journal import Say
     from tui_labeler.engine.import_plans import Addition
     from tui_labeler.engine.matching import Progress
-    from tui_labeler.engine.ports import ProjectStore, State, Surroundings
+    from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
     from tui_labeler.engine.ports.imports import BegunImport, BegunImports
     from tui_labeler.engine.split_export import SplitExport
     from tui_labeler.engine.splitting import Shares
 
     _Step = Callable[[State], Sequence[Change]]
-    _Merge = Callable[[Sequence[Ready], Incoming, State], Sequence[Change]]
 
 __all__ = ["Exported", "ImportPlan", "Imported", "LabelFiles", "Merging", "Skipped"]
 
@@ -54,14 +54,6 @@ def _silent(doing: str, count: int) -> None:
     """For whoever need not hear how far it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Merging:
-    """How what a file says meets what is there, where it is no ordinary import."""
-
-    action: str
-    step: _Merge
-
-
 class LabelFiles:
     """Reads label files into the project and writes its saved labels to files."""
 
@@ -74,9 +66,9 @@ class LabelFiles:
     ) -> None:
         """``imports`` is where one that has begun is noted; without, a kill leaves what was done by then."""
         self._store = store
-        self._imports = imports
         self._documents = documents
         self._surroundings = surroundings
+        self.journal = ImportJournal(imports, store, documents.container, self._done_once_more)
 
     # --- in -----------------------------------------------------------------------------------------
 
@@ -113,66 +105,64 @@ class LabelFiles:
         return await planning.plan(known, said, filename, data)
 
     async def apply(
-        self, plan: ImportPlan, progress: Progress = _silent, *, merging: Merging | None = None
+        self,
+        plan: ImportPlan,
+        progress: Progress = _silent,
+        *,
+        merging: Merging | None = None,
+        say: Say = unsaid,
     ) -> Imported:
         """Does what was planned; labels apply at once. What has changed since is left alone and listed.
 
         ``merging`` takes the place of the rule that what people made in the project wins.
         Doing it twice changes nothing the second time. New documents are written first; where that fails,
-        no label has come in. Where the process dies, :meth:`finish_begun` goes on. Raises ``ContainerError``
-        for a container that refuses them, ``PenError`` while labels are made elsewhere, and ``LockedError``
-        while another import is at work.
+        no label has come in. A cancel does not stop it, a second one does, and ``say`` hears of the first;
+        where that, or the death of the process, has stopped it, :meth:`finish_begun` goes on. Raises
+        ``ContainerError`` for a container that refuses texts, ``PenError`` while labels are made elsewhere,
+        and ``LockedError`` while another import is at work or must be finished first.
         """
-        if self._imports is None or merging is not None:
-            return await self._apply(plan, progress, merging)
-        async with self._imports.held():
-            await self._imports.note(plan.begun)
-            try:
-                return await self._apply(plan, progress, None)
-            finally:
-                await self._imports.forget()
+        begun = replace(
+            plan.begun,
+            action=merging.action if merging else IMPORTED,
+            group=self._surroundings.new_id(),
+        )
+        return await self.journal.kept(
+            begun,
+            partial(self._apply, plan, begun.group, progress, merging),
+            partial(self._done_once_more, begun, progress, merging),
+            say,
+        )
 
-    async def finish_begun(self, progress: Progress = _silent) -> Imported | None:
-        """Finishes an import whose process died while it wrote. ``None`` where there is none to finish.
+    async def finish_begun(self, progress: Progress = _silent, say: Say = unsaid) -> Imported | None:
+        """Finishes an import that was interrupted while it wrote. ``None`` where none is finished.
 
-        What it has brought already is not brought twice. One whose container can't be had waits on.
+        What it has brought already is not brought twice. One whose container can't be had waits on, and that
+        is found out within seconds. ``say`` hears a sentence on what came of it.
         """
-        if self._imports is None or await self._imports.begun() is None:
-            return None
-        try:
-            async with self._imports.held():
-                begun = await self._imports.begun()
-                return None if begun is None else await self._finished(self._imports, begun, progress)
-        except LockedError:
-            return None  # it is at work
+        return await self.journal.finish(progress, say)
 
-    async def _finished(
-        self, imports: BegunImports, begun: BegunImport, progress: Progress
-    ) -> Imported | None:
-        try:
-            plan = await self.plan(
-                begun.data,
-                begun.filename,
-                begun.format,
-                choices=begun.choices,
-                add_documents=begun.add_documents,
-                progress=progress,
-            )
-            done = await self._apply(plan, progress, None)
-        except (ContainerError, PenError):
-            return None
-        except InputError:
-            done = None  # the project has changed so far that it can't be done
-        await imports.forget()
-        return done
+    async def _done_once_more(
+        self, begun: BegunImport, progress: Progress, merging: Merging | None = None
+    ) -> Imported:
+        plan = await self.plan(
+            begun.data,
+            begun.filename,
+            begun.format,
+            choices=begun.choices,
+            add_documents=begun.add_documents,
+            progress=progress,
+        )
+        return await self._apply(plan, begun.group, progress, merging)
 
-    async def _apply(self, plan: ImportPlan, progress: Progress, merging: Merging | None) -> Imported:
+    async def _apply(
+        self, plan: ImportPlan, group: str, progress: Progress, merging: Merging | None
+    ) -> Imported:
         await self._store.refresh()
         if plan.additions:
             check_turn_of_pen(self._store.state.project)
         ready = [*plan.ready, *await self._written(plan.additions, progress)]
         tally = Tally([*plan.remarks], [*plan.early])
-        await finished_all_the_same(self._bring_in(plan, ready, tally, merging))
+        await finished_all_the_same(self._bring_in(plan, group, ready, tally, merging))
         return Imported(
             format=plan.format,
             documents=plan.documents,
@@ -199,12 +189,13 @@ class LabelFiles:
         add_documents: bool = False,
         progress: Progress = _silent,
         merging: Merging | None = None,
+        say: Say = unsaid,
     ) -> Imported:
         """Imports labels: :meth:`plan` and :meth:`apply` in one, with their arguments and errors."""
         plan = await self.plan(
             data, filename, file_format, choices=choices, add_documents=add_documents, progress=progress
         )
-        return await self.apply(plan, progress, merging=merging)
+        return await self.apply(plan, progress, merging=merging, say=say)
 
     async def _written(self, additions: Sequence[Addition], progress: Progress) -> list[Ready]:
         """The new documents' parts of the file, with the numbers that the documents have by then."""
@@ -227,10 +218,14 @@ class LabelFiles:
         return found
 
     async def _bring_in(
-        self, plan: ImportPlan, ready: Sequence[Ready], tally: Tally, merging: Merging | None
+        self,
+        plan: ImportPlan,
+        group: str,
+        ready: Sequence[Ready],
+        tally: Tally,
+        merging: Merging | None,
     ) -> None:
         """All of it, whatever is cancelled: half an import is none that anybody asked for."""
-        group = self._surroundings.new_id()
         incoming = Incoming(
             plan.format,
             file_source(plan.filename),
@@ -239,16 +234,20 @@ class LabelFiles:
             self._surroundings,
         )
         only_used = () if merging else plan.only_used
-        merging = merging or Merging("labels.import", importing)
-        declare = partial(declaring, plan.file, only_used, ready, incoming)
-        await self._commit(Plan(merging.action, (), group=group), declare)
+        merging = merging or Merging(IMPORTED, importing)
+        steps: list[_Step] = [partial(declaring, plan.file, only_used, ready, incoming)]
         for start in range(0, len(ready), BATCH):
-            shell = Plan(merging.action, (), group=group, note={"continues": True})
-            step = partial(merging.step, ready[start : start + BATCH], incoming)
-            await self._commit(shell, step)
+            steps.append(partial(merging.step, ready[start : start + BATCH], incoming))
+        continues = await self.journal.has_written(group)
+        for step in steps:
+            note = {"continues": True} if continues else {}
+            done = await self._commit(Plan(merging.action, (), group=group, note=note), step)
+            continues = continues or done is not None
 
-    async def _commit(self, shell: Plan, step: _Step) -> None:
-        await self._store.commit(self._surroundings.actor, lambda state: replace(shell, changes=step(state)))
+    async def _commit(self, shell: Plan, step: _Step) -> Transaction | None:
+        return await self._store.commit(
+            self._surroundings.actor, lambda state: replace(shell, changes=step(state))
+        )
 
     # --- out ----------------------------------------------------------------------------------------
 

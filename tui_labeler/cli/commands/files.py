@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
 
 
+FINISHED_NEXT = "It is finished when the project is opened next."
+
+
 def register(parsers: Any) -> None:
     _register_import(parsers)
     exports.register(parsers)
@@ -80,7 +83,8 @@ async def import_labels(context: Context) -> Report:
             )
             if options.dry_run:
                 return _planned(plan, session.labeling.drafts())
-            imported = await session.label_files.apply(plan, context.out.step)
+        with nothing_done("The import was stopped.", hint=FINISHED_NEXT):
+            imported = await session.label_files.apply(plan, context.out.step, say=context.out.note)
         drafts = session.labeling.drafts()
     fields: dict[str, Any] = {
         "format": imported.format,

@@ -70,6 +70,10 @@ class TakenIn:
         return f"{self.name}: {', '.join(parts)}."
 
 
+def _merging(replaced: Replaced) -> Merging:
+    return Merging(TAKEN_IN, partial(replacing, replaced))
+
+
 def _line(item: Skipped) -> tuple[bool, int]:
     """In the file's order; what is of no line last."""
     return not item.line, item.line
@@ -81,6 +85,7 @@ class TakingIn:
     def __init__(self, shelf: Shelf, label_files: LabelFiles) -> None:
         self._shelf = shelf
         self._label_files = label_files
+        label_files.journal.know(TAKEN_IN, lambda: _merging(Replaced()))
 
     async def exports(self, on: Handover) -> tuple[Blob, ...]:
         """JSON Lines under the prefix of the connection, the newest first by the container's clock.
@@ -122,8 +127,8 @@ class TakingIn:
                 f"There is no file {name!r} in the container.", hint="`tui-labeler aml status` lists exports."
             ) from None
         replaced = Replaced()
-        merging = Merging(TAKEN_IN, partial(replacing, replaced))
-        imported = await self._label_files.read(data, name, FORMAT, merging=merging)
+        merging = _merging(replaced)
+        imported = await self._label_files.read(data, name, FORMAT, merging=merging, say=doing)
         imported = replace(
             imported,
             skipped=tuple(sorted(imported.skipped, key=_line)),

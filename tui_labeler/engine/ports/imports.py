@@ -18,6 +18,10 @@ class BegunImport:
     data: bytes
     choices: dict[str, str] = field(default_factory=dict)
     add_documents: bool = False
+    action: str = "labels.import"
+    """What stands in the history; it says by which rule the file's labels meet those that are here."""
+    group: str = ""
+    """Of the transactions that belong to it: undo takes them back as one."""
 
 
 class BegunImports(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -76,6 +77,8 @@ class FileImports:
             "format": begun.format,
             "choices": begun.choices,
             "add_documents": begun.add_documents,
+            "action": begun.action,
+            "group": begun.group,
             "data": b"",
         }
         replace_file(self._begun, encoded(said))
@@ -89,7 +92,7 @@ class FileImports:
                 return None
             except msgspec.DecodeError:
                 return None  # not written here: nothing is known of what it was to be
-        return BegunImport(said.filename, said.format, data, said.choices, said.add_documents)
+        return replace(said, data=data)
 
     def _forget(self) -> None:
         with storage_errors(self._begun):
