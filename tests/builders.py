@@ -313,6 +313,7 @@ class Bench:
                     FolderContainer(Path(project.container)),
                     lambda: FileAnswerStore(projects.folder(project.id) / "answers", self.new_id()),
                     self.chat.reach,
+                    FileJobStore(projects.folder(project.id) / "jobs", self.clock),
                 ),
             )
 

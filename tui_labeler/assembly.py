@@ -223,6 +223,7 @@ def direct_surveyor(home: Path, folder: Path, store: ProjectStore, documents: Co
     """Makes the questions of jobs in this process. ``folder``: of the project."""
     from tui_labeler.engine.adapters.chat.connecting import reach
     from tui_labeler.engine.adapters.store.answers import FileAnswerStore
+    from tui_labeler.engine.adapters.store.jobs import FileJobStore
     from tui_labeler.engine.adapters.store.resources import TinyResourceStore
     from tui_labeler.engine.adapters.surveyors import DirectSurveyor
 
@@ -232,7 +233,11 @@ def direct_surveyor(home: Path, folder: Path, store: ProjectStore, documents: Co
         return reach(await resources.get(method.resource), method.deployment)
 
     return DirectSurveyor(
-        store, documents, lambda: FileAnswerStore(folder / "answers", f"survey-{new_id()}"), reached
+        store,
+        documents,
+        lambda: FileAnswerStore(folder / "answers", f"survey-{new_id()}"),
+        reached,
+        FileJobStore(folder / "jobs", now),
     )
 
 

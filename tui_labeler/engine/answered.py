@@ -19,7 +19,18 @@ TRIES = 3
 """Jobs in which a document may fail for a reason that passes, while others are labeled."""
 
 PASSING = frozenset(
-    {"trouble", "busy", "container", "storage", "outside", "changed", "gone", "unreadable", "bad_input"}
+    {
+        "at_service",
+        "bad_input",
+        "busy",
+        "changed",
+        "container",
+        "gone",
+        "outside",
+        "storage",
+        "trouble",
+        "unreadable",
+    }
 )
 """Codes of failures that another try may mend."""
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_labeler.engine.autolabelers.batching import Ledger
+from tui_labeler.engine.autolabelers.elsewhere import short
 from tui_labeler.engine.batch_results import collect
 from tui_labeler.engine.batches import (
     CANCEL_SECONDS,
@@ -83,6 +84,8 @@ class Sent:
     """Of questions in it that a person had asked again, by key."""
     each: tuple[int, int] = (0, 0)
     """Tokens of a question in it, in the middle, and of an answer, at most."""
+    out: list[str] = field(default_factory=list)
+    """Of the keys of its questions, what other jobs know them by."""
     # What is known of it in this run only:
     keys: frozenset[str] | None = None
     name: str = ""
@@ -103,6 +106,7 @@ class Sent:
             "cancelling": self.cancelling,
             "attempts": self.attempts,
             "each": self.each,
+            "out": self.out,
         }
 
 
@@ -162,7 +166,7 @@ class BatchRun:
             await self._settle(look_first=False)
 
     async def _pass(self, one_pass: Callable[[], Awaitable[T]], *, gathers: bool) -> T:
-        self.ledger.begin_pass(gathers=gathers and not self._gone)
+        await self.ledger.begin_pass(gathers=gathers and not self._gone)
         result = await one_pass()
         await self._forget_collected()
         if self._gone:
@@ -186,6 +190,7 @@ class BatchRun:
             rows,
             attempts=asked_before,
             each=self.ledger.each_of(draft.keys),
+            out=short(draft.keys),
             keys=frozenset(draft.keys),
             name=name,
         )

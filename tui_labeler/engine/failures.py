@@ -23,6 +23,7 @@ REASONS = {
     "bad_request": "request refused",
     "trouble": "no answer",
     "busy": "deployment busy",
+    "at_service": "asked in a batch of another job",
 }
 """Why a deployment gave no answer for a document, by the failure's code."""
 

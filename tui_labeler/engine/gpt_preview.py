@@ -55,9 +55,10 @@ class Terms:
     def where(self, what: str, told: JobEstimate | None = None) -> str:
         """Where the texts of ``what`` are sent, in words: nowhere, where ``told`` knows all answers."""
         if told is not None and told.is_answered:
-            return (
-                f"Nothing is sent: all that {self.method.label} would be asked of {what} is answered already."
+            done = (
+                "answered already or waits in batches of other jobs" if told.waiting else "answered already"
             )
+            return f"Nothing is sent: all that {self.method.label} would be asked of {what} is {done}."
         words = f"The texts of {what} are sent to {self.host} ({self.method.label})."
         return f"{words} They are not encrypted on the way." if self.is_open else words
 

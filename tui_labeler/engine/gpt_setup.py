@@ -13,6 +13,7 @@ from tui_labeler.domain.resources import Capabilities, Structured
 from tui_labeler.engine.autolabelers.asking import Asker, Asks
 from tui_labeler.engine.autolabelers.batching import Ledger
 from tui_labeler.engine.autolabelers.confidence import ConfidenceMap
+from tui_labeler.engine.autolabelers.elsewhere import Elsewhere
 from tui_labeler.engine.autolabelers.gpt import GptAutolabeler, Room
 from tui_labeler.engine.autolabelers.pacing import Pacer
 from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
@@ -27,6 +28,7 @@ from tui_labeler.engine.ports import (
     Connected,
     Container,
     JobJournal,
+    JobStore,
     ProjectStore,
 )
 from tui_labeler.engine.samples import labeled_documents
@@ -64,6 +66,8 @@ class GptSetup:
     journal: JobJournal
     connected: Connected
     answers: AnswerStore
+    jobs: JobStore | None = None
+    """All of the project: what others have at a service is not asked again."""
 
     def batch_run(self, pace: BatchPace) -> BatchRun:
         """This job through the batch API. Raises ``InputError`` where there is none."""
@@ -75,7 +79,7 @@ class GptSetup:
         job = self.journal.job.id
         requests = self.journal.requests
         address, spending = self.connected.address, self._spending()
-        ledger = Ledger(model, address, job, spending, self.answers, requests, self._counter)
+        ledger = Ledger(model, address, job, spending, self.answers, requests, self._counter, self._elsewhere)
         return BatchRun(self.journal, model, ledger, pace)
 
     def _spending(self) -> Spending:
@@ -109,9 +113,14 @@ class GptSetup:
             self.journal.requests,
             counter=self._counter,
             tell_pause=self.journal.pauses,
+            elsewhere=self._elsewhere,
         )
         later = ledger.later if ledger else None
         return autolabeler_of(self.store.state, request, deployment, self._counter, shown, asker, later)
+
+    @property
+    def _elsewhere(self) -> Elsewhere | None:
+        return Elsewhere(self.jobs, self.journal.job.id) if self.jobs is not None else None
 
     @property
     def _counter(self) -> TokenCounter:

@@ -223,7 +223,7 @@ class Runner:
         connected = await self.deployments.connect(method.resource, method.deployment)
         answers = self.answers(journal.job.id)
         try:
-            yield GptSetup(self.store, self.container, journal, connected, answers)
+            yield GptSetup(self.store, self.container, journal, connected, answers, self.jobs)
         finally:
             await answers.close()
             await connected.model.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Answer, JobKind, JobRequest, Usage
@@ -16,13 +16,15 @@ from tui_labeler.engine.autolabelers.asking import (
     question_key,
     will_do,
 )
+from tui_labeler.engine.autolabelers.elsewhere import AT_SERVICE, Elsewhere, taken
 from tui_labeler.engine.autolabeling import Task
+from tui_labeler.engine.chat import UnansweredError
 from tui_labeler.engine.compared import choose, draw, nothing_to_compare
 from tui_labeler.engine.decoding import decode
 from tui_labeler.engine.errors import LabelerError, UnreachableError
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.gpt_setup import autolabeler_of, chosen_examples
-from tui_labeler.engine.ports import AnswerStore, Container, Reach, State, Survey
+from tui_labeler.engine.ports import AnswerStore, Container, JobStore, Reach, State, Survey
 from tui_labeler.engine.samples import labeled_documents
 from tui_labeler.engine.tokens import (
     INSTRUCTIONS,
@@ -55,6 +57,8 @@ class Surveying:
     container: Container
     answers: AnswerStore
     reach: Reach
+    jobs: JobStore | None = None
+    """All of the project: what others have at a service is not asked again."""
 
     async def survey(self, request: JobRequest) -> Survey:
         """What a job that was asked for so would ask. Where it is under way, what it has is known too.
@@ -76,7 +80,8 @@ class Surveying:
         of_job = self._examples(request, counter, labeled) if excluded else shown
         # The parts that questions share are counted once.
         counter = replace(counter, count=lru_cache(COUNTED)(counter.count))
-        looked = _Looked(self.reach.address, request.id, self.answers, counter)
+        elsewhere = Elsewhere(self.jobs, request.id) if self.jobs is not None else None
+        looked = _Looked(self.reach.address, request.id, self.answers, counter, elsewhere)
         autolabeler = autolabeler_of(
             self.state, request, self.reach.deployment, counter, shown, looked, looked.later
         )
@@ -93,6 +98,7 @@ class Surveying:
             looked_at=len(taken),
             done=done,
             answered=len(looked.answered),
+            waiting=len(looked.waiting),
             characters=tuple(max(0, one - lead) for one in sorted(looked.characters)),
             text_tokens=looked.tokens - len(looked.characters) * prompt_tokens(empty, counter.count),
             is_estimate=counter.is_estimate,
@@ -142,14 +148,24 @@ def _evaluated(labeled: Sequence[LabeledDocument], request: JobRequest) -> list[
 class _Looked:
     """An :class:`~tui_labeler.engine.autolabelers.asking.Asks` that sends nothing and counts."""
 
-    def __init__(self, address: str, job: str, answers: AnswerStore, counter: TokenCounter) -> None:
+    def __init__(
+        self,
+        address: str,
+        job: str,
+        answers: AnswerStore,
+        counter: TokenCounter,
+        elsewhere: Elsewhere | None,
+    ) -> None:
         self._address = address
         self._job = job
         self._answers = answers
         self._counter = counter
+        self._elsewhere = elsewhere
         self._missing: set[str] = set()
         self.answered: set[str] = set()
         """Keys of questions that cost nothing."""
+        self.waiting: set[str] = set()
+        """Keys of questions that wait in batches of other jobs."""
         self.characters: list[int] = []
         """Of the last message of each question that has no answer."""
         self.tokens = 0
@@ -164,8 +180,14 @@ class _Looked:
         about: str = "",
     ) -> Asked:
         key = question_key(self._address, question)
-        kept = await self._answers.find(key)
-        if kept is None or not will_do(kept, self._job, attempt, is_useful):
+        fits = partial(will_do, job=self._job, attempt=attempt, is_useful=is_useful)
+        try:
+            kept = await taken(key, self._answers, self._elsewhere, fits)
+        except UnansweredError as error:
+            if error.reason == AT_SERVICE:
+                self.waiting.add(key)
+            raise
+        if kept is None:
             raise NotYetError([Missing(key, question, estimate, attempt)])
         self.answered.add(key)
         return Asked(kept.reply, Usage(), from_cache=True)

@@ -87,6 +87,9 @@ class Kept:
     async def find(self, key: str) -> KeptReply | None:
         return self.replies.get(key)
 
+    async def refresh(self) -> None:
+        return None
+
     async def keep(self, key: str, kept: KeptReply) -> None:
         await asyncio.sleep(0.05)
         self.replies[key] = kept

@@ -92,6 +92,7 @@ def estimate_fields(estimate: JobEstimate, options: GptOptions) -> dict[str, Any
     return {
         "questions": _pair(estimate.questions),
         "answered": estimate.answered,
+        "at_service": estimate.waiting,
         "prompt_tokens": _pair(estimate.prompt_tokens),
         "completion_tokens": _pair(estimate.completion_tokens),
         "cost": None

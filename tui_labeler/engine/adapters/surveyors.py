@@ -18,7 +18,7 @@ from tui_labeler.engine.survey import Surveying
 from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.ports import AnswerStore, Container, ProjectStore, Reach
+    from tui_labeler.engine.ports import AnswerStore, Container, JobStore, ProjectStore, Reach
 
 
 class DirectSurveyor:
@@ -30,12 +30,14 @@ class DirectSurveyor:
         container: Container,
         answers: Callable[[], AnswerStore],
         reach: Callable[[Method], Awaitable[Reach]],
+        jobs: JobStore | None = None,
     ) -> None:
-        """``answers`` opens the kept answers as they are at that moment."""
+        """``answers`` opens the kept answers as they are at that moment; ``jobs``: of the project."""
         self._store = store
         self._container = container
         self._answers = answers
         self._reach = reach
+        self._jobs = jobs
 
     async def survey(self, requests: Sequence[JobRequest]) -> Sequence[Survey]:
         answers = self._answers()
@@ -49,7 +51,8 @@ class DirectSurveyor:
             raise InputError("The job does not say what labels.")
         reach = await self._reach(request.method)
         try:
-            return await Surveying(self._store.state, self._container, answers, reach).survey(request)
+            surveying = Surveying(self._store.state, self._container, answers, reach, self._jobs)
+            return await surveying.survey(request)
         except UnansweredError as error:
             raise InputError(error.message, hint=error.hint) from error
 

@@ -13,6 +13,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from tui_labeler.domain.jobs import Usage
+from tui_labeler.engine.autolabelers.elsewhere import taken
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.chat import (
     BusyError,
@@ -33,6 +34,7 @@ from tui_labeler.engine.tokens import estimating
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from tui_labeler.engine.autolabelers.elsewhere import Elsewhere
     from tui_labeler.engine.autolabelers.pacing import Pacer
     from tui_labeler.engine.autolabelers.spending import Spending
     from tui_labeler.engine.chat import ChatModel
@@ -188,9 +190,10 @@ class Asker:
         counter: TokenCounter | None = None,
         seed: int = 0,
         tell_pause: Callable[[float, str], Awaitable[None]] | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """``counter`` counts what the server does not tell; ``tell_pause`` takes for how many seconds
-        nothing will be asked from now on, and why.
+        nothing will be asked from now on, and why; ``elsewhere`` knows what other jobs wait for.
         """
         self._model = model
         self._deployment = deployment
@@ -198,6 +201,7 @@ class Asker:
         self._pacer = pacer
         self._spending = spending
         self._answers = answers
+        self._elsewhere = elsewhere
         self._requests = requests
         self._counter = counter or estimating()
         self._longest: float | None = None
@@ -243,8 +247,8 @@ class Asker:
         try:
             # Two documents with the same text are one question.
             async with lock:
-                kept = await self._answers.find(key)
-                if kept is not None and will_do(kept, self._job, attempt, is_useful):
+                fits = partial(will_do, job=self._job, attempt=attempt, is_useful=is_useful)
+                if (kept := await taken(key, self._answers, self._elsewhere, fits)) is not None:
                     return Asked(kept.reply, self._owed(key, kept, attempt), from_cache=True)
                 reply = await self._until_answered(_Asking(question, estimate, key, attempt, about))
                 return Asked(reply, reply.usage, from_cache=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
@@ -16,6 +17,7 @@ from tui_labeler.engine.autolabelers.asking import (
     question_key,
     will_do,
 )
+from tui_labeler.engine.autolabelers.elsewhere import taken
 from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.batches import BatchFile
@@ -23,6 +25,7 @@ from tui_labeler.engine.chat import KeptReply, Reply, UnansweredError
 from tui_labeler.engine.tokens import estimating
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.autolabelers.elsewhere import Elsewhere
     from tui_labeler.engine.autolabelers.spending import Spending
     from tui_labeler.engine.batches import BatchModel, Row
     from tui_labeler.engine.chat import Question
@@ -55,14 +58,17 @@ class Ledger:
         answers: AnswerStore,
         requests: RequestLog,
         counter: TokenCounter | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """``counter`` counts what the service does not tell; ``deployment`` is as
-        :func:`~tui_labeler.engine.autolabelers.asking.question_key` takes it.
+        :func:`~tui_labeler.engine.autolabelers.asking.question_key` takes it; ``elsewhere`` knows what other
+        jobs wait for.
         """
         self._model = model
         self._deployment = deployment
         self._job = job
         self._answers = answers
+        self._elsewhere = elsewhere
         self._requests = requests
         self._counter = counter or estimating()
         self._held = Usage()
@@ -85,9 +91,13 @@ class Ledger:
         self.in_file: int | None = None
         """Questions in a file, at most, where that has to be fewer than the service allows."""
 
-    def begin_pass(self, *, gathers: bool) -> None:
-        """``gathers``: questions without an answer go into files."""
+    async def begin_pass(self, *, gathers: bool) -> None:
+        """``gathers``: questions without an answer go into files.
+
+        What other jobs were answered since the last pass is there too.
+        """
         self.close()
+        await self._answers.refresh()
         self.short, self._gathers = False, gathers
         self._held = Usage()
         self._waiting.clear()
@@ -109,8 +119,9 @@ class Ledger:
         about: str = "",
     ) -> Asked:
         key = question_key(self._deployment, question)
-        kept = await self._answers.find(key)
-        if kept is None or not will_do(kept, self._job, attempt, is_useful):
+        fits = partial(will_do, job=self._job, attempt=attempt, is_useful=is_useful)
+        kept = await taken(key, self._answers, self._elsewhere, fits)
+        if kept is None:
             if key in self.failures:
                 raise self.failures[key]
             raise NotYetError([Missing(key, question, estimate, attempt)])

@@ -13,6 +13,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.autolabelers.chunking import EARLY
 from tui_labeler.engine.autolabelers.pacing import FIRST
 from tui_labeler.engine.tokens import MARGIN, prompt_tokens
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Prices
@@ -153,6 +154,8 @@ class Made:
     """Questions that are answered already and cost nothing."""
     scale: float = 1.0
     """How many questions each stands for."""
+    waiting: int = 0
+    """Questions that wait in batches of other jobs and are not asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +186,13 @@ class JobEstimate:
     """What it goes by, in words."""
     answered: int = 0
     """Questions that are answered already and cost nothing; they are no part of the others."""
+    waiting: int = 0
+    """Questions that wait in batches of other jobs and are not asked again; they are no part either."""
 
     @property
     def is_answered(self) -> bool:
         """Nothing is left to ask."""
-        return bool(self.answered) and not self.questions.high
+        return bool(self.answered or self.waiting) and not self.questions.high
 
 
 class Crossing(StrEnum):
@@ -225,6 +230,7 @@ def estimate_job(
             (text.high + questions.high * fixed.high) * work.answers,
         )
     completion = _completion(work, asked, earlier)
+    waiting = round(made.waiting * made.scale) if made else 0
     return JobEstimate(
         made.documents if made else len(work.characters),
         asked,
@@ -232,8 +238,9 @@ def estimate_job(
         completion,
         _cost(work, asked, prompt, completion, prices),
         None if batch else _seconds(work, asked, completion, pace, earlier),
-        _notes(work, sample, earlier, prices, batch=batch),
+        _notes(work, sample, earlier, prices, batch=batch) + _waiting_note(waiting),
         round(made.answered * made.scale) if made else 0,
+        waiting,
     )
 
 
@@ -390,6 +397,16 @@ def _seconds(
     high /= min(at_once, FIRST) if quick else 1
     found = Range(max(low, pace.seconds), max(high, pace.seconds) + STARTING)
     return None if not quick and found.high > TELLS_NOTHING * found.low else found
+
+
+def _waiting_note(waiting: int) -> tuple[str, ...]:
+    if not waiting:
+        return ()
+    words = counted(waiting, "question waits in a batch", "questions wait in batches")
+    return (
+        f"{words} of another job and will not be asked again: their documents fail here, "
+        "and can be retried at no cost once the answers are there.",
+    )
 
 
 def _notes(

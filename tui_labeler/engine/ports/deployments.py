@@ -36,6 +36,8 @@ class Survey:
     """Documents of those looked at all of whose questions are answered already."""
     answered: int
     """Questions that are: they cost nothing."""
+    waiting: int
+    """Questions that wait in batches of other jobs: they are not asked again."""
     characters: tuple[int, ...]
     """Of the text in each question that has no answer yet."""
     text_tokens: int
@@ -87,6 +89,9 @@ class AnswerStore(Protocol):
 
     async def find(self, key: str) -> KeptReply | None:
         """The newest answer under a key (hexadecimal), of whichever job. Raises ``StorageError``."""
+
+    async def refresh(self) -> None:
+        """Has :meth:`find` see what others have kept since."""
 
     async def keep(self, key: str, kept: KeptReply) -> None:
         """Returns once the answer outlives a crash. Raises ``StorageError``."""

@@ -119,6 +119,10 @@ def _estimates(about: Summary) -> list[tuple[str, str, str]]:
     if told.answered:
         answers = counted(told.answered, "question is", "questions are")
         facts.insert(0, ("Answered", f"{answers} answered already and cost nothing", "good"))
+    if told.waiting:
+        waits = counted(told.waiting, "question is", "questions are")
+        words = f"{waits} in batches of other jobs: not asked again, their documents fail here"
+        facts.insert(0, ("Waiting", words, "warn"))
     if told.cost is None:
         words = "no price is known: give one at step 2 with e, or name the model in prices.toml"
         facts.append(("Price, about", words, "warn"))

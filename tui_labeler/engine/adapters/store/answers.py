@@ -76,12 +76,26 @@ class FileAnswerStore:
         self._size = 0
         self._pending: list[_Waiting] = []
         self._writing = asyncio.Lock()
+        self._reading = asyncio.Lock()
 
     async def find(self, key: str) -> KeptReply | None:
         if self._index is None:
-            self._index = await asyncio.to_thread(self._read_index)
+            async with self._reading:
+                if self._index is None:
+                    await self._read_all()
+        assert self._index is not None
         place = self._index.get(bytes.fromhex(key))
         return None if place is None else await asyncio.to_thread(self._read, place)
+
+    async def refresh(self) -> None:
+        async with self._reading:
+            if self._index is not None:
+                await self._read_all()
+
+    async def _read_all(self) -> None:
+        # What is kept meanwhile comes into the index behind what was read.
+        async with self._writing:
+            self._index = await asyncio.to_thread(self._read_index)
 
     async def keep(self, key: str, kept: KeptReply) -> None:
         mine = _Waiting(key, kept, asyncio.get_running_loop().create_future())

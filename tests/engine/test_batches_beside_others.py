@@ -1,0 +1,113 @@
+"""What a batch holds, beside other jobs of the project: asked and paid for once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import Bench, asked_text
+from tests.engine.test_batches import GPT, PLACES, PRICES, Batches, run, start
+from tui_labeler.domain.jobs import JobState, Usage
+from tui_labeler.engine.batches import BatchStatus
+from tui_labeler.engine.gpt_options import GptOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_labeler.domain.jobs import Job
+    from tui_labeler.engine.session import ProjectSession
+
+
+@pytest.fixture
+def batches() -> Batches:
+    return Batches()
+
+
+async def at_once(session: ProjectSession, names: Sequence[str], **options: object) -> Job:
+    """A job that asks at once."""
+    rows = [row for row in session.rows.values() if row.location in names]
+    return await session.jobs.autolabel(rows, GPT, gpt=GptOptions(**options), prices=PRICES)  # type: ignore[arg-type]
+
+
+def asked(batches: Batches) -> Counter[str]:
+    """Texts and how often they were paid for, in batches and at once."""
+    return batches.asked + Counter(asked_text(question) for question in batches.chat.questions)
+
+
+async def test_a_later_round_takes_what_another_job_had_answered_meanwhile(
+    bench: Bench, batches: Batches
+) -> None:
+    texts = {f"{n:02}.txt": f"{n}: Ann is in Rome." for n in range(20)}
+    session = await bench.create(texts)
+    batches.statuses = [BatchStatus.IN_PROGRESS]
+    job = await start(session, budget_tokens=1500)
+    others: list[Job] = []
+
+    async def wait(seconds: float) -> None:
+        if not others:
+            others.append(await run(bench, batches, await at_once(session, list(texts))))
+
+    ended = await run(bench, batches, job, wait)
+    held = len(others[0].failed)
+    assert 0 < held < len(texts)
+    assert (ended.state, ended.done, ended.usage) == (JobState.SUCCEEDED, 20, Usage(100 * held, 10 * held))
+    assert set(asked(batches).values()) == {1}
+
+
+async def test_what_waits_in_a_batch_is_not_asked_again_and_a_retry_takes_its_answer(
+    bench: Bench, batches: Batches
+) -> None:
+    session = await bench.create(PLACES)
+    batches.statuses = [BatchStatus.IN_PROGRESS]
+    job = await start(session)
+    others: list[Job] = []
+
+    async def wait(seconds: float) -> None:
+        if not others:
+            others.append(await run(bench, batches, await at_once(session, list(PLACES))))
+            others.append(await run(bench, batches, await start(session)))
+
+    await run(bench, batches, job, wait)
+    for other in others:
+        assert (other.state, other.usage) == (JobState.FAILED, Usage())
+        assert {failure.error for failure in other.failed} == {"at_service"}
+        assert f"in a batch of job {job.id}" in other.failed[0].message
+        await session.jobs.retry(other.id)
+        again = await run(bench, batches, other)
+        assert (again.state, again.done, again.usage) == (JobState.SUCCEEDED, len(PLACES), Usage())
+    assert set(asked(batches).values()) == {1}
+    assert len(batches.made) == 1
+
+
+async def test_what_waits_in_a_batch_is_told_before_a_job_starts(bench: Bench, batches: Batches) -> None:
+    session = await bench.create(PLACES)
+    batches.statuses = [BatchStatus.IN_PROGRESS]
+    job = await start(session)
+    found = []
+
+    async def wait(seconds: float) -> None:
+        request = replace(job.request, id="", options=GptOptions().as_options())
+        found.append((await session.surveyor.survey([request]))[0])
+
+    await run(bench, batches, job, wait)
+    assert (found[0].waiting, len(found[0].characters), found[0].answered) == (5, 0, 0)
+
+
+async def test_what_a_cancelled_job_has_stopped_at_its_service_is_asked_again(
+    bench: Bench, batches: Batches
+) -> None:
+    session = await bench.create(PLACES)
+    batches.statuses = [BatchStatus.IN_PROGRESS] * 100
+    batches.share = 0.0
+    batches.slow_cancel = True
+    job = await start(session)
+
+    async def wait(seconds: float) -> None:
+        await session.jobs.cancel(job.id)
+
+    assert (await run(bench, batches, job, wait)).state is JobState.CANCELLED
+    other = await run(bench, batches, await at_once(session, list(PLACES)))
+    assert (other.state, other.done) == (JobState.SUCCEEDED, len(PLACES))
