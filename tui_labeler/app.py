@@ -25,6 +25,7 @@ from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import Commands, bound_commands
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling_keys import PROJECT_KEYS
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects import ProjectsScreen
@@ -39,7 +40,7 @@ from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import shared_sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterator
 
     from textual.driver import Driver
     from textual.events import CursorPosition
@@ -81,7 +82,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
             "colon,ctrl+p",
             "command_palette",
             "Commands",
-            tooltip="Find a command by its name",
+            tooltip="Find a command of this screen by a part of its name",
             id="app.palette",
             show=False,
         ),
@@ -368,14 +369,35 @@ class LabelerApp(Appearance, inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Commands):
-            self.push_screen(Commands(placeholder="A part of a command's name", id="--command-palette"))
+            words = "A command of this screen, by a part of its name"
+            self.push_screen(Commands(placeholder=words, id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every command that a key would give now, and the theme."""
-        yield from bound_commands(self, screen)
+        """Every command that a key would give now, what is behind this screen, and the theme."""
+        here = list(bound_commands(self, screen))
+        yield from here
+        if not isinstance(screen, LabelingScreen) and any(
+            isinstance(below, LabelingScreen) for below in self.screen_stack
+        ):
+            yield from self._behind({command.title for command in here})
         yield SystemCommand("Theme", "Other colours of the screen", self.action_change_theme)
         yield SystemCommand("Palette", "Other colours of categories", self.action_change_palette)
         yield SystemCommand("Tour", "The first steps, in four screens", self.action_tour)
+
+    def _behind(self, here: Collection[str]) -> Iterator[SystemCommand]:
+        """The other screens of the project, which its texts lead to; those with a name that a command
+        ``here`` has are left out."""
+        for binding in PROJECT_KEYS:
+            assert isinstance(binding, Binding)
+            if binding.id in (None, "project.leave") or binding.description in here:
+                continue
+            key = self.key_of(binding.id or "")
+            way = f"Leave this screen first; {key} leads there from the project's texts."
+            yield SystemCommand(
+                binding.description,
+                f"{key} once this screen is left: {binding.tooltip}",
+                partial(tell, self, way, title=binding.description),
+            )
 
     # --- first steps --------------------------------------------------------------------------------
 

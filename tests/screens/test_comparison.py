@@ -168,7 +168,7 @@ async def test_q_goes_back_to_the_comparison_at_the_same_row_and_then_to_the_job
         await press(pilot, "j", "enter")
         assert screen_of(pilot).shown == document(here, TWO)
         assert "q goes back to the comparison." in screen_text(pilot)
-        assert screen_of(pilot).keys_named["project.leave"] == "Comparison"
+        assert " q Comparison " in screen_text(pilot)
         await press(pilot, "q")
         back = cast("object", pilot.app.screen)
         assert isinstance(back, ComparisonScreen)

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from docs.generate import PLACES
-from tests.screens.conftest import Opened, press
+from tests.screens.conftest import Opened, press, screen_text
 from tui_labeler.screens.commands import bound_commands
 from tui_labeler.screens.help import help_text
 
@@ -51,3 +51,26 @@ def test_every_binding_of_the_program_has_a_name_to_be_told_by() -> None:
             if kind.__module__.startswith("tui_labeler"):
                 made = Binding.make_bindings(vars(kind).get("BINDINGS", []))
                 assert all(binding.id and binding.description for binding in made), kind
+
+
+async def test_the_palette_of_another_screen_tells_the_way_to_the_projects_screens(opened: Opened) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await press(pilot, "P", "colon")
+        assert "A command of this screen" in screen_text(pilot)
+        await press(pilot, *"autol")
+        while "once this screen is left" not in screen_text(pilot):
+            await pilot.pause(0.05)
+        await press(pilot, "enter", "enter")
+        (told,) = pilot.app._notifications
+        assert told.message == "Leave this screen first; L leads there from the project's texts."
+
+
+async def test_the_palette_of_the_texts_has_their_commands_once(opened: Opened) -> None:
+    async with opened() as pilot:
+        titles = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
+        assert titles.count("Jobs") == 1
+
+
+async def test_help_says_that_the_palette_holds_the_keys_of_where_one_is(opened: Opened) -> None:
+    async with opened() as pilot:
+        assert "`:` finds any of these by a part of its name. Other screens have others." in words(pilot)

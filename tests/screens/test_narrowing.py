@@ -222,3 +222,33 @@ async def test_a_click_sets_a_class_and_leaves_the_letters_to_the_text(tmp_path:
         assert screen_of(pilot).text.has_focus
         await press(pilot, "u")
         assert labels(session_of(pilot), FIRST) == [("card arrival", None)]
+
+
+async def test_u_right_after_U_takes_back_until_a_letter_of_a_name_is_typed(tmp_path: Path) -> None:  # noqa: N802
+    async with asked(tmp_path) as pilot:
+        pane = screen_of(pilot).pane
+        before = labels(session_of(pilot), FIRST)
+        await press(pilot, "C", *"cde", "enter", "U")
+        assert pane.naming
+        text = screen_text(pilot)
+        assert "u takes back, / and u begins a name." in text
+        assert "u Undo" in text
+        await press(pilot, "c")
+        assert "u Undo" not in screen_text(pilot)
+        await press(pilot, "u")
+        assert pane.typed == "cu"
+        await press(pilot, *["backspace"] * 2)
+        assert "u Undo" in screen_text(pilot)
+        await press(pilot, "u")
+        assert labels(session_of(pilot), FIRST) == before
+        assert screen_of(pilot).wanted == document(session_of(pilot), FIRST)
+        assert not pane.naming
+
+
+async def test_a_name_that_was_asked_for_may_begin_with_u(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        pane = screen_of(pilot).pane
+        await press(pilot, "C", "u")
+        assert pane.typed == "u"
+        await press(pilot, "ctrl+g", "U", "slash", "u")
+        assert pane.typed == "u"

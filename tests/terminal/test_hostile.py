@@ -158,7 +158,7 @@ WAY: tuple[tuple[str, str], ...] = (
     *(("d", "1 unsaved"), ("u", "Took back"), ("v", "Selected"), ("1", "In the way"), ("v", "-Selected")),
     *(("E", "Export saved labels"), ("ctrl+g", "-Export saved labels")),
     *(("?", "Page back"), ("q", "-Page back")),
-    *((":", "A part of a command's name"), ("ctrl+g", "-A part of a command's name")),
+    *((":", "A command of this screen"), ("ctrl+g", "-A command of this screen")),
     *(("T", "Start training"), ("enter", "Which model?"), ("q", "-Which model?"), ("q", "-Start training")),
     *(("P", "2 models"), ("D", "n Keep"), ("n", "-n Keep"), ("enter", "[1 Overview]"), ("2", "all (micro)")),
     *(("3", "rows: actual"), ("4", "[4 Test set]"), ("5", "[5 Distribution]"), ("q", "-[5 Distribution]")),

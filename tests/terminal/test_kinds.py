@@ -52,7 +52,7 @@ WAY: tuple[tuple[str, str], ...] = (
     *(("?", "Page back"), ("space", "Page back"), ("q", "-Page back")),
     *(("K", "contracts > Entities"), ("q", "-contracts > Entities")),
     *(("f", "Which suggestions?"), ("ctrl+g", "-Which suggestions?")),
-    *((":", "A part of a command's name"), ("ctrl+g", "-A part of a command's name")),
+    *((":", "A command of this screen"), ("ctrl+g", "-A command of this screen")),
     *(("E", "Export saved labels"), ("ctrl+g", "-Export saved labels")),
     *(("i", "Where this suggestion"), ("q", "-Where this suggestion")),
     *(("q", "The review is over"), ("q", "1 project"), ("n", "Labels file"), ("ctrl+g", "-Labels file")),

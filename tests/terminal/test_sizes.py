@@ -104,7 +104,7 @@ def test_a_change_of_size_leaves_dialogs_and_the_wizard_as_they_are(letters: Pla
         for key, opened in (
             ("/", "Search"),
             ("F", "Flag this"),
-            (":", "A part of"),
+            (":", "A command of"),
             ("I", "Path of a labels"),
         ):
             terminal.press(key).until(opened)

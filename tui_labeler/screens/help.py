@@ -42,6 +42,10 @@ def key_table(app: App[Any], active: list[ActiveBinding]) -> str:
     for known, words in meanings.items():
         shown = " ".join(f"`{_cell(key)}`" for key in keys[known])
         lines.append(f"| {shown} | {_cell(words)} |")
+    palette = next((item.binding for item in active if item.binding.id == "app.palette"), None)
+    if palette is not None:
+        key = _cell(app.get_key_display(palette))
+        lines += ["", f"`{key}` finds any of these by a part of its name. Other screens have others."]
     return "\n".join(lines)
 
 

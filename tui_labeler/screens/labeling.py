@@ -79,8 +79,8 @@ screen more text: labels are underlined, suggestions by dashes; the line below n
 
 **Classes.** A category's key sets it, or takes it away. With more than nine, `enter` finds one by
 a few letters of its name, and so does typing in the pane of categories: `C`, a few letters, `enter`. Letters
-are keys again from then on; `U` goes to the next document without a class, where a name begins at once, and
-`/` begins one where a class was set.
+are keys again from then on; `U` goes to the next document without a class, where a name begins at once
+(`u` takes back there until its first letter is typed), and `/` begins one where a class was set.
 
 **Finding.** `/` looks for words in this text, `ctrl+f` in all documents while you type; `n` and `N` go
 from one place to the next, in a review too, until `ctrl+g` or `esc` ends the search, another document is
@@ -276,7 +276,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         if self.distribution.has_focus:
             return SHOWN["distribution"]
         if self.letters_shown:
-            return SHOWN["names"]
+            return ["label.undo"] * self.pane.reserves + SHOWN["names"]
         if self._is_in_pane_of_many and not self.is_read_only:
             return SHOWN["pane of many"]
         if self.is_read_only:
@@ -284,6 +284,8 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         shown = SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
         if self.text.found:
             shown = [*WHILE_SEARCHING, *(name for name in shown if name not in WHILE_SEARCHING)]
+        if self.way_back is not None:
+            shown = [*FROM_COMPARISON, *(name for name in shown if name not in FROM_COMPARISON)]
         row = None if self.shown is None else self.session.rows.get(self.shown)
         if row is None or not row.is_given:
             return shown

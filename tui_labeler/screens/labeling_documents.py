@@ -78,7 +78,7 @@ class DocumentActions(SearchActions):
         """Opens a document. In a pane of many classes the name of one begins where it has nothing yet."""
         self.open_document(row.id)
         if self.pane.has_focus and not self.is_read_only and self._is_unlabeled(row):
-            self.pane.begin_name()
+            self.pane.begin_name(by_itself=True)
 
     def action_next_unlabeled(self) -> None:
         """The next document of the list that nobody has labeled, round the end of the list."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.actions import parse
+from textual.binding import Binding
 from textual.message import Message
 
 from tui_labeler.domain.documents import DocumentFilter, Sort
@@ -20,7 +21,7 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.commands import bound_keys
 from tui_labeler.screens.handover_words import pen_sign
-from tui_labeler.screens.labeling_keys import WRITING, WRITING_SCREENS, category_keys
+from tui_labeler.screens.labeling_keys import LABEL_KEYS, WRITING, WRITING_SCREENS, category_keys
 from tui_labeler.screens.labeling_marks import (
     MarkMaker,
     category_lines,
@@ -329,6 +330,8 @@ class LabelingView(Screen[None]):
         places = (self.app, self, self.text, self.documents, self.pane)
         taken = bound_keys((binding for place in places for binding in place.BINDINGS), self.app._keymap)
         self.keys = category_keys(self.session.store.state.categories, taken)
+        undo = [key for key in LABEL_KEYS if isinstance(key, Binding) and key.id == "label.undo"]
+        self.pane.reserved = "".join(key for key in bound_keys(undo, self.app._keymap) if len(key) == 1)
         if self.brush not in self.session.store.state.categories:
             self.brush = None
 
@@ -492,6 +495,9 @@ class LabelingView(Screen[None]):
             return self.message or self.awaiting[0]
         if self.message:
             return self.message
+        if self.pane.reserves:
+            key = self.pane.reserved[0]
+            return f"Finding: letters are a class's name; {key} takes back, / and {key} begins a name."
         if self.pane.naming:
             return "Finding: letters are a class's name. enter sets it, ctrl+g ends the name."
         if self.editing is not None:

@@ -76,7 +76,8 @@ Where there are more than nine classes, letters find one: the beginning of its n
 letters of its words (`cde` for *card delivery estimate*), or pieces of them (`cadel`). A name begins with
 `C`, with `/`, and by itself where `U`, `]` or `[` leads to a document that has no class yet, and none
 suggested: the heading says `find` then, and the last line `a-z Find`. Until the first letter digits set a
-class, and keys in capitals are what they are in the text.
+class, and keys in capitals are what they are in the text; so is `u`, which takes back, where the name began
+by itself: `/` and `u` begin one with that letter.
 
 `enter` sets the class, or takes it away, and ends the name; `ctrl+g` ends it with nothing done. From then on
 letters are keys again (`u` takes back, `q` leaves), the cursor stays on the class, and `/` begins the next.

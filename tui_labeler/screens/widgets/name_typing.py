@@ -44,6 +44,9 @@ class NameTyping(RowView):
         """A name is being typed: letters find a category, rather than act on the screen."""
         self.typed = ""
         """What has been typed of a name."""
+        self.reserved = ""
+        """Letters that begin no name which began by itself: they stay the keys that they are."""
+        self._by_itself = False
 
     @property
     def current(self) -> str:
@@ -61,10 +64,13 @@ class NameTyping(RowView):
         """Puts the cursor on a category, if it is shown."""
         raise NotImplementedError
 
-    def begin_name(self) -> None:
-        """From here on letters find a category, where there are many; what was typed before is forgotten."""
+    def begin_name(self, *, by_itself: bool = False) -> None:
+        """From here on letters find a category, where there are many; what was typed before is forgotten.
+
+        ``by_itself``: nobody asked for a name, so some letters are reserved until the first one of it.
+        """
         if self.narrows:
-            self._narrow("", naming=True)
+            self._narrow("", naming=True, by_itself=by_itself)
 
     def end_name(self) -> None:
         """Letters are keys again, and all are shown; the cursor stays on its category."""
@@ -74,9 +80,16 @@ class NameTyping(RowView):
         self._narrow("", naming=False)
         self.go_to(current)
 
+    @property
+    def reserves(self) -> bool:
+        """Whether reserved letters are keys at the moment, though a name can begin."""
+        return self.naming and self._by_itself and not self.typed and bool(self.reserved)
+
     def types(self, character: str | None) -> bool:
         """Whether a key is a part of a name: a letter that is no capital, or whatever goes on with a name."""
         if not self.naming or not character or len(character) > 1:
+            return False
+        if self.reserves and character in self.reserved:
             return False
         begins = character.isalpha() and not character.isupper()
         return begins or (bool(self.typed) and (character.isalnum() or character in " _-"))
@@ -97,12 +110,15 @@ class NameTyping(RowView):
             event.prevent_default()
             self._narrow(self.typed + (event.character or ""), naming=True)
 
-    def _narrow(self, typed: str, *, naming: bool) -> None:
-        was, self.naming, self.typed = self.naming, naming, typed
+    def _narrow(self, typed: str, *, naming: bool, by_itself: bool | None = None) -> None:
+        was, reserved = self.naming, self.reserves
+        self.naming, self.typed = naming, typed
+        if by_itself is not None:
+            self._by_itself = by_itself
         self.show_fitting("" if typed else self.current)
         self.reveal()
         self.refresh_bindings()
-        if naming is not was:
+        if naming is not was or self.reserves is not reserved:
             self.post_message(self.NameChanged(self))
 
     def action_name(self) -> None:
