@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +19,7 @@ from tui_labeler.cli.output import Output
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.documents import Documents, DocumentText
+from tui_labeler.engine.errors import ContainerError
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.workbench import CreatedProject, Workbench
 
@@ -158,6 +161,65 @@ def test_an_import_that_is_interrupted_twice_stops_and_the_next_command_finishes
     assert (after.json["labeled"], after.json["documents"]) == (8 + TEXTS, 12 + TEXTS)
     assert cli("undo", project, "--json").code == 0
     assert cli("project", "show", project, "--json").json["labeled"] == 8
+
+
+CREATE = ("project", "create", "letters", "--kind", "ner", "--json")
+
+
+def test_a_project_whose_making_is_interrupted_twice_while_texts_are_written_is_there_and_finished_next(
+    cli: Cli, letters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = (*CREATE, "--container", str(letters), "--labels", new_texts(tmp_path), "--add-documents")
+    with monkeypatch.context() as patch:
+        signal_on_text(patch, signal.SIGTERM, 2, 4)
+        ran = cli(*create)
+    assert (ran.code, ran.error["code"]) == (130, "interrupted")
+    assert "The project is made" in ran.error["message"]
+    after = cli("project", "show", "letters", "--json").json
+    assert (after["labeled"], after["documents"]) == (TEXTS, 12 + TEXTS)
+
+
+def test_there_is_no_project_where_its_texts_can_not_be_written(
+    cli: Cli, letters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = (*CREATE, "--container", str(letters), "--labels", new_texts(tmp_path), "--add-documents")
+
+    async def full(self: FolderContainer, name: str, content: bytes) -> str:
+        raise ContainerError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderContainer, "add", full)
+        assert cli(*create).error["message"] == "the disk is full"
+    assert cli("project", "list", "--json").json["items"] == []
+    made = cli(*create).json
+    assert (made["labeled"], made["documents"]) == (TEXTS, 12 + TEXTS)
+
+
+KILLED = """
+import os, signal, sys
+from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.cli.main import main
+add, left = FolderContainer.add, [int(sys.argv.pop(1))]
+async def dying(self, name, content):
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    return await add(self, name, content)
+FolderContainer.add = dying
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_creation_that_is_killed_while_it_writes_texts_leaves_none_without_a_project(
+    count: int, cli: Cli, letters: Path, tmp_path: Path
+) -> None:
+    create = (*CREATE, "--container", str(letters), "--labels", new_texts(tmp_path), "--add-documents")
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(count), *create], check=False, timeout=50)
+    assert ended.returncode == -signal.SIGKILL
+    after = cli("project", "show", "letters", "--json").json
+    assert (after["labeled"], after["documents"]) == (TEXTS, 12 + TEXTS)
+    assert len([path for path in letters.iterdir() if path.suffix == ".txt"]) == 12 + TEXTS
 
 
 @SIGNALS

@@ -116,11 +116,30 @@ class ImportJournal:
             await self._imports.note(begun)
             return await self._noted(self._imports, anew if waiting else first, (), say)
 
-    async def intend(self, begun: BegunImport) -> None:
-        """Notes an import that is to be done when the project is opened next. Raises ``StorageError``."""
-        if self._imports is not None:
-            async with self._imports.held():
-                await self._imports.note(begun)
+    async def intend(self, begun: BegunImport) -> bool:
+        """Notes an import that is to be done when the project is opened next; whether it could.
+
+        Raises ``StorageError``.
+        """
+        if self._imports is None:
+            return False
+        async with self._imports.held():
+            await self._imports.note(begun)
+        return True
+
+    async def carry_out(self, progress: Progress, say: Say) -> Imported:
+        """Does what was intended, and raises what keeps it from being done; it is forgotten then.
+
+        Raises ``LockedError`` where somebody else has done it, or is at it.
+        """
+        assert self._imports is not None
+        async with self._imports.held():
+            begun = await self._imports.begun()
+            if begun is None:
+                raise LockedError("The labels file has been imported by somebody else meanwhile.")
+            return await self._noted(
+                self._imports, partial(self._again, begun, progress), (LockedError,), say
+            )
 
     async def finish(self, progress: Progress, say: Say) -> Imported | None:
         """See :meth:`~tui_labeler.engine.label_files.LabelFiles.finish_begun`."""

@@ -21,11 +21,13 @@ from tui_labeler.engine.errors import (
     ContainerError,
     InputError,
     LabelerError,
+    LockedError,
     RefusedError,
     UnreachableError,
 )
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, read_file
+from tui_labeler.engine.import_journal import Say, unsaid
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
 from tui_labeler.engine.reading import Progress, Synced
@@ -149,10 +151,12 @@ class Workbench:
         labels_format: str = AUTO,
         add_documents: bool = False,
         progress: Progress = lambda doing, count: None,
+        say: Say = unsaid,
     ) -> CreatedProject:
         """Makes a project, reads its container and, with ``labels``, imports a labels file.
 
-        With ``add_documents``, texts of that file which match no document become new ones in the container.
+        With ``add_documents``, texts of that file which match no document become new ones in the container;
+        they are written once the project is there, so that whoever opens it goes on where the process dies.
 
         Nobody sees it before it is whole: when anything fails, or the process dies, there is none; only
         sharing its labels, which comes last, goes on with the next sync. Raises
@@ -196,11 +200,15 @@ class Workbench:
                 taking = partial(_taking_over, shared_categories)
                 await session.store.commit(self.surroundings.actor, taking)
             synced = await session.documents.sync(progress)
-            imported = None
+            imported, intended = None, False
             if labels is not None:
-                imported = await session.label_files.read(
+                plan = await session.label_files.plan(
                     labels, labels_name, labels_format, add_documents=add_documents, progress=progress
                 )
+                begun = replace(plan.begun, group=self.surroundings.new_id())
+                intended = bool(plan.additions) and await session.label_files.journal.intend(begun)
+                if not intended:
+                    imported = await session.label_files.apply(plan, progress, say=say)
             await session.store.commit(self.surroundings.actor, partial(self._declaring, new))
             await session.store.checkpoint()
             await session.close()
@@ -210,6 +218,8 @@ class Workbench:
             await self._projects.discard(project.id)
             raise
         made = await self.open(project.id)
+        if intended:
+            imported = await self._with_texts(made, progress, say)
         try:
             shared, notes = await _first_sync(made, progress)
             kept = await made.documents.keep(lambda doing, done, total: progress(doing, done))
@@ -224,6 +234,18 @@ class Workbench:
         # The second session of the two that make it finds the same disk.
         warnings = tuple(dict.fromkeys(warnings))
         return CreatedProject(made, synced, imported, warnings, joined is not None, shared)
+
+    async def _with_texts(self, made: ProjectSession, progress: Progress, say: Say) -> Imported:
+        """The labels file that brings new documents; there is no project where they can't be written."""
+        try:
+            return await made.label_files.journal.carry_out(progress, say)
+        except (asyncio.CancelledError, LockedError):
+            await made.close()
+            raise
+        except LabelerError:
+            await made.close()
+            await self._projects.delete(made.project.id, purge=True)
+            raise
 
     async def _joining(
         self, project: Project, new: NewProject

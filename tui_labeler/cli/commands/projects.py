@@ -122,6 +122,7 @@ async def create(context: Context) -> Report:
             labels_format=options.labels_format,
             add_documents=options.add_documents,
             progress=context.out.step,
+            say=context.out.note,
         )
     except CancelledError:
         raise await _interrupted(context) from None
@@ -136,7 +137,7 @@ async def _interrupted(context: Context) -> InterruptionError:
     name = context.options.name
     if any(project.name == name for project in await context.workbench.projects()):
         return InterruptionError(
-            "The project is made, and its labels are not shared yet.",
+            "The project is made, and its labels are not all read in and shared yet.",
             hint=f"`tui-labeler sync {name}` goes on.",
         )
     return InterruptionError(
