@@ -121,8 +121,18 @@ async def test_a_sign_in_that_fails_is_told_without_its_own_words(
 async def test_nobody_signs_in_at_a_server_that_is_not_encrypted(entra: type[Credential]) -> None:
     address = parse_url("http://texts.example.org/acc/letters")[0]
     container = BlobContainer(address, lambda: Ways({}, NoKeyring(), {}).access(address))
-    with pytest.raises(UnreachableError, match="no key"):
+    with pytest.raises(UnreachableError, match="no key") as raised:
         await container.read("a.txt")
     await container.close()
     assert entra.scopes == []
+    assert "entra" not in raised.value.hint
     assert _sent == []
+
+
+def test_where_nobody_can_sign_in_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_labeler.engine.adapters.blob.access._has_entra", lambda: False)
+    address = parse_url("https://acc.blob.core.windows.net/letters")[0]
+    with pytest.raises(UnreachableError, match="no key") as raised:
+        Ways({}, NoKeyring(), {}).access(address)
+    assert "AZURE_STORAGE_KEY" in raised.value.hint
+    assert "pip install 'tui-labeler[entra]'" in raised.value.hint

@@ -158,9 +158,10 @@ class Ways:
         """The first way in that there is. Raises ``UnreachableError`` where there is none."""
         for found in self._all(address):
             return found
-        raise UnreachableError(
-            f"there is no key for {address.url}", hint=f"For this machine: {_how_to_set(address)}."
-        )
+        hint = f"For this machine: {_how_to_set(address)}."
+        if address.endpoint.startswith("https://"):
+            hint += f" To sign in with Microsoft Entra ID, {ENTRA}."
+        raise UnreachableError(f"there is no key for {address.url}", hint=hint)
 
     def _all(self, address: BlobAddress) -> Iterator[Access]:
         if sas := self._typed.get(address.url):
@@ -217,6 +218,9 @@ def _how_to_set(address: BlobAddress) -> str:
     if _is_accounts_own(address):
         return f"set {ACCOUNT}={address.account} and {SAS} or {KEY}, or {STRING}"
     return f"set {STRING}, or name a variable under [containers.NAME] in settings.toml"
+
+
+ENTRA = "install azure-identity: tui-labeler with the extra entra (`pip install 'tui-labeler[entra]'`)"
 
 
 def _has_entra() -> bool:
