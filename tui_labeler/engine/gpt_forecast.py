@@ -68,6 +68,8 @@ class Forecast:
     """Those that will be paid: halved for a batch."""
     pace: Pace | None
     batch: bool = False
+    budget: bool = False
+    """The job has one."""
 
     def of(self, rows: Sequence[DocumentRow]) -> JobEstimate:
         """What labeling these documents takes; those that can't be read take nothing."""
@@ -79,6 +81,7 @@ class Forecast:
             prices=self.prices,
             pace=self.pace,
             batch=self.batch,
+            budget=self.budget,
         )
 
     def asking(self, found: Survey) -> JobEstimate:
@@ -98,6 +101,7 @@ class Forecast:
             prices=self.prices,
             pace=self.pace,
             batch=self.batch,
+            budget=self.budget,
             made=made,
         )
 
@@ -149,6 +153,7 @@ async def forecast(
         reasoning=can.reasoning,
         # Trying it has shown no usage, or nobody tried it.
         tells_usage=bool(can.tokens),
+        tried_tokens=can.tokens,
         room=prompt.answer_tokens(in_chunk) + room.thinking,
     )
     return Forecast(
@@ -158,6 +163,7 @@ async def forecast(
         batch_prices(prices) if prices and options.batch else prices,
         _pace(deployment, options, is_here=is_here),
         options.batch,
+        (options.budget_usd, options.budget_tokens) != (None, None),
     )
 
 

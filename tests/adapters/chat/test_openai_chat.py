@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +15,7 @@ import pytest
 from tests.openai_server import KEY, Answer, OpenAIServer, refusal, too_short
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
+from tui_labeler.engine.adapters.chat.answers import read_reply
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource, request_body
 from tui_labeler.engine.chat import ChatModel, Finish, Message, Question, RateLimits, Role, TroubleError
 
@@ -144,6 +146,21 @@ async def test_tokens_with_their_logprobs_add_up_to_the_answer() -> None:
             reply = await model.ask(question)
     assert "".join(token.text for token in reply.tokens) == reply.text
     assert {token.logprob for token in reply.tokens} == {-2.0, 0.0}
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ([{"type": "text", "text": "{}"}], "{}"),
+        ([{"type": "thinking", "thinking": []}, {"type": "text", "text": "{"}, {"text": "}"}], "{}"),
+        ([{"type": "text", "text": 3}, {"type": "image_url", "image_url": {}}], ""),
+        ([], ""),
+    ],
+)
+def test_an_answer_in_parts_is_what_its_parts_of_text_say(content: list[object], text: str) -> None:
+    body = {"choices": [{"message": {"content": content}, "finish_reason": "stop"}], "usage": {}}
+    reply = read_reply(json.dumps(body).encode(), "host", limits=RateLimits(), request_id="")
+    assert (reply.text, reply.finish) == (text, Finish.STOP)
 
 
 async def test_usage_counts_cached_and_reasoning_tokens() -> None:

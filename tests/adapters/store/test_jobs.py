@@ -86,8 +86,8 @@ async def test_what_was_received_is_paid_for_before_a_document_is_done(
     await store.create(request(clock))
     journal = await store.run("j1")
     await journal.started(os.getpid(), 3)
-    first = journal.requests.sent("d0.txt", MOST)
-    journal.requests.sent("d0.txt", MOST)
+    first = journal.requests.sent("d0.txt", MOST, 50)
+    journal.requests.sent("d0.txt", MOST, 50)
     journal.requests.answered(first, Usage(100, 10))
     live = await store.get("j1")
     assert (live.usage, live.done, live.unanswered) == (Usage(100, 10), 0, 0)
@@ -96,12 +96,12 @@ async def test_what_was_received_is_paid_for_before_a_document_is_done(
     assert (killed.usage, killed.unanswered, killed.unanswered_usage) == (Usage(100, 10), 1, MOST)
     journal = await store.run("j1")
     await journal.started(os.getpid(), 3)
-    third = journal.requests.sent("d1.txt", MOST)
+    third = journal.requests.sent("d1.txt", MOST, 50)
     again = await store.get("j1")
     assert (again.unanswered, again.unanswered_usage) == (1, MOST)
     journal.requests.refused(third)
-    journal.requests.lost(journal.requests.sent("d1.txt", MOST))
-    journal.requests.answered(journal.requests.sent("d1.txt", MOST), Usage(1, 1))
+    journal.requests.lost(journal.requests.sent("d1.txt", MOST, 50))
+    journal.requests.answered(journal.requests.sent("d1.txt", MOST, 50), Usage(1, 1))
     ended = await store.get("j1")
     assert (ended.usage, ended.unanswered, ended.unanswered_usage) == (Usage(101, 11), 2, Usage(200, 100))
     await journal.close()
@@ -125,12 +125,12 @@ async def test_a_request_that_a_crash_cut_off_is_dropped_by_the_next(
 ) -> None:
     await store.create(request(clock))
     journal = await store.run("j1")
-    journal.requests.answered(journal.requests.sent("d0.txt", MOST), Usage(5, 5))
+    journal.requests.answered(journal.requests.sent("d0.txt", MOST, 50), Usage(5, 5))
     await journal.close()
     path = store._folder / "j1" / "requests.jsonl"
     path.write_bytes(path.read_bytes() + b'{"what":"answ')
     journal = await store.run("j1")
-    journal.requests.answered(journal.requests.sent("d1.txt", MOST), Usage(1, 1))
+    journal.requests.answered(journal.requests.sent("d1.txt", MOST, 50), Usage(1, 1))
     assert journal.job.usage == Usage(6, 6)
     await journal.close()
 
@@ -141,16 +141,31 @@ async def test_a_wait_for_an_answer_is_told_once_it_is_unusually_long(
     await store.create(request(clock))
     journal = await store.run("j1")
     await journal.started(os.getpid(), 3)
-    number = journal.requests.sent("slow.txt", MOST)
+    number = journal.requests.sent("slow.txt", MOST, 50)
     assert (await store.get("j1")).late == ""
     clock.pass_time(seconds=90)
     late = await store.get("j1")
     assert (late.late, late.late_seconds >= 90) == ("slow.txt", True)
     journal.requests.answered(number, Usage(1, 1))
     assert (await store.get("j1")).late == ""
-    journal.requests.sent("next.txt", MOST)
+    journal.requests.sent("next.txt", MOST, 50)
     clock.pass_time(seconds=90)
     assert (await store.get("j1")).late == "", "a deployment that takes so long is not late"
+    await journal.close()
+
+
+async def test_another_run_knows_how_long_answers_were_of_what_they_were_given(
+    store: FileJobStore, clock: Clock
+) -> None:
+    await store.create(request(clock))
+    journal = await store.run("j1")
+    assert journal.requests.longest is None
+    journal.requests.answered(journal.requests.sent("d0.txt", MOST, 50), Usage(5, 10))
+    # Of one that got less room than it was to have, the share is that of what it was to have.
+    journal.requests.answered(journal.requests.sent("d1.txt", Usage(5, 20), 50), Usage(5, 20))
+    await journal.close()
+    journal = await store.run("j1")
+    assert journal.requests.longest == 0.4
     await journal.close()
 
 

@@ -103,8 +103,12 @@ class Requests:
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, str]] = []
+        self.longest: float | None = None
+        self.lost_usage: list[Usage] = []
+        self._most: list[Usage] = []
 
-    def sent(self, location: str, most: Usage) -> int:
+    def sent(self, location: str, most: Usage, room: int) -> int:
+        self._most.append(most)
         self.steps.append(("sent", location))
         return len(self.steps)
 
@@ -115,6 +119,7 @@ class Requests:
         self.steps.append(("refused", self.steps[number - 1][1]))
 
     def lost(self, number: int) -> None:
+        self.lost_usage.append(self._most[-1])
         self.steps.append(("lost", self.steps[number - 1][1]))
 
     def collected(self, key: str, usage: Usage) -> bool:
@@ -411,6 +416,25 @@ class TestBudget:
             "0.00120 of 0.00125 USD are spent; 0.000050 USD are left; 1,000 of 5,000 tokens are spent; "
             "4,000 are left; the next question may cost 0.00016 USD (130 tokens)."
         )
+
+    @jumping
+    async def test_what_one_answer_was_said_to_use_does_not_make_a_lost_request_dear(self) -> None:
+        told = Reply("{}", Finish.STOP, Usage(80, 10**9))
+        model, log = Model(told, TroubleError("cut")), Requests()
+        one = Asker(model, "azure/gpt", "job1", Pacer(1), Spending(PRICES), Kept(), log)
+        await self.ask_many(one, 2)
+        (lost,) = log.lost_usage
+        assert lost.prompt_tokens == ESTIMATE.prompt_tokens
+        assert lost.completion_tokens <= 4 * question().max_tokens
+
+    @jumping
+    async def test_another_run_knows_how_long_answers_were_before(self) -> None:
+        log = Requests()
+        log.longest = 0.4
+        spending = Spending(PRICES, Budget(tokens=100))
+        one = Asker(Model(), "azure/gpt", "job1", Pacer(1), spending, Kept(), log)
+        with pytest.raises(BudgetError, match=r"the next question may take 130 tokens"):
+            await one.ask(question(), ESTIMATE)
 
     @jumping
     async def test_no_question_follows_one_that_shows_that_none_is_answered(self) -> None:

@@ -149,6 +149,20 @@ def test_classes_cost_little_thoughts_much_and_agreement_twice() -> None:
     assert estimate_job(twice).questions.low == 20
 
 
+def test_a_model_that_thinks_may_use_what_it_is_given_for_that_and_more_than_in_its_trial() -> None:
+    work = Work(ProjectKind.SINGLE_LABEL, [130] * 4, 7, 500, reasoning=True, tried_tokens=406)
+    assert estimate_job(work).completion_tokens.high >= 4 * 4_000
+    tried = estimate_job(replace(work, tried_tokens=9_006))
+    assert tried.completion_tokens.high >= 4 * 9_006
+
+
+def test_a_batch_with_a_budget_may_be_several_one_after_the_other() -> None:
+    words = "the job may take several, one after the other"
+    assert words in " ".join(estimate_job(WORK, batch=True, budget=True).notes)
+    assert words not in " ".join(estimate_job(WORK, batch=True).notes)
+    assert words not in " ".join(estimate_job(WORK, budget=True).notes)
+
+
 def test_time_goes_by_the_deployment_or_better_by_earlier_jobs() -> None:
     assert estimate_job(WORK).seconds is None
     tried = estimate_job(WORK, pace=Pace(0.5, 16)).seconds

@@ -428,6 +428,14 @@ async def test_two_answers_make_a_confidence_of_their_agreement(bench: Bench) ->
     assert sure == {"Rome": pytest.approx(0.8333, abs=1e-4), "Oslo": pytest.approx(0.5)}
 
 
+async def test_an_answer_that_is_kept_is_the_first_of_two(bench: Bench) -> None:
+    session = await bench.create(1)
+    bench.chat.says = lambda text: entities(("Rome", "Place"))
+    await label(bench, session)
+    await label(bench, session, samples=2)
+    assert [question.seed for question in bench.chat.questions] == [None, 1]
+
+
 async def test_log_probabilities_are_the_confidence_where_there_are_some(bench: Bench) -> None:
     session = await bench.create(1)
     text = entities(("Rome", "Place"))

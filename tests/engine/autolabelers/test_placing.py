@@ -282,6 +282,9 @@ def test_what_the_text_does_not_say_is_not_placed(text: str, words: str) -> None
     ("text", "words", "raw"),
     [
         ("Microsoft paid", "Microsft", "Microsoft"),
+        ("Amount: $ 1,000.00 or $1,000.000", "$1,000.00", "$ 1,000.00"),
+        ("Of 1,000.00 only $ 1,000.00", "$1,000.00", "$ 1,000.00"),
+        ("Rate of 5 % a year", "5%", "5 %"),
         ("Liam Smyth paid", "Liam Smith", "Liam Smyth"),
         ("Ali Koç paid", "Ali Koc", "Ali Koç"),
         ("an exam-\nple of", "example", "exam-\nple"),

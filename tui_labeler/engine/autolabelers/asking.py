@@ -141,6 +141,9 @@ def question_key(deployment: str, question: Question) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+OVERRUN = 4.0
+"""How many times what an answer was given may be held for it where the server was seen to charge more."""
+
 SLACK = 1.5
 """How much longer an answer may be than the longest so far, to be asked for with what is left of a budget."""
 
@@ -204,7 +207,7 @@ class Asker:
         self._elsewhere = elsewhere
         self._requests = requests
         self._counter = counter or estimating()
-        self._longest: float | None = None
+        self._longest = requests.longest
         """Of the answers so far: what they used of what they were given, at most."""
         self._overrun = 1.0
         """What answers were charged of what they were given, at most, where that is more."""
@@ -364,7 +367,7 @@ class Asker:
         if self._over is not None:
             raise self._over
         question = asking.within(held)
-        number = self._requests.sent(asking.about, held)
+        number = self._requests.sent(asking.about, held, asking.question.max_tokens)
         try:
             reply = await self._model.ask(question)
         except BaseException as error:
@@ -379,7 +382,8 @@ class Asker:
         usage = usage_told(reply, held.prompt_tokens, question.max_tokens, self._counter)
         self._requests.answered(number, usage)
         self._spending.paid(usage)
-        self._overrun = max(self._overrun, usage.completion_tokens / max(1, question.max_tokens))
+        overrun = usage.completion_tokens / max(1, question.max_tokens)
+        self._overrun = max(self._overrun, min(overrun, OVERRUN))
         self._longest = max(
             self._longest or 0.0, usage.completion_tokens / max(1, asking.question.max_tokens)
         )

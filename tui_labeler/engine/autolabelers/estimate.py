@@ -35,8 +35,12 @@ AN_ANSWER = (6.0, 14.0)
 
 A_CLASS = 6.0
 
-THOUGHT = (64.0, 2_000.0)
-"""Tokens that a reasoning model thinks before it answers a question of this kind."""
+THOUGHT = (64.0, 4_000.0)
+"""Tokens that a reasoning model thinks before it answers a question of this kind: at most what it is given
+for that."""
+
+LONGER_THOUGHT = 1.5
+"""How many times longer than about the tiny question of a trial it may think about a document, at least."""
 
 SPEED = (120.0, 30.0)
 """Tokens of an answer in a second: of a quick deployment and of one that is not."""
@@ -135,6 +139,8 @@ class Work:
     """Of the fixed ones, the schema's: not all servers add it to the prompt."""
     tells_usage: bool = True
     """The server was seen to tell what an answer used; else the job counts, and rather too high."""
+    tried_tokens: int = 0
+    """Of the answer to the tiny question of a trial, thoughts included; 0 where nobody said."""
     room: int = 0
     """Tokens that the longest answer is given, thoughts included."""
 
@@ -211,6 +217,7 @@ def estimate_job(
     prices: Prices | None = None,
     pace: Pace | None = None,
     batch: bool = False,
+    budget: bool = False,
     made: Made | None = None,
 ) -> JobEstimate:
     """About what ``work`` takes. ``prices`` are those that will be paid: halved already for a batch.
@@ -238,7 +245,7 @@ def estimate_job(
         completion,
         _cost(work, asked, prompt, completion, prices),
         None if batch else _seconds(work, asked, completion, pace, earlier),
-        _notes(work, sample, earlier, prices, batch=batch) + _waiting_note(waiting),
+        (*_notes(work, sample, earlier, prices), *_batch_notes(waiting, batch=batch, budget=budget)),
         round(made.answered * made.scale) if made else 0,
         waiting,
     )
@@ -354,7 +361,8 @@ def _completion(work: Work, asked: Range, earlier: Earlier | None) -> Range:
         case ProjectKind.SINGLE_LABEL:
             pass
     if work.reasoning:
-        low, high = low + asked.low * THOUGHT[0], high + asked.high * THOUGHT[1]
+        thought = max(THOUGHT[1], work.tried_tokens * LONGER_THOUGHT)
+        low, high = low + asked.low * THOUGHT[0], high + asked.high * thought
     if not work.tells_usage:
         high = high * MARGIN + 2 * asked.high
         if work.reasoning:
@@ -399,18 +407,26 @@ def _seconds(
     return None if not quick and found.high > TELLS_NOTHING * found.low else found
 
 
-def _waiting_note(waiting: int) -> tuple[str, ...]:
-    if not waiting:
-        return ()
-    words = counted(waiting, "question waits in a batch", "questions wait in batches")
-    return (
-        f"{words} of another job and will not be asked again: their documents fail here, "
-        "and can be retried at no cost once the answers are there.",
-    )
+def _batch_notes(waiting: int, *, batch: bool, budget: bool) -> list[str]:
+    notes = []
+    if batch:
+        notes.append("A batch is answered within 24 hours.")
+    if batch and budget:
+        notes.append(
+            "A batch holds no more than the budget allows if every answer is as long as it may be: "
+            "the job may take several, one after the other."
+        )
+    if waiting:
+        words = counted(waiting, "question waits in a batch", "questions wait in batches")
+        notes.append(
+            f"{words} of another job and will not be asked again: their documents fail here, "
+            "and can be retried at no cost once the answers are there."
+        )
+    return notes
 
 
 def _notes(
-    work: Work, sample: Sample | None, earlier: Earlier | None, prices: Prices | None, *, batch: bool
+    work: Work, sample: Sample | None, earlier: Earlier | None, prices: Prices | None
 ) -> tuple[str, ...]:
     notes = []
     if sample is None:
@@ -434,6 +450,4 @@ def _notes(
         notes.append("The price is not known: give the deployment one, or the model in prices.toml.")
     elif prices.as_of:
         notes.append(f"Prices are of {prices.as_of}.")
-    if batch:
-        notes.append("A batch is answered within 24 hours.")
     return tuple(notes)

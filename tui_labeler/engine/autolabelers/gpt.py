@@ -305,7 +305,8 @@ class GptAutolabeler:
             part=part,
             max_tokens=self._prompt.answer_tokens(self._counter.count(chunk.text)) + self._room.thinking,
             logprobs=self._room.logprobs,
-            seed=sample if self._room.samples > 1 else None,
+            # The first is the question of a job that asks once: its answer serves here too.
+            seed=sample or None,
         )
         reply, parsed = await self._ask(question, task, paid)
         if reply.finish is Finish.LENGTH:

@@ -37,6 +37,8 @@ MOST_OFFERED = 8
 """Candidates of a kind."""
 _LONGEST_CANDIDATE = 12
 """Words."""
+SIGNS = frozenset("%‰§#№°")
+"""Signs that are part of what they stand at, beside those of currencies, also where a space parts them."""
 _NUMBER = re.compile(r"\d[\d.,/:-]*(?<=\d)")
 
 
@@ -92,9 +94,25 @@ class Likeness:
         numbers = _NUMBER.findall(folded_words(words))
         found = [self._place(*window) for window in same or self._edited(wanted)]
         text = self._source.folded.text
-        return [
+        fitting = [
             near for near in found if near.fit and _NUMBER.findall(text[near.start : near.end]) == numbers
         ]
+        signed = [self._with_signs(near, words.strip()) for near in fitting]
+        better = [near for near, bare in zip(signed, fitting, strict=True) if near is not bare]
+        return better or fitting
+
+    def _with_signs(self, near: Place, words: str) -> Place:
+        """With the sign before or behind the words that they were asked for with: ``$ 5`` for ``$5``."""
+        text, start, end = self._source.folded.text, near.start, near.end
+        before, behind = text[:start].rstrip(" "), end + len(text[end:]) - len(text[end:].lstrip(" "))
+        if _is_sign(words[0]) and before.endswith(words[0]):
+            start = len(before) - 1
+        if _is_sign(words[-1]) and text.startswith(words[-1], behind):
+            end = behind + 1
+        span = self._source.folded.span(start, end)
+        if span is None or span == near.span:
+            return near
+        return Place(span, start, end, near.placed, fit=near.fit)
 
     def _place(self, first: int, last: int) -> Place:
         start, end = self._source.folded.widened(
@@ -205,6 +223,10 @@ class Likeness:
                 sizes[first, last] = sum(map(len, self.words[first:last]))
         enough = [window for window, size in sizes.items() if 2 * size >= total]
         return sorted(enough, key=lambda window: (-sizes[window], window))
+
+
+def _is_sign(character: str) -> bool:
+    return character in SIGNS or unicodedata.category(character) == "Sc"
 
 
 @lru_cache(maxsize=1024)

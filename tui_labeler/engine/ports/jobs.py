@@ -72,8 +72,17 @@ class RequestLog(Protocol):
     ``StorageError``.
     """
 
-    def sent(self, location: str, most: Usage) -> int:
-        """A request about a document goes out that may use ``most``; returns its number in this run."""
+    @property
+    def longest(self) -> float | None:
+        """What an answer of earlier runs has used of the room that its question had, at most; ``None``
+        without any.
+        """
+
+    def sent(self, location: str, most: Usage, room: int) -> int:
+        """A request about a document goes out that may use ``most``; returns its number in this run.
+
+        ``room``: tokens that the answer was to have, where nothing had to be spared.
+        """
 
     def answered(self, number: int, usage: Usage) -> None:
         """It is paid for, whatever the answer says."""

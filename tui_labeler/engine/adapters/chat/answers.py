@@ -20,8 +20,14 @@ MOST = 1_000_000_000_000
 _NOTHING = msgspec.Raw(b"null")
 
 
+class _Part(msgspec.Struct):
+    type: str | None = None
+    text: msgspec.Raw = _NOTHING
+
+
 class _Message(msgspec.Struct):
-    content: str | None = None
+    content: str | list[_Part] | None = None
+    """Some compatible servers send it in parts."""
     refusal: str | None = None
     reasoning_content: str | None = None
     """What some local servers give of a model's thoughts."""
@@ -82,7 +88,7 @@ def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -
     choice = found.choices[0]
     usage, thinking = _usage(found.usage), bool(choice.message.reasoning_content)
     return Reply(
-        text=choice.message.content or "",
+        text=_said(choice.message.content),
         finish=_FINISHES.get(choice.finish_reason or "", Finish.OTHER),
         usage=usage,
         refusal=choice.message.refusal or "",
@@ -92,6 +98,14 @@ def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -
         request_id=request_id,
         thinks=thinking or usage.reasoning_tokens > 0,
     )
+
+
+def _said(content: str | list[_Part] | None) -> str:
+    """Parts that are no text, such as thoughts, are left out."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    texts = (_optional(part.text, str) for part in content if part.type in ("text", "output_text", None))
+    return "".join(text or "" for text in texts)
 
 
 def _optional(raw: msgspec.Raw, kind: type[T]) -> T | None:

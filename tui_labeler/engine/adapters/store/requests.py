@@ -36,6 +36,8 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str = ""
     usage: Usage = Usage()
     """Of what was answered; of what is sent, the most that it may be."""
+    room: int = 0
+    """Tokens that an answer was to have, where nothing had to be spared."""
 
 
 _decoder = decoder(_Line)
@@ -45,6 +47,7 @@ class _Open(NamedTuple):
     location: str
     since: str
     most: Usage
+    room: int
 
 
 class Late(NamedTuple):
@@ -63,6 +66,8 @@ class RequestFold:
         self.usage = Usage()
         """Of all answers that came."""
         self.is_empty = True
+        self.longest: float | None = None
+        """What an answer used of the room that its question had, at most."""
         self._open: dict[int, _Open] = {}
         self._lost = 0
         self._lost_usage = Usage()
@@ -89,12 +94,15 @@ class RequestFold:
                 self._first, self._last = "", ""
             case "sent":
                 self._first = self._first or line.time
-                self._open[line.number] = _Open(line.location, line.time, line.usage)
+                room = line.room or line.usage.completion_tokens
+                self._open[line.number] = _Open(line.location, line.time, line.usage, room)
             case "answered":
                 opened = self._open.pop(line.number, None)
                 self.usage += line.usage
                 if opened is not None:
                     self._last = line.time
+                    share = line.usage.completion_tokens / max(1, opened.room)
+                    self.longest = max(self.longest or 0.0, share)
                     self._answers += 1
                     self._seconds += _seconds(opened.since, line.time)
             case "refused":
@@ -138,7 +146,7 @@ class RequestFold:
         """The answer that is waited for the longest, where that is unusually long."""
         if not self._open:
             return None
-        location, since, _ = min(self._open.values(), key=lambda opened: opened.since)
+        location, since, *_ = min(self._open.values(), key=lambda opened: opened.since)
         seconds = _seconds(since, now)
         usual = self._seconds / self._answers if self._answers else 0.0
         return Late(location, seconds) if seconds >= max(LONG, USUAL_TIMES * usual) else None
@@ -165,9 +173,13 @@ class FileRequestLog:
                 self._fold.read_on()
             self._write(_Line("began", self._now()))
 
-    def sent(self, location: str, most: Usage) -> int:
+    @property
+    def longest(self) -> float | None:
+        return self._fold.longest
+
+    def sent(self, location: str, most: Usage, room: int) -> int:
         self._number += 1
-        self._write(_Line("sent", self._now(), self._number, location, usage=most))
+        self._write(_Line("sent", self._now(), self._number, location, usage=most, room=room))
         return self._number
 
     def answered(self, number: int, usage: Usage) -> None:
