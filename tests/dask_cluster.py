@@ -37,13 +37,20 @@ class LocalDask:
 
     def add_worker(self) -> subprocess.Popen[bytes]:
         """A worker with one thread, that nothing starts again."""
-        return self._start("dask_worker", self.address, "--nthreads", "1", "--no-nanny")
+        return self._start(
+            "dask_worker",
+            self.address,
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--local-directory",
+            str(self.folder),
+        )
 
     def _start(self, program: str, *options: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{program}-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.{program}", *options, "--no-dashboard"],
-                cwd=self.folder,
                 env={**os.environ, "TUI_LABELER_HOME": str(self.home)},
                 stdout=subprocess.DEVNULL,
                 stderr=log,

@@ -14,6 +14,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import dask.config
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 from joblib import Parallel, delayed, parallel_config
@@ -116,33 +117,36 @@ class DaskCluster:
         """The parts of a feed, as they are done. Raises ``_LostError`` when parts were given up."""
         loop = asyncio.get_running_loop()
         # joblib's generator belongs to the thread that began it.
-        with ThreadPoolExecutor(1, thread_name_prefix="cluster") as thread:
+        thread = ThreadPoolExecutor(1, thread_name_prefix="cluster")
+        try:
             done = await loop.run_in_executor(thread, self._begin, order, feed)
-            try:
-                while (labeled := await loop.run_in_executor(thread, next, done, None)) is not None:
-                    yield labeled
-            except KilledWorker as error:
-                raise OutsideError(
-                    f"Workers of {self._address} ended again and again while they labeled: {error}",
-                    hint="Look into the workers' logs: memory may be too small. Then `job resume`.",
-                ) from error
-            except TimeoutError as error:
-                raise OutsideError(f"The scheduler at {self._address} has no workers.", hint=HINT) from error
-            finally:
-                feed.close()
-                # What is under way is nobody's any more; a thread that waits for it hears so.
-                await asyncio.to_thread(self._give_up)
-                await loop.run_in_executor(thread, done.close)
+            while (labeled := await loop.run_in_executor(thread, next, done, None)) is not None:
+                yield labeled
+        except KilledWorker as error:
+            raise OutsideError(
+                f"Workers of {self._address} ended again and again while they labeled: {error}",
+                hint="Look into the workers' logs: memory may be too small. Then `job resume`.",
+            ) from error
+        except TimeoutError as error:
+            raise OutsideError(f"The scheduler at {self._address} has no workers.", hint=HINT) from error
+        finally:
+            feed.close()
+            # What is under way is nobody's any more; a thread that waits for it hears so.
+            await asyncio.to_thread(self._give_up)
+            thread.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, order: Order, feed: _Feed) -> Generator[Labeled, None, None]:
-        backend = _HearingDask(client=self._client, scatter=[order], wait_for_workers_timeout=START)
+        # Sent once, as a task: whichever worker needs it has it made where it is, and again when it is lost.
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "16GB"}):
+            held = self._client.submit(_itself, order, pure=False)
+        backend = _HearingDask(client=self._client, wait_for_workers_timeout=START)
         with parallel_config(backend=backend):
             run = Parallel(
                 n_jobs=-1, return_as="generator_unordered", batch_size=1, pre_dispatch="2 * n_jobs"
             )
             work = delayed(label_part)
             done: Generator[Labeled, None, None] = run(
-                work(self._open_container, order, number, part) for number, part in feed
+                work(self._open_container, held, number, part) for number, part in feed
             )
             return done
 
@@ -153,6 +157,10 @@ class DaskCluster:
 
     async def close(self) -> None:
         await asyncio.to_thread(self._client.close)
+
+
+def _itself(order: Order) -> Order:
+    return order
 
 
 def _noted(parts: Iterator[tuple[int, Part]], under_way: dict[int, Part]) -> Iterator[tuple[int, Part]]:
