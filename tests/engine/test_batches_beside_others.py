@@ -11,8 +11,11 @@ import pytest
 from tests.builders import Bench, asked_text
 from tests.engine.test_batches import GPT, PLACES, PRICES, Batches, run, start
 from tui_labeler.domain.jobs import JobState, Usage
+from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
+from tui_labeler.engine.autolabelers.estimate import Made, Work, estimate_job
 from tui_labeler.engine.batches import BatchStatus
 from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.gpt_preview import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,6 +97,14 @@ async def test_what_waits_in_a_batch_is_told_before_a_job_starts(bench: Bench, b
 
     await run(bench, batches, job, wait)
     assert (found[0].waiting, len(found[0].characters), found[0].answered) == (5, 0, 0)
+    told = estimate_job(
+        Work(session.project.kind, [], 2, 100), made=Made(6, [20], 5, is_estimate=True, waiting=5)
+    )
+    deployment = Deployment("gpt")
+    resource = Resource("r", ResourceKind.OPENAI, "https://example.org/v1", (deployment,))
+    words = Terms(resource, deployment, GptOptions(), None).where("6 documents", told)
+    assert words.endswith("5 questions wait in batches of another job and will not be asked again.")
+    assert any("can be retried at no cost" in note for note in told.notes)
 
 
 async def test_what_a_cancelled_job_has_stopped_at_its_service_is_asked_again(

@@ -15,6 +15,7 @@ from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.gpt_forecast import Forecast, forecast
 from tui_labeler.engine.gpt_options import GptOptions, check_budget
 from tui_labeler.engine.gpt_setup import fewer_examples
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import DocumentRow
@@ -60,7 +61,12 @@ class Terms:
             )
             return f"Nothing is sent: all that {self.method.label} would be asked of {what} is {done}."
         words = f"The texts of {what} are sent to {self.host} ({self.method.label})."
-        return f"{words} They are not encrypted on the way." if self.is_open else words
+        if self.is_open:
+            words = f"{words} They are not encrypted on the way."
+        if told is not None and told.waiting:
+            waits = counted(told.waiting, "question waits in a batch", "questions wait in batches")
+            words = f"{words} {waits} of another job and will not be asked again."
+        return words
 
 
 @dataclass(frozen=True, slots=True)
