@@ -199,6 +199,90 @@ async def test_a_name_that_two_documents_answer_to_is_asked_about(bench: Bench, 
     assert [a.candidates for a in plan.ambiguous] == [("a.TXT", "a.txt")]
 
 
+async def test_two_names_that_share_their_last_part_alone_are_asked_about_and_never_merged(
+    bench: Bench, paper: Paper
+) -> None:
+    session = await bench.create({"a.txt": TEXT})
+    one = labeled(None, cut("Person", "Bob", TEXT), location="x/a.txt", line=1)
+    other = labeled(None, cut("Place", "Rome", TEXT), location="y/a.txt", line=2)
+    data = paper.says(one, other)
+    plan = await session.label_files.plan(data, "x.paper")
+    assert [(a.called, a.candidates) for a in plan.ambiguous] == [
+        ("x/a.txt", ("a.txt",)),
+        ("y/a.txt", ("a.txt",)),
+    ]
+    assert plan.changes_nothing
+    assert plan.skipped[0].reason == "a.txt could be it, and y/a.txt of the file as well; say which"
+    chosen = await session.label_files.read(data, "x.paper", choices={"2": "a.txt"})
+    assert words_of(session, TEXT) == ["Rome"]
+    assert [item.called for item in chosen.ambiguous] == ["x/a.txt"]
+
+
+async def test_of_two_like_names_the_one_that_fits_whole_wins(bench: Bench, paper: Paper) -> None:
+    session = await bench.create({"a.txt": TEXT})
+    like = labeled(None, cut("Place", "Rome", TEXT), location="old/a.txt", line=1)
+    whole = labeled(None, cut("Person", "Bob", TEXT), location="a.txt", line=2)
+    done = await session.label_files.read(paper.says(like, whole), "x.paper")
+    assert words_of(session, TEXT) == ["Bob"]
+    assert [(item.called, item.line) for item in done.ambiguous] == [("old/a.txt", 1)]
+    assert done.matched_by == {How.NAME: 1}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_part_of_a_name_that_the_file_says_often_is_one_document(
+    bench: Bench, paper: Paper, count: int
+) -> None:
+    session = await bench.create({"a.txt": TEXT})
+    parts = [labeled(None, cut("Person", "Bob", TEXT), location="x/a.txt")] * count
+    done = await session.label_files.read(paper.says(*parts), "x.paper")
+    assert (done.labels, done.ambiguous) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "data"),
+    [
+        (
+            ProjectKind.SINGLE_LABEL,
+            "x.jsonl",
+            b'{"image_url":"AmlDatastore://s/x/d0000.txt","label":"Person","label_confidence":1.0}\n'
+            b'{"image_url":"AmlDatastore://s/y/d0000.txt","label":"Place","label_confidence":1.0}\n',
+        ),
+        (ProjectKind.MULTI_LABEL, "x.csv", b"path,labels\nx/d0000.txt,Person\ny/d0000.txt,Place\n"),
+        (
+            ProjectKind.MULTI_LABEL,
+            "x.json",
+            json.dumps(
+                [
+                    {
+                        "data": {"text": f"s3://b/{folder}/d0000.txt"},
+                        "annotations": [
+                            {
+                                "result": [
+                                    {
+                                        "from_name": "l",
+                                        "to_name": "text",
+                                        "type": "choices",
+                                        "value": {"choices": [name]},
+                                    }
+                                ]
+                            }
+                        ],
+                    }
+                    for folder, name in (("x", "Person"), ("y", "Place"))
+                ]
+            ).encode(),
+        ),
+    ],
+)
+async def test_files_of_two_folders_with_one_name_are_asked_about_in_every_format(
+    bench: Bench, kind: ProjectKind, name: str, data: bytes
+) -> None:
+    session = await bench.create(1, kind=kind)
+    done = await session.label_files.read(data, name)
+    assert done.labels == 0
+    assert [item.candidates for item in done.ambiguous] == [("d0000.txt",)] * 2
+
+
 async def test_what_matches_nothing_is_listed_with_its_reason(bench: Bench, paper: Paper) -> None:
     session = await bench.create(2)
     data = paper.says(

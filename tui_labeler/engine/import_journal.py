@@ -60,6 +60,8 @@ class Merging:
 
     action: str
     step: _Merge
+    once: bool = False
+    """Whether it is done to a document once at most, for it takes the place of all that is there."""
 
 
 class _Again(Protocol):

@@ -235,6 +235,8 @@ class LabelFiles:
         )
         only_used = () if merging else plan.only_used
         merging = merging or Merging(IMPORTED, importing)
+        if merging.once:
+            ready = self._told_once(ready, tally)
         steps: list[_Step] = [partial(declaring, plan.file, only_used, ready, incoming)]
         for start in range(0, len(ready), BATCH):
             steps.append(partial(merging.step, ready[start : start + BATCH], incoming))
@@ -243,6 +245,18 @@ class LabelFiles:
             note = {"continues": True} if continues else {}
             done = await self._commit(Plan(merging.action, (), group=group, note=note), step)
             continues = continues or done is not None
+
+    def _told_once(self, ready: Sequence[Ready], tally: Tally) -> list[Ready]:
+        """Without the documents that the file speaks of in several places, which are left out and listed."""
+        parts: dict[int, list[Ready]] = {}
+        for each in ready:
+            parts.setdefault(each.document, []).append(each)
+        for several in parts.values():
+            for each in several if len(several) > 1 else ():
+                location = self._store.state.rows[each.document].location
+                reason = f"the file speaks of it in {len(several)} places, and none of them is taken"
+                tally.skipped.append(Skipped(location, reason, each.file.line))
+        return [each for each in ready if len(parts[each.document]) == 1]
 
     async def _commit(self, shell: Plan, step: _Step) -> Transaction | None:
         return await self._store.commit(

@@ -1,8 +1,8 @@
 """Which document of the project each document of a label file is.
 
 By its name; else by its text, byte for byte; else by its text with white space, line ends and composition
-aside. Where several documents answer to it, a person chooses: none is guessed. Texts are read only for what
-no name and no hash settles.
+aside. Where several documents answer to it, or several of the file share no more than the last part of their
+names, a person chooses: none is guessed. Texts are read only for what no name and no hash settles.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -60,7 +60,9 @@ class Match:
     document: int | None = None
     how: How = How.NAME
     candidates: tuple[int, ...] = ()
-    """Where several answer to it and none was chosen."""
+    """Where several answer to it, or it is not alone in answering to one, and none was chosen."""
+    rivals: tuple[str, ...] = ()
+    """What others of the file are called that the one candidate answers to as well."""
 
     @property
     def called(self) -> str:
@@ -113,7 +115,7 @@ class Matching:
             if open_:
                 for match in await find(open_):
                     found[match.order] = match
-        return found
+        return _uncontested(found)
 
     # --- by name ------------------------------------------------------------------------------------
 
@@ -200,6 +202,26 @@ class Matching:
         if len(ids) == 1:
             return Match(match.order, match.file, ids[0], how)
         return Match(match.order, match.file, None, how, tuple(ids))
+
+
+def _uncontested(matches: Sequence[Match]) -> list[Match]:
+    """Leaves open what shares a part of its name with a document that another name of the file is too.
+
+    Files of two folders may be called the same: which of them a document is, only people know.
+    """
+    names: dict[int, list[Match]] = {}
+    for match in matches:
+        if match.document is not None and match.file.location:
+            names.setdefault(match.document, []).append(match)
+    found: list[Match] = []
+    for match in matches:
+        if match.how is How.PART_OF_NAME and match.document is not None:
+            others = [each for each in names[match.document] if each.file.location != match.file.location]
+            if others:
+                rivals = tuple(dict.fromkeys(each.called for each in others))
+                match = replace(match, document=None, candidates=(match.document,), rivals=rivals)
+        found.append(match)
+    return found
 
 
 def _is_open(match: Match) -> bool:

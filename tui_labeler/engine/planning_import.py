@@ -121,8 +121,10 @@ class ImportPlanning:
         if match.candidates:
             names = tuple(sorted(self._state.rows[key].location for key in match.candidates))
             self._ambiguous.append(Ambiguous(match.called, match.file.line, names, match.how))
-            shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-            reason = f"{counted(len(names), 'document')} could be it: {shown}; say which"
+            if match.rivals:
+                reason = f"{names[0]} could be it, and {_some(match.rivals)} of the file as well; say which"
+            else:
+                reason = f"{counted(len(names), 'document')} could be it: {_some(names)}; say which"
             self._tally.skipped.append(Skipped(match.called, reason, match.file.line))
         else:
             self._unmatched.append(match)
@@ -306,6 +308,10 @@ def category_warnings(state: State, added: Sequence[str]) -> tuple[str, ...]:
         *limits.categories(len(names)),
         *(warning for name in added for warning in limits.category_name(name)),
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
 def _merged(new: Sequence[Addition]) -> tuple[Addition, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,8 +18,10 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError, InputError, LockedError, RefusedError, UnreachableError
 from tui_labeler.engine.handover.files import instructions_file, labels_file, record_file, register_file
+from tui_labeler.engine.handover.replacing import Replaced, replacing
 from tui_labeler.engine.handover.taking_in import HandoverError
-from tui_labeler.engine.pen import PenError
+from tui_labeler.engine.import_journal import Merging
+from tui_labeler.engine.pen import TAKEN_IN, PenError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -275,6 +278,45 @@ async def test_the_labels_of_there_take_the_place_of_those_here_where_it_speaks(
     assert [(x.span, x.removed.actor) for x in gone if x.removed] == [(Span(15, 19), "ana")]
     assert ana.handover.known.taken is not None
     assert (ana.handover.known.taken.name, ana.handover.known.taken.labels) == ("Labeling/one.jsonl", 2)
+
+
+async def test_names_that_share_their_last_part_alone_remove_nothing(office: Office, ana: Person) -> None:
+    await ana.label("Person", "Ann")
+    await ana.label("Town", "Oslo", "b.txt")
+    await ana.handover.connect(terms())
+    await ana.handover.to_aml()
+    start = "AmlDatastore://x"
+    one = {"label": [{"label": "Person", "offsetStart": 8, "offsetEnd": 11}], "label_confidence": [1.0]}
+    none: dict[str, Any] = {"label": [], "label_confidence": []}
+    rows = [
+        {"image_url": f"{start}/old/a.txt", **none},
+        {"image_url": f"{start}/a.txt", **one},
+        {"image_url": f"{start}/2023/b.txt", **none},
+        {"image_url": f"{start}/2024/b.txt", **none},
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    office.stored.write("Labeling/one.jsonl", lines.encode())
+    taken = (await ana.handover.to_here()).taken
+    assert taken is not None
+    assert (taken.imported.labels, taken.removed, taken.unlabeled) == (1, 1, 0)
+    assert ana.labels() == [("Person", "Bob")]
+    assert ana.labels("b.txt") == [("Town", "Oslo")]
+    assert ana.session.documents.find("b.txt").reviewed is None
+    assert [item.line for item in taken.imported.skipped] == [1, 3, 4]
+
+
+async def test_no_document_is_replaced_twice_by_one_file(office: Office, ana: Person) -> None:
+    await ana.label("Person", "Ann")
+    await ana.handover.connect(terms())
+    await ana.handover.to_aml()
+    name = office.export([("a.txt", [("Person", "Bob")]), ("b.txt", [("Town", "Oslo")])])
+    data = office.stored.files[name][0].replace(b"/b.txt", b"/odd.txt")
+    files = ana.session.label_files
+    replaced = Replaced()
+    merging = Merging(TAKEN_IN, partial(replacing, replaced), once=True)
+    done = await files.read(data, name, "aml", choices={"odd.txt": "a.txt"}, merging=merging)
+    assert (ana.labels(), done.labels, replaced.removed) == ([("Person", "Ann")], 0, 0)
+    assert {(item.location, item.line) for item in done.skipped} == {("a.txt", 1), ("a.txt", 2)}
 
 
 async def test_taking_in_the_same_file_again_changes_nothing(office: Office, ana: Person) -> None:

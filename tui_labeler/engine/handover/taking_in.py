@@ -71,7 +71,7 @@ class TakenIn:
 
 
 def _merging(replaced: Replaced) -> Merging:
-    return Merging(TAKEN_IN, partial(replacing, replaced))
+    return Merging(TAKEN_IN, partial(replacing, replaced), once=True)
 
 
 def _line(item: Skipped) -> tuple[bool, int]:
