@@ -17,7 +17,7 @@ from tests.builders import Bench, saved
 from tui_labeler.engine import import_journal, label_files
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.errors import ConflictError, ContainerError, LockedError, UnreachableError
-from tui_labeler.engine.handover.replacing import Replaced, replacing
+from tui_labeler.engine.handover.replacing import Replaced, replaces, replacing
 from tui_labeler.engine.import_journal import Merging
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.pen import TAKEN_IN
@@ -196,7 +196,7 @@ async def test_labels_that_take_the_place_of_others_come_in_as_a_whole(
 
 
 def replaced() -> Merging:
-    return Merging(TAKEN_IN, partial(replacing, Replaced()))
+    return Merging(TAKEN_IN, partial(replacing, Replaced()), replaces)
 
 
 def aml(labels: dict[str, tuple[str, int, int]]) -> bytes:

@@ -17,6 +17,7 @@ from tui_labeler.engine.errors import (
     UnreachableError,
 )
 from tui_labeler.engine.finishing import finished_unless_twice
+from tui_labeler.engine.importing import Replaces
 from tui_labeler.engine.pen import PenError
 from tui_labeler.engine.wording import counted
 
@@ -53,15 +54,12 @@ class _Merge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Merging:
-    """How the labels of a file meet those of the project.
-
-    Categories that only labels name come in with labels: here they are to be declared by the step itself.
-    """
+    """How the labels of a file meet those of the project."""
 
     action: str
     step: _Merge
-    once: bool = False
-    """Whether it is done to a document once at most, for it takes the place of all that is there."""
+    replaces: Replaces | None = None
+    """Which documents' labels give way to the file's, which then says all of a document in one place."""
 
 
 class _Again(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 ORDER, NO_DATASET = "order", "no_dataset"
 """In a document's ``extra``: its place in the file, and that the file named no set for it."""
+
+Replaces = Callable[[Ready, "State"], bool]
+"""Whether a document's labels give way to those of the file."""
 
 METHOD = "file"
 """Of suggestions that a file brought: ``file:NAME`` is their source."""
@@ -82,14 +85,17 @@ def declaring(
     ready: Sequence[Ready],
     incoming: Incoming,
     state: State,
+    *,
+    replaces: Replaces | None = None,
 ) -> list[Change]:
     """Adds the categories that the project does not have, and what the file says of it and of the others.
 
     Of ``only_used``, the names that the file does not declare, those are added of which a label comes in.
+    No label of a document that ``replaces`` names stands in the way of one.
     """
     tally = incoming.tally
     known = {category.name: category for category in state.categories.values()}
-    coming = _coming(only_used, ready, state)
+    coming = _coming(only_used, ready, state, replaces)
     # Most formats declare no category: that one of theirs is not declared says nothing.
     declares = len(only_used) < len(file.categories)
     changes: list[Change] = []
@@ -130,17 +136,23 @@ def _fate(name: str, known: Mapping[str, Category], coming: Mapping[str, int]) -
     return f"added, with {counted(coming[name], 'label')}"
 
 
-def _coming(names: Sequence[str], ready: Sequence[Ready], state: State) -> Counter[str]:
+def _coming(
+    names: Sequence[str], ready: Sequence[Ready], state: State, replaces: Replaces | None
+) -> Counter[str]:
     """How many labels and suggestions of categories that are new to the project will come in."""
     found: Counter[str] = Counter()
     if not names:
         return found
     wanted = frozenset(names)
     for each in ready:
+        document = state.document(each.document) if each.document in state.rows else None
+        if document is not None and untouchable(document, each):
+            continue
         found.update(item.category for item in each.suggestions if item.category in wanted)
         new = [label for label in each.labels if label.category in wanted]
         if new:
-            old = list(state.document(each.document).labels.values()) if each.document in state.rows else []
+            stays = document is not None and not (replaces and replaces(each, state))
+            old = list(document.labels.values()) if document is not None and stays else []
             # No label of the project has a category that is new: its id can be any.
             found.update(
                 label.category
@@ -184,13 +196,18 @@ def importing(batch: Sequence[Ready], incoming: Incoming, state: State) -> list[
 
 def may_be_touched(document: Document, ready: Ready, tally: Tally) -> bool:
     """Whether what a file says of a document can come in at all; says why not."""
+    if reason := untouchable(document, ready):
+        tally.skip(document.location, reason)
+    return not reason
+
+
+def untouchable(document: Document, ready: Ready) -> str:
+    """Why what a file says of a document can't come in at all; empty where it can."""
     if document.is_given:
-        tally.skip(document.location, f"it is with its readers, {' and '.join(document.readers)}")
-        return False
+        return f"it is with its readers, {' and '.join(document.readers)}"
     if ready.text_hash and document.text_hash and ready.text_hash != document.text_hash:
-        tally.skip(document.location, "its text has changed since the file was checked; import it again")
-        return False
-    return True
+        return "its text has changed since the file was checked; import it again"
+    return ""
 
 
 class _OneDocument:

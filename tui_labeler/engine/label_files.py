@@ -233,11 +233,11 @@ class LabelFiles:
             tally,
             self._surroundings,
         )
-        only_used = () if merging else plan.only_used
         merging = merging or Merging(IMPORTED, importing)
-        if merging.once:
+        if merging.replaces is not None:
             ready = self._told_once(ready, tally)
-        steps: list[_Step] = [partial(declaring, plan.file, only_used, ready, incoming)]
+        declare = partial(declaring, plan.file, plan.only_used, ready, incoming, replaces=merging.replaces)
+        steps: list[_Step] = [declare]
         for start in range(0, len(ready), BATCH):
             steps.append(partial(merging.step, ready[start : start + BATCH], incoming))
         continues = await self.journal.has_written(group)

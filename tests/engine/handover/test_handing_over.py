@@ -18,7 +18,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError, InputError, LockedError, RefusedError, UnreachableError
 from tui_labeler.engine.handover.files import instructions_file, labels_file, record_file, register_file
-from tui_labeler.engine.handover.replacing import Replaced, replacing
+from tui_labeler.engine.handover.replacing import Replaced, replaces, replacing
 from tui_labeler.engine.handover.taking_in import HandoverError
 from tui_labeler.engine.import_journal import Merging
 from tui_labeler.engine.pen import TAKEN_IN, PenError
@@ -305,6 +305,25 @@ async def test_names_that_share_their_last_part_alone_remove_nothing(office: Off
     assert [item.line for item in taken.imported.skipped] == [1, 3, 4]
 
 
+async def test_a_category_is_made_where_a_label_of_it_comes_in_and_nowhere_else(
+    office: Office, ana: Person
+) -> None:
+    await ana.label("Person", "Ann")
+    await ana.label("Town", "Oslo", "b.txt")
+    await ana.handover.connect(terms())
+    await ana.handover.to_aml()
+    ships = office.export([("a.txt", [("Ship", "Ann")]), ("b.txt", [("Boat", "Oslo"), ("Name", "Then")])])
+    data = json.loads("[" + office.stored.files[ships][0].decode().strip().replace("\n", ",") + "]")
+    data[1]["label"][1] |= {"offsetStart": 90, "offsetEnd": 94}
+    office.stored.write(ships, "".join(json.dumps(row) + "\n" for row in data).encode())
+    taken = await ana.handover.import_labels()
+    # Of b.txt nothing is removed, as a label there can't be used: what meets a label of here stays out.
+    assert taken.imported.categories == ("Ship",)
+    assert ana.labels() == [("Ship", "Ann")]
+    assert ana.labels("b.txt") == [("Town", "Oslo")]
+    assert {each.name for each in ana.session.store.state.categories.values()} == {"Person", "Town", "Ship"}
+
+
 async def test_no_document_is_replaced_twice_by_one_file(office: Office, ana: Person) -> None:
     await ana.label("Person", "Ann")
     await ana.handover.connect(terms())
@@ -313,7 +332,7 @@ async def test_no_document_is_replaced_twice_by_one_file(office: Office, ana: Pe
     data = office.stored.files[name][0].replace(b"/b.txt", b"/odd.txt")
     files = ana.session.label_files
     replaced = Replaced()
-    merging = Merging(TAKEN_IN, partial(replacing, replaced), once=True)
+    merging = Merging(TAKEN_IN, partial(replacing, replaced), replaces)
     done = await files.read(data, name, "aml", choices={"odd.txt": "a.txt"}, merging=merging)
     assert (ana.labels(), done.labels, replaced.removed) == ([("Person", "Ann")], 0, 0)
     assert {(item.location, item.line) for item in done.skipped} == {("a.txt", 1), ("a.txt", 2)}

@@ -55,6 +55,17 @@ def replacing(replaced: Replaced, batch: Sequence[Ready], incoming: Incoming, st
     return changes
 
 
+def replaces(ready: Ready, state: State) -> bool:
+    """Whether the labels of a document here give way to those of there."""
+    return not _is_open(ready, state) and not _unusable(ready)
+
+
+def _is_open(ready: Ready, state: State) -> bool:
+    """Whether nobody has labeled it there."""
+    file = ready.file
+    return file.is_open or (state.project.kind is ProjectKind.SINGLE_LABEL and not file.labels)
+
+
 def _document(
     state: State,
     document: Document,
@@ -63,8 +74,8 @@ def _document(
     incoming: Incoming,
     replaced: Replaced,
 ) -> Sequence[Change]:
-    tally, file = incoming.tally, ready.file
-    if file.is_open or (state.project.kind is ProjectKind.SINGLE_LABEL and not file.labels):
+    tally = incoming.tally
+    if _is_open(ready, state):
         tally.note(document.location, "nobody has labeled it there yet; its labels stay")
         return importing([replace(ready, is_reviewed=False)], incoming, state)
     if lost := _unusable(ready):

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
-from tui_labeler.engine.handover.replacing import Replaced, replacing
+from tui_labeler.engine.handover.replacing import Replaced, replaces, replacing
 from tui_labeler.engine.label_files import Imported, Merging
 from tui_labeler.engine.pen import TAKEN_IN
 from tui_labeler.engine.sharing.shared_form import ROOT
@@ -71,7 +71,7 @@ class TakenIn:
 
 
 def _merging(replaced: Replaced) -> Merging:
-    return Merging(TAKEN_IN, partial(replacing, replaced), once=True)
+    return Merging(TAKEN_IN, partial(replacing, replaced), replaces)
 
 
 def _line(item: Skipped) -> tuple[bool, int]:
