@@ -198,3 +198,25 @@ def test_a_label_stays_in_the_region_that_it_came_in() -> None:
 def test_a_span_outside_the_text_can_not_be_written() -> None:
     with pytest.raises(ValueError, match="outside a text"):
         to_utf16([ResolvedLabel("A", Span(0, len(TEXT) + 1))], (), TEXT)
+
+
+def test_a_label_that_lies_in_the_text_by_utf16_alone_says_that_the_file_counts_so() -> None:
+    text = "One\r\nTwo \U0001f469\U0001f3fd\u200d\U0001f680 Zo\u00eb Ann\r\n"
+    start = len(text[: text.index("Ann")].encode("utf-16-le")) // 2
+    label = FileLabel("Person", start, 3, Unit.CODE_POINT)
+    found = to_code_points(ProjectKind.ENTITIES, FileDocument("a.txt", labels=(label,)), text)
+    assert found.labels == ()
+    assert [each.dropped for each in found.problems] == [True, False]
+    assert "outside the text" in found.problems[0].reason
+    assert found.problems[1].reason == (
+        "the offsets look like UTF-16 code units, and were read as code points: 1 of 1 spans lie outside "
+        "the text, and none would if read so"
+    )
+
+
+@pytest.mark.parametrize("start", [18, 40])
+def test_a_label_outside_the_text_says_nothing_of_utf16_where_that_does_not_fit_either(start: int) -> None:
+    text = "\U0001f469\U0001f3fd\U0001f469 Zo\u00eb and Anna"
+    label = FileLabel("Person", start - 3, 3, Unit.CODE_POINT)
+    found = to_code_points(ProjectKind.ENTITIES, FileDocument("a.txt", labels=(label,)), text)
+    assert [each.dropped for each in found.problems] == [True]

@@ -76,8 +76,16 @@ class Placed:
     span: Span
 
 
-def cut_words(location: str, placed: Sequence[Placed], text: str, offsets: OffsetMap) -> list[FormatProblem]:
-    """A file that counts in another unit, or over other line ends, shows in spans that cut words."""
+def cut_words(
+    location: str,
+    placed: Sequence[Placed],
+    text: str,
+    offsets: OffsetMap,
+    *,
+    outside: Sequence[FileLabel] = (),
+) -> list[FormatProblem]:
+    """A file that counts in another unit, or over other line ends, shows in spans that cut words, and in
+    those ``outside`` the text."""
     ranges: list[tuple[int, int]] = []
     starts: list[int] = []
 
@@ -105,10 +113,15 @@ def cut_words(location: str, placed: Sequence[Placed], text: str, offsets: Offse
         where = f"{each.file.category} at {each.span.start}, length {each.span.length}"
         reason = f"{where} {' and '.join(ends)} inside a word; it is kept"
         problems.append(FormatProblem(location, each.field, reason))
-    if fit and fit == len(problems):
+    beyond = [_as_utf16(label, offsets) for label in outside]
+    fit += sum(utf16 is not None and not cut(utf16) for utf16 in beyond)
+    if fit and fit == len(problems) + len(beyond):
+        wrong = ["cut words"] if problems else []
+        wrong += ["lie outside the text"] if beyond else []
         reason = (
-            f"the offsets look like UTF-16 code units, and were read as code points: {fit} of {len(placed)} "
-            "spans cut words, and would cut none if read so"
+            "the offsets look like UTF-16 code units, and were read as code points: "
+            f"{fit} of {len(placed) + len(beyond)} spans {' or '.join(wrong)}, and "
+            f"{'would cut none' if problems and not beyond else 'none would'} if read so"
         )
         problems.append(FormatProblem(location, "offsets", reason))
     return problems

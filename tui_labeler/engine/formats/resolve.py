@@ -84,9 +84,12 @@ def to_code_points(
     seen: set[tuple[str, Span | None]] = set()
     fields: list[str] = []
     placed: list[Placed] = []
+    outside: list[FileLabel] = []
     for index, label in enumerate(document.labels):
         place = f"labels[{index}]"
         span, reason = _span(kind, label, offsets)
+        if span is None and label.unit is Unit.CODE_POINT and label.start + label.length > offsets.length:
+            outside.append(label)
         reason = reason or other_words(label, span, text, offsets)
         if not reason and (label.category, span) in seen:
             reason = f"{label.category}{_at(span)} is there twice"
@@ -103,7 +106,7 @@ def to_code_points(
     problems += _outside_regions(document, frozenset(fields))
     if not may_meet:
         problems += _overlaps(document.location, fields, labels)
-    problems += cut_words(document.location, placed, text, offsets)
+    problems += cut_words(document.location, placed, text, offsets, outside=outside)
     return Resolved(tuple(labels), tuple(problems))
 
 
