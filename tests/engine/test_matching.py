@@ -331,6 +331,18 @@ async def test_a_file_that_speaks_of_one_document_twice_brings_all_of_it(
     assert words_of(session, TEXT) == ["Bob", "Bob in Rome"]
 
 
+async def test_two_lines_that_give_a_text_two_classes_are_told_as_lines(bench: Bench) -> None:
+    session = await bench.create({"a.txt": TEXT}, kind=ProjectKind.SINGLE_LABEL)
+    rows = [json.dumps({"text": TEXT, "label": name}) for name in ("Here", "There")]
+    data = "\n".join(rows).encode()
+    plan = await session.label_files.plan(data, "x.jsonl", "jsonl")
+    done = await session.label_files.apply(plan)
+    for skipped in (plan.skipped, done.skipped):
+        assert [(item.line, item.reason) for item in skipped] == [(2, "There meets Here of line 1")]
+    again = await session.label_files.read(rows[1].encode(), "x.jsonl", "jsonl")
+    assert [item.reason for item in again.skipped] == ["There meets the project's own label Here"]
+
+
 async def far_project(bench: Bench, texts: dict[str, bytes]) -> tuple[ProjectSession, FarContainer]:
     """A project over a container that is far, whose documents were listed and not read."""
     session = await bench.create({})

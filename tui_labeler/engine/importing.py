@@ -56,8 +56,8 @@ class Tally:
     reviewed: int = 0
     """Documents that are marked as seen, with nothing to label."""
 
-    def skip(self, location: str, reason: str) -> None:
-        self.skipped.append(Skipped(location, reason))
+    def skip(self, location: str, reason: str, line: int = 0) -> None:
+        self.skipped.append(Skipped(location, reason, line))
 
     def note(self, location: str, reason: str) -> None:
         self.notes.append(Skipped(location, reason))
@@ -77,6 +77,8 @@ class Incoming:
     """Ids of categories, by name, that the state does not have yet."""
     made: dict[int, list[Label]] = field(default_factory=dict)
     """By document: the labels that came in so far. A file may speak of one in several places."""
+    told: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By the id of a label that came in: its category and the file's line that says so."""
 
 
 def declaring(
@@ -264,9 +266,8 @@ class _OneDocument:
             blocking = next(in_the_way(self._state.project.kind, earlier, category, label.span), None)
         if blocking is not None:
             tally.meeting += 1
-            named = self._state.categories.get(blocking.category)
-            whose = f"the project's own label {named.name}" if named else "another of the file"
-            tally.skip(document.location, f"{label.category} meets {whose}")
+            reason = f"{label.category} meets {self._whose(blocking)}"
+            tally.skip(document.location, reason, self._ready.file.line)
             return []
         if not category:  # what was in its way is gone since; or the category is
             tally.skip(document.location, f"{label.category} is no category of the project")
@@ -282,7 +283,15 @@ class _OneDocument:
         )
         tally.labels += 1
         self._before.append(made)
+        self._incoming.told[made.id] = (label.category, self._ready.file.line)
         return [put_label(self._state, document, made)]
+
+    def _whose(self, label: Label) -> str:
+        """Which label stands in the way: one of the project's own, or another of the file."""
+        if told := self._incoming.told.get(label.id):
+            category, line = told
+            return f"{category} of line {line}" if line else f"{category} of the same file"
+        return f"the project's own label {self._state.categories[label.category].name}"
 
     def _suggested(self, item: ResolvedLabel) -> list[Change]:
         """What is there already, waits from elsewhere, or was decided, is not suggested again."""
