@@ -198,3 +198,14 @@ def test_a_real_file_is_read_whole_and_comes_back() -> None:
     assert [json.loads(line) for line in written.data.splitlines()] == [
         json.loads(line) for line in data.splitlines()
     ]
+
+
+@pytest.mark.parametrize(("asked", "left"), [("A", []), ("B", [(1, "label")])])
+def test_the_label_of_a_binary_task_that_its_span_has_too_is_nothing_left_out(
+    asked: str, left: list[tuple[int, str]]
+) -> None:
+    span = {"start": 0, "end": 3, "label": "A"}
+    row = {"text": "Ann met Bob.", "label": asked, "spans": [span], "answer": "accept"}
+    file = read(row)
+    assert [(each.category, each.start) for each in file.documents[0].labels] == [("A", 0)]
+    assert [(each.line, each.field) for each in file.problems if each.dropped] == left
