@@ -165,6 +165,15 @@ async def test_a_key_that_is_off_says_why_in_review_and_in_the_list_too(
         assert "Labeling here is off: H." in status(pilot)
 
 
+async def test_a_review_that_finds_nothing_points_to_no_key_that_is_off(team: Team, ana: Person) -> None:
+    await ana.label(ONE, "Lender", "North Bank")
+    async with ana.running(document=ONE, size=(80, 24)) as pilot:
+        await connect(pilot)
+        await press_through(pilot, "s", "y", "q", "r")
+        assert screen_of(pilot).reviewing
+        assert "No suggestion is left. Labeling here is off: H." in status(pilot)
+
+
 def status(pilot: Pilot[None]) -> str:
     return screen_text(pilot).splitlines()[-2]
 

@@ -356,6 +356,8 @@ class ReviewActions(PlacingActions):
             self.say("No suggestion is left in this list; f shows others.")
 
     def _all_decided(self) -> str:
+        if self.is_read_only:
+            return f"{NOTHING_LEFT} Labeling here is off: H."
         more = "ctrl+s saves the labels." if self.session.labeling.drafts() else "L has documents labeled."
         return f"{NOTHING_LEFT} {more}"
 
