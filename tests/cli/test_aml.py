@@ -203,18 +203,21 @@ REFUSED = {
     ("category", "add"): ("letters", "Date"),
     ("category", "set"): ("letters", "Town", "--description", "where"),
     ("category", "rename"): ("letters", "Town", "--to", "City"),
-    ("category", "merge"): ("letters", "Town", "--to", "Person", "--yes"),
-    ("category", "delete"): ("letters", "Town", "--yes"),
+    ("category", "merge"): ("letters", "Town", "--to", "Person"),
+    ("category", "delete"): ("letters", "Town"),
     ("autolabel",): ("letters", "--model", "first", "--document", "letter20.txt", "--yes"),
-    ("accept",): ("letters", "--all"),
-    ("reject",): ("letters", "--all"),
+    ("accept",): ("letters", "--document", "letter00.txt"),
+    ("reject",): ("letters", "--document", "letter00.txt"),
     ("undo",): ("letters",),
     ("import",): ("letters", "{labels}"),
     ("watch",): None,
     ("job", "resume"): None,
     ("job", "retry"): None,
 }
-"""Commands that change labels; ``None`` where there is nothing for them to change in this project."""
+"""Commands that change labels; ``None`` where there is nothing for them to change in this project.
+
+They are refused before anything is asked, and where they would find nothing to change too.
+"""
 
 GO_ON = {
     *{("project", name) for name in ("create", "list", "show", "delete")},

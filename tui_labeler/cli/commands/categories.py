@@ -101,8 +101,11 @@ async def rename(context: Context) -> Report:
 
 
 async def merge(context: Context) -> Report:
+    from tui_labeler.engine.pen import check_turn_of_pen
+
     options = context.options
     async with context.project() as session:
+        check_turn_of_pen(session.project)
         category = session.categories.by_name(options.name)
         into = session.categories.by_name(options.to)
         count = session.categories.counts()[category.id]
@@ -122,8 +125,11 @@ async def merge(context: Context) -> Report:
 
 async def delete(context: Context) -> Report:
     """An undo brings everything back, but nobody should need one: what would go is said first."""
+    from tui_labeler.engine.pen import check_turn_of_pen
+
     options = context.options
     async with context.project() as session:
+        check_turn_of_pen(session.project)
         category = session.categories.by_name(options.name)
         count = session.categories.counts()[category.id]
         if count.labels or count.suggestions:

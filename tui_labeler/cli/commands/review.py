@@ -91,20 +91,26 @@ def _add_conditions(parser: argparse.ArgumentParser, placed: tuple[str, ...]) ->
 
 
 async def accept(context: Context) -> Report:
+    from tui_labeler.engine.pen import check_turn_of_pen
+
     async with context.project() as session:
         wanted = await _wanted(context, session, rejecting=False)
         if context.options.dry_run:
             return _would(session.review.count(wanted), "accepted")
+        check_turn_of_pen(session.project)
         await _warn(context, session, wanted)
         decided = await session.review.accept_matching(wanted)
     return _decided(decided, "accepted")
 
 
 async def reject(context: Context) -> Report:
+    from tui_labeler.engine.pen import check_turn_of_pen
+
     async with context.project() as session:
         wanted = await _wanted(context, session, rejecting=True)
         if context.options.dry_run:
             return _would(session.review.count(wanted, rejecting=True), "rejected")
+        check_turn_of_pen(session.project)
         await _warn(context, session, wanted)
         decided = await session.review.reject_matching(wanted)
     return _decided(decided, "rejected")
