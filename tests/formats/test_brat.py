@@ -175,3 +175,11 @@ def test_real_files_are_read_and_every_span_cuts_the_words_that_they_state() -> 
         ("PMID-8641346.txt", "events"),
         ("PMID-8641346.txt", "attributes"),
     }
+
+
+def test_words_that_are_not_in_their_place_are_told_with_mark_and_line() -> None:
+    text = "Ann met Bob."
+    lines = "T1\tName 0 3\tAnn\nR1\tknows Arg1:T1 Arg2:T7\nT7\tName 8 11\tBxb\n"
+    file = read(lines, text)
+    (problem,) = to_code_points(NER, file.documents[0], text).problems
+    assert (problem.field, problem.line, problem.dropped) == ("T7", 3, True)

@@ -201,6 +201,7 @@ def test_what_is_wrong_is_named_by_its_path(value: Any, field: str) -> None:
     with pytest.raises(FormatError) as caught:
         read(task(), value)
     assert caught.value.field == field
+    assert caught.value.line == (1 if field else None)
     assert caught.value.hint
 
 

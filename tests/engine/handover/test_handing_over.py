@@ -303,6 +303,10 @@ async def test_names_that_share_their_last_part_alone_remove_nothing(office: Off
     assert ana.labels("b.txt") == [("Town", "Oslo")]
     assert ana.session.documents.find("b.txt").reviewed is None
     assert [item.line for item in taken.imported.skipped] == [1, 3, 4]
+    undone = await ana.session.history.undo()
+    assert undone is not None
+    assert (undone.items, undone.refused) == (2, 0)
+    assert ana.labels() == [("Person", "Ann")]
 
 
 async def test_a_category_is_made_where_a_label_of_it_comes_in_and_nowhere_else(

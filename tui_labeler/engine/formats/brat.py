@@ -109,7 +109,17 @@ def _labels(
             reason = f"{category} at {start} is in {len(pieces)} pieces, and a label is one: {words[:60]!r}"
             problems.append(FormatProblem(location, mark, reason, dropped=True, line=number))
             continue
-        labels.append(FileLabel(_plain(category), start, end - start, Unit.CODE_POINT, words=words))
+        labels.append(
+            FileLabel(
+                _plain(category),
+                start,
+                end - start,
+                Unit.CODE_POINT,
+                words=words,
+                mark=mark,
+                line=number,
+            )
+        )
     for what, (first, at, count) in others.items():
         reason = f"{what} have no place here: {count} left out"
         problems.append(FormatProblem(location, first, reason, dropped=True, line=at))

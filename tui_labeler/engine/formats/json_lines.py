@@ -32,8 +32,12 @@ def rows(data: bytes) -> Iterator[Node]:
     if data.lstrip()[:1] == b"[":
         listed = Node(decode_json(data))
         lines = _lines_of(data.decode()) if isinstance(listed.value, list) else []
+        are_apart = len(set(lines)) == len(lines)
         for index, node in enumerate(listed.nodes()):
-            placed = replace(node, line=lines[index]) if index < len(lines) else node
+            begin = lines[min(index, len(lines) - 1)] if lines else 0
+            # A line that several begin on is none's own, and still where to look for what is wrong.
+            within = listed if are_apart else replace(listed, line=begin)
+            placed = replace(node, parent=within, line=begin if are_apart else 0)
             placed.object()
             yield placed
         return
@@ -56,7 +60,8 @@ def rows(data: bytes) -> Iterator[Node]:
 
 
 def _lines_of(text: str) -> list[int]:
-    """Where each object of a list begins; nothing where two begin on one line, or a reader differs."""
+    """Where each object of a list begins, the last line once more for all others that begin there; nothing
+    where a reader differs."""
     decoder = json.JSONDecoder()
     lines: list[int] = []
     at, line, counted = text.index("[") + 1, 1, 0
@@ -64,9 +69,10 @@ def _lines_of(text: str) -> list[int]:
         while found := _NEXT.match(text, at):
             line += text.count("\n", counted, found.end())
             counted = found.end()
-            if lines and lines[-1] == line:
-                return []
+            is_more = bool(lines) and lines[-1] == line
             lines.append(line)
+            if is_more and "\n" not in text[counted:]:
+                break
             _, at = decoder.raw_decode(text, found.end())
     except (ValueError, RecursionError):
         return []

@@ -62,6 +62,10 @@ class FileLabel:
     """What stands there, where the file itself says so: it must be what the span cuts."""
     confidence: float | None = None
     """Of what a model proposed: 0 to 1."""
+    mark: str = field(default="", compare=False)
+    """What the file itself calls it, where it has a name for each label."""
+    line: int = field(default=0, compare=False)
+    """Where the file says it, counted from 1; 0 where its document's line says so, or nothing does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def to_code_points(
     placed: list[Placed] = []
     outside: list[FileLabel] = []
     for index, label in enumerate(document.labels):
-        place = f"labels[{index}]"
+        place = _place(label, index)
         span, reason = _span(kind, label, offsets)
         if span is None and label.unit is Unit.CODE_POINT and label.start + label.length > offsets.length:
             outside.append(label)
@@ -96,7 +96,7 @@ def to_code_points(
         elif not reason and kind is ProjectKind.SINGLE_LABEL and labels:
             reason = f"{label.category} is a second class where only one can be; {labels[0].category} stays"
         if reason:
-            problems.append(FormatProblem(document.location, place, reason, dropped=True))
+            problems.append(FormatProblem(document.location, place, reason, dropped=True, line=label.line))
             continue
         seen.add((label.category, span))
         fields.append(place)
@@ -146,7 +146,7 @@ def _outside_regions(document: FileDocument, fields: Set[str]) -> list[FormatPro
     """One problem for each kept label that stands in a region which does not reach over it."""
     problems: list[FormatProblem] = []
     for index, label in enumerate(document.labels):
-        place = f"labels[{index}]"
+        place = _place(label, index)
         at = region_of(label, document.regions)
         if at is None or place not in fields or document.regions[at].holds(label.start, label.length):
             continue
@@ -158,6 +158,10 @@ def _outside_regions(document: FileDocument, fields: Set[str]) -> list[FormatPro
         )
         problems.append(FormatProblem(document.location, place, reason))
     return problems
+
+
+def _place(label: FileLabel, index: int) -> str:
+    return label.mark or f"labels[{index}]"
 
 
 def _at(span: Span | None) -> str:
