@@ -140,6 +140,9 @@ def test_the_whole_life_from_connecting_to_disconnecting(
     good(cli("undo", labeled, "--json"))
     assert good(cli("aml", "status", labeled, "--json"))["imported"]["taken_back"]
     assert "an undo here took them back" in cli("aml", "status", labeled).out
+    held = cli("aml", "switch", labeled, "--to", "here", "--without-labels")
+    assert "an undo here took them back" in held.out
+    assert good(cli("aml", "switch", labeled, "--to", "aml", "--json"))["imported"]["taken_back"]
     export(blobs, "Labeling/second.jsonl", ("letter20.txt", [("Town", 0, 6)]))
     trained = good(cli("train", labeled, "--model", "first", "--label-origin", "aml", "--yes", "--json"))
     assert trained["imported"]["file"] == "Labeling/second.jsonl"

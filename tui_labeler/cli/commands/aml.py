@@ -173,9 +173,7 @@ async def status(context: Context) -> Report:
             found, trouble = handover.known, error.message
         needs = handover.needs()
         is_taken_back = await handover.is_taken_back()
-        fields = _fields(session, found)
-    if fields["imported"]:
-        fields["imported"]["taken_back"] = is_taken_back
+        fields = _fields(session, found, is_taken_back=is_taken_back)
     fields |= {
         "prerequisites": [
             {"name": need.name, "ok": need.met, "detail": need.detail, "todo": need.todo} for need in needs
@@ -211,8 +209,9 @@ async def switch(context: Context) -> Report:
             done = await handover.to_here(
                 name=options.file, without_labels=options.without_labels, doing=context.out.note
             )
-        fields = _fields(session, done.handover)
-    lines = _lines(done.handover)
+        is_taken_back = await handover.is_taken_back()
+        fields = _fields(session, done.handover, is_taken_back=is_taken_back)
+    lines = _lines(done.handover, is_taken_back=is_taken_back)
     exported = done.exported
     if exported is not None:
         fields["exported"] = {
@@ -250,14 +249,15 @@ async def disconnect(context: Context) -> Report:
                 "Confirm it with --confirm and the project's name.",
             )
         done = await handover.disconnect(typed)
-        fields = _fields(session, done)
-    return Report(fields, _lines(done))
+        is_taken_back = await handover.is_taken_back()
+        fields = _fields(session, done, is_taken_back=is_taken_back)
+    return Report(fields, _lines(done, is_taken_back=is_taken_back))
 
 
 # --- words and fields -------------------------------------------------------------------------------
 
 
-def _fields(session: ProjectSession, found: Handover) -> dict[str, Any]:
+def _fields(session: ProjectSession, found: Handover, *, is_taken_back: bool = False) -> dict[str, Any]:
     from tui_labeler.engine.handover.files import instructions_file, labels_file
 
     terms, taken = found.terms, found.taken
@@ -279,7 +279,14 @@ def _fields(session: ProjectSession, found: Handover) -> dict[str, Any]:
         "vendor": terms.vendor if terms else None,
         "prefix": terms.prefix if terms else None,
         "switchers": list(terms.switchers) if terms else [],
-        "imported": {"name": taken.name, "time": taken.time, "labels": taken.labels} if taken else None,
+        "imported": {
+            "name": taken.name,
+            "time": taken.time,
+            "labels": taken.labels,
+            "taken_back": is_taken_back,
+        }
+        if taken
+        else None,
         "instructions_file": instructions_file(session.project.id) if terms else None,
         "labels_file": labels_file(session.project.id) if found.is_laid else None,
     }
