@@ -130,7 +130,7 @@ DIALOGS = [
     ),
     Case("import of twins", "I '{folder}/twins.jsonl enter", "could be it", home=typical.twin_loans),
     Case("import report", f"{IMPORT} enter s", "Labels imported", prepare=typical.faulty_labels),
-    Case("export", "ctrl+s E", "holds all", ALL),
+    Case("export", "ctrl+s E", "has no place", ALL),
     Case("export parted", "ctrl+s E j enter 2", "dev:"),
     Case("export of nothing", "E", "What would be written", ONCE, typical.new_project),
     Case("export to", "ctrl+s E s", "Path of the file", ONCE),

@@ -769,6 +769,18 @@ async def test_a_decision_ends_a_search_in_a_review(running: Running, suggested:
         assert screen_of(pilot).shown == document(session_of(pilot), TWO)
 
 
+@pytest.mark.parametrize("review", [True, False])
+async def test_another_document_ends_a_search_and_the_line_of_keys_says_so(
+    running: Running, suggested: None, review: bool
+) -> None:
+    async with running(open_project="Loans", review=review) as pilot:
+        await press(pilot, "/", *"acme", "enter")
+        assert "n Next found  N Found before  ^g End search" in screen_text(pilot)
+        await press(pilot, "]")
+        assert screen_of(pilot).text.found == []
+        assert "Next found" not in screen_text(pilot)
+
+
 async def test_a_selection_is_dropped_before_a_search_ends(running: Running, suggested: None) -> None:
     async with running(open_project="Loans", review=True) as pilot:
         text = screen_of(pilot).text

@@ -121,7 +121,10 @@ With the mouse: a click goes to a place, dragging selects words, a double click 
             self.set_marks(marks)
             return
         cursor = self.caret.cursor if again else 0
+        searched = bool(self._found)
         self.open_text(text, marks)
+        if searched:
+            self.post_message(self.SearchChanged(self))
         self.set_content_size(0, self.rows.line_count)
         self.caret.go(cursor)
         self._current = self._mark_at_cursor()
