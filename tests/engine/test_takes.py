@@ -405,3 +405,15 @@ async def test_a_project_that_is_deleted_is_not_brought_back_by_who_looks_at_it(
         await ana.taking.look_near()
     assert not folder.exists()
     await ana.taking.stop()
+
+
+async def test_a_claim_whose_answer_was_lost_is_freed_all_the_same() -> None:
+    stored = Stored()
+    shelf = FakeShelf(stored, fail_at=1, written_though=True)
+    takes = ShelfTakes(shelf, "p1", lambda: stored.now)
+    with pytest.raises(UnreachableError):
+        await takes.claim(Take("s1", "ana", location="a.txt", since="2026-01-01T00:00:00.000Z"))
+    assert list(stored.files) == [".tui-labeler/p1/takes/s1.json"]
+    shelf.fail_at = None
+    await takes.close()
+    assert list(stored.files) == []

@@ -159,7 +159,7 @@ async def test_a_resource_is_added_with_keys_alone(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         app.ask(ResourcesScreen(resources))
         await settle(pilot)
-        assert "There is no resource yet. Press a" in screen_text(pilot)
+        assert "There is no resource yet: a adds one" in screen_text(pilot)
         await pilot.press("t", "e", "D", "a")
         await pilot.pause()
         assert isinstance(app.screen, AddResourceScreen)

@@ -564,7 +564,9 @@ async def test_another_class_than_the_suggested_one_decides_and_goes_on(
         assert "1 of 3 decided" in screen_text(pilot)
         await press(pilot, "u")
         assert "0 of 3 decided" in screen_text(pilot)
-        await press(pilot, "N", "a", "u", "a")
+        assert screen.shown == document(session_of(pilot), ONE)
+        assert screen.suggestion() is not None
+        await press(pilot, "a", "u", "a")
         assert labels(session_of(pilot), ONE) == [("Loan", None)]
 
 

@@ -130,7 +130,7 @@ async def test_a_review_of_one_job_is_told_whole_on_a_small_screen_and_in_full_o
         await press(pilot, "v", "w", "2")
         title = screen_text(pilot).splitlines()[0]
         assert title.split("  ", 1)[0] == f" Loans > {THREE}"
-        assert title.endswith("1 unsaved  1 of 3 (job vx7pj72eys: none left)")
+        assert title.endswith("1 unsaved  0 of 3 (job vx7pj72eys: none left)")
         await press(pilot, "u", "w", "g")
         assert line(pilot).startswith("Borrower .80, suggested by model:loans (exact)")
         assert line(pilot).endswith(" 0 of 1 decided")

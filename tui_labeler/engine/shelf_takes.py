@@ -45,6 +45,8 @@ class ShelfTakes:
         self._looked_at = 0.0
         self._mine: Take | None = None
         self._etag: str | None = None
+        self._begun = ""
+        """The name of one's own file while it is being written."""
         self._written_at = 0.0
         self._age = 0.0
         """Of one's own file, by the container's clock, at the last look."""
@@ -142,6 +144,7 @@ class ShelfTakes:
     async def _write(self, take: Take) -> None:
         name = f"{self._folder}{take.session}.json"
         content = msgspec.json.encode(take)
+        self._begun = name
         for _ in range(2):
             try:
                 self._etag = await self._shelf.put(name, content, etag=self._etag)
@@ -149,7 +152,7 @@ class ShelfTakes:
                 # An answer was lost on the way, or somebody cleared it away.
                 self._etag = await self._mark(name)
             else:
-                self._mine, self._written_at = take, self._clock()
+                self._mine, self._written_at, self._begun = take, self._clock(), ""
                 return
 
     async def _mark(self, name: str) -> str | None:
@@ -159,11 +162,15 @@ class ShelfTakes:
 
     async def free(self) -> None:
         """Takes one's own file away. Raises ``ContainerError``."""
-        mine, etag = self._mine, self._etag
-        self._mine = self._etag = None
-        if mine is not None and etag is not None:
+        mine, etag, begun = self._mine, self._etag, self._begun
+        self._mine, self._etag, self._begun = None, None, ""
+        name = begun or (f"{self._folder}{mine.session}.json" if mine is not None else "")
+        if begun:
+            # Whether the last one was written before something ended it, only the container knows.
+            etag = await self._mark(begun)
+        if name and etag is not None:
             with suppress(OutdatedError):
-                await self._shelf.remove(f"{self._folder}{mine.session}.json", etag=etag)
+                await self._shelf.remove(name, etag=etag)
 
     async def close(self) -> None:
         """The same; where the container can't be reached, it runs out by itself."""
