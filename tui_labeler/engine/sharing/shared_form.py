@@ -19,7 +19,7 @@ from tui_labeler.domain.agreement import BlindReading, Choice
 from tui_labeler.domain.documents import Document
 from tui_labeler.domain.labels import DraftKind, Label, Stamp, Suggestion, ToPlace
 from tui_labeler.domain.projects import Dataset, ProjectKind
-from tui_labeler.engine.changes import put, put_document
+from tui_labeler.engine.changes import put, put_document, put_label
 from tui_labeler.engine.errors import FormatError, InputError
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.items import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE, Items, Key, keys_of
@@ -156,8 +156,27 @@ def document_changes(state: State, document: Document, before: Items, after: Ite
             if row is not None:
                 extra[key.id] = row
     if fields_ or extra != document.extra:
-        changes.append(put_document(state, replace(document, extra=extra, **fields_)))
+        known = replace(document, extra=extra, **fields_)
+        changes.append(put_document(state, known))
+        changes += _into_readings(state, known, before, after)
     return changes
+
+
+def _into_readings(state: State, document: Document, before: Items, after: Items) -> list[Change]:
+    """What readers had made, and not saved, before they heard that the document was given to them.
+
+    It is what they see in it, and their reading is what they see.
+    """
+    if not document.is_given:
+        return []
+    return [
+        put_label(state, document, replace(label, reader=label.draft.actor, draft=None))
+        for key, label in document.labels.items()
+        if label.draft is not None
+        and label.draft.kind is DraftKind.ADD
+        and label.draft.actor in document.readers
+        and before.get(Key(LABEL, key)) == after.get(Key(LABEL, key))
+    ]
 
 
 def _as_here(old: Any, new: Any) -> Any:
