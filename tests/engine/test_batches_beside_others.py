@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import Bench, asked_text
-from tests.engine.test_batches import GPT, PLACES, PRICES, Batches, run, start
+from tests.engine.test_batches import GPT, PLACES, PRICES, Batches, CrashError, run, start
 from tui_labeler.domain.jobs import JobState, Usage
 from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
 from tui_labeler.engine.autolabelers.estimate import Made, Work, estimate_job
@@ -58,6 +58,29 @@ async def test_a_later_round_takes_what_another_job_had_answered_meanwhile(
     assert 0 < held < len(texts)
     assert (ended.state, ended.done, ended.usage) == (JobState.SUCCEEDED, 20, Usage(100 * held, 10 * held))
     assert set(asked(batches).values()) == {1}
+
+
+async def test_a_job_whose_batch_was_left_behind_is_named_as_the_one_to_resume(
+    bench: Bench, batches: Batches
+) -> None:
+    session = await bench.create(PLACES)
+    batches.statuses = [BatchStatus.IN_PROGRESS]
+    job = await start(session)
+
+    async def crash(seconds: float) -> None:
+        raise CrashError
+
+    with pytest.raises(CrashError):
+        await run(bench, batches, job, crash)
+    assert await session.jobs.perhaps_out(job.id) == len(PLACES)
+    other = await run(bench, batches, await at_once(session, list(PLACES)))
+    assert {failure.error for failure in other.failed} == {"at_service"}
+    assert f"in a batch of job {job.id}, which was interrupted" in other.failed[0].message
+    assert f"Resume job {job.id}" in other.failed[0].message
+    await session.jobs.resume(job.id)
+    batches.statuses = []
+    assert (await run(bench, batches, job)).state is JobState.SUCCEEDED
+    assert await session.jobs.perhaps_out(job.id) == 0
 
 
 async def test_what_waits_in_a_batch_is_not_asked_again_and_a_retry_takes_its_answer(

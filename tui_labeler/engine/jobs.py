@@ -354,6 +354,11 @@ class Jobs:
             return 0
         return sum(int(record["rows"]) for record in records if record["batch"])
 
+    async def perhaps_out(self, job_id: str) -> int:
+        """Questions in batches that nobody has stopped or collected: at the service, or about to be there."""
+        records = (await self._jobs.preparation(job_id)).get("batches", ())
+        return sum(int(record["rows"]) for record in records if not record.get("stopped"))
+
     async def stop_batches(self, job_id: str) -> tuple[str, ...]:
         """Stops what a job that is over has left at its service, and uses what was answered until then.
 

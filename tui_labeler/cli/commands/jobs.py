@@ -228,8 +228,14 @@ async def show(context: Context) -> Report:
     async with context.project() as session:
         job = await session.jobs.get(context.options.id)
         fields = await _shown(session, job)
+        out = await session.jobs.perhaps_out(job.id) if job.state.is_over else 0
     lines = job_lines(fields)
-    return Report(fields, [*lines, *filter(None, (job.message, fields["hint"]))])
+    if out:
+        lines.append(
+            f"{counted(out, 'question')} may be out at the service as a batch: `job resume` collects it, "
+            "`job cancel` stops it."
+        )
+    return Report({**fields, "at_service": out}, [*lines, *filter(None, (job.message, fields["hint"]))])
 
 
 async def cancel(context: Context) -> Report:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.chat import KeptReply, UnansweredError
 from tui_labeler.engine.errors import NotFoundError
+from tui_labeler.engine.wording import JOB_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.ports import AnswerStore, JobStore
 
 LOOK_EVERY = 10.0
@@ -36,7 +38,7 @@ class Elsewhere:
         """``own``: the id of the job that asks."""
         self._jobs = jobs
         self._own = own
-        self._holders: dict[str, str] = {}
+        self._holders: dict[str, Job] = {}
         self._looked: float | None = None
         self._looking = asyncio.Lock()
 
@@ -46,19 +48,19 @@ class Elsewhere:
             now = asyncio.get_running_loop().time()
             if self._looked is not None and now < self._looked + LOOK_EVERY:
                 return False
-            found: dict[str, str] = {}
+            found: dict[str, Job] = {}
             for job in await self._jobs.list():
                 if job.id != self._own and job.request.options.get("batch"):
                     with suppress(NotFoundError):  # somebody deleted it
                         for record in (await self._jobs.preparation(job.id)).get("batches", ()):
                             if not record.get("stopped"):
-                                found.update(dict.fromkeys(record.get("out", ()), job.id))
+                                found.update(dict.fromkeys(record.get("out", ()), job))
             has_gone = bool(self._holders.keys() - found.keys())
             self._holders, self._looked = found, now
             return has_gone
 
-    def holder(self, key: str) -> str | None:
-        """The job in a batch of which a question waits."""
+    def holder(self, key: str) -> Job | None:
+        """The job in a batch of which a question waits, as it was at the last look."""
         return self._holders.get(key[:_SHORT])
 
 
@@ -78,11 +80,19 @@ async def taken(
     if kept is not None and will_do(kept):
         return kept
     holder = elsewhere.holder(key) if elsewhere is not None else None
-    if holder is not None:
+    if holder is None:
+        return None
+    if holder.state.is_over:
+        # It may have died before its batch was made or after: only the service knows, and the job can ask it.
         raise UnansweredError(
-            f"The same was asked in a batch of job {holder}, and is not asked and paid for twice.",
+            f"The same may be out in a batch of job {holder.id}, which {JOB_STATES[holder.state]}; "
+            "it is not asked and paid for twice.",
             reason=AT_SERVICE,
-            hint=f"Retry the document once job {holder} has the answer, which costs nothing more, "
-            "or cancel that job.",
+            hint=f"Resume job {holder.id}, which collects its batch or makes it, or cancel it; then retry.",
         )
-    return None
+    raise UnansweredError(
+        f"The same was asked in a batch of job {holder.id}, and is not asked and paid for twice.",
+        reason=AT_SERVICE,
+        hint=f"Retry the document once job {holder.id} has the answer, which costs nothing more, "
+        "or cancel that job.",
+    )
