@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.screens.conftest import ONE, THREE, TWO, screen_of, screen_text, session_of
 from tests.screens.sharing import Team, at_rest, background_of, press_through
 from tui_labeler.engine.errors import UnreachableError
@@ -17,7 +19,6 @@ from tui_labeler.screens.syncing import LastSyncScreen, SyncScreen
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from textual.pilot import Pilot
 
 
@@ -100,6 +101,22 @@ async def test_offline_is_said_quietly_and_once_and_keys_go_on(tmp_path: Path) -
         text = screen_text(pilot)
         assert "the line is cut" in text
         assert "1 document waits here" in text
+
+
+async def test_offline_is_not_said_any_more_once_the_container_answers(tmp_path: Path) -> None:
+    ana = await Team(tmp_path).person("ana")
+    async with ana.running(document=TWO) as pilot:
+        background = background_of(pilot)
+        ana.shelf.fail_at = 0
+        with pytest.raises(UnreachableError):
+            await background.now()
+        await at_rest(pilot)
+        assert "Offline: labels wait here" in screen_text(pilot)
+        ana.shelf.fail_at = None
+        await background.now()
+        await at_rest(pilot)
+        assert "Offline: labels wait here" not in screen_text(pilot)
+        assert "synced" in title(pilot)
 
 
 async def test_calling_off_a_sync_leaves_the_screen_as_it_was(

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class SharingActions(LabelingBase):
     """Syncs on a person's word, and shows what a sync in the background has brought."""
 
-    _had_trouble = False
-    """What keeps labels from being shared was said."""
+    _trouble = ""
+    """What was said of that which keeps labels from being shared."""
 
     def count_others(self, transactions: Sequence[Transaction]) -> None:
         """Counts what others decided of the suggestions that a review visits."""
@@ -31,12 +31,16 @@ class SharingActions(LabelingBase):
     # --- by itself ----------------------------------------------------------------------------------
 
     def take_standing(self, standing: Standing) -> None:
-        """The project stands otherwise to those who share it: the title says so, and trouble is said once."""
+        """The project stands otherwise to those who share it: the title says so, and trouble is said once, as
+        long as it lasts.
+        """
         self.show_title()
-        words = trouble_words(standing)
-        if words and not self._had_trouble and not self.weighty_words():
+        words, before = trouble_words(standing), self._trouble
+        self._trouble = words
+        if self.message and self.message == before != words:
             self.say(words)
-        self._had_trouble = bool(words)
+        elif words and not before and not self.weighty_words():
+            self.say(words)
 
     def take_exchange(self, exchange: Exchange) -> None:
         """A sync in the background has brought something in."""
