@@ -37,9 +37,7 @@ class SharingActions(LabelingBase):
         self.show_title()
         words, before = trouble_words(standing), self._trouble
         self._trouble = words
-        if self.message and self.message == before != words:
-            self.say(words)
-        elif words and not before and not self.weighty_words():
+        if (self.message and self.message == before != words) or (words and not before and not self.weighty_words()):
             self.say(words)
 
     def take_exchange(self, exchange: Exchange) -> None:
