@@ -312,3 +312,12 @@ def test_what_it_looks_like(snap_compare: Any, tmp_path: Path, size: tuple[int, 
             await pilot.pause()
 
     assert snap_compare(ScreenApp(), terminal_size=size, run_before=show)
+
+
+async def test_what_a_new_resource_needs_is_hinted_at_by_its_kind(running: Running) -> None:
+    async with running() as pilot:
+        await press(pilot, "at", "a", "down")
+        assert "NAME.openai.azure.com" in screen_text(pilot)
+        await press(pilot, "space")
+        assert "NAME.openai.azure.com" not in screen_text(pilot)
+        assert "https://api.openai.com" in screen_text(pilot)

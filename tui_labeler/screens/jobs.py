@@ -148,8 +148,10 @@ this terminal is closed.
         self.query_one("#jobs", Picker).set_rows(rows, jobs_text.columns, cursor=cursor)
 
     def _show_title(self) -> None:
-        running = sum(not job.state.is_over for job in self._jobs.values())
-        words = f"{running} running, {len(self._jobs) + len(self._broken)} in all"
+        queued = sum(job.state is JobState.QUEUED for job in self._jobs.values())
+        running = sum(not job.state.is_over for job in self._jobs.values()) - queued
+        waits = f"{queued} queued, " if queued else ""
+        words = f"{running} running, {waits}{len(self._jobs) + len(self._broken)} in all"
         if self._marked:
             words = f"{self._marked} is marked: = on another job compares"
         self.query_one(TitleLine).right = words

@@ -37,7 +37,8 @@ class SharingActions(LabelingBase):
         self.show_title()
         words, before = trouble_words(standing), self._trouble
         self._trouble = words
-        if (self.message and self.message == before != words) or (words and not before and not self.weighty_words()):
+        is_over = self.message and self.message == before != words
+        if is_over or (words and not before and not self.weighty_words()):
             self.say(words)
 
     def take_exchange(self, exchange: Exchange) -> None:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 _KINDS = (ResourceKind.AZURE, ResourceKind.OPENAI)
+_HINTS = (
+    ("https://NAME.openai.azure.com", "Azure: none for the v1 style", "AZURE_OPENAI_API_KEY"),
+    ("https://api.openai.com, http://127.0.0.1:8080", "Azure alone has one", "OPENAI_API_KEY"),
+)
+"""Of endpoint, API version and variable, for each kind."""
 
 Numbers = tuple[Prices | None, int | None, float | None]
 
@@ -101,13 +106,21 @@ under `tui-labeler` and the resource's name. Prices may be given later.
         return (
             ("Name", FormField(placeholder="what you call it", id="name")),
             ("Kind", Cycle(("Azure OpenAI", "OpenAI, or a server like it"), id="kind")),
-            ("Endpoint", FormField(placeholder="https://NAME.openai.azure.com", id="endpoint")),
+            ("Endpoint", FormField(placeholder=_HINTS[0][0], id="endpoint")),
             ("Deployments", FormField(placeholder="gpt-4o, gpt-4o-mini", id="deployments")),
-            ("API version", FormField(placeholder="Azure: none for the v1 style", id="version")),
-            ("Variable with key", FormField(placeholder="AZURE_OPENAI_API_KEY", id="variable")),
+            ("API version", FormField(placeholder=_HINTS[0][1], id="version")),
+            ("Variable with key", FormField(placeholder=_HINTS[0][2], id="variable")),
             ("Sign-in", Cycle(("with a key", "with Microsoft Entra ID (Azure)"), id="entra")),
             *_number_fields(None, None, None),
         )
+
+    def on_mount(self) -> None:
+        self.watch(self.query_one("#kind", Cycle), "chosen", self._hint, init=False)
+
+    def _hint(self, kind: int) -> None:
+        """What a server of the chosen kind is called, and where its key is looked for."""
+        for name, words in zip(("endpoint", "version", "variable"), _HINTS[kind], strict=True):
+            self.query_one(f"#{name}", FormField).placeholder = words
 
     def action_apply(self) -> None:
         self._apply()
