@@ -311,8 +311,9 @@ class EntityActions(LabelingBase):
             sure = await self.app.push_screen_wait(
                 ConfirmScreen(
                     f"Label {len(places):,} places?",
-                    f"{words} is in this text {len(places):,} times: each becomes {self.category_name(category)} "
-                    "where nothing is in the way. One undo takes all labels back.",
+                    f"{words} is in this text {len(places):,} times: each becomes "
+                    f"{self.category_name(category)} where nothing is in the way. "
+                    "One undo takes all labels back.",
                     confirm="Label",
                 )
             )
