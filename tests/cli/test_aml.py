@@ -261,3 +261,29 @@ def test_every_command_that_changes_labels_is_refused_while_the_pen_is_there(
     trained = good(cli("train", labeled, "--model", "second", "--yes", "--json"))
     assert trained["deleted_suggestions"] > 0
     refused(cli("train", labeled, "--model", "third", "--split", "manual", "--json"), "ignored")
+
+
+def test_a_row_that_several_could_be_is_listed_and_taken_as_match_says(
+    cli: Cli, blobs: ContainerClient, labeled: str
+) -> None:
+    good(cli(*CONNECT, "--yes", "--json"))
+    good(cli("aml", "switch", labeled, "--to", "aml", "--json"))
+    rows = [(f"{folder}/letter20.txt", [("Person", 0, 6)]) for folder in ("old", "new")]
+    export(blobs, "Labeling/one.jsonl", *rows)
+    open_ = cli("aml", "import", labeled, "--json")
+    assert open_.code == 1, open_
+    ambiguous = open_.json["taken"]["ambiguous"]
+    assert [(item["name"], item["candidates"]) for item in ambiguous] == [
+        ("old/letter20.txt", ["letter20.txt"]),
+        ("new/letter20.txt", ["letter20.txt"]),
+    ]
+    assert "aml import letters --match 1=letter20.txt" in cli("aml", "import", labeled).out
+    assert spans(cli, "letter20.txt") == []
+    cli("aml", "import", labeled, "--match", "new/letter20.txt=letter20.txt", "--json")
+    assert spans(cli, "letter20.txt") == [("Person", "Letter")]
+    wrong = cli("aml", "switch", labeled, "--to", "here", "--match", "1=nowhere.txt", "--json")
+    assert (wrong.code, "nowhere.txt" in wrong.error["message"]) == (2, True)
+    assert good(cli("aml", "status", labeled, "--json"))["pen"] == "aml"
+    assert cli("aml", "switch", labeled, "--to", "here", "--match", "1=a", "--without-labels").code == 2
+    back = cli("aml", "switch", labeled, "--to", "here", "--match", "1=letter20.txt", "--json")
+    assert (back.code, back.json["pen"], back.json["taken"]["unchanged"]) == (1, "here", 1)

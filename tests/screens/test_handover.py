@@ -298,3 +298,62 @@ async def test_training_says_that_the_sets_are_ignored(team: Team, ana: Person) 
         # Nothing is trained while there is nothing to take in.
         await press_through(pilot, "s")
         assert "no export" in " ".join(screen_text(pilot).split())
+
+
+async def away_with_open_rows(pilot: Pilot[None], team: Team) -> None:
+    """The pen is there, and its export has two rows for one document, and none that fits by its whole name."""
+    await connect(pilot)
+    await press_through(pilot, "s", "y")
+    start = LOANS[TWO].index("EUR 9,000")
+    rows = [
+        {
+            "image_url": f"AmlDatastore://store/{folder}/{TWO}",
+            "label": [{"label": "Amount", "offsetStart": start, "offsetEnd": start + 9}],
+            "label_confidence": [1.0],
+        }
+        for folder in ("2023", "2024")
+    ]
+    team.stored.now += 60
+    team.stored.write("Labeling/out.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
+    await press_through(pilot, "r")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_which_document_a_row_is_is_asked_before_labels_are_taken_in(
+    team: Team, ana: Person, size: tuple[int, int]
+) -> None:
+    async with ana.running(size=size, document=TWO) as pilot:
+        await away_with_open_rows(pilot, team)
+        await press_through(pilot, "i")
+        assert f"Which document is 2023/{TWO}?" in screen_text(pilot)
+        await press_through(pilot, "escape")
+        assert isinstance(pilot.app.screen, HandoverScreen)
+        assert labels_of(pilot, TWO) == []
+        await press_through(pilot, "i", "x")
+        assert f"Which document is 2024/{TWO}?" in screen_text(pilot)
+        await press_through(pilot, "1")
+        assert isinstance(pilot.app.screen, HandoverScreen)
+        assert "1 new label" in screen_text(pilot)
+        assert labels_of(pilot, TWO) == ["EUR 9,000"]
+
+
+async def test_which_document_a_row_is_is_asked_before_the_pen_comes_back(team: Team, ana: Person) -> None:
+    async with ana.running(size=(80, 24), document=TWO) as pilot:
+        await away_with_open_rows(pilot, team)
+        await press_through(pilot, "s", "l", "escape")
+        assert phase(pilot) is Phase.AML
+        # The one document is chosen with the first row: the second is not asked about any more.
+        await press_through(pilot, "s", "l", "1")
+        assert phase(pilot) is Phase.HERE
+        assert labels_of(pilot, TWO) == ["EUR 9,000"]
+        await press_through(pilot, "q", "u")
+        assert labels_of(pilot, TWO) == []
+
+
+async def test_all_rows_that_are_open_can_be_left_out_at_once(team: Team, ana: Person) -> None:
+    async with ana.running(size=(80, 24), document=TWO) as pilot:
+        await away_with_open_rows(pilot, team)
+        await press_through(pilot, "s", "l", "X")
+        assert phase(pilot) is Phase.HERE
+        assert labels_of(pilot, TWO) == []
+        assert "Left out: line 1: 2023/" in screen_text(pilot)

@@ -47,7 +47,7 @@ BATCH = 2000
 ADDING = "writing documents"
 """What progress hears while new documents are written into the container."""
 
-_NO_CHOICES: Mapping[str, str] = MappingProxyType({})
+NO_CHOICES: Mapping[str, str] = MappingProxyType({})
 
 
 def _silent(doing: str, count: int) -> None:
@@ -78,7 +78,7 @@ class LabelFiles:
         filename: str,
         file_format: str = AUTO,
         *,
-        choices: Mapping[str, str] = _NO_CHOICES,
+        choices: Mapping[str, str] = NO_CHOICES,
         add_documents: bool = False,
         progress: Progress = _silent,
     ) -> ImportPlan:
@@ -185,7 +185,7 @@ class LabelFiles:
         filename: str,
         file_format: str = AUTO,
         *,
-        choices: Mapping[str, str] = _NO_CHOICES,
+        choices: Mapping[str, str] = NO_CHOICES,
         add_documents: bool = False,
         progress: Progress = _silent,
         merging: Merging | None = None,

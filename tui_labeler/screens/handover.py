@@ -16,6 +16,7 @@ from tui_labeler.screens.handover_form import ConnectScreen
 from tui_labeler.screens.handover_words import page, pen_sign, taken_words
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.screen import Screen
+from tui_labeler.screens.which_document import ask_which
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from textual.events import Key
 
     from tui_labeler.engine.handover.handing_over import HandingOver
+    from tui_labeler.engine.handover.taking_in import Unclear
     from tui_labeler.engine.ports import Blob
     from tui_labeler.engine.session import ProjectSession
 
@@ -52,7 +54,8 @@ back as the JSON Lines that Azure Machine Learning exports there.
 - `s` **switches**. To there: labels are synced and written beside the instructions, then labeling here is off
   in every home. Back: the latest export is taken in first.
 - `i` takes in the latest export while Azure Machine Learning has the pen, `f` one that you choose: in the
-  documents that it holds, its labels take the place of those here. `u` in the texts takes that back.
+  documents that it holds, its labels take the place of those here. `u` in the texts takes that back. Where
+  several documents could be one of the file, or several of the file one of them, you are asked first.
 - `D` **disconnects** for ever, on the project's typed name.
 
 Training goes on meanwhile; it ignores the training and testing sets of the side without the pen.
@@ -226,19 +229,24 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
         await self._step("Switching", switch)
 
     async def _to_here(self) -> None:
-        choices = [("f", "file", "Take labels from a file that you choose")]
+        ways = [("f", "file", "Take labels from a file that you choose")]
         if self._exports:
-            choices.insert(0, ("l", "latest", f"Take the latest labels: {self._exports[0].name}"))
-        choices.append(("w", "without", "Take no labels: those here stay as they are"))
+            ways.insert(0, ("l", "latest", f"Take the latest labels: {self._exports[0].name}"))
+        ways.append(("w", "without", "Take no labels: those here stay as they are"))
         said = "" if self._exports else "There is no export of Azure Machine Learning yet."
-        chosen = await self.app.push_screen_wait(ChoiceScreen("Label here again?", said, choices))
+        chosen = await self.app.push_screen_wait(ChoiceScreen("Label here again?", said, ways))
         name = await self._file() if chosen == "file" else ""
         if chosen is None or name is None:
             return
+        without = chosen == "without"
+        cleared = ("", {}) if without else await self._clear(name)
+        if cleared is None:
+            return
+        name, choices = cleared
 
         async def switch() -> list[str]:
             done = await self._handover.to_here(
-                name=name, without_labels=chosen == "without", doing=self._doing
+                name=name, without_labels=without, choices=choices, doing=self._doing
             )
             return ["Labels are made here again.", *(taken_words(done.taken) if done.taken else [])]
 
@@ -257,10 +265,30 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
             await self._take_in(name)
 
     async def _take_in(self, name: str) -> None:
+        cleared = await self._clear(name)
+        if cleared is None:
+            return
+        named, choices = cleared
+
         async def take() -> list[str]:
-            return taken_words(await self._handover.import_labels(name, self._doing))
+            return taken_words(await self._handover.import_labels(named, self._doing, choices))
 
         await self._step("Importing labels", take)
+
+    async def _clear(self, name: str) -> tuple[str, dict[str, str]] | None:
+        """The name of a file, and which documents its rows are that several answer to; asked before anything
+        changes. ``None`` where the file can't be read, which is shown, or the person went back."""
+        found: list[Unclear] = []
+
+        async def look() -> list[str]:
+            found.append(await self._handover.unclear(name, self._doing))
+            return []
+
+        await self._step("Looking at the labels", look)
+        if not found:
+            return None
+        choices = await ask_which(self.app, found[0].rows)
+        return None if choices is None else (found[0].name, choices)
 
     async def _file(self) -> str | None:
         """The name of a file in the container; ``None`` for none."""

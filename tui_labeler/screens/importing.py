@@ -17,6 +17,7 @@ from tui_labeler.screens.base import read_labels_file, reporting
 from tui_labeler.screens.dialogs import ChoiceScreen, InputScreen
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.screen import Screen
+from tui_labeler.screens.which_document import location_of, which_document
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.stylesheets import screen_sheet
@@ -32,9 +33,6 @@ STEP = 16
 
 MOST_ROWS = 10
 """Of the form; more are scrolled to."""
-
-MOST_CANDIDATES = 200
-"""Documents that a choice lists; among more, `import --match` chooses."""
 
 
 class ImportScreen(Screen[Imported | None]):
@@ -199,18 +197,9 @@ over the file. `u` takes an import back as a whole.
             if self._choices.pop(called, None) is not None:
                 self._check()
             return
-        choices = [
-            (str(number) if number < 10 else "", location, location)
-            for number, location in enumerate(asked.candidates[:MOST_CANDIDATES], 1)
-        ]
-        message = f"They answer to it by their {asked.how}."
-        if len(asked.candidates) > MOST_CANDIDATES:
-            message += f" These are the first {MOST_CANDIDATES} of {len(asked.candidates):,}."
-        chosen = await self.app.push_screen_wait(
-            ChoiceScreen(f"Which document is {called}?", message, choices)
-        )
-        if chosen is not None:
-            self._choices[called] = chosen
+        answer = await self.app.push_screen_wait(which_document(asked, asked.candidates))
+        if answer is not None:
+            self._choices[called] = location_of(answer)
             self._check()
 
     @work(group="files")

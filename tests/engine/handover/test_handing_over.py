@@ -769,3 +769,42 @@ async def test_suggestions_wait_undecided_while_the_pen_is_there(office: Office,
     with pytest.raises(PenError):
         await suggest(ana.session, "b.txt", [("Town", "Oslo", 0.9)], job="job2")
     assert TEXTS["a.txt"].startswith("Ann")
+
+
+def rows_of(*locations: str) -> bytes:
+    """One row each, with a label over "Ann" in the text of ``b.txt``."""
+    one = {"label": [{"label": "Person", "offsetStart": 5, "offsetEnd": 8}], "label_confidence": [1.0]}
+    rows = [{"image_url": f"AmlDatastore://x/{location}", **one} for location in locations]
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+async def test_what_a_file_leaves_open_is_told_before_and_taken_as_it_is_chosen(
+    office: Office, ana: Person
+) -> None:
+    await ana.handover.connect(terms())
+    await ana.handover.to_aml()
+    office.stored.write("Labeling/one.jsonl", rows_of("2023/b.txt", "2024/b.txt"))
+    unclear = await ana.handover.unclear()
+    assert unclear.name == "Labeling/one.jsonl"
+    assert [(row.called, row.candidates) for row in unclear.rows] == [
+        ("2023/b.txt", ("b.txt",)),
+        ("2024/b.txt", ("b.txt",)),
+    ]
+    assert ana.labels("b.txt") == []
+    with pytest.raises(InputError, match=r"no document 'd.txt'"):
+        await ana.handover.import_labels(choices={"2024/b.txt": "d.txt"})
+    taken = await ana.handover.import_labels(choices={"2024/b.txt": "b.txt"})
+    assert ana.labels("b.txt") == [("Person", "Ann")]
+    assert [item.called for item in taken.imported.ambiguous] == ["2023/b.txt"]
+
+
+async def test_switching_back_takes_the_rows_as_they_are_chosen(office: Office, ana: Person) -> None:
+    await ana.handover.connect(terms())
+    await ana.handover.to_aml()
+    office.stored.write("Labeling/one.jsonl", rows_of("2023/b.txt", "2024/b.txt"))
+    with pytest.raises(InputError, match=r"no document 'd.txt'"):
+        await ana.handover.to_here(choices={"2": "d.txt"})
+    assert ana.handover.known.phase is Phase.AML
+    await ana.handover.to_here(choices={"2": "b.txt"})
+    assert ana.handover.known.phase is Phase.HERE
+    assert ana.labels("b.txt") == [("Person", "Ann")]

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.cli.commands.files import (
+    add_match,
+    ambiguous_items,
+    chosen_documents,
+    match_example,
+    read_file,
+)
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command, add_group
 from tui_labeler.cli.shapes import skipped_items
@@ -38,6 +45,7 @@ def register(parsers: Any) -> None:
     )
     parser.add_argument("--to", choices=("aml", "here"), required=True, help="who labels from here on")
     _add_file(parser, "with --to here: the file to take labels from")
+    add_match(parser)
     parser.add_argument(
         "--without-labels", action="store_true", help="with --to here: take the pen back, and no labels"
     )
@@ -47,9 +55,11 @@ def register(parsers: Any) -> None:
         import_labels,
         "take in the latest labels of Azure Machine Learning while it has the pen",
         details="In the documents that they are of, they take the place of the labels here; undo brings "
-        "those back.",
+        "those back. Where several documents could be it, none is guessed: they are listed, and --match says "
+        "which.",
     )
     _add_file(parser, "the file to take labels from")
+    add_match(parser)
     parser = _command(
         group,
         "disconnect",
@@ -143,7 +153,6 @@ async def connect(context: Context) -> Report:
 
 
 def _terms(options: argparse.Namespace) -> Terms:
-    from tui_labeler.cli.commands.files import read_file
     from tui_labeler.domain.handover import AmlProject, Terms
 
     words = options.instructions
@@ -197,17 +206,22 @@ async def status(context: Context) -> Report:
 
 async def switch(context: Context) -> Report:
     options = context.options
-    if options.to == "aml" and (options.file or options.without_labels):
-        raise UsageError("--file and --without-labels go with --to here.", hint="Leave them out.")
-    if options.file and options.without_labels:
-        raise UsageError("--file names labels, and --without-labels wants none.", hint="Give one of them.")
+    if options.to == "aml" and (options.file or options.match or options.without_labels):
+        raise UsageError("--file, --match and --without-labels go with --to here.", hint="Leave them out.")
+    if (options.file or options.match) and options.without_labels:
+        raise UsageError(
+            "--file and --match are about labels, and --without-labels wants none.", hint="Leave it out."
+        )
     async with context.project() as session:
         handover = handing_over(session)
         if options.to == "aml":
             done = await handover.to_aml(context.out.note)
         else:
             done = await handover.to_here(
-                name=options.file, without_labels=options.without_labels, doing=context.out.note
+                name=options.file,
+                without_labels=options.without_labels,
+                choices=chosen_documents(session, options.match),
+                doing=context.out.note,
             )
         is_taken_back = await handover.is_taken_back()
         fields = _fields(session, done.handover, is_taken_back=is_taken_back)
@@ -225,15 +239,20 @@ async def switch(context: Context) -> Report:
     if done.taken is not None:
         fields["taken"] = taken_fields(done.taken)
         lines += taken_lines(done.taken)
+        lines += _way_out(done.taken, f"aml switch {session.project.name} --to here", "; switch there first")
         code = 1 if done.taken.imported.skipped else 0
     return Report(fields, lines, code)
 
 
 async def import_labels(context: Context) -> Report:
+    options = context.options
     async with context.project() as session:
-        taken = await handing_over(session).import_labels(context.options.file, context.out.note)
+        handover = handing_over(session)
+        choices = chosen_documents(session, options.match)
+        taken = await handover.import_labels(options.file, context.out.note, choices)
         fields = {**_fields(session, session.project.handover), "taken": taken_fields(taken)}
-    return Report(fields, taken_lines(taken), 1 if taken.imported.skipped else 0)
+    lines = [*taken_lines(taken), *_way_out(taken, f"aml import {session.project.name}")]
+    return Report(fields, lines, 1 if taken.imported.skipped else 0)
 
 
 async def disconnect(context: Context) -> Report:
@@ -305,6 +324,7 @@ def taken_fields(taken: TakenIn) -> dict[str, Any]:
         "suggestions": imported.suggestions,
         "kept": taken.kept,
         "categories": list(imported.categories),
+        "ambiguous": ambiguous_items(imported.ambiguous),
         "skipped": skipped_items(imported.skipped),
         "notes": skipped_items(imported.notes),
     }
@@ -319,6 +339,14 @@ def taken_lines(taken: TakenIn) -> list[str]:
         taken.words,
         *listed("left out", skipped_items(imported.skipped)),
         *listed("note", skipped_items(imported.notes)),
+    ]
+
+
+def _way_out(taken: TakenIn, command: str, words: str = "") -> list[str]:
+    """How to say which document a row is that several answer to."""
+    return [
+        f"Say which document it is, for instance `{command} {match_example(item)}`{words}."
+        for item in taken.imported.ambiguous[:1]
     ]
 
 

@@ -16,6 +16,7 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.labels_on_disk import read_labels
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from tui_labeler.cli.context import Context
@@ -53,13 +54,7 @@ def _register_import(parsers: Any) -> None:
         "--format", metavar="F", default="auto", help=f"{FORMATS} (default: found by its content)"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
-    parser.add_argument(
-        "--match",
-        metavar="NAME=LOCATION",
-        action="append",
-        default=[],
-        help="which document one of the file is: its name or line there, and a location (may be repeated)",
-    )
+    add_match(parser)
     parser.add_argument(
         "--add-documents",
         action="store_true",
@@ -67,11 +62,22 @@ def _register_import(parsers: Any) -> None:
     )
 
 
+def add_match(parser: argparse.ArgumentParser) -> None:
+    """The option that says which document one of a file is."""
+    parser.add_argument(
+        "--match",
+        metavar="NAME=LOCATION",
+        action="append",
+        default=[],
+        help="which document one of the file is: its name or line there, and a location (may be repeated)",
+    )
+
+
 async def import_labels(context: Context) -> Report:
     options = context.options
     async with context.project() as session:
         data = read_labels_file(options.file)
-        choices = _choices(session, options.match)
+        choices = chosen_documents(session, options.match)
         with nothing_done("No label was imported."):
             plan = await session.label_files.plan(
                 data,
@@ -96,7 +102,7 @@ async def import_labels(context: Context) -> Report:
         "categories": list(imported.categories),
         "added": list(imported.added),
         "matched_by": {how.value: count for how, count in imported.matched_by.items()},
-        "ambiguous": _ambiguous(imported.ambiguous),
+        "ambiguous": ambiguous_items(imported.ambiguous),
         "skipped": skipped_items(imported.skipped),
         "notes": skipped_items(imported.notes),
         "warnings": list(imported.warnings),
@@ -110,8 +116,8 @@ async def import_labels(context: Context) -> Report:
     return Report(fields, lines, 1 if imported.skipped else 0)
 
 
-def _choices(session: ProjectSession, given: Sequence[str]) -> dict[str, str]:
-    """``NAME=LOCATION``, either of which may hold ``=``. Raises ``InputError``."""
+def chosen_documents(session: ProjectSession, given: Sequence[str]) -> dict[str, str]:
+    """What ``--match`` says, ``NAME=LOCATION``, either of which may hold ``=``. Raises ``InputError``."""
     found: dict[str, str] = {}
     for choice in given:
         parts = choice.split("=")
@@ -126,7 +132,8 @@ def _choices(session: ProjectSession, given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _ambiguous(items: Sequence[Ambiguous]) -> list[dict[str, Any]]:
+def ambiguous_items(items: Sequence[Ambiguous]) -> list[dict[str, Any]]:
+    """The same for ``--json``."""
     return [
         {
             "name": item.called,
@@ -146,12 +153,15 @@ def _listed_all(fields: dict[str, Any]) -> list[str]:
     ]
 
 
+def match_example(item: Ambiguous) -> str:
+    """How to say which document one of a file is."""
+    return f"--match {item.line or item.called}={item.candidates[0]}"
+
+
 def _way_out(ambiguous: Sequence[Ambiguous], can_add: int) -> list[str]:
     lines = []
     if ambiguous:
-        item = ambiguous[0]
-        name = str(item.line) if item.line else item.called
-        lines.append(f"Say which document it is, for instance --match {name}={item.candidates[0]}")
+        lines.append(f"Say which document it is, for instance {match_example(ambiguous[0])}")
     if can_add:
         lines.append(f"--add-documents would bring {counted(can_add, 'text')} into the container.")
     return lines
@@ -173,7 +183,7 @@ def _planned(plan: ImportPlan, drafts: int) -> Report:
         "added": [addition.location for addition in plan.additions],
         "can_add": plan.can_add,
         "matched_by": {how.value: count for how, count in plan.matched_by.items()},
-        "ambiguous": _ambiguous(plan.ambiguous),
+        "ambiguous": ambiguous_items(plan.ambiguous),
         "unmatched": skipped_items(plan.unmatched),
         "skipped": skipped_items(plan.skipped),
         "notes": skipped_items(plan.notes),

@@ -6,7 +6,7 @@ switch, and the instructions; from there come the JSON Lines that Azure Machine 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,8 +17,8 @@ from tui_labeler.domain.jobs import JobKind
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.handover.files import labels_file
 from tui_labeler.engine.handover.ledger import once_for_all
-from tui_labeler.engine.handover.taking_in import FORMAT, Doing, HandoverError, TakenIn, TakingIn
-from tui_labeler.engine.label_files import Exported
+from tui_labeler.engine.handover.taking_in import FORMAT, Doing, HandoverError, TakenIn, TakingIn, Unclear
+from tui_labeler.engine.label_files import NO_CHOICES, Exported
 from tui_labeler.engine.pen import TAKEN_IN
 from tui_labeler.engine.taking_back import UNDO
 from tui_labeler.engine.wording import counted
@@ -165,16 +165,22 @@ class HandingOver:
         return Switched(done, exported)
 
     async def to_here(
-        self, *, name: str = "", without_labels: bool = False, doing: Doing = _silent
+        self,
+        *,
+        name: str = "",
+        without_labels: bool = False,
+        choices: Mapping[str, str] = NO_CHOICES,
+        doing: Doing = _silent,
     ) -> Switched:
         """Takes the pen back, and with it the latest labels from there, or those of the file ``name``.
 
-        Raises ``HandoverError`` for a step out of turn and where there is no such file, unless
-        ``without_labels``; as an import does for a file that can't be read: then the pen stays there.
+        ``choices`` say which document a row is, as in an import. Raises ``HandoverError`` for a step out of
+        turn and where there is no such file, unless ``without_labels``; as an import does for a file that
+        can't be read: then the pen stays there.
         """
         on = await self._begin(Step.TO_HERE)
         async with self._switching(on, Side.HERE) as begun:
-            taken = None if without_labels else await self._taking_in.take_in(begun, name, doing)
+            taken = None if without_labels else await self._taking_in.take_in(begun, name, doing, choices)
             known = begun if taken is None else replace(begun, taken=self._note(taken))
             done = await self.ledger.write(self.ledger.at(known, Phase.HERE), begun)
         return Switched(done, taken=taken)
@@ -198,14 +204,23 @@ class HandingOver:
         """See :meth:`~tui_labeler.engine.handover.taking_in.TakingIn.exports`."""
         return await self._taking_in.exports(self.known)
 
-    async def import_labels(self, name: str = "", doing: Doing = _silent) -> TakenIn:
+    async def unclear(self, name: str = "", doing: Doing = _silent) -> Unclear:
+        """Rows of the latest export, or of the file ``name``, that several documents answer to.
+
+        Nothing is changed. Raises as :meth:`import_labels`, but for a step out of turn.
+        """
+        return await self._taking_in.unclear(self.known, name, doing)
+
+    async def import_labels(
+        self, name: str = "", doing: Doing = _silent, choices: Mapping[str, str] = NO_CHOICES
+    ) -> TakenIn:
         """The latest labels from there, or those of the file ``name``, in the place of those that were here.
 
-        Raises ``HandoverError`` for a step out of turn and where there is no such file; as an import does for
-        a file that can't be read.
+        ``choices`` say which document a row is, as in an import. Raises ``HandoverError`` for a step out of
+        turn and where there is no such file; as an import does for a file that can't be read.
         """
         on = await self._begin(Step.IMPORT)
-        taken = await self._taking_in.take_in(on, name, doing)
+        taken = await self._taking_in.take_in(on, name, doing, choices)
         await self.ledger.write(replace(on, taken=self._note(taken)), on)
         return taken
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.handover.replacing import Replaced, replaces, replacing
-from tui_labeler.engine.label_files import Imported, Merging
+from tui_labeler.engine.import_plans import Ambiguous
+from tui_labeler.engine.label_files import NO_CHOICES, Imported, Merging
 from tui_labeler.engine.pen import TAKEN_IN
 from tui_labeler.engine.sharing.shared_form import ROOT
 from tui_labeler.engine.wording import counted
@@ -34,6 +35,15 @@ class HandoverError(RefusedError):
 
     title = "The connection forbids it"
     code = "handover"
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """What a file leaves open: which documents of the project some of its rows are."""
+
+    name: str
+    """Of the file in the container."""
+    rows: tuple[Ambiguous, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +111,35 @@ class TakingIn:
         mine.sort(key=lambda blob: blob.name, reverse=True)
         return tuple(sorted(mine, key=lambda blob: blob.age or 0.0))
 
-    async def take_in(self, on: Handover, name: str, doing: Doing) -> TakenIn:
+    async def take_in(
+        self, on: Handover, name: str, doing: Doing, choices: Mapping[str, str] = NO_CHOICES
+    ) -> TakenIn:
         """The labels of a file, or of the newest export, in the place of those here.
 
-        Raises ``HandoverError`` where there is no export, ``InputError`` for a file that is not there; as an
-        import does for one that can't be read.
+        ``choices`` are locations by what a document is called in the file, or by its line. Raises
+        ``HandoverError`` where there is no export, ``InputError`` for a file or a location that is not there;
+        as an import does for a file that can't be read.
         """
+        name, data = await self._read(on, name, doing)
+        replaced = Replaced()
+        imported = await self._label_files.read(
+            data, name, FORMAT, choices=choices, merging=_merging(replaced), say=doing
+        )
+        imported = replace(
+            imported,
+            skipped=tuple(sorted(imported.skipped, key=_line)),
+            notes=tuple(sorted(imported.notes, key=_line)),
+        )
+        return TakenIn(name, imported, replaced.removed, replaced.unlabeled, replaced.kept)
+
+    async def unclear(self, on: Handover, name: str, doing: Doing) -> Unclear:
+        """What a file leaves open, or the newest export; nothing is changed. Raises as :meth:`take_in`."""
+        name, data = await self._read(on, name, doing)
+        plan = await self._label_files.plan(data, name, FORMAT)
+        return Unclear(name, plan.ambiguous)
+
+    async def _read(self, on: Handover, name: str, doing: Doing) -> tuple[str, bytes]:
+        """A file of the container, or the newest export: its name and what it holds."""
         prefix = on.terms.prefix if on.terms else ""
         if not name:
             found = await self.exports(on)
@@ -126,12 +159,4 @@ class TakingIn:
             raise InputError(
                 f"There is no file {name!r} in the container.", hint="`tui-labeler aml status` lists exports."
             ) from None
-        replaced = Replaced()
-        merging = _merging(replaced)
-        imported = await self._label_files.read(data, name, FORMAT, merging=merging, say=doing)
-        imported = replace(
-            imported,
-            skipped=tuple(sorted(imported.skipped, key=_line)),
-            notes=tuple(sorted(imported.notes, key=_line)),
-        )
-        return TakenIn(name, imported, replaced.removed, replaced.unlabeled, replaced.kept)
+        return name, data
