@@ -160,6 +160,13 @@ def test_what_is_wrong_is_named_by_line_and_field(value: dict[str, Any], field: 
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("label", [[None], ["Name"], {"Name": 1}, 7])
+def test_a_label_beside_spans_that_is_no_name_is_left_out_and_listed(label: Any) -> None:
+    file = read({"text": "I Ann met", "spans": [SPAN], "label": label, "answer": "accept"})
+    assert cut(file) == [("Name", "Ann")]
+    assert [(each.field, each.dropped) for each in file.problems] == [("label", True)]
+
+
 def test_spans_and_classes_in_one_file_are_refused() -> None:
     with pytest.raises(FormatError, match="line 1 spans"):
         read({"text": "x", "spans": [], "answer": "accept"}, {"text": "x", "label": "A", "answer": "accept"})

@@ -301,7 +301,7 @@ async def test_training_says_that_the_sets_are_ignored(team: Team, ana: Person) 
 
 
 async def away_with_open_rows(pilot: Pilot[None], team: Team) -> None:
-    """The pen is there, and its export has two rows for one document, and none that fits by its whole name."""
+    """The pen is there, its export has two rows for one document, neither by its whole name."""
     await connect(pilot)
     await press_through(pilot, "s", "y")
     start = LOANS[TWO].index("EUR 9,000")

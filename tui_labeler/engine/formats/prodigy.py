@@ -162,7 +162,7 @@ def _row(node: Node, names: dict[str, None], problems: list[FormatProblem]) -> _
     if spans is not None and (spans.value or (chosen is None and label is None)):
         shape, labels = "spans", [_span(item) for item in spans.nodes()]
         # In a binary task over spans, the label is the one that was asked for.
-        repeats = label is not None and label.value in {each.category for each in labels}
+        repeats = label is not None and any(label.value == each.category for each in labels)
         if (chosen and chosen.value) or (label and not repeats):
             leave("accept" if chosen else "label", "is not read: the spans are what labels this line")
     elif chosen is not None or "options" in node.object():
