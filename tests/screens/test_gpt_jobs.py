@@ -19,6 +19,7 @@ from tui_labeler.domain.jobs import (
     Unused,
     Usage,
 )
+from tui_labeler.domain.labels import Span
 from tui_labeler.domain.resources import Prices, ResourceKind
 from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.engine.resources import NewResource
@@ -137,6 +138,8 @@ async def test_a_job_that_used_up_its_budget_asks_for_a_larger_one(home: JobHome
         await _resume(pilot, "0.30")
         assert not home.jobs.reopened
         await _resume(pilot, "5 USD and 900000 tokens")
+        assert "The budget of the whole job is 5.00 USD and 900,000 tokens." in _told(await _asked(pilot))
+        await pilot.press("y")
         await settle(pilot)
     assert home.jobs.reopened == [("job1", frozenset())]
     assert home.jobs.options == {"budget_usd": 5.0, "budget_tokens": 900_000}
@@ -156,15 +159,51 @@ async def test_calling_the_question_off_leaves_the_job_stopped(home: JobHome) ->
     assert not home.jobs.reopened
 
 
-async def test_a_job_that_was_cancelled_goes_on_without_a_question(home: JobHome) -> None:
-    gpt_job(home, JobState.CANCELLED)
+@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.INTERRUPTED, JobState.FAILED])
+@pytest.mark.parametrize("key", ["R", "t"])
+async def test_a_job_within_its_budget_says_where_texts_go_and_for_how_much_before_it_goes_on(
+    home: JobHome, state: JobState, key: str
+) -> None:
+    failed = tuple(DocumentFailure(row, "loan.txt", "refusal", "no") for row in list(home.session.rows)[:2])
+    job = gpt_job(home, state, failed=failed)
+    home.jobs.done[job.id] = frozenset(list(home.session.rows)[2:4])
+    left = len(job.request.documents) - (2 if key == "t" else 4)
     app = ScreenApp()
     async with app.run_test(size=SIZE) as pilot:
         app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
-        await pilot.press("R")
+        told = _told(await _question(pilot, key))
+        assert f"what is missing, {left} document" in told
+        assert "are sent to gpt.example" in told
+        assert " tokens, " in told
+        assert "USD" in told
+        assert "The budget of the whole job is 2.00 USD." in told
+        await pilot.press("n")
         await settle(pilot)
-    assert home.jobs.reopened == [("job1", frozenset())]
+        assert not home.jobs.reopened
+        await _question(pilot, key)
+        await pilot.press("y")
+        await settle(pilot)
+    assert len(home.jobs.reopened) == 1
+
+
+async def test_an_evaluation_of_a_deployment_asks_before_it_goes_on(home: JobHome) -> None:
+    for row in list(home.session.rows)[:3]:
+        await home.session.labeling.add(row, home.ids["Borrower"], Span(0, 3))
+    await home.session.labeling.save()
+    job = gpt_job(home, JobState.CANCELLED, options=GptOptions(shots=0))
+    home.jobs.put(replace(job, request=replace(job.request, kind=JobKind.EVALUATE, documents=())))
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session, home.resources))
+        await settle(pilot)
+        told = _told(await _question(pilot))
+        assert "The texts of 3 labeled documents are sent to gpt.example" in told
+        assert " tokens, " in told
+        assert "No budget limits it." in told
+        await pilot.press("n")
+        await settle(pilot)
+    assert not home.jobs.reopened
 
 
 async def test_an_evaluation_tells_what_it_cost(home: JobHome) -> None:
@@ -228,10 +267,9 @@ async def test_a_paid_job_without_a_budget_asks_before_it_goes_on(home: JobHome)
     async with app.run_test(size=SIZE) as pilot:
         app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
-        question = await _question(pilot)
-        told = " ".join(str(line.render()) for line in question.query("Static"))
+        told = _told(await _question(pilot))
         assert "gpt.example" in told
-        assert "no budget limits it" in told
+        assert "No budget limits it" in told
         await pilot.press("escape")
         await settle(pilot)
         assert not home.jobs.reopened
@@ -241,9 +279,17 @@ async def test_a_paid_job_without_a_budget_asks_before_it_goes_on(home: JobHome)
     assert home.jobs.reopened == [("job1", frozenset())]
 
 
-async def _question(pilot: Any) -> ConfirmScreen:
+async def _question(pilot: Any, key: str = "R") -> ConfirmScreen:
     """What is asked of a person who resumes the job."""
-    await pilot.press("R")
+    await pilot.press(key)
+    return await _asked(pilot)
+
+
+async def _asked(pilot: Any) -> ConfirmScreen:
     while not isinstance(pilot.app.screen, ConfirmScreen):
         await pilot.pause(0.02)
     return shown(pilot.app, ConfirmScreen)
+
+
+def _told(question: ConfirmScreen) -> str:
+    return " ".join(str(line.render()) for line in question.query("Static"))

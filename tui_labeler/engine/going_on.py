@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.engine.autolabelers.estimate import JobEstimate
 from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.gpt_preview import Terms, going_on_preview
+from tui_labeler.engine.gpt_preview import Terms, evaluation_again, going_on_preview
 from tui_labeler.engine.resources import find_deployment
 from tui_labeler.engine.wording import counted
 
@@ -27,9 +27,9 @@ class GoingOn:
     what: str
     """What of the project is sent, in words."""
     told: JobEstimate | None
-    """What that takes; ``None`` where it is not known, or nothing new is asked."""
+    """What that takes; ``None`` where nothing new is asked."""
     asks: bool
-    """A person has to agree to it. A budget is a yes to all that it allows."""
+    """No budget limits it: a command that goes on has to be agreed to."""
     collects: int = 0
     """Questions that wait for their answers in batches at the service, and for nothing else."""
 
@@ -50,13 +50,12 @@ async def going_on(
     budget: Budget | None,
     *,
     retry_failed: bool,
-    tells: bool = False,
 ) -> GoingOn | None:
     """What to tell, and perhaps to ask, before a job goes on with ``budget`` in place of its own.
 
-    ``tells``: what it takes is reckoned though nobody has to agree to it. ``None`` where nothing is sent: a
-    trained model labels, or nothing is missing. Raises ``NotFoundError`` where the job's resource is gone,
-    and as :func:`~tui_labeler.engine.gpt_preview.quick_forecast`.
+    ``None`` where nothing is sent: a trained model labels, or nothing is missing. Raises ``NotFoundError``
+    where the job's resource is gone, and as :func:`~tui_labeler.engine.gpt_preview.going_on_preview` and
+    :func:`~tui_labeler.engine.gpt_preview.evaluation_again`.
     """
     method = job.request.method
     if method is None or method.name != "gpt":
@@ -71,13 +70,12 @@ async def going_on(
     if budget is not None:
         options = replace(options, budget_usd=budget.usd, budget_tokens=budget.tokens)
     terms = Terms(resource, deployment, options, resources.prices(deployment))
+    asks = (options.budget_usd, options.budget_tokens) == (None, None)
     if not labels:
-        return GoingOn(terms, "labeled documents", None, asks=False)
+        rest = await evaluation_again(session, job, terms, retry_failed=retry_failed)
+        return GoingOn(terms, counted(rest.documents, "labeled document"), rest.told, asks)
     what = f"what is missing, {counted(len(missing), 'document')},"
     if collects := await session.jobs.collects(job.id):
         return GoingOn(terms, what, None, asks=False, collects=collects)
-    asks = (options.budget_usd, options.budget_tokens) == (None, None)
-    told = None
-    if asks or tells:
-        told = await going_on_preview(session, job, missing, terms, retry_failed=retry_failed)
+    told = await going_on_preview(session, job, missing, terms, retry_failed=retry_failed)
     return GoingOn(terms, what, told, asks)

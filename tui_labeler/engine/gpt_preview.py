@@ -182,9 +182,20 @@ async def going_on_preview(
 ) -> JobEstimate:
     """What the rest of a job takes: ``rows`` are the documents that it goes on with."""
     known = await quick_forecast(session, rows, terms, job.request.categories, job_id=job.id)
-    # A job in another attempt has no more claim to its useless answers than another job.
-    job_id = "" if retry_failed else job.id
-    (found,) = await session.surveyor.survey(
-        [replace(job.request, id=job_id, documents=tuple(row.id for row in rows))]
-    )
+    documents = tuple(row.id for row in rows)
+    (found,) = await session.surveyor.survey([_attempt(job, retry_failed, documents=documents)])
     return known.asking(found)
+
+
+async def evaluation_again(
+    session: ProjectSession, job: Job, terms: Terms, *, retry_failed: bool = False
+) -> EvaluationPreview:
+    """What an evaluation takes that goes on. Raises as :func:`evaluation_preview`."""
+    known = await quick_forecast(session, [], terms, job.request.categories or None, job_id=job.id)
+    (found,) = await session.surveyor.survey([_attempt(job, retry_failed)])
+    return evaluation_of(known, found)
+
+
+def _attempt(job: Job, retry_failed: bool, **fields: Any) -> JobRequest:
+    """The request: a job in another attempt has no more claim to its useless answers than another job."""
+    return replace(job.request, id="" if retry_failed else job.id, **fields)

@@ -29,6 +29,7 @@ from tui_labeler.stylesheets import screen_sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui_labeler.engine.autolabelers.spending import Budget
     from tui_labeler.engine.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
@@ -50,10 +51,10 @@ Autolabeling, training and evaluation jobs, newest first. A job goes on while yo
 this terminal is closed.
 
 - `c` cancels a job. What it has suggested so far stays.
-- `R` resumes one that was cancelled or interrupted: only what is missing is done. One that used up its
-  budget is asked for a larger one first; one of a deployment without a budget tells where texts go and
-  what that takes, and asks. Nothing is paid for twice.
-- `t` tries its failed documents again.
+- `R` resumes one that was cancelled or interrupted: only what is missing is done. Where a deployment is
+  asked, it says first where texts go and what the rest takes, and asks; one that used up its budget needs a
+  larger one. Nothing is paid for twice.
+- `t` tries its failed documents again, and asks as `R` does.
 - `enter` or `v` opens the documents that have suggestions of the job, for review. For a training job it
   shows how the model performs.
 - `U` takes back all that came of a job, accepted suggestions too.
@@ -262,13 +263,20 @@ this terminal is closed.
             if budget is None:
                 return
         await self._session.refresh()
-        if job.state.is_over and not await agree(
-            self.app, self._session, self._resources, job, budget, retry_failed=retry_failed
-        ):
+        if job.state.is_over and not await self._agreed(job, budget, retry_failed=retry_failed):
             return
         step = self._session.jobs.retry if retry_failed else self._session.jobs.resume
         await step(job.id, budget=budget)
         await self.look()
+
+    async def _agreed(self, job: Job, budget: Budget | None, *, retry_failed: bool) -> bool:
+        self.query_one(TitleLine).right = "One moment: reckoning what it takes."
+        try:
+            return await agree(
+                self.app, self._session, self._resources, job, budget, retry_failed=retry_failed
+            )
+        finally:
+            self._show_title()
 
     @work(exclusive=True, group="act")
     @reporting

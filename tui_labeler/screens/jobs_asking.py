@@ -12,6 +12,7 @@ from tui_labeler.engine.going_on import going_on
 from tui_labeler.engine.gpt_options import GptOptions, check_budget
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.spending_words import (
+    NO_PRICE,
     budget_words,
     estimate_words,
     read_budget,
@@ -65,15 +66,17 @@ async def agree(
     *,
     retry_failed: bool,
 ) -> bool:
-    """Whether a job may go on: one that spends without a budget tells what it takes, and asks.
+    """Whether a job may go on: one that sends texts tells where to and what that takes, and asks.
 
     Raises as :func:`~tui_labeler.engine.going_on.going_on`.
     """
     found = await going_on(session, resources, job, budget, retry_failed=retry_failed)
-    if found is None or found.told is None or not found.asks:
+    if found is None or found.told is None or found.told.is_answered:
         return True
-    takes = "" if found.told.is_answered else f" That takes {estimate_words(found.told)};"
-    message = f"{found.where}{takes}{' no budget limits it.' if takes else ''}"
+    price = f"; {NO_PRICE}" if found.told.cost is None else ""
+    limit = budget_words(found.terms.options)
+    limited = f"The budget of the whole job is {limit}." if limit else "No budget limits it."
+    message = f"{found.where} That takes {estimate_words(found.told)}{price}. {limited}"
     return (
         await app.push_screen_wait(ConfirmScreen("Go on with the job?", message, "Go on", "Leave it")) is True
     )

@@ -297,7 +297,7 @@ async def _agree_again(
     from tui_labeler.engine.going_on import going_on
 
     resources = context.workbench.resources
-    found = await going_on(session, resources, job, budget, retry_failed=retry_failed, tells=True)
+    found = await going_on(session, resources, job, budget, retry_failed=retry_failed)
     if found is None:
         return
     if found.told is None:
