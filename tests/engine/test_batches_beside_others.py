@@ -108,6 +108,78 @@ async def test_what_waits_in_a_batch_is_not_asked_again_and_a_retry_takes_its_an
     assert len(batches.made) == 1
 
 
+async def left_behind(bench: Bench, batches: Batches) -> tuple[ProjectSession, Job]:
+    """A job over the first five of ten documents that died while its batch was out."""
+    session = await bench.create({**PLACES, **{f"{n}.txt": f"{n}: Ann is in Rome." for n in range(5, 10)}})
+    batches.statuses = [BatchStatus.IN_PROGRESS]
+    rows = [row for row in session.rows.values() if row.location in PLACES]
+    job = await session.jobs.autolabel(rows, GPT, gpt=GptOptions(batch=True), prices=PRICES)
+
+    async def crash(seconds: float) -> None:
+        raise CrashError
+
+    with pytest.raises(CrashError):
+        await run(bench, batches, job, crash)
+    return session, job
+
+
+async def test_a_batch_job_takes_what_another_batch_brings_between_its_rounds(
+    bench: Bench, batches: Batches
+) -> None:
+    session, first = await left_behind(bench, batches)
+    batches.statuses = []
+    second = await start(session)
+    others: list[Job] = []
+
+    async def wait(seconds: float) -> None:
+        assert not (await session.jobs.get(second.id)).failed
+        if not others:
+            await session.jobs.resume(first.id)
+            others.append(await run(bench, batches, first))
+
+    ended = await run(bench, batches, second, wait)
+    assert [job.state for job in others] == [JobState.SUCCEEDED]
+    assert (ended.state, ended.done, ended.usage) == (JobState.SUCCEEDED, 10, Usage(500, 50))
+    assert set(asked(batches).values()) == {1}
+
+
+async def test_a_batch_job_names_at_its_end_what_another_batch_still_has(
+    bench: Bench, batches: Batches
+) -> None:
+    session, first = await left_behind(bench, batches)
+    batches.statuses = []
+    second = await start(session)
+    failed: list[int] = []
+
+    async def wait(seconds: float) -> None:
+        failed.append(len((await session.jobs.get(second.id)).failed))
+
+    ended = await run(bench, batches, second, wait)
+    assert failed
+    assert set(failed) == {0}
+    assert (ended.state, ended.done) == (JobState.PARTIALLY_COMPLETED, 5)
+    assert {failure.location for failure in ended.failed} == set(PLACES)
+    assert all(f"Resume job {first.id}" in failure.message for failure in ended.failed)
+
+
+async def test_a_document_of_which_another_batch_has_one_part_waits_for_that_part(
+    bench: Bench, batches: Batches
+) -> None:
+    session, first = await left_behind(bench, batches)
+    batches.statuses = []
+    # The second answer to each question is this job's own.
+    second = await start(session, samples=2)
+
+    async def wait(seconds: float) -> None:
+        if not (await session.jobs.get(first.id)).done:
+            await session.jobs.resume(first.id)
+            await run(bench, batches, first)
+
+    ended = await run(bench, batches, second, wait)
+    assert (ended.state, ended.done, ended.failed) == (JobState.SUCCEEDED, 10, ())
+    assert sum(asked(batches).values()) == 20
+
+
 async def test_what_waits_in_a_batch_is_told_before_a_job_starts(bench: Bench, batches: Batches) -> None:
     session = await bench.create(PLACES)
     batches.statuses = [BatchStatus.IN_PROGRESS]

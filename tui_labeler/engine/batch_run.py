@@ -3,7 +3,8 @@
 The documents are gone through in passes. A pass labels those whose answers are all there and gathers the
 questions of the others; these are sent, waited for and kept, and the next pass goes on from there. What a
 first answer asks for (a repair of its form, more room for its end) is asked in the batch of the next pass, at
-the same price: a deployment for batches answers nothing else.
+the same price: a deployment for batches answers nothing else. What waits in a batch of another job is looked
+for in each pass, and a document fails for it only when this job has nothing left to ask.
 
 What is paid for is on disk at every moment: a file is journaled before a batch is made of it, and a batch
 that nobody heard of again is found by its file. A crash leaves at most a file at the server that was not
@@ -157,6 +158,9 @@ class BatchRun:
             await self._pass(one_pass, gathers=False)
         while True:
             result = await self._pass(one_pass, gathers=True)
+            if self.ledger.put_off and not (self.ledger.drafts or self.ledger.short):
+                # No round of this job's own is left in which other jobs' batches could come back.
+                result = await self._pass(one_pass, gathers=True, puts_off=False)
             if not self.ledger.drafts:
                 if self.ledger.short:
                     raise self.ledger.spending.refusal()
@@ -165,8 +169,8 @@ class BatchRun:
                 await self._send(draft)
             await self._settle(look_first=False)
 
-    async def _pass(self, one_pass: Callable[[], Awaitable[T]], *, gathers: bool) -> T:
-        await self.ledger.begin_pass(gathers=gathers and not self._gone)
+    async def _pass(self, one_pass: Callable[[], Awaitable[T]], *, gathers: bool, puts_off: bool = True) -> T:
+        await self.ledger.begin_pass(gathers=gathers and not self._gone, puts_off=puts_off)
         result = await one_pass()
         await self._forget_collected()
         if self._gone:

@@ -122,6 +122,7 @@ class NotYetError(RefusedError):
     code = "not_yet"
 
     def __init__(self, missing: Sequence[Missing]) -> None:
+        """``missing`` has no question that another job has asked: nobody has to ask it here."""
         super().__init__("The answer comes with a batch.")
         self.missing = tuple(missing)
 

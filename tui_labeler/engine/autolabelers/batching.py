@@ -17,7 +17,7 @@ from tui_labeler.engine.autolabelers.asking import (
     question_key,
     will_do,
 )
-from tui_labeler.engine.autolabelers.elsewhere import taken
+from tui_labeler.engine.autolabelers.elsewhere import AT_SERVICE, taken
 from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.batches import BatchFile
@@ -76,6 +76,7 @@ class Ledger:
         self._claimed: set[str] = set()
         """Keys of answers that a document of this pass pays for."""
         self._gathers = True
+        self._puts_off = True
         self.spending = spending
         self.failures: dict[str, LabelerError] = {}
         """Why questions have no answer, by key."""
@@ -88,17 +89,23 @@ class Ledger:
         self.drafts: list[Draft] = []
         self.short = False
         """The budget leaves questions of this pass out."""
+        self.put_off = False
+        """Documents of this pass were passed over, as batches of other jobs have their questions."""
         self.in_file: int | None = None
         """Questions in a file, at most, where that has to be fewer than the service allows."""
 
-    async def begin_pass(self, *, gathers: bool) -> None:
-        """``gathers``: questions without an answer go into files.
+    async def begin_pass(self, *, gathers: bool, puts_off: bool = True) -> None:
+        """``gathers``: questions without an answer go into files. ``puts_off``: documents whose questions
+        are in batches of other jobs are left for a later pass; else they fail for that.
 
         What other jobs were answered since the last pass is there too.
         """
         self.close()
+        if self._elsewhere is not None:
+            self._elsewhere.forget()
         await self._answers.refresh()
         self.short, self._gathers = False, gathers
+        self.put_off, self._puts_off = False, puts_off
         self._held = Usage()
         self._waiting.clear()
         self._claimed.clear()
@@ -120,7 +127,13 @@ class Ledger:
     ) -> Asked:
         key = question_key(self._deployment, question)
         fits = partial(will_do, job=self._job, attempt=attempt, is_useful=is_useful)
-        kept = await taken(key, self._answers, self._elsewhere, fits)
+        try:
+            kept = await taken(key, self._answers, self._elsewhere, fits)
+        except UnansweredError as error:
+            if error.reason != AT_SERVICE or not self._puts_off:
+                raise
+            self.put_off = True
+            raise NotYetError([]) from error
         if kept is None:
             if key in self.failures:
                 raise self.failures[key]

@@ -42,6 +42,10 @@ class Elsewhere:
         self._looked: float | None = None
         self._looking = asyncio.Lock()
 
+    def forget(self) -> None:
+        """The next look is a fresh one, however short the time since the last."""
+        self._looked = None
+
     async def look(self) -> bool:
         """Looks again where it is time; whether answers may have come in since the last look."""
         async with self._looking:

@@ -284,12 +284,14 @@ class GptAutolabeler:
     async def _chunk(self, task: Task, chunk: Chunk, part: tuple[int, int], paid: _Paid) -> ChunkAnswer:
         said: list[ChunkAnswer] = []
         missing: list[Missing] = []
+        waits = False
         for sample in range(self._room.samples):
             try:
                 said.append(self._said(chunk, *await self._parsed(task, chunk, part, sample, paid)))
             except NotYetError as error:
+                waits = True
                 missing += error.missing
-        if missing:
+        if waits:
             raise NotYetError(missing)
         return said[0] if len(said) == 1 else _agreed(chunk, said, self._prompt.kind)
 
