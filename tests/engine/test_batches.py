@@ -737,6 +737,41 @@ async def test_a_job_whose_process_died_is_cancelled_at_the_service_too(
     assert [made.status for made in batches.made.values()] == [BatchStatus.CANCELLED]
 
 
+@pytest.mark.parametrize("at", ["before create", "after create", "state", "before rows"])
+async def test_nothing_stays_at_the_service_of_a_job_whose_process_died_and_that_is_cancelled(
+    bench: Bench, batches: Batches, at: str
+) -> None:
+    session = await bench.create(PLACES)
+    job = await start(session)
+    step = batches.step
+
+    def die(name: str) -> None:
+        step(name)
+        if name == at:
+            raise CrashError
+
+    batches.step = die  # type: ignore[method-assign]
+    with pytest.raises(CrashError):
+        await run(bench, batches, job)
+    batches.step = step  # type: ignore[method-assign]
+    await session.jobs.cancel(job.id)
+    ended = await run(bench, batches, job)
+    assert ended.state is JobState.CANCELLED
+    assert all(made.status.is_over for made in batches.made.values())
+    outcomes = {f"{key}-out" for key in batches.made}
+    assert set(batches.forgotten) == {"file0"} | outcomes
+    assert (await session.jobs.perhaps_out(job.id)) == 0
+
+
+async def test_the_file_of_a_batch_that_is_refused_does_not_stay_at_the_service(
+    bench: Bench, batches: Batches
+) -> None:
+    session = await bench.create(PLACES)
+    batches.statuses = [BatchStatus.FAILED]
+    assert (await run(bench, batches, await start(session))).state is JobState.FAILED
+    assert "file0" in batches.forgotten
+
+
 # --- deleting ---------------------------------------------------------------------------------------
 
 

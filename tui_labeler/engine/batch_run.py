@@ -338,13 +338,19 @@ class BatchRun:
         await self._save()
         for sent in collected:
             if sent.state is not None:
-                # Left behind, they only take room: the service deletes them after some weeks.
-                with suppress(BusyError, TroubleError, UnansweredError, ResourceError):
-                    await self.model.forget(sent.state)
+                await self._forget(sent.state)
+
+    async def _forget(self, state: BatchState) -> None:
+        # Left behind, they only take room: the service deletes them after some weeks.
+        with suppress(BusyError, TroubleError, UnansweredError, ResourceError, BatchGoneError):
+            await self.model.forget(state)
 
     async def _drop(self, sent: Sent) -> None:
+        """Nothing will come of it: its file goes too."""
         self._sent.remove(sent)
         await self._save()
+        answered = sent.state.files if sent.state is not None else ()
+        await self._forget(BatchState(sent.batch, BatchStatus.FAILED, files=answered, sent=sent.file))
 
     async def _save(self, made: int | None = None) -> None:
         number = {} if made is None else {"batches_made": made}
