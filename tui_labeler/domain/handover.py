@@ -118,6 +118,21 @@ class Taken:
     """UTC, ISO 8601: when they were taken in."""
     labels: int = 0
     """Labels that it holds of this project's documents."""
+    back_by: str = ""
+    """Whose undo took them back, as the home in which that was has told; empty where they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """An undo of the last labels that came from Azure Machine Learning."""
+
+    by: str
+    is_here: bool
+    """It was in this home."""
+
+    @property
+    def words(self) -> str:
+        return "an undo here took them back" if self.is_here else f"an undo of {self.by} took them back"
 
 
 @dataclass(frozen=True, slots=True)

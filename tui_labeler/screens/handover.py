@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.events import Key
 
+    from tui_labeler.domain.handover import TakenBack
     from tui_labeler.engine.handover.handing_over import HandingOver
     from tui_labeler.engine.handover.taking_in import Unclear
     from tui_labeler.engine.ports import Blob
@@ -80,7 +81,7 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
         self._exports: Sequence[Blob] = ()
         self._said: list[str] = []
         self._is_busy = False
-        self._is_taken_back = False
+        self._back: TakenBack | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -105,7 +106,7 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
             self._handover.needs(),
             self._exports,
             self._said,
-            is_taken_back=self._is_taken_back,
+            back=self._back,
         )
         self.query_one("#about", Sheet).show_page(found)
         self.refresh_bindings()
@@ -164,7 +165,7 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
         try:
             found = self._handover.known.is_connected
             self._exports = await self._handover.exports() if found else ()
-            self._is_taken_back = await self._handover.is_taken_back()
+            self._back = await self._handover.taken_back()
         except LabelerError as error:
             self._said = [*self._said, in_words_on_screen(error)]
         finally:

@@ -13,6 +13,7 @@ from tui_labeler.engine.wording import clock, counted
 from tui_labeler.screens.performance_words import heading, wrapped
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.handover import TakenBack
     from tui_labeler.domain.handover_needs import Need
     from tui_labeler.engine.handover.taking_in import TakenIn
     from tui_labeler.engine.import_plans import Skipped
@@ -40,11 +41,11 @@ def page(
     exports: Sequence[Blob],
     said: Sequence[str],
     *,
-    is_taken_back: bool = False,
+    back: TakenBack | None = None,
 ) -> Build:
     """All that there is to say; ``said`` is what the last step did, or why it was refused.
 
-    ``is_taken_back``: an undo took the last labels from there back.
+    ``back``: an undo took the last labels from there back.
     """
 
     def build(width: int, signs: Glyphs) -> Sequence[Line]:
@@ -56,7 +57,7 @@ def page(
         for words, look in _state(handover):
             lines += wrapped(words, width, look, "  ")
         parts = (
-            _connected(handover, project_id, exports, is_taken_back=is_taken_back)
+            _connected(handover, project_id, exports, back=back)
             if handover.is_connected
             else _checklist(needs)
         )
@@ -97,7 +98,7 @@ def _checklist(needs: Sequence[Need]) -> Iterator[tuple[str, list[Row]]]:
 
 
 def _connected(
-    handover: Handover, project_id: str, exports: Sequence[Blob], *, is_taken_back: bool
+    handover: Handover, project_id: str, exports: Sequence[Blob], *, back: TakenBack | None
 ) -> Iterator[tuple[str, list[Row]]]:
     terms = handover.terms
     assert terms is not None
@@ -121,8 +122,8 @@ def _connected(
     if handover.taken:
         taken = handover.taken
         labels = counted(taken.labels, "label")
-        back = "; an undo here took them back" if is_taken_back else ""
-        listed.append((f"Taken in last: {taken.name}, {labels}, {clock(taken.time)}{back}", ""))
+        undone = f"; {back.words}" if back else ""
+        listed.append((f"Taken in last: {taken.name}, {labels}, {clock(taken.time)}{undone}", ""))
     yield f"Exports {where}", listed or [("None yet: export the labels there as JSONL.", "dim")]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.engine.handover.people import AML, TEXTS, Office, Person, terms
 from tests.fakes import category, document, labels, suggest
-from tui_labeler.domain.handover import AmlProject, Phase, Side
+from tui_labeler.domain.handover import AmlProject, Phase, Side, TakenBack
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
@@ -585,18 +585,61 @@ async def test_a_switch_that_is_refused_or_cut_leaves_since_when_and_by_whom_the
 
 async def test_an_undo_of_the_labels_from_there_is_known(office: Office, ana: Person) -> None:
     await ana.handover.connect(terms())
-    assert not await ana.handover.is_taken_back()
+    assert not await ana.handover.taken_back()
     await ana.handover.to_aml()
     office.export([("a.txt", [("Person", "Ann")])])
     await ana.handover.import_labels()
-    assert not await ana.handover.is_taken_back()
+    assert not await ana.handover.taken_back()
     await ana.session.history.undo()
-    assert await ana.handover.is_taken_back()
+    assert await ana.handover.taken_back()
     await ana.session.history.redo()
-    assert not await ana.handover.is_taken_back()
+    assert not await ana.handover.taken_back()
     await ana.session.history.undo()
     await ana.handover.import_labels()
-    assert not await ana.handover.is_taken_back()
+    assert not await ana.handover.taken_back()
+
+
+async def test_others_hear_of_an_undo_of_the_labels_from_there(office: Office) -> None:
+    ana, bo = await connected(office, "ana", "bo")
+    await ana.handover.to_aml()
+    office.export([("a.txt", [("Person", "Ann")])])
+    await ana.handover.import_labels()
+    await ana.session.history.undo()
+    await bo.handover.look()
+    assert await bo.handover.taken_back() is None
+    await ana.sync()
+    await bo.handover.look()
+    assert await bo.handover.taken_back() == TakenBack("ana", is_here=False)
+    assert await ana.handover.taken_back() == TakenBack("ana", is_here=True)
+    # Bo's own looks and syncs take nothing of it away.
+    await bo.sync()
+    await ana.handover.look()
+    assert await ana.handover.taken_back() == TakenBack("ana", is_here=True)
+    await ana.session.history.redo()
+    await ana.handover.look()
+    await bo.handover.look()
+    assert await bo.handover.taken_back() is None
+    await ana.session.history.undo()
+    await ana.handover.look()
+    await bo.handover.import_labels()
+    assert await bo.handover.taken_back() is None
+
+
+async def test_an_undo_that_can_not_be_told_is_told_later(office: Office) -> None:
+    ana, bo = await connected(office, "ana", "bo")
+    await ana.handover.to_aml()
+    office.export([("a.txt", [("Person", "Ann")])])
+    await ana.handover.import_labels()
+    await ana.session.history.undo()
+    ana.shelf.fail_at = ana.shelf.calls + 1  # The record is read, and not written.
+    await ana.handover.look()
+    assert await ana.handover.taken_back() == TakenBack("ana", is_here=True)
+    ana.shelf.fail_at = None
+    await bo.handover.look()
+    assert await bo.handover.taken_back() is None
+    await ana.handover.look()
+    await bo.handover.look()
+    assert await bo.handover.taken_back() == TakenBack("ana", is_here=False)
 
 
 # --- the end ----------------------------------------------------------------------------------------
@@ -804,7 +847,7 @@ async def test_switching_back_takes_the_rows_as_they_are_chosen(office: Office, 
     office.stored.write("Labeling/one.jsonl", rows_of("2023/b.txt", "2024/b.txt"))
     with pytest.raises(InputError, match=r"no document 'd.txt'"):
         await ana.handover.to_here(choices={"2": "d.txt"})
-    assert ana.handover.known.phase is Phase.AML
+    assert ana.handover.known.pen is Side.AML
     await ana.handover.to_here(choices={"2": "b.txt"})
-    assert ana.handover.known.phase is Phase.HERE
+    assert ana.session.project.handover.phase is Phase.HERE
     assert ana.labels("b.txt") == [("Person", "Ann")]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.domain.handover import Handover, Terms
+    from tui_labeler.domain.handover import Handover, TakenBack, Terms
     from tui_labeler.engine.handover.handing_over import HandingOver
     from tui_labeler.engine.handover.taking_in import TakenIn
     from tui_labeler.engine.ports import Blob
@@ -181,8 +181,8 @@ async def status(context: Context) -> Report:
         except UnreachableError as error:
             found, trouble = handover.known, error.message
         needs = handover.needs()
-        is_taken_back = await handover.is_taken_back()
-        fields = _fields(session, found, is_taken_back=is_taken_back)
+        back = await handover.taken_back()
+        fields = _fields(session, found, back=back)
     fields |= {
         "prerequisites": [
             {"name": need.name, "ok": need.met, "detail": need.detail, "todo": need.todo} for need in needs
@@ -192,7 +192,7 @@ async def status(context: Context) -> Report:
         "offline": trouble or None,
     }
     lines = [*([f"The container can't be asked; as last seen: {trouble}"] if trouble else [])]
-    lines += _lines(found, is_taken_back=is_taken_back)
+    lines += _lines(found, back=back)
     if not found.is_connected:
         lines += [
             f"{'ok     ' if need.met else 'missing'}  {need.name}: {need.detail}"
@@ -223,9 +223,9 @@ async def switch(context: Context) -> Report:
                 choices=chosen_documents(session, options.match),
                 doing=context.out.note,
             )
-        is_taken_back = await handover.is_taken_back()
-        fields = _fields(session, done.handover, is_taken_back=is_taken_back)
-    lines = _lines(done.handover, is_taken_back=is_taken_back)
+        back = await handover.taken_back()
+        fields = _fields(session, done.handover, back=back)
+    lines = _lines(done.handover, back=back)
     exported = done.exported
     if exported is not None:
         fields["exported"] = {
@@ -268,15 +268,15 @@ async def disconnect(context: Context) -> Report:
                 "Confirm it with --confirm and the project's name.",
             )
         done = await handover.disconnect(typed)
-        is_taken_back = await handover.is_taken_back()
-        fields = _fields(session, done, is_taken_back=is_taken_back)
-    return Report(fields, _lines(done, is_taken_back=is_taken_back))
+        back = await handover.taken_back()
+        fields = _fields(session, done, back=back)
+    return Report(fields, _lines(done, back=back))
 
 
 # --- words and fields -------------------------------------------------------------------------------
 
 
-def _fields(session: ProjectSession, found: Handover, *, is_taken_back: bool = False) -> dict[str, Any]:
+def _fields(session: ProjectSession, found: Handover, *, back: TakenBack | None = None) -> dict[str, Any]:
     from tui_labeler.engine.handover.files import instructions_file, labels_file
 
     terms, taken = found.terms, found.taken
@@ -302,7 +302,8 @@ def _fields(session: ProjectSession, found: Handover, *, is_taken_back: bool = F
             "name": taken.name,
             "time": taken.time,
             "labels": taken.labels,
-            "taken_back": is_taken_back,
+            "taken_back": back is not None,
+            "taken_back_by": back.by if back else None,
         }
         if taken
         else None,
@@ -350,7 +351,7 @@ def _way_out(taken: TakenIn, command: str, words: str = "") -> list[str]:
     ]
 
 
-def _lines(found: Handover, *, is_taken_back: bool = False) -> list[str]:
+def _lines(found: Handover, *, back: TakenBack | None = None) -> list[str]:
     from tui_labeler.engine.wording import clock
 
     since = f" since {clock(found.since)}" if found.since else ""
@@ -359,6 +360,6 @@ def _lines(found: Handover, *, is_taken_back: bool = False) -> list[str]:
     if found.terms:
         lines.append(f"Azure Machine Learning: {found.terms.aml.words}.")
     if found.taken:
-        back = "; an undo here took them back" if is_taken_back else ""
-        lines.append(f"Last labels from there: {found.taken.name}, {clock(found.taken.time)}{back}.")
+        undone = f"; {back.words}" if back else ""
+        lines.append(f"Last labels from there: {found.taken.name}, {clock(found.taken.time)}{undone}.")
     return lines

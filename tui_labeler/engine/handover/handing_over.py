@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.handover import Handover, Phase, Side, Step, Taken, Terms, forbidden
+from tui_labeler.domain.handover import Handover, Phase, Side, Step, Taken, TakenBack, Terms, forbidden
 from tui_labeler.domain.handover_needs import Facts, Need, needs
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.engine.errors import InputError, LabelerError
@@ -19,8 +19,6 @@ from tui_labeler.engine.handover.files import labels_file
 from tui_labeler.engine.handover.ledger import once_for_all
 from tui_labeler.engine.handover.taking_in import FORMAT, Doing, HandoverError, TakenIn, TakingIn, Unclear
 from tui_labeler.engine.label_files import NO_CHOICES, Exported
-from tui_labeler.engine.pen import TAKEN_IN
-from tui_labeler.engine.taking_back import UNDO
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -79,7 +77,7 @@ class HandingOver:
         """
         if not self._sharing.is_remote:
             return self.known
-        return await self.ledger.fetched()
+        return await self.ledger.tell(await self.ledger.fetched())
 
     def needs(self) -> tuple[Need, ...]:
         """The prerequisites, as they stand."""
@@ -224,18 +222,9 @@ class HandingOver:
         await self.ledger.write(replace(on, taken=self._note(taken)), on)
         return taken
 
-    async def is_taken_back(self) -> bool:
-        """Whether an undo in this home has taken back the last labels that came from there."""
-        taken = self.known.taken
-        if taken is None:
-            return False
-        await self._store.refresh()
-        async for transaction in self._store.history():
-            if transaction.time < taken.time or transaction.action == TAKEN_IN:
-                return False
-            if transaction.changes and transaction.note.get("action") == TAKEN_IN:
-                return transaction.action == UNDO
-        return False
+    async def taken_back(self) -> TakenBack | None:
+        """Whether an undo, here or in a home that has told, has taken back the last labels from there."""
+        return await self.ledger.taken_back()
 
     def _note(self, taken: TakenIn) -> Taken:
         imported = taken.imported

@@ -9,9 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.handover import Doer, Handover, Phase
+from tui_labeler.domain.handover import Doer, Handover, Phase, TakenBack
 from tui_labeler.engine.changes import put_project
-from tui_labeler.engine.errors import LockedError, NotFoundError, OutdatedError, RefusedError
+from tui_labeler.engine.errors import (
+    ContainerError,
+    LockedError,
+    NotFoundError,
+    OutdatedError,
+    RefusedError,
+)
 from tui_labeler.engine.handover.files import (
     instructions_file,
     read_record,
@@ -22,12 +28,13 @@ from tui_labeler.engine.handover.files import (
     written_record,
     written_register,
 )
-from tui_labeler.engine.pen import HANDED_OVER
+from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN
 from tui_labeler.engine.ports import Plan
+from tui_labeler.engine.taking_back import UNDO
 
 if TYPE_CHECKING:
     from tui_labeler.domain.handover import AmlProject
-    from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
+    from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings, Transaction
 
 LEFT_AFTER = 900.0
 """Seconds, by the container's clock, after which nobody is taken to be at a step any more: a large export or
@@ -43,6 +50,8 @@ class Ledger:
         self._around = surroundings
         self.is_busy = False
         """This very process is in the middle of a step."""
+        self._seen: tuple[str, int, Transaction | None] = ("", 0, None)
+        """When the labels from there came, how much of the history since was looked at, what was found."""
 
     @property
     def known(self) -> Handover:
@@ -123,6 +132,53 @@ class Ledger:
     def at(self, on: Handover, phase: Phase) -> Handover:
         """The record with another phase, from here and now on."""
         return on.arrived(phase, self._around.now(), self.doer())
+
+    # --- what was taken back ------------------------------------------------------------------------
+
+    async def taken_back(self) -> TakenBack | None:
+        """Whether the last labels from there were taken back: in this home, or in another that has told."""
+        taken = self.known.taken
+        if taken is None:
+            return None
+        last = await self._last_turn(taken.time)
+        if last is not None:
+            return TakenBack(last.actor, is_here=True) if last.action == UNDO else None
+        return TakenBack(taken.back_by, is_here=False) if taken.back_by else None
+
+    async def tell(self, found: Handover) -> Handover:
+        """Puts into the record that this home has taken the last labels back, or has done so no more.
+
+        Where that can't be written, whoever looks next from this home tells it.
+        """
+        taken = found.taken
+        if taken is None or found.is_under_way or not found.is_connected:
+            return found
+        last = await self._last_turn(taken.time)
+        by = last.actor if last is not None and last.action == UNDO else ""
+        if last is None or by == taken.back_by:
+            return found
+        try:
+            return await self.write(replace(found, taken=replace(taken, back_by=by)), found)
+        except (LockedError, ContainerError):
+            return self.known
+
+    async def _last_turn(self, since: str) -> Transaction | None:
+        """The last undo or redo in this home of the labels that came in at a time; ``None`` for none."""
+        await self._store.refresh()
+        time, upto, found = self._seen if self._seen[0] == since else (since, 0, None)
+        newest = upto
+        async for transaction in self._store.history():
+            newest = max(newest, transaction.seq)
+            if transaction.time < time or transaction.seq <= upto:
+                break
+            if transaction.action == TAKEN_IN:
+                found = None
+                break
+            if transaction.changes and transaction.note.get("action") == TAKEN_IN:
+                found = transaction
+                break
+        self._seen = (since, newest, found)
+        return found
 
     # --- what was interrupted -----------------------------------------------------------------------
 

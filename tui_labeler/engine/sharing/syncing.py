@@ -140,6 +140,8 @@ class Syncing:
             project_id = self._store.state.project.id
             names = {blob.name: blob.etag async for blob in self._shelf.files(folder(project_id))}
             handover = await self.ledger.fetched(names.get(record_file(project_id)))
+            if push:
+                handover = await self.ledger.tell(handover)
             if handover.pen is not Side.HERE:
                 return Shared(conflicts=await self.conflicts(), paused=pen_words(handover))
             seq = self._store.seq
