@@ -37,7 +37,7 @@ from tui_labeler.screens.widgets.palette import AUTO
 from tui_labeler.screens.widgets.spacing_marks import answered
 from tui_labeler.screens.widgets.text_canvas import TextCanvas
 from tui_labeler.screens.widgets.text_view import TextView
-from tui_labeler.stylesheets import shared_sheets
+from tui_labeler.stylesheets import sheets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -71,7 +71,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
     """
 
     TITLE = "tui-labeler"
-    CSS_PATH = shared_sheets()
+    CSS_PATH = sheets()
     ALLOW_SELECT = False
     ENABLE_COMMAND_PALETTE = True
     NOTIFICATION_TIMEOUT = 6

@@ -18,12 +18,12 @@ def styles_folder() -> Path:
     raise FileNotFoundError("no app.tcss in " + " or ".join(map(str, places)))
 
 
-def shared_sheets() -> list[str | PurePath]:
-    """What every screen looks like."""
+def sheets() -> list[str | PurePath]:
+    """What all screens look like, the shared sheets first.
+
+    All are read when the program starts: a screen that brings a sheet of its own makes Textual parse every
+    sheet and the widgets' own styles again, which is felt when it opens.
+    """
     folder = styles_folder()
-    return [folder / "app.tcss", folder / "widgets.tcss"]
-
-
-def screen_sheet(name: str) -> Path:
-    """The sheet of one screen."""
-    return styles_folder() / "screens" / f"{name}.tcss"
+    shared = [folder / f"{name}.tcss" for name in ("app", "widgets", "sheets")]
+    return [*shared, *sorted((folder / "screens").glob("*.tcss"))]

@@ -40,6 +40,12 @@ Running = Callable[..., AbstractAsyncContextManager["Pilot[None]"]]
 Opened = Running
 
 
+@pytest.fixture(autouse=True)
+def _messages_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They go by the clock, and a busy machine is slow."""
+    monkeypatch.setattr(LabelerApp, "NOTIFICATION_TIMEOUT", 3600)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"

@@ -28,7 +28,7 @@ from tui_labeler.engine.ports import FittedModel, JobJournal, Reach, Surrounding
 from tui_labeler.engine.resources import NewResource
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
-from tui_labeler.stylesheets import shared_sheets
+from tui_labeler.stylesheets import sheets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -338,7 +338,7 @@ def some_test(location: str, keys: Sequence[str]) -> TestedDocument:
 class ScreenApp(App[None], inherit_bindings=False):
     """Shows screens as the program does."""
 
-    CSS_PATH = [*shared_sheets()]  # noqa: RUF012 - Textual's own name
+    CSS_PATH = [*sheets()]  # noqa: RUF012 - Textual's own name
     ALLOW_SELECT = False
 
     def __init__(self) -> None:

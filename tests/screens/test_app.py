@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
 from textual.events import CursorPosition
 
 from tests.fakes import make_project, write_documents
@@ -17,7 +18,7 @@ from tui_labeler.screens.commands import Commands
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.widgets.text_canvas import TextCanvas
-from tui_labeler.stylesheets import screen_sheet, shared_sheets, styles_folder
+from tui_labeler.stylesheets import sheets, styles_folder
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -29,7 +30,7 @@ CHOICES = [("s", "save", "Save"), ("q", "quit", HOSTILE), ("", "third", "Third")
 
 
 class Asking(App[None], inherit_bindings=False):
-    CSS_PATH = shared_sheets()
+    CSS_PATH = sheets()
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,9 +161,18 @@ async def test_the_program_ends_with_ctrl_c_where_nothing_waits(
 
 
 def test_every_sheet_is_where_the_program_looks() -> None:
-    assert all(Path(str(sheet)).is_file() for sheet in shared_sheets())
-    assert screen_sheet("labeling").is_file()
+    assert {Path(str(sheet)) for sheet in sheets()} == set(styles_folder().rglob("*.tcss"))
     assert not list(styles_folder().rglob("*.py"))
+
+
+async def test_a_screen_that_opens_does_not_make_textual_parse_all_styles_again(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(TWO) as pilot:
+        parsed: list[None] = []
+        monkeypatch.setattr(Stylesheet, "reparse", lambda _: parsed.append(None))
+        await press(pilot, "question_mark", "escape", "P", "escape", "J", "escape", "L", "escape")
+        assert parsed == []
 
 
 async def test_every_key_of_a_screen_says_what_it_does(opened: Opened) -> None:

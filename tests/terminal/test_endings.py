@@ -134,8 +134,18 @@ SCREENS: dict[str, tuple[tuple[str, str], ...]] = {
 """Keys that lead to each, and words that show that one is there."""
 
 
-@pytest.mark.parametrize("ending", ["closed", "SIGHUP", "SIGTERM"])
-@pytest.mark.parametrize("screen", SCREENS)
+ENDINGS = [
+    *((screen, "closed") for screen in SCREENS),
+    *(
+        (screen, signal_name)
+        for screen in ("labeling", "a field", "jobs")
+        for signal_name in ("SIGHUP", "SIGTERM")
+    ),
+]
+"""The line drops in each; what a signal does differs where keys, a field or others' news are waited for."""
+
+
+@pytest.mark.parametrize(("screen", "ending"), ENDINGS)
 def test_what_was_saved_is_there_wherever_the_program_is_ended(
     suggested: Place, screen: str, ending: str
 ) -> None:

@@ -27,7 +27,6 @@ from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.text_view import TextView
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -63,8 +62,6 @@ and the one before, `ctrl+d` and `ctrl+u` scroll both texts, `enter` shows the p
 
 The readings stay as they are: the figures of agreement (`|` where texts are labeled) do not change.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("adjudication")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "take('first')", "Left", tooltip="Take the left one", id="adjudication.left"),

@@ -23,7 +23,6 @@ from tui_labeler.screens.readers_text import reader_lines
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -63,8 +62,6 @@ more than two readers each pair has a line of its own.
 
 `j` `k` scroll.
 """
-
-    CSS_PATH = [screen_sheet("sheets")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,escape", "leave", "Back", tooltip="Back to the document", id="agreement.back"),

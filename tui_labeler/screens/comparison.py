@@ -30,7 +30,6 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -78,8 +77,6 @@ documents together. `enter` opens the document at the first difference, where `q
 
 The figures say how far the jobs agree with each other, not which one is right.
 """
-
-    CSS_PATH = [screen_sheet("sheets")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,escape", "leave", "Back", tooltip="Back to the jobs", id="comparison.back"),

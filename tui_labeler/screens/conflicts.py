@@ -20,7 +20,6 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -53,8 +52,6 @@ place in its document; there both can be mended by hand as well. What gives way 
 history. The decision reaches the others with the next sync. `u` takes your last decision back, after a sync
 too: the conflict is open again, and the others have theirs back.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("conflicts")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "take('ours')", "Take ours", tooltip="What this home holds stands", id="conflict.ours"),

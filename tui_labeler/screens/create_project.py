@@ -18,7 +18,6 @@ from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field, FormField
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.screen import Screen
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -49,8 +48,6 @@ categories and labels.
 A labels file (Azure labels JSON) brings its labels and categories along.
 Categories can be added, renamed and described later.
 """
-
-    CSS_PATH = screen_sheet("create_project")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "create", "Make it", tooltip="Make the project", id="create.make"),

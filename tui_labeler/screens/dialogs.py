@@ -19,7 +19,6 @@ from tui_labeler.screens.lines import KeyLine
 from tui_labeler.screens.screen import ModalScreen
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -36,8 +35,6 @@ def plain(text: str) -> Content:
 
 class Dialog(ModalScreen[Result]):
     """The frame of a question: a title, a message, what a subclass adds, and the keys."""
-
-    CSS_PATH = screen_sheet("dialogs")
 
     VERTICAL_BREAKPOINTS = [(0, "-lowest"), (24, "-low"), (32, "-high")]  # noqa: RUF012 - Textual's own name
 

@@ -21,7 +21,6 @@ from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -50,8 +49,6 @@ class ExportScreen(Screen["str | None"]):
 
 Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("label_files")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Write", tooltip="Ask where to, and write", id="export.start"),

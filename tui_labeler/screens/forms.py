@@ -12,7 +12,6 @@ from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field
 from tui_labeler.screens.lines import KeyLine
 from tui_labeler.screens.screen import ModalScreen
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -26,8 +25,6 @@ class FormScreen(ModalScreen[Result | None]):
 
     ``enter`` goes on to the next field; ``ctrl+s`` confirms, as in every form.
     """
-
-    CSS_PATH = screen_sheet("forms")
 
     TITLE = ""
 

@@ -18,7 +18,6 @@ from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.which_document import ask_which
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -61,8 +60,6 @@ back as the JSON Lines that Azure Machine Learning exports there.
 
 Training goes on meanwhile; it ignores the training and testing sets of the side without the pen.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("handover")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "connect", "Connect", tooltip="For good", id="handover.connect"),

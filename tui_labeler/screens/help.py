@@ -11,7 +11,6 @@ from textual.widgets import Markdown
 from tui_labeler.screens.commands import told
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.screen import ModalScreen
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import App, ComposeResult
@@ -55,8 +54,6 @@ def _cell(text: str) -> str:
 
 class HelpScreen(ModalScreen[None]):
     """Shows help over the screen that it is about."""
-
-    CSS_PATH = screen_sheet("help")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,escape,question_mark", "close", "Back", tooltip="Close the help", id="help.close"),

@@ -20,7 +20,6 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.which_document import location_of, which_document
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -54,8 +53,6 @@ The file is checked whole, and nothing changes before `s`.
 Below stands what would change, and every problem with its line in the file. Labels that people made here win
 over the file. `u` takes an import back as a whole.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("label_files")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Import", tooltip="Import what is shown", id="import.start"),

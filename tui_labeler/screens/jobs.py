@@ -24,7 +24,6 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.unreadable import unreadable_page, unreadable_row
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -64,8 +63,6 @@ this terminal is closed.
 
 *Interrupted* means that the job's process is gone before the job had ended: resume it, or delete it.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("jobs")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("enter,v", "review", "Review", "Review documents with autolabels of this job"),

@@ -38,7 +38,6 @@ from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.distribution import Distribution
 from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.widgets.text_view import TextView
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +121,6 @@ carry a `?`, in the text and in the list: `Q` goes from one to the next and asks
 belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` there says otherwise.
 """
 
-    CSS_PATH = screen_sheet("labeling")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [*LABEL_KEYS, *REVIEW_KEYS, *DOCUMENT_KEYS, *PROJECT_KEYS]

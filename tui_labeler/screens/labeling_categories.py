@@ -23,7 +23,6 @@ from tui_labeler.screens.taking_back import is_sure, undone_words
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.palette import PALETTE
 from tui_labeler.screens.widgets.picker import Choice, Picker
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -56,8 +55,6 @@ Labels follow when a category is renamed. Merging turns all labels and suggestio
 another's. Descriptions and examples are for people, and are sent along when a language model labels.
 `u` takes your last change back, `ctrl+r` does it again.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("labeling")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("a,n", "add", "Add", "Add a category", "add"),

@@ -19,7 +19,6 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.unreadable import unreadable_row
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -76,8 +75,6 @@ Every trained model of the project, with its F1 score, precision (P) and recall 
 it was tested with. `enter` shows how it performs, `D` deletes it. A model is trained from the labeling
 screen.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("models")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,p", "performance", "Performance", tooltip="How the model performs", id="models.open"),

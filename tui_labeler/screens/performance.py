@@ -20,7 +20,6 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.tabs import Tabs
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,8 +99,6 @@ class PerformanceScreen(Screen[None]):
 Low recall with high precision: it misses much, but what it says can be trusted. High recall with low
 precision: it finds most, and more than there is.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("performance")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l,right", "turn(1)", "Next", tooltip="The next section", id="performance.next"),

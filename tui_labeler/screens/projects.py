@@ -22,7 +22,6 @@ from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, clip
 from tui_labeler.screens.widgets.picker import Choice, Picker
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +68,6 @@ A project is a set of documents that are labeled with the same entities or class
 folder of `.txt` files or a container in Blob storage, with or without a labels file; `enter` opens the one at
 the cursor. `@` shows the servers with language models that autolabeling may ask.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("projects")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "create", "New", tooltip="Make a project from a folder of texts", id="projects.new"),

@@ -21,7 +21,6 @@ from tui_labeler.screens.resources_text import about, deployment_heading, deploy
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -248,8 +247,6 @@ answers can be held to a schema, whether it tells log-probabilities (then sugges
 whether it reasons first. `a` adds a resource, or deployments to one when all else is the same. `e` sets
 prices and context. Keys are never stored here.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("resources")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,escape", "leave", "Back", tooltip="Back to where you were", id="resources.back"),

@@ -17,7 +17,6 @@ from tui_labeler.screens.fields import Field
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.found_list import FoundList
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,8 +119,6 @@ Capitals, white space and the form of a letter (a ligature, full width) do not m
 `N` go on until `ctrl+g`. `ctrl+s` makes the documents found those that the project's list shows. `tab` goes
 to the list, `/` back to the words. Opened again, the search is as it was left; `ctrl+r` looks anew.
 """
-
-    CSS_PATH = screen_sheet("search")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "list", "List these", tooltip="List only the documents found", id="search.list"),

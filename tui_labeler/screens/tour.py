@@ -12,7 +12,6 @@ from textual.widgets import Static
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.screen import ModalScreen
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -93,8 +92,6 @@ To see this again: {key("app.palette")}, then type "tour".
 
 class TourScreen(ModalScreen[None]):
     """Goes through the pages; one key leaves from each of them."""
-
-    CSS_PATH = screen_sheet("tour")
 
     HELP: ClassVar[str] = (
         "## First steps\n\nFour screens on what the program does and which keys matter most."

@@ -26,7 +26,6 @@ from tui_labeler.screens.performance_words import percent
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -64,8 +63,6 @@ leaves those of the testing set out too. What is used and what is not is said be
 Suggestions that nobody has accepted are deleted when a model is trained. `c` cancels; `q` leaves the screen
 and lets the training run on.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("training")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start", tooltip="Start training", id="training.start"),

@@ -10,7 +10,6 @@ from tui_labeler.engine.endpoints import host
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.resources import ChosenDeployment, DeploymentPane
 from tui_labeler.screens.wizard.step import Choices, Step
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -30,12 +29,6 @@ Below, all there is to say of the one at the cursor.
 sets prices and context, `D` removes the resource. `enter` takes the one at the cursor. One that was never
 tried has to be tried first: what it can do decides how it is asked.
 """
-
-    CSS_PATH = [  # noqa: RUF012 - Textual's own name
-        screen_sheet("sheets"),
-        screen_sheet("wizard"),
-        screen_sheet("resources"),
-    ]
 
     number = 2
 

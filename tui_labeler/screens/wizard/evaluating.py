@@ -16,7 +16,6 @@ from tui_labeler.screens.base import reporting
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -37,8 +36,6 @@ are left out: they would flatter it. Nothing is changed and no quota is used; a 
 
 `c` stops it. `q` goes back to the wizard, where the job can be started.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("wizard")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", "Cancel", tooltip="Stop the evaluation", id="evaluate.cancel"),

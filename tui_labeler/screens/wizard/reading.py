@@ -16,7 +16,6 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.marks import Mark, MarkKind
 from tui_labeler.screens.widgets.palette import color_index
 from tui_labeler.screens.widgets.text_view import TextView
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -58,8 +57,6 @@ class ReadScreen(Screen[None]):
 
 The document as it is, with the labels and suggestions that it has. `q` goes back.
 """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("wizard")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,escape", "leave", "Back", tooltip="Back to the list", id="reading.back"),

@@ -14,7 +14,6 @@ from tui_labeler.engine.gpt_options import GptOptions
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.tabs import Tabs
-from tui_labeler.stylesheets import screen_sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -96,8 +95,6 @@ class Step(Screen[Answer]):
 
     :attr:`choices` is up to date at every moment, so that going back loses nothing.
     """
-
-    CSS_PATH = [screen_sheet("sheets"), screen_sheet("wizard")]  # noqa: RUF012 - Textual's own name
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l,right", "go_on", "Next", tooltip="On to the next step", id="wizard.next"),
