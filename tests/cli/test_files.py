@@ -270,3 +270,20 @@ def test_a_format_of_several_files_is_a_folder_or_a_zip(
         assert (ran.json["format"], ran.json["documents"]) == ("papers", 8)
     assert cli("export", project, str(folder), "--format", "papers", "--json").code == 2
     assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_suggestions_are_exported_only_where_they_have_a_place_and_are_asked_for(
+    cli: Cli, project: str, tmp_path: Path
+) -> None:
+    good = cli("train", project, "--model", "m", "--yes", "--json")
+    assert good.code == 0, good
+    made = cli("autolabel", project, "--model", "m", "--yes", "--json").json["suggestions"]
+    refused = cli("export", project, str(tmp_path / "a.json"), "--suggestions", "--json")
+    assert (refused.code, "no place for suggestions" in refused.error["message"]) == (2, True)
+    assert not (tmp_path / "a.json").exists()
+    options = ("--format", "labelstudio", "--suggestions")
+    assert cli("export", project, str(tmp_path / "c"), *options, "--split", "80/20").code == 2
+    ran = cli("export", project, str(tmp_path / "b.json"), *options, "--json")
+    assert (ran.code, ran.json["suggestions"]) == (0, made)
+    assert made > 0
+    assert f"and {made} suggestions" in cli("export", project, str(tmp_path / "d.json"), *options).out

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes import suggest
 from tests.screens.conftest import LOANS, ONE, TWO, Opened, paste, press, screen_text, session_of, settle
+from tui_labeler.engine.formats import FORMATS
 from tui_labeler.screens.exporting import ExportScreen
 from tui_labeler.screens.importing import ImportScreen
 from tui_labeler.screens.labeling import LabelingScreen
@@ -208,3 +210,26 @@ async def test_shares_that_make_no_hundred_are_refused_where_they_are_typed(open
         await paste(pilot, "70/30")
         await press(pilot, "enter")
         assert "70/30, and a data card" in form(pilot)
+
+
+async def test_suggestions_are_written_where_they_have_a_place_and_are_asked_for(
+    opened: Opened, tmp_path: Path
+) -> None:
+    async with opened(TWO) as pilot:
+        await suggest(session_of(pilot), ONE, [("Borrower", "Acme Ltd.", 0.9)])
+        await press(pilot, "v", "1", "ctrl+s", "E", "j", "j", "j")
+        assert "Suggestions" in form(pilot)
+        await press(pilot, "enter")
+        assert "has a place for them" in screen_text(pilot)
+        await press(pilot, "f")
+        await pilot.press(*["j"] * list(FORMATS).index("labelstudio"))
+        await press(pilot, "enter")
+        assert "left out" in form(pilot)
+        await press(pilot, "enter")
+        assert "1 suggestion that nobody has decided" in about(pilot)
+        await press(pilot, "s", "ctrl+u")
+        await paste(pilot, str(tmp_path / "all.json"))
+        await press(pilot, "enter")
+        await settle(pilot)
+    tasks = json.loads((tmp_path / "all.json").read_text())
+    assert [len(task.get("predictions", [])) for task in tasks] == [1, 0]

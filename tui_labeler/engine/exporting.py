@@ -12,13 +12,14 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.errors import FormatError, InputError, LabelerError, UnreachableError
 from tui_labeler.engine.formats.keeping import AZURE, kept_document, kept_project, of_format
-from tui_labeler.engine.formats.model import FileCategory, FileDocument, FileLabel, LabelFile, Unit
+from tui_labeler.engine.formats.model import SOURCE, FileCategory, FileDocument, FileLabel, LabelFile, Unit
 from tui_labeler.engine.formats.resolve import ResolvedLabel, to_utf16
 from tui_labeler.engine.import_plans import Skipped, skipped_problem
 from tui_labeler.engine.importing import NO_DATASET, ORDER
 from tui_labeler.engine.reading import CONCURRENCY
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.labels import Suggestion
     from tui_labeler.engine.documents import Documents
     from tui_labeler.engine.formats.model import Format
     from tui_labeler.engine.ports import ProjectStore, State
@@ -36,6 +37,8 @@ class Exported:
     drafts_pending: int
     notes: tuple[Skipped, ...] = ()
     """What the format can't hold besides, by document."""
+    suggestions: int = 0
+    """Undecided suggestions that are in it; none unless that was asked for."""
     is_archive: bool = False
     """The data are a ZIP archive of several files."""
 
@@ -53,10 +56,14 @@ class Gathered:
 class Exporting:
     """Writes one file."""
 
-    def __init__(self, store: ProjectStore, documents: Documents, known: Format) -> None:
+    def __init__(
+        self, store: ProjectStore, documents: Documents, known: Format, *, suggestions: bool = False
+    ) -> None:
+        """``suggestions``: what waits for a decision is written too, in the place that the format has."""
         self._store = store
         self._documents = documents
         self._format = known
+        self._suggestions = suggestions
 
     async def write(self, *, in_text_order: bool = False) -> Exported:
         """Raises ``FormatError``, ``UnreachableError``."""
@@ -65,8 +72,15 @@ class Exporting:
         return self.written(gathered)
 
     def check(self) -> None:
-        """Raises ``FormatError`` where the format has no place for labels of this kind."""
+        """Raises ``FormatError`` where the format has no place for labels of this kind, or for suggestions
+        that are to be written."""
         kind = self._store.state.project.kind
+        if self._suggestions and not self._format.holds_suggestions:
+            raise FormatError(
+                f"{self._format.title} has no place for suggestions beside labels.",
+                hint="Leave --suggestions out, or choose --format labelstudio.",
+                on_screen="Leave them out, or choose Label Studio's JSON.",
+            )
         if kind not in self._format.kinds:
             held = ", ".join(sorted(each.short for each in self._format.kinds))
             raise FormatError(
@@ -117,6 +131,7 @@ class Exporting:
             data=written.data,
             documents=len(documents),
             labels=sum(len(document.labels) for document in documents) - lost,
+            suggestions=sum(len(document.suggestions) for document in documents),
             skipped=(*gathered.skipped, *dropped),
             drafts_pending=state.totals.drafts.total(),
             notes=tuple(skipped_problem(problem) for problem in written.problems if not problem.dropped),
@@ -128,7 +143,7 @@ class Exporting:
         any says that there are none: only what a person has seen does."""
         if any(label.is_saved for label in document.labels.values()):
             return True
-        if row.state is DocumentState.REVIEWED:
+        if row.state is DocumentState.REVIEWED or self._proposed(document):
             return True
         return self._format.name == AZURE and (
             document.dataset is not Dataset.TRAIN or bool(document.language) or ORDER in document.extra
@@ -142,6 +157,7 @@ class Exporting:
             for label in document.labels.values()
             if label.is_saved
         ]
+        proposed = self._proposed(document)
         if in_text_order:
             labels.sort(key=lambda label: (label.span or Span(0, 1), label.category))
         text = ""
@@ -161,7 +177,31 @@ class Exporting:
             keys = keys if name == AZURE else of_format(document.extra, name)
             return replace(said, labels=converted, regions=held, extra=keys)
         in_code_points = tuple(_in_code_points(label) for label in labels)
-        return replace(said, labels=in_code_points, extra=of_format(document.extra, name))
+        return replace(
+            said,
+            labels=in_code_points,
+            suggestions=tuple(self._as_proposed(each) for each in proposed),
+            extra=of_format(document.extra, name),
+        )
+
+    def _proposed(self, document: Document) -> tuple[Suggestion, ...]:
+        """What waits in a document and is to be written.
+
+        Not what blind mode hides, nor what was proposed for another text than the document has.
+        """
+        project = self._store.state.project
+        if not self._suggestions or document.hides_suggestions(project.settings):
+            return ()
+        return tuple(
+            item
+            for item in document.open_suggestions(project.kind)
+            if item.span is None or item.text_hash in ("", document.text_hash)
+        )
+
+    def _as_proposed(self, item: Suggestion) -> FileLabel:
+        name = self._store.state.categories[item.category].name
+        said = _in_code_points(ResolvedLabel(name, item.span, of_format(item.extra, self._format.name)))
+        return replace(said, confidence=item.confidence, extra={**said.extra, SOURCE: item.source})
 
     async def _text(self, document: Document) -> str:
         read = await self._documents.text(document.id)

@@ -265,15 +265,18 @@ class LabelFiles:
 
     # --- out ----------------------------------------------------------------------------------------
 
-    async def write(self, file_format: str = "azure", *, in_text_order: bool = False) -> Exported:
+    async def write(
+        self, file_format: str = "azure", *, in_text_order: bool = False, suggestions: bool = False
+    ) -> Exported:
         """All saved labels in a format, as they came in; or the same in every home, in text order.
 
-        Raises ``InputError`` for a format that is not known, ``FormatError`` for one that can't hold labels
-        of this kind at all, ``UnreachableError`` for a container that is not there.
+        With ``suggestions``, those that wait for a decision too. Raises ``InputError`` for a format that is
+        not known, ``FormatError`` for one that can't hold labels of this kind at all or has no place for
+        suggestions, ``UnreachableError`` for a container that is not there.
         """
         known = format_named(file_format)
         await self._store.refresh()
-        exporting = Exporting(self._store, self._documents, known)
+        exporting = Exporting(self._store, self._documents, known, suggestions=suggestions)
         return await exporting.write(in_text_order=in_text_order)
 
     async def write_split(self, file_format: str, wanted: Shares, agreeing: Agreeing) -> SplitExport:

@@ -46,6 +46,8 @@ class ExportScreen(Screen["str | None"]):
 - **Format**: what it can't hold is listed below, by document, before anything is written.
 - **For training**: one file; or train, dev and test in a folder, by document, drawn with a seed so that each
   category keeps its share, never one text in two of them; or the sets as they are. A data card comes with it.
+- **Suggestions** that nobody has decided stay out, unless you ask for them: Label Studio's JSON has
+  predictions. Elsewhere they would read as labels.
 
 Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
 """
@@ -71,6 +73,7 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
         self._format = next(iter(FORMATS.values()))
         self._split = ""
         self._seed = 0
+        self._suggestions = False
         self._written: _Written | None = None
         self._problem = ""
 
@@ -102,8 +105,18 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
         self._show()
 
     async def _whole(self) -> _Written:
-        found = await self._session.label_files.write(self._format.name)
-        ready = Ready(found.documents, found.labels, {}, found.skipped, found.notes, found.drafts_pending)
+        found = await self._session.label_files.write(
+            self._format.name, suggestions=bool(self._with_suggestions)
+        )
+        ready = Ready(
+            found.documents,
+            found.labels,
+            {},
+            found.skipped,
+            found.notes,
+            found.drafts_pending,
+            found.suggestions,
+        )
         return _Written(found.data, None, ready)
 
     async def _parted(self) -> _Written:
@@ -116,10 +129,17 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
 
     def _show(self) -> None:
         ready = self._written.ready if self._written else None
-        rows = importing_text.export_rows(self._format.title, self._split, self._seed, ready)
+        rows = importing_text.export_rows(
+            self._format.title, self._split, self._seed, ready, suggestions=self._with_suggestions
+        )
         self.query_one("#form", Picker).set_rows(rows)
         self.query_one("#about", Sheet).show_page(importing_text.export_page(ready, self._problem))
         self.refresh_bindings()
+
+    @property
+    def _with_suggestions(self) -> bool | None:
+        """Whether they are written; ``None`` where they have no place: training takes labels alone."""
+        return self._suggestions if self._format.holds_suggestions and not self._split else None
 
     # --- keys ---------------------------------------------------------------------------------------
 
@@ -140,6 +160,9 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
                 await self._choose_split()
             case "seed":
                 await self._choose_seed()
+            case "suggestions":
+                self._suggestions = not self._suggestions
+                self._prepare()
             case _:
                 self.action_start()
 
@@ -188,7 +211,11 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
             self._prepare()
 
     def on_picker_refused(self, event: Picker.Refused) -> None:
-        words = {"seed": "Nothing is drawn: choose shares first.", "start": "There is nothing to write yet."}
+        words = {
+            "seed": "Nothing is drawn: choose shares first.",
+            "suggestions": "Only Label Studio's JSON, not parted, has a place for them.",
+            "start": "There is nothing to write yet.",
+        }
         self.query_one(StatusLine).text = words.get(event.key, "")
 
     @work(exclusive=True, group="form")

@@ -181,10 +181,13 @@ class Ready:
     skipped: tuple[Skipped, ...]
     notes: tuple[Skipped, ...]
     drafts: int
+    suggestions: int = 0
 
 
-def export_rows(title: str, split: str, seed: int, ready: Ready | None) -> list[Choice]:
-    """The rows of the export screen."""
+def export_rows(
+    title: str, split: str, seed: int, ready: Ready | None, *, suggestions: bool | None = None
+) -> list[Choice]:
+    """The rows of the export screen; ``suggestions`` is ``None`` where they have no place."""
     drawn = split not in ("", SETS)
     words = (
         "" if ready is None else f"{counted(ready.labels, 'label')} of {counted(ready.documents, 'document')}"
@@ -193,6 +196,14 @@ def export_rows(title: str, split: str, seed: int, ready: Ready | None) -> list[
         form_row("format", "Format", title),
         form_row("split", "For training", _SPLITS.get(split, f"{split}, and a data card")),
         form_row("seed", "Seed of the split", str(seed) if drawn else "-", disabled=not drawn),
+        form_row(
+            "suggestions",
+            "Suggestions",
+            "no place in this file"
+            if suggestions is None
+            else ("those undecided too, as predictions" if suggestions else "left out"),
+            disabled=suggestions is None,
+        ),
         form_row("start", "Write", words, disabled=ready is None),
     ]
 
@@ -223,6 +234,9 @@ def export_page(ready: Ready | None, problem: str) -> Callable[[int, Glyphs], Se
         lines += wrapped(
             f"{counted(ready.labels, 'saved label')} of {counted(ready.documents, 'document')}.", width
         )
+        if ready.suggestions:
+            proposed = f"{counted(ready.suggestions, 'suggestion')} that nobody has decided, as predictions."
+            lines += wrapped(proposed, width)
         for name, (documents, labels) in ready.parts.items():
             lines += wrapped(
                 f"{name}: {counted(documents, 'document')}, {counted(labels, 'label')}", width, indent="  "

@@ -18,6 +18,7 @@ from tui_labeler.labels_on_disk import check_folder, is_folder_wanted, unpacked,
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
+    from tui_labeler.engine.exporting import Exported
 
 STANDARD = "-"
 """Standard input or output, in place of a file."""
@@ -43,6 +44,11 @@ def register(parsers: Any) -> None:
         "formats of several files, which a name in .zip makes one",
     )
     parser.add_argument("--format", metavar="F", default="azure", help=f"{FORMATS} (default: azure)")
+    parser.add_argument(
+        "--suggestions",
+        action="store_true",
+        help="with --format labelstudio: write undecided suggestions too, as predictions",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
     parser.add_argument(
         "--split",
@@ -69,7 +75,7 @@ async def export(context: Context) -> Report:
         check_target(path, overwrite=options.overwrite)
     async with context.project() as session:
         await save_if_asked(context, session)
-        exported = await session.label_files.write(options.format)
+        exported = await session.label_files.write(options.format, suggestions=options.suggestions)
     if as_folder:
         write_folder(path, unpacked(exported.data), overwrite=options.overwrite)
     elif not to_stdout:
@@ -79,18 +85,23 @@ async def export(context: Context) -> Report:
         "format": options.format,
         "documents": exported.documents,
         "labels": exported.labels,
+        "suggestions": exported.suggestions,
         "skipped": skipped_items(exported.skipped),
         "notes": skipped_items(exported.notes),
         "drafts_pending": exported.drafts_pending,
     }
     lines = [
-        f"Exported to {options.file}: {counted(exported.labels, 'label')} of "
-        f"{counted(exported.documents, 'document')}.",
+        f"Exported to {options.file}: {_what(exported)} of {counted(exported.documents, 'document')}.",
         *listed("left out", fields["skipped"]),
         *listed("note", fields["notes"]),
     ]
     raw = exported.data if to_stdout else None
     return Report(fields, lines, 1 if exported.skipped else 0, raw=raw)
+
+
+def _what(exported: Exported) -> str:
+    labels = counted(exported.labels, "label")
+    return f"{labels} and {counted(exported.suggestions, 'suggestion')}" if exported.suggestions else labels
 
 
 async def export_split(context: Context) -> Report:
@@ -100,6 +111,10 @@ async def export_split(context: Context) -> Report:
     options = context.options
     if options.file == STANDARD:
         raise UsageError("--split writes several files.", hint="Name a folder.")
+    if options.suggestions:
+        raise UsageError(
+            "--split is for training, which takes labels alone.", hint="Leave --suggestions out."
+        )
     wanted = shares(options.split, options.seed)
     path = local_path(options.file)
     check_folder(path, overwrite=options.overwrite)

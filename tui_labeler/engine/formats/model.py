@@ -86,6 +86,9 @@ REGION = "$region"
 """In a label's ``extra``: the index of the region that it stands in."""
 
 
+SOURCE = "$source"
+"""In the ``extra`` of a suggestion that is to be written: what proposed it."""
+
 OTHERS = "$formats"
 """In the ``extra`` of a project's state: the keys that belong to a format other than Azure's, by its name."""
 
@@ -117,7 +120,7 @@ class FileDocument:
     is_rebuilt: bool = False
     """The text was put together from tokens: its white space is not the document's."""
     suggestions: tuple[FileLabel, ...] = ()
-    """What a model proposed and no person has accepted."""
+    """What a model proposed and no person has accepted; to be written, with :data:`SOURCE` in ``extra``."""
     line: int = 0
     """Where the file speaks of it, counted from 1; 0 where that says nothing."""
     is_open: bool = False
@@ -184,5 +187,7 @@ class Format:
     """What spans are counted in that it is to write."""
     carries_text: bool = True
     """Whether documents that it is to write must bring their text."""
+    holds_suggestions: bool = False
+    """Whether what a model proposed has a place of its own in it, apart from what people decided."""
     is_archive: bool = False
     """Whether its data are a ZIP archive of several files: people may name a folder in its place."""

@@ -11,8 +11,9 @@ from tui_labeler.engine.formats.about import REVIEWED
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, FormatProblem, LabelFile, Unit
 
 LANGUAGE, DATASET, DESCRIPTIONS, UNUSED = "language", "dataset", "descriptions", "unused"
+SUGGESTIONS = "suggestions"
 """What a format may have a place for, besides labels: a document's language and data set, categories'
-descriptions, categories that no label has."""
+descriptions, categories that no label has, what a model proposed."""
 
 
 class Cut(NamedTuple):
@@ -26,7 +27,7 @@ class Cut(NamedTuple):
 
 
 def unheld(file: LabelFile, holds: Collection[str] = ()) -> Iterator[FormatProblem]:
-    """What ``file`` says besides labels and the format can't hold; suggestions are no labels anywhere."""
+    """What ``file`` says besides labels and the format can't hold; suggestions are labels nowhere."""
     used = {label.category for document in file.documents for label in document.labels}
     for index, category in enumerate(file.categories):
         field = f"categories[{index}]"
@@ -46,7 +47,7 @@ def unheld(file: LabelFile, holds: Collection[str] = ()) -> Iterator[FormatProbl
         if len(document.regions) > 1 or any(region.start for region in document.regions):
             reason = "which parts of it were labeled has no place"
             yield FormatProblem(document.location, "regions", reason)
-        if document.suggestions:
+        if document.suggestions and SUGGESTIONS not in holds:
             reason = f"suggestions are not written ({len(document.suggestions)}): they would read as labels"
             yield FormatProblem(document.location, "suggestions", reason, dropped=True)
 
