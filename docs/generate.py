@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from textual.binding import Binding
 
 from docs import screenshots
 from tui_labeler.app import LabelerApp
-from tui_labeler.cli.parser import build
+from tui_labeler.cli.parser import Formatter, build
 from tui_labeler.screens.agreement import AgreementScreen
 from tui_labeler.screens.choosing import NameField, NameScreen
 from tui_labeler.screens.comparison import ComparisonScreen
@@ -193,7 +194,7 @@ def cli_page() -> str:
     ]
     for command in commands(build()):
         # What depends on the width of a terminal does not belong on a page.
-        command.formatter_class = lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=100)
+        command.formatter_class = partial(Formatter, width=100)
         lines += [f"## {command.prog}", "", "```text", command.format_help().rstrip(), "```", ""]
     return "\n".join(lines)
 
