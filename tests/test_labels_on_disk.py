@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tui_labeler import labels_on_disk
+from tui_labeler.cli.commands.exports import write_file
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.labels_on_disk import read_labels, unpacked, write_folder
+from tui_labeler.screens import base
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +77,7 @@ def test_a_new_folder_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(labels_on_disk, "_write_one", full)
+    monkeypatch.setattr(labels_on_disk, "write_whole", full)
     with pytest.raises(StorageError, match="No space left"):
         write_folder(tmp_path / "other", {"a.txt": b"a"}, overwrite=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
@@ -86,3 +91,66 @@ def test_a_folder_with_something_in_it_is_written_into_only_on_purpose(tmp_path:
     assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "mine.txt"}
     with pytest.raises(InputError, match="is a file"):
         write_folder(tmp_path / "mine.txt", {}, overwrite=True)
+
+
+def left_by(pid: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a process leaves that is killed while it writes ``labels.json``."""
+    monkeypatch.setattr(os, "getpid", lambda: pid)
+    left = labels_on_disk._while_written(folder / "labels.json")
+    monkeypatch.undo()
+    left.write_bytes(b"half")
+    return left
+
+
+@pytest.fixture
+def dead() -> int:
+    """The number of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
+def test_what_a_killed_export_left_is_gone_after_the_next_and_what_a_living_one_writes_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dead: int
+) -> None:
+    left = left_by(dead, tmp_path, monkeypatch)
+    mine = left_by(os.getpid(), tmp_path, monkeypatch)
+    monkeypatch.setattr(labels_on_disk, "HOST", "00000000")
+    elsewhere = left_by(dead, tmp_path, monkeypatch)
+    others = tmp_path / f".labels.json.{dead}.tmp"
+    others.write_bytes(b"not ours")
+    write_file(tmp_path / "labels.json", b"all", overwrite=False)
+    assert not left.exists()
+    assert mine.exists()
+    assert elsewhere.exists()
+    assert others.exists()
+    assert (tmp_path / "labels.json").read_bytes() == b"all"
+
+
+def test_a_folder_that_a_killed_export_left_is_gone_after_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dead: int
+) -> None:
+    left = left_by(dead, tmp_path, monkeypatch)
+    left.unlink()
+    (left / "inner").mkdir(parents=True)
+    (left / "inner" / "a.txt").write_bytes(b"half")
+    (tmp_path / "corpus").mkdir()
+    inner = left_by(dead, tmp_path / "corpus", monkeypatch)
+    write_folder(tmp_path / "corpus", {"a.txt": b"all"}, overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus"]
+    assert not inner.exists()
+
+
+async def test_the_application_removes_them_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dead: int
+) -> None:
+    left = left_by(dead, tmp_path, monkeypatch)
+    await base.write_file(str(tmp_path / "labels.json"), b"all", overwrite=False)
+    assert not left.exists()
+    assert (tmp_path / "labels.json").read_bytes() == b"all"
+
+
+def test_a_name_as_long_as_a_name_can_be_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ("\u6771" * 84)
+    write_file(path, b"all", overwrite=False)
+    assert path.read_bytes() == b"all"

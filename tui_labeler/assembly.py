@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tui_labeler.engine.ports import Surroundings
+from tui_labeler.processes import is_alive
 from tui_labeler.settings import actor_name, read_settings
 
 if TYPE_CHECKING:
@@ -47,17 +48,6 @@ def surroundings(settings: Settings) -> Surroundings:
     return Surroundings(
         actor_name(settings), now, new_id, socket.gethostname(), os.getpid(), new_id(), is_alive
     )
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of this machine lives, whoever it belongs to."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def ways(settings: Settings) -> Ways:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import secrets
 import shutil
 import stat
 import zipfile
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.processes import HOST, is_alive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_FILES = 500_000
 """In a folder that is read as an archive."""
@@ -19,6 +27,10 @@ MOST_BYTES = 1_000_000_000
 
 _WHEN = (1980, 1, 1, 0, 0, 0)
 """The first moment that a ZIP archive knows: the same folder gives the same bytes."""
+
+
+_LEFT = re.compile(r"\..*\.([0-9a-f]{8})-(\d{1,9})-[0-9a-f]{8}\.tmp", re.DOTALL)
+"""What is being written, or was when its process ended."""
 
 
 def read_labels(name: str) -> bytes:
@@ -83,14 +95,18 @@ def write_folder(path: Path, files: dict[str, bytes], *, overwrite: bool) -> Non
     Raises ``InputError`` where it is in the way, ``StorageError`` when the disk refuses.
     """
     check_folder(path, overwrite=overwrite)
+    remove_leftovers(path.absolute().parent)
+    if path.is_dir():
+        for inner in {path / PurePosixPath(name).parent for name in files}:
+            remove_leftovers(inner)
     is_new = not path.is_dir() or not any(path.iterdir())
-    target = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp") if is_new else path
+    target = _while_written(path) if is_new else path
     try:
         target.mkdir(exist_ok=not is_new)
         for name, data in files.items():
             place = target / PurePosixPath(name)
             place.parent.mkdir(parents=True, exist_ok=True)
-            _write_one(place, data)
+            write_whole(place, data)
         if is_new:
             if path.is_dir():
                 path.rmdir()
@@ -104,13 +120,43 @@ def write_folder(path: Path, files: dict[str, bytes], *, overwrite: bool) -> Non
             shutil.rmtree(target, ignore_errors=True)
 
 
-def _write_one(path: Path, data: bytes) -> None:
-    writing = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
-    with writing.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    writing.replace(path)
+def write_whole(path: Path, data: bytes, check: Callable[[], object] = lambda: None) -> None:
+    """Puts ``data`` in the place of ``path``: it holds what it held, or all of them, whatever happens.
+
+    ``check`` has the last word before. Raises ``OSError``.
+    """
+    writing = _while_written(path)
+    try:
+        with writing.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        check()
+        writing.replace(path)
+    finally:
+        writing.unlink(missing_ok=True)
+
+
+def _while_written(path: Path) -> Path:
+    """What a file or a folder is called until it is whole: that tells whose it is, if it is left."""
+    return path.with_name(f".{path.name[:40]}.{HOST}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what processes of this machine left in a folder that were killed while they wrote there.
+
+    What belongs to a living one, or to another machine, stays; so does what can't be removed.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = _LEFT.fullmatch(entry.name)
+            if found is None or found.group(1) != HOST or is_alive(int(found.group(2))):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    Path(entry.path).unlink()
 
 
 def unpacked(data: bytes) -> dict[str, bytes]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import wraps
 from pathlib import Path
@@ -14,7 +12,7 @@ from textual.dom import DOMNode
 
 from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
 from tui_labeler.engine.wording import counted, in_lines
-from tui_labeler.labels_on_disk import read_labels, unpacked, write_folder
+from tui_labeler.labels_on_disk import read_labels, remove_leftovers, unpacked, write_folder, write_whole
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean
 
@@ -146,16 +144,8 @@ def _write(named: str, data: bytes, overwrite: bool) -> None:
     path = Path(named).expanduser()
     if path.exists() and not overwrite:
         raise FileExistsError(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    remove_leftovers(path.absolute().parent)
+    write_whole(path, data)
 
 
 def _reason(error: BaseException) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import stat
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,14 @@ from tui_labeler.cli.parser import FORMATS, UsageError, add_command, not_negativ
 from tui_labeler.cli.shapes import listed, skipped_items
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.engine.wording import counted
-from tui_labeler.labels_on_disk import check_folder, is_folder_wanted, unpacked, write_folder
+from tui_labeler.labels_on_disk import (
+    check_folder,
+    is_folder_wanted,
+    remove_leftovers,
+    unpacked,
+    write_folder,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
@@ -188,22 +194,9 @@ def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
             target.write_bytes(data)
             return
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            _write_durably(temporary, data)
-            check_target(path, overwrite=overwrite)
-            temporary.replace(target)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
+        remove_leftovers(target.parent)
+        write_whole(target, data, partial(check_target, path, overwrite=overwrite))
     except OSError as error:
         raise StorageError(
             f"{path}: {error.strerror}", hint="Nothing was written. Free space, or choose another place."
         ) from error
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import os
 import re
 import secrets
-import socket
 import stat
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -25,6 +23,7 @@ from tui_labeler.engine.errors import (
     UnreachableError,
 )
 from tui_labeler.engine.ports import Blob
+from tui_labeler.processes import HOST, is_alive
 
 CHUNK = 1000
 """Files looked at in one go while listing: few enough that the first rows of 100,000 come at once."""
@@ -37,24 +36,13 @@ OWN = b".tui-labeler"
 """What the program keeps there itself is not counted."""
 
 
-_HOST = hashlib.sha256(socket.gethostname().encode("utf-8", "replace")).hexdigest()[:8].encode()
-"""Of this machine: others may write into the same folder, and which of their processes live is not known."""
+_HOST = HOST.encode()
 
 _WRITING = re.compile(rb"\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp")
 """What a document is called while it is written."""
 
 _CLEANED: set[bytes] = set()
 """Folders in which this process has looked for leftovers."""
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +193,7 @@ class FolderContainer:
         with suppress(OSError), os.scandir(root) as entries:
             for entry in entries:
                 found = _WRITING.fullmatch(entry.name)
-                if found and found.group(1) == _HOST and not _lives(int(found.group(2))):
+                if found and found.group(1) == _HOST and not is_alive(int(found.group(2))):
                     os.unlink(entry.path)  # noqa: PTH108 - pathlib has no paths of bytes
 
     def _content(self, handle: int, name: str) -> tuple[bytes, str]:
