@@ -22,6 +22,7 @@ NAMES = {
     "idle": "At the terminal: while nobody presses a key",
     "slate": "At the terminal: beside SLATE",
     "jobs": "Jobs",
+    "scale": "A hundred thousand documents",
     "cluster": "Labeling on a cluster",
     "models": "Trained models",
     "effort": "People's effort",

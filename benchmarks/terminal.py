@@ -111,10 +111,13 @@ class Terminal:
             seen += self._read(left)
         return seen
 
+    def send(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
     def press(self, keys: str) -> Cost:
         """Sends one key (or its escape sequence) and reads all that it causes."""
         start = last = time.perf_counter()
-        os.write(self._master, keys.encode())
+        self.send(keys)
         sent = 0
         chunk = self._read(FIRST)
         while chunk:
