@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.fakes import labels
+from tests.screens import sharing
 from tests.screens.conftest import ONE, TWO, screen_of, screen_text, session_of, span_of
 from tests.screens.sharing import Person, Team, background_of, press_through
 from tui_labeler.domain.projects import ProjectKind
@@ -48,6 +49,21 @@ async def test_both_sides_stand_beside_each_other_with_who_and_the_words(tmp_pat
         assert "Lender at 70..80 by bo" in row[column - 1 :]
         assert sum(line.count("[North Bank]") for line in lines) == 2
         assert "“North Bank”" in screen_text(pilot)
+
+
+async def test_names_of_categories_stay_as_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "CATEGORIES", ("iPhone", "lender"))
+    team = Team(tmp_path)
+    ana, bo = await team.person("ana"), await team.person("bo")
+    await bo.label(ONE, "lender", "North Bank")
+    await ana.label(ONE, "iPhone", "North Bank", sharing=False)
+    await ana.sync()
+    async with ana.running() as pilot:
+        await press_through(pilot, "Y")
+        assert "iPhone at 70..80 by ana" in screen_text(pilot)
+        assert "lender at 70..80 by bo" in screen_text(pilot)
 
 
 async def test_one_key_decides_for_each_side_and_goes_on_to_the_next(tmp_path: Path) -> None:

@@ -143,6 +143,28 @@ async def test_selected_documents_are_given_together_and_those_that_are_not_are_
         assert f"{ONE}: it is with ana and bob" in screen_text(pilot)
 
 
+async def test_who_gives_documents_to_nobody_is_told_what_is_wanted(seen_by: As) -> None:
+    async with seen_by("lead", THREE) as pilot:
+        await press(pilot, "ampersand", "ctrl+u")
+        assert "two names, with a comma between them" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert "Two names are wanted." in screen_text(pilot)
+        await press(pilot, "ctrl+g")
+        assert session_of(pilot).documents.find(THREE).readers == ()
+
+
+async def test_saving_says_that_a_document_with_readers_gets_its_labels_otherwise(seen_by: As) -> None:
+    async with seen_by("ana") as pilot:
+        await press(pilot, "v", "w", "1", "ctrl+s")
+        assert "A reading is no draft" in screen_text(pilot)
+        await press(pilot, "percent_sign")
+    async with seen_by("bob") as pilot:
+        await press(pilot, "v", "w", "2", "percent_sign", "y", "ctrl+s")
+        assert "adjudicating makes its labels (W)" in screen_text(pilot)
+        assert "Everything is saved." not in screen_text(pilot)
+        assert session_of(pilot).documents.find(ONE).saved_labels == ()
+
+
 async def test_one_name_is_no_pair(seen_by: As) -> None:
     async with seen_by("lead", THREE) as pilot:
         await press(pilot, "ampersand", "ctrl+u")

@@ -319,6 +319,11 @@ def _why_none(asked: Sequence[DocumentRow], reasons: Mapping[int, str]) -> str:
 def checked_readers(readers: Sequence[str]) -> list[str]:
     """Names, without white space around them. Raises ``InputError``."""
     names = [name.strip() for name in readers]
+    if not any(names):
+        raise InputError(
+            "Two names are wanted.",
+            hint="Those that people have in their settings, or log in with: for instance ann,bob.",
+        )
     if any(not name or not name.isprintable() or len(name) > LONGEST_NAME for name in names):
         raise InputError(
             "A reader needs a name.",

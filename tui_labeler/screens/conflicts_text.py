@@ -100,8 +100,7 @@ def _side(side: Sequence[Told], text: _Text, width: int) -> list[Part]:
         return [("nothing", "dim")]
     found: list[Part] = []
     for told in side:
-        words = told.words
-        found += [(line, "") for line in lines_of(words[:1].upper() + words[1:], width)]
+        found += [(line, "") for line in lines_of(told.sentence, width)]
         for span in told.spans:
             about = text.around(span, told.text_hash)
             if about is not None:

@@ -108,8 +108,21 @@ class FileActions(PlacingActions):
             if self.follower.background is not None:
                 self.follower.background.soon()
             tell(self.app, saved_words(saved), title="Labels saved")
-        else:
+        if words := self._unsaved_reading():
+            self.say(words)
+        elif not saved.documents:
             self.say("Everything is saved.")
+
+    def _unsaved_reading(self) -> str:
+        """Why saving makes no labels of a document that is with its readers; empty where it is not."""
+        document = self.document
+        if document is None or not document.is_given:
+            return ""
+        if document.is_open_to_all:
+            return "Nothing of this document is saved so: adjudicating makes its labels (W)."
+        return (
+            "A reading is no draft: this document gets labels when both are done (%) and it is adjudicated."
+        )
 
     @work
     @reporting

@@ -52,7 +52,7 @@ class ReadingActions(DocumentActions):
                 "Two names, as people have them in their settings; neither sees the other's labels before "
                 "both are done",
                 self._readers_before(),
-                "ann, bob",
+                "two names, with a comma between them",
                 accept=give,
             )
         )

@@ -29,6 +29,13 @@ class Told:
     """The places that it is about."""
     text_hash: str = ""
     """Of the text that they are in; empty: the document's as it is."""
+    begins_with_name: bool = False
+    """Its first word is what people call something: it stays as they write it."""
+
+    @property
+    def sentence(self) -> str:
+        """The words as they begin a line."""
+        return self.words if self.begins_with_name else self.words[:1].upper() + self.words[1:]
 
     def quoted(self, text: str, text_hash: str) -> Told:
         """With the words of ``text`` that it is about, where it is about that text."""
@@ -66,7 +73,7 @@ class _Words:
 
     def _line(self, key: Key, row: Any) -> Told:
         if key.table == LABEL:
-            return _at(self._label(row), row)
+            return replace(_at(self._label(row), row), begins_with_name=True)
         if key.table in PARTS:
             return _at(self._decided(key, row), row)
         if key.table == CATEGORY:
