@@ -1,0 +1,81 @@
+"""The page on adding something: its code is taken from there, added, and used."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import fixed_surroundings, home_workbench, make_project, write_documents
+from tests.screens.conftest import screen_text, settle
+from tui_labeler.app import LabelerApp
+from tui_labeler.domain.labels import Span
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine import formats
+from tui_labeler.engine.autolabeling import Task
+from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats.model import FileDocument, FileLabel, LabelFile
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+PAGE = Path(__file__).parents[1] / "docs" / "adding.md"
+
+
+def module(path: str) -> ModuleType:
+    """The module that the page would put at ``path``."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    source = next(block for block in blocks if block.startswith(f"# {path}\n"))
+    made = ModuleType(path.removesuffix(".py").replace("/", "."))
+    exec(compile(source, path, "exec"), made.__dict__)
+    return made
+
+
+def test_a_format_is_found_read_and_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    tabs = module("tui_labeler/engine/formats/tabs.py")
+    monkeypatch.setitem(formats.FORMATS, "tabs", tabs.FORMAT)
+    known, file = formats.read_file(b"a.txt\tbilling\nb.txt\tdelivery\n", "some.tabs")
+    assert known is tabs.FORMAT
+    assert known.write(file).data == b"a.txt\tbilling\nb.txt\tdelivery\n"
+    with pytest.raises(FormatError, match="no tab"):
+        formats.read_file(b"a.txt billing\n", "some.tabs")
+    both = FileDocument("a.txt", labels=(FileLabel("billing"), FileLabel("delivery")))
+    written = known.write(LabelFile(ProjectKind.SINGLE_LABEL, documents=(both,)))
+    assert [problem.dropped for problem in written.problems] == [True]
+
+
+async def test_a_method_proposes_places_in_documents() -> None:
+    wordlist = module("tui_labeler/engine/autolabelers/wordlist.py")
+
+    async def tasks() -> AsyncIterator[Task]:
+        yield Task(1, "a.txt", "en", "Leeds and Porto, not Leedsville.", "hash")
+
+    method = wordlist.WordListAutolabeler({"town": ["Leeds", "Porto"]})
+    answers = [answer for batch in [part async for part in method.label(tasks())] for answer in batch]
+    assert [proposal.span for proposal in answers[0].proposals] == [Span(0, 5), Span(10, 15)]
+
+
+async def test_a_screen_shows_what_the_project_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = module("tui_labeler/screens/counts.py")
+    # Textual looks up where a screen's class was written.
+    monkeypatch.setitem(sys.modules, counts.__name__, counts)
+    container = write_documents(tmp_path / "texts", {"a.txt": "Leeds and Porto"})
+    workbench = home_workbench(tmp_path / "home", fixed_surroundings())
+    session = await make_project(workbench, container, categories=["Town", "\x1b[31mFirm"])
+    town = session.categories.by_name("Town").id
+    await session.labeling.add(session.documents.find("a.txt").id, town, Span(0, 5))
+    async with LabelerApp(workbench).run_test(size=(80, 24)) as pilot:
+        pilot.app.push_screen(counts.CountsScreen(session))
+        await settle(pilot)
+        shown = screen_text(pilot)
+        assert "Loans > Counts" in shown
+        assert "1 Town" in shown
+        assert "\x1b" not in shown
+        await pilot.press("q")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, counts.CountsScreen)
+    await session.close()
