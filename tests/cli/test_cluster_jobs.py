@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +18,7 @@ from tests.terminal.driver import wait_for
 from tui_labeler import assembly
 from tui_labeler.engine.adapters.cluster import dask
 from tui_labeler.engine.errors import OutsideError
+from tui_labeler.engine.ports.cluster import Order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,3 +200,40 @@ def test_engines_that_do_not_fit_are_refused(cli: Cli, options: tuple[str, ...],
     refused = cli("autolabel", "letters", *options)
     assert refused.code == 2
     assert words in refused.err
+
+
+async def refused(cluster: LocalDask, leave: Callable[[dask.DaskCluster], None]) -> OutsideError:
+    """Why one part was not labeled, after something was done to those that were to do it."""
+    found = await dask.DaskCluster.connect(cluster.address, assembly.container_here)
+    try:
+        leave(found)
+        with pytest.raises(OutsideError) as caught:
+            async for _ in found.label(Order("", {}, "", {}), [[]]):
+                pass
+        return caught.value
+    finally:
+        await found.close()
+
+
+async def test_a_time_out_of_the_work_itself_is_told_from_a_cluster_without_workers(
+    cluster: LocalDask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*given: Any) -> None:
+        raise TimeoutError("the disk sleeps")
+
+    monkeypatch.setattr(dask, "label_part", late)
+    error = await refused(cluster, lambda _: None)
+    assert error.message.endswith("has waited in vain: the disk sleeps")
+
+
+async def test_a_cluster_that_its_workers_have_left_has_none(
+    cluster: LocalDask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask, "START", 1.0)
+
+    def go(found: dask.DaskCluster) -> None:
+        for process in cluster.processes[1:]:
+            process.send_signal(signal.SIGKILL)
+        wait_for(lambda: found.workers == 0, "the workers are gone")
+
+    assert "has no workers" in (await refused(cluster, go)).message

@@ -127,8 +127,14 @@ class DaskCluster:
                 f"Workers of {self._address} ended again and again while they labeled: {error}",
                 hint="Look into the workers' logs: memory may be too small. Then `job resume`.",
             ) from error
-        except TimeoutError as error:
+        except _NoWorkersError as error:
             raise OutsideError(f"The scheduler at {self._address} has no workers.", hint=HINT) from error
+        except TimeoutError as error:
+            why = f": {error}" if str(error) else ""
+            raise OutsideError(
+                f"A worker of {self._address} has waited in vain{why}",
+                hint="Look into the workers' logs for what did not answer. Then `job resume`.",
+            ) from error
         finally:
             feed.close()
             # What is under way is nobody's any more; a thread that waits for it hears so.
@@ -196,12 +202,23 @@ class _LostError(Exception):
     """What workers had under way is gone, with them or with the scheduler."""
 
 
+class _NoWorkersError(Exception):
+    """There is nobody to do the work."""
+
+
 class _HearingDask(DaskDistributedBackend):  # type: ignore[misc]
     """joblib's backend for Dask, which also hears of parts that Dask has given up.
 
     joblib's own waits for ever for those that ended in an error of Dask's, and takes the error of those that
     were lost for their result.
     """
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        """Waits for a first worker; a time-out here is that there is none, and elsewhere the work's own."""
+        try:
+            return int(super().effective_n_jobs(n_jobs))
+        except TimeoutError as error:
+            raise _NoWorkersError(str(error)) from error
 
     async def _collect(self) -> None:
         while self._continue:
