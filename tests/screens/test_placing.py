@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,11 @@ async def test_words_to_place_are_shown_and_one_key_sets_them(running: Running, 
         assert ("Borrower", "Acme Ltd") in [(name, words.rstrip(".")) for name, words in found]
         assert "2 of 3 decided" in screen_text(pilot)
         assert screen_of(pilot).shown == document(session_of(pilot), TWO)
+
+
+def _status_line(pilot: Any) -> str:
+    """The line under the text that tells of words to place."""
+    return next(line for line in screen_text(pilot).split("\n") if line.lstrip().startswith("To place"))
 
 
 def _labels(pilot: Any, location: str) -> list[Any]:
@@ -136,7 +142,7 @@ async def test_the_review_is_over_when_the_words_are_decided_too(running: Runnin
         assert "3 of 3 decided" in screen_text(pilot)
 
 
-async def test_on_a_small_terminal_instructions_give_way_to_the_words(
+async def test_on_a_small_terminal_words_are_cut_before_what_the_keys_do(
     running: Running, workbench: Workbench, container: Path
 ) -> None:
     session = await make_project(workbench, container, categories=["Borrower", "Organization"])
@@ -146,8 +152,8 @@ async def test_on_a_small_terminal_instructions_give_way_to_the_words(
     async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
         assert "Acme Ltd (Borrower), 1 of 2. a sets it, + next place, x drops it." in screen_text(pilot)
         await press(pilot, "x")
-        words = "To place: 東京都 Holdings & Partners 7 (Organization): nothing like it"
-        assert words in screen_text(pilot)
+        line = _status_line(pilot)
+        assert re.search(r"To place: 東京都 Hold.*… \(Organ.*\): nothing like it. Select, a; x drops\.", line)
 
 
 async def test_words_like_nothing_in_the_text_say_what_to_do(
@@ -211,6 +217,79 @@ async def test_n_goes_on_behind_words_without_a_place_and_to_other_documents(
         in_hand = screen_of(pilot).words_in_hand
         assert in_hand is not None
         assert in_hand.text == first[1]
+
+
+@pytest.fixture
+async def many(workbench: Workbench, container: Path) -> None:
+    """Three suggestions and long words to place in one document, with a likely place; one in another."""
+    session = await make_project(workbench, container, categories=["Borrower", "Organization of the lender"])
+    words = LOANS[ONE].split()
+    await suggest(session, ONE, [("Borrower", word, 0.5) for word in (words[0], words[3], words[-1])])
+    await to_place(session, ONE, [("Organization of the lender", "Acme Ltd of Leeds & North Bank plc")])
+    await suggest(session, TWO, [("Borrower", LOANS[TWO].split()[0], 0.5)])
+    await session.close()
+
+
+@pytest.mark.parametrize("select", [False, True])
+async def test_at_80_columns_the_line_of_long_words_says_what_every_key_does(
+    running: Running, many: None, select: bool
+) -> None:
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        await press(pilot, "plus")
+        if select:
+            await press(pilot, "v", "w")
+        line = _status_line(pilot)
+        keys = ("a sets it here", "x drops it.") if select else ("a sets", "+ next", "x drops.")
+        assert all(key in line for key in keys), line
+        assert "…" in line
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+async def test_n_behind_words_that_plus_took_passes_no_open_suggestion(
+    running: Running, many: None, at: int
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        one, two = (document(session_of(pilot), location) for location in (ONE, TWO))
+        suggested = open_ones(session_of(pilot), ONE)
+        await press(pilot, *["n"] * at, "plus")
+        assert screen_of(pilot).words_in_hand is not None
+        seen = []
+        for _ in range(5 - at):
+            await press(pilot, "n")
+            here = None if screen_of(pilot).words_in_hand else screen_of(pilot).suggestion()
+            seen.append((screen_of(pilot).shown, here.id if here else None))
+        assert seen[:-2] == [(one, key) for key in suggested[at:]]
+        assert seen[-2] == (one, None)
+        assert seen[-1][0] == two
+
+
+async def test_n_goes_on_behind_words_that_plus_took_where_the_cursor_is_in_no_suggestion(
+    running: Running, many: None
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        suggested = open_ones(session_of(pilot), ONE)
+        await press(pilot, "w", "plus", "n")
+        here = screen_of(pilot).suggestion()
+        assert here is not None
+        assert here.id == suggested[1]
+        # Behind the last suggestion of the document, the way leads on.
+        screen_of(pilot).text.go_to(len(LOANS[ONE]))
+        await press(pilot, "plus", "n")
+        assert screen_of(pilot).shown == document(session_of(pilot), TWO)
+
+
+@pytest.mark.parametrize("key", ["a", "x"])
+async def test_a_decision_on_words_that_plus_took_leads_back_to_the_suggestion_that_was_left(
+    running: Running, many: None, key: str
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        first = screen_of(pilot).suggestion()
+        assert first is not None
+        await press(pilot, "plus", key)
+        assert session_of(pilot).documents.find(ONE).open_to_place == ()
+        here = screen_of(pilot).suggestion()
+        assert here is not None
+        assert here.id == first.id
 
 
 async def test_plus_takes_the_next_words_where_those_in_hand_have_no_place(

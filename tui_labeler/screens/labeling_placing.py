@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from textual import work
 
-from tui_labeler.domain.labels import Span, ToPlace
+from tui_labeler.domain.labels import Span, Suggestion, ToPlace
 from tui_labeler.screens.labeling_base import LabelingBase
 from tui_labeler.screens.labeling_marks import colors, shown_to_place
 from tui_labeler.screens.lines import StatusLine
@@ -32,6 +32,9 @@ class PlacingActions(LabelingBase):
     _place_at = 0
     _taken_at = 0
     """Where the cursor was when they were taken in hand: until it leaves, keys are about them."""
+    _left_at: tuple[str, int] | None = None
+    """The id of the open suggestion at the cursor, if there was one, and the cursor, where ``+`` led away to
+    the words in hand."""
     _had_words = False
     """The document in view had words to place when the keys were last shown."""
 
@@ -63,8 +66,14 @@ class PlacingActions(LabelingBase):
         at_place = cursor == self._taken_at if place is None else place.start <= cursor < place.end
         return at_place or self.text.selection is not None or self.suggestion_here() is None
 
-    def suggestion_here(self) -> object | None:
+    def suggestion_here(self) -> Suggestion | None:
         """The open suggestion at the cursor."""
+        raise NotImplementedError
+
+    def go_on_from_words(
+        self, item: ToPlace, left_at: tuple[str, int] | None, *, backwards: bool = False, here: bool = False
+    ) -> None:
+        """To what is to decide after words that were in hand; ``left_at`` is where ``+`` led away."""
         raise NotImplementedError
 
     def put_down(self) -> None:
@@ -74,6 +83,7 @@ class PlacingActions(LabelingBase):
     def put_words_down(self) -> None:
         """Nothing is being placed any more."""
         self._placing, self._places, self._place_at = None, (), 0
+        self._left_at = None
 
     def go_to_words(self, item: ToPlace, words: str = "") -> None:
         """Takes words in hand and looks for where they may be meant; ``words`` are said there."""
@@ -123,16 +133,19 @@ class PlacingActions(LabelingBase):
         Where the line is not about words, those in hand come back, or else the document's first.
         """
         waiting, item = self.words_here, self.words_in_hand
-        if item is None:
-            if waiting:
-                self.go_to_words(waiting[0])
-        elif not self.is_about_words():
-            self.go_to_words(item)
+        if item is None or not self.is_about_words():
+            if item or waiting:
+                here = self.suggestion_here()
+                left_at = (here.id if here else "", self.text.cursor)
+                self.go_to_words(item or waiting[0])
+                self._left_at = left_at
         elif self._places:
             self._place_at = (self._place_at + step) % len(self._places)
             self._show_place()
         elif self._places_found.is_set() and len(waiting) > 1:
+            left = self._left_at
             self.go_to_words(waiting[(waiting.index(item) + step) % len(waiting)])
+            self._left_at = left
 
     async def decide_words(self, item: ToPlace, *, accepting: bool) -> Transaction | None:
         """Sets the words where something is selected, else at the marked place; or drops them."""
@@ -147,11 +160,12 @@ class PlacingActions(LabelingBase):
                 self.say("Nothing like it was found. Select the words, then a sets them; x drops them.")
                 return None
             made = await placing.place(document, item.id, span)
+        left_at = self._left_at
         self.text.clear_selection()
         self.put_words_down()
         self.count_decided()
         self.show_changes([made] if made else ())
-        self.go_next((document, item.id), here=not self.reviewing)
+        self.go_on_from_words(item, left_at, here=not self.reviewing)
         return made
 
     # --- what is shown ------------------------------------------------------------------------------
@@ -184,33 +198,33 @@ class PlacingActions(LabelingBase):
         item = self.words_in_hand
         if item is None or not self.is_about_words():
             return ""
-        category = clip(clean(self._category_of(item)), _QUOTED)
-        head = f"{self._to_place(item)}: {clip(clean(item.text), _QUOTED)} ({category})"
-        return self._fitting(*(f"{head}{told}" for told in self._told_of_places()))
+        head, told = self._to_place(item), self._told_of_places()
+        words, category = clip(clean(item.text), _QUOTED), clip(clean(self._category_of(item)), _QUOTED)
+        width = self.query_one(StatusLine).content_size.width
+        for keys in told:
+            line = f"{head}: {words} ({category}){keys}"
+            if not width or cell_len(line) < width:
+                return line
+        # The keys stay: the words and their category share what is left of the line.
+        room = max(2, width - 1 - cell_len(f"{head}:  (){told[-1]}"))
+        category = clip(category, max(room // 3, room - cell_len(words)))
+        return f"{head}: {clip(words, room - cell_len(category))} ({category}){told[-1]}"
 
     def _told_of_places(self) -> tuple[str, ...]:
         """What stands behind the words in hand, with ever shorter instructions."""
         if self.text.selection is not None:
-            return ". Selected: a sets it here, x drops it.", ": a sets it here, x drops it", ": a, x"
+            return ". Selected: a sets it here, x drops it.", ": a sets it here, x drops it."
         if not self._places_found.is_set():
-            return ". Looking for likely places.", ""
+            return ". Looking for likely places.", ": looking."
         if not self._places:
-            head = ": nothing like it"
+            head = ": nothing like it."
             return (
-                f"{head}. Select the words and press a; x drops it.",
-                f"{head}. Select it and a; x drops it.",
-                f"{head}. Select it and a, or x",
-                head,
+                f"{head} Select the words and press a; x drops it.",
+                f"{head} Select it and a; x drops it.",
+                f"{head} Select, a; x drops.",
             )
-        head = f", {self._place_at + 1} of {len(self._places)}"
-        return f"{head}. a sets it, + next place, x drops it.", f"{head}. a sets, + next, x drops", head
-
-    def _fitting(self, *longest_first: str) -> str:
-        """The first that the line under the text has room for; the last where it has for none."""
-        width = self.query_one(StatusLine).content_size.width
-        return next(
-            (words for words in longest_first if not width or cell_len(words) < width), longest_first[-1]
-        )
+        head = f", {self._place_at + 1} of {len(self._places)}."
+        return f"{head} a sets it, + next place, x drops it.", f"{head} a sets, + next, x drops."
 
     def _to_place(self, item: ToPlace) -> str:
         """With the number of words to place in the document, where there are several."""

@@ -13,7 +13,7 @@ from tui_labeler.domain.labels import Suggestion, ToPlace
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.elsewhere import decided_in
 from tui_labeler.engine.inbox import Inbox
-from tui_labeler.engine.visiting import next_open
+from tui_labeler.engine.visiting import held, next_open
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.labeling_base import decision
 from tui_labeler.screens.labeling_marks import shown_suggestions
@@ -255,20 +255,49 @@ class ReviewActions(PlacingActions):
             return
         if not await self.ready() and self.shown is None:
             return
-        item = self.words_in_hand if self.is_about_words() else self.suggestion()
+        words = self.words_in_hand
+        if words is not None and self.is_about_words():
+            self.go_on_from_words(words, self._left_at, backwards=step < 0)
+            return
+        item = self.suggestion()
         after = (self.shown, item.id) if item and self.shown is not None else None
         if after is None and self.shown is not None:
-            after = self._place_in_text(backwards=step < 0)
+            after = self._place_in_text(self.text.cursor, backwards=step < 0)
         self.go_next(after, backwards=step < 0)
 
-    def _place_in_text(self, *, backwards: bool) -> tuple[int, str]:
-        """Where the cursor is among the suggestions: behind the last one before it."""
+    def go_on_from_words(
+        self, item: ToPlace, left_at: tuple[str, int] | None, *, backwards: bool = False, here: bool = False
+    ) -> None:
+        """Words come behind the suggestions of their document: those that ``+`` led away from come first."""
+        assert self.shown is not None
+        skipped = self._skipped(left_at, backwards=backwards) if left_at is not None else None
+        if skipped is not None:
+            self.text.clear_found()
+            self._go_to(skipped, "")
+        else:
+            self.go_next((self.shown, item.id), backwards=backwards, here=here)
+
+    def _skipped(self, left_at: tuple[str, int], *, backwards: bool) -> Suggestion | None:
+        """The open suggestion that ``+`` led away from, or else the next one behind that place."""
+        assert self.shown is not None
+        state, wanted = self.session.store.state, self._suggestions_wanted
+        left, cursor = left_at
+        at_left = next((s for s in held(state, self.shown, wanted) if s.id == left), None)
+        if at_left is not None or backwards:
+            return at_left
+        after = self._place_in_text(cursor, backwards=False)
+        found = next_open(state, after, [self.shown], wanted, least_confident_first=self._doubtful_first)
+        if found is None or found.went_round or not isinstance(found.item, Suggestion):
+            return None
+        return found.item
+
+    def _place_in_text(self, cursor: int, *, backwards: bool) -> tuple[int, str]:
+        """Where a cursor is among the suggestions: behind the last one before it."""
         document = self.document
         assert document is not None
         open_ones = shown_suggestions(self.session, document)
         if self.has_classes or self._doubtful_first:
             return document.id, ""
-        cursor = self.text.cursor
         if backwards:
             behind = [s for s in open_ones if s.span and s.span.start > cursor]
             return document.id, behind[0].id if behind else ""
