@@ -71,6 +71,18 @@ async def test_the_title_says_whose_it_is_and_how_far_they_are(seen_by: As, home
         assert labels(session_of(pilot), ONE) == []
 
 
+async def test_the_key_for_done_tells_who_is_no_reader_why_nothing_happens(seen_by: As) -> None:
+    async with seen_by("eve", size=(80, 24)) as pilot:
+        assert "% Done" not in screen_text(pilot)
+        await press(pilot, "percent_sign")
+        words = "% is for its readers, ana and bob, to say that they are done."
+        assert words in screen_text(pilot)
+    async with seen_by("eve", THREE, size=(80, 24)) as pilot:
+        await press(pilot, "percent_sign")
+        words = "% is for documents of two readers; & gives this one to two people."
+        assert words in screen_text(pilot)
+
+
 async def test_nothing_of_another_reading_or_a_suggestion_is_on_the_screen(seen_by: As, home: Path) -> None:
     async with seen_by("bob") as pilot:
         before = screen_text(pilot)

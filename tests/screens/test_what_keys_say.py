@@ -160,3 +160,17 @@ async def test_a_review_that_is_opened_from_the_jobs_puts_the_focus_on_the_text(
         await press(pilot, "C", "J", "j", "v")
         assert screen_of(pilot).reviewing
         assert screen_of(pilot).text.has_focus
+
+
+@pytest.mark.parametrize("review", [False, True])
+async def test_while_something_is_selected_the_first_keys_label_and_unselect(
+    running: Running, suggested: None, review: bool
+) -> None:
+    async with running(open_project="Loans", review=review, size=(80, 24)) as pilot:
+        before = last_line(pilot)
+        await press(pilot, "v", "w")
+        assert last_line(pilot).split()[:4] == ["⏎", "Label", "^g", "Unselect"]
+        assert len(last_line(pilot)) <= 80
+        await press(pilot, "ctrl+g")
+        assert screen_of(pilot).text.selection is None
+        assert last_line(pilot) == before

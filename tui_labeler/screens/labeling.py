@@ -27,6 +27,7 @@ from tui_labeler.screens.labeling_keys import (
     REVIEW_KEYS,
     SHOWN,
     WHILE_SEARCHING,
+    WITH_SELECTION,
 )
 from tui_labeler.screens.labeling_readings import ReadingActions
 from tui_labeler.screens.labeling_sharing import SharingActions
@@ -285,9 +286,13 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         if self.way_back is not None:
             shown = [*FROM_COMPARISON, *(name for name in shown if name not in FROM_COMPARISON)]
         row = None if self.shown is None else self.session.rows.get(self.shown)
-        if row is None or not row.is_given:
-            return shown
-        return ["project.adjudicate" if row.waits_for_adjudication else "document.done", *shown]
+        if self.selecting and not self.has_classes:
+            shown = [*WITH_SELECTION, *(name for name in shown if name not in WITH_SELECTION)]
+        elif row is not None and row.is_given and row.waits_for_adjudication:
+            shown = ["project.adjudicate", *shown]
+        elif row is not None and row.is_given and self.session.labeling.actor in row.readers:
+            shown = ["document.done", *shown]
+        return shown
 
     def on_document_list_opened(self, event: DocumentList.Opened) -> None:
         self.open_document(event.row.id)
@@ -324,7 +329,9 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         self.show_status()
 
     def on_text_view_selection_changed(self, event: TextView.SelectionChanged) -> None:
-        self.selecting = event.span is not None
+        if self.selecting is not (event.span is not None):
+            self.selecting = event.span is not None
+            self.refresh_bindings()
         self.leave_dropped_edit()
         self.show_status()
 

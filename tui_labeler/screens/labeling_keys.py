@@ -299,6 +299,9 @@ SHOWN: dict[str, list[str]] = {
 }
 """Ids of the keys in the last line, the weightiest first."""
 
+WITH_SELECTION = ["label.add", "text.unselect"]
+"""Those that come first while something is selected."""
+
 AT_ENDS = {"label.add": "Apply", "label.edit": "Leave"}
 """What keys are called while the ends of a label are moved."""
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
@@ -90,10 +89,8 @@ class ReadingActions(DocumentActions):
         documents, actor = self.concerned(), self.session.labeling.actor
         mine = [document for document in documents if actor in document.readers and document.is_given]
         if not mine:
-            raise RefusedError(
-                "Nothing here is yours to label without somebody else.",
-                hint="& gives documents to two people.",
-            )
+            self.say(_why_not_done(documents))
+            return
         chosen = [document.id for document in mine]
         going_on = all(actor in document.finishers for document in mine)
         if not going_on and not await self._may_finish(mine):
@@ -126,3 +123,13 @@ class ReadingActions(DocumentActions):
             )
         )
         return answer is True
+
+
+def _why_not_done(documents: Sequence[Document]) -> str:
+    """Why somebody who reads none of the documents can't be done with one."""
+    if len(documents) > 1:
+        return "% is for documents of two readers; none of these is yours to read."
+    readers = " and ".join(documents[0].readers) if documents and documents[0].is_given else ""
+    if readers:
+        return f"% is for its readers, {readers}, to say that they are done."
+    return "% is for documents of two readers; & gives this one to two people."
