@@ -210,3 +210,11 @@ async def test_a_question_goes_when_it_is_answered_even_with_what_there_is_alrea
         await press(pilot, "enter")
         await settle(pilot)
         assert "Which category instead?" not in screen_text(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_first_key_of_many_classes_is_the_one_that_finds_them(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with asked(tmp_path, THIRD, size=size) as pilot:
+        assert screen_text(pilot).splitlines()[-1].split()[:2] == ["⏎", "Label"]

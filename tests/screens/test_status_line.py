@@ -156,3 +156,5 @@ async def test_documents_left_and_the_pace_are_told_on_a_small_screen_with_a_fil
         assert "document" in screen.about().splitlines()[-1]
         assert screen.about().splitlines()[-1] in screen_text(pilot)
         assert screen.about().endswith(" left")
+        await press(pilot, "r")
+        assert "documents left" not in screen_text(pilot)

@@ -23,6 +23,7 @@ from tui_labeler.screens.labeling_keys import (
     IN_PANE,
     IN_REVIEW,
     LABEL_KEYS,
+    LISTED,
     PROJECT_KEYS,
     REVIEW_KEYS,
     SHOWN,
@@ -281,6 +282,9 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         if self.is_read_only:
             return SHOWN["read only"]
         shown = SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
+        if self.pane.narrows and not self.reviewing:
+            # Most classes have no key of their own.
+            shown = [*LISTED, *(name for name in shown if name not in LISTED)]
         if self.text.found:
             shown = [*WHILE_SEARCHING, *(name for name in shown if name not in WHILE_SEARCHING)]
         if self.way_back is not None:

@@ -299,6 +299,9 @@ SHOWN: dict[str, list[str]] = {
 }
 """Ids of the keys in the last line, the weightiest first."""
 
+LISTED = ["label.add"]
+"""Those that come first where classes are found by their names."""
+
 WITH_SELECTION = ["label.add", "text.unselect"]
 """Those that come first while something is selected."""
 

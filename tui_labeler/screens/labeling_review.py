@@ -62,6 +62,7 @@ class ReviewActions(PlacingActions):
         self.filter, self.filter_words = DocumentFilter(), ""
         self.sorting = self._sorting_before
         self.refill()
+        self.show_document()
         self.say("")
         self.refresh_bindings()
 
