@@ -92,6 +92,7 @@ async def test_two_jobs_are_marked_and_compared_differences_first(
         assert "2 of 3 documents differ" in text
         assert text.index("loan1.txt") < text.index("loan0.txt")
         assert "1 other category, 1 only A" in text
+        assert text.splitlines()[-1].startswith(" ⏎ Open the document  q Back")
         assert " A: job jobb, " in text
         assert " B: job joba, " in text
         for words in ("Ann", "Bob", "× other category", "× only A"):

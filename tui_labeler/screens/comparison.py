@@ -82,6 +82,12 @@ The figures say how far the jobs agree with each other, not which one is right.
         Binding("q,escape", "leave", "Back", tooltip="Back to the jobs", id="comparison.back"),
     ]
 
+    keys_shown: ClassVar[list[str]] = ["list.choose", "comparison.back"]
+    """Ids of the keys in the last line."""
+
+    keys_named: ClassVar[dict[str, str]] = {"list.choose": "Open the document"}
+    """What the last line calls one of them here."""
+
     def __init__(self, session: ProjectSession, compared: Compared, at: int | None = None) -> None:
         """``at`` is the document that the cursor begins at, by default the first."""
         super().__init__()
