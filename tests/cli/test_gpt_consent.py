@@ -230,6 +230,23 @@ def test_an_evaluation_of_a_model_has_a_dry_run_too(cli: Cli, trained: str) -> N
     assert len(cli("jobs", trained, "--json").json["items"]) == 1
 
 
+def test_an_evaluation_that_goes_on_says_what_it_takes_and_is_agreed_to(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 12, *some_labels(tmp_path, 8))
+    add_resource(cli, server, *PRICES)
+    server.plan = lambda request: refusal("No.")
+    job = cli(*EVALUATE, "--yes", "--json").json["job_id"]
+    server.plan = None
+    server.requests.clear()
+    ran = cli("job", "retry", "letters", job, "--json")
+    assert ran.code == 2
+    assert "The texts of 6 labeled documents are sent to" in ran.error["message"]
+    assert " USD" in ran.error["message"]
+    assert server.requests == []
+    assert cli("job", "retry", "letters", job, "--yes", "--json").json["documents"] == 6
+
+
 def test_an_evaluation_that_its_budget_ends_shows_its_figures_as_partial(
     cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
 ) -> None:
