@@ -357,3 +357,17 @@ async def test_all_rows_that_are_open_can_be_left_out_at_once(team: Team, ana: P
         assert phase(pilot) is Phase.HERE
         assert labels_of(pilot, TWO) == []
         assert "Left out: line 1: 2023/" in screen_text(pilot)
+
+
+async def test_the_last_line_has_the_keys_that_lead_on_and_the_way_back(team: Team, ana: Person) -> None:
+    async with ana.running(size=(80, 24), document=TWO) as pilot:
+        await press_through(pilot, "H")
+        assert screen_text(pilot).splitlines()[-1].split("  ")[0] == " c Connect"
+        assert "q Back" in screen_text(pilot).splitlines()[-1]
+        await press_through(pilot, "q")
+        await connect(pilot)
+        await press_through(pilot, "s", "y")
+        last = screen_text(pilot).splitlines()[-1]
+        assert "c Connect" not in last
+        for words in ("s Switch", "i Import latest", "f Import file", "q Back"):
+            assert words in last

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.fakes import suggest
 from tests.screens.conftest import LOANS, ONE, TWO, Opened, paste, press, screen_text, session_of, settle
 from tui_labeler.engine.formats import FORMATS
@@ -112,7 +114,7 @@ async def test_texts_that_match_nothing_become_documents_when_that_is_chosen(
 ) -> None:
     async with opened(ONE) as pilot:
         await ask(pilot, lines(tmp_path, row("Bank of nowhere.", "Bank", location="new.txt")))
-        assert "1 text without a document left out" in form(pilot)
+        assert "1 text without a document: left out" in form(pilot)
         await press(pilot, "j", "j", "enter")
         assert "1 text written into the container" in form(pilot)
         assert not (container / "new.txt").exists()
@@ -233,3 +235,17 @@ async def test_suggestions_are_written_where_they_have_a_place_and_are_asked_for
         await settle(pilot)
     tasks = json.loads((tmp_path / "all.json").read_text())
     assert [len(task.get("predictions", [])) for task in tasks] == [1, 0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_however_much_an_import_has_to_say_the_key_that_closes_it_is_in_view(
+    opened: Opened, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    rows = [row(f"nobody has this text {number}", "text") for number in range(30)]
+    async with opened(TWO, size=size) as pilot:
+        await ask(pilot, lines(tmp_path, row(LOANS[ONE], "North Bank"), *rows))
+        await press(pilot, "s")
+        await settle(pilot)
+        shown = screen_text(pilot)
+        assert "Labels imported" in shown
+        assert "q Back" in shown

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
 
 
+_SHOWN = {
+    Phase.HERE: ("switch", "disconnect"),
+    Phase.AML: ("switch", "import", "file"),
+}
+"""Keys of a connected project that lead on; the others say why they don't."""
+
 _STEPS = {
     "connect": Step.CONNECT,
     "take_in": Step.IMPORT,
@@ -110,6 +116,13 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
 
     def _doing(self, words: str) -> None:
         self.query_one(StatusLine).text = f"{words[:1].upper()}{words[1:]}..." if words else ""
+
+    @property
+    def keys_shown(self) -> list[str]:
+        """Ids of the keys in the last line: those that lead on as things stand, so that the way back fits."""
+        known = self._handover.known
+        steps = _SHOWN.get(known.phase, () if known.is_connected else ("connect",))
+        return [f"handover.{name}" for name in (*steps, "look", "back")]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         known = self._handover.known

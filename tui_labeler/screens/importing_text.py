@@ -51,10 +51,10 @@ def import_rows(
 ) -> list[Choice]:
     """The rows of the import screen; those of documents to choose come last, their keys begin with ``?``."""
     found = file_format if plan is None else plan.title
-    by_itself = ", found by its content" if file_format == AUTO and plan is not None else ""
+    by_itself = "found: " if file_format == AUTO and plan is not None else ""
     rows = [
         form_row("file", "File", PurePath(path).name),
-        form_row("format", "Format", f"{found}{by_itself}"),
+        form_row("format", "Format", f"{by_itself}{found}"),
         form_row(
             "add",
             "Texts that match none",
@@ -78,7 +78,7 @@ def _others(plan: ImportPlan | None, *, add: bool) -> str:
         return "each has its document"
     if add:
         return f"{counted(len(plan.additions), 'text')} written into the container, as new documents"
-    return f"{counted(plan.can_add, 'text')} without a document left out"
+    return f"{counted(plan.can_add, 'text')} without a document: left out"
 
 
 def _start_words(plan: ImportPlan | None) -> str:
