@@ -353,6 +353,7 @@ async def test_in_blind_mode_suggestions_come_when_the_document_is_labeled_and_t
         assert [line.suggestions for line in screen_of(pilot).pane.categories] == [0, 0, 0]
         await press(pilot, "vertical_line")
         assert "agreement2.txt is not labeled yet" in screen_text(pilot)
+        assert "press m if" in screen_text(pilot)
         await press(pilot, "2", "w", "v", "3", "a", "A")
         assert "┄Lender" not in screen_text(pilot)
         assert len(labels(session_of(pilot), TWO)) == 1

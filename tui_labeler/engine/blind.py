@@ -64,6 +64,7 @@ class Blind:
                 raise RefusedError(
                     f"{document.location} is not labeled yet.",
                     hint="Label it first, or mark it as reviewed if there is nothing to label.",
+                    on_screen="Label it first, or press m if there is nothing to label.",
                 )
             if not judged and not document.suggestions:
                 raise RefusedError(
