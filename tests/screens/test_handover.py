@@ -326,6 +326,7 @@ async def test_which_document_a_row_is_is_asked_before_labels_are_taken_in(
         await away_with_open_rows(pilot, team)
         await press_through(pilot, "i")
         assert f"Which document is 2023/{TWO}?" in screen_text(pilot)
+        assert "fits a part of its name" in screen_text(pilot)
         await press_through(pilot, "escape")
         assert isinstance(pilot.app.screen, HandoverScreen)
         assert labels_of(pilot, TWO) == []

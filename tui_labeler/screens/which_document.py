@@ -27,8 +27,8 @@ def which_document(
         (str(number) if number < 10 else "", f"at:{location}", location)
         for number, location in enumerate(candidates[:MOST_CANDIDATES], 1)
     ]
-    if len(candidates) == 1:
-        message = f"It answers to it by its {asked.how}, and others of the file do too."
+    if len(asked.candidates) == 1:
+        message = f"{candidates[0]} fits a part of its name, and that of others in the file."
     else:
         message = f"They answer to it by their {asked.how}."
     if len(candidates) > MOST_CANDIDATES:
