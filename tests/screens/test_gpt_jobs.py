@@ -173,6 +173,7 @@ async def test_a_job_within_its_budget_says_where_texts_go_and_for_how_much_befo
         app.ask(JobsScreen(home.session, home.resources))
         await settle(pilot)
         told = _told(await _question(pilot, key))
+        assert "reckoning" not in drawn(app)
         assert f"what is missing, {left} document" in told
         assert "are sent to gpt.example" in told
         assert " tokens, " in told

@@ -17,7 +17,7 @@ from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.comparison import Compared, ComparisonScreen, Place
 from tui_labeler.screens.dialogs import ConfirmScreen
-from tui_labeler.screens.jobs_asking import agree, ask_budget, stopped_by_budget
+from tui_labeler.screens.jobs_asking import agree, ask_budget, stopped_by_budget, what_it_takes
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance import PerformanceScreen
 from tui_labeler.screens.screen import Screen
@@ -269,11 +269,14 @@ this terminal is closed.
     async def _agreed(self, job: Job, budget: Budget | None, *, retry_failed: bool) -> bool:
         self.query_one(TitleLine).right = "One moment: reckoning what it takes."
         try:
-            return await agree(
-                self.app, self._session, self._resources, job, budget, retry_failed=retry_failed
+            message = await what_it_takes(
+                self._session, self._resources, job, budget, retry_failed=retry_failed
             )
-        finally:
+        except LabelerError:
             self._show_title()
+            raise
+        self._show_title()
+        return not message or await agree(self.app, message)
 
     @work(exclusive=True, group="act")
     @reporting

@@ -57,26 +57,29 @@ async def ask_budget(app: App[Any], job: Job) -> Budget | None:
     return Budget(usd, tokens)
 
 
-async def agree(
-    app: App[Any],
+async def what_it_takes(
     session: ProjectSession,
     resources: Resources,
     job: Job,
     budget: Budget | None,
     *,
     retry_failed: bool,
-) -> bool:
-    """Whether a job may go on: one that sends texts tells where to and what that takes, and asks.
+) -> str:
+    """Where a job that goes on sends texts, and what that takes; empty where nothing is sent.
 
     Raises as :func:`~tui_labeler.engine.going_on.going_on`.
     """
     found = await going_on(session, resources, job, budget, retry_failed=retry_failed)
     if found is None or found.told is None or found.told.is_answered:
-        return True
+        return ""
     price = f"; {NO_PRICE}" if found.told.cost is None else ""
     limit = budget_words(found.terms.options)
     limited = f"The budget of the whole job is {limit}." if limit else "No budget limits it."
-    message = f"{found.where} That takes {estimate_words(found.told)}{price}. {limited}"
+    return f"{found.where} That takes {estimate_words(found.told)}{price}. {limited}"
+
+
+async def agree(app: App[Any], message: str) -> bool:
+    """Whether a person agrees to what a job takes that goes on."""
     return (
         await app.push_screen_wait(ConfirmScreen("Go on with the job?", message, "Go on", "Leave it")) is True
     )
