@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fakes import labels
-from tests.screens.conftest import ONE, Opened, paste, press, screen_text, session_of, settle
+from tests.screens.conftest import ONE, TWO, Opened, paste, press, screen_text, session_of, settle
+from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category
 from tui_labeler.screens.colors import ColorScreen
 from tui_labeler.screens.labeling_categories import CategoriesScreen
@@ -148,3 +149,20 @@ async def test_the_cursor_stays_where_it_was_when_a_category_is_merged_and_broug
         await press(pilot, "u")
         assert categories_list(pilot).row_count == 3
         assert categories_list(pilot).cursor == 1
+
+
+async def test_an_undo_among_categories_takes_back_what_was_asked_about_or_nothing(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        session = session_of(pilot)
+        bank = session.categories.by_name("Lender").id
+        await session.labeling.add_many(0, bank, [Span(n, n + 1) for n in range(0, 60, 2)])
+        await press(pilot, "K")
+        await session.categories.delete(bank)
+        await press(pilot, "u")
+        assert "Take back: delete category?" in screen_text(pilot)
+        # As another terminal of the same person would.
+        await session.labeling.add(1, session.categories.by_name("Amount").id, Span(0, 5))
+        await press(pilot, "y")
+        await settle(pilot)
+        assert "Nothing was taken back of" in screen_text(pilot)
+        assert (labels(session, ONE), len(labels(session, TWO))) == ([], 1)

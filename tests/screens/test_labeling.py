@@ -15,6 +15,7 @@ from tests.screens.conftest import (
     screen_of,
     screen_text,
     session_of,
+    settle,
     span_of,
 )
 from tui_labeler.domain.labels import Span
@@ -188,6 +189,22 @@ async def test_undoing_what_a_job_or_many_changes_made_asks_first(
         assert len(labels(session, ONE)) == 30
         await press(pilot, "u", "y")
         assert labels(session, ONE) == []
+
+
+async def test_an_undo_takes_back_what_was_asked_about_or_nothing(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        session = session_of(pilot)
+        lender = session.categories.by_name("Lender").id
+        await session.labeling.add_many(0, lender, [Span(n, n + 1) for n in range(0, 60, 2)])
+        await press(pilot, "u")
+        # As another terminal of the same person would.
+        await session.labeling.add(document(session, TWO), lender, Span(0, 5))
+        await press(pilot, "y")
+        await settle(pilot)
+        assert "Nothing was taken back of" in screen_text(pilot)
+        assert (len(labels(session, ONE)), len(labels(session, TWO))) == (30, 1)
+        await press(pilot, "u")
+        assert (len(labels(session, ONE)), len(labels(session, TWO))) == (30, 0)
 
 
 async def test_saving_says_what_it_applied(opened: Opened) -> None:

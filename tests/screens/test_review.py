@@ -108,6 +108,23 @@ async def test_all_of_a_document_are_accepted_or_rejected_and_the_next_one_comes
         assert open_ones(session, TWO) == []
 
 
+@pytest.mark.parametrize(("key", "verb"), [("A", "accepted"), ("X", "rejected")])
+async def test_all_of_a_document_are_those_that_the_filter_of_the_review_holds(
+    running: Running, suggested: None, key: str, verb: str
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        await press(pilot, "f", "down", "down", "space", "ctrl+s")
+        assert "Borrower: 0 of 2 decided" in screen_text(pilot)
+        assert len(open_ones(session_of(pilot), ONE)) == 2
+        await press(pilot, key)
+        session = session_of(pilot)
+        assert len(open_ones(session, ONE)) == 1
+        assert f"1 suggestion {verb}, 1 outside the filter left" in screen_text(pilot)
+        await press(pilot, key)
+        assert "1 suggestion" in screen_text(pilot)
+        assert "No suggestion is left in this list; f shows others." in screen_text(pilot)
+
+
 async def test_many_are_accepted_above_a_confidence_after_the_count(
     running: Running, suggested: None
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.doers import came_in, doers
-from tui_labeler.engine.errors import NotFoundError, RefusedError
+from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
 from tui_labeler.engine.looking_again import CLEAR, KEEP
 from tui_labeler.engine.moving_labels import MOVE
 from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN
@@ -162,13 +162,17 @@ class History:
         """The transactions of the action that :meth:`undo` would take back, newest first; perhaps none."""
         return (await find(self._store, self._surroundings.actor, redo=False)).transactions
 
-    async def undo(self) -> Undone | None:
+    async def undo(self, asked: Sequence[Transaction] = ()) -> Undone | None:
         """Takes back this person's last action, a whole job too. ``None`` when nothing is left.
 
-        Raises ``RefusedError`` when all of it has been changed again since; the next call then goes on to
-        the action before, in whatever session.
+        ``asked`` is what :meth:`undoable` gave, where a person was shown it: then that is taken back, or
+        nothing. Raises ``ConflictError`` when it is not the last action by then, and ``RefusedError`` when
+        all of it has been changed again since: the next call goes on to the action before, in whatever
+        session.
         """
         found = await find(self._store, self._surroundings.actor, redo=False)
+        if asked and _name_of(asked[0]) != _name_of(*found.transactions[:1]):
+            raise _not_the_last(asked[0], found)
         if not found.transactions or found.transactions[0].action != JOB:
             return await self._invert(found, UNDO)
         undone = await self.undo_job(found.transactions[0].job)
@@ -295,6 +299,23 @@ def _refusal(of: str, action: str) -> RefusedError:
         f"{verb} ({action_words(of)}): all that it changed has been changed again since, and stays.",
         hint=f"The history (`tui-labeler history`) says by whom; the next {action} goes further back.",
         on_screen=f"The next {action} goes further back.",
+    )
+
+
+def _name_of(transaction: Transaction | None = None) -> str:
+    """What tells an action from every other one; a job goes on under many groups."""
+    if transaction is None:
+        return ""
+    return transaction.job if transaction.action == JOB else transaction.group
+
+
+def _not_the_last(asked: Transaction, found: Found) -> ConflictError:
+    last = found.transactions[0] if found.transactions else None
+    other = f"your last action is {action_words(last.action)!r} by now" if last else "that was done meanwhile"
+    return ConflictError(
+        f"Nothing was taken back of {action_words(asked.action)!r}: {other}.",
+        hint="The history (`tui-labeler history`) lists what was done; the next undo begins anew.",
+        on_screen="u asks anew.",
     )
 
 

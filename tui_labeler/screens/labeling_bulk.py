@@ -37,10 +37,16 @@ class BulkReviewActions(ReviewActions):
             return
         here = SuggestionFilter(documents=frozenset({self.shown}), shown_only=True)
         review = self.session.review
-        done = await (review.accept_matching(here) if accepting else review.reject_matching(here))
-        self._after_many(done, accepting=accepting)
+        wanted = replace(self._choice.filter, documents=here.documents, shown_only=True)
+        if not self.reviewing:
+            wanted = here
+        done = await (review.accept_matching(wanted) if accepting else review.reject_matching(wanted))
+        left = review.count(here, rejecting=not accepting)
+        outside = left.suggestions + left.words - done.skipped
+        self._after_many(done, accepting=accepting, outside=outside if wanted != here else 0)
 
-    def _after_many(self, done: Decided, *, accepting: bool) -> None:
+    def _after_many(self, done: Decided, *, accepting: bool, outside: int = 0) -> None:
+        """``outside`` are those of the document that the review's filter does not hold."""
         self.count_decided(singly=False)
         self.show_changes()
         verb = "accepted" if accepting else "rejected"
@@ -49,7 +55,9 @@ class BulkReviewActions(ReviewActions):
             words += f", {counted(done.words, 'answer')} to place dropped"
         if done.skipped:
             words += f", {done.skipped:,} left: they meet one that was accepted"
-        words += ". u takes it back."
+        if outside:
+            words += f", {outside:,} outside the filter left"
+        words += ". u takes it back." if done.suggestions or done.words else "."
         if self.reviewing and self.shown is not None and not self.suggestion():
             self.go_next((self.shown, ""), words=words)
         elif self.open_count:

@@ -277,7 +277,7 @@ another's. Descriptions and examples are for people, and are sent along when a l
             words = f"Your last action: {action}.\nq, then u takes it back."
             tell(self.app, words, title="No category was changed last")
         elif await is_sure(self.app, found):
-            self._tell_undone(await history.undo(), "Took back")
+            self._tell_undone(await history.undo(found), "Took back")
 
     @work(exclusive=True, group="history")
     @reporting

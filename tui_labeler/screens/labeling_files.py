@@ -19,7 +19,7 @@ from tui_labeler.screens.labeling_placing import PlacingActions
 from tui_labeler.screens.labeling_provenance import provenance, words_provenance
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.project_settings import ProjectSettingsScreen
-from tui_labeler.screens.taking_back import is_sure, undone_words
+from tui_labeler.screens.taking_back import is_large, is_sure, undone_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.labels import Suggestion
     from tui_labeler.engine.history import Undone
     from tui_labeler.engine.import_plans import Skipped
+    from tui_labeler.engine.ports import Transaction
 
 _SHOWN = 30
 """Lines of what was left out that a message repeats."""
@@ -41,15 +42,21 @@ class FileActions(PlacingActions):
     @reporting
     async def action_undo(self) -> None:
         """Takes back this person's last action; asks first where it was a large one."""
-        found = await self.session.history.undoable()
-        if not found:
-            self.say("There is nothing of yours to take back.")
-        elif await is_sure(self.app, found):
+        async with self.turn:
+            found = await self.session.history.undoable()
+            if not found:
+                self.say("There is nothing of yours to take back.")
+            elif not is_large(found):
+                await self._take_back(found)
+        if found and is_large(found) and await is_sure(self.app, found):
             async with self.turn:
-                self.begin_counting()
-                undone = await self.session.history.undo()
-                self._recount(undone)
-                self._after_history(undone, "Took back")
+                await self._take_back(found)
+
+    async def _take_back(self, asked: Sequence[Transaction]) -> None:
+        self.begin_counting()
+        undone = await self.session.history.undo(asked)
+        self._recount(undone)
+        self._after_history(undone, "Took back")
 
     @work(exclusive=True, group="history")
     @reporting

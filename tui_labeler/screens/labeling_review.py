@@ -317,7 +317,8 @@ class ReviewActions(PlacingActions):
         self, after: tuple[int, str] | None, *, backwards: bool = False, here: bool = False, words: str = ""
     ) -> None:
         """Goes to the next undecided suggestion: over document ends and round the end of the list, or
-        with ``here`` in this document alone; ``words`` are said there. A search is over with it."""
+        with ``here`` in this document alone; ``words`` are said there, and before the news that nothing is
+        left. A search is over with it."""
         self.text.clear_found()
         order = [row.id for row in self.documents.rows] if not here else []
         if after is not None and after[0] not in order:
@@ -336,7 +337,8 @@ class ReviewActions(PlacingActions):
         if found is None:
             self.current_class = None
             self.show_document()
-            self._say_that_nothing_is_left(here=here)
+            done, _, _ = words.partition(". ")
+            self._say_that_nothing_is_left(f"{done}. " if done else "", here=here)
             return
         item = found.item
         if not words and after == (found.document, item.id):
@@ -375,15 +377,16 @@ class ReviewActions(PlacingActions):
         else:
             self._go_to(found.item, words)
 
-    def _say_that_nothing_is_left(self, *, here: bool) -> None:
+    def _say_that_nothing_is_left(self, done: str, *, here: bool) -> None:
+        """``done`` is what was done before."""
         if not self.open_count:
-            self.say(self._all_decided())
+            self.say(done + self._all_decided())
         elif self.session.project.settings.hide_until_labeled:
-            self.say("No suggestion that is shown is left. U goes to a document to label.")
+            self.say(f"{done}No suggestion that is shown is left. U goes to a document to label.")
         elif here:
-            self.say("No suggestion is left in this document. n goes to the next.")
+            self.say(f"{done}No suggestion is left in this document. n goes to the next.")
         else:
-            self.say("No suggestion is left in this list; f shows others.")
+            self.say(f"{done}No suggestion is left in this list; f shows others.")
 
     def _all_decided(self) -> str:
         if self.is_read_only:

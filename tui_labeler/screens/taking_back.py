@@ -21,11 +21,16 @@ _ASK_FIRST = 20
 """Changes of one action from which on taking it back is asked about."""
 
 
+def is_large(found: Sequence[Transaction]) -> bool:
+    """Whether taking an action back is asked about."""
+    return found[0].action == JOB or items_of(found) >= _ASK_FIRST
+
+
 async def is_sure(app: App[Any], found: Sequence[Transaction]) -> bool:
     """Asks before a large action, or a whole job, is taken back; from within a worker."""
-    items, action = items_of(found), found[0].action
-    if items < _ASK_FIRST and action != JOB:
+    if not is_large(found):
         return True
+    items, action = items_of(found), found[0].action
     whole = action == JOB
     words = "everything that came of the job" if whole else ACTIONS.get(action, action)
     extent = f"It made {counted(items, 'change')}."
