@@ -26,7 +26,8 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category
 from tui_labeler.domain.resources import Capabilities, Prices, ResourceKind
 from tui_labeler.engine.adapters.chat.connecting import reach
-from tui_labeler.engine.autolabelers.asking import Asked, question_key
+from tui_labeler.engine.autolabelers.asking import Asked
+from tui_labeler.engine.autolabelers.reusing import question_key
 from tui_labeler.engine.autolabeling import Task
 from tui_labeler.engine.categories import says_little
 from tui_labeler.engine.chat import Finish, KeptReply, Question, Reply, ResourceError
@@ -438,7 +439,7 @@ class _Keeping:
         self._address = address
 
     async def ask(
-        self, question: Question, estimate: Usage, *, attempt: int = 0, is_useful: Any = None, about: str = ""
+        self, question: Question, estimate: Usage, *, attempt: int = 0, use: Any = None, about: str = ""
     ) -> Asked:
         reply = Reply('{"entities": []}', Finish.STOP, Usage(100, 10))
         await self._answers.keep(question_key(self._address, question), KeptReply(reply, "job1"))

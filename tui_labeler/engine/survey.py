@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Answer, JobKind, JobRequest, Usage
@@ -12,13 +12,11 @@ from tui_labeler.engine.autolabelers.asking import (
     Asked,
     Missing,
     NotYetError,
-    any_reply,
-    question_key,
-    will_do,
 )
 from tui_labeler.engine.autolabelers.elsewhere import AT_SERVICE, Elsewhere, taken
+from tui_labeler.engine.autolabelers.reusing import ANY_USE, Use, Whose, question_key, will_do
 from tui_labeler.engine.autolabeling import Task
-from tui_labeler.engine.chat import UnansweredError
+from tui_labeler.engine.chat import KeptReply, UnansweredError
 from tui_labeler.engine.compared import choose, draw, nothing_to_compare
 from tui_labeler.engine.decoding import decode
 from tui_labeler.engine.errors import LabelerError, UnreachableError
@@ -35,10 +33,8 @@ from tui_labeler.engine.tokens import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tui_labeler.engine.autolabelers.prompts.passages import Passage
-    from tui_labeler.engine.chat import Question, Reply
+    from tui_labeler.engine.chat import Question
     from tui_labeler.engine.samples import LabeledDocument
     from tui_labeler.engine.tokens import TokenCounter
 
@@ -176,11 +172,15 @@ class _Looked:
         estimate: Usage,
         *,
         attempt: int = 0,
-        is_useful: Callable[[Reply], bool] = any_reply,
+        use: Use = ANY_USE,
         about: str = "",
     ) -> Asked:
         key = question_key(self._address, question)
-        fits = partial(will_do, job=self._job, attempt=attempt, is_useful=is_useful)
+        whose = Whose(self._address, self._job, attempt)
+
+        async def fits(kept: KeptReply) -> bool:
+            return await will_do(kept, use, self._answers, whose, self._elsewhere)
+
         try:
             kept = await taken(key, self._answers, self._elsewhere, fits)
         except UnansweredError as error:

@@ -31,7 +31,7 @@ from tui_labeler.domain.jobs import Job, JobState, Method
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
 from tui_labeler.engine.adapters.chat.openai_batches import AZURE_LIMITS, OPENAI_LIMITS, OpenAIBatches
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
-from tui_labeler.engine.autolabelers.asking import question_key
+from tui_labeler.engine.autolabelers.reusing import question_key
 from tui_labeler.engine.batch_run import BatchPace
 from tui_labeler.engine.batches import (
     BatchGoneError,

@@ -12,8 +12,9 @@ from tests.jumping_clock import jumping
 from tui_labeler.domain.jobs import Usage, cost_of
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
-from tui_labeler.engine.autolabelers.asking import PATIENCE, Asker, question_key
+from tui_labeler.engine.autolabelers.asking import PATIENCE, Asker
 from tui_labeler.engine.autolabelers.pacing import Pacer
+from tui_labeler.engine.autolabelers.reusing import question_key
 from tui_labeler.engine.autolabelers.spending import Budget, BudgetError, Lost, Spending
 from tui_labeler.engine.autolabelers.told import AT_LEAST
 from tui_labeler.engine.chat import (

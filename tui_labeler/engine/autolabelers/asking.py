@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.autolabelers.elsewhere import taken
+from tui_labeler.engine.autolabelers.reusing import ANY_USE, Whose, question_key, will_do
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.chat import (
     BusyError,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.engine.autolabelers.elsewhere import Elsewhere
     from tui_labeler.engine.autolabelers.pacing import Pacer
+    from tui_labeler.engine.autolabelers.reusing import Use
     from tui_labeler.engine.autolabelers.spending import Spending
     from tui_labeler.engine.chat import ChatModel
     from tui_labeler.engine.ports import AnswerStore, RequestLog
@@ -75,20 +75,6 @@ class Asked:
     from_cache: bool
 
 
-def any_reply(reply: Reply) -> bool:
-    """That nobody looks whether a reply is useful."""
-    return True
-
-
-def will_do(kept: KeptReply, job: str, attempt: int, is_useful: Callable[[Reply], bool]) -> bool:
-    """Whether a kept answer is taken.
-
-    One that is not useful is, by the same job in the same attempt alone: another job, and a person who says
-    to try again, shall not get it once more.
-    """
-    return (kept.job == job and kept.attempt >= attempt) or is_useful(kept.reply)
-
-
 class Asks(Protocol):
     """Gets questions their answers."""
 
@@ -98,7 +84,7 @@ class Asks(Protocol):
         estimate: Usage,
         *,
         attempt: int = 0,
-        is_useful: Callable[[Reply], bool] = any_reply,
+        use: Use = ANY_USE,
         about: str = "",
     ) -> Asked:
         """As :meth:`Asker.ask`; may raise ``NotYetError``."""
@@ -125,21 +111,6 @@ class NotYetError(RefusedError):
         """``missing`` has no question that another job has asked: nobody has to ask it here."""
         super().__init__("The answer comes with a batch.")
         self.missing = tuple(missing)
-
-
-def question_key(deployment: str, question: Question) -> str:
-    """What answers are kept under: all that the answer depends on. ``deployment`` names where it goes."""
-    content = json.dumps(
-        [
-            deployment,
-            [(message.role, message.content) for message in question.messages],
-            question.max_tokens,
-            question.schema,
-            question.logprobs,
-            question.seed,
-        ]
-    )
-    return hashlib.sha256(content.encode()).hexdigest()
 
 
 OVERRUN = 4.0
@@ -236,7 +207,7 @@ class Asker:
         estimate: Usage,
         *,
         attempt: int = 0,
-        is_useful: Callable[[Reply], bool] = any_reply,
+        use: Use = ANY_USE,
         about: str = "",
     ) -> Asked:
         """The answer to a question: the kept one if it :func:`will_do`, or a new one that is on disk before
@@ -251,7 +222,7 @@ class Asker:
         try:
             # Two documents with the same text are one question.
             async with lock:
-                fits = partial(will_do, job=self._job, attempt=attempt, is_useful=is_useful)
+                fits = partial(self._will_do, use, attempt)
                 if (kept := await taken(key, self._answers, self._elsewhere, fits)) is not None:
                     return Asked(kept.reply, self._owed(key, kept, attempt), from_cache=True)
                 reply = await self._until_answered(_Asking(question, estimate, key, attempt, about))
@@ -259,6 +230,10 @@ class Asker:
         finally:
             if not lock.locked():
                 self._under_way.pop(key, None)
+
+    async def _will_do(self, use: Use, attempt: int, kept: KeptReply) -> bool:
+        whose = Whose(self._deployment, self._job, attempt)
+        return await will_do(kept, use, self._answers, whose, self._elsewhere)
 
     def _owed(self, key: str, kept: KeptReply, attempt: int) -> Usage:
         """An answer that an earlier run of this job paid for, and died before it was used, is its cost.

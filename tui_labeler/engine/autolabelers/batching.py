@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
@@ -13,12 +12,10 @@ from tui_labeler.engine.autolabelers.asking import (
     Asked,
     Missing,
     NotYetError,
-    any_reply,
-    question_key,
-    will_do,
 )
 from tui_labeler.engine.autolabelers.elsewhere import AT_SERVICE, taken
 from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
+from tui_labeler.engine.autolabelers.reusing import ANY_USE, Use, Whose, question_key, will_do
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.batches import BatchFile
 from tui_labeler.engine.chat import KeptReply, Reply, UnansweredError
@@ -122,11 +119,15 @@ class Ledger:
         estimate: Usage,
         *,
         attempt: int = 0,
-        is_useful: Callable[[Reply], bool] = any_reply,
+        use: Use = ANY_USE,
         about: str = "",
     ) -> Asked:
         key = question_key(self._deployment, question)
-        fits = partial(will_do, job=self._job, attempt=attempt, is_useful=is_useful)
+        whose = Whose(self._deployment, self._job, attempt)
+
+        async def fits(kept: KeptReply) -> bool:
+            return await will_do(kept, use, self._answers, whose, self._elsewhere)
+
         try:
             kept = await taken(key, self._answers, self._elsewhere, fits)
         except UnansweredError as error:

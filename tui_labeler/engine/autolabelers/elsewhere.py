@@ -11,7 +11,7 @@ from tui_labeler.engine.errors import NotFoundError
 from tui_labeler.engine.wording import JOB_STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.ports import AnswerStore, JobStore
@@ -72,7 +72,7 @@ async def taken(
     key: str,
     answers: AnswerStore,
     elsewhere: Elsewhere | None,
-    will_do: Callable[[KeptReply], bool],
+    will_do: Callable[[KeptReply], Awaitable[bool]],
 ) -> KeptReply | None:
     """The kept answer to a question, if there is one that will do.
 
@@ -81,7 +81,7 @@ async def taken(
     if elsewhere is not None and await elsewhere.look():
         await answers.refresh()
     kept = await answers.find(key)
-    if kept is not None and will_do(kept):
+    if kept is not None and await will_do(kept):
         return kept
     holder = elsewhere.holder(key) if elsewhere is not None else None
     if holder is None:

@@ -21,6 +21,7 @@ from tui_labeler.engine.autolabelers.merging import (
 )
 from tui_labeler.engine.autolabelers.placing import place
 from tui_labeler.engine.autolabelers.repeating import repeats_itself
+from tui_labeler.engine.autolabelers.reusing import FollowUp, Use
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.told import raise_if_too_long
 from tui_labeler.engine.autolabelers.unused import joined, unused_of, why_of_no_use, with_unknown_of
@@ -310,12 +311,14 @@ class GptAutolabeler:
             # The first is the question of a job that asks once: its answer serves here too.
             seed=sample or None,
         )
-        reply, parsed = await self._ask(question, task, paid)
+        use = self._use(question, chunk)
+        reply, parsed = await self._ask(question, task, paid, use)
         if reply.finish is Finish.LENGTH:
             self._raise_if_repeating(question, reply, parsed, chunk)
             raise_if_too_long(reply)
-            question = replace(question, max_tokens=question.max_tokens * LONGER)
-            reply, parsed = await self._ask(question, task, paid)
+            question = _longer(question)
+            use = self._use(question, chunk, is_longer=True)
+            reply, parsed = await self._ask(question, task, paid, use)
             if reply.finish is Finish.LENGTH:
                 self._raise_if_repeating(question, reply, parsed, chunk)
                 raise UnansweredError(
@@ -325,7 +328,8 @@ class GptAutolabeler:
                 )
         if _is_no_answer(parsed):
             first = parsed.problems
-            reply, parsed = await self._ask(self._prompt.repair(question, reply.text, parsed), task, paid)
+            repair = self._prompt.repair(question, reply.text, parsed)
+            reply, parsed = await self._ask(repair, task, paid, Use(self._is_useful))
             if _is_no_answer(parsed) or reply.finish is Finish.LENGTH:
                 raise UnansweredError(
                     "The model was asked twice, and neither answer can be used: the last one "
@@ -338,21 +342,40 @@ class GptAutolabeler:
 
     def _raise_if_repeating(self, question: Question, reply: Reply, parsed: Parsed, chunk: Chunk) -> None:
         """With more room it would be told the same more often."""
-        mentions = parsed.mentions if self._prompt.kind is ProjectKind.ENTITIES else ()
-        if repeats_itself(reply.text, mentions, chunk.text):
+        if self._repeats(reply, parsed, chunk):
             raise UnansweredError(
                 f"The model repeated itself until it was stopped after {question.max_tokens:,} tokens.",
                 reason="repetition",
                 hint="Try a larger model, or let its server hold it back (a repeat penalty).",
             )
 
-    async def _ask(self, question: Question, task: Task, paid: _Paid) -> tuple[Reply, Parsed]:
+    def _repeats(self, reply: Reply, parsed: Parsed, chunk: Chunk) -> bool:
+        mentions = parsed.mentions if self._prompt.kind is ProjectKind.ENTITIES else ()
+        return repeats_itself(reply.text, mentions, chunk.text)
+
+    def _use(self, question: Question, chunk: Chunk, *, is_longer: bool = False) -> Use:
+        """What replies to a first question are good for, or to one with more room (``is_longer``)."""
+
+        def then(reply: Reply) -> FollowUp | None:
+            """The question that :meth:`_parsed` asks next."""
+            if reply.refusal or reply.characters or reply.finish is Finish.FILTERED:
+                return None
+            parsed = self._prompt.parse(reply.text, reply.finish)
+            if reply.finish is Finish.LENGTH:
+                if is_longer or self._repeats(reply, parsed, chunk):
+                    return None
+                more = _longer(question)
+                return FollowUp(more, self._use(more, chunk, is_longer=True))
+            repair = self._prompt.repair(question, reply.text, parsed)
+            return FollowUp(repair, Use(self._is_useful))
+
+        return Use(self._is_useful, then)
+
+    async def _ask(self, question: Question, task: Task, paid: _Paid, use: Use) -> tuple[Reply, Parsed]:
         tokens = question_tokens(question, self._counter)
         held = held_tokens(self._correction.corrected(tokens), self._counter)
         estimate = Usage(held, question.max_tokens)
-        asked = await self._asker.ask(
-            question, estimate, attempt=task.attempt, is_useful=self._is_useful, about=task.location
-        )
+        asked = await self._asker.ask(question, estimate, attempt=task.attempt, use=use, about=task.location)
         paid.usage += asked.usage
         reply = asked.reply
         if not reply.usage.estimated_tokens and not reply.usage.doubtful_answers:
@@ -420,6 +443,10 @@ def _raise_first(asked: Sequence[asyncio.Task[ChunkAnswer]]) -> None:
             raise error
     if waiting:
         raise NotYetError([item for error in waiting for item in error.missing])
+
+
+def _longer(question: Question) -> Question:
+    return replace(question, max_tokens=question.max_tokens * LONGER)
 
 
 def _is_no_answer(parsed: Parsed) -> bool:
