@@ -50,6 +50,21 @@ def locations(listed: Any) -> list[str]:
     return [item["location"] for item in listed["items"]]
 
 
+def test_a_category_that_readings_use_is_deleted_only_by_who_agrees(people: People) -> None:
+    people("lead", "assign", "letters", "--readers", "ann,bob", "--document", FIRST)
+    for who in ("ann", "bob"):
+        people.label(who, "Person", "Ann Lee")
+        people(who, "document", "set", "letters", FIRST, "--done")
+    refused = people("ann", "category", "delete", "letters", "Person", code=2)["error"]["message"]
+    assert "2 labels (2 of them in readings)" in refused
+    assert people("ann", "agreement", "letters")["per_category"]["Person"]["same"] == 1
+    gone = people("ann", "category", "delete", "letters", "Person", "--yes")
+    assert (gone["labels"], gone["labels_in_readings"]) == (2, 2)
+    undone = people("ann", "undo", "letters")
+    assert (undone["documents"], undone["refused"]) == ([FIRST], 0)
+    assert people("ann", "agreement", "letters")["per_category"]["Person"]["same"] == 1
+
+
 def test_a_share_is_given_and_the_seed_repeats_it(people: People) -> None:
     people.label("lead", "Person", "Ann Lee")
     given = people("lead", "assign", "letters", "--readers", "ann,bob", "--share", "20%", "--seed", "7")

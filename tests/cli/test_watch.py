@@ -329,6 +329,12 @@ def test_machines_that_share_a_container_have_one_watcher_and_its_suggestions(
     watcher.process.kill()
     watcher.process.wait()
     assert cli(*elsewhere).code == 4
+    # The same home follows at once, and dies as well.
+    watcher = watchers("--resource", "work", "--yes")
+    assert watcher.line()["new"] == 0
+    watcher.process.kill()
+    watcher.process.wait()
+    assert cli(*elsewhere).code == 4
     (lease,) = (tmp_path / "letters").glob(".tui-labeler/*/watch.json")
     os.utime(lease, (0, lease.stat().st_mtime - 200))
     freed = cli(*elsewhere, "--filter", "auto-labeled", "--filter", "unlabeled")

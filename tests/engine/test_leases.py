@@ -71,6 +71,41 @@ async def test_one_that_was_away_too_long_goes_on_where_nobody_came() -> None:
         await lease(stored, "bo").take()
 
 
+def of_home(stored: Stored, session: str, home: str) -> Lease:
+    return Lease(FakeShelf(stored), NAME, Holder(session, "ana", "host7", 12, home=home))
+
+
+async def test_one_that_died_is_followed_at_once_from_its_own_home_and_from_no_other() -> None:
+    stored = Stored()
+    await of_home(stored, "s1", "h1").take()
+    for session, home in (("s2", "h2"), ("s3", "")):
+        with pytest.raises(LockedError):
+            await of_home(stored, session, home).take()
+    after = of_home(stored, "s4", "h1")
+    await after.take()
+    assert after.is_held
+    with pytest.raises(LockedError):
+        await of_home(stored, "s2", "h2").take()
+
+
+async def test_who_names_no_home_follows_nobody() -> None:
+    stored = Stored()
+    await of_home(stored, "s1", "").take()
+    with pytest.raises(LockedError):
+        await of_home(stored, "s2", "").take()
+
+
+async def test_one_that_was_followed_does_not_fight_for_it() -> None:
+    stored = Stored()
+    first, second = of_home(stored, "s1", "h1"), of_home(stored, "s2", "h1")
+    await first.take()
+    await second.take()
+    for _ in range(2):
+        with pytest.raises(LockedError):
+            await first.take()
+    await second.take()
+
+
 async def test_of_two_that_come_at_one_moment_one_has_it() -> None:
     stored = Stored()
     found = await asyncio.gather(*(lease(stored, name).take() for name in "abcdef"), return_exceptions=True)

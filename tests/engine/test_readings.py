@@ -390,6 +390,48 @@ async def test_a_category_that_goes_goes_from_the_readings_of_all(bench: Bench) 
         assert labels(person) == [("Human", span("Ann"))]
 
 
+@pytest.mark.parametrize("into", [None, "Place"])
+async def test_a_category_that_goes_counts_the_labels_of_readings_and_comes_back_with_them(
+    bench: Bench, into: str | None
+) -> None:
+    lead, ann, bob = await given(bench)
+    await read(ann, ("Person", "Ann"), ("Place", "Rome"))
+    await read(bob, ("Person", "Ann"), ("Person", "Bob"))
+    await lead.refresh()
+    place, person = number(lead), key(lead, "Person")
+    before = lead.store.state.whole(place).labels
+    count = await lead.categories.touched(person)
+    assert (count.labels, count.documents, count.in_readings) == (3, 1, 3)
+    assert count.label_words == "3 labels (3 of them in readings)"
+    assert lead.categories.counts()[person].labels == 0
+    if into is None:
+        done = await lead.categories.delete(person)
+    else:
+        done = await lead.categories.merge(person, key(lead, into))
+    assert (done.labels, done.documents, done.in_readings) == (3, 1, 3)
+    undone = await lead.history.undo()
+    assert undone is not None
+    assert (undone.documents, undone.refused) == ((place,), 0)
+    assert lead.store.state.whole(place).labels == before
+    again = await lead.history.redo()
+    assert again is not None
+    assert again.refused == 0
+    await lead.history.undo()
+    assert lead.store.state.whole(place).labels == before
+
+
+async def test_a_category_that_comes_back_leaves_a_withdrawn_reading_withdrawn(bench: Bench) -> None:
+    lead, ann, _ = await given(bench)
+    await read(ann, ("Person", "Ann"))
+    await lead.refresh()
+    await lead.categories.delete(key(lead, "Person"))
+    await ann.readings.withdraw([number(ann)])
+    await lead.refresh()
+    await lead.history.undo()
+    assert labels(lead) == []
+    assert lead.store.state.whole(number(lead)).active_labels == ()
+
+
 async def test_nothing_is_settled_before_both_are_done(bench: Bench) -> None:
     lead, ann, _ = await given(bench)
     await read(ann, ("Person", "Ann"))

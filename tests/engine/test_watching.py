@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -39,8 +40,8 @@ class NoLock:
     """Whoever asks has it."""
 
     @asynccontextmanager
-    async def held(self, holder: Holder) -> AsyncIterator[None]:
-        yield
+    async def held(self, holder: Holder) -> AsyncIterator[str]:
+        yield ""
 
 
 def watch_of(
@@ -333,6 +334,25 @@ async def test_the_second_watcher_of_a_home_is_told_who_is_the_first(tmp_path: P
                 pass
     async with FileWatchLock(folder).held(session.holder()):
         pass
+
+
+async def test_watchers_of_a_home_share_a_name_that_a_copy_of_it_does_not_have(
+    tmp_path: Path, bench: Bench
+) -> None:
+    session = await bench.create(1)
+    folder = await bench.project_folder()
+
+    async def name(folder: Path) -> str:
+        async with FileWatchLock(folder).held(session.holder()) as home:
+            return home
+
+    first = await name(folder)
+    assert first
+    assert await name(folder) == first
+    shutil.copytree(folder, tmp_path / "copy")
+    assert await name(tmp_path / "copy") != first
+    (folder / "watch.json").unlink()
+    assert await name(folder) != first
 
 
 async def test_a_round_without_news_opens_no_document(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,12 +13,20 @@ from tui_labeler.engine.changes import put, put_category, put_label, put_suggest
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.rows import to_row
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tui_labeler.domain.labels import Label
     from tui_labeler.engine.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
+
+MERGE, DELETE = "category.merge", "category.delete"
+"""The actions' names in the history."""
+
+_BREATH = 50
+"""Documents that are opened before others get their turn."""
 
 NAMELESS, NAME_IT = "A category needs a name.", "Say in a word or two what it stands for."
 
@@ -30,6 +39,14 @@ class CategoryCount:
     documents: int = 0
     """Documents with at least one label of it."""
     suggestions: int = 0
+    in_readings: int = 0
+    """Of the labels, those in readings of anybody."""
+
+    @property
+    def label_words(self) -> str:
+        """``3 labels``, ``3 labels (2 of them in readings)``."""
+        told = f" ({self.in_readings:,} of them in readings)" if self.in_readings else ""
+        return counted(self.labels, "label") + told
 
 
 class Categories:
@@ -56,6 +73,26 @@ class Categories:
             )
             for key in self._store.state.categories
         }
+
+    async def touched(self, category_id: str) -> CategoryCount:
+        """What deleting a category, or merging it into another, would touch: the labels of all readings too,
+        as a number that does not tell whose they are. Others get their turn while documents are opened.
+        """
+        state = self._store.state
+        count = self.counts()[category_id]
+        in_readings = documents = 0
+        for number, row in enumerate([row for row in state.rows.values() if row.readers], 1):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+            found = sum(bool(label.reader) for label in _labels(state, row.id, category_id))
+            in_readings += found
+            documents += bool(found) and category_id not in dict(row.labels)
+        return replace(
+            count,
+            labels=count.labels + in_readings,
+            documents=count.documents + documents,
+            in_readings=in_readings,
+        )
 
     async def add(
         self, name: str, *, description: str = "", examples: Sequence[str] = (), color: str | None = None
@@ -120,14 +157,14 @@ class Categories:
             raise InputError(
                 "A category can't be merged into itself.", hint="Choose another one, which is left."
             )
-        return await self._remake("category.merge", category_id, into)
+        return await self._remake(MERGE, category_id, into)
 
     async def delete(self, category_id: str) -> CategoryCount:
         """Deletes a category with all its labels and suggestions; one undo brings everything back."""
-        return await self._remake("category.delete", category_id, None)
+        return await self._remake(DELETE, category_id, None)
 
     async def _remake(self, action: str, category_id: str, into: str | None) -> CategoryCount:
-        tally = {"labels": 0, "suggestions": 0, "documents": 0}
+        tally = {"labels": 0, "suggestions": 0, "documents": 0, "in_readings": 0}
 
         def plan(state: State) -> Plan:
             _category(state, category_id)
@@ -136,16 +173,21 @@ class Categories:
             changes: list[Change] = []
             for row in state.rows.values():
                 step = without(state, self._labeling.pen(state).stamp, row.id, category_id, into)
-                tally["labels"] += sum(
-                    label.category == category_id for label in state.document(row.id).active_labels
-                )
+                labels = _labels(state, row.id, category_id)
+                tally["labels"] += len(labels)
+                tally["in_readings"] += sum(bool(label.reader) for label in labels)
                 tally["suggestions"] += sum(change.table == "suggestion" for change in step)
                 tally["documents"] += bool(step)
                 changes += step
             return Plan(action, [*changes, put(state, "category", category_id, None)])
 
         await self._store.commit(self._surroundings.actor, plan)
-        return CategoryCount(tally["labels"], tally["documents"], tally["suggestions"])
+        return CategoryCount(**tally)
+
+
+def _labels(state: State, document_id: int, category_id: str) -> list[Label]:
+    """One document's active labels of a category, those of all readings too."""
+    return [label for label in state.whole(document_id).active_labels if label.category == category_id]
 
 
 def without(state: State, stamp: Stamp, document_id: int, category_id: str, into: str | None) -> list[Change]:

@@ -37,6 +37,9 @@ class Holder(msgspec.Struct, frozen=True):
     """UTC, ISO 8601, by the holder's own clock: to be shown, not to be reckoned with."""
     doing: str = ""
     """In words."""
+    home: str = ""
+    """A lock's name for itself, where who has the lease has that lock too: whoever holds the lock knows that
+    all before it are gone."""
 
     @property
     def words(self) -> str:
@@ -63,13 +66,14 @@ class Lease:
         self._name = name
         self._holder = holder
         self._etag: str | None = None
+        self._was_held = False
 
     @property
     def is_held(self) -> bool:
         return self._etag is not None
 
     async def take(self) -> None:
-        """Takes it, or says again that it is held.
+        """Takes it, or says again that it is held. One of the same ``home`` that died is followed at once.
 
         Raises ``LockedError`` where somebody else has it, ``ContainerError`` where nobody can tell.
         """
@@ -80,25 +84,31 @@ class Lease:
             self._etag = await self._shelf.put(self._name, msgspec.json.encode(self._holder), etag=etag)
         except OutdatedError:
             self._etag = await self._own()
+        self._was_held = True
 
     async def _free(self) -> str | None:
         """The mark of a file that is nobody's; ``None`` where there is none. Raises ``LockedError``."""
         for found in await self._shelf.dated(self._name):
             if found.name == self._name:
                 if found.age is not None and found.age < VOID_AFTER:
-                    return await self._own()
+                    return await self._own(follows=True)
                 return found.etag
         return None
 
-    async def _own(self) -> str:
-        """The mark of the file where it is this process's. Raises ``LockedError``."""
+    async def _own(self, *, follows: bool = False) -> str:
+        """The mark of the file where it is this process's, or of one that it ``follows``.
+
+        Raises ``LockedError``.
+        """
         self._etag = None
         try:
             content, etag = await self._shelf.get(self._name)
         except NotFoundError:
             raise LockedError("Somebody else has just given it up.", hint="Try again.") from None
         there = holder_in(content)
-        if there.session != self._holder.session:
+        # What was lost once is not fought for: a copy of the home may have its name.
+        is_before = there.home == self._holder.home != "" and not self._was_held
+        if there.session != self._holder.session and not (follows and is_before):
             raise LockedError(f"{there.words} has it.", hint="Wait until that is done.")
         return etag
 

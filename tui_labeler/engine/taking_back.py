@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.labels import Label, Stamp, Suggestion, Verdict
 from tui_labeler.domain.occupied import Occupied
+from tui_labeler.engine.categories import DELETE, MERGE
 from tui_labeler.engine.changes import drop_label, drop_suggestion, put, put_label
 from tui_labeler.engine.ports import Change
 from tui_labeler.engine.rows import to_value
@@ -87,7 +88,8 @@ def inverse(
         if state.raw(change.table, change.key) == change.after
     }
     wanted = dict(_without_revived(wanted, back, state)) if back else wanted
-    wanted = {place: change for place, change in wanted.items() if not _is_closed(change, state)}
+    action = str(transaction.note.get("action", transaction.action))
+    wanted = {place: change for place, change in wanted.items() if not _is_closed(change, action, state)}
     for refused in _used_categories(wanted, state):
         del wanted["category", refused]
     gone = {key for (table, key), change in wanted.items() if table == "category" and change.after is None}
@@ -144,13 +146,18 @@ def _is_revived(change: Change, back: Mapping[str, Set[str]], state: State) -> b
     return not spared or label.made.actor in back[label.job or ""]
 
 
-def _is_closed(change: Change, state: State) -> bool:
+def _is_closed(change: Change, action: str, state: State) -> bool:
     """Whether it would change a reading that its reader is done with, or take a document from its readers
-    that they have begun with."""
+    that they have begun with.
+
+    A category that goes, or comes back, takes the labels of all readings along.
+    """
     if change.table == "label":
         reader = (change.after or change.before or {}).get("reader", "")
         row = state.rows.get(_document(change))
-        return bool(reader) and row is not None and reader in row.finishers
+        if not reader or row is None:
+            return False
+        return reader not in row.readers if action in (DELETE, MERGE) else reader in row.finishers
     if change.table == "document" and (change.before or {}).get("readers", []):
         document = state.whole(_document(change))
         is_taken = (change.after or {}).get("readers", []) != list(document.readers)

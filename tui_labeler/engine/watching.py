@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.answered import PASSING, Answered, Asked
@@ -118,12 +120,12 @@ class Watch:
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
         """Is the only watcher meanwhile. Raises ``LockedError`` where there is another in this home."""
-        async with self._lock.held(self._holder):
+        async with self._lock.held(self._holder) as home:
             keeping: asyncio.Task[None] | None = None
             sharing, shelf = self._session.sharing, self._session.shelf
             if sharing is not None and shelf is not None and sharing.is_on:
                 name = f".tui-labeler/{self._session.project.id}/watch.json"
-                self._lease = Lease(shelf, name, self._holder)
+                self._lease = Lease(shelf, name, msgspec.structs.replace(self._holder, home=home))
                 keeping = asyncio.create_task(_kept(self._lease))
             try:
                 yield

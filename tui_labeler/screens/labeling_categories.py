@@ -238,7 +238,7 @@ another's. Descriptions and examples are for people, and are sent along when a l
         into = await self.app.push_screen_wait(
             chooser(
                 f"Merge {category.name} into which?",
-                self._touched(category),
+                await self._touched(category),
                 [("", other.id, other.name) for other in others],
             )
         )
@@ -255,7 +255,7 @@ another's. Descriptions and examples are for people, and are sent along when a l
         sure = await self.app.push_screen_wait(
             ConfirmScreen(
                 f"Delete {category.name}?",
-                f"{self._touched(category)} One undo brings everything back.",
+                f"{await self._touched(category)} One undo brings everything back.",
                 confirm="Delete",
                 cancel="Keep",
             )
@@ -293,10 +293,10 @@ another's. Descriptions and examples are for people, and are sent along when a l
         if undone is not None:
             tell(self.app, undone_words(undone, verb))
 
-    def _touched(self, category: Category) -> str:
-        count = self._session.categories.counts()[category.id]
+    async def _touched(self, category: Category) -> str:
+        count = await self._session.categories.touched(category.id)
         return (
-            f"It has {counted(count.labels, 'label')} in {counted(count.documents, 'document')} "
+            f"It has {count.label_words} in {counted(count.documents, 'document')} "
             f"and {counted(count.suggestions, 'open suggestion')}."
         )
 

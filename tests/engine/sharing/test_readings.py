@@ -40,3 +40,41 @@ async def test_what_others_had_not_saved_stays_theirs(tmp_path: Path) -> None:
     await bo.sync()
     (label,) = bo.session.store.state.whole(document(bo.session, "a.txt")).labels.values()
     assert (label.reader, label.draft is not None) == ("", True)
+
+
+async def test_a_category_taken_back_brings_the_labels_of_finished_readings_back_to_all(
+    tmp_path: Path,
+) -> None:
+    pair = Pair(tmp_path)
+    ana, bo = await pair.homes("Person", "Town")
+    cleo = await pair.home("cleo")
+    await cleo.sync()
+    await cleo.session.readings.assign(["ana", "bo"], documents=[document(cleo.session, "a.txt")])
+    await cleo.sync()
+    for home, start in ((ana, 0), (bo, 8)):
+        await home.sync()
+        await home.label("Person", start, start + 3)
+        await home.session.readings.finish([document(home.session, "a.txt")])
+        await home.sync()
+    everybody = (cleo, ana, bo)
+
+    async def sync() -> None:
+        for home in (*everybody, *everybody):
+            assert (await home.sync()).problems == ()
+
+    def read() -> list[tuple[int, int]]:
+        wholes = [home.session.store.state.whole(document(home.session, "a.txt")) for home in everybody]
+        return [(len(reading(whole, "ana")), len(reading(whole, "bo"))) for whole in wholes]
+
+    await sync()
+    assert read() == [(1, 1)] * 3
+    person = next(c.id for c in cleo.session.store.state.categories.values() if c.name == "Person")
+    await cleo.session.categories.delete(person)
+    await sync()
+    assert read() == [(0, 0)] * 3
+    undone = await cleo.session.history.undo()
+    assert undone is not None
+    assert undone.refused == 0
+    await sync()
+    assert read() == [(1, 1)] * 3
+    assert [home.categories() for home in everybody] == [cleo.categories()] * 3

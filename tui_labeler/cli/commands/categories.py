@@ -108,9 +108,9 @@ async def merge(context: Context) -> Report:
         check_turn_of_pen(session.project)
         category = session.categories.by_name(options.name)
         into = session.categories.by_name(options.to)
-        count = session.categories.counts()[category.id]
+        count = await session.categories.touched(category.id)
         context.out.consent(
-            f"Merging turns {counted(count.labels, 'label')} and {counted(count.suggestions, 'suggestion')} "
+            f"Merging turns {count.label_words} and {counted(count.suggestions, 'suggestion')} "
             f"of {category.name} into {into.name}, and deletes {category.name}.",
             yes=options.yes,
         )
@@ -118,8 +118,7 @@ async def merge(context: Context) -> Report:
         return _report(
             session,
             into,
-            f"Merged into {into.name}: {counted(done.labels, 'label')} in "
-            f"{counted(done.documents, 'document')}.",
+            f"Merged into {into.name}: {done.label_words} in {counted(done.documents, 'document')}.",
         )
 
 
@@ -131,10 +130,10 @@ async def delete(context: Context) -> Report:
     async with context.project() as session:
         check_turn_of_pen(session.project)
         category = session.categories.by_name(options.name)
-        count = session.categories.counts()[category.id]
+        count = await session.categories.touched(category.id)
         if count.labels or count.suggestions:
             context.out.consent(
-                f"Deleting {category.name} deletes {counted(count.labels, 'label')} and "
+                f"Deleting {category.name} deletes {count.label_words} and "
                 f"{counted(count.suggestions, 'suggestion')} in "
                 f"{counted(count.documents, 'labeled document')}.",
                 yes=options.yes,
@@ -144,11 +143,10 @@ async def delete(context: Context) -> Report:
         "category": category.name,
         "deleted": True,
         "labels": count.labels,
+        "labels_in_readings": count.in_readings,
         "suggestions": count.suggestions,
     }
-    return Report(
-        fields, [f"{category.name} is deleted, with {counted(count.labels, 'label')}; `undo` brings it back."]
-    )
+    return Report(fields, [f"{category.name} is deleted, with {count.label_words}; `undo` brings it back."])
 
 
 def _report(

@@ -13,5 +13,9 @@ if TYPE_CHECKING:
 class WatchLock(Protocol):
     """A lock of a home that goes when its process does."""
 
-    def held(self, holder: Holder) -> AbstractAsyncContextManager[None]:
-        """Raises ``LockedError`` naming who watches already, ``DeletedError``, ``StorageError``."""
+    def held(self, holder: Holder) -> AbstractAsyncContextManager[str]:
+        """Gives a name that all watchers of this home have, one after the other, and nobody else.
+
+        Raises ``LockedError`` naming who watches already, ``DeletedError``,
+        ``StorageError``.
+        """
