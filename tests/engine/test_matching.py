@@ -15,9 +15,9 @@ from tests.far import FarContainer
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine import label_files
 from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.claiming import How
 from tui_labeler.engine.errors import InputError, UnreachableError
 from tui_labeler.engine.formats.model import FileDocument, FileLabel
-from tui_labeler.engine.matching import How
 from tui_labeler.engine.planning_import import CHECKING
 
 if TYPE_CHECKING:
@@ -191,6 +191,85 @@ async def test_the_last_part_of_a_name_is_enough_where_only_one_is_called_so(
         paper.says(labeled(None, cut("Person", "Bob", TEXT), location=location)), "x.paper"
     )
     assert [(m.location, m.how) for m in plan.matched] == [("a b.txt", How.PART_OF_NAME)]
+
+
+async def test_what_another_name_of_the_file_has_is_no_match_by_text(bench: Bench, paper: Paper) -> None:
+    session = await bench.create({"a.txt": TEXT})
+    one = labeled(TEXT, cut("Person", "Bob", TEXT), location="a.txt", line=1)
+    other = labeled(TEXT, cut("Place", "Rome", TEXT), location="b.txt", line=2)
+    data = paper.says(other, one)
+    plan = await session.label_files.plan(data, "x.paper")
+    assert [(item.location, item.line, item.reason) for item in plan.unmatched] == [
+        ("b.txt", 2, "it is not in the container; a.txt has its text and is another document of the file")
+    ]
+    done = await session.label_files.read(data, "x.paper", add_documents=True)
+    assert (done.added, done.matched_by) == (("b.txt",), {How.NAME: 1})
+    assert (words_of(session, TEXT), words_of(session, TEXT, "b.txt")) == (["Bob"], ["Rome"])
+    again = await session.label_files.plan(data, "x.paper", add_documents=True)
+    assert again.changes_nothing
+
+
+async def test_two_new_names_with_one_text_are_two_documents_of_their_own(bench: Bench, paper: Paper) -> None:
+    session = await bench.create({})
+    one = labeled(TEXT, cut("Person", "Bob", TEXT), location="x:1.txt", line=1)
+    other = labeled(TEXT, cut("Place", "Rome", TEXT), location="x:2.txt", line=2)
+    data = paper.says(one, other)
+    done = await session.label_files.read(data, "x.paper", add_documents=True)
+    assert done.added == ("x_1.txt", "x_2.txt")
+    assert (words_of(session, TEXT, "x_1.txt"), words_of(session, TEXT, "x_2.txt")) == (["Bob"], ["Rome"])
+    again = await session.label_files.plan(data, "x.paper", add_documents=True)
+    assert (again.changes_nothing, again.ambiguous) == (True, ())
+
+
+async def test_what_was_written_under_a_safe_name_is_known_before_its_twin_is(
+    bench: Bench, paper: Paper
+) -> None:
+    session = await bench.create({"x_1.txt": TEXT})
+    names = ("x:1.txt", "x:2.txt")
+    data = paper.says(*(labeled(TEXT, cut("Person", "Bob", TEXT), location=name) for name in names))
+    done = await session.label_files.read(data, "x.paper", add_documents=True)
+    assert (done.added, done.labels, done.ambiguous) == (("x_2.txt",), 2, ())
+
+
+async def test_two_names_that_share_a_text_with_one_document_are_asked_about(
+    bench: Bench, paper: Paper
+) -> None:
+    session = await bench.create({"c.txt": TEXT})
+    one = labeled(TEXT, cut("Person", "Bob", TEXT), location="a.txt", line=1)
+    other = labeled(f" {TEXT}", cut("Place", "Rome", f" {TEXT}"), location="b.txt", line=2)
+    data = paper.says(one, other)
+    plan = await session.label_files.plan(data, "x.paper", add_documents=True)
+    assert [(item.called, item.candidates) for item in plan.ambiguous] == [
+        ("a.txt", ("c.txt",)),
+        ("b.txt", ("c.txt",)),
+    ]
+    assert plan.changes_nothing
+    chosen = await session.label_files.read(data, "x.paper", choices={"a.txt": "c.txt"}, add_documents=True)
+    assert (chosen.added, words_of(session, TEXT, "c.txt")) == (("b.txt",), ["Bob"])
+
+
+async def test_what_comes_together_in_one_document_is_said(bench: Bench, paper: Paper) -> None:
+    session = await bench.create({"a.txt": TEXT})
+    new = "Rome is far.\n"
+    data = paper.says(
+        labeled(TEXT, cut("Person", "Bob", TEXT), line=1),
+        labeled(TEXT, cut("Place", "Rome", TEXT), location="a.txt", line=2),
+        labeled(new, line=3),
+        labeled(new, cut("Place", "Rome", new), line=4),
+    )
+    done = await session.label_files.read(data, "x.paper", add_documents=True)
+    assert [(item.location, item.reason) for item in done.notes] == [
+        ("a.txt", "the file speaks of it in 2 places, lines 1, 2; they are put together"),
+        ("x-00003.txt", "the file speaks of it in 2 places, lines 3, 4; they are put together"),
+    ]
+
+
+async def test_a_text_without_a_name_that_two_names_have_is_listed(bench: Bench, paper: Paper) -> None:
+    session = await bench.create({})
+    rows = [labeled(TEXT, cut("Person", "Bob", TEXT), location=name) for name in ("a.txt", "b.txt", "")]
+    done = await session.label_files.read(paper.says(*rows), "x.paper", add_documents=True)
+    assert (done.added, done.labels) == (("a.txt", "b.txt"), 2)
+    assert any("2 documents of the file have this text" in item.reason for item in done.skipped)
 
 
 async def test_a_name_that_two_documents_answer_to_is_asked_about(bench: Bench, paper: Paper) -> None:

@@ -99,6 +99,41 @@ async def test_labels_come_out_as_they_went_in_or_are_listed(
     assert len(after) >= len(before) - len(exported.skipped) - len(done.skipped)
 
 
+NAMELESS = frozenset({"aml-conll", "fasttext", "spacy"})
+"""Formats that hold texts and no names: texts that are the same are one document in them."""
+
+TWINS = {"one.txt": "Ann met Bob.\n", "two.txt": "Ann met Bob.\n", "other.txt": "Bob left.\n"}
+
+
+@pytest.mark.parametrize("there", [(), ("one.txt",), ("two.txt", "other.txt")])
+@pytest.mark.parametrize(("name", "kind"), [case for case in CASES if FORMATS[case[0]].carries_text])
+async def test_documents_with_one_text_come_back_as_many_as_they_were(
+    tmp_path: Path, name: str, kind: ProjectKind, there: tuple[str, ...]
+) -> None:
+    source = await Bench(tmp_path / "one").create(TWINS, kind=kind, immediate=True)
+    for place, (location, text) in enumerate(TWINS.items()):
+        span = None if kind.is_classification else Span(text.index("Bob"), text.index("Bob") + 3)
+        span = Span(0, 3) if span and location == "one.txt" else span
+        category = key(source, ("Person", "Place")[place % 2])
+        await source.labeling.add(number(source, location), category, span)
+    exported = await source.label_files.write(name)
+    target = await Bench(tmp_path / "two").create({each: TWINS[each] for each in there}, kind=kind)
+    done = await target.label_files.read(
+        exported.data, f"x{FORMATS[name].extensions[0]}", name, add_documents=True
+    )
+    if name in NAMELESS:
+        assert any("put together" in item.reason for item in done.notes)
+        return
+    assert sorted(target.documents.find(each).location for each in TWINS) == sorted(TWINS)
+    assert len(target.rows) == len(TWINS)
+    if name == "conll":  # its texts are put together from tokens: the spans are others where it wrote them
+        assert all(len(target.documents.find(each).saved_labels) == 1 for each in TWINS)
+    else:
+        assert await cuts(target, {}) == await cuts(source, {})
+    again = await target.label_files.plan(exported.data, f"x{FORMATS[name].extensions[0]}", name)
+    assert (again.changes_nothing, again.ambiguous) == (True, ())
+
+
 UNTOLD = frozenset({"azure", "brat", "fasttext"})
 """Formats that have no word for a document that somebody has seen and found empty."""
 

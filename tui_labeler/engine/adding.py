@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui_labeler.engine.claiming import Match
 from tui_labeler.engine.decoding import decode
+from tui_labeler.engine.document_names import added_as, made_safe
 from tui_labeler.engine.errors import ConflictError, NotFoundError, OutdatedError
 from tui_labeler.engine.formats.model import FormatProblem
 from tui_labeler.engine.holding import Held, hold
 from tui_labeler.engine.import_plans import Addition, Ready
-from tui_labeler.engine.matching import Match
 from tui_labeler.engine.ports import Blob
 
 if TYPE_CHECKING:
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
     from tui_labeler.engine.decoding import Decoded
     from tui_labeler.engine.ports import Container, State
 
-LONGEST = 200
-"""Bytes of a new document's name, before ``.txt`` and a number: any file system takes as many."""
-
 TRIES = 100
 """Names that are tried one after the other where others write into the container too."""
-
-# What separates folders, what a terminal or a shell obeys, and what some file systems refuse.
-_ODD = re.compile(r"[^\w .,()+=@-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +44,13 @@ def may_be_added(match: Match) -> bool:
 
 
 def additions(kind: ProjectKind, matches: Sequence[Match], state: State, filename: str) -> list[Adding]:
-    """Those of ``matches`` that can be written into the container, each under a name of its own."""
+    """Those of ``matches`` that can be written into the container, each under a name of its own.
+
+    Texts that are the same are one document where the file has one name for them or none at all.
+    """
     taken = {row.location.casefold() for row in state.rows.values()}
-    names: dict[bytes, str] = {}
+    called = _called(matches)
+    names: dict[tuple[str, str], str] = {}
     found: list[Adding] = []
     for match in matches:
         if not may_be_added(match):
@@ -65,10 +63,17 @@ def additions(kind: ProjectKind, matches: Sequence[Match], state: State, filenam
             problem = FormatProblem(match.file.location, "text", reason, dropped=True)
             found.append(Adding(match, Held((), (), (problem,)), None))
             continue
+        several = called.get(text, ())
+        if len(several) > 1 and not match.file.location:
+            reason = f"{len(several)} documents of the file have this text: {_some(several)}"
+            problem = FormatProblem("", "text", reason, dropped=True)
+            found.append(Adding(match, Held((), (), (problem,)), None))
+            continue
         decoded = decode(content)
         held = hold(kind, match.file, decoded.text)
-        name = names.get(content) or free_name(base_name(match, filename), taken)
-        names[content] = name
+        key = (text, match.file.location or "".join(several))
+        name = names.get(key) or free_name(_base_name(key[1], match, filename), taken)
+        names[key] = name
         taken.add(name.casefold())
         part = Ready(
             -1,
@@ -83,18 +88,26 @@ def additions(kind: ProjectKind, matches: Sequence[Match], state: State, filenam
     return found
 
 
-def base_name(match: Match, filename: str) -> str:
+def _called(matches: Sequence[Match]) -> dict[str, tuple[str, ...]]:
+    """The names that the file has for a text."""
+    found: dict[str, dict[str, None]] = {}
+    for match in matches:
+        if match.file.location:
+            found.setdefault(match.file.text or "", {})[match.file.location] = None
+    return {text: tuple(names) for text, names in found.items()}
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+
+
+def _base_name(location: str, match: Match, filename: str) -> str:
     """What a document is to be called, without ``.txt``: its name in the file made safe, else the file's
     with a number."""
-    if match.file.location:
-        last = match.file.location.replace("\\", "/").rstrip("/").rpartition("/")[2].strip()
-        stem = last[:-4] if last.lower().endswith(".txt") else last
-        number = ""
-    else:
-        stem = filename.replace("\\", "/").rpartition("/")[2].partition(".")[0]
-        number = f"-{match.file.line or match.order + 1:05}"
-    safe = _ODD.sub("_", stem).strip(" .").encode()[:LONGEST].decode(errors="ignore").strip(" .")
-    return (safe.lstrip("-") or "document") + number
+    if location:
+        return added_as(location)[: -len(".txt")]
+    stem = filename.replace("\\", "/").rpartition("/")[2].partition(".")[0]
+    return f"{made_safe(stem)}-{match.file.line or match.order + 1:05}"
 
 
 def free_name(base: str, taken: set[str]) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.claiming import How
 from tui_labeler.engine.formats.model import FileDocument, FormatProblem, LabelFile
 from tui_labeler.engine.formats.resolve import ResolvedLabel
-from tui_labeler.engine.matching import How
 from tui_labeler.engine.ports.imports import BegunImport
 
 

@@ -2,7 +2,8 @@
 
 By its name; else by its text, byte for byte; else by its text with white space, line ends and composition
 aside. Where several documents answer to it, or several of the file share no more than the last part of their
-names, a person chooses: none is guessed. Texts are read only for what no name and no hash settles.
+names, a person chooses: none is guessed. What another name of the file has is no match by text. Texts are
+read only for what no name and no hash settles.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ import asyncio
 import hashlib
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tui_labeler.engine.carrying import text_key
+from tui_labeler.engine.claiming import How, Match, called, uncontested
 from tui_labeler.engine.decoding import UTF8_MARK, decode
+from tui_labeler.engine.document_names import added_as
 from tui_labeler.engine.errors import LabelerError, UnreachableError
-from tui_labeler.engine.formats.model import FileDocument
 from tui_labeler.engine.reading import CONCURRENCY, fetch
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.engine.formats.model import FileDocument
     from tui_labeler.engine.ports import Container, ProjectStore, State
 
 Progress = Callable[[str, int], None]
@@ -34,47 +35,6 @@ COMPARING = "comparing texts"
 
 STEP = 500
 """Documents of a pass over all that are looked at before others get their turn."""
-
-
-class How(StrEnum):
-    """What a document was matched by."""
-
-    NAME = "name"
-    PART_OF_NAME = "part of the name"
-    """Its last part, with or without ``.txt``."""
-    CONTENT = "content"
-    """The text, byte for byte."""
-    NORMALISED = "normalised content"
-    """The text, but for white space, line ends, a byte order mark or composition."""
-    CHOSEN = "choice"
-    """Somebody said so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A document of a file, and the project's that it is."""
-
-    order: int
-    """Its place in the file, counted from 0."""
-    file: FileDocument
-    document: int | None = None
-    how: How = How.NAME
-    candidates: tuple[int, ...] = ()
-    """Where several answer to it, or it is not alone in answering to one, and none was chosen."""
-    rivals: tuple[str, ...] = ()
-    """What others of the file are called that the one candidate answers to as well."""
-
-    @property
-    def called(self) -> str:
-        """What people know it by: its name in the file, else where it stands."""
-        return called(self.order, self.file)
-
-
-def called(order: int, file: FileDocument) -> str:
-    """What people know a document of a file by."""
-    if file.location:
-        return file.location
-    return f"line {file.line}" if file.line else f"document {order + 1}"
 
 
 def text_hashes(text: str) -> tuple[str, ...]:
@@ -115,7 +75,7 @@ class Matching:
             if open_:
                 for match in await find(open_):
                     found[match.order] = match
-        return _uncontested(found)
+        return uncontested(found, lambda number: self._state.rows[number].location)
 
     # --- by name ------------------------------------------------------------------------------------
 
@@ -197,31 +157,12 @@ class Matching:
         if not ids:
             return match
         if len(ids) > 1 and match.file.location:
-            like = set(self._named_like(match.file.location)) & set(ids)
-            ids = sorted(like) if like else ids
+            made = self._state.document_id(added_as(match.file.location))
+            named = [made] if made in ids else self._named_like(match.file.location)
+            ids = [number for number in ids if number in named] or ids
         if len(ids) == 1:
             return Match(match.order, match.file, ids[0], how)
         return Match(match.order, match.file, None, how, tuple(ids))
-
-
-def _uncontested(matches: Sequence[Match]) -> list[Match]:
-    """Leaves open what shares a part of its name with a document that another name of the file is too.
-
-    Files of two folders may be called the same: which of them a document is, only people know.
-    """
-    names: dict[int, list[Match]] = {}
-    for match in matches:
-        if match.document is not None and match.file.location:
-            names.setdefault(match.document, []).append(match)
-    found: list[Match] = []
-    for match in matches:
-        if match.how is How.PART_OF_NAME and match.document is not None:
-            others = [each for each in names[match.document] if each.file.location != match.file.location]
-            if others:
-                rivals = tuple(dict.fromkeys(each.called for each in others))
-                match = replace(match, document=None, candidates=(match.document,), rivals=rivals)
-        found.append(match)
-    return found
 
 
 def _is_open(match: Match) -> bool:

@@ -26,13 +26,14 @@ from tui_labeler.engine.import_plans import (
     skipped_problem,
 )
 from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
-from tui_labeler.engine.matching import STEP, Match, Matching, Progress, text_hashes
+from tui_labeler.engine.matching import STEP, Matching, Progress, text_hashes
 from tui_labeler.engine.ports.imports import BegunImport
 from tui_labeler.engine.reading import CONCURRENCY, fetch
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.projects import ProjectKind
+    from tui_labeler.engine.claiming import Match
     from tui_labeler.engine.documents import Documents
     from tui_labeler.engine.formats.model import FileDocument, Format, LabelFile
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
@@ -96,10 +97,11 @@ class ImportPlanning:
         adding = additions(kind, self._unmatched, self._state, filename) if self._add else []
         for held in adding:
             self._say(held.match, held.held)
-        new = tuple(addition for held in adding if (addition := held.addition) is not None)
+        new = _merged([addition for held in adding if (addition := held.addition) is not None])
+        self._say_several(ready, new)
         unmatched = self._left_out({held.match.order for held in adding if held.is_whole})
         begun = BegunImport(filename, known.name, data, dict(self._choices), self._add)
-        return await self._reckoned(known, file, begun, undeclared(said), ready, _merged(new), unmatched)
+        return await self._reckoned(known, file, begun, undeclared(said), ready, new, unmatched)
 
     def _check_choices(self) -> None:
         for name, location in self._choices.items():
@@ -137,6 +139,11 @@ class ImportPlanning:
                 continue
             if match.file.text is None:
                 reason = NOT_THERE if match.file.location else NO_WAY_TO_TELL
+            elif match.twins:
+                names = _some(sorted(self._state.rows[number].location for number in match.twins))
+                reason = (
+                    f"it is not in the container; {names} has its text and is another document of the file"
+                )
             elif match.file.location or match.file.text.strip():
                 reason = NO_SUCH_TEXT
             else:
@@ -160,6 +167,20 @@ class ImportPlanning:
                 f"{counted(count, 'document')} without labels, of which the file does not say whether "
                 f"anybody has looked: {'it stays' if count == 1 else 'they stay'} unlabeled",
             )
+
+    def _say_several(self, ready: Sequence[Ready], new: Sequence[Addition]) -> None:
+        """What the file says of one document in several places comes together, and that is said."""
+        places: dict[str, list[FileDocument]] = {}
+        for each in ready:
+            places.setdefault(self._state.rows[each.document].location, []).append(each.file)
+        for addition in new:
+            places.setdefault(addition.location, []).extend(part.file for part in addition.parts)
+        for location, files in places.items():
+            if len(files) > 1:
+                self._tally.note(
+                    location,
+                    f"the file speaks of it in {len(files)} places{_places(files)}; they are put together",
+                )
 
     # --- labels against texts -----------------------------------------------------------------------
 
@@ -315,13 +336,18 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _merged(new: Sequence[Addition]) -> tuple[Addition, ...]:
-    """One document for each text, however often the file speaks of it."""
-    found: dict[bytes, Addition] = {}
+    """One document for each name, however often the file speaks of it."""
+    found: dict[str, Addition] = {}
     for addition in new:
-        before = found.get(addition.content)
+        before = found.get(addition.location)
         parts = (*before.parts, *addition.parts) if before else addition.parts
-        found[addition.content] = replace(before or addition, parts=parts)
+        found[addition.location] = replace(before or addition, parts=parts)
     return tuple(found.values())
+
+
+def _places(files: Sequence[FileDocument]) -> str:
+    lines = [f"{file.line:,}" for file in files if file.line]
+    return f", lines {_some(lines)}" if len(lines) == len(files) else ""
 
 
 def check_kind(kind: ProjectKind, file: LabelFile, filename: str, project: str) -> None:
