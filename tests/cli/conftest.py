@@ -7,13 +7,19 @@ import json
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
 import pytest
 
 from tui_labeler.cli.main import main
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from azure.storage.blob import ContainerClient
+
+    from tests.azurite import Azurite
 
 PEOPLE = ("Ann Lee", "Bo Sand", "Cleo Hart", "Dan Wood", "Eve Moss", "Finn Rode", "Gus Bell", "Ida Falk")
 TOWNS = ("Berlin", "Bergen", "Ghent", "Lisbon", "Malmo", "Porto", "Turin", "Vaduz")
@@ -181,3 +187,29 @@ def suggested(cli: Cli, suggested_home: Path) -> str:
 def write_json(path: Path, value: Any) -> Path:
     path.write_text(json.dumps(value), encoding="utf-8")
     return path
+
+
+COUNT, LABELED = 24, 16
+"""Letters in the container in Blob storage, and how many of them the labels file knows."""
+
+
+@pytest.fixture
+def blobs(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[ContainerClient]:
+    """A container of letters in Blob storage, which the environment opens."""
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azurite.connection_string)
+    with azurite.plain_client(f"c{uuid4().hex[:16]}") as client:
+        client.create_container()
+        for number in range(COUNT):
+            client.upload_blob(f"letter{number:02}.txt", letter(number).encode())
+        yield client
+
+
+@pytest.fixture
+def labeled(cli: Cli, blobs: ContainerClient, tmp_path: Path) -> str:
+    """A project on that container, with its labels."""
+    labels = write_json(tmp_path / "labels.json", azure_labels(range(LABELED)))
+    create = ("project", "create", "letters", "--kind", "ner", "--labels", str(labels), "--json")
+    made = cli(*create, "--container", f"az://{blobs.container_name}")
+    assert made.code == 0, made
+    assert made.json["documents"] == COUNT
+    return "letters"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pytest
 
-from tests.cli.conftest import azure_labels, letter, write_json
+from tests.cli.conftest import COUNT, LABELED, azure_labels, write_json
 from tests.cli.test_contract import commands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from azure.storage.blob import ContainerClient
@@ -24,27 +22,6 @@ CONNECT = (
     *("aml", "connect", "letters", "--name", "letters-aml", "--workspace", "ws"),
     *("--resource-group", "people", "--subscription", "11-22"),
 )
-COUNT, LABELED = 24, 16
-
-
-@pytest.fixture
-def blobs(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[ContainerClient]:
-    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azurite.connection_string)
-    with azurite.plain_client(f"c{uuid4().hex[:16]}") as client:
-        client.create_container()
-        for number in range(COUNT):
-            client.upload_blob(f"letter{number:02}.txt", letter(number).encode())
-        yield client
-
-
-@pytest.fixture
-def labeled(cli: Cli, blobs: ContainerClient, tmp_path: Path) -> str:
-    labels = write_json(tmp_path / "labels.json", azure_labels(range(LABELED)))
-    create = ("project", "create", "letters", "--kind", "ner", "--labels", str(labels), "--json")
-    made = cli(*create, "--container", f"az://{blobs.container_name}")
-    assert made.code == 0, made
-    assert made.json["documents"] == COUNT
-    return "letters"
 
 
 def good(ran: Ran) -> Any:

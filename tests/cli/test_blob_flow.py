@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 
-from tests.cli.conftest import azure_labels, letter, write_json
+from tests.cli.conftest import COUNT, LABELED, azure_labels
 from tests.cli.test_gpt_jobs import GPT, PRICES, add_resource, answer, expected, found_in, home
 from tests.openai_server import OpenAIServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from azure.storage.blob import ContainerClient
@@ -23,32 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["home"]
 
-COUNT, LABELED = 24, 16
-
-
-@pytest.fixture
-def letters_blobs(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[ContainerClient]:
-    """A container of letters, which the environment opens."""
-    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azurite.connection_string)
-    with azurite.plain_client(f"c{uuid4().hex[:16]}") as client:
-        client.create_container()
-        for number in range(COUNT):
-            client.upload_blob(f"letter{number:02}.txt", letter(number).encode())
-        yield client
-
-
-@pytest.fixture
-def labeled(cli: Cli, letters_blobs: ContainerClient, tmp_path: Path) -> str:
-    labels = write_json(tmp_path / "labels.json", azure_labels(range(LABELED)))
-    create = ("project", "create", "letters", "--kind", "ner", "--labels", str(labels), "--json")
-    made = cli(*create, "--container", f"az://{letters_blobs.container_name}")
-    assert made.code == 0, made
-    assert made.json["documents"] == COUNT
-    return "letters"
-
 
 def test_import_train_autolabel_review_and_export(
-    cli: Cli, azurite: Azurite, letters_blobs: ContainerClient, labeled: str, tmp_path: Path
+    cli: Cli, azurite: Azurite, blobs: ContainerClient, labeled: str, tmp_path: Path
 ) -> None:
     trained = cli("train", labeled, "--model", "first", "--yes", "--json")
     assert trained.code == 0, trained
@@ -65,7 +40,7 @@ def test_import_train_autolabel_review_and_export(
     assert synced.code == 0, synced
     exported = tmp_path / "exported.json"
     assert cli("export", labeled, str(exported), "--format", "azure", "--json").code == 0
-    published = json.loads(letters_blobs.download_blob("labels.json").readall())
+    published = json.loads(blobs.download_blob("labels.json").readall())
     labels = [
         label
         for document in published["assets"]["documents"]
@@ -81,7 +56,7 @@ def test_import_train_autolabel_review_and_export(
     # Another home has it all.
     other = ("--home", str(tmp_path / "bo"))
     create = ("project", "create", "letters", "--kind", "ner", "--json", "--container")
-    joined = cli(*other, *create, azurite.url(letters_blobs.container_name))
+    joined = cli(*other, *create, azurite.url(blobs.container_name))
     assert joined.json["joined"] is True
     shown = cli(*other, "project", "show", "letters", "--json").json
     assert sum(item["labels"] for item in shown["categories"]) == before + accepted

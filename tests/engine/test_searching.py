@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.local_container import LocalContainer
 from tui_labeler.domain.documents import DocumentRow, DocumentState
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Shelf:
+class Shelf(LocalContainer):
     """A container in memory that tells how many of its texts are held at once."""
 
     texts: dict[str, str]
@@ -39,35 +40,6 @@ class Shelf:
     _now: int = 0
     address: str = "memory"
     is_remote: bool = False
-
-    async def add(self, name: str, content: bytes) -> str:
-        raise AssertionError(name)
-
-    async def fetch(self, name: str) -> tuple[bytes, str]:
-        return await self.read(name), ""
-
-    async def earlier(self, name: str, text_hash: str) -> bytes | None:
-        return None
-
-    def hold(self, name: str) -> None:
-        """All is here."""
-
-    async def lacking(self) -> tuple[tuple[str, str], ...]:
-        return ()
-
-    @property
-    def answers(self) -> int:
-        return 0
-
-    @property
-    def refusal(self) -> str:
-        return ""
-
-    def notes(self) -> tuple[str, ...]:
-        return ()
-
-    async def close(self) -> None:
-        pass
 
     async def blobs(self) -> AsyncIterator[Blob]:
         for _ in ():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fakes import document, make_project, write_documents
+from tests.local_container import LocalContainer
 from tests.screens.conftest import (
     LOANS,
     ONE,
@@ -45,7 +46,7 @@ MANY["d100.txt"] = "The last bank."
 
 
 @dataclass
-class Slow:
+class Slow(LocalContainer):
     """A container that reads a document only when it is let."""
 
     inner: Container
@@ -61,32 +62,6 @@ class Slow:
     @property
     def is_remote(self) -> bool:
         return self.inner.is_remote
-
-    async def add(self, name: str, content: bytes) -> str:
-        raise AssertionError(name)
-
-    async def fetch(self, name: str) -> tuple[bytes, str]:
-        return await self.inner.fetch(name)
-
-    async def earlier(self, name: str, text_hash: str) -> bytes | None:
-        return None
-
-    def hold(self, name: str) -> None:
-        """All is here."""
-
-    async def lacking(self) -> tuple[tuple[str, str], ...]:
-        return ()
-
-    @property
-    def answers(self) -> int:
-        return 0
-
-    @property
-    def refusal(self) -> str:
-        return ""
-
-    def notes(self) -> tuple[str, ...]:
-        return ()
 
     async def close(self) -> None:
         await self.inner.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,13 @@ from tui_labeler.engine.adapters.store.files import (
     replace_file,
     storage_errors,
 )
-from tui_labeler.engine.adapters.store.locks import FileLock
+from tui_labeler.engine.adapters.store.locks import FileLock, held_alone
 from tui_labeler.engine.adapters.store.threads import to_the_end
-from tui_labeler.engine.errors import LockedError
 from tui_labeler.engine.ports.imports import BegunImport
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
 PATIENCE = 0.2
@@ -43,18 +41,8 @@ class FileImports:
         self._data = folder / "labels"
         self._lock = FileLock(folder / "lock", project=folder.parent)
 
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        try:
-            await to_the_end(self._lock.acquire, PATIENCE)
-        except LockedError:
-            raise LockedError(
-                "A labels file is being imported into the project already.", hint="Wait until that is done."
-            ) from None
-        try:
-            yield
-        finally:
-            self._lock.release()
+    def held(self) -> AbstractAsyncContextManager[None]:
+        return held_alone(self._lock, PATIENCE, "A labels file is being imported into the project already.")
 
     async def note(self, begun: BegunImport) -> None:
         await to_the_end(self._note, begun)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.store.files import make_folder, storage_errors
+from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import LockedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 PATIENCE = 10.0
@@ -72,6 +73,22 @@ class FileLock:
             yield
         finally:
             self.release()
+
+
+@asynccontextmanager
+async def held_alone(lock: FileLock, patience: float, busy: str) -> AsyncIterator[None]:
+    """Holds a lock for as long as a piece of work takes.
+
+    Raises ``LockedError`` with ``busy`` when another process has it for longer than ``patience`` seconds.
+    """
+    try:
+        await to_the_end(lock.acquire, patience)
+    except LockedError:
+        raise LockedError(busy, hint="Wait until that is done.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def is_held(path: Path) -> bool:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from tui_labeler.engine.adapters.store.files import encoded, make_folder, replace_file, storage_errors
-from tui_labeler.engine.adapters.store.locks import FileLock
+from tui_labeler.engine.adapters.store.locks import FileLock, held_alone
 from tui_labeler.engine.adapters.store.shards import Shards, Signature, database, rows_of, signature
 from tui_labeler.engine.adapters.store.threads import to_the_end
-from tui_labeler.engine.errors import LockedError, StorageError
+from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports.sharing import Agreed, AgreedProject, Mark
 from tui_labeler.engine.sharing.items import Items, Key, keys_of
 from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
 PATIENCE = 2.0
@@ -39,18 +39,8 @@ class FileSyncBase:
         self._shards = Shards(folder / "documents")
         self._lock = FileLock(folder / "lock", project=folder.parent)
 
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        try:
-            await to_the_end(self._lock.acquire, PATIENCE)
-        except LockedError:
-            raise LockedError(
-                "The project is being synced in this home already.", hint="Wait until that is done."
-            ) from None
-        try:
-            yield
-        finally:
-            self._lock.release()
+    def held(self) -> AbstractAsyncContextManager[None]:
+        return held_alone(self._lock, PATIENCE, "The project is being synced in this home already.")
 
     async def marks(self) -> Mapping[int, Mark]:
         return await asyncio.to_thread(self._marks)
