@@ -222,3 +222,27 @@ def test_two_homes_share_a_container_in_blob_storage_without_being_asked_to(
         assert sum("/labels/" in each for each in names) == 1
         kept = [client.download_blob(each).readall() for each in names if "/published/" in each]
         assert len(kept) == 1, [*kept, client.download_blob("labels.json").readall()]
+
+
+def test_a_text_that_changes_twice_between_two_syncs_leaves_nobody_anything_to_decide(
+    cli: Cli, azurite: Azurite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azurite.connection_string)
+    with azurite.plain_client(f"c{uuid4().hex[:16]}") as client:
+        client.create_container()
+        client.upload_blob("letter00.txt", letter(0).encode())
+        address = f"az://{client.container_name}"
+        create = ("project", "create", "letters", "--kind", "ner", "--container", address, "--json")
+        ana, bo = [("--home", str(tmp_path / who)) for who in ("ana", "bo")]
+        assert cli(*ana, *create, "--category", "Person").code == 0
+        label(cli, ana, "Person", "Ann Lee")
+        sync(cli, ana)
+        assert cli(*bo, *create).code == 0
+        for before, home in (("P ", ana), ("P QQQ ", bo)):
+            client.upload_blob("letter00.txt", f"{before}{letter(0)}".encode(), overwrite=True)
+            synced = sync(cli, home).json
+            assert (synced["conflicts"], synced["moved_labels"]) == ([], 1)
+        for home in (ana, bo, ana):
+            synced = sync(cli, home).json
+            assert (synced["conflicts"], synced["stale_labels"]) == ([], [])
+        assert labels(cli, ana) == labels(cli, bo) == [("Person", "Ann Lee")]

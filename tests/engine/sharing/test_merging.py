@@ -130,6 +130,44 @@ def test_moved_here_and_given_another_category_there_is_both() -> None:
     )
 
 
+def at(row: dict[str, Any], start: int, text_hash: str, **more: Any) -> dict[str, Any]:
+    return {**row, "span": {"start": start, "end": start + 3}, "text_hash": text_hash, **more}
+
+
+@pytest.mark.parametrize("table", ["label", "suggestion"])
+def test_of_two_places_that_machines_have_moved_one_label_to_that_on_the_text_stands(table: str) -> None:
+    row = label(0, 3, text_hash="v1") if table == "label" else suggestion()
+    key = Key(table, "a")
+    sides = [{key: at(row, start, f"v{version}")} for start, version in ((0, 1), (2, 2), (6, 3))]
+    base, older, newer = sides
+    assert agreed(merge(ENTITIES, base, newer, older, text_hash="v3")) == newer
+    assert agreed(merge(ENTITIES, base, older, newer, text_hash="v3")) == newer
+    # On neither: a person looks again, wherever it stands, and it stands in one place.
+    moved = agreed(merge(ENTITIES, base, older, newer, text_hash="v4"))
+    assert moved in (older, newer)
+    assert agreed(merge(ENTITIES, base, newer, older, text_hash="v4")) == moved
+    assert conflict(merge(ENTITIES, base, older, newer)) == ["a"]
+
+
+def test_a_label_that_was_moved_twice_keeps_what_one_side_has_made_of_it() -> None:
+    row = label(0, 3, text_hash="v1")
+    ours, theirs = at(row, 6, "v3"), at(row, 2, "v2", category="town")
+    merged = agreed(merge(ENTITIES, of({"a": row}), of({"a": ours}), of({"a": theirs}), text_hash="v3"))
+    assert merged == of({"a": {**ours, "category": "town"}})
+    gone = removed(at(row, 2, "v2"), "bo", 1)
+    merged = agreed(merge(ENTITIES, of({"a": row}), of({"a": ours}), of({"a": gone}), text_hash="v3"))
+    assert merged == of({"a": {**ours, "removed": gone["removed"]}})
+
+
+def test_where_a_person_has_said_where_a_label_stands_or_the_text_is_one_two_places_are_a_conflict() -> None:
+    row = label(0, 3, text_hash="v1")
+    kept = of({"a": at(row, 2, "v2", kept=stamp("bo", 1))})
+    moved = of({"a": at(row, 6, "v3")})
+    assert conflict(merge(ENTITIES, of({"a": row}), moved, kept, text_hash="v3")) == ["a"]
+    other = of({"a": at(row, 9, "v3")})
+    assert conflict(merge(ENTITIES, of({"a": row}), moved, other, text_hash="v3")) == ["a"]
+
+
 def test_the_same_label_made_twice_is_one_and_the_other_leaves_a_tombstone() -> None:
     ours = of({"b": label(0, 3, actor="ana", minute=5)})
     theirs = of({"a": label(0, 3, actor="bo")})

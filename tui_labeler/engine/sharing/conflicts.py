@@ -101,7 +101,7 @@ def _of_project(state: State, agreed: AgreedProject) -> tuple[Conflict, ...]:
 
 def _of_document(state: State, document: Document, agreed: Agreed) -> tuple[Conflict, ...]:
     ours, drafts = document_items(document, agreed.base)
-    return merge(state.project.kind, agreed.base, ours, agreed.held, drafts).conflicts
+    return merge(state.project.kind, agreed.base, ours, agreed.held, drafts, document.text_hash).conflicts
 
 
 def in_words(state: State, location: str, conflict: Conflict) -> LabelConflict:

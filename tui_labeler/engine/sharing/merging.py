@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tui_labeler.domain.projects import ProjectKind
@@ -47,7 +48,12 @@ PLACE_IN_FILE = frozenset({"order", "no_dataset"})
 
 
 def merge(
-    kind: ProjectKind, base: Items, ours: Items, theirs: Items, drafts: Set[Key] = frozenset()
+    kind: ProjectKind,
+    base: Items,
+    ours: Items,
+    theirs: Items,
+    drafts: Set[Key] = frozenset(),
+    text_hash: str = "",
 ) -> Merged:
     """Merges two sides of a document.
 
@@ -58,9 +64,12 @@ def merge(
     A label that the other side misses without a tombstone is not removed: the container was set back to an
     earlier day, or lost what it had said to be written. It is written again, and so is a decision that went
     with it: by itself a decision that is missing was taken back.
+
+    Where two machines have moved one label with its words, each to another text, the one stands that is on
+    the document's text, whose hash is ``text_hash``; empty where that is not known.
     """
     theirs = {**theirs, **_lost(base, theirs)}
-    values = merged_items(base, ours, theirs, _resolve)
+    values = merged_items(base, ours, theirs, partial(_resolve, text_hash))
     if is_settled_otherwise(values, base, ours, theirs):
         values[CHOICES] = CONFLICT
     for key in drafts:
@@ -120,7 +129,12 @@ def undone(base: Items, held: Set[str], now: str, gone: Mapping[str, str] | None
 # --- items that both have changed -------------------------------------------------------------------
 
 
-def _resolve(key: Key, base: Any, ours: Any, theirs: Any) -> Any:
+_PLACE = ("span", "text_hash")
+
+
+def _resolve(text_hash: str, key: Key, base: Any, ours: Any, theirs: Any) -> Any:
+    if key.table in (LABEL, SUGGESTION) and ours and theirs:
+        ours, theirs = _moved_alike(text_hash, base or {}, ours, theirs)
     if key.table == LABEL:
         return _label(base, ours, theirs)
     if key.table in (SUGGESTION, TO_PLACE):
@@ -136,6 +150,24 @@ def _resolve(key: Key, base: Any, ours: Any, theirs: Any) -> Any:
     return CONFLICT
 
 
+def _moved_alike(
+    text_hash: str, base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Both sides with the place that counts, where machines alone have moved what they hold to other texts.
+
+    Of two places that are both on texts of earlier days either will do: a person has to look again.
+    A place that a person has set is left to the merge, and so are two on one text.
+    """
+    places = [[side.get(name) for name in _PLACE] for side in (base, ours, theirs)]
+    is_set = any(side.get("kept") != base.get("kept") for side in (ours, theirs))
+    is_of_one_side = places[0] in places[1:]
+    if not text_hash or is_set or is_of_one_side or places[1][1] == places[2][1]:
+        return ours, theirs
+    on_text = [place for place in places[1:] if place[1] == text_hash]
+    place = dict(zip(_PLACE, on_text[0] if on_text else first_of(*places[1:]), strict=True))
+    return {**ours, **place}, {**theirs, **place}
+
+
 def _label(base: Any, ours: Any, theirs: Any) -> Any:
     """Both removed: the earlier removal. Removed by one and otherwise changed by the other: it is gone.
 
@@ -146,7 +178,7 @@ def _label(base: Any, ours: Any, theirs: Any) -> Any:
         return CONFLICT if is_active(there) else there
     if is_active(ours) is not is_active(theirs) and _is_kept(base, ours, theirs):
         return CONFLICT
-    merged, conflicts = merged_fields(base, ours, theirs, _label_field, (("span", "text_hash"),))
+    merged, conflicts = merged_fields(base, ours, theirs, _label_field, (_PLACE,))
     if not conflicts:
         return merged
     if is_active(merged):
@@ -174,7 +206,7 @@ def _suggestion(base: Any, ours: Any, theirs: Any) -> Any:
     if ours is None or theirs is None:
         there = ours if theirs is None else theirs
         return there if there.get("decision") else None
-    merged, conflicts = merged_fields(base, ours, theirs, _decided)
+    merged, conflicts = merged_fields(base, ours, theirs, _decided, (_PLACE,))
     return CONFLICT if conflicts else merged
 
 

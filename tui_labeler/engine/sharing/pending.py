@@ -90,8 +90,10 @@ class Pending:
     def _differs(self, number: int, agreed: Agreed | None) -> bool:
         """Whether a sync would write the document's file, as far as the container is known here."""
         known = agreed or Agreed("", "", UNSETTLED, {}, {})
-        ours, drafts = document_items(self._store.state.whole(number), known.base)
-        merged = merge(self._store.state.project.kind, known.base, ours, known.held, drafts)
+        document = self._store.state.whole(number)
+        ours, drafts = document_items(document, known.base)
+        kind = self._store.state.project.kind
+        merged = merge(kind, known.base, ours, known.held, drafts, document.text_hash)
         return merged.theirs != known.theirs
 
     def _project_differs(self, agreed: AgreedProject) -> bool:

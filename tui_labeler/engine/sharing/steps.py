@@ -61,7 +61,7 @@ def merged(
         # Somebody removed the file: it is written again.
         known = replace(known, base={}, theirs={}, wanted={})
     ours, drafts = document_items(document, known.base, now, gone)
-    both = merge(state.project.kind, known.base, ours, known.held, drafts)
+    both = merge(state.project.kind, known.base, ours, known.held, drafts, document.text_hash)
     return Step(task, known, both, ours, both.ours if pull else ours, document.revision)
 
 
