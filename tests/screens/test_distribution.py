@@ -75,3 +75,48 @@ async def test_of_classes_it_says_that_labels_are_documents(tmp_path: Path) -> N
         await press(pilot, "backslash", "G")
         assert "labels = documents: " in screen_text(pilot)
         assert bars(pilot)[-1][-3:] == ["1", "+", "0"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_seventy_seven_names_can_be_told_apart(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with asked(tmp_path, FIRST, size=size) as pilot:
+        view = screen_of(pilot).distribution
+        for _ in range(2):
+            shown = [view.paint_line(y)[0].text.rstrip() for y in range(1, view.view_size.height)]
+            if size != (80, 24) or view.has_focus:
+                assert len(set(view._names)) == 77
+                assert shown[0] == view._names[0]
+            await press(pilot, "backslash")
+        assert screen_of(pilot).text.has_focus
+
+
+async def test_names_that_bars_leave_too_little_room_have_a_line_of_their_own(opened: Opened) -> None:
+    async with opened(ONE, size=(120, 40)) as pilot:
+        session = session_of(pilot)
+        names = [f"amount of {part} in words of the loan" for part in "AB"]
+        for name in names:
+            await session.categories.add(name)
+        screen_of(pilot).show_changes()
+        await pilot.pause()
+        assert [line for line in screen_text(pilot).splitlines() if "documents" in line and "0 + 0" in line]
+        assert f"│{names[0]}" in screen_text(pilot)
+        assert screen_of(pilot).distribution._names[-2:] == names
+
+
+async def test_the_distribution_is_left_by_q_too(opened: Opened) -> None:
+    async with opened(ONE, size=(80, 24)) as pilot:
+        await press(pilot, "backslash")
+        assert "q Back" in screen_text(pilot).splitlines()[-1]
+        await press(pilot, "q")
+        assert screen_of(pilot).text.has_focus
+        assert screen_of(pilot).pane.display
+
+
+@pytest.mark.parametrize(("width", "documents", "activity"), [(120, 32, 36), (200, 40, 52)])
+async def test_the_panes_grow_with_the_screen(
+    opened: Opened, width: int, documents: int, activity: int
+) -> None:
+    async with opened(ONE, size=(width, 40)) as pilot:
+        screen = screen_of(pilot)
+        assert screen.query_one("#documents").outer_size.width == documents
+        assert screen.query_one("#activity").outer_size.width == activity

@@ -218,3 +218,15 @@ async def test_the_first_key_of_many_classes_is_the_one_that_finds_them(
 ) -> None:
     async with asked(tmp_path, THIRD, size=size) as pilot:
         assert screen_text(pilot).splitlines()[-1].split()[:2] == ["⏎", "Label"]
+
+
+async def test_the_keys_of_suggestions_are_shown_where_there_is_one(tmp_path: Path) -> None:
+    async with asked(tmp_path) as pilot:
+        keys = screen_text(pilot).splitlines()[-1].split()
+        assert keys[:8] == ["⏎", "Label", "C", "Categories", "a", "Accept", "x", "Reject"]
+        await press(pilot, "n", "x")
+        keys = screen_text(pilot).splitlines()[-1].split()
+        assert keys[:8] == ["⏎", "Label", "C", "Categories", "]", "Next", "U", "Unlabeled"]
+        assert "Accept" not in keys
+        await press(pilot, "]")
+        assert "Accept" in screen_text(pilot).splitlines()[-1]

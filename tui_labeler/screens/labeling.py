@@ -20,6 +20,7 @@ from tui_labeler.screens.labeling_keys import (
     AT_ENDS,
     DOCUMENT_KEYS,
     FROM_COMPARISON,
+    IN_DISTRIBUTION,
     IN_PANE,
     IN_REVIEW,
     LABEL_KEYS,
@@ -258,6 +259,8 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             named = named | WHILE_SEARCHING
         if self._is_in_pane_of_many:
             named = named | IN_PANE
+        if self.distribution.has_focus:
+            return named | IN_DISTRIBUTION
         return named | FROM_COMPARISON if self.way_back is not None else named
 
     @property
@@ -281,7 +284,8 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             return SHOWN["pane of many"]
         if self.is_read_only:
             return SHOWN["read only"]
-        shown = SHOWN["review" if self.reviewing else "classes" if self.has_classes else "entities"]
+        classes = "suggested classes" if self.open_here else "classes"
+        shown = SHOWN["review" if self.reviewing else classes if self.has_classes else "entities"]
         if self.pane.narrows and not self.reviewing:
             # Most classes have no key of their own.
             shown = [*LISTED, *(name for name in shown if name not in LISTED)]

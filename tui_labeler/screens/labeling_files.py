@@ -247,6 +247,8 @@ class FileActions(PlacingActions):
             self.put_down()
             self.text.clear_selection()
             self.say("")
+        elif self.distribution.has_focus:
+            self.focus_text()
         elif self.way_back is not None:
             go_back, self.way_back = self.way_back, None
             self.say("")

@@ -222,10 +222,21 @@ SHOWN: dict[str, list[str]] = {
     "classes": [
         "document.next",
         "document.unlabeled",
+        "label.undo",
+        "label.save",
+        "label.add",
+        "document.previous",
+        "review.toggle",
+        "project.autolabel",
+        "project.leave",
+    ],
+    "suggested classes": [
         "review.accept",
         "review.reject",
         "label.undo",
         "label.save",
+        "document.next",
+        "document.unlabeled",
         "label.add",
         "document.previous",
         "review.toggle",
@@ -305,7 +316,7 @@ SHOWN: dict[str, list[str]] = {
 }
 """Ids of the keys in the last line, the weightiest first."""
 
-LISTED = ["label.add"]
+LISTED = ["label.add", "label.categories"]
 """Those that come first where classes are found by their names."""
 
 WITH_SELECTION = ["label.add", "text.unselect"]
@@ -326,6 +337,9 @@ WHILE_SEARCHING = {
 
 FROM_COMPARISON = {"project.leave": "Comparison"}
 """What they are called in a document that was opened from the comparison of two jobs."""
+
+IN_DISTRIBUTION = {"label.distribution": "Text", "project.leave": "Back"}
+"""What they are called while the distribution has the pane."""
 
 IN_REVIEW = {"project.leave": "End review"}
 """What they are called in a review."""

@@ -137,7 +137,8 @@ class LabelingView(Screen[None]):
         self._blind_mode = False
         """What the list was drawn by."""
         self._nothing_suggested = False
-        self._was_read_only = False
+        self._keys_for = False, False
+        """What the keys were last shown for: labeling is off here, the document has open suggestions."""
         self._held: int | None = None
         """A document that the filter was last seen to let through."""
         self.message = ""
@@ -367,6 +368,11 @@ class LabelingView(Screen[None]):
         document = self.document
         return self.marks.marks(self.session, document) if document else []
 
+    @property
+    def open_here(self) -> bool:
+        """Whether the document in view has something to decide."""
+        return False
+
     def placing_words(self) -> str:
         """The words that are being placed, with what can be done; empty when none are."""
         return ""
@@ -429,8 +435,9 @@ class LabelingView(Screen[None]):
             right.append(f"{len(chosen):,} selected, {about}{counted(records, 'text record')}")
         right.append(self._listed_words())
         title.right = "  ".join(part for part in right if part)
-        if self.is_read_only is not self._was_read_only:
-            self._was_read_only = self.is_read_only
+        on = self.is_read_only, self.open_here
+        if on != self._keys_for:
+            self._keys_for = on
             self.refresh_bindings()
 
     def _listed_words(self) -> str:

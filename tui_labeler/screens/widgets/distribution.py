@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from tui_labeler.screens.widgets.cells import clean, fit
+from tui_labeler.screens.widgets.bidi import in_order
+from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.palette import category_class, category_classes
 from tui_labeler.screens.widgets.rows import RowView
 
@@ -25,6 +26,16 @@ class Share:
     """An index into the palette."""
     documents: tuple[int, int] | None = None
     """Documents of the training and of the testing set that have such labels; ``None`` tells no more."""
+
+
+_NAME, _AMOUNT, _DOCUMENTS = "name", "amount", "documents"
+"""What a row shows of a category."""
+
+_NUMBERS = len(" 1234 + 1234")
+_BAR = 8
+"""Cells that bars should have."""
+_LEAST_BAR = 3
+"""Cells that they are left where names need the room."""
 
 
 def bar(parts: Sequence[tuple[int, str]], most: int, width: int) -> str:
@@ -46,7 +57,8 @@ def bar(parts: Sequence[tuple[int, str]], most: int, width: int) -> str:
 class Distribution(RowView):
     """Bars by category: training solid, testing shaded, the numbers beside them.
 
-    Documents, where they are told, have a bar of their own under that of the labels.
+    Documents, where they are told, have a bar of their own under that of the labels. Names that do not fit
+    are cut in their middle.
     """
 
     HELP: ClassVar[str] = """\
@@ -64,21 +76,47 @@ scroll, the key that opened this goes back.
         super().__init__(**options)
         self.shares: Sequence[Share] = ()
         self.unit = "labels"
-        self._lines = 1
-        """Bars of one category."""
+        self._names: list[str] = []
+        """Of all categories, as they are drawn."""
+        self._name_width = 1
+        self._rows = [_AMOUNT]
+        """What the rows of one category show."""
 
     def set_shares(self, shares: Sequence[Share], unit: str = "labels") -> None:
         """Shows these categories; ``unit`` says what the first bar of each counts."""
         self.shares = tuple(shares)
-        self._lines = 2 if any(share.documents for share in shares) else 1
         self.unit = unit
+        self._lay_out()
+        self.repaint()
+
+    def _lay_out(self) -> None:
+        """Gives names the room that tells them apart: a line of their own where bars leave too little."""
+        width, names = self.view_size.width, [in_order(clean(share.name)) for share in self.shares]
+        of_documents = [_DOCUMENTS] * any(share.documents for share in self.shares)
+        usual = max(1, min(24, (width - _NUMBERS) // 2))
+        longest = max(usual, *map(cell_len, names), 1)
+        beside = width - _NUMBERS - 1
+        rooms = [min(longest, max(usual, beside - cells)) for cells in (max(_BAR, width // 4), _LEAST_BAR)]
+        self._name_width = next((room for room in rooms if _as_different(self._cut(names, room), names)), 0)
+        if self._name_width:
+            self._names, self._rows = self._cut(names, self._name_width), [_AMOUNT, *of_documents]
+        else:
+            # A bar by itself says what it is of; two are named.
+            self._name_width = usual if of_documents else 0
+            self._names, self._rows = self._cut(names, width), [_NAME, _AMOUNT, *of_documents]
         self.cursor = max(0, min(self.cursor, self.row_count - 1))
         self.fit_rows()
-        self.repaint()
+
+    def _cut(self, names: Sequence[str], width: int) -> list[str]:
+        return [clip_middle(name, width, self.glyphs.more) for name in names]
+
+    def on_resize(self) -> None:
+        self._lay_out()
+        super().on_resize()
 
     @property
     def row_count(self) -> int:
-        return len(self.shares) * self._lines
+        return len(self.shares) * len(self._rows)
 
     @property
     def heading(self) -> int:
@@ -95,18 +133,22 @@ scroll, the key that opened this goes back.
         index = self.row_at(y)
         if index is None:
             return []
-        share, of_documents = self.shares[index // self._lines], bool(index % self._lines)
-        most = max(one.train + one.test for one in self.shares)
-        train, test = (share.documents or (0, 0)) if of_documents else (share.train, share.test)
-        numbers = f" {train:>4} + {test:<4}"
-        name_width = max(1, min(24, (width - len(numbers)) // 2))
-        bar_width = max(1, width - name_width - 1 - len(numbers))
-        parts = ((train, glyphs.bar), (test, glyphs.bar_second))
-        name = "  documents" if of_documents else clean(share.name)
+        place, row = divmod(index, len(self._rows))
+        share, shows = self.shares[place], self._rows[row]
         at_cursor = ["distribution--cursor"] * (index == self.cursor and self.has_focus)
-        dim = ["distribution--dim"] * of_documents
+        if shows == _NAME:
+            return [Segment(fit(self._names[place], width), self.style(*at_cursor))]
+        name = "  documents" if shows == _DOCUMENTS else self._names[place]
+        if shows == _AMOUNT and _NAME in self._rows:
+            name = f"  {self.unit}"
+        most = max(one.train + one.test for one in self.shares)
+        train, test = (share.documents or (0, 0)) if shows == _DOCUMENTS else (share.train, share.test)
+        numbers = f" {train:>4} + {test:<4}"
+        bar_width = max(1, width - self._name_width - 1 - len(numbers))
+        parts = ((train, glyphs.bar), (test, glyphs.bar_second))
+        dim = ["distribution--dim"] * (name.startswith("  "))
         return [
-            Segment(fit(name, name_width, glyphs.more) + " ", self.style(*dim, *at_cursor)),
+            Segment(fit(name, self._name_width, glyphs.more) + " ", self.style(*dim, *at_cursor)),
             Segment(
                 fit(bar(parts, most, bar_width), bar_width),
                 self.style(category_class("distribution", share.color), *at_cursor),
@@ -116,3 +158,8 @@ scroll, the key that opened this goes back.
 
     def _legend(self, train: str, test: str) -> str:
         return f"{self.unit}: {self.glyphs.bar} {train} {self.glyphs.bar_second} {test}"
+
+
+def _as_different(cut: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether names that differ do so in what is left of them too."""
+    return len(set(cut)) == len(set(names))
