@@ -141,6 +141,26 @@ async def test_a_name_whose_text_is_another_gives_only_labels_whose_words_are_su
     assert any("another than the project's" in note.reason for note in done.notes)
 
 
+@pytest.mark.parametrize(
+    ("stored", "said", "words"),
+    [
+        ("Call Ann later. Call Ann now.", "Call Ann now.", "Ann"),
+        ("So Ann met Bob. Ann met Bob", "Ann met Bob", "Ann"),
+        ("Paris is nice. Hilton flew to Paris.", "Paris Hilton flew to Paris.", "Paris"),
+    ],
+)
+async def test_words_that_stand_in_several_places_of_another_text_are_left_out_and_listed(
+    bench: Bench, paper: Paper, stored: str, said: str, words: str
+) -> None:
+    session = await bench.create({"a.txt": stored})
+    data = paper.says(labeled(said, cut("Person", words, said), location="a.txt", line=1))
+    done = await session.label_files.read(data, "x.paper")
+    assert (done.labels, words_of(session, stored)) == (0, [])
+    assert [(item.location, item.line, item.reason) for item in done.skipped] == [
+        ("a.txt", 1, f"labels: Person: “{words}” is not surely in the document's text")
+    ]
+
+
 async def test_classes_of_a_name_whose_text_is_another_are_taken_and_said(bench: Bench, paper: Paper) -> None:
     session = await bench.create(1, kind=ProjectKind.SINGLE_LABEL)
     one = labeled("quite another", FileLabel("Person"), location="d0000.txt")

@@ -70,6 +70,48 @@ def test_what_is_not_surely_there_is_asked_about(new: str, words: str) -> None:
     assert moved(OLD, new, words) is None
 
 
+@pytest.mark.parametrize(
+    ("new", "old", "words"),
+    [
+        ("Call Ann later. Call Ann now.", "Call Ann now.", "Ann"),
+        ("So Ann met Bob. Ann met Bob", "Ann met Bob", "Ann"),
+        ("Ann met Bob", "So Ann met Bob. Ann met Bob", "Ann"),
+        ("Paris is nice. Hilton flew to Paris.", "Paris Hilton flew to Paris.", "Paris"),
+        ("Ann left. Bob met Ann.", "Ann", "Ann"),
+        ("He paid 100 EUR and 100 EUR.", "He paid 100 EUR.", "100"),
+        ("He paid 100 EUR and 100 EUR.", "100 EUR", "100 EUR"),
+        (f"{OLD} Call Ann later. Call Ann now.", f"{OLD} Call Ann now.", "Call Ann"),
+    ],
+)
+def test_what_more_than_one_place_could_be_is_asked_about(new: str, old: str, words: str) -> None:
+    assert moved(old, new, words) is None
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        f"{OLD} Nobody saw Ann Lee.",
+        f"Ann Lee said: {OLD}",
+        OLD.replace("Nobody saw", "Nobody ever saw"),
+        OLD.replace(" of Acme", ""),
+        OLD[: OLD.index("Nobody")],
+        OLD.replace("Monday", "Sunday"),
+        OLD.replace("Friday", "Monday"),
+    ],
+)
+def test_what_is_far_from_an_edit_stays_with_its_passage(new: str) -> None:
+    places = spans_of(new, "Ann Lee")
+    new_places = places[1:] if new.startswith("Ann Lee said") else places[:2]
+    assert reanchored(OLD, new, spans_of(OLD, "Ann Lee")) == new_places
+
+
+def test_pages_that_are_the_same_keep_their_labels_where_another_page_changes() -> None:
+    old = OLD * 4
+    new = old[: 3 * len(OLD)] + OLD.replace("Friday", "Sunday")
+    spans = spans_of(old, "Berlin")
+    assert reanchored(old, new, spans) == spans
+
+
 def test_words_that_stand_once_in_both_are_found_wherever_they_went() -> None:
     new = "All new: nothing of it is the same, only Acme."
     assert moved(OLD, new, "Acme") == new.index("Acme")

@@ -1,21 +1,20 @@
 """Where spans of a text stand in a later version of it: surely, or not at all.
 
 A span moves when the passage it stands in is in both versions, or when its words stand in each of them just
-once. Anything less is left for a person: a label on the wrong words is worse than a question.
+once. Where they stand elsewhere too, the versions must fit together in one way, whether they are laid beside
+each other from the front or from the back, and the words around must tell the passage from all others.
+Anything less is left for a person: a label on the wrong words is worse than a question.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from tui_labeler.domain.labels import Span
-
-CONTEXT = 2
-"""Words beside a span that have to be the same where its own may stand elsewhere too."""
+from tui_labeler.engine.passages import CONTEXT, WORD, Words, is_settled
 
 MOST_WORDS = 40_000
 """Of the part that changed, in either version; a longer one is not compared word by word."""
@@ -23,13 +22,20 @@ MOST_WORDS = 40_000
 SHORTEST = 3
 """Characters of a span that is told by its words alone."""
 
-_WORD = re.compile(r"\w+|[^\w\s]")
-
 
 def reanchored(old: str, new: str, spans: Sequence[Span]) -> list[Span | None]:
     """For each span of ``old`` the span of ``new`` with the same words; ``None`` where that is not sure."""
     versions = _Versions.of(old, new)
-    found = [versions.kept(span) or versions.in_passage(span) for span in spans]
+    backwards = _Versions.of(old[::-1], new[::-1])
+    ours, theirs = Words.of(old), Words.of(new)
+    found: list[Span | None] = []
+    for span in spans:
+        laid = versions.placed(span)
+        if laid is not None:
+            again = backwards.placed(_mirrored(span, len(old)))
+            agreed = again is not None and _mirrored(again, len(new)) == laid
+            laid = laid if is_settled(ours, theirs, span, laid, is_agreed=agreed) else None
+        found.append(laid)
     taken = [span for span in found if span is not None]
     for place, span in enumerate(spans):
         if found[place] is None:
@@ -38,6 +44,11 @@ def reanchored(old: str, new: str, spans: Sequence[Span]) -> list[Span | None]:
                 found[place] = alone
                 taken.append(alone)
     return found
+
+
+def _mirrored(span: Span, length: int) -> Span:
+    """A span of a text, in the same text from back to front."""
+    return Span(length - span.end, length - span.start)
 
 
 def _start(word: tuple[int, int]) -> int:
@@ -74,6 +85,9 @@ class _Versions:
         head = _same(old, new, shorter)
         tail = _same(old[::-1], new[::-1], shorter - head)
         return cls(old, new, head, tail, tuple(_blocks(old, new, head, tail)))
+
+    def placed(self, span: Span) -> Span | None:
+        return self.kept(span) or self.in_passage(span)
 
     def kept(self, span: Span) -> Span | None:
         """Before and behind all that changed."""
@@ -151,5 +165,5 @@ def _blocks(old: str, new: str, head: int, tail: int) -> Iterator[_Block]:
 def _words(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The words of a part of a text, whole ones and some beyond its ends, for context."""
     beyond = 80
-    for match in _WORD.finditer(text, max(0, start - beyond), min(len(text), end + beyond)):
+    for match in WORD.finditer(text, max(0, start - beyond), min(len(text), end + beyond)):
         yield match.span()
