@@ -135,6 +135,16 @@ def test_a_broken_file_is_listed_and_the_code_says_so(
     assert '"Town"' in path.read_text()
 
 
+def test_a_category_that_goes_to_and_fro_is_reported(cli: Cli, people: dict[str, tuple[str, ...]]) -> None:
+    ana, bo = people["ana"], people["bo"]
+    for home in (ana, bo, ana):
+        sync(cli, home)
+    assert cli(*ana, "category", "rename", "letters", "Date", "--to", "Day").code == 0
+    assert sync(cli, ana).json["settings"] == {"downloaded": False, "uploaded": True}
+    assert "Categories and settings: taken from the container." in cli(*bo, "sync", "letters").out
+    assert sync(cli, bo).json["settings"] == {"downloaded": False, "uploaded": False}
+
+
 def test_pulling_and_pushing_alone(cli: Cli, people: dict[str, tuple[str, ...]]) -> None:
     ana, bo = people["ana"], people["bo"]
     label(cli, ana, "Person", "Ann Lee")

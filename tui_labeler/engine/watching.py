@@ -94,6 +94,8 @@ class _Syncs:
             found,
             downloaded=self.shared.downloaded + found.downloaded,
             uploaded=self.shared.uploaded + found.uploaded,
+            settings_in=self.shared.settings_in or found.settings_in,
+            settings_out=self.shared.settings_out or found.settings_out,
         )
 
 

@@ -64,6 +64,7 @@ def report_lines(exchange: Exchange, standing: Standing, *, is_shared: bool, dra
             f"Labels: {shared.downloaded:,} downloaded, {shared.uploaded:,} uploaded, {shared.unchanged:,} "
             f"unchanged, {counted(len(shared.conflicts), 'conflict')}."
         )
+        lines += [shared.settings_words] if shared.settings_words else []
     else:
         lines.append("Labels stay in this home: the settings (O) share those of a folder.")
     lines += followed_lines(found)

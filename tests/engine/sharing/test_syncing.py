@@ -391,6 +391,101 @@ async def test_a_category_that_somebody_still_uses_comes_back_with_its_labels(pa
     assert ana.labels() == bo.labels() == [("Town", 15, 19)]
 
 
+async def test_a_category_that_others_have_used_since_is_not_deleted_and_one_sync_says_so(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.session.categories.delete(category(ana.session, "Town"))
+    await bo.label("Town", 15, 19)
+    await bo.sync()
+    done = await ana.sync()
+    assert done.problems == ()
+    assert done.notes == ("The entity 'Town' was deleted by ana, and bo still uses it: it stays.",)
+    assert ana.labels() == [("Town", 15, 19)]
+    for home in (bo, ana):
+        done = await home.sync()
+        assert (done.problems, sorted(home.categories())) == ((), ["Person", "Town"])
+        assert home.labels() == [("Town", 15, 19)]
+        assert await Pending(home.session.store, home.base).count() == 0
+
+
+@pytest.mark.parametrize("who", ["ana", "bo"])
+async def test_two_categories_that_are_merged_into_each_other_both_stay_after_one_sync(
+    pair: Pair, who: str
+) -> None:
+    ana, bo = await pair.homes()
+    maker = ana if who == "ana" else bo
+    await maker.label("Person", 0, 3)
+    await maker.label("Town", 15, 19)
+    await both_sync(ana, bo)
+    for home, one, other in ((ana, "Person", "Town"), (bo, "Town", "Person")):
+        ids = [category(home.session, name) for name in (one, other)]
+        await home.session.categories.merge(*ids)
+    await ana.sync()
+    done = await bo.sync()
+    assert done.problems == ()
+    assert len(done.notes) == 2
+    for deleter, name in (("ana", "Person"), ("bo", "Town")):
+        (told,) = [note for note in done.notes if f"{name!r} was deleted by {deleter}" in note]
+        assert told.endswith("it stays.")
+        assert f"and {deleter} still uses" not in told
+    for home in (ana, bo):
+        assert (await home.sync()).problems == ()
+        assert home.labels() == [("Town", 0, 3), ("Person", 15, 19)]
+        assert sorted(home.categories()) == ["Person", "Town"]
+
+
+async def test_a_category_that_only_a_pull_misses_is_here_again_with_its_labels(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.session.categories.delete(category(ana.session, "Town"))
+    await bo.label("Town", 15, 19)
+    await bo.sync()
+    assert (await ana.sync(push=False)).problems == ()
+    for home in (ana, bo):
+        assert (await home.sync()).problems == ()
+        assert home.labels() == [("Town", 15, 19)]
+
+
+async def test_a_label_whose_category_is_not_there_yet_waits_without_bad_advice(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await bo.label("Town", 15, 19)
+    await bo.sync()
+    found = json.loads(pair.stored.files[A_TXT][0])
+    found["labels"][0]["category"] = "x9q"
+    pair.stored.write(A_TXT, json.dumps(found).encode())
+    ((_, reason),) = (await ana.sync()).problems
+    assert "a category that the project does not have" in reason
+    assert "x9q" not in reason
+    assert "remove" not in reason
+
+
+async def test_categories_and_settings_that_go_to_and_fro_are_told(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    categories = ana.session.categories
+
+    async def change(number: int) -> None:
+        if number == 0:
+            await categories.add("Date")
+        elif number == 1:
+            await categories.rename(category(ana.session, "Date"), "Day")
+        else:
+            await categories.delete(category(ana.session, "Day"))
+
+    for number in range(3):
+        await change(number)
+        out, in_ = await ana.sync(), await bo.sync()
+        assert (out.settings_in, out.settings_out, out.settings_words) == (
+            False,
+            True,
+            "Categories and settings: written to the container.",
+        )
+        assert (in_.settings_in, in_.settings_out, in_.settings_words) == (
+            True,
+            False,
+            "Categories and settings: taken from the container.",
+        )
+        for home in (ana, bo):
+            assert (await home.sync()).settings_words == ""
+
+
 async def test_whoever_deleted_a_category_that_comes_back_hears_who_uses_it(pair: Pair) -> None:
     ana, bo = await pair.homes()
     eve = await pair.home("eve")

@@ -159,6 +159,7 @@ def _report(
             "notes": list(shared.notes),
             "paused": shared.paused or None,
         },
+        "settings": {"downloaded": shared.settings_in, "uploaded": shared.settings_out},
         "published": _published(published),
         "moved_labels": synced.moved,
         "stale_labels": [{"location": name, "labels": count} for name, count in synced.stale],
@@ -213,6 +214,7 @@ def _lines(fields: dict[str, Any], synced: Synced, shared: Shared, kept: Kept) -
             f"Labels: {shared.downloaded:,} taken from the container, {shared.uploaded:,} written to it, "
             f"{shared.unchanged:,} unchanged."
         )
+        lines += [shared.settings_words] if shared.settings_words else []
     if shared.waiting:
         what = counted(shared.waiting, "document that others changed", "documents that others changed")
         lines.append(f"{what} not written: pull first.")

@@ -77,8 +77,9 @@ class Exchange:
     @property
     def is_news(self) -> bool:
         """Something came in that people may see."""
-        found = self.documents
-        return bool(self.shared.downloaded or found.added or found.changed or found.gone or found.moved)
+        found, shared = self.documents, self.shared
+        is_in = shared.downloaded or shared.settings_in
+        return bool(is_in or found.added or found.changed or found.gone or found.moved)
 
 
 def _silent(doing: str, done: int, total: int) -> None:

@@ -31,6 +31,9 @@ class Deletion:
 
     def words(self, noun: str) -> str:
         """That it came back, and why; only of one that was kept."""
+        if self.kept_by == (self.actor,):
+            deleted = f"The {noun} {self.name!r} was deleted by {self.actor}"
+            return f"{deleted}, and others have labels of it: it stays."
         uses = "uses" if len(self.kept_by) == 1 else "use"
         return (
             f"The {noun} {self.name!r} was deleted by {self.actor}, and {listed(self.kept_by)} still {uses} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,17 @@ class ProjectSync:
         self._base = base
         self._surroundings = surroundings
         self._notes: list[str] = []
+        self._gone: dict[str, dict[str, Any]] = {}
+        """Categories of the container that this side has deleted, by id."""
+        self._back_for_others: set[str] = set()
+        """Those of them that are here again, because documents of the container name them."""
+        self.has_taken = self.has_written = False
+        """Whether this sync has brought something of categories or settings in, or out."""
+
+    def begin(self) -> None:
+        """A sync begins: what is told is told of it."""
+        self._notes, self._gone, self._back_for_others = [], {}, set()
+        self.has_taken = self.has_written = False
 
     def notes(self) -> tuple[str, ...]:
         """What a person should hear of the syncs since this was last asked: names that were given twice."""
@@ -115,6 +126,9 @@ class ProjectSync:
             await self._one_name_once(agreed)
         state = self._store.state
         ours = project_items(state.project, state.categories, agreed.base)
+        self._gone |= {
+            key.id: row for key, row in agreed.held.items() if key.table == CATEGORY and key not in ours
+        }
         merged = merge_project(agreed.base, ours, agreed.held)
         merged, waiting = _keeping_deleted(merged, ours)
         if pull:
@@ -139,9 +153,11 @@ class ProjectSync:
         shared = SharedProject(
             project.id, project.name, project.kind, theirs, order, project.created, agreed.keys
         )
-        return await self._shelf.put(
+        etag = await self._shelf.put(
             project_file(project.id), written_project(shared), etag=agreed.etag or None
         )
+        self.has_written = True
+        return etag
 
     async def _take(self, merged: Merged, back: Iterable[Deletion]) -> None:
         """Brings what was merged into this home. The file was checked whole before.
@@ -159,6 +175,7 @@ class ProjectSync:
             return Plan(PROJECT_SYNCED, changes, note={DOERS: doers} if doers else {})
 
         if await self._store.commit(self._surroundings.actor, plan) is not None:
+            self.has_taken = True
             self._tell(back)
 
     # --- categories that were deleted, and came back ------------------------------------------------
@@ -186,9 +203,11 @@ class ProjectSync:
         gone = await self._deleters({key: name for key, name in before.items() if key not in after}, agreed)
         known = deletions(agreed.keys)
         again = {key for key in after - before.keys() if key in known}
-        kept = {key for key in again if known[key].actor != self._surroundings.actor}
-        users = await users_of(self._store.state, kept, self._surroundings.actor)
-        names = {key: tuple(sorted(users[key])) or (self._surroundings.actor,) for key in kept}
+        me = self._surroundings.actor
+        kept = {key for key in again if known[key].actor != me or key in self._back_for_others}
+        users = await users_of(self._store.state, kept, me)
+        # Who deleted it may have made what others have turned into it since.
+        names = {key: tuple(sorted(users[key] - {known[key].actor})) or (me,) for key in kept}
         return gone, {key: replace(known[key], kept_by=names[key]) for key in sorted(kept)}, again - kept
 
     async def _deleters(self, names: Mapping[str, str], agreed: AgreedProject) -> dict[str, Deletion]:
@@ -262,7 +281,7 @@ class ProjectSync:
                 [*changes, put(state, CATEGORY, category_id, None), put_category(state, enriched)],
             )
 
-        await self._store.commit(self._surroundings.actor, plan)
+        self.has_taken |= await self._store.commit(self._surroundings.actor, plan) is not None
 
     async def _rename(self, category_id: str, name: str) -> None:
         def plan(state: State) -> Plan:
@@ -272,6 +291,22 @@ class ProjectSync:
 
         await self._store.commit(self._surroundings.actor, plan)
 
+    # --- categories that this side deleted ----------------------------------------------------------
+
+    async def bring_back(self, categories: Set[str]) -> bool:
+        """Has categories again that this side has deleted, and that documents of the container still name;
+        whether there were any. :meth:`finish` writes them."""
+
+        def plan(state: State) -> Plan:
+            names = {category.name for category in state.categories.values()}
+            back = [to_category(key, self._gone[key]) for key in sorted(categories & self._gone.keys())]
+            back = [category for category in back if category.name not in names]
+            return Plan(PROJECT_SYNCED, [put_category(state, category) for category in back])
+
+        done = await self._store.commit(self._surroundings.actor, plan)
+        self._back_for_others |= {change.key for change in done.changes} if done else set()
+        return done is not None
+
     # --- categories that others deleted -------------------------------------------------------------
 
     async def finish(self, outcome: ProjectOutcome, *, push: bool) -> ProjectOutcome:
@@ -279,7 +314,7 @@ class ProjectSync:
 
         What is still in use stays, and goes to the container again.
         """
-        if not outcome.waiting:
+        if not outcome.waiting and not self._back_for_others:
             return outcome
         users = await users_of(self._store.state, set(outcome.waiting), self._surroundings.actor)
         used = {key for key, names in users.items() if names}
@@ -298,12 +333,12 @@ class ProjectSync:
             changes += [put(state, CATEGORY, key, None) for key in gone]
             return Plan(PROJECT_SYNCED, changes, note={DOERS: sorted(doers)} if doers else {})
 
-        await self._store.commit(self._surroundings.actor, plan)
+        self.has_taken |= await self._store.commit(self._surroundings.actor, plan) is not None
         closed = {Key(CATEGORY, key) for key in outcome.waiting}
         base = {key: row for key, row in outcome.agreed.base.items() if key not in closed}
         agreed = replace(outcome.agreed, base=base)
         await self._base.put_project(agreed)
-        if used and push:
+        if (used or self._back_for_others) and push:
             return await self.sync(agreed.etag, pull=True, push=True)
         return replace(outcome, agreed=agreed, waiting=())
 

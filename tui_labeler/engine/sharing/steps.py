@@ -77,11 +77,11 @@ def check(location: str, items: Items, document: Document) -> None:
             raise FormatError("it is outside the text", field=f"{PARTS[key.table]}, {key.id}")
 
 
-def unknown_categories(state: State, items: Items) -> str:
-    """Ids of categories that something which lives names and the project lacks, for people."""
+def unknown_categories(state: State, items: Items) -> set[str]:
+    """Ids of categories that something which lives names and the project lacks."""
     found = {
         row["category"]
         for key, row in items.items()
         if key.table in PARTS and not (key.table == LABEL and row.get("removed"))
     }
-    return ", ".join(sorted(found - state.categories.keys()))
+    return found - state.categories.keys()

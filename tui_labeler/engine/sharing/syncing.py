@@ -59,6 +59,12 @@ ADVICE = (
 )
 """What to do about a document's file that can't be used."""
 
+HOMELESS = (
+    "its labels in the container name a category that the project does not have, or not yet: it comes with a "
+    "sync of whoever uses it. What is here of the document stays, and the next sync looks again."
+)
+"""What is said of a document whose labels come before their category."""
+
 T = TypeVar("T")
 
 _BREATH = 50
@@ -88,6 +94,17 @@ class Shared:
     """What came in."""
     paused: str = ""
     """Why labels were left as they are on both sides: they are made elsewhere."""
+    settings_in: bool = False
+    """Categories or settings were taken from the container."""
+    settings_out: bool = False
+    """They were written to it."""
+
+    @property
+    def settings_words(self) -> str:
+        """A sentence; empty where categories and settings were alike."""
+        done = ["taken from the container"] * self.settings_in + ["written to it"] * self.settings_out
+        where = " and ".join(done) if self.settings_in else "written to the container"
+        return f"Categories and settings: {where}." if done else ""
 
 
 class _Tally:
@@ -96,6 +113,10 @@ class _Tally:
         self.uploaded: set[int] = set()
         self.problems: dict[str, str] = {}
         self.broken: dict[str, tuple[str, str, str]] = {}
+        self.unknown: set[str] = set()
+        """Ids of categories that documents of the container name, and the project lacks."""
+        self.homeless: list[Task] = []
+        """These documents."""
         self.waiting = 0
         self.listed: dict[str, str] = {}
         self.transactions: list[Transaction] = []
@@ -136,7 +157,7 @@ class Syncing:
         """
         async with self._base.held():
             await self._store.refresh()
-            self._project.notes()
+            self._project.begin()
             project_id = self._store.state.project.id
             names = {blob.name: blob.etag async for blob in self._shelf.files(folder(project_id))}
             handover = await self.ledger.fetched(names.get(record_file(project_id)))
@@ -156,6 +177,12 @@ class Syncing:
             }
             tasks = await self._tasks(project.agreed, tally)
             await self._all(tasks, tally, pull=pull, push=push, progress=progress)
+            if pull and tally.homeless and await self._project.bring_back(tally.unknown):
+                again, tally.homeless = tally.homeless, []
+                for task in again:
+                    tally.problems.pop(self._store.state.rows[task.document].location)
+                    tally.broken.pop(task.name)
+                await self._all(again, tally, pull=pull, push=push, progress=None)
             project = await self._project.finish(project, push=push)
             done = replace(project.agreed, seq=seq, broken=tally.broken)
             if done != project.agreed:
@@ -169,6 +196,8 @@ class Syncing:
                 tally.waiting,
                 self._project.notes(),
                 tuple(sorted(tally.transactions, key=lambda transaction: transaction.seq)),
+                settings_in=self._project.has_taken,
+                settings_out=self._project.has_written,
             )
 
     # --- what there is to do ------------------------------------------------------------------------
@@ -338,9 +367,10 @@ class Syncing:
                 step = merged(state, task, agreed.get(task.document), now, gone(task), pull=pull)
                 unknown = unknown_categories(state, step.merged.ours)
                 if unknown:
-                    reason = f"its labels in the container name {unknown}, which the project does not have"
+                    tally.unknown |= unknown
+                    tally.homeless.append(task)
                     location = state.document(task.document).location
-                    tally.problems[location] = f"{reason}. {ADVICE}"
+                    tally.problems[location] = HOMELESS
                     # Without an etag: the next sync looks again, for the category may have come by then.
                     tally.broken[task.name] = ("", location, tally.problems[location])
                     continue
