@@ -439,7 +439,14 @@ class _Keeping:
         self._address = address
 
     async def ask(
-        self, question: Question, estimate: Usage, *, attempt: int = 0, use: Any = None, about: str = ""
+        self,
+        question: Question,
+        estimate: Usage,
+        *,
+        attempt: int = 0,
+        use: Any = None,
+        about: str = "",
+        until: Any = None,
     ) -> Asked:
         reply = Reply('{"entities": []}', Finish.STOP, Usage(100, 10))
         await self._answers.keep(question_key(self._address, question), KeptReply(reply, "job1"))

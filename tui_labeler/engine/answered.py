@@ -29,6 +29,7 @@ PASSING = frozenset(
         "outside",
         "storage",
         "trouble",
+        "under_way",
         "unreadable",
     }
 )

@@ -24,6 +24,7 @@ REASONS = {
     "trouble": "no answer",
     "busy": "deployment busy",
     "at_service": "asked in a batch of another job",
+    "under_way": "being asked by another job",
 }
 """Why a deployment gave no answer for a document, by the failure's code."""
 

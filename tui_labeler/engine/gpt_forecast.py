@@ -94,6 +94,7 @@ class Forecast:
             found.answered,
             found.documents / found.looked_at if found.looked_at else 1.0,
             found.waiting,
+            found.under_way,
         )
         return estimate_job(
             replace(self.work, fixed_tokens=found.fixed_tokens, schema_tokens=found.schema_tokens),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import Method
 from tui_labeler.domain.resources import Deployment, Prices, Resource
-from tui_labeler.engine.autolabelers.estimate import JobEstimate
+from tui_labeler.engine.autolabelers.estimate import JobEstimate, under_way_notes
 from tui_labeler.engine.chat import UnansweredError
 from tui_labeler.engine.endpoints import host, is_loopback, is_readable_on_the_way
 from tui_labeler.engine.errors import InputError
@@ -66,6 +66,8 @@ class Terms:
         if told is not None and told.waiting:
             waits = counted(told.waiting, "question waits in a batch", "questions wait in batches")
             words = f"{words} {waits} of another job and will not be asked again."
+        if told is not None:
+            words = " ".join([words, *under_way_notes(told.under_way)])
         return words
 
 

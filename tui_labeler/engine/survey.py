@@ -13,6 +13,7 @@ from tui_labeler.engine.autolabelers.asking import (
     Missing,
     NotYetError,
 )
+from tui_labeler.engine.autolabelers.claiming import being_asked
 from tui_labeler.engine.autolabelers.elsewhere import AT_SERVICE, Elsewhere, taken
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Use, Whose, question_key, will_do
 from tui_labeler.engine.autolabeling import Task
@@ -33,6 +34,8 @@ from tui_labeler.engine.tokens import (
 )
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from tui_labeler.engine.autolabelers.prompts.passages import Passage
     from tui_labeler.engine.chat import Question
     from tui_labeler.engine.samples import LabeledDocument
@@ -95,6 +98,7 @@ class Surveying:
             done=done,
             answered=len(looked.answered),
             waiting=len(looked.waiting),
+            under_way=len(looked.under_way),
             characters=tuple(max(0, one - lead) for one in sorted(looked.characters)),
             text_tokens=looked.tokens - len(looked.characters) * prompt_tokens(empty, counter.count),
             is_estimate=counter.is_estimate,
@@ -162,6 +166,8 @@ class _Looked:
         """Keys of questions that cost nothing."""
         self.waiting: set[str] = set()
         """Keys of questions that wait in batches of other jobs."""
+        self.under_way: set[str] = set()
+        """Keys of questions that other jobs are asking."""
         self.characters: list[int] = []
         """Of the last message of each question that has no answer."""
         self.tokens = 0
@@ -174,6 +180,7 @@ class _Looked:
         attempt: int = 0,
         use: Use = ANY_USE,
         about: str = "",
+        until: ExitStack | None = None,
     ) -> Asked:
         key = question_key(self._address, question)
         whose = Whose(self._address, self._job, attempt)
@@ -187,6 +194,9 @@ class _Looked:
             if error.reason == AT_SERVICE:
                 self.waiting.add(key)
             raise
+        if kept is None and self._answers.is_claimed(key):
+            self.under_way.add(key)
+            raise being_asked()
         if kept is None:
             raise NotYetError([Missing(key, question, estimate, attempt)])
         self.answered.add(key)

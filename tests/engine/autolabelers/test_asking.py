@@ -88,8 +88,17 @@ class Kept:
     async def find(self, key: str) -> KeptReply | None:
         return self.replies.get(key)
 
-    async def refresh(self) -> None:
+    async def refresh(self) -> int:
+        return 0
+
+    def claim(self, key: str) -> bool:
+        return True
+
+    def release(self, key: str) -> None:
         return None
+
+    def is_claimed(self, key: str) -> bool:
+        return False
 
     async def keep(self, key: str, kept: KeptReply) -> None:
         await asyncio.sleep(0.05)

@@ -93,6 +93,7 @@ def estimate_fields(estimate: JobEstimate, options: GptOptions) -> dict[str, Any
         "questions": _pair(estimate.questions),
         "answered": estimate.answered,
         "at_service": estimate.waiting,
+        "under_way": estimate.under_way,
         "prompt_tokens": _pair(estimate.prompt_tokens),
         "completion_tokens": _pair(estimate.completion_tokens),
         "cost": None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from tui_labeler.domain.jobs import Usage
+from tui_labeler.engine.autolabelers.claiming import Claiming
 from tui_labeler.engine.autolabelers.elsewhere import taken
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Whose, question_key, will_do
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
@@ -33,7 +35,7 @@ from tui_labeler.engine.tokens import estimating
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tui_labeler.engine.autolabelers.elsewhere import Elsewhere
+    from tui_labeler.engine.autolabelers.elsewhere import Elsewhere, Fits
     from tui_labeler.engine.autolabelers.pacing import Pacer
     from tui_labeler.engine.autolabelers.reusing import Use
     from tui_labeler.engine.autolabelers.spending import Spending
@@ -86,6 +88,7 @@ class Asks(Protocol):
         attempt: int = 0,
         use: Use = ANY_USE,
         about: str = "",
+        until: ExitStack | None = None,
     ) -> Asked:
         """As :meth:`Asker.ask`; may raise ``NotYetError``."""
 
@@ -177,6 +180,7 @@ class Asker:
         self._spending = spending
         self._answers = answers
         self._elsewhere = elsewhere
+        self._claiming = Claiming(answers)
         self._requests = requests
         self._counter = counter or estimating()
         self._longest = requests.longest
@@ -209,11 +213,14 @@ class Asker:
         attempt: int = 0,
         use: Use = ANY_USE,
         about: str = "",
+        until: ExitStack | None = None,
     ) -> Asked:
         """The answer to a question: the kept one if it :func:`will_do`, or a new one that is on disk before
         it is used.
 
-        ``estimate`` is what it may cost at most, ``about`` the location of the document. Raises
+        ``estimate`` is what it may cost at most, ``about`` the location of the document. A question that
+        another job is asking is waited for; no other asks this one before ``until`` is closed, which is for
+        those who ask on by its answer. Raises
         ``UnansweredError`` and ``TroubleError`` for this question, ``ResourceError`` and ``BudgetError`` for
         the job.
         """
@@ -225,8 +232,9 @@ class Asker:
                 fits = partial(self._will_do, use, attempt)
                 if (kept := await taken(key, self._answers, self._elsewhere, fits)) is not None:
                     return Asked(kept.reply, self._owed(key, kept, attempt), from_cache=True)
-                reply = await self._until_answered(_Asking(question, estimate, key, attempt, about))
-                return Asked(reply, reply.usage, from_cache=False)
+                with ExitStack() as own:
+                    asking = _Asking(question, estimate, key, attempt, about)
+                    return await self._until_answered(asking, fits, until or own)
         finally:
             if not lock.locked():
                 self._under_way.pop(key, None)
@@ -249,7 +257,7 @@ class Asker:
         await self._answers.keep(key, KeptReply(reply, self._job, attempt))
         self._paid_now.add(_brief(key))
 
-    async def _until_answered(self, asking: _Asking) -> Reply:
+    async def _until_answered(self, asking: _Asking, fits: Fits, until: ExitStack) -> Asked:
         """What it is answered, unless it shows on the way that none will be answered.
 
         Whoever waits for its turn then hears of it at once; what was sent is waited for.
@@ -257,7 +265,16 @@ class Asker:
         try:
             async with asyncio.timeout(None) as turn:
                 try:
-                    return await self._tried(asking, turn)
+                    self._await_turn(turn)
+                    waited = await self._claiming.hold(asking.key, until)
+                    kept = await taken(asking.key, self._answers, self._elsewhere, fits)
+                    if kept is not None:
+                        if waited:
+                            # An answer is an answer, whoever got it.
+                            self._heard = asyncio.get_running_loop().time()
+                        return Asked(kept.reply, self._owed(asking.key, kept, asking.attempt), True)
+                    reply = await self._tried(asking, turn)
+                    return Asked(reply, reply.usage, from_cache=False)
                 except ResourceError as error:
                     self._end(error)
                     raise

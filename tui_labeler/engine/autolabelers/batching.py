@@ -13,6 +13,7 @@ from tui_labeler.engine.autolabelers.asking import (
     Missing,
     NotYetError,
 )
+from tui_labeler.engine.autolabelers.claiming import UNDER_WAY, being_asked
 from tui_labeler.engine.autolabelers.elsewhere import AT_SERVICE, taken
 from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Use, Whose, question_key, will_do
@@ -22,6 +23,8 @@ from tui_labeler.engine.chat import KeptReply, Reply, UnansweredError
 from tui_labeler.engine.tokens import estimating
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from tui_labeler.engine.autolabelers.elsewhere import Elsewhere
     from tui_labeler.engine.autolabelers.spending import Spending
     from tui_labeler.engine.batches import BatchModel, Row
@@ -121,6 +124,7 @@ class Ledger:
         attempt: int = 0,
         use: Use = ANY_USE,
         about: str = "",
+        until: ExitStack | None = None,
     ) -> Asked:
         key = question_key(self._deployment, question)
         whose = Whose(self._deployment, self._job, attempt)
@@ -130,8 +134,10 @@ class Ledger:
 
         try:
             kept = await taken(key, self._answers, self._elsewhere, fits)
+            if kept is None and self._answers.is_claimed(key):
+                raise being_asked()
         except UnansweredError as error:
-            if error.reason != AT_SERVICE or not self._puts_off:
+            if error.reason not in (AT_SERVICE, UNDER_WAY) or not self._puts_off:
                 raise
             self.put_off = True
             raise NotYetError([]) from error

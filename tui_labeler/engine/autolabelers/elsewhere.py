@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,13 @@ from tui_labeler.engine.errors import NotFoundError
 from tui_labeler.engine.wording import JOB_STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Iterable
 
     from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.ports import AnswerStore, JobStore
+
+Fits = Callable[[KeptReply], Awaitable[bool]]
+"""Whether a kept answer is taken."""
 
 LOOK_EVERY = 10.0
 """Seconds between two looks at what other jobs have at their services."""
@@ -72,7 +76,7 @@ async def taken(
     key: str,
     answers: AnswerStore,
     elsewhere: Elsewhere | None,
-    will_do: Callable[[KeptReply], Awaitable[bool]],
+    will_do: Fits,
 ) -> KeptReply | None:
     """The kept answer to a question, if there is one that will do.
 

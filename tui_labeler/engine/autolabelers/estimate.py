@@ -162,6 +162,8 @@ class Made:
     """How many questions each stands for."""
     waiting: int = 0
     """Questions that wait in batches of other jobs and are not asked again."""
+    under_way: int = 0
+    """Questions that other jobs are asking, whose answers are waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ class JobEstimate:
     """Questions that are answered already and cost nothing; they are no part of the others."""
     waiting: int = 0
     """Questions that wait in batches of other jobs and are not asked again; they are no part either."""
+    under_way: int = 0
+    """Questions that other jobs are asking; no part either. Those without an answer there are asked here."""
 
     @property
     def is_answered(self) -> bool:
@@ -238,6 +242,7 @@ def estimate_job(
         )
     completion = _completion(work, asked, earlier)
     waiting = round(made.waiting * made.scale) if made else 0
+    under_way = round(made.under_way * made.scale) if made else 0
     return JobEstimate(
         made.documents if made else len(work.characters),
         asked,
@@ -245,9 +250,14 @@ def estimate_job(
         completion,
         _cost(work, asked, prompt, completion, prices),
         None if batch else _seconds(work, asked, completion, pace, earlier),
-        (*_notes(work, sample, earlier, prices), *_batch_notes(waiting, batch=batch, budget=budget)),
+        (
+            *_notes(work, sample, earlier, prices),
+            *_batch_notes(waiting, batch=batch, budget=budget),
+            *under_way_notes(under_way),
+        ),
         round(made.answered * made.scale) if made else 0,
         waiting,
+        under_way,
     )
 
 
@@ -405,6 +415,17 @@ def _seconds(
     high /= min(at_once, FIRST) if quick else 1
     found = Range(max(low, pace.seconds), max(high, pace.seconds) + STARTING)
     return None if not quick and found.high > TELLS_NOTHING * found.low else found
+
+
+def under_way_notes(under_way: int) -> list[str]:
+    """What is to be said of questions that other jobs are asking."""
+    if not under_way:
+        return []
+    words = counted(under_way, "question is", "questions are")
+    return [
+        f"{words} being asked by another job at the moment: the answers are waited for and cost nothing "
+        "more; what gets no answer there is asked here."
+    ]
 
 
 def _batch_notes(waiting: int, *, batch: bool, budget: bool) -> list[str]:

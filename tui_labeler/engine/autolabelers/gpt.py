@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,14 @@ def chunk_tokens(
 @dataclass(slots=True)
 class _Paid:
     usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Of a first question and those that its answer leads to."""
+
+    paid: _Paid
+    until: ExitStack
 
 
 class GptAutolabeler:
@@ -288,7 +297,10 @@ class GptAutolabeler:
         waits = False
         for sample in range(self._room.samples):
             try:
-                said.append(self._said(chunk, *await self._parsed(task, chunk, part, sample, paid)))
+                # A question is no other job's until those that its answer led to are answered too.
+                with ExitStack() as until:
+                    found = await self._parsed(task, chunk, part, sample, _Asking(paid, until))
+                said.append(self._said(chunk, *found))
             except NotYetError as error:
                 waits = True
                 missing += error.missing
@@ -297,7 +309,7 @@ class GptAutolabeler:
         return said[0] if len(said) == 1 else _agreed(chunk, said, self._prompt.kind)
 
     async def _parsed(
-        self, task: Task, chunk: Chunk, part: tuple[int, int], sample: int, paid: _Paid
+        self, task: Task, chunk: Chunk, part: tuple[int, int], sample: int, asking: _Asking
     ) -> tuple[Reply, Parsed]:
         """The answer as far as it is understood. Raises ``UnansweredError`` for one that is of no use."""
         question = self._prompt.question(
@@ -312,13 +324,13 @@ class GptAutolabeler:
             seed=sample or None,
         )
         use = self._use(question, chunk)
-        reply, parsed = await self._ask(question, task, paid, use)
+        reply, parsed = await self._ask(question, task, asking, use)
         if reply.finish is Finish.LENGTH:
             self._raise_if_repeating(question, reply, parsed, chunk)
             raise_if_too_long(reply)
             question = _longer(question)
             use = self._use(question, chunk, is_longer=True)
-            reply, parsed = await self._ask(question, task, paid, use)
+            reply, parsed = await self._ask(question, task, asking, use)
             if reply.finish is Finish.LENGTH:
                 self._raise_if_repeating(question, reply, parsed, chunk)
                 raise UnansweredError(
@@ -329,7 +341,7 @@ class GptAutolabeler:
         if _is_no_answer(parsed):
             first = parsed.problems
             repair = self._prompt.repair(question, reply.text, parsed)
-            reply, parsed = await self._ask(repair, task, paid, Use(self._is_useful))
+            reply, parsed = await self._ask(repair, task, asking, Use(self._is_useful))
             if _is_no_answer(parsed) or reply.finish is Finish.LENGTH:
                 raise UnansweredError(
                     "The model was asked twice, and neither answer can be used: the last one "
@@ -371,12 +383,14 @@ class GptAutolabeler:
 
         return Use(self._is_useful, then)
 
-    async def _ask(self, question: Question, task: Task, paid: _Paid, use: Use) -> tuple[Reply, Parsed]:
+    async def _ask(self, question: Question, task: Task, asking: _Asking, use: Use) -> tuple[Reply, Parsed]:
         tokens = question_tokens(question, self._counter)
         held = held_tokens(self._correction.corrected(tokens), self._counter)
         estimate = Usage(held, question.max_tokens)
-        asked = await self._asker.ask(question, estimate, attempt=task.attempt, use=use, about=task.location)
-        paid.usage += asked.usage
+        asked = await self._asker.ask(
+            question, estimate, attempt=task.attempt, use=use, about=task.location, until=asking.until
+        )
+        asking.paid.usage += asked.usage
         reply = asked.reply
         if not reply.usage.estimated_tokens and not reply.usage.doubtful_answers:
             self._correction.learn(tokens, reply.usage.prompt_tokens)

@@ -52,6 +52,8 @@ class Survey:
     """Labeled passages in each prompt."""
     job_examples: int
     """Those in the prompts of a job that has no document under evaluation."""
+    under_way: int = 0
+    """Questions that other jobs are asking: their answers are waited for."""
 
 
 class Surveyor(Protocol):
@@ -90,10 +92,21 @@ class AnswerStore(Protocol):
     async def find(self, key: str) -> KeptReply | None:
         """The newest answer under a key (hexadecimal), of whichever job. Raises ``StorageError``."""
 
-    async def refresh(self) -> None:
-        """Has :meth:`find` see what others have kept since."""
+    async def refresh(self) -> int:
+        """Has :meth:`find` see what others have kept since; how many of theirs were seen so far."""
 
     async def keep(self, key: str, kept: KeptReply) -> None:
         """Returns once the answer outlives a crash. Raises ``StorageError``."""
+
+    def claim(self, key: str) -> bool:
+        """Has no other store claim a key until :meth:`release`, or until this process dies; ``False`` where
+        another has. Does not wait. Raises ``StorageError``.
+        """
+
+    def release(self, key: str) -> None:
+        """Gives back what was claimed."""
+
+    def is_claimed(self, key: str) -> bool:
+        """Whether another store has claimed a key. Raises ``StorageError``."""
 
     async def close(self) -> None: ...

@@ -123,6 +123,10 @@ def _estimates(about: Summary) -> list[tuple[str, str, str]]:
         waits = counted(told.waiting, "question is", "questions are")
         words = f"{waits} in batches of other jobs: not asked again, their documents fail here"
         facts.insert(0, ("Waiting", words, "warn"))
+    if told.under_way:
+        asked = counted(told.under_way, "question is", "questions are")
+        words = f"{asked} being asked by another job: the answers are waited for"
+        facts.insert(0, ("Under way", words, ""))
     if told.cost is None:
         words = "no price is known: give one at step 2 with e, or name the model in prices.toml"
         facts.append(("Price, about", words, "warn"))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from tui_labeler.engine.adapters.store.claims import ClaimFile
 from tui_labeler.engine.adapters.store.files import (
     encoded,
     make_folder,
-    names_in,
     storage_errors,
     sync_folder,
     write_all,
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX = ".jsonl"
+
+CLAIMS = "asking"
+"""The file whose locks say which questions are under way."""
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -57,6 +60,14 @@ class _Place(NamedTuple):
     length: int
 
 
+class _Seen(NamedTuple):
+    """How far a file was read, and how it looked then."""
+
+    offset: int
+    size: int
+    changed: int
+
+
 _keys = decoder(_Key)
 _lines = decoder(_Line)
 
@@ -77,6 +88,11 @@ class FileAnswerStore:
         self._pending: list[_Waiting] = []
         self._writing = asyncio.Lock()
         self._reading = asyncio.Lock()
+        self._seen: dict[str, _Seen] = {}
+        self._looks = self._done_looks = 0
+        """Looks at the files that were asked for, and how many of these one has answered."""
+        self._arrived = 0
+        self._claims = ClaimFile(folder / CLAIMS)
 
     async def find(self, key: str) -> KeptReply | None:
         if self._index is None:
@@ -87,15 +103,43 @@ class FileAnswerStore:
         place = self._index.get(bytes.fromhex(key))
         return None if place is None else await asyncio.to_thread(self._read, place)
 
-    async def refresh(self) -> None:
+    async def refresh(self) -> int:
+        self._looks += 1
+        mine = self._looks
         async with self._reading:
-            if self._index is not None:
-                await self._read_all()
+            # Many ask at once: a look that began after this was asked for will do.
+            if self._index is not None and self._done_looks < mine:
+                asked = self._looks
+                await self._read_on(self._index)
+                self._done_looks = asked
+        return self._arrived
 
     async def _read_all(self) -> None:
         # What is kept meanwhile comes into the index behind what was read.
         async with self._writing:
-            self._index = await asyncio.to_thread(self._read_index)
+            self._index, self._seen = await asyncio.to_thread(self._read_files, None)
+
+    async def _read_on(self, index: dict[bytes, _Place]) -> None:
+        """What was added to the files of others; all, where one of them is not what it was."""
+        seen = self._seen
+        found, self._seen = await asyncio.to_thread(self._read_files, seen)
+        if any(name not in self._seen or self._seen[name].offset < had.offset for name, had in seen.items()):
+            await self._read_all()
+            return
+        self._arrived += len(found)
+        for key, place in found.items():
+            # What this run was answered it has asked for last.
+            if key not in index or index[key].file != self._name:
+                index[key] = place
+
+    def claim(self, key: str) -> bool:
+        return self._claims.take(key)
+
+    def release(self, key: str) -> None:
+        self._claims.give_back(key)
+
+    def is_claimed(self, key: str) -> bool:
+        return self._claims.is_taken(key)
 
     async def keep(self, key: str, kept: KeptReply) -> None:
         mine = _Waiting(key, kept, asyncio.get_running_loop().create_future())
@@ -119,30 +163,52 @@ class FileAnswerStore:
             item.written.set_result(None)
 
     async def close(self) -> None:
+        self._claims.close()
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
     # --- in threads ---------------------------------------------------------------------------------
 
-    def _read_index(self) -> dict[bytes, _Place]:
-        index: dict[bytes, _Place] = {}
-        for path in self._oldest_first():
-            name = path.name
-            with storage_errors(path), path.open("rb") as file:
-                offset = 0
-                for line in file:
-                    # A line without its end was cut by a crash: it was never told as kept.
-                    if line.endswith(b"\n"):
-                        index[bytes.fromhex(_parsed_key(path, line))] = _Place(name, offset, len(line))
-                    offset += len(line)
-        return index
+    def _read_files(self, seen: dict[str, _Seen] | None) -> tuple[dict[bytes, _Place], dict[str, _Seen]]:
+        """What stands in the files behind what was ``seen``, and how far they are read then.
 
-    def _oldest_first(self) -> list[Path]:
-        """An answer that was asked for again takes the place of the one before it."""
-        paths = [self._folder / name for name in names_in(self._folder) if name.endswith(SUFFIX)]
+        All, where ``seen`` is ``None``; else what this run has kept is known.
+        """
+        found: dict[bytes, _Place] = {}
+        read: dict[str, _Seen] = {}
+        for name, size, changed in self._oldest_first():
+            if seen is not None and name == self._name:
+                continue
+            had = (seen or {}).get(name, _Seen(0, 0, 0))
+            if (had.size, had.changed) == (size, changed):
+                read[name] = had
+                continue
+            path, offset = self._folder / name, had.offset if had.offset <= size else 0
+            with storage_errors(path), path.open("rb") as file:
+                file.seek(offset)
+                for line in file:
+                    # A line without its end was cut by a crash, or is being written: nobody was told it.
+                    if not line.endswith(b"\n"):
+                        break
+                    found[bytes.fromhex(_parsed_key(path, line))] = _Place(name, offset, len(line))
+                    offset += len(line)
+            read[name] = _Seen(offset, size, changed)
+        read.pop(self._name, None)
+        return found, read
+
+    def _oldest_first(self) -> list[tuple[str, int, int]]:
+        """Names, sizes and times of the files. An answer that was asked for again takes the place of the one
+        before it.
+        """
         with storage_errors(self._folder):
-            return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name))
+            try:
+                with os.scandir(self._folder) as entries:
+                    stats = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(SUFFIX)]
+            except FileNotFoundError:
+                return []
+        found = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+        return sorted(found, key=lambda item: (item[2], item[0]))
 
     def _read(self, place: _Place) -> KeptReply:
         path = self._folder / place.file
