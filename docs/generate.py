@@ -157,7 +157,7 @@ def keys_page() -> str:
         "# Keys",
         "",
         "Written by `python -m docs.generate` from the program's own declarations. Any can be another key:",
-        "give it by its id under `[keys]` in `settings.toml` ([settings.md](settings.md)).",
+        "give it by its id under `[keys]` in `settings.toml`, your keymap ([settings.md](settings.md)).",
         "",
     ]
     for title, place in PLACES.items():

@@ -22,7 +22,8 @@ from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.sharing.background import EVERY
 from tui_labeler.screens.appearance import Appearance, Remember
 from tui_labeler.screens.base import reporting, tell, tell_error
-from tui_labeler.screens.commands import Commands, bound_commands
+from tui_labeler.screens.commands import KEYMAP_WORDS, Commands, CommandSearch, bound_commands
+from tui_labeler.screens.dialogs import MessageScreen
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.labeling_keys import PROJECT_KEYS
@@ -76,6 +77,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = True
     NOTIFICATION_TIMEOUT = 6
 
+    COMMANDS = {CommandSearch}  # noqa: RUF012 - Textual's own name
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", tooltip="Keys and help for where you are", id="app.help"),
         Binding(
@@ -369,7 +371,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Commands):
-            words = "A command of this screen, by a part of its name"
+            words = "A command of this screen, by its name or what it does"
             self.push_screen(Commands(placeholder=words, id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -380,9 +382,18 @@ class LabelerApp(Appearance, inherit_bindings=False):
             isinstance(below, LabelingScreen) for below in self.screen_stack
         ):
             yield from self._behind({command.title for command in here})
+        if isinstance(screen, LabelingScreen):
+            blind = partial(screen.action_project_settings, "blind")
+            yield SystemCommand(
+                "Blind mode", "Hide suggestions until a document is labeled, or show them", blind
+            )
+        yield SystemCommand("Keymap", "Other keys: where a keymap of your own stands", self._tell_keymap)
         yield SystemCommand("Theme", "Other colours of the screen", self.action_change_theme)
         yield SystemCommand("Palette", "Other colours of categories", self.action_change_palette)
         yield SystemCommand("Tour", "The first steps, in four screens", self.action_tour)
+
+    def _tell_keymap(self) -> None:
+        self.push_screen(MessageScreen("Other keys", KEYMAP_WORDS))
 
     def _behind(self, here: Collection[str]) -> Iterator[SystemCommand]:
         """The other screens of the project, which its texts lead to; those with a name that a command

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
+from textual.command import CommandList
 from textual.screen import Screen
 from textual.widgets import Input
 
 from docs.generate import PLACES
-from tests.screens.conftest import Opened, press, screen_text
-from tui_labeler.screens.commands import bound_commands
+from tests.screens.conftest import Opened, press, screen_text, session_of
+from tui_labeler.screens.commands import Commands, bound_commands
 from tui_labeler.screens.help import help_text
 
 if TYPE_CHECKING:
@@ -74,3 +75,50 @@ async def test_the_palette_of_the_texts_has_their_commands_once(opened: Opened) 
 async def test_help_says_that_the_palette_holds_the_keys_of_where_one_is(opened: Opened) -> None:
     async with opened() as pilot:
         assert "`:` finds any of these by a part of its name. Other screens have others." in words(pilot)
+
+
+async def found(pilot: Pilot[None], typed: str) -> list[str]:
+    """What the palette finds for what is typed, line by line, best first."""
+    await press(pilot, "colon", *typed)
+    listed = pilot.app.screen.query_one(CommandList)
+    while not listed.option_count or listed.option_count > 30:
+        await pilot.pause(0.05)
+    prompts = [str(option.prompt) for option in listed.options]
+    await press(pilot, "ctrl+g")
+    return prompts
+
+
+async def test_the_palette_finds_by_what_a_command_does_behind_those_called_that(opened: Opened) -> None:
+    async with opened() as pilot:
+        blind = await found(pilot, "blind")
+        assert blind[0].startswith("Blind mode\n")
+        assert any(line.startswith("Settings\nO: Drafts, blind mode") for line in blind)
+        assert (await found(pilot, "key"))[0].startswith("Keymap\n")
+        assert any(line.startswith("Help\n") for line in await found(pilot, "keys and"))
+
+
+async def test_the_palette_says_what_to_do_where_it_finds_nothing(opened: Opened) -> None:
+    async with opened() as pilot:
+        (line,) = await found(pilot, "zzyzx")
+        assert line == (
+            "No command here is called that, or does that\n"
+            "Fewer letters find more; enter shows the keys of where you are"
+        )
+
+
+async def take(pilot: Pilot[None], typed: str) -> None:
+    """Takes the first command that the palette finds."""
+    await press(pilot, "colon", *typed)
+    while not pilot.app.screen.query_one(CommandList).option_count:
+        await pilot.pause(0.05)
+    while isinstance(pilot.app.screen, Commands):
+        await press(pilot, "enter")
+
+
+async def test_the_palette_leads_to_blind_mode_and_to_the_keymap(opened: Opened) -> None:
+    async with opened() as pilot:
+        await take(pilot, "blind")
+        await press(pilot, "space", "ctrl+s")
+        assert session_of(pilot).project.settings.hide_until_labeled
+        await take(pilot, "keymap")
+        assert '"review.accept" = "y"' in screen_text(pilot)

@@ -1,4 +1,4 @@
-"""The commands that can be given at the moment, and the palette that finds one by a part of its name."""
+"""The commands that can be given at the moment, and the palette that finds one by words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Hit, Hits
+from textual.system_commands import SystemCommandsProvider
 from textual.widgets import Input
 
 from tui_labeler.screens.fields import Safely
@@ -87,6 +88,47 @@ def bound_keys(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> se
     for item in Binding.make_bindings(bindings):
         found.update(keymap.get(item.id or "", item.key).split(","))
     return found
+
+
+_NAMED = 1000.0
+"""What a match of the name counts more than one of the words on what a command does."""
+
+KEYMAP_WORDS = """\
+A keymap of your own is the part [keys] of settings.toml in the home folder: one line for each command, its \
+id and its keys, for instance
+
+  [keys]
+  "review.accept" = "y"
+  "project.leave" = "q,ctrl+b"
+
+docs/keys.md lists every id. `tui-labeler doctor` names the home folder, and tells what is wrong with \
+a keymap. Keys hold from the next start on."""
+"""What is said of other keys."""
+
+
+class CommandSearch(SystemCommandsProvider):
+    """Finds commands by a part of their name, and behind those by the words on what they do."""
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        parts = query.casefold().split()
+        nothing = True
+        for name, words, run, _ in self.app.get_system_commands(self.screen):
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(_NAMED + score, matcher.highlight(name), run, help=words)
+            elif all(part in words.casefold() for part in parts):
+                yield Hit(1.0, name, run, help=words)
+            else:
+                continue
+            nothing = False
+        if nothing:
+            yield Hit(
+                1.0,
+                "No command here is called that, or does that",
+                partial(self.app.run_action, "help"),
+                help="Fewer letters find more; enter shows the keys of where you are",
+            )
 
 
 class Commands(CommandPalette):

@@ -133,11 +133,12 @@ class FileActions(PlacingActions):
 
     @work
     @reporting
-    async def action_project_settings(self) -> None:
+    async def action_project_settings(self, at: str = "") -> None:
+        """Asks for the project's settings; ``at`` is the id of the field to begin at."""
         sharing = self.session.sharing
         is_remote = sharing is not None and sharing.is_remote
         wanted = await self.app.push_screen_wait(
-            ProjectSettingsScreen(self.session.project, is_remote=is_remote)
+            ProjectSettingsScreen(self.session.project, is_remote=is_remote, at=at)
         )
         if wanted is None:
             return

@@ -43,11 +43,16 @@ A *multilingual* project has a language for each document.
         Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Change nothing", id="settings.cancel"),
     ]
 
-    def __init__(self, project: Project, *, is_remote: bool = False) -> None:
-        """``is_remote``: in a container whose labels are always shared."""
+    def __init__(self, project: Project, *, is_remote: bool = False, at: str = "") -> None:
+        """``is_remote``: in a container whose labels are always shared; ``at``: the field to begin at."""
         super().__init__()
         self._project = project
         self._is_remote = is_remote
+        self._at = at
+
+    def on_mount(self) -> None:
+        if self._at:
+            self.query_one(f"#{self._at}").focus()
 
     def fields(self) -> tuple[tuple[str, Widget], ...]:
         project, settings = self._project, self._project.settings
