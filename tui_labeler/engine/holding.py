@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.carrying import Carry
+from tui_labeler.engine.formats.checking import ODD_OFFSETS
 from tui_labeler.engine.formats.model import FormatProblem
 from tui_labeler.engine.formats.resolve import Resolved, ResolvedLabel, suggested, to_code_points
 from tui_labeler.engine.reanchoring import reanchored
@@ -30,6 +31,11 @@ class Held:
     labels: tuple[ResolvedLabel, ...]
     suggestions: tuple[ResolvedLabel, ...]
     problems: tuple[FormatProblem, ...]
+
+    @property
+    def has_odd_offsets(self) -> bool:
+        """Whether offsets look like another unit's: labels may stand at other words than were meant."""
+        return any(problem.field == ODD_OFFSETS for problem in self.problems)
 
 
 def needs_text(kind: ProjectKind, file: FileDocument) -> bool:

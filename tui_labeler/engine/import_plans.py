@@ -48,6 +48,8 @@ class Ready:
     """Of the text that they were held against; empty where none was needed."""
     is_reviewed: bool = False
     """The file says that there is nothing to label, and left nothing out that might be."""
+    has_odd_offsets: bool = False
+    """They look like another unit's: the labels may stand at other words than were meant."""
 
 
 @dataclass(frozen=True, slots=True)

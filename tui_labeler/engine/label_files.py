@@ -47,6 +47,13 @@ BATCH = 2000
 ADDING = "writing documents"
 """What progress hears while new documents are written into the container."""
 
+NOT_SURELY = (
+    "the offsets look like UTF-16 code units, not code points: nothing of it is taken in, and its labels "
+    "here stay. Count them in code points and take the file in again, or import it as any labels file, which "
+    "takes nothing away"
+)
+"""Of a document whose labels were to take the place of those that are there."""
+
 NO_CHOICES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -235,7 +242,7 @@ class LabelFiles:
         )
         merging = merging or Merging(IMPORTED, importing)
         if merging.replaces is not None:
-            ready = self._told_once(ready, tally)
+            ready = self._told_surely(self._told_once(ready, tally), tally)
         declare = partial(declaring, plan.file, plan.only_used, ready, incoming, replaces=merging.replaces)
         steps: list[_Step] = [declare]
         for start in range(0, len(ready), BATCH):
@@ -257,6 +264,19 @@ class LabelFiles:
                 reason = f"the file speaks of it in {len(several)} places, and none of them is taken"
                 tally.skipped.append(Skipped(location, reason, each.file.line))
         return [each for each in ready if len(parts[each.document]) == 1]
+
+    def _told_surely(self, ready: Sequence[Ready], tally: Tally) -> list[Ready]:
+        """Without the documents whose labels may stand at other words than were meant, which are listed.
+
+        Nothing takes the place of labels that are there unless it is sure to be what people labeled.
+        """
+        odd = {each.document: each.file.line for each in ready if each.has_odd_offsets}
+        names = {self._store.state.rows[number].location: line for number, line in odd.items()}
+        # What was said of their spans speaks of labels that would be kept.
+        tally.notes = [note for note in tally.notes if note.location not in names]
+        for location, line in names.items():
+            tally.skipped.append(Skipped(location, NOT_SURELY, line))
+        return [each for each in ready if each.document not in odd]
 
     async def _commit(self, shell: Plan, step: _Step) -> Transaction | None:
         return await self._store.commit(

@@ -207,6 +207,7 @@ class ImportPlanning:
                             held.suggestions,
                             text_hash,
                             self._is_empty(match.file),
+                            held.has_odd_offsets,
                         )
                     )
             self._progress(CHECKING, min(start + CONCURRENCY, len(matches)))

@@ -523,6 +523,24 @@ async def test_a_document_with_labels_there_that_can_not_be_used_keeps_those_of_
     assert [item.line for item in taken.imported.skipped] == [1, 2, 3]
 
 
+async def test_offsets_of_there_that_look_like_utf16_take_the_place_of_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TEXTS, "a.txt", "\U0001f6b2\U0001f44d " + TEXTS["a.txt"])
+    ana = await office.person("ana")
+    await ana.label("Person", "Ann")
+    await ana.label("Town", "Rome")
+    rows = row("a.txt", ("Person", 5, 8, 1.0), ("Firm", 20, 24, 1.0)), row("b.txt", ("Person", 5, 8, 1.0))
+    taken = await there(office, ana, *rows)
+    assert (taken.removed, taken.imported.labels) == (0, 1)
+    assert ana.labels() == [("Person", "Ann"), ("Town", "Rome")]
+    assert ana.labels("b.txt") == [("Person", "Ann")]
+    assert [(item.location, item.line) for item in taken.imported.skipped] == [("a.txt", 1)]
+    assert "look like UTF-16" in taken.imported.skipped[0].reason
+    assert [item for item in taken.imported.notes if item.location == "a.txt"] == []
+    assert "Firm" not in {each.name for each in ana.session.store.state.categories.values()}
+
+
 async def test_where_there_is_only_a_proposal_a_label_of_here_stays_and_that_is_told(
     office: Office, ana: Person
 ) -> None:

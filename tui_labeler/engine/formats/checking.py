@@ -12,6 +12,9 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.text import OffsetMap, words
 from tui_labeler.engine.formats.model import FileLabel, FormatProblem, Unit
 
+ODD_OFFSETS = "offsets"
+"""The field of a problem that concerns all offsets of a document: they look like another unit's."""
+
 _SHOWN = 60
 """Characters of words that a message repeats."""
 
@@ -123,7 +126,7 @@ def cut_words(
             f"{fit} of {len(placed) + len(beyond)} spans {' or '.join(wrong)}, and "
             f"{'would cut none' if problems and not beyond else 'none would'} if read so"
         )
-        problems.append(FormatProblem(location, "offsets", reason))
+        problems.append(FormatProblem(location, ODD_OFFSETS, reason))
     return problems
 
 
