@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from tui_labeler.assembly import container, container_address, ways
+from tui_labeler.assembly import container, container_address, new_id, ways
 from tui_labeler.settings import Settings
 
 INTO = ways(Settings())
@@ -55,3 +55,10 @@ async def test_a_detour_that_was_kept_is_read_all_the_same(tmp_path: Path) -> No
 
 def _none(container: object) -> NoReturn:
     raise AssertionError("a folder needs no cache")
+
+
+def test_ids_are_ten_letters_and_digits_and_no_two_are_the_same() -> None:
+    made = {new_id() for _ in range(10_000)}
+    assert len(made) == 10_000
+    assert {len(each) for each in made} == {10}
+    assert set("".join(made)) == set("abcdefghijkmnpqrstuvwxyz23456789")
