@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_labeler import labels_on_disk
+from tui_labeler.cli.commands import files
 from tui_labeler.cli.commands.exports import write_file
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.labels_on_disk import read_labels, unpacked, write_folder
@@ -27,6 +28,17 @@ def packed(**files: bytes) -> bytes:
         for name, data in files.items():
             archive.writestr(name, data)
     return held.getvalue()
+
+
+@pytest.mark.timeout(10)
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "f.json"
+    os.mkfifo(pipe)
+    for name in (str(pipe), "/dev/zero"):
+        for read in (read_labels, files.read_file):
+            with pytest.raises(InputError, match=r"a named pipe|a device") as caught:
+                read(name)
+            assert "standard input" in caught.value.hint
 
 
 def test_a_folder_is_read_as_an_archive_and_gives_the_same_bytes_each_time(tmp_path: Path) -> None:

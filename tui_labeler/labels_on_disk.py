@@ -33,11 +33,32 @@ _LEFT = re.compile(r"\..*\.([0-9a-f]{8})-(\d{1,9})-[0-9a-f]{8}\.tmp", re.DOTALL)
 """What is being written, or was when its process ended."""
 
 
+_ODD = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def read_regular(path: Path) -> bytes:
+    """The bytes of a file. Raises ``OSError``, and ``InputError`` for what may never end or never answer."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        what = next((words for is_one, words in _ODD if is_one(mode)), "a device")
+        raise InputError(
+            f"{path}: it is {what}, not a file.",
+            hint="Name a file that can be read; what another program writes comes in through a file, or "
+            "through standard input where - names it.",
+            on_screen="Name a file that can be read.",
+        )
+    return path.read_bytes()
+
+
 def read_labels(name: str) -> bytes:
     """The bytes of a file, or a folder's files as a ZIP archive. Raises ``InputError``."""
     try:
         path = Path(name).expanduser()
-        return _packed(path) if path.is_dir() else path.read_bytes()
+        return _packed(path) if path.is_dir() else read_regular(path)
     except (OSError, ValueError, RuntimeError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         raise InputError(f"{name}: {reason}", hint="Name a file or a folder that can be read.") from error

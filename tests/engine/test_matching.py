@@ -229,6 +229,25 @@ async def test_what_another_name_of_the_file_has_is_no_match_by_text(bench: Benc
     assert again.changes_nothing
 
 
+async def test_an_undo_says_which_documents_it_leaves_in_the_container(bench: Bench, paper: Paper) -> None:
+    session = await bench.create({"a.txt": TEXT})
+    new = labeled(ELSE, cut("Person", "Ann", ELSE), location="b.txt")
+    data = paper.says(labeled(TEXT, cut("Person", "Bob", TEXT), location="a.txt"), new)
+    await session.label_files.read(data, "x.paper", add_documents=True)
+    undone = await session.history.undo()
+    assert undone is not None
+    assert (undone.left, undone.left_words) == (1, "1 document that it wrote stays in the container")
+    assert (session.documents.find("b.txt").active_labels, words_of(session, TEXT)) == ((), [])
+    again = await session.history.redo()
+    assert again is not None
+    assert (again.left, again.left_words) == (0, "")
+    await session.history.undo()
+    await session.label_files.read(data, "x.paper", add_documents=True)
+    later = await session.history.undo()
+    assert later is not None
+    assert later.left == 0
+
+
 async def test_two_new_names_with_one_text_are_two_documents_of_their_own(bench: Bench, paper: Paper) -> None:
     session = await bench.create({})
     one = labeled(TEXT, cut("Person", "Bob", TEXT), location="x:1.txt", line=1)

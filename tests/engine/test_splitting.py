@@ -181,3 +181,18 @@ async def test_names_of_a_project_are_no_markup_in_its_card(bench: Bench, paper:
     markdown = found.files["data-card.md"].decode()
     assert "\x1b" not in markdown
     assert r"| a\|b \<script\>" in markdown
+
+
+async def test_a_category_without_a_place_in_some_parts_is_told_once_with_the_parts(bench: Bench) -> None:
+    session = await labeled(bench, texts(20))
+    rare = "Oslo is where nobody else is.\n"
+    bench.write({"rare.txt": rare})
+    await session.documents.sync()
+    await session.categories.add("RARE")
+    await session.documents.open(number(session, "rare.txt"))
+    await session.labeling.add(number(session, "rare.txt"), key(session, "RARE"), span("Oslo", rare))
+    wanted = shares("80/10/10", seed=7)
+    found = await session.label_files.write_split("conll", wanted, session.agreeing)
+    words = "in dev, test: RARE is in no label and has no place"
+    assert [(item.location, item.reason) for item in found.notes if "RARE" in item.reason] == [("", words)]
+    assert f"- {words}\n" in found.files["data-card.md"].decode()

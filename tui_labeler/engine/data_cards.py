@@ -172,7 +172,12 @@ def _left_out(card: Card) -> list[str]:
         f"- {_plain(item.location)}: {_plain(item.reason)}" if item.location else f"- {_plain(item.reason)}"
         for item in card.skipped
     ]
-    notes = [f"- {_plain(item.location)}: {_plain(item.reason)} (kept)" for item in card.notes]
+    notes = [
+        f"- {_plain(item.location)}: {_plain(item.reason)} (kept)"
+        if item.location
+        else f"- {_plain(item.reason)}"
+        for item in card.notes
+    ]
     return [*drafts, *items, *notes] or ["Nothing."]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.engine.blind import REVEAL
 from tui_labeler.engine.doers import came_in, doers
 from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
+from tui_labeler.engine.import_journal import ADDED
 from tui_labeler.engine.looking_again import CLEAR, KEEP
 from tui_labeler.engine.moving_labels import MOVE
 from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN
@@ -39,6 +40,7 @@ from tui_labeler.engine.walking_back import (
     Found,
     find,
 )
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
@@ -124,6 +126,16 @@ class Undone:
     """Of a job: the action that took the last of its suggestions away before."""
     to_place: tuple[str, ...] = ()
     """Ids of the words to place that changed."""
+    left: int = 0
+    """Documents that an import has written into the container: an undo takes none of them away."""
+
+    @property
+    def left_words(self) -> str:
+        """What an undo leaves in the container; empty where that is nothing."""
+        if not self.left:
+            return ""
+        stay = "stays" if self.left == 1 else "stay"
+        return f"{counted(self.left, 'document')} that it wrote {stay} in the container"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +230,7 @@ class History:
             _names(transactions),
             _ids(transactions, "suggestion"),
             to_place=_ids(transactions, "to_place"),
+            left=0 if action == REDO else max(int(each.note.get(ADDED, 0)) for each in transactions),
         )
 
     async def _turn(self, found: Found, action: str) -> Undone:

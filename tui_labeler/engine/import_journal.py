@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 IMPORTED = "labels.import"
 """Labels of a file came in, where none of this project's own stood."""
 
+ADDED = "added"
+"""In the note of its transactions: how many documents it has written into the container."""
+
 PATIENCE = 5.0
 """Seconds for a container to answer when a project is opened with an import that waits for it."""
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine.adding import write_new
 from tui_labeler.engine.exporting import Exported, Exporting
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
-from tui_labeler.engine.import_journal import IMPORTED, ImportJournal, Merging, unsaid
+from tui_labeler.engine.import_journal import ADDED, IMPORTED, ImportJournal, Merging, unsaid
 from tui_labeler.engine.import_plans import Imported, ImportPlan, Ready, Skipped, in_line_order
 from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
 from tui_labeler.engine.pen import check_turn_of_pen
@@ -249,7 +249,9 @@ class LabelFiles:
             steps.append(partial(merging.step, ready[start : start + BATCH], incoming))
         continues = await self.journal.has_written(group)
         for step in steps:
-            note = {"continues": True} if continues else {}
+            note: dict[str, Any] = {"continues": True} if continues else {}
+            if plan.additions:
+                note[ADDED] = len(plan.additions)
             done = await self._commit(Plan(merging.action, (), group=group, note=note), step)
             continues = continues or done is not None
 

@@ -7,6 +7,7 @@ suggestions that belongs to it), and what the hand-over itself brings in, or tak
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.aml_languages import aml_language
@@ -38,11 +39,12 @@ class PenError(RefusedError):
     title = "Labeling here is off"
     code = "pen"
 
-    def __init__(self, handover: Handover) -> None:
+    def __init__(self, handover: Handover, project: str) -> None:
+        name = shlex.quote(safe(project))
         todo = (
-            ("`tui-labeler aml switch PROJECT --to here` switches back.", "H switches back.")
+            (f"`tui-labeler aml switch {name} --to here` switches back.", "H switches back.")
             if handover.phase is Phase.AML
-            else ("`tui-labeler aml status PROJECT` says when it is done.", "H says when it is done.")
+            else (f"`tui-labeler aml status {name}` says when it is done.", "H says when it is done.")
         )
         super().__init__(pen_words(handover), hint=todo[0], on_screen=todo[1])
         self.handover = handover
@@ -92,7 +94,7 @@ def check_pen(project: Project, plan: Plan, changes: Iterable[Change]) -> None:
     of = plan.note.get("action") == TAKEN_IN
     for change in changes:
         if handover.pen is None or (handover.pen is Side.AML and not of):
-            raise PenError(handover)
+            raise PenError(handover, project.name)
         if plan.action == "project.settings" and change.table == "project" and change.after:
             _check_language(change.after)
 
@@ -114,4 +116,4 @@ def _check_language(changed: Mapping[str, Any]) -> None:
 def check_turn_of_pen(project: Project) -> None:
     """Raises ``PenError`` where nothing can be labeled here: before work that would come to nothing."""
     if project.handover.pen is not Side.HERE:
-        raise PenError(project.handover)
+        raise PenError(project.handover, project.name)

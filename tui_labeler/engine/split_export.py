@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 CARD = "data-card"
 """The name of the card, without its ending."""
 
+_INDEX = re.compile(r"categories\[\d+\]: ")
+"""A category's place in one part's file, which says nothing to who reads of all parts."""
+
 TWICE = "its text is in the testing set too; a model that learned from it could not be tested fairly"
 
 
@@ -46,6 +50,19 @@ class SplitExport:
     @property
     def labels(self) -> int:
         return sum(part.labels for part in self.parts.values())
+
+
+def _notes(parts: Mapping[Part, Exported]) -> tuple[Skipped, ...]:
+    """What is noted of documents, and what is noted of a whole part's file once, with the parts' names."""
+    whole: dict[str, list[str]] = {}
+    for part, exported in parts.items():
+        for note in exported.notes:
+            if not note.location:
+                whole.setdefault(_INDEX.sub("", note.reason), []).append(part.value)
+    return (
+        *(note for exported in parts.values() for note in exported.notes if note.location),
+        *(Skipped("", f"in {', '.join(names)}: {reason}") for reason, names in whole.items()),
+    )
 
 
 class SplitExporting:
@@ -98,7 +115,7 @@ class SplitExporting:
         }
         for part in parts.values():
             self._skipped += part.skipped
-        notes = tuple(note for part in parts.values() for note in part.notes)
+        notes = _notes(parts)
         card = await self._card(parts, labeled, of, len(keys) - len(set(keys.values())), notes)
         return SplitExport(self._files(parts, card), parts, tuple(self._skipped), notes, card)
 

@@ -12,7 +12,14 @@ from textual.dom import DOMNode
 
 from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
 from tui_labeler.engine.wording import counted, in_lines
-from tui_labeler.labels_on_disk import read_labels, remove_leftovers, unpacked, write_folder, write_whole
+from tui_labeler.labels_on_disk import (
+    read_labels,
+    read_regular,
+    remove_leftovers,
+    unpacked,
+    write_folder,
+    write_whole,
+)
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean
 
@@ -137,7 +144,7 @@ def _places(named: str, beside: str) -> dict[Path, bool]:
 
 
 def _read(path: str) -> bytes:
-    return Path(path).expanduser().read_bytes()
+    return read_regular(Path(path).expanduser())
 
 
 def _write(named: str, data: bytes, overwrite: bool) -> None:

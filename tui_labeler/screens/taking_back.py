@@ -54,4 +54,6 @@ def undone_words(undone: Undone, verb: str) -> str:
     words = f"{verb}: {action} ({counted(undone.items, 'change')})"
     if undone.refused:
         words += f"; {undone.refused:,} changed by others since, left alone"
+    if undone.left:
+        words += f"; {undone.left_words}"
     return f"{words}."

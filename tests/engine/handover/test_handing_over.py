@@ -183,7 +183,7 @@ async def test_switching_lays_the_labels_down_and_ends_labeling_in_every_home(of
         await ana.label("Person", "Ann")
     assert (refused.value.exit_code, refused.value.code) == (4, "pen")
     assert "switched by ana" in refused.value.message
-    assert "aml switch" in refused.value.hint
+    assert "aml switch Loans --to here" in refused.value.hint
     # Bo's home knows with the next sync, and from then on without any line.
     assert "has the pen" in await bo.sync()
     bo.shelf.fail_at = bo.shelf.calls

@@ -13,7 +13,7 @@ from tui_labeler.cli.parser import FORMATS, add_command
 from tui_labeler.cli.shapes import listed, skipped_items
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.wording import counted
-from tui_labeler.labels_on_disk import read_labels
+from tui_labeler.labels_on_disk import read_labels, read_regular
 
 if TYPE_CHECKING:
     import argparse
@@ -230,7 +230,7 @@ def read_file(name: str) -> bytes:
     if name == STANDARD:
         return sys.stdin.buffer.read()
     try:
-        return Path(name).expanduser().read_bytes()
+        return read_regular(Path(name).expanduser())
     except (OSError, ValueError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         raise InputError(f"{name}: {reason}", hint="Name a file that can be read, or - for input.") from error

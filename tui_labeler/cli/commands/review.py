@@ -231,20 +231,22 @@ async def undo(context: Context) -> Report:
         locations = sorted(rows[key].location for key in undone.documents if key in rows) if undone else []
     fields: dict[str, Any]
     if undone is None:
-        fields = {"undone": 0, "action": None, "documents": [], "refused": 0}
+        fields = {"undone": 0, "action": None, "documents": [], "refused": 0, "left_in_container": 0}
         return Report(fields, ["Nothing of yours is left to take back."])
     fields = {
         "undone": undone.items,
         "action": undone.action,
         "documents": locations,
         "refused": undone.refused,
+        "left_in_container": undone.left,
     }
     refused = f"; changed since and left: {undone.refused:,}" if undone.refused else ""
     if not undone.items:
         return Report(fields, [f"Nothing is left of job {job}: {_gone(undone.gone_by)}{refused}."])
     action = ACTIONS.get(undone.action, undone.action)
     changes = f"{counted(undone.items, 'change')} in {counted(len(locations), 'document')}"
-    return Report(fields, [f"Taken back: {action} ({changes}{refused})."])
+    left = f"; {undone.left_words}" if undone.left else ""
+    return Report(fields, [f"Taken back: {action} ({changes}{refused}){left}."])
 
 
 def _gone(action: str) -> str:
