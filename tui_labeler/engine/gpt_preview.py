@@ -15,6 +15,7 @@ from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.gpt_forecast import Forecast, forecast
 from tui_labeler.engine.gpt_options import GptOptions, check_budget
 from tui_labeler.engine.gpt_setup import fewer_examples
+from tui_labeler.engine.prompt_settling import SETTLED_BY
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -200,4 +201,5 @@ async def evaluation_again(
 
 def _attempt(job: Job, retry_failed: bool, **fields: Any) -> JobRequest:
     """The request: a job in another attempt has no more claim to its useless answers than another job."""
-    return replace(job.request, id="" if retry_failed else job.id, **fields)
+    options = {**job.request.options, SETTLED_BY: job.id}
+    return replace(job.request, id="" if retry_failed else job.id, options=options, **fields)

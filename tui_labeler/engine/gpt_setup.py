@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from tui_labeler.engine.ports import (
     JobStore,
     ProjectStore,
 )
+from tui_labeler.engine.prompt_settling import Told, told_before, told_now
 from tui_labeler.engine.samples import labeled_documents
 from tui_labeler.engine.tokens import estimating
 from tui_labeler.engine.typed import convert
@@ -38,7 +39,6 @@ from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import JobRequest
-    from tui_labeler.domain.projects import Category
     from tui_labeler.domain.resources import Deployment
     from tui_labeler.engine.autolabelers.asking import Missing
     from tui_labeler.engine.ports import (
@@ -102,6 +102,7 @@ class GptSetup:
         """
         request, deployment = self.journal.job.request, self.connected.deployment
         options = GptOptions.of(request.options)
+        told = await self._told()
         shown = await self._examples(options, documents, excluded)
         asker: Asks = ledger or Asker(
             self.connected.model,
@@ -116,7 +117,8 @@ class GptSetup:
             elsewhere=self._elsewhere,
         )
         later = ledger.later if ledger else None
-        return autolabeler_of(self.store.state, request, deployment, self._counter, shown, asker, later)
+        state = self.store.state
+        return autolabeler_of(state, request, deployment, self._counter, shown, asker, later, told)
 
     @property
     def _elsewhere(self) -> Elsewhere | None:
@@ -135,6 +137,14 @@ class GptSetup:
             self.store.state, request, self.connected.deployment, self._counter, documents, excluded
         )
 
+    async def _told(self) -> Told:
+        """Settled once a job, so that its answers stay answers when somebody edits a category."""
+        today = told_now(self.store.state, self.journal.job.request.categories)
+        settled = told_before(self.journal.preparation)
+        if settled is None:
+            await self.journal.prepared({"told": today.as_record()})
+        return settled or today
+
     async def _examples(
         self,
         options: GptOptions,
@@ -142,9 +152,9 @@ class GptSetup:
         excluded: frozenset[int],
     ) -> tuple[Passage, ...]:
         """Chosen once a job: the questions of a run after a crash are those of the one before."""
-        settled = self.journal.preparation.get("examples")
+        settled = settled_examples(self.journal.preparation)
         if settled is not None:
-            return convert(settled, tuple[Passage, ...])
+            return settled
         chosen: tuple[Passage, ...] = ()
         if options.shots:
             if documents is None:
@@ -162,13 +172,23 @@ def autolabeler_of(
     shown: Sequence[Passage],
     asker: Asks,
     later: Callable[[Sequence[Missing]], None] | None = None,
+    told: Told | None = None,
 ) -> GptAutolabeler:
-    """The autolabeler of a job that asks through ``asker``. Raises ``InputError`` for impossible options."""
+    """The autolabeler of a job that asks through ``asker``; ``told`` is what its prompts say already.
+
+    Raises ``InputError`` for impossible options.
+    """
     options = GptOptions.of(request.options)
     can = deployment.capabilities or PLAIN
-    prompt = prompt_task(state, request.categories, can.structured, shown)
+    prompt = prompt_task(state, request.categories, can.structured, shown, told)
     room = Room(options.at_once, deployment.context, can.reasoning, can.logprobs, samples=options.samples)
     return GptAutolabeler(prompt, asker, counter, room, ConfidenceMap(options.confidence), later)
+
+
+def settled_examples(preparation: Mapping[str, Any]) -> tuple[Passage, ...] | None:
+    """The examples that a job has chosen in its first run; ``None`` where it has not begun."""
+    settled = preparation.get("examples")
+    return None if settled is None else convert(settled, tuple[Passage, ...])
 
 
 def chosen_examples(
@@ -210,21 +230,19 @@ def examples_of(
 
 
 def prompt_task(
-    state: State, categories: Sequence[str], structured: Structured, examples: Sequence[Passage] = ()
+    state: State,
+    categories: Sequence[str],
+    structured: Structured,
+    examples: Sequence[Passage] = (),
+    told: Told | None = None,
 ) -> PromptTask:
-    """What is asked with some categories (ids), in the project's languages."""
-    project = state.project
-    chosen: list[Category] = [state.categories[key] for key in categories if key in state.categories]
-    if not chosen:
-        raise InputError("None of the job's categories is there any more.", hint="Start another job.")
-    languages = [project.language]
-    if project.multilingual:
-        languages += sorted({row.language for row in state.rows.values() if row.language})
+    """What is asked with some categories (ids), in the project's languages, or with what is ``told``."""
+    told = told or told_now(state, categories)
     return PromptTask(
-        project.kind,
-        chosen,
+        state.project.kind,
+        told.categories,
         structured=structured,
-        languages=languages,
+        languages=told.languages,
         passages=examples,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import Answer, JobKind, JobRequest, Usage
 from tui_labeler.engine.autolabelers.asking import (
@@ -20,10 +21,11 @@ from tui_labeler.engine.autolabeling import Task
 from tui_labeler.engine.chat import KeptReply, UnansweredError
 from tui_labeler.engine.compared import choose, draw, nothing_to_compare
 from tui_labeler.engine.decoding import decode
-from tui_labeler.engine.errors import LabelerError, UnreachableError
+from tui_labeler.engine.errors import LabelerError, NotFoundError, UnreachableError
 from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.gpt_setup import autolabeler_of, chosen_examples
+from tui_labeler.engine.gpt_setup import autolabeler_of, chosen_examples, settled_examples
 from tui_labeler.engine.ports import AnswerStore, Container, JobStore, Reach, State, Survey
+from tui_labeler.engine.prompt_settling import SETTLED_BY, told_before
 from tui_labeler.engine.samples import labeled_documents
 from tui_labeler.engine.tokens import (
     INSTRUCTIONS,
@@ -75,14 +77,24 @@ class Surveying:
         chosen = _evaluated(labeled, request) if evaluates else []
         excluded = frozenset(document.id for document in chosen)
         counter = self.reach.counter or estimating(self.state.project.language)
-        shown = self._examples(request, counter, labeled, excluded)
+        settled = await self._settled(request)
+        shown = settled_examples(settled)
+        if shown is None:
+            shown = self._examples(request, counter, labeled, excluded)
         of_job = self._examples(request, counter, labeled) if excluded else shown
         # The parts that questions share are counted once.
         counter = replace(counter, count=lru_cache(COUNTED)(counter.count))
         elsewhere = Elsewhere(self.jobs, request.id) if self.jobs is not None else None
         looked = _Looked(self.reach.address, request.id, self.answers, counter, elsewhere)
         autolabeler = autolabeler_of(
-            self.state, request, self.reach.deployment, counter, shown, looked, looked.later
+            self.state,
+            request,
+            self.reach.deployment,
+            counter,
+            shown,
+            looked,
+            looked.later,
+            told_before(settled),
         )
         every = [document.id for document in chosen] if evaluates else list(request.documents)
         step = max(1, -(-len(every) // LOOKED_AT))
@@ -107,6 +119,13 @@ class Surveying:
             examples=len(shown),
             job_examples=len(of_job),
         )
+
+    async def _settled(self, request: JobRequest) -> Mapping[str, Any]:
+        """What the runs of the job have settled, where there were any."""
+        if self.jobs is not None:
+            with suppress(NotFoundError):  # it is yet to start
+                return await self.jobs.preparation(str(request.options.get(SETTLED_BY, request.id)))
+        return {}
 
     def _examples(
         self,

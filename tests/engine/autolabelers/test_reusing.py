@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import TEXT, Bench, document, suggestions, words_of
+from tests.builders import TEXT, Bench, document, key, suggestions, words_of
 from tui_labeler.domain.jobs import Job, JobState, Method, Usage
 from tui_labeler.domain.resources import Prices
-from tui_labeler.engine.chat import Finish, Reply
+from tui_labeler.engine.chat import Finish, Reply, ResourceError
 from tui_labeler.engine.gpt_options import GptOptions
 
 if TYPE_CHECKING:
@@ -79,3 +79,35 @@ async def test_an_answer_whose_further_question_was_of_no_use_is_asked_for_again
     asked = len(bench.chat.questions)
     assert (await label(bench, session)).state is JobState.SUCCEEDED
     assert len(bench.chat.questions) == asked + 2
+
+
+LONG = "".join(f"Ann {number} is in Rome. " for number in range(2_000))
+
+
+@pytest.mark.parametrize("edit", ["a description", "a name", "another one deleted"])
+async def test_a_job_goes_on_with_its_own_prompt_after_a_category_was_edited(bench: Bench, edit: str) -> None:
+    session = await bench.create({"a.txt": LONG})
+    rows = list(session.rows.values())
+    job = await session.jobs.autolabel(rows, GPT, gpt=GptOptions(at_once=1), prices=PRICES)
+    limit = 2
+    bench.chat.says = lambda text: GOOD if len(bench.chat.questions) <= limit else ResourceError("no money")
+    assert (await bench.run(job)).state is JobState.FAILED
+    asked = [question.messages[0] for question in bench.chat.questions]
+    if edit == "a description":
+        await session.categories.set(key(session, "Person"), description="A human being")
+    elif edit == "a name":
+        await session.categories.rename(key(session, "Person"), "Human")
+    else:
+        await session.categories.delete(key(session, "Person"))
+    before = len(bench.chat.questions)
+    (found,) = await session.surveyor.survey([job.request])
+    assert found.answered == limit
+    limit = 1_000
+    await session.jobs.resume(job.id)
+    ended = await bench.run(job)
+    assert ended.state is JobState.SUCCEEDED
+    assert len(bench.chat.questions) - before == len(found.characters)
+    assert {question.messages[0] for question in bench.chat.questions} == set(asked)
+    # Another job asks with what the categories are by then.
+    await label(bench, session)
+    assert bench.chat.questions[-1].messages[0] not in asked
