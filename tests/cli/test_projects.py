@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -348,3 +349,10 @@ def test_a_document_that_can_not_be_labeled_names_the_command_that_reads_it_agai
     assert cli("sync", project).code == 0
     label = ("label", project, "letter11.txt", "--category", "Town", "--offset", "0", "--length", "1")
     assert f"`tui-labeler sync {project}`" in cli(*label, "--json").error["hint"]
+
+
+def test_the_command_that_opens_a_new_project_can_be_pasted_into_a_shell(cli: Cli, letters: Path) -> None:
+    name = "host's [red]x[/]; ls"
+    ran = cli("project", "create", name, "--kind", "ner", "--container", str(letters))
+    line = next(line for line in ran.out.splitlines() if line.startswith("Open it with: "))
+    assert shlex.split(line)[-3:] == ["tui-labeler", "open", name]

@@ -146,3 +146,14 @@ async def test_every_refusal_says_what_to_do(bench: Bench) -> None:
         with pytest.raises(InputError) as caught:
             await refused
         assert caught.value.hint.endswith("."), caught.value.message
+
+
+@pytest.mark.parametrize("name", ["person", "PERSON", "place"])
+async def test_names_that_differ_by_case_alone_are_refused(bench: Bench, name: str) -> None:
+    session = await bench.create()
+    with pytest.raises(InputError, match="would differ by case alone"):
+        await session.categories.add(name)
+    made = await session.categories.add("Town")
+    with pytest.raises(InputError, match="would differ by case alone"):
+        await session.categories.rename(made.id, name)
+    await session.categories.rename(key(session, "Person"), "PERSON")

@@ -514,3 +514,13 @@ async def test_a_deployment_for_batches_only_gets_a_batch_and_no_evaluation(home
     (job,) = app.results
     assert isinstance(job, Job)
     assert job.request.options["batch"] is True
+
+
+async def test_enter_starts_no_job_that_costs_money(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 5)
+        await pilot.press("enter")
+        await pause(pilot, GptStartStep)
+        assert isinstance(app.screen, GptStartStep)
+    assert home.launcher.launched == []

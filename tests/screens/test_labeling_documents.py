@@ -89,6 +89,13 @@ async def test_without_the_list_in_hand_only_the_document_in_view_is_changed(ope
         assert session.rows[shown].dataset is Dataset.TEST
 
 
+@pytest.mark.parametrize("keys", ["D g v j v t", "D g v j t", "D g space j space t"])
+async def test_how_many_documents_went_to_the_other_set_is_said(opened: Opened, keys: str) -> None:
+    async with opened(THREE) as pilot:
+        await press(pilot, *keys.split())
+        assert "2 documents: In the testing set." in screen_text(pilot)
+
+
 async def test_a_document_that_is_not_listed_is_named_when_it_changes(opened: Opened) -> None:
     async with opened(TWO) as pilot:
         await press(pilot, "t")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -625,6 +626,20 @@ async def test_what_others_decide_meanwhile_is_decided(running: Running, suggest
         assert "1 of 4 decided, 2 documents left" in screen_text(pilot)
         await press(pilot, "a")
         assert "2 of 4 decided" in screen_text(pilot)
+
+
+async def test_what_one_decides_in_another_terminal_is_not_by_others(
+    running: Running, suggested: None, home: Path
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        ids = (f"elsewhere{number}" for number in range(99))
+        own = await home_workbench(home, replace(fixed_surroundings(), new_id=lambda: next(ids))).open(
+            "Loans"
+        )
+        await own.review.accept_matching(SuggestionFilter(documents=frozenset({document(own, TWO)})))
+        await screen_of(pilot).follower.look()
+        await pilot.pause()
+        assert "2 of 4 decided (2 in another terminal)" in screen_text(pilot)
 
 
 async def test_what_others_decide_outside_of_the_filter_is_not_counted(

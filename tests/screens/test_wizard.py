@@ -593,3 +593,13 @@ async def test_documents_that_were_selected_before_are_those_of_the_job(home: Jo
             await pause(pilot, step)
         assert documents(app).selected == {1, 4}
         assert {row.id for row in documents(app).rows} >= {1, 4}
+
+
+async def test_enter_starts_no_job(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 5)
+        await pilot.press("enter")
+        await pause(pilot, StartStep)
+        assert isinstance(app.screen, StartStep)
+    assert home.launcher.launched == []

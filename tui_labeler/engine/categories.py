@@ -16,7 +16,7 @@ from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tui_labeler.domain.labels import Label
     from tui_labeler.engine.labeling import Labeling
@@ -107,7 +107,7 @@ class Categories:
         )
 
         def plan(state: State) -> Plan:
-            _free(state, made.name, "Use the one that is there, or choose another name.")
+            _free(state.categories.values(), made.name, "Use the one that is there, or choose another name.")
             return Plan("category.add", [put_category(state, made)])
 
         await self._store.commit(self._surroundings.actor, plan)
@@ -142,7 +142,8 @@ class Categories:
         def plan(state: State) -> Plan:
             category = _category(state, category_id)
             if category.name != name:
-                _free(state, check_name(name), "Merge the two if they mean the same.")
+                others = [other for other in state.categories.values() if other.id != category_id]
+                _free(others, check_name(name), "Merge the two if they mean the same.")
             return Plan("category.rename", [put_category(state, replace(category, name=check_name(name)))])
 
         await self._store.commit(self._surroundings.actor, plan)
@@ -250,9 +251,12 @@ def check_name(name: str) -> str:
     return name
 
 
-def _free(state: State, name: str, hint: str) -> None:
-    if any(category.name == name for category in state.categories.values()):
-        raise InputError(f"There is already a category named {name!r}.", hint=hint)
+def _free(others: Iterable[Category], name: str, hint: str) -> None:
+    """Names that differ by case alone are taken for the same: people mix them up."""
+    known = next((other.name for other in others if other.name.casefold() == name.casefold()), None)
+    if known is not None:
+        more = "" if known == name else f"; {name!r} would differ by case alone"
+        raise InputError(f"There is already a category named {known!r}{more}.", hint=hint)
 
 
 _SAYS_LITTLE = re.compile(

@@ -139,7 +139,10 @@ more than two readers each pair has a line of its own.
 
     def _not_blind(self) -> str:
         if self._session.project.settings.hide_until_labeled:
-            return "Not counted: labels of it were made with suggestions in view, or come from one or a file."
+            return (
+                "Not counted: some labels of it were made with suggestions in view, began as one, or come "
+                "from a file."
+            )
         return (
             "Not counted: it was not labeled in blind mode, which hides suggestions until you have labeled a "
             "document. The project settings (O) turn it on."

@@ -82,7 +82,8 @@ screen more text: labels are underlined, suggestions by dashes; the line below n
 **Classes.** A category's key sets it, or takes it away. With more than nine, `enter` finds one by
 a few letters of its name, and so does typing in the pane of categories: `C`, a few letters, `enter`. Letters
 are keys again from then on; `U` goes to the next document without a class, where a name begins at once
-(`u` takes back there until its first letter is typed), and `/` begins one where a class was set.
+if you are in that pane (`u` takes back there until its first letter is typed), and `/` begins one where a
+class was set.
 
 **Finding.** `/` looks for words in this text, `ctrl+f` in all documents while you type; `n` and `N` go
 from one place to the next, in a review too, until `ctrl+g` or `esc` ends the search, another document is

@@ -252,11 +252,11 @@ class DocumentActions(SearchActions):
     # --- one document as a whole --------------------------------------------------------------------
 
     def concerned(self) -> list[Document]:
-        """What a key about documents is for: those selected while the list has the focus, else the one in
-        view."""
+        """What a key about documents is for: those selected, or in an open range, while the list has the
+        focus, else the one in view."""
         known, state = self.session.rows, self.session.store.state
-        if self.documents.has_focus and self.documents.selected:
-            return [state.document(key) for key in sorted(self.documents.selected & known.keys())]
+        if self.documents.has_focus and (chosen := self.documents.in_hand):
+            return [state.document(key) for key in sorted(chosen & known.keys())]
         return [] if self.document is None else [self.document]
 
     def _said(self, documents: Sequence[Document], words: str) -> str:

@@ -168,11 +168,16 @@ class ReviewActions(PlacingActions):
         """Counts what others decided of the suggestions that this review visits, and in the whole sitting."""
         if not self.reviewing or not transactions:
             return
-        state = self.session.store.state
-        self.progress.count_others(decided_in(transactions, state, self._among(self._choice)))
+        self._count_meanwhile(self.progress, transactions, self._among(self._choice))
         if self.sitting is not self.progress:
-            every = SuggestionFilter(shown_only=True)
-            self.sitting.count_others(decided_in(transactions, state, every))
+            self._count_meanwhile(self.sitting, transactions, SuggestionFilter(shown_only=True))
+
+    def _count_meanwhile(
+        self, progress: ReviewProgress, transactions: Sequence[Transaction], wanted: SuggestionFilter
+    ) -> None:
+        state, person = self.session.store.state, self.session.labeling.actor
+        own = decided_in((done for done in transactions if done.actor == person), state, wanted)
+        progress.count_others(decided_in(transactions, state, wanted) - own, elsewhere=own)
 
     def progress_words(self) -> str:
         if not self.reviewing:

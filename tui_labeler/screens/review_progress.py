@@ -23,7 +23,9 @@ class ReviewProgress:
         self.decided = 0
         """Suggestions decided in this sitting, and not taken back."""
         self.by_others = 0
-        """Those that somebody else decided meanwhile, or this person in another terminal."""
+        """Those that somebody else decided meanwhile."""
+        self.elsewhere = 0
+        """Those that this person decided meanwhile in another terminal."""
         self._singly = 0
         """Of these, those that were looked at: one key each."""
 
@@ -33,18 +35,22 @@ class ReviewProgress:
         if singly and suggestions:
             self._singly = max(0, self._singly + (1 if suggestions > 0 else -1))
 
-    def count_others(self, suggestions: int) -> None:
-        """Takes in what others decided; negative where they took decisions back."""
+    def count_others(self, suggestions: int, *, elsewhere: int = 0) -> None:
+        """Takes in what others decided, and this person ``elsewhere``; negative where decisions were taken
+        back."""
         self.by_others = max(0, self.by_others + suggestions)
+        self.elsewhere = max(0, self.elsewhere + elsewhere)
 
     def words(self, left: int, documents: int, *, filtered: str = "") -> str:
         """Decided of all, decisions a minute, documents left."""
-        decided = self.decided + self.by_others
+        decided = self.decided + self.by_others + self.elsewhere
         words = f"{decided:,} of {decided + left:,} decided"
         if filtered:
             words = f"{filtered}: {words}"
-        if self.by_others:
-            words += f" ({self.by_others:,} by others)"
+        meanwhile = [f"{self.by_others:,} by others"] if self.by_others else []
+        meanwhile += [f"{self.elsewhere:,} in another terminal"] if self.elsewhere else []
+        if meanwhile:
+            words += f" ({' and '.join(meanwhile)})"
         return ", ".join([words, *self.pace(documents)])
 
     def pace(self, documents: int) -> list[str]:

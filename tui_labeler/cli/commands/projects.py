@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import InterruptionError, Report, clipped, error_fields, table
@@ -178,7 +179,7 @@ def _created(created: CreatedProject) -> Report:
         *listed("note", fields["notes"]),
         *(["Others work on this project: their labels and categories are here."] if created.joined else []),
         *(line for item in fields["conflicts"] for line in conflict_lines("conflict", item)),
-        f"Open it with: tui-labeler open {project.name}",
+        f"Open it with: tui-labeler open {quote(project.name)}",
     ]
     return Report(fields, lines)
 

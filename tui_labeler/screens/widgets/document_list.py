@@ -230,6 +230,12 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
         low, high = sorted((before, after))
         return list(range(max(low, self.top), min(high, self.top + self.page_rows) + 1))
 
+    @property
+    def in_hand(self) -> frozenset[int]:
+        """Ids of the documents that are selected, and of those in a range that is not closed yet."""
+        ranged = self._in_range() if self._range is not None else range(0)
+        return frozenset(self.selected) | {self.rows[index].id for index in ranged}
+
     def _in_range(self) -> range:
         if self._range is None:
             return range(self.cursor, min(self.cursor + 1, len(self.rows)))

@@ -63,7 +63,7 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s,enter", "start", "Start", tooltip="Start the autolabeling job", id="wizard.start"),
+        Binding("s", "start", "Start", tooltip="Start the autolabeling job", id="wizard.start"),
         Binding(
             "e", "evaluate", "Evaluate first", tooltip="On labeled documents; it costs", id="wizard.evaluate"
         ),

@@ -44,7 +44,7 @@ nothing.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s,enter", "start", "Start", tooltip="Start the autolabeling job", id="wizard.start"),
+        Binding("s", "start", "Start", tooltip="Start the autolabeling job", id="wizard.start"),
         Binding("e", "evaluate", "Evaluate first", tooltip="See how it performs, free", id="wizard.evaluate"),
         Binding(
             "t", "take", "Take what fits", tooltip="As many documents as the quota allows", id="wizard.take"
