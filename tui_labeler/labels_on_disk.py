@@ -13,11 +13,14 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from tui_labeler.engine.document_names import name_of
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.processes import HOST, is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from tui_labeler.engine.session import ProjectSession
 
 MOST_FILES = 500_000
 """In a folder that is read as an archive."""
@@ -108,6 +111,20 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
             raise InputError(f"There is no folder {path.parent}.", hint="Make it first, or name another.")
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}", hint="Name another folder.") from error
+
+
+def check_no_document(session: ProjectSession, paths: Iterable[Path]) -> None:
+    """Raises ``InputError`` where a file would take the place of a document of the project."""
+    if session.documents.container.is_remote:
+        return
+    folder = os.path.realpath(Path(session.project.container).expanduser())
+    for path in map(Path.expanduser, paths):
+        parent, name = os.path.split(os.path.realpath(path))
+        if parent == folder and session.store.state.document_id(name_of(os.fsencode(name))) is not None:
+            raise InputError(
+                f"{path} is a document of the project: an export would take its place.",
+                hint="Name a place outside the container.",
+            )
 
 
 def write_folder(path: Path, files: dict[str, bytes], *, overwrite: bool) -> None:

@@ -95,6 +95,27 @@ def test_a_file_is_not_replaced_when_the_texts_can_not_be_had(cli: Cli, project:
     assert (to_stream.code, to_stream.out) == (3, "")
 
 
+@pytest.mark.parametrize("options", [["--format", "azure"], ["--format", "brat"]])
+def test_no_export_takes_the_place_of_a_document(cli: Cli, project: str, options: list[str]) -> None:
+    folder = Path(cli("project", "show", project, "--json").json["container"])
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    target = folder if "brat" in options else folder / "letter03.txt"
+    ran = cli("export", project, str(target), *options, "--overwrite", "--json")
+    assert ran.code == 2
+    assert "is a document of the project" in ran.json["error"]["message"]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_match_that_contradicts_itself_or_fits_nothing_is_refused(
+    cli: Cli, project: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "l.jsonl"
+    path.write_text('{"file_name": "letter03.txt", "spans": [], "text": "Dear"}\n')
+    both = ["--match", "1=letter04.txt", "--match", "1=letter05.txt"]
+    assert "says of 1 that" in cli("import", project, str(path), *both).err
+    assert "No document of the file" in cli("import", project, str(path), "--match", "2=letter04.txt").err
+
+
 def test_exporting_overwrites_only_on_purpose(cli: Cli, project: str, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     out.write_text("mine")

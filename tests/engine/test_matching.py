@@ -193,6 +193,16 @@ async def test_a_choice_that_is_no_document_is_refused(bench: Bench, paper: Pape
         await session.label_files.plan(data, "x.paper", choices={"1": "c.txt"})
 
 
+@pytest.mark.parametrize("choice", ["2", "line 2", "z.txt"])
+async def test_a_choice_for_what_the_file_does_not_hold_is_refused(
+    bench: Bench, paper: Paper, choice: str
+) -> None:
+    session = await bench.create({"a.txt": TEXT})
+    data = paper.says(labeled(TEXT, location="b.txt", line=1))
+    with pytest.raises(InputError, match="No document of the file is called"):
+        await session.label_files.plan(data, "x.paper", choices={choice: "a.txt"})
+
+
 async def test_of_several_with_the_same_text_the_one_of_a_like_name_is_meant(
     bench: Bench, paper: Paper
 ) -> None:

@@ -183,3 +183,9 @@ def test_words_that_are_not_in_their_place_are_told_with_mark_and_line() -> None
     file = read(lines, text)
     (problem,) = to_code_points(NER, file.documents[0], text).problems
     assert (problem.field, problem.line, problem.dropped) == ("T7", 3, True)
+
+
+def test_one_annotation_file_alone_says_what_else_is_needed() -> None:
+    with pytest.raises(FormatError, match=r"NAME\.ann and NAME\.txt") as caught:
+        brat.read(b"T1\tPerson 0 3\tAnn\n")
+    assert "into a folder" in caught.value.hint

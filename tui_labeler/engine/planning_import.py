@@ -12,6 +12,7 @@ from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine import limits
 from tui_labeler.engine.adding import additions, may_be_added
 from tui_labeler.engine.carrying import MARK
+from tui_labeler.engine.claiming import called
 from tui_labeler.engine.errors import InputError, LabelerError, UnreachableError
 from tui_labeler.engine.formats.resolve import undeclared, with_all_categories
 from tui_labeler.engine.holding import Held, hold, needs_text
@@ -85,7 +86,7 @@ class ImportPlanning:
         for problem in (*said.problems, *problems):
             (tally.skipped if problem.dropped else tally.notes).append(skipped_problem(problem))
         self._lines_left = frozenset(each.line for each in said.problems if each.dropped and each.line)
-        self._check_choices()
+        self._check_choices(file)
         matching = Matching(
             self._store, self._documents.container, self._around.actor, self._choices, self._progress
         )
@@ -103,8 +104,17 @@ class ImportPlanning:
         begun = BegunImport(filename, known.name, data, dict(self._choices), self._add)
         return await self._reckoned(known, file, begun, undeclared(said), ready, new, unmatched)
 
-    def _check_choices(self) -> None:
+    def _check_choices(self, file: LabelFile) -> None:
+        known: set[str] = set()
+        for order, document in enumerate(file.documents if self._choices else ()):
+            known |= {called(order, document), document.location, str(document.line or "")}
         for name, location in self._choices.items():
+            if name not in known:
+                raise InputError(
+                    f"No document of the file is called {name!r} or begins there, to be {location}.",
+                    hint="--match takes a name of the file, or the number of a line where a document begins.",
+                    on_screen="Choose one that is in the list.",
+                )
             if self._state.document_id(location) is None:
                 raise InputError(
                     f"There is no document {location!r} in the project, which {name} is to be.",

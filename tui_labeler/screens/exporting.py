@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -13,6 +14,7 @@ from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
 from tui_labeler.engine.formats import FORMATS
 from tui_labeler.engine.splitting import shares
 from tui_labeler.engine.wording import counted, in_lines
+from tui_labeler.labels_on_disk import check_no_document
 from tui_labeler.screens import importing_text
 from tui_labeler.screens.base import reporting, saved_words, tell, write_file, write_label_files
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
@@ -263,6 +265,7 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
             await write_label_files(path, written.files, written.data)
             return
         assert written.data is not None
+        check_no_document(self._session, [Path(path)])
         try:
             await write_file(path, written.data, overwrite=False)
         except ConflictError:

@@ -15,6 +15,7 @@ from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.engine.wording import counted
 from tui_labeler.labels_on_disk import (
     check_folder,
+    check_no_document,
     is_folder_wanted,
     remove_leftovers,
     unpacked,
@@ -82,8 +83,11 @@ async def export(context: Context) -> Report:
     async with context.project() as session:
         await save_if_asked(context, session)
         exported = await session.label_files.write(options.format, suggestions=options.suggestions)
+        files = unpacked(exported.data) if as_folder else {}
+        if not to_stdout:
+            check_no_document(session, [path / name for name in files] if as_folder else [path])
     if as_folder:
-        write_folder(path, unpacked(exported.data), overwrite=options.overwrite)
+        write_folder(path, files, overwrite=options.overwrite)
     elif not to_stdout:
         write_file(path, exported.data, overwrite=options.overwrite)
     fields: dict[str, Any] = {
@@ -127,6 +131,7 @@ async def export_split(context: Context) -> Report:
     async with context.project() as session:
         await save_if_asked(context, session)
         exported = await session.label_files.write_split(options.format, wanted, session.agreeing)
+        check_no_document(session, [path / name for name in exported.files])
     write_folder(path, dict(exported.files), overwrite=options.overwrite)
     parts = {
         part.value: {"documents": each.documents, "labels": each.labels}

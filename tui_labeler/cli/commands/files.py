@@ -128,7 +128,11 @@ def chosen_documents(session: ProjectSession, given: Sequence[str]) -> dict[str,
         splits = [("=".join(parts[:at]), "=".join(parts[at:])) for at in range(1, len(parts))]
         there = (pair for pair in splits if session.store.state.document_id(pair[1]) is not None)
         name, location = next(there, splits[0])
-        found[name] = location
+        if found.setdefault(name, location) != location:
+            raise InputError(
+                f"--match says of {name} that it is {found[name]} and that it is {location}.",
+                hint="Say one of them.",
+            )
     return found
 
 

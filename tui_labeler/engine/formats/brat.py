@@ -49,6 +49,11 @@ def sniff(data: bytes, filename: str) -> bool:
 
 def read(data: bytes) -> LabelFile:
     """Raises ``FormatError`` with the file, the line in it, and the annotation's id."""
+    if data[:2] != b"PK":
+        raise FormatError(
+            "brat keeps a document in two files, NAME.ann and NAME.txt, and this is one alone",
+            hint="Put the .ann and its .txt into a folder and name that, or a ZIP archive of it.",
+        )
     files = unpacked(data)
     names = [name for name in files if name.lower().endswith(".ann")]
     if not names:
