@@ -27,6 +27,7 @@ from tui_labeler.engine.errors import UnreachableError
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,28 @@ async def test_brackets_step_through_the_documents_and_stop_at_the_ends(opened: 
         assert "last document" in screen_text(pilot)
         await press(pilot, "[")
         assert "North Bank lends" in screen_text(pilot)
+
+
+async def test_keys_are_for_the_text_when_the_first_document_has_none(
+    opened: Opened, container: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = TextView.focus
+
+    def focus(self: TextView, scroll_visible: bool = True) -> TextView:
+        """As on a slow terminal: what was asked for at the start comes to nothing."""
+        return self if getattr(self.screen, "shown", None) is None else real(self, scroll_visible)
+
+    monkeypatch.setattr(TextView, "focus", focus)
+    (container / "a.txt").write_bytes(b"\xff\xfe no text")
+    async with opened() as pilot:
+        session = session_of(pilot)
+        await session.documents.sync()
+    async with opened("a.txt", size=(80, 24)) as pilot:
+        screen = screen_of(pilot)
+        assert screen.problem
+        await press(pilot, "]")
+        assert "LOAN AGREEMENT" in screen_text(pilot)
+        assert screen.focused is screen.text
 
 
 async def test_one_key_goes_to_the_next_unlabeled_document(opened: Opened) -> None:

@@ -36,6 +36,9 @@ class LabelingBase(LabelingView):
     _text_waits = False
     """The text had the focus before a document came that has none."""
 
+    _is_first = True
+    """No document was shown yet: the text was given the focus, and may not have it so far."""
+
     _open_before = (0, 0)
     """Suggestions that were open, and that the review still held, when the step being taken began."""
 
@@ -116,7 +119,8 @@ class LabelingBase(LabelingView):
     def _show_problem(self) -> None:
         """Shows why there is no text, or the text again; the focus goes and comes back with it."""
         if self.problem:
-            self._text_waits |= self.text.has_focus
+            self._text_waits |= self.text.has_focus or self._is_first
+        self._is_first = False
         if self.has_class("-unreadable") != bool(self.problem):
             self.set_class(bool(self.problem), "-unreadable")
             self.refresh_bindings()
