@@ -206,7 +206,7 @@ async def test_going_back_and_forth_loses_nothing(home: JobHome) -> None:
         assert len(documents(app).rows) == 10
         await pilot.press("l")
         await pause(pilot, StartStep)
-        await pilot.press("enter")
+        await pilot.press("s")
         await settle(pilot)
         (job,) = app.results
         assert job.request.method.model == "loans-2"
