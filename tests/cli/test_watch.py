@@ -17,6 +17,7 @@ import pytest
 
 from tests.cli.conftest import letter
 from tests.cli.test_gpt_jobs import add_resource, answer, home, make_project, server
+from tests.terminal.driver import wait_for
 from tui_labeler.engine.adapters.store.locks import FileLock
 
 if TYPE_CHECKING:
@@ -276,6 +277,8 @@ def test_a_signal_in_the_middle_of_a_job_cancels_it_and_the_next_watch_does_the_
     gate = Gate(server, free=2)
     watcher = watchers("--resource", "work", "--yes", "--concurrency", "1")
     assert gate.asked.wait(30)
+    # The third question is out: what the first two brought is on its way into the project.
+    wait_for(lambda: cli("jobs", "letters", "--json").json["items"][0]["done"] == 2, "two are done")
     watcher.process.send_signal(signal.SIGTERM)
     found = watcher.line()
     assert (found["state"], found["done"]) == ("cancelled", 2)
