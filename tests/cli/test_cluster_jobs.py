@@ -115,16 +115,21 @@ def test_workers_suggest_what_this_machine_does(
     assert found == suggested(alone)
 
 
+def shown(cli: Cli, project: str, job: str) -> Any:
+    return cli("job", "show", project, job, "--json").json
+
+
 def test_a_worker_that_is_killed_costs_nothing_but_time(
     cli: Cli, archive: str, cluster: LocalDask, tmp_path: Path
 ) -> None:
     alone = tmp_path / "alone"
     shutil.copytree(cli.home, alone)
     job = cli(*WITH_DASK, cluster.address, "--detach", "--json").json["job_id"]
-    wait_for(lambda: cli("job", "show", archive, job, "--json").json["done"] > 0, "a first part is done")
+    wait_for(lambda: shown(cli, archive, job)["done"] > 0, "a first part is done")
     cluster.processes[1].send_signal(signal.SIGKILL)
-    done = cli("job", "resume", archive, job, "--json")
-    assert (done.json["state"], done.json["documents"]) == ("partially completed", WAITING)
+    wait_for(lambda: shown(cli, archive, job)["state"] not in ("running", "queued"), "the job has ended")
+    done = shown(cli, archive, job)
+    assert (done["state"], done["documents"]) == ("partially completed", WAITING)
     assert cli("autolabel", "letters", "--model", "first", "--home", str(alone)).code == 1
     assert suggested(cli.home) == suggested(alone)
 
@@ -229,9 +234,9 @@ async def test_a_time_out_of_the_work_itself_is_told_from_a_cluster_without_work
 async def test_a_cluster_that_its_workers_have_left_has_none(
     cluster: LocalDask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dask, "START", 1.0)
-
     def go(found: dask.DaskCluster) -> None:
+        # Not before it was joined: on a busy machine workers take their time to come.
+        monkeypatch.setattr(dask, "START", 1.0)
         for process in cluster.processes[1:]:
             process.send_signal(signal.SIGKILL)
         wait_for(lambda: found.workers == 0, "the workers are gone")

@@ -55,6 +55,25 @@ def test_each_part_gets_its_share_of_documents_and_of_every_category() -> None:
             assert sum(name in item.split() for item in by_part[part]) == expected
 
 
+@pytest.mark.parametrize(
+    ("classes", "each", "split", "sizes"),
+    [
+        (30, 3, "80/10/10", [72, 9, 9]),
+        (30, 3, "80/20", [72, 18]),
+        (20, 2, "80/20", [32, 8]),
+        (77, 2, "80/10/10", [123, 15, 16]),
+    ],
+)
+def test_parts_keep_their_sizes_where_each_category_has_few_documents(
+    classes: int, each: int, split: str, sizes: list[int]
+) -> None:
+    groups = [Group([number], Counter([f"c{number % classes}"])) for number in range(classes * each)]
+    found = stratified(groups, shares(split))
+    counts = Counter(found.values())
+    assert all(abs(counts[part] - size) <= 1 for part, size in zip(shares(split).percent, sizes, strict=True))
+    assert {number % classes for number, part in found.items() if part is Part.TRAIN} == set(range(classes))
+
+
 def test_the_same_seed_draws_the_same_parts_and_another_one_others() -> None:
     groups = groups_of(["a", "b", "a b"] * 30)
     first = stratified(groups, shares("80/10/10", seed=1))
@@ -128,6 +147,17 @@ async def test_the_documents_of_a_part_say_which_set_they_are_in(bench: Bench, p
     await session.label_files.write_split("paper", shares("80/20"), session.agreeing)
     by_set = [{document.dataset for document in file.documents} for file in paper.written]
     assert by_set == [{Dataset.TRAIN}, {Dataset.TEST}]
+
+
+async def test_a_part_that_gets_no_document_is_told(bench: Bench, paper: Paper) -> None:
+    session = await labeled(bench, texts(2))
+    found = await session.label_files.write_split("paper", shares("80/10/10"), session.agreeing)
+    assert sorted(found.files) == ["data-card.json", "data-card.md", "train.paper"]
+    assert [note.reason.partition(":")[0] for note in found.notes] == [
+        "dev has no document",
+        "test has no document",
+    ]
+    assert "test has no document" in found.files["data-card.md"].decode()
 
 
 async def test_documents_with_the_same_text_are_never_in_two_parts(bench: Bench, paper: Paper) -> None:

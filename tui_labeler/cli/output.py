@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tui_labeler.domain.text import safe
-from tui_labeler.engine.errors import InputError, LabelerError, RefusedError, StorageError
+from tui_labeler.engine.errors import InputError, LabelerError, RefusedError, StorageError, UnagreedError
 from tui_labeler.engine.wording import about, doubtful, late_words, may_be_charged, money
 
 if TYPE_CHECKING:
@@ -176,12 +176,12 @@ class Output:
     def consent(self, question: str, *, yes: bool) -> None:
         """Goes on when a person agrees, or has agreed with ``--yes``.
 
-        Raises ``InputError`` where nobody can be asked, ``RefusedError`` for any other answer than yes.
+        Raises ``UnagreedError`` where nobody can be asked, ``RefusedError`` for any other answer than yes.
         """
         if yes:
             return
         if not self.can_ask:
-            raise InputError(question, hint="There is no terminal to ask at; agree with --yes.")
+            raise UnagreedError(question, hint="There is no terminal to ask at; agree with --yes.")
         self.clear()
         _write(sys.stderr, f"{safe(question)} [y/N] ")
         if sys.stdin.readline().strip().casefold() not in ("y", "yes"):

@@ -6,6 +6,7 @@
     ├── InputError           2   wrong use or bad input: a name, a file, an option
     │   ├── NotFoundError        what was named does not exist
     │   │   └── DeletedError         the project that was open is gone: somebody deleted it
+    │   ├── UnagreedError        it has to be agreed to first, and nobody can be asked
     │   └── FormatError          a label file that cannot be read; names line and field
     ├── OutsideError         3   the outside world refused or could not be reached
     │   ├── ContainerError       documents cannot be listed or read, or labels not written beside them
@@ -60,6 +61,10 @@ class DeletedError(NotFoundError):
             "This project was deleted.",
             hint="Unless it was purged, the home's `deleted` folder still holds it.",
         )
+
+
+class UnagreedError(InputError):
+    title = "This has to be agreed to"
 
 
 class FormatError(InputError):

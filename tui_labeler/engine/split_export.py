@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -115,9 +115,15 @@ class SplitExporting:
         }
         for part in parts.values():
             self._skipped += part.skipped
-        notes = _notes(parts)
+        notes = (*_notes(parts), *self._empty(parts))
         card = await self._card(parts, labeled, of, len(keys) - len(set(keys.values())), notes)
         return SplitExport(self._files(parts, card), parts, tuple(self._skipped), notes, card)
+
+    def _empty(self, parts: Mapping[Part, Exported]) -> Iterator[Skipped]:
+        """One for each part that should have a share of the documents, and has none."""
+        for part, share in self._shares.percent.items():
+            if share and part not in parts:
+                yield Skipped("", f"{part.value} has no document: there are too few of a category, or of all")
 
     def _labeled(self, gathered: Gathered) -> dict[int, LabeledDocument]:
         """What training would learn from, by number."""

@@ -1,7 +1,8 @@
 """Parting labeled documents into training, development and testing parts.
 
-Each part gets its share of the documents and, as far as that goes, of every category. Source: Sechidis,
-Tsoumakas and Vlahavas, "On the Stratification of Multi-Label Data", 2011 (iterative stratification).
+Each part gets its share of the documents and, as far as that goes, of every category. After Sechidis,
+Tsoumakas and Vlahavas, "On the Stratification of Multi-Label Data", 2011 (iterative stratification), which
+does not keep the sizes of the parts where categories have few documents; here these come first.
 Documents with the same text always go to the same part.
 """
 
@@ -25,6 +26,9 @@ class Part(StrEnum):
 
 SETS = "sets"
 """In place of shares: the sets that the documents are in."""
+
+_NEARLY = 1e-9
+"""What sums of shares may be off by."""
 
 _SHARES = re.compile(r"\d{1,3}(?:/\d{1,3}){1,2}")
 
@@ -73,41 +77,71 @@ class Group:
 
 
 def stratified(groups: Sequence[Group], wanted: Shares) -> dict[int, Part]:
-    """The part of each document. The same groups and seed give the same parts."""
+    """The part of each document. The same groups and seed give the same parts.
+
+    The rarest category goes first. What of it is less than a document for every part goes to the part that
+    is most behind its share of all documents: so categories of two or three documents make up for each other.
+    """
     draw = random.Random(wanted.seed)
     left = list(groups)
     draw.shuffle(left)
-    named = {part: share / 100 for part, share in wanted.percent.items() if share}
-    documents = sum(len(group.documents) for group in groups)
-    room = {part: share * documents for part, share in named.items()}
     totals: Counter[str] = Counter()
     for group in groups:
         totals.update(group.categories)
-    wants = {part: {key: share * count for key, count in totals.items()} for part, share in named.items()}
+    places = _Places(wanted, sum(len(group.documents) for group in groups), totals)
     found: dict[int, Part] = {}
     open_ = Counter(totals)
     while left:
         rarest = min(((count, key) for key, count in open_.items() if count > 0), default=(0, None))[1]
         batch = left if rarest is None else [group for group in left if group.categories[rarest]]
         for group in batch:
-            part = _neediest(wants, room, rarest)
+            part = places.neediest(rarest, len(group.documents))
             for document in group.documents:
                 found[document] = part
-            room[part] -= len(group.documents)
-            for key, count in group.categories.items():
-                wants[part][key] -= count
-                open_[key] -= count
+            places.take(part, group)
+            open_.subtract(group.categories)
         done = {id(group) for group in batch}
         left = [group for group in left if id(group) not in done]
     return found
 
 
-def _neediest(
-    wants: Mapping[Part, Mapping[str, float]], room: Mapping[Part, float], category: str | None
-) -> Part:
-    """The part that lacks most of a category, then of documents; the training part where both are even."""
+class _Places:
+    """What each part may still take, of all documents and of every category."""
 
-    def lack(part: Part) -> tuple[float, float]:
-        return (wants[part][category] if category is not None else 0.0, room[part])
+    def __init__(self, wanted: Shares, documents: int, totals: Mapping[str, int]) -> None:
+        self._shares = {part: share / 100 for part, share in wanted.percent.items() if share}
+        self._room = {part: share * documents for part, share in self._shares.items()}
+        self._wants = {
+            part: {key: share * count for key, count in totals.items()}
+            for part, share in self._shares.items()
+        }
+        self._learned: set[str] = set()
+        """Categories of which the training part has a document."""
+        self._taken = 0
 
-    return max(room, key=lack)
+    def neediest(self, category: str | None, size: int) -> Part:
+        """The part for so many documents of a category: none that is full, the training part where it has
+        none of the category yet."""
+        if category is not None and category not in self._learned:
+            return Part.TRAIN
+        parts = [part for part, room in self._room.items() if 2 * room >= size] or list(self._room)
+        if category is None:
+            return max(parts, key=lambda part: self._room[part])
+        whole = [part for part in parts if self._wants[part][category] > 1 - _NEARLY]
+        if whole:
+            return max(whole, key=lambda part: self._wants[part][category])
+        return max(parts, key=lambda part: self._behind(part, size))
+
+    def _behind(self, part: Part, size: int) -> float:
+        """Documents that the part lacks of its share of those that are placed, ``size`` more among them."""
+        share = self._shares[part]
+        documents = self._taken + sum(self._room.values())
+        return share * (self._taken + size) - (share * documents - self._room[part])
+
+    def take(self, part: Part, group: Group) -> None:
+        self._taken += len(group.documents)
+        self._room[part] -= len(group.documents)
+        for key, count in group.categories.items():
+            self._wants[part][key] -= count
+        if part is Part.TRAIN:
+            self._learned.update(group.categories)

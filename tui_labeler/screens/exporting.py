@@ -58,14 +58,7 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
         Binding("s", "start", "Write", tooltip="Ask where to, and write", id="export.start"),
         Binding("f", "choose_format", "Format", tooltip="Choose the format", id="export.format"),
         Binding("ctrl+s", "save", "Save labels", tooltip="Save your drafts first", id="export.save"),
-        Binding(
-            "o,tab",
-            "app.focus_next",
-            "Other list",
-            tooltip="To the other list",
-            id="export.other",
-            show=False,
-        ),
+        Binding("o,tab", "app.focus_next", "Other list", tooltip="To the other list", id="export.other"),
         Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back; nothing is written", id="export.back"),
     ]
 

@@ -57,14 +57,7 @@ over the file. `u` takes an import back as a whole.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Import", tooltip="Import what is shown", id="import.start"),
         Binding("f", "choose_format", "Format", tooltip="Read it as another format", id="import.format"),
-        Binding(
-            "o,tab",
-            "app.focus_next",
-            "Other list",
-            tooltip="To the other list",
-            id="import.other",
-            show=False,
-        ),
+        Binding("o,tab", "app.focus_next", "Other list", tooltip="To the other list", id="import.other"),
         Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back; nothing changes", id="import.back"),
     ]
 

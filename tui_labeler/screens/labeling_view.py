@@ -393,7 +393,7 @@ class LabelingView(Screen[None]):
             # What is suggested would show in how the state changes with each label.
             state = "blind mode"
         dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
-        size = [f"{row.characters:,} characters", counted(row.text_records, "text record")]
+        size = [counted(row.characters, "character"), counted(row.text_records, "text record")]
         if not row.is_read:
             size = [f"not read yet; {row.size:,} bytes"]
         if to_place := self.to_place_line():

@@ -49,6 +49,12 @@ def test_what_resembles_nothing_has_no_place(words: str) -> None:
     assert likely(words, LOAN.replace("Limited", "Group")) == []
 
 
+def test_a_name_with_another_figure_or_letters_of_the_same_sound_is_offered() -> None:
+    assert likely("Alice1 Smith", "Then Alice0 Smith signed, and so did Bob Smith.")[0] == "Alice0 Smith"
+    assert likely("Acme Korporation", "Acme rose. The Acme Corp fell.")[0] == "Acme Corp"
+    assert likely("Section 12a", "As Section 12b says.") == ["Section"]
+
+
 def test_figures_resemble_none_but_themselves() -> None:
     assert likely("35 pounds", "He paid 36 pound, then 350 pounds.") == ["pounds", "pound"]
     assert likely("A1234567", "The part A1234568 broke.") == []

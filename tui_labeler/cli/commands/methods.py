@@ -50,7 +50,7 @@ def add_method(parser: argparse.ArgumentParser) -> None:
 
 def add_budget(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--budget", type=usd, metavar="USD", help="stop before a deployment has cost more (exit code 4)"
+        "--budget", type=usd, metavar="USD", help="stop when a deployment has cost so much (exit code 4)"
     )
     parser.add_argument("--budget-tokens", type=positive, metavar="N", help="the same in tokens, in and out")
 

@@ -35,6 +35,12 @@ SAME_SPELLING = 0.75
 AN_ABBREVIATION, AN_INITIAL = 0.85, 0.6
 """How much of a word its abbreviation is."""
 
+ANOTHER_FIGURE = 0.6
+"""How much of a name with a figure in it the same name with another figure is: ``Alice1``, ``Alice0``."""
+
+SPELT_ALIKE = str.maketrans("kqzyw", "ccsiv")
+"""Letters that languages spell one sound with."""
+
 BETWEEN = 2
 """Words of the text that may stand between two that are meant."""
 
@@ -97,11 +103,11 @@ def _likes(wanted: Sequence[str], where: Mapping[str, Sequence[int]]) -> dict[st
     """For words of the text: the places of wanted words that they are like, and how much."""
     by_letter: dict[str, list[str]] = {}
     for word in where:
-        by_letter.setdefault(word[0], []).append(word)
+        by_letter.setdefault(word[0].translate(SPELT_ALIKE), []).append(word)
     likes: dict[str, dict[int, float]] = {}
     for at, one in enumerate(wanted):
         # The first letter is the last to be left out or mistaken.
-        for word in by_letter.get(one[0], ()):
+        for word in by_letter.get(one[0].translate(SPELT_ALIKE), ()):
             like = _likeness(one, word, alone=len(wanted) == 1)
             if like:
                 likes.setdefault(word, {})[at] = like
@@ -113,7 +119,9 @@ def _likeness(one: str, other: str, *, alone: bool) -> float:
     if one == other:
         return 1.0
     if any(map(str.isdecimal, one + other)):
-        return 0.0
+        letters = _letters(one)
+        return ANOTHER_FIGURE * (len(letters) > SHORT_WORD and letters == _letters(other))
+    one, other = one.translate(SPELT_ALIKE), other.translate(SPELT_ALIKE)
     short, long = sorted((one, other), key=len)
     if not alone and len(short) < len(long) and _abbreviates(short, long):
         return AN_INITIAL if len(short) == 1 else AN_ABBREVIATION
@@ -124,6 +132,10 @@ def _likeness(one: str, other: str, *, alone: bool) -> float:
         return 0.0
     ratio = matcher.ratio()
     return ratio if ratio >= SAME_SPELLING else 0.0
+
+
+def _letters(word: str) -> str:
+    return "".join(character for character in word if not character.isdecimal())
 
 
 def _abbreviates(short: str, long: str) -> bool:
