@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 from tests.builders import TEXT, Bench, key, number, span
 from tests.engine.paper import Paper, paper
 from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine import split_export
 from tui_labeler.engine.errors import FormatError, InputError
-from tui_labeler.engine.splitting import Group, Part, shares, stratified
+from tui_labeler.engine.splitting import Group, Part, Shares, shares, stratified
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui_labeler.engine.session import ProjectSession
 
 __all__ = ["paper"]
@@ -72,6 +75,29 @@ def test_parts_keep_their_sizes_where_each_category_has_few_documents(
     counts = Counter(found.values())
     assert all(abs(counts[part] - size) <= 1 for part, size in zip(shares(split).percent, sizes, strict=True))
     assert {number % classes for number, part in found.items() if part is Part.TRAIN} == set(range(classes))
+
+
+@pytest.mark.parametrize("split", ["80/10/10", "50/25/25", "80/20"])
+@pytest.mark.parametrize(
+    "categories",
+    [
+        ["A C", "A B"],
+        ["Ri S"] * 4 + ["S T0", "S T1"] + ["U"] * 14,
+    ],
+)
+def test_the_last_document_of_a_category_is_learned_from(categories: list[str], split: str) -> None:
+    for seed in range(5):
+        found = stratified(groups_of(categories), shares(split, seed))
+        learned = {
+            name for at, part in found.items() if part is Part.TRAIN for name in categories[at].split()
+        }
+        assert learned == {name for names in categories for name in names.split()}
+
+
+def test_groups_of_several_documents_go_by_their_size() -> None:
+    groups = [Group([at, at + 100], Counter({f"c{at % 20}": 2})) for at in range(40)]
+    counts = Counter(stratified(groups, shares("80/20")).values())
+    assert counts == {Part.TRAIN: 64, Part.TEST: 16}
 
 
 def test_the_same_seed_draws_the_same_parts_and_another_one_others() -> None:
@@ -147,6 +173,21 @@ async def test_the_documents_of_a_part_say_which_set_they_are_in(bench: Bench, p
     await session.label_files.write_split("paper", shares("80/20"), session.agreeing)
     by_set = [{document.dataset for document in file.documents} for file in paper.written]
     assert by_set == [{Dataset.TRAIN}, {Dataset.TEST}]
+
+
+async def test_parts_do_not_depend_on_the_ids_that_a_project_gave(
+    bench: Bench, paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def spy(groups: Sequence[Group], wanted: Shares) -> dict[int, Part]:
+        seen.extend(name for group in groups for name in group.categories)
+        return stratified(groups, wanted)
+
+    monkeypatch.setattr(split_export, "stratified", spy)
+    session = await labeled(bench, texts(4))
+    await session.label_files.write_split("paper", shares("50/50"), session.agreeing)
+    assert set(seen) == {"Person", "Place"}
 
 
 async def test_a_part_that_gets_no_document_is_told(bench: Bench, paper: Paper) -> None:

@@ -152,10 +152,11 @@ class SplitExporting:
 
     def _drawn(self, labeled: Mapping[int, LabeledDocument], keys: Mapping[int, str]) -> dict[int, Part]:
         groups: dict[str, Group] = {}
+        names = {key: category.name for key, category in self._store.state.categories.items()}
         for number, document in sorted(labeled.items(), key=lambda item: item[1].location):
             group = groups.setdefault(keys[number], Group())
             group.documents.append(number)
-            group.categories.update({category for category, _ in document.annotations})
+            group.categories.update({names[category] for category, _ in document.annotations})
         return stratified(list(groups.values()), self._shares)
 
     def _kept_sets(self, labeled: Mapping[int, LabeledDocument], keys: Mapping[int, str]) -> dict[int, Part]:

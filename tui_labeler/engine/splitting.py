@@ -73,7 +73,7 @@ class Group:
 
     documents: list[int] = field(default_factory=list)
     categories: Counter[str] = field(default_factory=Counter)
-    """Documents of it with each category."""
+    """Documents of it with each category, by name: ids are others in another project of the same data."""
 
 
 def stratified(groups: Sequence[Group], wanted: Shares) -> dict[int, Part]:
@@ -95,7 +95,7 @@ def stratified(groups: Sequence[Group], wanted: Shares) -> dict[int, Part]:
         rarest = min(((count, key) for key, count in open_.items() if count > 0), default=(0, None))[1]
         batch = left if rarest is None else [group for group in left if group.categories[rarest]]
         for group in batch:
-            part = places.neediest(rarest, len(group.documents))
+            part = places.neediest(rarest, group, open_)
             for document in group.documents:
                 found[document] = part
             places.take(part, group)
@@ -119,15 +119,21 @@ class _Places:
         """Categories of which the training part has a document."""
         self._taken = 0
 
-    def neediest(self, category: str | None, size: int) -> Part:
-        """The part for so many documents of a category: none that is full, the training part where it has
-        none of the category yet."""
-        if category is not None and category not in self._learned:
+    def neediest(self, category: str | None, group: Group, open_: Mapping[str, int]) -> Part:
+        """The part for a group that goes for the sake of a category: none that is full; but the training part
+        where that has none of it yet, or where nothing else is left of another that it has none of.
+
+        ``open_`` are the documents with each category that have no part yet.
+        """
+        new = [key for key in group.categories if key not in self._learned]
+        if category in new or any(open_[key] <= group.categories[key] for key in new):
             return Part.TRAIN
+        size = len(group.documents)
         parts = [part for part, room in self._room.items() if 2 * room >= size] or list(self._room)
         if category is None:
             return max(parts, key=lambda part: self._room[part])
-        whole = [part for part in parts if self._wants[part][category] > 1 - _NEARLY]
+        least = group.categories[category] - _NEARLY
+        whole = [part for part in parts if self._wants[part][category] > least]
         if whole:
             return max(whole, key=lambda part: self._wants[part][category])
         return max(parts, key=lambda part: self._behind(part, size))
