@@ -46,7 +46,7 @@ class Case:
     """Pressed one by one; ``'word`` is pasted into the field that has the focus, the case's folder in it."""
     shows: str
     """Words that the screen has to say before the picture is taken."""
-    sizes: tuple[tuple[int, int], ...] = BOTH
+    sizes: tuple[tuple[int, int], ...] = ONCE
     home: Callable[[Path], Awaitable[JobHome]] = typical.loans
     options: Mapping[str, Any] = field(default_factory=dict)
     """Of the application."""
@@ -92,8 +92,8 @@ LABELING = [
     Case("classes ascii", "", "change pin", ONCE, typical.topics, options=PLAIN, at="question2.txt"),
     Case("classes no color", "", "change pin", ONCE, typical.topics, no_color=True, at="question2.txt"),
     Case("classes in a list", "enter", "change pin", ONCE, typical.topics, at="question1.txt"),
-    Case("classes by letters", "enter c a", "cash withdrawal", BOTH, typical.topics, at="question1.txt"),
-    Case("classes by letters in the pane", "C c a", "ca_", BOTH, typical.topics, at="question1.txt"),
+    Case("classes by letters", "enter c a", "cash withdrawal", ONCE, typical.topics, at="question1.txt"),
+    Case("classes by letters in the pane", "C c a", "ca_", ONCE, typical.topics, at="question1.txt"),
     Case("search in the text", "slash 'bank enter", "bank", ONCE),
     Case("save", "ctrl+s", "Labels saved", ONCE),
 ]
@@ -167,7 +167,7 @@ PROJECT = [
         typical.read_topics,
         at="question2.txt",
     ),
-    Case("given to readers", "D", "yours", BOTH, typical.read_loans, at="letter01.txt"),
+    Case("given to readers", "D", "yours", ONCE, typical.read_loans, at="letter01.txt"),
     Case("giving to readers", "ampersand", "Who labels", ONCE, typical.read_loans, at="letter03.txt"),
     Case("withdrawing", "ampersand", "back from its readers", ONCE, typical.read_loans, at="letter01.txt"),
     Case(
@@ -213,7 +213,7 @@ WIZARD = [
     Case("wizard quota", "L l l l asterisk l", "Too few", ONCE, prepare=without_quota),
     Case("evaluation", "L l l l asterisk l e", "On 4 labeled", prepare=typical.working),
     Case("evaluation queued", "L l l l asterisk l e", "queued", ONCE),
-    Case("reading", "L l l l enter", "142 characters, 1 text record", BOTH),
+    Case("reading", "L l l l enter", "142 characters, 1 text record", ONCE),
 ]
 OUTSIDE = [
     Case("projects", "", "2 projects", ALL, typical.two_projects, at=None),
@@ -231,17 +231,17 @@ GPT = [
     Case("resources none", "at", "There is no resource", ONCE),
     Case("resource prices", "at e", "Price of input", ONCE, typical.gpt_loans),
     Case("wizard deployment", "L j l", "work", BOTH, typical.gpt_loans),
-    Case("wizard gpt categories", "L j l l", "selected", BOTH, typical.gpt_loans),
-    Case("wizard gpt start", "L j l l l space l", "work.openai.azure.com", BOTH, typical.gpt_loans),
+    Case("wizard gpt categories", "L j l l", "selected", ONCE, typical.gpt_loans),
+    Case("wizard gpt start", "L j l l l space l", "work.openai.azure.com", ONCE, typical.gpt_loans),
     Case("wizard gpt budget", "L j l l l space l b", "Budget", ONCE, typical.gpt_loans),
-    Case("job over budget", "J", "used up", BOTH, typical.gpt_loans),
+    Case("job over budget", "J", "used up", ONCE, typical.gpt_loans),
     Case("job new budget", "J R", "A new budget", ONCE, typical.gpt_loans),
     Case("to place", "r", "To place", BOTH, typical.gpt_loans),
-    Case("to place at a likely place", "r n n", "To place", BOTH, typical.gpt_loans),
+    Case("to place at a likely place", "r n n", "To place", ONCE, typical.gpt_loans),
 ]
 BROKEN = [
-    Case("broken documents", "D G", "empty.txt", BOTH, typical.broken_documents, at=ONE),
-    Case("empty document", "", "mpty", BOTH, typical.broken_documents, at="empty.txt"),
+    Case("broken documents", "D G", "empty.txt", ONCE, typical.broken_documents, at=ONE),
+    Case("empty document", "", "mpty", ONCE, typical.broken_documents, at="empty.txt"),
 ]
 CASES = [*LABELING, *DIALOGS, *PROJECT, *WIZARD, *GPT, *BROKEN, *OUTSIDE]
 

@@ -53,7 +53,7 @@ def end(terminal: Terminal, ending: str) -> int:
     return terminal.ended()
 
 
-@pytest.mark.parametrize("ending", ["closed", "SIGHUP", "SIGTERM"])
+@pytest.mark.parametrize("ending", ["closed", "SIGTERM"])
 def test_a_job_outlives_the_terminal_that_started_it(suggested: Place, ending: str) -> None:
     with Terminal(suggested.home, *OPEN) as terminal:
         open_the_last_step(terminal, "first")
@@ -74,7 +74,7 @@ def test_a_job_outlives_the_terminal_that_started_it(suggested: Place, ending: s
     assert job["documents"] > 64 > len(unlabeled)
 
 
-@pytest.mark.parametrize("ending", ["closed", "SIGHUP", "SIGTERM"])
+@pytest.mark.parametrize("ending", ["closed", "SIGTERM"])
 def test_what_a_session_has_taken_is_free_once_it_was_ended_from_outside(
     contracts: Place, azurite: Azurite, ending: str
 ) -> None:
