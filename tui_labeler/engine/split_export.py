@@ -156,7 +156,7 @@ class SplitExporting:
         for number, document in sorted(labeled.items(), key=lambda item: item[1].location):
             group = groups.setdefault(keys[number], Group())
             group.documents.append(number)
-            group.categories.update({names[category] for category, _ in document.annotations})
+            group.categories.update({names.get(category, category) for category, _ in document.annotations})
         return stratified(list(groups.values()), self._shares)
 
     def _kept_sets(self, labeled: Mapping[int, LabeledDocument], keys: Mapping[int, str]) -> dict[int, Part]:
