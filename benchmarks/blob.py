@@ -30,7 +30,7 @@ from tui_labeler.assembly import workbench
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.blob import container as blob_container
 from tui_labeler.engine.adapters.blob.patience import Patience
-from tui_labeler.engine.reading import CONCURRENCY
+from tui_labeler.engine.documents.reading import CONCURRENCY
 from tui_labeler.engine.sharing.syncing import CONCURRENCY as OF_LABELS
 from tui_labeler.engine.workbench import NewProject
 

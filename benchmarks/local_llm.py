@@ -27,8 +27,8 @@ from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
 from tui_labeler.engine.autolabelers.placing import place
 from tui_labeler.engine.autolabelers.prompts.passages import Passage
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
-from tui_labeler.engine.chat import ChatModel, Finish
-from tui_labeler.engine.tokens import estimate, messages_tokens
+from tui_labeler.engine.deployments.chat import ChatModel, Finish
+from tui_labeler.engine.deployments.tokens import estimate, messages_tokens
 
 SEED = 1
 EXAMPLES = 5

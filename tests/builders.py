@@ -29,7 +29,7 @@ from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
 from tui_labeler.engine.adapters.surveyors import DirectSurveyor
 from tui_labeler.engine.changes import put_suggestion
-from tui_labeler.engine.chat import Finish, Question, Reply
+from tui_labeler.engine.deployments.chat import Finish, Question, Reply
 from tui_labeler.engine.errors import LabelerError, NotFoundError, OutsideError
 from tui_labeler.engine.ports import (
     Connected,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_labeler.engine.decoding import decode, warnings_for
+from tui_labeler.engine.documents.decoding import decode, warnings_for
 
 
 @given(st.text(min_size=1))

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.document_names import name_of
+from tui_labeler.engine.documents.names import name_of
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.processes import HOST, is_alive
 

@@ -13,7 +13,7 @@ from tests.cutting_proxy import CuttingProxy, delay, refuse
 from tui_labeler.cli.commands import autolabel
 from tui_labeler.domain.jobs import QuotaUse
 from tui_labeler.engine.errors import QuotaError
-from tui_labeler.engine.jobs import Estimate
+from tui_labeler.engine.jobs.jobs import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from tui_labeler.cli.following import job_error
 from tui_labeler.cli.output import Output
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
 from tui_labeler.engine.adapters.folder import FolderContainer
-from tui_labeler.engine.documents import Documents, DocumentText
+from tui_labeler.engine.documents.documents import Documents, DocumentText
 from tui_labeler.engine.errors import ContainerError
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.workbench import CreatedProject, Workbench

@@ -10,7 +10,7 @@ from tui_labeler.cli.commands.models import calibration_lines, performance_lines
 from tui_labeler.cli.output import Output, encode, table, width
 from tui_labeler.domain.calibration import calibration
 from tui_labeler.engine.errors import InputError, RefusedError
-from tui_labeler.engine.figures import calibration_figures
+from tui_labeler.engine.models.figures import calibration_figures
 
 
 class Terminal(io.StringIO):

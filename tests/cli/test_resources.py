@@ -12,7 +12,7 @@ import pytest
 from tests.openai_server import OpenAIServer, Request, Response, batches_only, busy, no_deployment, wrong_key
 from tui_labeler.domain.resources import Structured
 from tui_labeler.engine.adapters.testers import ProcessTester
-from tui_labeler.engine.chat import BusyError, ResourceError
+from tui_labeler.engine.deployments.chat import BusyError, ResourceError
 from tui_labeler.engine.errors import OutsideError
 
 if TYPE_CHECKING:

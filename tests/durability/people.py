@@ -18,7 +18,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.errors import InputError, RefusedError
-from tui_labeler.engine.visiting import next_open
+from tui_labeler.engine.reviewing.visiting import next_open
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction

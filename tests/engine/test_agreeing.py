@@ -9,8 +9,8 @@ import pytest
 from tests.builders import Bench, key, number, span
 from tui_labeler.domain.agreement import Outcome
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.agreeing import Agreeing
 from tui_labeler.engine.errors import RefusedError
+from tui_labeler.engine.readings.agreeing import Agreeing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

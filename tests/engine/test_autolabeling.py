@@ -20,7 +20,7 @@ from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.store import jobs as store_jobs
 from tui_labeler.engine.adapters.store.jobs import FileJobJournal, FileJobStore
 from tui_labeler.engine.autolabelers import trained
-from tui_labeler.engine.decoding import Decoded
+from tui_labeler.engine.documents.decoding import Decoded
 from tui_labeler.engine.errors import (
     InputError,
     LockedError,
@@ -490,7 +490,7 @@ async def test_only_one_runner_at_a_time(bench: Bench, monkeypatch: pytest.Monke
 
 
 async def test_a_job_is_followed_to_its_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_labeler.engine.jobs.FOLLOW_EVERY", 0)
+    monkeypatch.setattr("tui_labeler.engine.jobs.jobs.FOLLOW_EVERY", 0)
     # Each look takes a second of the tests' clock, and there are many before the runner has its lock.
     monkeypatch.setattr("tui_labeler.engine.adapters.store.jobs.LAUNCH_PATIENCE", 1e9)
     session = await bench.create(9)
@@ -506,7 +506,7 @@ async def test_a_job_is_followed_to_its_end(bench: Bench, monkeypatch: pytest.Mo
 async def test_figures_of_a_followed_job_wait_and_its_states_do_not(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_labeler.engine.jobs.FOLLOW_EVERY", 0)
+    monkeypatch.setattr("tui_labeler.engine.jobs.jobs.FOLLOW_EVERY", 0)
     monkeypatch.setattr("tui_labeler.engine.adapters.store.jobs.LAUNCH_PATIENCE", 1e9)
     session = await bench.create(9)
     await bench.add_model(session)
@@ -559,7 +559,7 @@ async def test_two_thousand_documents_stream_and_few_texts_are_alive_at_once(
         most[0] = max(most[0], len(list(alive)))
         return Decoded(text, "", document(session).text_hash)
 
-    monkeypatch.setattr("tui_labeler.engine.reading.decode", watched)
+    monkeypatch.setattr("tui_labeler.engine.documents.reading.decode", watched)
     model = await bench.add_model(session)
     model.seen = _Counting()
     job = await bench.autolabel(session)

@@ -29,9 +29,7 @@ from tui_labeler.domain.jobs import Job, JobState, Method, Usage
 from tui_labeler.domain.resources import Deployment, Prices, Resource, ResourceKind
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.autolabelers.spending import Budget
-from tui_labeler.engine.autolabeling import AutolabelRun
-from tui_labeler.engine.batch_run import PATIENCE, BatchPace
-from tui_labeler.engine.batches import (
+from tui_labeler.engine.deployments.batches import (
     BatchFile,
     BatchGoneError,
     BatchLimits,
@@ -40,12 +38,21 @@ from tui_labeler.engine.batches import (
     CrowdedError,
     Row,
 )
-from tui_labeler.engine.chat import BusyError, Finish, Question, Reply, TroubleError, UnansweredError
+from tui_labeler.engine.deployments.chat import (
+    BusyError,
+    Finish,
+    Question,
+    Reply,
+    TroubleError,
+    UnansweredError,
+)
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.going_on import GoingOn
-from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.gpt_preview import Terms
-from tui_labeler.engine.jobs import Deleted
+from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.gpt.preview import Terms
+from tui_labeler.engine.jobs.autolabeling import AutolabelRun
+from tui_labeler.engine.jobs.batch_run import PATIENCE, BatchPace
+from tui_labeler.engine.jobs.going_on import GoingOn
+from tui_labeler.engine.jobs.jobs import Deleted
 from tui_labeler.engine.ports import Connected
 from tui_labeler.engine.wording import batches_going_on
 

@@ -13,9 +13,9 @@ from tests.engine.test_batches import GPT, PLACES, PRICES, Batches, CrashError, 
 from tui_labeler.domain.jobs import JobState, Usage
 from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
 from tui_labeler.engine.autolabelers.estimate import Made, Work, estimate_job
-from tui_labeler.engine.batches import BatchStatus
-from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.gpt_preview import Terms
+from tui_labeler.engine.deployments.batches import BatchStatus
+from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.gpt.preview import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

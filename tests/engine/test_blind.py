@@ -11,7 +11,7 @@ from tests.builders import Bench, document, key, number, span, suggestions
 from tui_labeler.domain.agreement import Outcome
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.engine.errors import RefusedError
-from tui_labeler.engine.job_counts import count_suggestions
+from tui_labeler.engine.jobs.counts import count_suggestions
 from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:

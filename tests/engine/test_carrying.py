@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_labeler.domain.labels import Span
-from tui_labeler.engine.carrying import Carry, text_key
+from tui_labeler.engine.documents.carrying import Carry, text_key
 
 ODD = st.text(
     st.one_of(

@@ -9,8 +9,8 @@ from tui_labeler.domain.agreement import Outcome
 from tui_labeler.domain.jobs import Answer, Proposal
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.comparison import compare
 from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.reviewing.comparison import compare
 
 NER = ProjectKind.ENTITIES
 BOTH = {"a", "b"}

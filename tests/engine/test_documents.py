@@ -11,8 +11,8 @@ from tests.builders import TEXT, Bench, document, key, labels, number, span, who
 from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.documents.reading import GONE, Synced
 from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError
-from tui_labeler.engine.reading import GONE, Synced
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession

@@ -17,7 +17,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import TrainOptions
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.intervals import intervals, wilson, wilson_f1
+from tui_labeler.engine.models.intervals import intervals, wilson, wilson_f1
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession

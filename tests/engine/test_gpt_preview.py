@@ -15,16 +15,16 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Prices, Resource, ResourceKind
 from tui_labeler.engine.adapters.surveyors import surveys_told
 from tui_labeler.engine.autolabelers.spending import Budget
-from tui_labeler.engine.chat import Finish, Reply
+from tui_labeler.engine.deployments.chat import Finish, Reply
+from tui_labeler.engine.deployments.tokens import estimating, prompt_tokens
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.gpt_preview import (
+from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.gpt.preview import (
     Terms,
     evaluation_preview,
     going_on_preview,
     labeling_preview,
 )
-from tui_labeler.engine.tokens import estimating, prompt_tokens
 from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ async def test_of_many_documents_some_stand_for_all(bench: Bench, monkeypatch: p
     session = await labeled(bench, 0, 30)
     rows = session.documents.select()
     whole = await labeling_preview(session, rows, terms(bench))
-    monkeypatch.setattr("tui_labeler.engine.survey.LOOKED_AT", 10)
+    monkeypatch.setattr("tui_labeler.engine.gpt.survey.LOOKED_AT", 10)
     part = await labeling_preview(session, rows, terms(bench))
     assert (part.documents, part.questions.high) == (30, 30)
     assert holds(part.prompt_tokens, (whole.prompt_tokens.low + whole.prompt_tokens.high) / 2)

@@ -24,7 +24,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.errors import NotFoundError, RefusedError
-from tui_labeler.engine.history import ACTIONS, items_of
+from tui_labeler.engine.history.history import ACTIONS, items_of
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import set_settings
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.builders import Bench
 from tests.far import FarContainer
-from tui_labeler.engine import keeping
-from tui_labeler.engine.decoding import text_hash
-from tui_labeler.engine.reading import CONCURRENCY
+from tui_labeler.engine.documents import keeping
+from tui_labeler.engine.documents.decoding import text_hash
+from tui_labeler.engine.documents.reading import CONCURRENCY
 
 if TYPE_CHECKING:
     from pathlib import Path

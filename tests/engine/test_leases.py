@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from tests.shelves import FakeShelf, Stored
-from tui_labeler.engine import leases
 from tui_labeler.engine.errors import LockedError, UnreachableError
-from tui_labeler.engine.leases import VOID_AFTER, Holder, Lease
+from tui_labeler.engine.takes import leases
+from tui_labeler.engine.takes.leases import VOID_AFTER, Holder, Lease
 
 NAME = ".tui-labeler/p1/watch.json"
 

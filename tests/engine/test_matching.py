@@ -15,10 +15,10 @@ from tests.far import FarContainer
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine import label_files
 from tui_labeler.engine.adapters.folder import FolderContainer
-from tui_labeler.engine.claiming import How
 from tui_labeler.engine.errors import InputError, UnreachableError
 from tui_labeler.engine.formats.model import FileDocument, FileLabel
-from tui_labeler.engine.planning_import import CHECKING
+from tui_labeler.engine.imports.claiming import How
+from tui_labeler.engine.imports.planning import CHECKING
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession

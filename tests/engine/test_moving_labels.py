@@ -9,7 +9,7 @@ import pytest
 from tests.builders import Bench
 from tests.far import FarContainer
 from tui_labeler.domain.labels import Span
-from tui_labeler.engine.decoding import text_hash
+from tui_labeler.engine.documents.decoding import text_hash
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,9 +16,9 @@ from tui_labeler.domain.labels import Placed, Span, ToPlace, Verdict
 from tui_labeler.domain.projects import ProjectSettings
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.errors import ConflictError, InputError, NotFoundError, RefusedError
-from tui_labeler.engine.inbox import Inbox
-from tui_labeler.engine.review import Decided
-from tui_labeler.engine.visiting import next_open
+from tui_labeler.engine.reviewing.inbox import Inbox
+from tui_labeler.engine.reviewing.review import Decided
+from tui_labeler.engine.reviewing.visiting import next_open
 from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Structured
+from tui_labeler.engine.deployments.prices import PriceTable, batch_prices, deployment_prices, read_prices
 from tui_labeler.engine.doctor import check_prices
 from tui_labeler.engine.errors import InputError, StorageError
-from tui_labeler.engine.prices import PriceTable, batch_prices, deployment_prices, read_prices
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,16 +10,16 @@ import pytest
 from tests.builders import Bench
 from tests.far import FarContainer
 from tui_labeler.domain.jobs import Method
-from tui_labeler.engine import reading
-from tui_labeler.engine.decoding import text_hash
+from tui_labeler.engine.documents import reading
+from tui_labeler.engine.documents.decoding import text_hash
+from tui_labeler.engine.documents.reading import CONCURRENCY, GONE
 from tui_labeler.engine.errors import UnreachableError
-from tui_labeler.engine.reading import CONCURRENCY, GONE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_labeler.domain.documents import Document
-    from tui_labeler.engine.reading import Synced
+    from tui_labeler.engine.documents.reading import Synced
     from tui_labeler.engine.session import ProjectSession
 
 

@@ -11,7 +11,7 @@ from tui_labeler.domain.agreement import Outcome, Take
 from tui_labeler.domain.documents import DocumentFilter, DocumentState
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import InputError, RefusedError
-from tui_labeler.engine.samples import labeled_documents
+from tui_labeler.engine.models.samples import labeled_documents
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_labeler.domain.labels import Span
-from tui_labeler.engine.reanchoring import reanchored
+from tui_labeler.engine.documents.reanchoring import reanchored
 
 OLD = "On Monday Ann Lee of Acme met Bo Sand in Berlin. Ann Lee left Berlin on Friday. Nobody saw Bo Sand."
 

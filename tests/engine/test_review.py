@@ -12,10 +12,10 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
-from tui_labeler.engine.inbox import Inbox
 from tui_labeler.engine.ports import Plan
-from tui_labeler.engine.review import confidence_bound
-from tui_labeler.engine.visiting import next_open
+from tui_labeler.engine.reviewing.inbox import Inbox
+from tui_labeler.engine.reviewing.review import confidence_bound
+from tui_labeler.engine.reviewing.visiting import next_open
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -176,7 +176,7 @@ async def test_rejecting_all_takes_everything_the_filter_holds(bench: Bench) -> 
 async def test_bulk_decisions_over_many_documents_are_one_step(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_labeler.engine.review.BATCH", 4)
+    monkeypatch.setattr("tui_labeler.engine.reviewing.review.BATCH", 4)
     session = await autolabeled(bench, 11)
     before = session.store.seq
     done = await session.review.accept_matching(ALL)

@@ -15,15 +15,15 @@ from tests.local_container import LocalContainer
 from tui_labeler.domain.documents import DocumentRow, DocumentState
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.engine.documents.searching import AFTER, BATCH, BATCH_BYTES, BEFORE, passage, search
 from tui_labeler.engine.errors import ContainerError, NotFoundError, UnreachableError
-from tui_labeler.engine.searching import AFTER, BATCH, BATCH_BYTES, BEFORE, passage, search
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests.builders import Bench
+    from tui_labeler.engine.documents.searching import Found, Looked
     from tui_labeler.engine.ports import Blob
-    from tui_labeler.engine.searching import Found, Looked
 
 
 @dataclass

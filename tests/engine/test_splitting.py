@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.builders import TEXT, Bench, key, number, span
 from tests.engine.paper import Paper, paper
 from tui_labeler.domain.projects import Dataset, ProjectKind
-from tui_labeler.engine import split_export
 from tui_labeler.engine.errors import FormatError, InputError
-from tui_labeler.engine.splitting import Group, Part, Shares, shares, stratified
+from tui_labeler.engine.exports import split_export
+from tui_labeler.engine.exports.splitting import Group, Part, Shares, shares, stratified
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,14 +17,14 @@ import pytest
 from tests.builders import Bench
 from tests.shelves import FakeShelf, Stored
 from tui_labeler.engine.adapters.store.takes import FileTakes, live_takes, taken_locations
+from tui_labeler.engine.documents.keeping import needed_texts
 from tui_labeler.engine.errors import DeletedError, UnreachableError
-from tui_labeler.engine.keeping import needed_texts
-from tui_labeler.engine.leases import RENEW_EVERY, VOID_AFTER
 from tui_labeler.engine.ports import Surroundings
 from tui_labeler.engine.session import ProjectSession
-from tui_labeler.engine.shelf_takes import ShelfTakes
-from tui_labeler.engine.takes import Claim, Take, TakenError, winner
-from tui_labeler.engine.taking import TakesNews, Taking
+from tui_labeler.engine.takes.leases import RENEW_EVERY, VOID_AFTER
+from tui_labeler.engine.takes.shelf_takes import ShelfTakes
+from tui_labeler.engine.takes.takes import Claim, Take, TakenError, winner
+from tui_labeler.engine.takes.taking import TakesNews, Taking
 
 FOLDER = ".tui-labeler/p1/takes/"
 
@@ -96,7 +96,7 @@ def team(tmp_path: Path) -> Team:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_labeler.engine.shelf_takes.AGAIN", 0.0)
+    monkeypatch.setattr("tui_labeler.engine.takes.shelf_takes.AGAIN", 0.0)
 
 
 # --- who has a document -------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ DIES = """
 import asyncio, sys
 from pathlib import Path
 from tui_labeler.engine.adapters.store.takes import FileTakes
-from tui_labeler.engine.takes import Take
+from tui_labeler.engine.takes.takes import Take
 async def have():
     takes = FileTakes(Path(sys.argv[1]))
     await takes.exchange(lambda others: Take("dies", "cleo", location="d0000.txt", settled=True))
@@ -380,7 +380,7 @@ async def test_it_is_taken_in_the_background_and_freed_when_the_project_is_left(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LOOK_EVERY", "FAR_EVERY", "STAYS"):
-        monkeypatch.setattr(f"tui_labeler.engine.taking.{name}", 0.01)
+        monkeypatch.setattr(f"tui_labeler.engine.takes.taking.{name}", 0.01)
     ana, bo = await team.person("a", "one", shared=True), await team.person("b", "two", shared=True)
     took, saw = asyncio.Event(), asyncio.Event()
     ana.taking.start(lambda news: took.set() if ana.taking.has else None)

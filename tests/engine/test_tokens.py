@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 from tests.realdata import real
 from tui_labeler.engine.adapters.vocabulary import exact_counter, vocabulary_of
 from tui_labeler.engine.autolabelers.chunking import chunks
-from tui_labeler.engine.chat import Message, Question, Role
-from tui_labeler.engine.tokens import Correction, TokenCounter, estimate, estimating, prompt_tokens
+from tui_labeler.engine.deployments.chat import Message, Question, Role
+from tui_labeler.engine.deployments.tokens import (
+    Correction,
+    TokenCounter,
+    estimate,
+    estimating,
+    prompt_tokens,
+)
 
 WRITTEN = {
     "english": (

@@ -28,10 +28,10 @@ from tui_labeler.domain.performance import Counts, Performance
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.adapters.store.jobs import FileJobJournal
 from tui_labeler.engine.errors import InputError, LockedError, NotFoundError, RefusedError
-from tui_labeler.engine.figures import figures
-from tui_labeler.engine.history import ACTIONS
-from tui_labeler.engine.samples import LabeledDocument, split
-from tui_labeler.engine.training import plan_of
+from tui_labeler.engine.history.history import ACTIONS
+from tui_labeler.engine.models.figures import figures
+from tui_labeler.engine.models.samples import LabeledDocument, split
+from tui_labeler.engine.models.training import plan_of
 
 if TYPE_CHECKING:
     from pathlib import Path

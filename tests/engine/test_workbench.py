@@ -12,7 +12,7 @@ from tui_labeler.domain.jobs import JobState
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine import workbench as workbench_module
 from tui_labeler.engine.adapters.store.jobs import FileJobJournal, FileJobStore
-from tui_labeler.engine.documents import Documents
+from tui_labeler.engine.documents.documents import Documents
 from tui_labeler.engine.errors import ContainerError, InputError, LabelerError, NotFoundError, RefusedError
 from tui_labeler.engine.workbench import NewProject
 

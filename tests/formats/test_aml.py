@@ -9,7 +9,7 @@ from hypothesis import given
 from tests.formats import strategies
 from tests.realdata import real
 from tui_labeler.domain.projects import Dataset, ProjectKind
-from tui_labeler.engine.decoding import decode
+from tui_labeler.engine.documents.decoding import decode
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats import aml, azure, detect
 from tui_labeler.engine.formats.model import FileCategory, FileDocument, FileLabel, LabelFile, Unit

@@ -9,7 +9,7 @@ import pytest
 
 from tests.realdata import real
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.decoding import decode
+from tui_labeler.engine.documents.decoding import decode
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats import azure, detect
 from tui_labeler.engine.formats.resolve import to_code_points, to_utf16, with_all_categories

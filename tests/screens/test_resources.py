@@ -15,8 +15,8 @@ from tests.screens.conftest import Running, press, screen_text
 from tests.screens.job_fakes import ScreenApp, settle
 from tests.screens.test_navigation import until_shown
 from tui_labeler.domain.resources import Capabilities, Prices, ResourceKind, Structured
-from tui_labeler.engine.chat import ResourceError
-from tui_labeler.engine.resources import JobAtWork, NewResource, Resources
+from tui_labeler.engine.deployments.chat import ResourceError
+from tui_labeler.engine.deployments.resources import JobAtWork, NewResource, Resources
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.projects import ProjectsScreen
 from tui_labeler.screens.resource_forms import AddResourceScreen, NumbersScreen

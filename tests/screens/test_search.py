@@ -24,8 +24,8 @@ from tests.screens.conftest import (
     screen_text,
     session_of,
 )
+from tui_labeler.engine.documents.searching import BATCH
 from tui_labeler.engine.ports import Container
-from tui_labeler.engine.searching import BATCH
 from tui_labeler.screens import search
 from tui_labeler.screens.labeling import LabelingScreen
 from tui_labeler.screens.search import SearchScreen

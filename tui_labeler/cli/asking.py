@@ -10,10 +10,10 @@ from tui_labeler.cli.parser import UsageError
 from tui_labeler.domain.jobs import Job
 from tui_labeler.domain.resources import is_batch_only
 from tui_labeler.engine.autolabelers.spending import Budget
+from tui_labeler.engine.deployments.resources import find_deployment
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt_options import AT_ONCE, SHOTS, GptOptions
-from tui_labeler.engine.gpt_preview import Terms
-from tui_labeler.engine.resources import find_deployment
+from tui_labeler.engine.gpt.options import AT_ONCE, SHOTS, GptOptions
+from tui_labeler.engine.gpt.preview import Terms
 
 if TYPE_CHECKING:
     import argparse

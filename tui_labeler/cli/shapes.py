@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.labels import Label, Span, Suggestion
     from tui_labeler.domain.projects import Project
     from tui_labeler.domain.resources import Deployment, Prices, Resource
-    from tui_labeler.engine.job_counts import SuggestionCounts
+    from tui_labeler.engine.jobs.counts import SuggestionCounts
     from tui_labeler.engine.label_files import Skipped
     from tui_labeler.engine.ports import State
     from tui_labeler.engine.session import ProjectSession
@@ -187,7 +187,7 @@ def _unused(note: DocumentNote, item: Unused) -> dict[str, Any]:
 
 def job_hint(job: Job) -> str:
     """How to go on with a job that ended, by commands; empty where there is nothing to say."""
-    from tui_labeler.engine.batches import BatchStoppedError
+    from tui_labeler.engine.deployments.batches import BatchStoppedError
 
     if job.state is not JobState.CANCELLED or not job.code:
         return job.hint

@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.handover import Side
 from tui_labeler.domain.text import safe
+from tui_labeler.engine.deployments.prices import FILE, is_stale, read_prices
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.pen import standing_words
-from tui_labeler.engine.prices import FILE, is_stale, read_prices
 from tui_labeler.engine.wording import counted, in_words
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Deployment, Resource
-    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.deployments.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 PACKAGES = ("tui-labeler", "textual", "tinydb", "msgspec", "scikit-learn", "numpy", "scipy", "openai")

@@ -10,32 +10,32 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.labels import Stamp
-from tui_labeler.engine.adding import write_new
-from tui_labeler.engine.exporting import Exported, Exporting
+from tui_labeler.engine.documents.reading import Tally as ReadTally
+from tui_labeler.engine.documents.reading import registering
+from tui_labeler.engine.exports.exporting import Exported, Exporting
+from tui_labeler.engine.exports.split_export import SplitExporting
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
-from tui_labeler.engine.import_journal import ADDED, IMPORTED, ImportJournal, Merging, unsaid
-from tui_labeler.engine.import_plans import Imported, ImportPlan, Ready, Skipped, in_line_order
-from tui_labeler.engine.importing import Incoming, Tally, declaring, file_source, importing
+from tui_labeler.engine.imports.adding import write_new
+from tui_labeler.engine.imports.importing import Incoming, Tally, declaring, file_source, importing
+from tui_labeler.engine.imports.journal import ADDED, IMPORTED, ImportJournal, Merging, unsaid
+from tui_labeler.engine.imports.planning import ImportPlanning, category_warnings, check_kind
+from tui_labeler.engine.imports.plans import Imported, ImportPlan, Ready, Skipped, in_line_order
 from tui_labeler.engine.pen import check_turn_of_pen
-from tui_labeler.engine.planning_import import ImportPlanning, category_warnings, check_kind
 from tui_labeler.engine.ports import Change, Plan
-from tui_labeler.engine.reading import Tally as ReadTally
-from tui_labeler.engine.reading import registering
-from tui_labeler.engine.split_export import SplitExporting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_labeler.engine.agreeing import Agreeing
-    from tui_labeler.engine.documents import Documents
-    from tui_labeler.engine.import_journal import Say
-    from tui_labeler.engine.import_plans import Addition
-    from tui_labeler.engine.matching import Progress
+    from tui_labeler.engine.documents.documents import Documents
+    from tui_labeler.engine.exports.split_export import SplitExport
+    from tui_labeler.engine.exports.splitting import Shares
+    from tui_labeler.engine.imports.journal import Say
+    from tui_labeler.engine.imports.matching import Progress
+    from tui_labeler.engine.imports.plans import Addition
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
     from tui_labeler.engine.ports.imports import BegunImport, BegunImports
-    from tui_labeler.engine.split_export import SplitExport
-    from tui_labeler.engine.splitting import Shares
+    from tui_labeler.engine.readings.agreeing import Agreeing
 
     _Step = Callable[[State], Sequence[Change]]
 

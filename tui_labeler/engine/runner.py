@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
-from tui_labeler.engine.autolabeling import AutolabelRun
-from tui_labeler.engine.batch_run import BatchPace
-from tui_labeler.engine.batches import BatchStoppedError
-from tui_labeler.engine.distributed_run import DistributedRun
+from tui_labeler.engine.deployments.batches import BatchStoppedError
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
-from tui_labeler.engine.evaluated import Evaluated, GptEvaluated, TrainedEvaluated
-from tui_labeler.engine.evaluation import EvaluationRun, PartlyMeasuredError
-from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.gpt_setup import GptSetup
-from tui_labeler.engine.job_requests import SCHEDULER
-from tui_labeler.engine.models import TodaysModel, check_same_model, find_model, todays_ids
+from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.gpt.setup import GptSetup
+from tui_labeler.engine.jobs.autolabeling import AutolabelRun
+from tui_labeler.engine.jobs.batch_run import BatchPace
+from tui_labeler.engine.jobs.distributed_run import DistributedRun
+from tui_labeler.engine.jobs.requests import SCHEDULER
+from tui_labeler.engine.models.evaluated import Evaluated, GptEvaluated, TrainedEvaluated
+from tui_labeler.engine.models.evaluation import EvaluationRun, PartlyMeasuredError
+from tui_labeler.engine.models.models import TodaysModel, check_same_model, find_model, todays_ids
+from tui_labeler.engine.models.training_run import TrainingRun
 from tui_labeler.engine.ports import (
     AnswerStore,
     Container,
@@ -36,7 +37,6 @@ from tui_labeler.engine.ports import (
     Surroundings,
 )
 from tui_labeler.engine.ports.cluster import Cluster, Order
-from tui_labeler.engine.training_run import TrainingRun
 from tui_labeler.engine.wording import counted, in_words
 
 if TYPE_CHECKING:

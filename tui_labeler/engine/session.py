@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import DocumentRow, DocumentState
 from tui_labeler.domain.projects import Category, Project
-from tui_labeler.engine.agreeing import Agreeing
-from tui_labeler.engine.blind import Blind
 from tui_labeler.engine.categories import Categories
-from tui_labeler.engine.documents import Documents
+from tui_labeler.engine.documents.documents import Documents
+from tui_labeler.engine.documents.looking_again import LookingAgain
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.handover.handing_over import HandingOver
-from tui_labeler.engine.history import History
-from tui_labeler.engine.jobs import Jobs
+from tui_labeler.engine.history.history import History
+from tui_labeler.engine.jobs.jobs import Jobs
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.labeling import Labeling
-from tui_labeler.engine.leases import Holder
-from tui_labeler.engine.looking_again import LookingAgain
-from tui_labeler.engine.placing_by_hand import PlacingByHand
-from tui_labeler.engine.readings import Readings
-from tui_labeler.engine.review import Review
+from tui_labeler.engine.models.training import Training
+from tui_labeler.engine.readings.agreeing import Agreeing
+from tui_labeler.engine.readings.readings import Readings
+from tui_labeler.engine.reviewing.blind import Blind
+from tui_labeler.engine.reviewing.placing_by_hand import PlacingByHand
+from tui_labeler.engine.reviewing.review import Review
 from tui_labeler.engine.sharing.sharing import Sharing
-from tui_labeler.engine.shelf_takes import ShelfTakes
-from tui_labeler.engine.taking import Taking
-from tui_labeler.engine.training import Training
+from tui_labeler.engine.takes.leases import Holder
+from tui_labeler.engine.takes.shelf_takes import ShelfTakes
+from tui_labeler.engine.takes.taking import Taking
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import (

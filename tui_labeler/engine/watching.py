@@ -16,8 +16,8 @@ import msgspec
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
 from tui_labeler.domain.resources import Prices
-from tui_labeler.engine.answered import PASSING, Answered, Asked
 from tui_labeler.engine.autolabelers.spending import Budget, BudgetError
+from tui_labeler.engine.documents.reading import Synced
 from tui_labeler.engine.errors import (
     DeletedError,
     InputError,
@@ -27,12 +27,12 @@ from tui_labeler.engine.errors import (
     QuotaError,
     RefusedError,
 )
-from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.job_requests import WATCHED
-from tui_labeler.engine.leases import Lease
-from tui_labeler.engine.models import find_model
-from tui_labeler.engine.reading import Synced
+from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.jobs.answered import PASSING, Answered, Asked
+from tui_labeler.engine.jobs.requests import WATCHED
+from tui_labeler.engine.models.models import find_model
 from tui_labeler.engine.sharing.syncing import Shared
+from tui_labeler.engine.takes.leases import Lease
 from tui_labeler.engine.wording import counted, money
 
 if TYPE_CHECKING:

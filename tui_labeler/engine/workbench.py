@@ -17,6 +17,7 @@ from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine import limits
 from tui_labeler.engine.categories import check_name
 from tui_labeler.engine.changes import put_category, put_project
+from tui_labeler.engine.documents.reading import Progress, Synced
 from tui_labeler.engine.errors import (
     ContainerError,
     InputError,
@@ -27,19 +28,18 @@ from tui_labeler.engine.errors import (
 )
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, read_file
-from tui_labeler.engine.import_journal import Say, unsaid
+from tui_labeler.engine.history.walking_back import PROJECT_SYNCED
+from tui_labeler.engine.imports.journal import Say, unsaid
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
-from tui_labeler.engine.reading import Progress, Synced
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.sharing.background import LABELS
 from tui_labeler.engine.sharing.joining import Claim, claim
 from tui_labeler.engine.sharing.project_form import with_items
 from tui_labeler.engine.sharing.syncing import Shared
-from tui_labeler.engine.walking_back import PROJECT_SYNCED
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.deployments.resources import Resources
 
 LANGUAGE = "en-us"
 

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from tui_labeler.domain.agreement import Take
 from tui_labeler.engine.errors import LabelerError, RefusedError
-from tui_labeler.engine.readings import CHOOSE, SETTLE
+from tui_labeler.engine.readings.readings import CHOOSE, SETTLE
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.adjudication_text import (
     document_words,
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_labeler.domain.agreement import Pairing
-    from tui_labeler.engine.history import Undone
+    from tui_labeler.engine.history.history import Undone
+    from tui_labeler.engine.readings.two_readings import TwoReadings
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.two_readings import TwoReadings
     from tui_labeler.screens.following import Follower, News
 
 

@@ -15,7 +15,7 @@ from tui_labeler.screens.widgets.marks import Mark
 if TYPE_CHECKING:
     from tui_labeler.domain.performance import Annotation
     from tui_labeler.domain.projects import Category
-    from tui_labeler.engine.two_readings import Compared, TwoReadings
+    from tui_labeler.engine.readings.two_readings import Compared, TwoReadings
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
 

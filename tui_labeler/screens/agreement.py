@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_labeler.domain.agreement import Pairing
-    from tui_labeler.engine.agreeing import Agreed
-    from tui_labeler.engine.blind import BlindResult
+    from tui_labeler.engine.readings.agreeing import Agreed
+    from tui_labeler.engine.reviewing.blind import BlindResult
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.jobs import Job
 from tui_labeler.domain.labels import Span
-from tui_labeler.engine.comparison import Comparison
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.reviewing.comparison import Comparison
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.agreement_text import (
@@ -34,7 +34,7 @@ from tui_labeler.screens.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui_labeler.engine.comparison import ComparedDocument
+    from tui_labeler.engine.reviewing.comparison import ComparedDocument
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

@@ -9,7 +9,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.walking_back import DECIDE
+from tui_labeler.engine.history.walking_back import DECIDE
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.comparison import Place

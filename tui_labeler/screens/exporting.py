@@ -11,8 +11,8 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
+from tui_labeler.engine.exports.splitting import shares
 from tui_labeler.engine.formats import FORMATS
-from tui_labeler.engine.splitting import shares
 from tui_labeler.engine.wording import counted, in_lines
 from tui_labeler.labels_on_disk import check_no_document
 from tui_labeler.screens import importing_text

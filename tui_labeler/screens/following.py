@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.taking import TakesNews
+    from tui_labeler.engine.takes.taking import TakesNews
 
 LOOK_EVERY = 0.3
 """Seconds; what others commit is on the screen within a second."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.handover import TakenBack
     from tui_labeler.domain.handover_needs import Need
     from tui_labeler.engine.handover.taking_in import TakenIn
-    from tui_labeler.engine.import_plans import Skipped
+    from tui_labeler.engine.imports.plans import Skipped
     from tui_labeler.engine.ports import Blob
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Build, Line

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.formats import AUTO, FORMATS
-from tui_labeler.engine.import_plans import Imported
+from tui_labeler.engine.imports.plans import Imported
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens import importing_text
 from tui_labeler.screens.base import read_labels_file, reporting
@@ -24,7 +24,7 @@ from tui_labeler.screens.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui_labeler.engine.import_plans import ImportPlan
+    from tui_labeler.engine.imports.plans import ImportPlan
     from tui_labeler.engine.session import ProjectSession
 
 STEP = 16

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from tui_labeler.engine.exports.splitting import SETS
 from tui_labeler.engine.formats import AUTO
-from tui_labeler.engine.import_plans import Skipped
-from tui_labeler.engine.splitting import SETS
+from tui_labeler.engine.imports.plans import Skipped
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_words import heading, wrapped
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.import_plans import ImportPlan
+    from tui_labeler.engine.imports.plans import ImportPlan
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
 

@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.job_counts import SuggestionCounts, count_suggestions
-from tui_labeler.engine.jobs import FIGURES_EVERY
-from tui_labeler.engine.models import find_model
+from tui_labeler.engine.jobs.counts import SuggestionCounts, count_suggestions
+from tui_labeler.engine.jobs.jobs import FIGURES_EVERY
+from tui_labeler.engine.models.models import find_model
 from tui_labeler.engine.wording import batches_going_on, quota_kept
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting, tell, tell_error
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_labeler.engine.autolabelers.spending import Budget
-    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.deployments.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.failures import REASONS, reasons
+from tui_labeler.engine.jobs.failures import REASONS, reasons
 from tui_labeler.engine.wording import counted, unused_words
 from tui_labeler.screens.performance_words import heading, wrapped
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit

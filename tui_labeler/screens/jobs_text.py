@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobState
 from tui_labeler.engine.autolabelers.spending import BudgetError
-from tui_labeler.engine.failures import failed_words
+from tui_labeler.engine.jobs.failures import failed_words
 from tui_labeler.engine.wording import about, clock, counted, late_words, money, pause_words
 from tui_labeler.screens.evaluation_text import evaluation
 from tui_labeler.screens.jobs_lists import failures, not_used
@@ -26,7 +26,7 @@ from tui_labeler.screens.widgets.cells import NAMES, clean, clip, clip_start, fi
 from tui_labeler.screens.widgets.glyphs import ASCII, Glyphs
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.job_counts import SuggestionCounts
+    from tui_labeler.engine.jobs.counts import SuggestionCounts
     from tui_labeler.screens.widgets.sheet import Line
 
 _SIGNS: dict[JobState, tuple[str, str, str]] = {

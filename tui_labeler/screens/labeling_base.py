@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from textual import work
 from textual.widgets import Static
 
+from tui_labeler.engine.documents.reading import GONE
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.reading import GONE
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain

@@ -17,7 +17,7 @@ from tui_labeler.screens.labeling_review import ReviewActions
 from tui_labeler.screens.review_filter import ReviewChoice
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.review import Decided
+    from tui_labeler.engine.reviewing.review import Decided
 
 
 class BulkReviewActions(ReviewActions):

@@ -9,7 +9,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.engine import limits
-from tui_labeler.engine.history import ACTIONS
+from tui_labeler.engine.history.history import ACTIONS
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.choosing import chooser
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.domain.projects import Category
     from tui_labeler.engine.categories import CategoryCount
-    from tui_labeler.engine.history import Undone
+    from tui_labeler.engine.history.history import Undone
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from tui_labeler.domain.labels import Label
-from tui_labeler.engine.taking_back import JOB
+from tui_labeler.engine.history.taking_back import JOB
 from tui_labeler.engine.wording import counted
 from tui_labeler.engine.workbench import set_settings
 from tui_labeler.screens.base import read_labels_file, reporting, saved_words, tell
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_labeler.domain.labels import Suggestion
-    from tui_labeler.engine.history import Undone
-    from tui_labeler.engine.import_plans import Skipped
+    from tui_labeler.engine.history.history import Undone
+    from tui_labeler.engine.imports.plans import Skipped
     from tui_labeler.engine.ports import Transaction
 
 _SHOWN = 30

@@ -11,9 +11,9 @@ from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.domain.labels import Suggestion, ToPlace
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
-from tui_labeler.engine.elsewhere import decided_in
-from tui_labeler.engine.inbox import Inbox
-from tui_labeler.engine.visiting import held, next_open
+from tui_labeler.engine.reviewing.inbox import Inbox
+from tui_labeler.engine.reviewing.others import decided_in
+from tui_labeler.engine.reviewing.visiting import held, next_open
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.labeling_base import decision
 from tui_labeler.screens.labeling_marks import shown_suggestions

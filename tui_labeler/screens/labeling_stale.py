@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from tui_labeler.engine.reading import GONE
+from tui_labeler.engine.documents.reading import GONE
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import ChoiceScreen

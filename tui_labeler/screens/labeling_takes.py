@@ -9,7 +9,7 @@ from tui_labeler.screens.labeling_base import LabelingBase
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import DocumentRow
-    from tui_labeler.engine.taking import TakesNews
+    from tui_labeler.engine.takes.taking import TakesNews
 
 
 class TakeActions(LabelingBase):

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.labels import Label, Suggestion
     from tui_labeler.engine.ports import Transaction
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.takes import Take
+    from tui_labeler.engine.takes.takes import Take
     from tui_labeler.screens.following import Follower
     from tui_labeler.screens.widgets.marks import Mark
 

@@ -11,8 +11,8 @@ from tui_labeler.screens.performance_words import look_of, percent, wrapped
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.agreeing import Agreed, Alpha, Figures
-    from tui_labeler.engine.two_readings import TwoReadings
+    from tui_labeler.engine.readings.agreeing import Agreed, Alpha, Figures
+    from tui_labeler.engine.readings.two_readings import TwoReadings
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
 

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from tui_labeler.domain.resources import Deployment, Prices, Resource
-from tui_labeler.engine.endpoints import host
+from tui_labeler.engine.deployments.endpoints import host
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
@@ -25,8 +25,8 @@ from tui_labeler.screens.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui_labeler.engine.deployments.resources import Resources
     from tui_labeler.engine.ports import KeyState
-    from tui_labeler.engine.resources import Resources
 
 NONE = "There is no resource yet: a adds one, a server with a language model."
 

@@ -12,7 +12,7 @@ from tui_labeler.domain.labels import Placed
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.domain.text import folded
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.review import confidence_bound
+from tui_labeler.engine.reviewing.review import confidence_bound
 from tui_labeler.engine.wording import in_words
 from tui_labeler.screens.fields import Cycle, FormField
 from tui_labeler.screens.forms import FormScreen

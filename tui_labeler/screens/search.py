@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_labeler.engine.documents.searching import Found, Looked
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.searching import Found, Looked
 from tui_labeler.engine.wording import counted, in_words
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.engine.history import ACTIONS, items_of
-from tui_labeler.engine.taking_back import JOB
+from tui_labeler.engine.history.history import ACTIONS, items_of
+from tui_labeler.engine.history.taking_back import JOB
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.dialogs import ConfirmScreen
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
-    from tui_labeler.engine.history import Undone
+    from tui_labeler.engine.history.history import Undone
     from tui_labeler.engine.ports import Transaction
 
 _ASK_FIRST = 20

@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.models import LabelOrigin, ModelCard, Split
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.jobs import FIGURES_EVERY
-from tui_labeler.engine.models import check_model_name, find_model
-from tui_labeler.engine.training import plan_of
+from tui_labeler.engine.jobs.jobs import FIGURES_EVERY
+from tui_labeler.engine.models.models import check_model_name, find_model
+from tui_labeler.engine.models.training import plan_of
 from tui_labeler.engine.wording import counted, in_words
 from tui_labeler.screens import jobs_text, training_text
 from tui_labeler.screens.base import reporting, tell
@@ -30,9 +30,9 @@ from tui_labeler.screens.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui_labeler.engine.samples import LabeledDocuments
+    from tui_labeler.engine.models.samples import LabeledDocuments
+    from tui_labeler.engine.models.training import TrainingPreview
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.training import TrainingPreview
 
 
 async def _check_name(name: str) -> None:

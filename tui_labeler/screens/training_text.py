@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.models import LabelOrigin, ModelCard, Split, TrainOptions
-from tui_labeler.engine.samples import undecided_words
+from tui_labeler.engine.models.samples import undecided_words
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.performance_words import heading, percent, when, wrapped
 from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.picker import Choice
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.training import TrainingPlan, TrainingPreview
+    from tui_labeler.engine.models.training import TrainingPlan, TrainingPreview
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
-    from tui_labeler.engine.import_plans import Ambiguous
+    from tui_labeler.engine.imports.plans import Ambiguous
 
 MOST_CANDIDATES = 200
 """Documents that a choice lists; among more, `--match` chooses."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.adapters.chat.test_openai_chat import QUESTION, asking
 from tests.openai_server import OpenAIServer, cut
-from tui_labeler.engine.chat import TroubleError
+from tui_labeler.engine.deployments.chat import TroubleError
 
 
 async def test_questions_after_each_other_share_one_connection() -> None:

@@ -13,7 +13,7 @@ from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
 from tui_labeler.engine.adapters.chat.connecting import connect
 from tui_labeler.engine.adapters.entra import token_provider
 from tui_labeler.engine.adapters.keys import EnvironmentKeys
-from tui_labeler.engine.chat import Message, Question, ResourceError, Role
+from tui_labeler.engine.deployments.chat import Message, Question, ResourceError, Role
 
 
 class AzureError(Exception):

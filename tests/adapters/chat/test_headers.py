@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui_labeler.engine.adapters.chat.headers import rate_limits, request_id, retry_after, seconds
-from tui_labeler.engine.chat import RateLimits
+from tui_labeler.engine.deployments.chat import RateLimits
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tui_labeler.cli.local_llm import add_command
 from tui_labeler.cli.parser import build
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
-from tui_labeler.engine.chat import Finish, Message, Question, Reply, Role
+from tui_labeler.engine.deployments.chat import Finish, Message, Question, Reply, Role
 
 if TYPE_CHECKING:
     from pathlib import Path

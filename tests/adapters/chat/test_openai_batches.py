@@ -32,8 +32,7 @@ from tui_labeler.domain.resources import Capabilities, Deployment, Resource, Res
 from tui_labeler.engine.adapters.chat.openai_batches import AZURE_LIMITS, OPENAI_LIMITS, OpenAIBatches
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
 from tui_labeler.engine.autolabelers.reusing import question_key
-from tui_labeler.engine.batch_run import BatchPace
-from tui_labeler.engine.batches import (
+from tui_labeler.engine.deployments.batches import (
     BatchGoneError,
     BatchLimits,
     BatchState,
@@ -41,7 +40,7 @@ from tui_labeler.engine.batches import (
     CrowdedError,
     Row,
 )
-from tui_labeler.engine.chat import (
+from tui_labeler.engine.deployments.chat import (
     BusyError,
     Message,
     Question,
@@ -51,7 +50,8 @@ from tui_labeler.engine.chat import (
     TroubleError,
     UnansweredError,
 )
-from tui_labeler.engine.gpt_options import GptOptions
+from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.jobs.batch_run import BatchPace
 from tui_labeler.engine.ports import Connected
 
 if TYPE_CHECKING:
@@ -331,7 +331,7 @@ from pathlib import Path
 from tests.adapters.chat.test_openai_batches import Socket
 from tests.builders import Bench
 from tests.openai_server import OpenAIServer
-from tui_labeler.engine.batch_run import BatchPace
+from tui_labeler.engine.jobs.batch_run import BatchPace
 
 async def die(seconds):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -17,7 +17,15 @@ from tui_labeler.domain.jobs import Usage
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
 from tui_labeler.engine.adapters.chat.answers import read_reply
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource, request_body
-from tui_labeler.engine.chat import ChatModel, Finish, Message, Question, RateLimits, Role, TroubleError
+from tui_labeler.engine.deployments.chat import (
+    ChatModel,
+    Finish,
+    Message,
+    Question,
+    RateLimits,
+    Role,
+    TroubleError,
+)
 
 SCHEMA = {
     "type": "object",

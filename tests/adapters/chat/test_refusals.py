@@ -33,7 +33,7 @@ from tests.openai_server import (
 )
 from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
-from tui_labeler.engine.chat import (
+from tui_labeler.engine.deployments.chat import (
     BusyError,
     LateError,
     Message,

@@ -15,7 +15,7 @@ import pytest
 from tests.adapters.containers.contract import ContainerContract, listing
 from tests.adapters.containers.test_blob import BlobWorld, blobs_at
 from tui_labeler.engine.adapters.blob.cache import CachedContainer, TextCache
-from tui_labeler.engine.decoding import text_hash
+from tui_labeler.engine.documents.decoding import text_hash
 from tui_labeler.engine.errors import UnreachableError
 
 if TYPE_CHECKING:

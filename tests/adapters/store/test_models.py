@@ -18,7 +18,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.store import files, models
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.errors import InputError, NotFoundError, StorageError
-from tui_labeler.engine.models import find_model
+from tui_labeler.engine.models.models import find_model
 
 
 def card(name: str, created: str = "2026-11-21T09:00:00.000Z") -> ModelCard:

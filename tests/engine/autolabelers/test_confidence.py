@@ -22,7 +22,7 @@ from tui_labeler.engine.autolabelers.confidence import (
 )
 from tui_labeler.engine.autolabelers.prompts.names import Names
 from tui_labeler.engine.autolabelers.prompts.parsing import parse
-from tui_labeler.engine.chat import Finish, Reply, Token
+from tui_labeler.engine.deployments.chat import Finish, Reply, Token
 
 NAMES = Names([Category("o", "Org"), Category("p", "Person")])
 

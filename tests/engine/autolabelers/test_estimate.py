@@ -36,10 +36,10 @@ from tui_labeler.engine.autolabelers.prompts.names import Names
 from tui_labeler.engine.autolabelers.prompts.passages import Passage
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
 from tui_labeler.engine.autolabelers.spending import Budget
-from tui_labeler.engine.chat import Message, Question, Role
-from tui_labeler.engine.gpt_forecast import forecast
-from tui_labeler.engine.gpt_setup import prompt_task
-from tui_labeler.engine.tokens import estimate, estimating, messages_tokens, prompt_tokens
+from tui_labeler.engine.deployments.chat import Message, Question, Role
+from tui_labeler.engine.deployments.tokens import estimate, estimating, messages_tokens, prompt_tokens
+from tui_labeler.engine.gpt.forecast import forecast
+from tui_labeler.engine.gpt.setup import prompt_task
 from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:

@@ -27,8 +27,7 @@ from tui_labeler.domain.labels import Placed
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Capabilities, Prices, Structured
 from tui_labeler.engine.autolabelers.spending import Budget
-from tui_labeler.engine.autolabeling import Task
-from tui_labeler.engine.chat import (
+from tui_labeler.engine.deployments.chat import (
     BusyError,
     Finish,
     Reply,
@@ -37,8 +36,9 @@ from tui_labeler.engine.chat import (
     UnansweredError,
 )
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt_options import GptOptions
-from tui_labeler.engine.gpt_setup import GptSetup
+from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.gpt.setup import GptSetup
+from tui_labeler.engine.jobs.autolabeling import Task
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession

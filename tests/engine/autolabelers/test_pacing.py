@@ -10,7 +10,7 @@ import pytest
 
 from tests.jumping_clock import jumping
 from tui_labeler.engine.autolabelers.pacing import Pacer
-from tui_labeler.engine.chat import RateLimits
+from tui_labeler.engine.deployments.chat import RateLimits
 
 LATENCY = 0.3
 

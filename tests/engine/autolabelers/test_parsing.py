@@ -14,7 +14,7 @@ from tui_labeler.engine.autolabelers.prompts.answers import Parsed, Unclear
 from tui_labeler.engine.autolabelers.prompts.names import LONGEST, Names
 from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST as LONGEST_ANSWER
 from tui_labeler.engine.autolabelers.prompts.parsing import parse
-from tui_labeler.engine.chat import Finish
+from tui_labeler.engine.deployments.chat import Finish
 
 CATEGORIES = [Category("o", "Organization"), Category("p", "Person Name"), Category("d", "Date")]
 NAMES = Names(CATEGORIES)

@@ -17,7 +17,7 @@ from tui_labeler.engine.autolabelers.prompts.forms import shown
 from tui_labeler.engine.autolabelers.prompts.names import Names
 from tui_labeler.engine.autolabelers.prompts.parsing import parse
 from tui_labeler.engine.autolabelers.prompts.passages import Passage
-from tui_labeler.engine.chat import Finish
+from tui_labeler.engine.deployments.chat import Finish
 
 NAMES = [
     "Ann",

@@ -18,7 +18,7 @@ from tui_labeler.engine.autolabelers.prompts.fences import fence, fenced
 from tui_labeler.engine.autolabelers.prompts.passages import Passage
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
 from tui_labeler.engine.autolabelers.prompts.templates import VERSIONS
-from tui_labeler.engine.chat import Finish, Question, Role
+from tui_labeler.engine.deployments.chat import Finish, Question, Role
 
 CATEGORIES = [
     Category("o", "Organization", "Companies and offices.", ("Acme Corp.", "City of Rome")),

@@ -8,7 +8,7 @@ from tui_labeler.engine.autolabelers.prompts.answers import Problem, Unclear
 from tui_labeler.engine.autolabelers.prompts.names import Names
 from tui_labeler.engine.autolabelers.prompts.parsing import parse
 from tui_labeler.engine.autolabelers.unused import MORE, MOST, QUOTED, joined, unused_of
-from tui_labeler.engine.chat import Finish
+from tui_labeler.engine.deployments.chat import Finish
 from tui_labeler.engine.wording import unused_words
 
 NAMES = Names([Category("p", "Person")])

@@ -20,7 +20,7 @@ from tui_labeler.engine.errors import FormatError, InputError, LockedError, Refu
 from tui_labeler.engine.handover.files import instructions_file, labels_file, record_file, register_file
 from tui_labeler.engine.handover.replacing import Replaced, replaces, replacing
 from tui_labeler.engine.handover.taking_in import HandoverError
-from tui_labeler.engine.import_journal import Merging
+from tui_labeler.engine.imports.journal import Merging
 from tui_labeler.engine.pen import TAKEN_IN, PenError
 
 if TYPE_CHECKING:

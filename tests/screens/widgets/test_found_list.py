@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_labeler.engine.searching import Passage
+from tui_labeler.engine.documents.searching import Passage
 from tui_labeler.screens.widgets.found_list import passage_parts
 from tui_labeler.screens.widgets.glyphs import ASCII, UNICODE
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.screens.widgets.harness import Stage
-from tui_labeler.engine.searching import Passage
+from tui_labeler.engine.documents.searching import Passage
 from tui_labeler.screens.widgets.bidi import order_by_program, parts_in_order
 from tui_labeler.screens.widgets.found_list import passage_parts
 from tui_labeler.screens.widgets.glyphs import UNICODE

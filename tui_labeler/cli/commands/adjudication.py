@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from tui_labeler.cli.context import Context
     from tui_labeler.domain.performance import Annotation
+    from tui_labeler.engine.readings.two_readings import TwoReadings
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.two_readings import TwoReadings
 
 
 def register(parsers: Any) -> None:

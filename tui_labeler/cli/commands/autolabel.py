@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
     from tui_labeler.domain.documents import DocumentRow
     from tui_labeler.engine.autolabelers.estimate import JobEstimate
-    from tui_labeler.engine.jobs import Estimate
+    from tui_labeler.engine.jobs.jobs import Estimate
     from tui_labeler.engine.session import ProjectSession
 
 ENGINES = ("local", "dask")
@@ -83,7 +83,7 @@ def add_choice(parser: argparse.ArgumentParser, *, limit: str) -> None:
 async def autolabel(context: Context) -> Report:
     from tui_labeler.cli.following import follow, interruptions
     from tui_labeler.domain.jobs import Method
-    from tui_labeler.engine.models import find_model
+    from tui_labeler.engine.models.models import find_model
 
     options = context.options
     check_method(options)
@@ -133,7 +133,7 @@ def _check_engine(options: argparse.Namespace) -> None:
 async def _autolabel_with_gpt(context: Context) -> Report:
     from tui_labeler.cli.asking import agree, askable, asked_deployment, tried
     from tui_labeler.cli.following import follow, interruptions
-    from tui_labeler.engine.gpt_preview import labeling_preview
+    from tui_labeler.engine.gpt.preview import labeling_preview
 
     options = context.options
     async with context.project() as session:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
     from tui_labeler.cli.output import Report
     from tui_labeler.domain.jobs import Job
-    from tui_labeler.engine.gpt_preview import Terms
+    from tui_labeler.engine.gpt.preview import Terms
     from tui_labeler.engine.session import ProjectSession
 
 
@@ -97,8 +97,8 @@ async def _evaluate_deployment(context: Context, session: ProjectSession, option
     """What it takes is said, and agreed to, before anything is sent."""
     from tui_labeler.cli.asking import agree, askable, asked_deployment, tried
     from tui_labeler.cli.following import follow, interruptions
-    from tui_labeler.engine.gpt_options import GptOptions
-    from tui_labeler.engine.gpt_preview import evaluation_preview, evaluation_request
+    from tui_labeler.engine.gpt.options import GptOptions
+    from tui_labeler.engine.gpt.preview import evaluation_preview, evaluation_request
 
     terms = askable(await asked_deployment(context))
     drafts = 0 if context.options.dry_run else await save_if_asked(context, session)
@@ -144,8 +144,8 @@ async def _with_rest(session: ProjectSession, job: Job, terms: Terms, report: Re
     """The same, with what it was asked of and what the unlabeled documents would cost."""
     from tui_labeler.domain.documents import DocumentState
     from tui_labeler.domain.jobs import JobState
-    from tui_labeler.engine.failures import warning_of
-    from tui_labeler.engine.gpt_preview import labeling_preview
+    from tui_labeler.engine.gpt.preview import labeling_preview
+    from tui_labeler.engine.jobs.failures import warning_of
 
     fields = {**report.fields, "host": terms.host, "rest": None}
     lines = list(report.lines)

@@ -25,7 +25,7 @@ from tui_labeler.labels_on_disk import (
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
-    from tui_labeler.engine.exporting import Exported
+    from tui_labeler.engine.exports.exporting import Exported
 
 STANDARD = "-"
 """Standard input or output, in place of a file."""
@@ -116,7 +116,7 @@ def _what(exported: Exported) -> str:
 
 async def export_split(context: Context) -> Report:
     """A folder with a file for each part of a split, and a data card."""
-    from tui_labeler.engine.splitting import shares
+    from tui_labeler.engine.exports.splitting import shares
 
     options = context.options
     if options.file == STANDARD:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.engine.import_plans import Ambiguous, Imported, ImportPlan
+    from tui_labeler.engine.imports.plans import Ambiguous, Imported, ImportPlan
     from tui_labeler.engine.session import ProjectSession
 
 

@@ -105,7 +105,7 @@ async def job_report(session: ProjectSession, job: Job) -> Report:
 
 async def _shown(session: ProjectSession, job: Job) -> dict[str, Any]:
     from tui_labeler.cli.shapes import shown_job
-    from tui_labeler.engine.job_counts import count_suggestions
+    from tui_labeler.engine.jobs.counts import count_suggestions
 
     state = session.store.state
     return shown_job(job, state, (await count_suggestions(state, [job]))[job.id])
@@ -168,7 +168,7 @@ def _share_done(fields: dict[str, Any]) -> str:
 
 async def list_jobs(context: Context) -> Report:
     from tui_labeler.cli.shapes import shown_job
-    from tui_labeler.engine.job_counts import count_suggestions
+    from tui_labeler.engine.jobs.counts import count_suggestions
 
     async with context.project() as session:
         state = session.store.state
@@ -294,7 +294,7 @@ async def _agree_again(
 ) -> None:
     """Says where texts go. A budget is what was agreed to; without one, it is asked again."""
     from tui_labeler.cli.asking import agree
-    from tui_labeler.engine.going_on import going_on
+    from tui_labeler.engine.jobs.going_on import going_on
 
     resources = context.workbench.resources
     found = await going_on(session, resources, job, budget, retry_failed=retry_failed)

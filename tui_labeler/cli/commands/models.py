@@ -107,7 +107,7 @@ async def save_if_asked(context: Context, session: ProjectSession) -> int:
 async def train(context: Context) -> Report:
     from tui_labeler.cli.following import follow, interruptions
     from tui_labeler.domain.models import LabelOrigin, Split, TrainOptions
-    from tui_labeler.engine.models import check_model_name
+    from tui_labeler.engine.models.models import check_model_name
 
     chosen = context.options
     check_model_name(chosen.model)
@@ -154,7 +154,7 @@ async def _consent(context: Context, session: ProjectSession, options: TrainOpti
 
     What can't be trained anyway is left to the engine to refuse.
     """
-    from tui_labeler.engine.training import plan_of
+    from tui_labeler.engine.models.training import plan_of
 
     preview = await session.training.preview()
     if not preview.labels:
@@ -280,7 +280,7 @@ def calibration_lines(figures: dict[str, Any] | None) -> list[str]:
 
 
 async def list_models(context: Context) -> Report:
-    from tui_labeler.engine.figures import figures
+    from tui_labeler.engine.models.figures import figures
 
     async with context.project() as session:
         items = [figures(card, session.store.state) for card in await session.models.list()]
@@ -305,8 +305,8 @@ async def list_models(context: Context) -> Report:
 
 
 async def show(context: Context) -> Report:
-    from tui_labeler.engine.figures import figures
-    from tui_labeler.engine.models import find_model
+    from tui_labeler.engine.models.figures import figures
+    from tui_labeler.engine.models.models import find_model
 
     async with context.project() as session:
         card = await find_model(session.models, context.options.model)
@@ -315,7 +315,7 @@ async def show(context: Context) -> Report:
 
 
 async def delete(context: Context) -> Report:
-    from tui_labeler.engine.models import find_model
+    from tui_labeler.engine.models.models import find_model
 
     options = context.options
     async with context.project() as session:

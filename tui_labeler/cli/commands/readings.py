@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.engine.agreeing import Figures
+    from tui_labeler.engine.readings.agreeing import Figures
 
 
 def register(parsers: Any) -> None:

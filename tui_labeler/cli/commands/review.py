@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.cli.context import Context
     from tui_labeler.domain.suggestion_filter import SuggestionFilter
-    from tui_labeler.engine.review import Decided
+    from tui_labeler.engine.reviewing.review import Decided
     from tui_labeler.engine.session import ProjectSession
 
 PLACED = ("exact", "folded", "fuzzy", "ambiguous")
@@ -158,7 +158,7 @@ async def _wanted(context: Context, session: ProjectSession, *, rejecting: bool)
 
     from tui_labeler.domain.labels import Placed
     from tui_labeler.domain.suggestion_filter import SuggestionFilter
-    from tui_labeler.engine.visiting import waiting
+    from tui_labeler.engine.reviewing.visiting import waiting
 
     options = context.options
     conditions = (
@@ -222,7 +222,7 @@ def _all_ids(session: ProjectSession, wanted: SuggestionFilter, *, words: bool) 
 
 
 async def undo(context: Context) -> Report:
-    from tui_labeler.engine.history import ACTIONS
+    from tui_labeler.engine.history.history import ACTIONS
 
     async with context.project() as session:
         job = context.options.job
@@ -261,7 +261,7 @@ def _gone(action: str) -> str:
 
 async def history(context: Context) -> Report:
     from tui_labeler.cli.sides import decided_lines
-    from tui_labeler.engine.history import action_words
+    from tui_labeler.engine.history.history import action_words
 
     options = context.options
     async with context.project() as session:

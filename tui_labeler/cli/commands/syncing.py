@@ -13,8 +13,8 @@ from tui_labeler.engine.wording import counted, followed_words
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
-    from tui_labeler.engine.keeping import Kept
-    from tui_labeler.engine.reading import Synced
+    from tui_labeler.engine.documents.keeping import Kept
+    from tui_labeler.engine.documents.reading import Synced
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.sharing.conflicts import LabelConflict
     from tui_labeler.engine.sharing.publishing import Published
@@ -103,7 +103,7 @@ def _location(session: ProjectSession, given: str) -> str:
 
 
 async def _documents(context: Context, session: ProjectSession, *, pull: bool) -> Synced:
-    from tui_labeler.engine.reading import Synced
+    from tui_labeler.engine.documents.reading import Synced
 
     if not pull:
         return Synced(unchanged=len(session.rows))

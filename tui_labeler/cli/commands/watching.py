@@ -88,8 +88,8 @@ async def _watched(context: Context, session: ProjectSession) -> Watched:
     """What labels, agreed to. Raises ``NotFoundError``, and as consent does."""
     from tui_labeler.cli.asking import asked_deployment, tried
     from tui_labeler.domain.jobs import Method
-    from tui_labeler.engine.gpt_options import check_budget
-    from tui_labeler.engine.models import find_model
+    from tui_labeler.engine.gpt.options import check_budget
+    from tui_labeler.engine.models.models import find_model
     from tui_labeler.engine.watching import Watched
 
     options = context.options
@@ -241,7 +241,7 @@ class _Rounds:
     async def _job_fields(self, job: Job | None) -> dict[str, Any]:
         from tui_labeler.cli.shapes import shown_job, usage_item
         from tui_labeler.domain.jobs import Usage
-        from tui_labeler.engine.job_counts import count_suggestions
+        from tui_labeler.engine.jobs.counts import count_suggestions
 
         if job is not None:
             state = self._session.store.state

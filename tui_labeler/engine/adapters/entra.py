@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tui_labeler.engine.chat import ResourceError
+from tui_labeler.engine.deployments.chat import ResourceError
 
 SCOPE = "https://cognitiveservices.azure.com/.default"
 """What a token is asked for. Source: Microsoft's how-to for Azure OpenAI with managed identity."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from tui_labeler.engine.document_names import name_of
+from tui_labeler.engine.documents.names import name_of
 from tui_labeler.engine.errors import (
     ContainerError,
     InputError,

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tui_labeler.domain.resources import Resource, ResourceKind
-from tui_labeler.engine.chat import ResourceError
-from tui_labeler.engine.endpoints import host, host_name
+from tui_labeler.engine.deployments.chat import ResourceError
+from tui_labeler.engine.deployments.endpoints import host, host_name
 from tui_labeler.engine.ports import KeyState
 
 SERVICE = "tui-labeler"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tui_labeler.domain.jobs import JobRequest, Method
-from tui_labeler.engine.chat import UnansweredError
+from tui_labeler.engine.deployments.chat import UnansweredError
 from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.gpt.survey import Surveying
 from tui_labeler.engine.ports import Survey
-from tui_labeler.engine.survey import Surveying
 from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:

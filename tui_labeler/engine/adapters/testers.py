@@ -12,9 +12,15 @@ import msgspec
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource
 from tui_labeler.engine.adapters.chat.connecting import connect
-from tui_labeler.engine.chat import BusyError, ResourceError, TroubleError, UnansweredError, UnsupportedError
+from tui_labeler.engine.deployments.chat import (
+    BusyError,
+    ResourceError,
+    TroubleError,
+    UnansweredError,
+    UnsupportedError,
+)
+from tui_labeler.engine.deployments.trying import try_deployment
 from tui_labeler.engine.errors import LabelerError, NotFoundError, OutsideError
-from tui_labeler.engine.trying import try_deployment
 from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:

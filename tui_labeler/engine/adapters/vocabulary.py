@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from importlib.util import find_spec
 
-from tui_labeler.engine.tokens import TokenCounter
+from tui_labeler.engine.deployments.tokens import TokenCounter
 
 _VOCABULARIES = (
     (r"(chatgpt-4o|gpt-4o|gpt-4\.1|gpt-4\.5|gpt-5|o1|o3|o4)([-.].*)?", "o200k_base"),

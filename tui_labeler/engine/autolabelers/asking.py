@@ -12,11 +12,11 @@ from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from tui_labeler.domain.jobs import Usage
-from tui_labeler.engine.autolabelers.claiming import Claiming
-from tui_labeler.engine.autolabelers.elsewhere import taken
+from tui_labeler.engine.autolabelers.in_batches import taken
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Whose, question_key, will_do
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
-from tui_labeler.engine.chat import (
+from tui_labeler.engine.autolabelers.under_way import Claiming
+from tui_labeler.engine.deployments.chat import (
     BusyError,
     Finish,
     KeptReply,
@@ -28,20 +28,20 @@ from tui_labeler.engine.chat import (
     UnansweredError,
     is_free,
 )
+from tui_labeler.engine.deployments.tokens import estimating
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.finishing import finished
-from tui_labeler.engine.tokens import estimating
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tui_labeler.engine.autolabelers.elsewhere import Elsewhere, Fits
+    from tui_labeler.engine.autolabelers.in_batches import Elsewhere, Fits
     from tui_labeler.engine.autolabelers.pacing import Pacer
     from tui_labeler.engine.autolabelers.reusing import Use
     from tui_labeler.engine.autolabelers.spending import Spending
-    from tui_labeler.engine.chat import ChatModel
+    from tui_labeler.engine.deployments.chat import ChatModel
+    from tui_labeler.engine.deployments.tokens import TokenCounter
     from tui_labeler.engine.ports import AnswerStore, RequestLog
-    from tui_labeler.engine.tokens import TokenCounter
 
 TRIES = 5
 """Of one question that meets trouble; being busy does not count."""

@@ -13,25 +13,25 @@ from tui_labeler.engine.autolabelers.asking import (
     Missing,
     NotYetError,
 )
-from tui_labeler.engine.autolabelers.claiming import UNDER_WAY, being_asked
-from tui_labeler.engine.autolabelers.elsewhere import AT_SERVICE, taken
+from tui_labeler.engine.autolabelers.in_batches import AT_SERVICE, taken
 from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Use, Whose, question_key, will_do
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
-from tui_labeler.engine.batches import BatchFile
-from tui_labeler.engine.chat import KeptReply, Reply, UnansweredError
-from tui_labeler.engine.tokens import estimating
+from tui_labeler.engine.autolabelers.under_way import UNDER_WAY, being_asked
+from tui_labeler.engine.deployments.batches import BatchFile
+from tui_labeler.engine.deployments.chat import KeptReply, Reply, UnansweredError
+from tui_labeler.engine.deployments.tokens import estimating
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
-    from tui_labeler.engine.autolabelers.elsewhere import Elsewhere
+    from tui_labeler.engine.autolabelers.in_batches import Elsewhere
     from tui_labeler.engine.autolabelers.spending import Spending
-    from tui_labeler.engine.batches import BatchModel, Row
-    from tui_labeler.engine.chat import Question
+    from tui_labeler.engine.deployments.batches import BatchModel, Row
+    from tui_labeler.engine.deployments.chat import Question
+    from tui_labeler.engine.deployments.tokens import TokenCounter
     from tui_labeler.engine.errors import LabelerError
     from tui_labeler.engine.ports import AnswerStore, RequestLog
-    from tui_labeler.engine.tokens import TokenCounter
 
 
 @dataclass(slots=True)

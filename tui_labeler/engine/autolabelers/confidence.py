@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from tui_labeler.domain.calibration import Outcome
     from tui_labeler.engine.autolabelers.prompts.answers import Item, Range
-    from tui_labeler.engine.chat import Reply
+    from tui_labeler.engine.deployments.chat import Reply
 
 # --- log-probabilities ------------------------------------------------------------------------------
 

@@ -12,14 +12,14 @@ from tui_labeler.domain.jobs import Answer, Usage, cost_of
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.autolabelers.chunking import EARLY
 from tui_labeler.engine.autolabelers.pacing import FIRST
-from tui_labeler.engine.tokens import MARGIN, prompt_tokens
+from tui_labeler.engine.deployments.tokens import MARGIN, prompt_tokens
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Prices
     from tui_labeler.engine.autolabelers.spending import Budget
-    from tui_labeler.engine.chat import Question
-    from tui_labeler.engine.tokens import TokenCounter
+    from tui_labeler.engine.deployments.chat import Question
+    from tui_labeler.engine.deployments.tokens import TokenCounter
 
 CACHED_FROM, CACHED_STEP = 1024, 128
 """Tokens: how long a beginning must be for servers to keep it. Source: Azure OpenAI, prompt caching."""

@@ -26,8 +26,8 @@ from tui_labeler.engine.autolabelers.reusing import FollowUp, Use
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.told import raise_if_too_long
 from tui_labeler.engine.autolabelers.unused import joined, unused_of, why_of_no_use, with_unknown_of
-from tui_labeler.engine.chat import Finish, ResourceError, TroubleError, UnansweredError
-from tui_labeler.engine.tokens import (
+from tui_labeler.engine.deployments.chat import Finish, ResourceError, TroubleError, UnansweredError
+from tui_labeler.engine.deployments.tokens import (
     Correction,
     TokenCounter,
     held_tokens,
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.prompts.answers import Parsed
     from tui_labeler.engine.autolabelers.prompts.passages import Passage
     from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
-    from tui_labeler.engine.autolabeling import Task
-    from tui_labeler.engine.chat import Question, Reply
+    from tui_labeler.engine.deployments.chat import Question, Reply
     from tui_labeler.engine.errors import LabelerError
+    from tui_labeler.engine.jobs.autolabeling import Task
 
 CHUNK = 3_000
 """Tokens of a chunk at most, where a deployment has room for more: long prompts make models overlook."""
@@ -128,7 +128,7 @@ class _Asking:
 
 
 class GptAutolabeler:
-    """An :class:`~tui_labeler.engine.autolabeling.Autolabeler` over a deployment."""
+    """An :class:`~tui_labeler.engine.jobs.autolabeling.Autolabeler` over a deployment."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.chat import RateLimits
+    from tui_labeler.engine.deployments.chat import RateLimits
 
 FIRST = 4
 """Questions open at once to begin with."""

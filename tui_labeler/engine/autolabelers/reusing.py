@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.chat import Question, Reply
+from tui_labeler.engine.deployments.chat import Question, Reply
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.autolabelers.elsewhere import Elsewhere
-    from tui_labeler.engine.chat import KeptReply
+    from tui_labeler.engine.autolabelers.in_batches import Elsewhere
+    from tui_labeler.engine.deployments.chat import KeptReply
     from tui_labeler.engine.ports import AnswerStore
 
 

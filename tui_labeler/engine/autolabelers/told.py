@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
-from tui_labeler.engine.chat import Finish, Reply, UnansweredError
+from tui_labeler.engine.deployments.chat import Finish, Reply, UnansweredError
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.tokens import TokenCounter
+    from tui_labeler.engine.deployments.tokens import TokenCounter
 
 A_TOKEN = 16
 """Characters that an answer may have for each token it was given: tokens of words have four or five, of white

@@ -23,7 +23,7 @@ from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.engine.handover.ledger import Ledger
-    from tui_labeler.engine.jobs import Jobs
+    from tui_labeler.engine.jobs.jobs import Jobs
     from tui_labeler.engine.label_files import LabelFiles
     from tui_labeler.engine.ports import Blob, ProjectStore, Shelf, Surroundings
     from tui_labeler.engine.sharing.sharing import Sharing

@@ -28,9 +28,9 @@ from tui_labeler.engine.handover.files import (
     written_record,
     written_register,
 )
+from tui_labeler.engine.history.taking_back import UNDO
 from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN
 from tui_labeler.engine.ports import Plan
-from tui_labeler.engine.taking_back import UNDO
 
 if TYPE_CHECKING:
     from tui_labeler.domain.handover import AmlProject

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.handover.replacing import Replaced, replaces, replacing
-from tui_labeler.engine.import_plans import Ambiguous
+from tui_labeler.engine.imports.plans import Ambiguous
 from tui_labeler.engine.label_files import NO_CHOICES, Imported, Merging
 from tui_labeler.engine.pen import TAKEN_IN
 from tui_labeler.engine.sharing.shared_form import ROOT
@@ -17,7 +17,7 @@ from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.handover import Handover
-    from tui_labeler.engine.import_plans import Skipped
+    from tui_labeler.engine.imports.plans import Skipped
     from tui_labeler.engine.label_files import LabelFiles
     from tui_labeler.engine.ports import Blob, Shelf
 

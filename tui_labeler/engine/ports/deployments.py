@@ -8,9 +8,9 @@ from typing import Protocol
 
 from tui_labeler.domain.jobs import JobRequest
 from tui_labeler.domain.resources import Deployment
-from tui_labeler.engine.batches import BatchModel
-from tui_labeler.engine.chat import ChatModel, KeptReply
-from tui_labeler.engine.tokens import TokenCounter
+from tui_labeler.engine.deployments.batches import BatchModel
+from tui_labeler.engine.deployments.chat import ChatModel, KeptReply
+from tui_labeler.engine.deployments.tokens import TokenCounter
 
 
 @dataclass(frozen=True, slots=True)

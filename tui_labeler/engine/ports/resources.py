@@ -51,4 +51,7 @@ class Tester(Protocol):
     """Tries deployments out."""
 
     async def test(self, resource: Resource, deployment: Deployment) -> Capabilities:
-        """Sends a few tiny requests. Raises what :class:`~tui_labeler.engine.chat.ChatModel` raises."""
+        """Sends a few tiny requests.
+
+        Raises what :class:`~tui_labeler.engine.deployments.chat.ChatModel` raises.
+        """

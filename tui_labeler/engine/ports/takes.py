@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.takes import Take
+    from tui_labeler.engine.takes.takes import Take
 
 
 class TakeStore(Protocol):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from tui_labeler.engine.leases import Holder
+    from tui_labeler.engine.takes.leases import Holder
 
 
 class WatchLock(Protocol):

@@ -10,14 +10,14 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from tui_labeler.engine.documents.keeping import Kept
+from tui_labeler.engine.documents.reading import Synced
 from tui_labeler.engine.errors import (
     DeletedError,
     LabelerError,
     LockedError,
     UnreachableError,
 )
-from tui_labeler.engine.keeping import Kept
-from tui_labeler.engine.reading import Synced
 from tui_labeler.engine.sharing.syncing import Shared
 
 if TYPE_CHECKING:

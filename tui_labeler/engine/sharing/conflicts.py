@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.errors import InputError, NotFoundError
+from tui_labeler.engine.history.walking_back import DECIDE, DECISION
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, AgreedProject
 from tui_labeler.engine.sharing.conflict_words import Told, both_sides
@@ -25,7 +26,6 @@ from tui_labeler.engine.sharing.project_form import (
     with_items,
 )
 from tui_labeler.engine.sharing.shared_form import document_changes, document_items
-from tui_labeler.engine.walking_back import DECIDE, DECISION
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document

@@ -10,6 +10,7 @@ from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine.categories import without
 from tui_labeler.engine.changes import put, put_category, put_project
 from tui_labeler.engine.errors import ConflictError, FormatError, InputError, NotFoundError, OutdatedError
+from tui_labeler.engine.history.walking_back import DOERS, PROJECT_SYNCED
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import AgreedProject, laid_over
 from tui_labeler.engine.sharing.deletions import Deletion, deletions, users_of, with_deletions
@@ -26,7 +27,6 @@ from tui_labeler.engine.sharing.project_form import (
     with_items,
     written_project,
 )
-from tui_labeler.engine.walking_back import DOERS, PROJECT_SYNCED
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings

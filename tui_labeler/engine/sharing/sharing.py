@@ -19,7 +19,7 @@ from tui_labeler.engine.sharing.syncing import Progress, Shared, Syncing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
 
-    from tui_labeler.engine.documents import Documents
+    from tui_labeler.engine.documents.documents import Documents
     from tui_labeler.engine.label_files import LabelFiles
     from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings, Transaction
     from tui_labeler.engine.ports.sharing import SyncBase

@@ -19,6 +19,7 @@ from tui_labeler.engine.errors import ConflictError, FormatError, NotFoundError,
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.handover.files import record_file
 from tui_labeler.engine.handover.ledger import Ledger
+from tui_labeler.engine.history.walking_back import SYNCED
 from tui_labeler.engine.pen import pen_words
 from tui_labeler.engine.ports import Change, Plan, Transaction
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, laid_over
@@ -38,7 +39,6 @@ from tui_labeler.engine.sharing.shared_form import (
     written,
 )
 from tui_labeler.engine.sharing.steps import Step, Task, check, merged, unknown_categories
-from tui_labeler.engine.walking_back import SYNCED
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings

@@ -16,7 +16,7 @@ from tui_labeler.screens.widgets.rows import RowView
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from tui_labeler.engine.searching import Found, Passage
+    from tui_labeler.engine.documents.searching import Found, Passage
     from tui_labeler.screens.widgets.glyphs import Glyphs
 
 _HITS = 8

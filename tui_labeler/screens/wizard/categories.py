@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.performance import MANY_LABELS
-from tui_labeler.engine.models import find_model, learned_ids
+from tui_labeler.engine.models.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.performance_words import FAIR, look_of, percent
@@ -22,7 +22,7 @@ from tui_labeler.screens.wizard.step import Choices, Step
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.deployments.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

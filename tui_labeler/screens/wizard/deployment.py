@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from tui_labeler.engine.endpoints import host
+from tui_labeler.engine.deployments.endpoints import host
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.resources import ChosenDeployment, DeploymentPane
 from tui_labeler.screens.wizard.step import Choices, Step

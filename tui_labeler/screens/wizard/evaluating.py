@@ -10,7 +10,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.jobs import Job, Method
-from tui_labeler.engine.jobs import FIGURES_EVERY
+from tui_labeler.engine.jobs.jobs import FIGURES_EVERY
 from tui_labeler.screens import jobs_text
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.lines import KeyLine, TitleLine
@@ -50,7 +50,7 @@ are left out: they would flatter it. Nothing is changed and no quota is used; a 
         options: Mapping[str, Any] | None = None,
         prices: Prices | None = None,
     ) -> None:
-        """``options`` and ``prices`` as :meth:`~tui_labeler.engine.jobs.Jobs.evaluate` takes them."""
+        """``options`` and ``prices`` as :meth:`~tui_labeler.engine.jobs.jobs.Jobs.evaluate` takes them."""
         super().__init__()
         self._session = session
         self._method = method

@@ -10,7 +10,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.jobs import Job
-from tui_labeler.engine.models import find_model, learned_ids
+from tui_labeler.engine.models.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.widgets.cells import NAMES, some_of
@@ -19,8 +19,8 @@ from tui_labeler.screens.wizard.evaluating import EvaluateScreen
 from tui_labeler.screens.wizard.last import LastStep
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.jobs import Estimate
-    from tui_labeler.engine.resources import Resources
+    from tui_labeler.engine.deployments.resources import Resources
+    from tui_labeler.engine.jobs.jobs import Estimate
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.decoding import text_hash
+from tui_labeler.engine.documents.decoding import text_hash
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.blob.container import BlobContainer

@@ -7,7 +7,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from tui_labeler.domain.jobs import Usage
-from tui_labeler.engine.chat import Finish, RateLimits, Reply, Token, TroubleError, UnansweredError
+from tui_labeler.engine.deployments.chat import (
+    Finish,
+    RateLimits,
+    Reply,
+    Token,
+    TroubleError,
+    UnansweredError,
+)
 from tui_labeler.engine.typed import decode
 
 T = TypeVar("T")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.engine.batches import BatchLimits, BatchState, BatchStatus
-from tui_labeler.engine.chat import UnansweredError
+from tui_labeler.engine.deployments.batches import BatchLimits, BatchState, BatchStatus
+from tui_labeler.engine.deployments.chat import UnansweredError
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.chat import Question
+    from tui_labeler.engine.deployments.chat import Question
 
 CROWDED = frozenset({"token_limit_exceeded", "token_limit_reached"})
 """More tokens wait for an answer than the deployment may have waiting."""
@@ -81,7 +81,7 @@ class ResultLine(msgspec.Struct):
 
 
 class JsonLines:
-    """A :class:`~tui_labeler.engine.batches.BatchFile` without a name on the disk: it is gone when closed."""
+    """A :class:`~tui_labeler.engine.deployments.batches.BatchFile` without a name on disk."""
 
     def __init__(self, limits: BatchLimits, url: str, body: Callable[[Question], dict[str, Any]]) -> None:
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 - open until it is sent

@@ -27,7 +27,7 @@ from tui_labeler.engine.adapters.chat.batch_bodies import (
 )
 from tui_labeler.engine.adapters.chat.openai_chat import CONNECT_SECONDS, UNKNOWN, request_body
 from tui_labeler.engine.adapters.chat.refusals import Asked, error_of, status_error
-from tui_labeler.engine.batches import (
+from tui_labeler.engine.deployments.batches import (
     BatchFile,
     BatchGoneError,
     BatchLimits,
@@ -36,7 +36,7 @@ from tui_labeler.engine.batches import (
     CrowdedError,
     Row,
 )
-from tui_labeler.engine.chat import (
+from tui_labeler.engine.deployments.chat import (
     BusyError,
     Question,
     RateLimits,
@@ -45,7 +45,7 @@ from tui_labeler.engine.chat import (
     TroubleError,
     UnansweredError,
 )
-from tui_labeler.engine.endpoints import host
+from tui_labeler.engine.deployments.endpoints import host
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class OpenAIBatches:
-    """A :class:`~tui_labeler.engine.batches.BatchModel`: one deployment."""
+    """A :class:`~tui_labeler.engine.deployments.batches.BatchModel`: one deployment."""
 
     def __init__(
         self, resource: OpenAIResource, deployment: Deployment, *, limits: BatchLimits | None = None

@@ -16,11 +16,11 @@ from tui_labeler.domain.resources import Capabilities, Deployment, Resource, Res
 from tui_labeler.engine.adapters.chat.answers import read_reply
 from tui_labeler.engine.adapters.chat.headers import rate_limits, request_id
 from tui_labeler.engine.adapters.chat.refusals import Asked, error_of, no_answer_in_time
-from tui_labeler.engine.chat import ResourceError
-from tui_labeler.engine.endpoints import base_url, host, is_loopback
+from tui_labeler.engine.deployments.chat import ResourceError
+from tui_labeler.engine.deployments.endpoints import base_url, host, is_loopback
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.chat import Question, Reply
+    from tui_labeler.engine.deployments.chat import Question, Reply
 
 CONNECT_SECONDS = 5.0
 
@@ -99,7 +99,7 @@ class OpenAIResource:
         await self._client.close()
 
     async def send(self, deployment: str, question: Question, body: dict[str, Any]) -> Reply:
-        """One request. Raises as :meth:`~tui_labeler.engine.chat.ChatModel.ask`."""
+        """One request. Raises as :meth:`~tui_labeler.engine.deployments.chat.ChatModel.ask`."""
         name = host(self.resource.endpoint)
         asked = Asked(name, deployment, self._key, question, CONNECT_SECONDS, self._seconds)
         try:
@@ -128,7 +128,7 @@ def _http_client(timeout: httpx2.Timeout, *, trust_env: bool) -> httpx2.AsyncCli
 
 
 class OpenAIChat:
-    """A :class:`~tui_labeler.engine.chat.ChatModel`: one deployment."""
+    """A :class:`~tui_labeler.engine.deployments.chat.ChatModel`: one deployment."""
 
     def __init__(self, resource: OpenAIResource, deployment: Deployment) -> None:
         self._resource = resource

@@ -18,7 +18,7 @@ import openai
 
 from tui_labeler.engine.adapters.chat.answers import Refusal, read_refusal
 from tui_labeler.engine.adapters.chat.headers import retry_after
-from tui_labeler.engine.chat import (
+from tui_labeler.engine.deployments.chat import (
     BatchOnlyError,
     BusyError,
     LateError,

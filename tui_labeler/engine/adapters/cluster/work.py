@@ -13,13 +13,13 @@ from tui_labeler import __version__
 from tui_labeler.domain.jobs import Answer, DocumentFailure
 from tui_labeler.engine.adapters.estimators.models import load_model
 from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
-from tui_labeler.engine.autolabeling import Task, read_task
-from tui_labeler.engine.decoding import decode
-from tui_labeler.engine.models import TodaysModel
+from tui_labeler.engine.documents.decoding import decode
+from tui_labeler.engine.jobs.autolabeling import Task, read_task
+from tui_labeler.engine.models.models import TodaysModel
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.estimators.models import ClassModel, EntityModel
-    from tui_labeler.engine.decoding import Decoded
+    from tui_labeler.engine.documents.decoding import Decoded
     from tui_labeler.engine.ports import Container
     from tui_labeler.engine.ports.cluster import Order, Unread
 

@@ -19,7 +19,7 @@ from tui_labeler.engine.adapters.store.files import (
     sync_folder,
     write_all,
 )
-from tui_labeler.engine.chat import KeptReply, Reply
+from tui_labeler.engine.deployments.chat import KeptReply, Reply
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.typed import decoder

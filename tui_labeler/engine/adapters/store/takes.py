@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.store.files import encoded, names_in, storage_errors
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
-from tui_labeler.engine.leases import RENEW_EVERY, VOID_AFTER
-from tui_labeler.engine.takes import Take, take_in
+from tui_labeler.engine.takes.leases import RENEW_EVERY, VOID_AFTER
+from tui_labeler.engine.takes.takes import Take, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from tui_labeler.engine.adapters.store.files import encoded, replace_file, stora
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import LockedError
-from tui_labeler.engine.leases import Holder, holder_in
+from tui_labeler.engine.takes.leases import Holder, holder_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.autolabelers.prompts.answers import Parsed, Problem, Unclear
 from tui_labeler.engine.autolabelers.prompts.in_json import from_json
 from tui_labeler.engine.autolabelers.prompts.in_lines import from_lines
-from tui_labeler.engine.chat import Finish
+from tui_labeler.engine.deployments.chat import Finish
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.prompts.harvest import Harvest

@@ -21,7 +21,7 @@ from tui_labeler.engine.autolabelers.prompts.fences import fenced
 from tui_labeler.engine.autolabelers.prompts.forms import schema, shown
 from tui_labeler.engine.autolabelers.prompts.names import Names, one_line
 from tui_labeler.engine.autolabelers.prompts.parsing import parse
-from tui_labeler.engine.chat import Finish, Message, Question, Role
+from tui_labeler.engine.deployments.chat import Finish, Message, Question, Role
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.prompts.passages import Passage

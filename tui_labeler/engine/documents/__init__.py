@@ -1,0 +1,1 @@
+"""Documents: found in a container, read, kept, searched, and followed when their text changes."""

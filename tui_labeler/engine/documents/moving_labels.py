@@ -1,0 +1,94 @@
+"""Labels and suggestions follow their words when a document's text has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.labels import Label, Suggestion
+from tui_labeler.engine.changes import put_label, put_suggestion
+from tui_labeler.engine.documents.decoding import decode
+from tui_labeler.engine.documents.reanchoring import reanchored
+from tui_labeler.engine.ports import Change, Plan
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.labels import Span
+    from tui_labeler.engine.ports import Container, ProjectStore, State
+
+MOVE = "labels.move"
+
+
+def stale_labels(document: Document) -> list[Label]:
+    """The labels that were made on another text than the project knows."""
+    labels = (label for label in document.labels.values() if label.removed is None)
+    return [label for label in labels if document.is_stale(label)]
+
+
+def _stale_suggestions(document: Document) -> list[Suggestion]:
+    undecided = (item for item in document.suggestions.values() if item.decision is None)
+    return [item for item in undecided if item.span and item.text_hash not in ("", document.text_hash)]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What became of the labels of one document."""
+
+    moved: int
+    stale: int
+    """Labels that a person has to look at: their words are not surely there."""
+
+
+async def move_labels(store: ProjectStore, container: Container, actor: str, document_id: int) -> Left:
+    """Moves the labels and undecided suggestions of a document whose words are still there.
+
+    Both versions of the text are taken from what is kept on this machine; nothing is fetched. Where one is
+    missing nothing moves.
+    """
+    document = store.state.whole(document_id)
+    items: list[Label | Suggestion] = [*stale_labels(document), *_stale_suggestions(document)]
+    places: dict[str, Span] = {}
+    new = await earlier_text(container, document, document.text_hash)
+    for text_hash in sorted({item.text_hash for item in items}):
+        old = await earlier_text(container, document, text_hash)
+        if old is not None and new is not None:
+            of_it = [item for item in items if item.text_hash == text_hash]
+            places |= await asyncio.to_thread(_places, old, new, of_it)
+    if places:
+        await store.commit(actor, partial(_moving, document_id, document.text_hash, places))
+    now = store.state.whole(document_id)
+    stale = len(stale_labels(now))
+    return Left(len(stale_labels(document)) - stale, stale)
+
+
+async def earlier_text(container: Container, document: Document, text_hash: str) -> str | None:
+    """A version of a document's text by its hash; ``None`` where it is not kept on this machine."""
+    data = await container.earlier(document.location, text_hash)
+    decoded = None if data is None else decode(data)
+    return None if decoded is None or decoded.problem else decoded.text
+
+
+def _places(old: str, new: str, items: Sequence[Label | Suggestion]) -> dict[str, Span]:
+    spanned = [(item.id, item.span) for item in items if item.span is not None]
+    found = reanchored(old, new, [span for _, span in spanned])
+    return {key: span for (key, _), span in zip(spanned, found, strict=True) if span is not None}
+
+
+def _moving(document_id: int, text_hash: str, places: Mapping[str, Span], state: State) -> Plan | None:
+    """``None`` where the text has changed once more."""
+    document = state.whole(document_id)
+    if document.text_hash != text_hash:
+        return None
+    changes: list[Change] = []
+    for label in stale_labels(document):
+        if label.id in places:
+            moved = replace(label, span=places[label.id], text_hash=text_hash)
+            changes.append(put_label(state, document, moved))
+    for suggestion in _stale_suggestions(document):
+        if suggestion.id in places:
+            shifted = replace(suggestion, span=places[suggestion.id], text_hash=text_hash)
+            changes.append(put_suggestion(state, document, shifted))
+    return Plan(MOVE, changes)

@@ -1,0 +1,420 @@
+"""What happened, and taking it back: single decisions, bulk ones, a whole job."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.engine.documents.looking_again import CLEAR, KEEP
+from tui_labeler.engine.documents.moving_labels import MOVE
+from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
+from tui_labeler.engine.history.doers import came_in, doers
+from tui_labeler.engine.history.taking_back import (
+    JOB,
+    REDO,
+    UNDO,
+    JobTrace,
+    Tally,
+    inverse,
+    items_in,
+    tables_of,
+    without_job,
+)
+from tui_labeler.engine.history.walking_back import (
+    CREATED,
+    DECIDE,
+    DECISION,
+    MODEL_DELETED,
+    PROJECT_SYNCED,
+    SYNCED,
+    TRAINED,
+    Found,
+    find,
+)
+from tui_labeler.engine.imports.journal import ADDED
+from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN
+from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.readings.readings import CHOOSE, FINISH, GIVE, REOPEN, SETTLE, WITHDRAW
+from tui_labeler.engine.reviewing.blind import REVEAL
+from tui_labeler.engine.reviewing.placing_by_hand import DROP, PLACE
+from tui_labeler.engine.reviewing.review import ACCEPT, CORRECT
+from tui_labeler.engine.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence, Set
+
+    from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
+    from tui_labeler.engine.sharing.sharing import Sharing
+
+BATCH = 2000
+"""Documents a transaction, when a job is taken back."""
+
+ACTIONS = {
+    "label.add": "label",
+    "label.add_all": "label all occurrences",
+    "label.remove": "remove label",
+    "label.change": "change label",
+    KEEP: "keep label on a changed text",
+    CLEAR: "remove labels of a document",
+    "labels.save": "save labels",
+    "labels.import": "import labels",
+    MOVE: "move labels with their words",
+    ACCEPT: "accept",
+    CORRECT: "correct and accept",
+    "suggestion.reject": "reject",
+    PLACE: "place by hand",
+    DROP: "drop what was not found",
+    "suggestion.accept_all": "accept all",
+    "suggestion.reject_all": "reject all",
+    "suggestions.delete": "delete suggestions at training",
+    "document.review": "mark as reviewed",
+    "document.flag": "flag document",
+    GIVE: "give to readers",
+    WITHDRAW: "withdraw from readers",
+    FINISH: "finish a reading",
+    REOPEN: "go on with a reading",
+    CHOOSE: "adjudicate a place",
+    SETTLE: "adjudicate",
+    REVEAL: "show hidden suggestions",
+    "document.set": "change documents",
+    "documents.sync": "read the container",
+    SYNCED: "sync labels",
+    PROJECT_SYNCED: "sync categories and settings",
+    DECIDE: "decide a conflict",
+    "category.add": "add category",
+    "category.set": "change category",
+    "category.rename": "rename category",
+    "category.merge": "merge categories",
+    "category.delete": "delete category",
+    "project.settings": "change settings",
+    CREATED: "create the project",
+    "job.suggest": "autolabel",
+    HANDED_OVER: "hand over to or from Azure Machine Learning",
+    TAKEN_IN: "take in labels of Azure Machine Learning",
+    TRAINED: "train a model",
+    MODEL_DELETED: "delete a model",
+    UNDO: "undo",
+    REDO: "redo",
+}
+"""Every action in words."""
+
+
+def action_words(action: str, of: str | None = None) -> str:
+    """An action in words; ``of`` is the one that an undo took back, or a redo did again."""
+    words = ACTIONS.get(action, action)
+    return f"{words}: {ACTIONS.get(of, of)}" if of else words
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was taken back, or done again."""
+
+    action: str
+    items: int
+    """Decisions, labels or other things: an accepted suggestion and its label are one."""
+    documents: tuple[int, ...]
+    """Ids of the documents that changed."""
+    refused: int = 0
+    """Items that somebody has changed since, and that stay as they are."""
+    categories: tuple[str, ...] = ()
+    """Names of the categories that changed themselves."""
+    suggestions: tuple[str, ...] = ()
+    """Ids of the suggestions that changed."""
+    gone_by: str = ""
+    """Of a job: the action that took the last of its suggestions away before."""
+    to_place: tuple[str, ...] = ()
+    """Ids of the words to place that changed."""
+    left: int = 0
+    """Documents that an import has written into the container: an undo takes none of them away."""
+
+    @property
+    def left_words(self) -> str:
+        """What an undo leaves in the container; empty where that is nothing."""
+        if not self.left:
+            return ""
+        stay = "stays" if self.left == 1 else "stay"
+        return f"{counted(self.left, 'document')} that it wrote {stay} in the container"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history as people read it."""
+
+    seq: int
+    time: str
+    who: str
+    action: str
+    location: str | None
+    category: str | None
+    job: str | None
+    items: int
+    model: str | None = None
+    """The model that was trained or deleted."""
+    of: str | None = None
+    """The action that an undo took back, or a redo did again."""
+    decided: str | None = None
+    """Of a conflict: what stands and what gave way, in words, with the makers."""
+    synced_by: str | None = None
+    """Whose sync brought in what others have done."""
+
+
+class History:
+    """The journal, seen from one person: undo takes back their own actions, newest first."""
+
+    def __init__(
+        self, store: ProjectStore, surroundings: Surroundings, sharing: Sharing | None = None
+    ) -> None:
+        self._store = store
+        self._sharing = sharing
+        self._surroundings = surroundings
+
+    async def undoable(self) -> tuple[Transaction, ...]:
+        """The transactions of the action that :meth:`undo` would take back, newest first; perhaps none."""
+        return (await find(self._store, self._surroundings.actor, redo=False)).transactions
+
+    async def undo(self, asked: Sequence[Transaction] = ()) -> Undone | None:
+        """Takes back this person's last action, a whole job too. ``None`` when nothing is left.
+
+        ``asked`` is what :meth:`undoable` gave, where a person was shown it: then that is taken back, or
+        nothing. Raises ``ConflictError`` when it is not the last action by then, and ``RefusedError`` when
+        all of it has been changed again since: the next call goes on to the action before, in whatever
+        session.
+        """
+        found = await find(self._store, self._surroundings.actor, redo=False)
+        if asked and _name_of(asked[0]) != _name_of(*found.transactions[:1]):
+            raise _not_the_last(asked[0], found)
+        if not found.transactions or found.transactions[0].action != JOB:
+            return await self._invert(found, UNDO)
+        undone = await self.undo_job(found.transactions[0].job)
+        if not undone.items:
+            raise _refusal(JOB, UNDO)
+        return undone
+
+    async def redo(self) -> Undone | None:
+        """Does again what was undone last, unless something was done since. ``None`` when there is none.
+
+        Raises ``RefusedError`` as :meth:`undo`.
+        """
+        return await self._invert(await find(self._store, self._surroundings.actor, redo=True), REDO)
+
+    async def _invert(self, found: Found, action: str) -> Undone | None:
+        transactions = found.transactions
+        if not transactions:
+            return None
+        first = transactions[0]
+        if DECISION in first.note:
+            return await self._turn(found, action)
+        of = str(first.note["of"]) if action == REDO else first.group
+        group = self._surroundings.new_id()
+        # Who does a job again wants what came of it, whoever took it back since.
+        back = {job: who for job, who in found.back.items() if job != first.job}
+        tally = Tally()
+        note: dict[str, Any] = {"of": of, "action": first.note.get("action", first.action)}
+        for transaction in transactions:
+            shell = Plan(action, (), group=group, job=transaction.job, note=dict(note))
+            plan = partial(_backwards, transaction, found.later, back, shell, tally)
+            await self._store.commit(self._surroundings.actor, plan)
+            if tally.items:
+                note["continues"] = True
+        if not tally.items:
+            await self._settle(action, group, first.job, note)
+            raise _refusal(str(note["action"]), action)
+        documents = tuple(sorted(tally.documents))
+        return Undone(
+            str(note["action"]),
+            tally.items,
+            documents,
+            tally.refused,
+            _names(transactions),
+            _ids(transactions, "suggestion"),
+            to_place=_ids(transactions, "to_place"),
+            left=0 if action == REDO else max(int(each.note.get(ADDED, 0)) for each in transactions),
+        )
+
+    async def _turn(self, found: Found, action: str) -> Undone:
+        """Takes back what was decided between two sides, or decides it again: as a whole, or not at all."""
+        made, group = found.transactions[0], self._surroundings.new_id()
+        of = str(made.note["of"]) if action == REDO else made.group
+        note: dict[str, Any] = {"of": of, "action": DECIDE}
+        plan = Plan(action, (), group=group, note={**note, DECISION: made.note[DECISION]})
+        turn = None if self._sharing is None else await self._sharing.turn(made, plan, found.later)
+        if turn is None:
+            await self._settle(action, group, "", note)
+            raise _refusal(DECIDE, action)
+        number = made.note[DECISION]["document"]
+        documents = () if number is None else (int(number),)
+        return Undone(DECIDE, 1, documents, categories=_names([turn]), suggestions=_ids([turn], "suggestion"))
+
+    async def _settle(self, action: str, group: str, job: str, note: dict[str, Any]) -> None:
+        """Puts down that nothing could be done, for the next undo, of whatever session, to go on."""
+        event = Plan(action, (), group=group, job=job, note=note, is_event=True)
+        await self._store.commit(self._surroundings.actor, lambda _: event)
+
+    async def undo_job(self, job_id: str) -> Undone:
+        """Takes back all that came of a job: its suggestions, and labels this person accepted from them.
+
+        Undecided suggestions that the job had replaced come back. What somebody else accepted or rejected,
+        or changed since, stays and is counted. No undo brings anything of it back later; a redo does.
+        Raises ``NotFoundError`` when nothing came of the job.
+        """
+        await self._store.refresh()
+        trace = JobTrace(job_id)
+        async for transaction in self._store.history(newest_first=False):
+            trace.take(transaction)
+        if not trace.found:
+            raise NotFoundError(f"Nothing came of a job {job_id!r}.", hint="`tui-labeler jobs` lists them.")
+        tally = Tally()
+        ids = sorted(trace.touched)
+        group = self._surroundings.new_id()
+        for start in range(0, len(ids), BATCH):
+            plan = partial(self._take_back, trace, ids[start : start + BATCH], group, tally)
+            await self._store.commit(self._surroundings.actor, plan)
+        if not tally.items and self._surroundings.actor not in trace.back:
+            await self._settle(UNDO, group, job_id, {"of": job_id, "action": JOB})
+        return Undone(JOB, tally.items, tuple(sorted(tally.documents)), tally.refused, gone_by=trace.gone_by)
+
+    def _take_back(self, trace: JobTrace, ids: Sequence[int], group: str, tally: Tally, state: State) -> Plan:
+        note: dict[str, Any] = {"of": trace.job, "action": JOB}
+        if tally.items:
+            note["continues"] = True
+        changes = without_job(trace, ids, tally, self._surroundings, state)
+        return Plan(UNDO, changes, group=group, job=trace.job, note=note)
+
+    async def entries(self, *, document: int | None = None, limit: int | None = None) -> AsyncIterator[Entry]:
+        """The history, newest first, of the project or of one document."""
+        await self._store.refresh()
+        count = 0
+        async for transaction in self._store.history():
+            entry = _entry(self._store.state, transaction, document, self._surroundings.actor)
+            if entry is not None:
+                yield entry
+                count += 1
+                if limit is not None and count >= limit:
+                    return
+
+
+def _backwards(
+    transaction: Transaction,
+    later: Set[str],
+    back: Mapping[str, Set[str]],
+    shell: Plan,
+    tally: Tally,
+    state: State,
+) -> Plan:
+    return replace(shell, changes=inverse(transaction, later, back, tally, state))
+
+
+def _refusal(of: str, action: str) -> RefusedError:
+    verb = "Taking back" if action == UNDO else "Doing again"
+    return RefusedError(
+        f"{verb} ({action_words(of)}): all that it changed has been changed again since, and stays.",
+        hint=f"The history (`tui-labeler history`) says by whom; the next {action} goes further back.",
+        on_screen=f"The next {action} goes further back.",
+    )
+
+
+def _name_of(transaction: Transaction | None = None) -> str:
+    """What tells an action from every other one; a job goes on under many groups."""
+    if transaction is None:
+        return ""
+    return transaction.job if transaction.action == JOB else transaction.group
+
+
+def _not_the_last(asked: Transaction, found: Found) -> ConflictError:
+    last = found.transactions[0] if found.transactions else None
+    other = f"your last action is {action_words(last.action)!r} by now" if last else "that was done meanwhile"
+    return ConflictError(
+        f"Nothing was taken back of {action_words(asked.action)!r}: {other}.",
+        hint="The history (`tui-labeler history`) lists what was done; the next undo begins anew.",
+        on_screen="u asks anew.",
+    )
+
+
+def _entry(state: State, transaction: Transaction, document: int | None, viewer: str) -> Entry | None:
+    """A transaction in short, or ``None`` when it does not touch the document, or only what the viewer is
+    not to see yet: the readings of others."""
+    numbers: set[int] = set()
+    categories: set[str] = set()
+    changes: list[Change] = []
+    for change in transaction.changes:
+        table, key, before, after = change
+        if table == "label" and _is_hidden(state, change, viewer):
+            continue
+        if table == "category":
+            categories.add(str((after or before or {}).get("name", key)))
+        elif table != "project":
+            number = int(key.partition("/")[0])
+            if document is not None and number != document:
+                continue
+            numbers.add(number)
+            category = state.categories.get(str((after or before or {}).get("category", "")))
+            if category:
+                categories.add(category.name)
+        changes.append(change)
+    decision = transaction.note.get(DECISION)
+    if decision and decision["document"] is not None and document in (None, decision["document"]):
+        numbers.add(decision["document"])
+    if document is not None and document not in numbers:
+        return None
+    if transaction.changes and not changes:
+        return None
+    row = state.rows.get(next(iter(numbers))) if len(numbers) == 1 else None
+    return Entry(
+        seq=transaction.seq,
+        time=transaction.time,
+        who=doers(transaction, changes),
+        action=transaction.action,
+        location=row.location if row else None,
+        category=next(iter(categories)) if len(categories) == 1 else None,
+        job=transaction.job or None,
+        items=items_in(tables_of(changes)),
+        model=transaction.note.get("model"),
+        of=transaction.note.get("action"),
+        decided=_decided(state, decision, viewer) if decision else None,
+        synced_by=transaction.actor if came_in(transaction) else None,
+    )
+
+
+def _decided(state: State, decision: Mapping[str, Any], viewer: str) -> str | None:
+    """What was decided, unless it lies in a reading that the viewer is not to see yet."""
+    for table, key, *rows in decision["items"]:
+        changes = (Change(table, f"{decision['document']}/{key}", None, row) for row in rows)
+        if table == "label" and any(_is_hidden(state, change, viewer) for change in changes):
+            return None
+    return str(decision["words"])
+
+
+def _is_hidden(state: State, change: Change, viewer: str) -> bool:
+    """Whether a label is of somebody else's reading, and not everybody is done with the document."""
+    reader = (change.after or change.before or {}).get("reader", "")
+    if reader in ("", viewer):
+        return False
+    row = state.rows.get(int(change.key.partition("/")[0]))
+    return row is None or not (row.settled or row.waits_for_adjudication)
+
+
+def items_of(transactions: Sequence[Transaction]) -> int:
+    """How many items an action changed: an accepted suggestion and its label are one."""
+    return items_in(tables_of(change for transaction in transactions for change in transaction.changes))
+
+
+def _ids(transactions: Sequence[Transaction], table: str) -> tuple[str, ...]:
+    return tuple(
+        change.key.partition("/")[2]
+        for transaction in transactions
+        for change in transaction.changes
+        if change.table == table
+    )
+
+
+def _names(transactions: Sequence[Transaction]) -> tuple[str, ...]:
+    """Of the categories that were changed themselves."""
+    rows = [
+        change.after or change.before
+        for transaction in transactions
+        for change in transaction.changes
+        if change.table == "category"
+    ]
+    return tuple(dict.fromkeys(str(row["name"]) for row in rows if row))

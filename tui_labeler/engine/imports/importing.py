@@ -1,0 +1,365 @@
+"""What an import changes: labels, categories and what the file says besides, laid over what is there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.domain.documents import Document
+from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, in_the_way
+from tui_labeler.domain.projects import Category
+from tui_labeler.engine.changes import put_category, put_document, put_label, put_project, put_suggestion
+from tui_labeler.engine.formats.azure_keys import METADATA, ROOT
+from tui_labeler.engine.formats.keeping import (
+    AZURE,
+    document_extra,
+    kept_document,
+    of_format,
+    project_extra,
+    with_format,
+)
+from tui_labeler.engine.formats.merging import Say, in_region, merged, merged_places, merged_regions
+from tui_labeler.engine.formats.model import OTHERS, FileCategory, LabelFile
+from tui_labeler.engine.imports.plans import Ready, Skipped
+from tui_labeler.engine.ports import Surroundings
+from tui_labeler.engine.wording import counted
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.formats.resolve import ResolvedLabel
+    from tui_labeler.engine.ports import Change, State
+
+ORDER, NO_DATASET = "order", "no_dataset"
+"""In a document's ``extra``: its place in the file, and that the file named no set for it."""
+
+Replaces = Callable[[Ready, "State"], bool]
+"""Whether a document's labels give way to those of the file."""
+
+METHOD = "file"
+"""Of suggestions that a file brought: ``file:NAME`` is their source."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What there is to say of an import."""
+
+    notes: list[Skipped] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    labels: int = 0
+    unchanged: int = 0
+    meeting: int = 0
+    suggestions: int = 0
+    reviewed: int = 0
+    """Documents that are marked as seen, with nothing to label."""
+
+    def skip(self, location: str, reason: str, line: int = 0) -> None:
+        self.skipped.append(Skipped(location, reason, line))
+
+    def note(self, location: str, reason: str) -> None:
+        self.notes.append(Skipped(location, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What an import goes by, whichever document it is at."""
+
+    format: str
+    source: str
+    """Of suggestions."""
+    stamp: Stamp
+    tally: Tally
+    around: Surroundings
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """Ids of categories, by name, that the state does not have yet."""
+    made: dict[int, list[Label]] = field(default_factory=dict)
+    """By document: the labels that came in so far. A file may speak of one in several places."""
+    told: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By the id of a label that came in: its category and the file's line that says so."""
+
+
+def declaring(
+    file: LabelFile,
+    only_used: Sequence[str],
+    ready: Sequence[Ready],
+    incoming: Incoming,
+    state: State,
+    *,
+    replaces: Replaces | None = None,
+) -> list[Change]:
+    """Adds the categories that the project does not have, and what the file says of it and of the others.
+
+    Of ``only_used``, the names that the file does not declare, those are added of which a label comes in.
+    No label of a document that ``replaces`` names stands in the way of one.
+    """
+    tally = incoming.tally
+    known = {category.name: category for category in state.categories.values()}
+    coming = _coming(only_used, ready, state, replaces)
+    # Most formats declare no category: that one of theirs is not declared says nothing.
+    declares = len(only_used) < len(file.categories)
+    changes: list[Change] = []
+    for category in file.categories:
+        if declares and category.name in only_used:
+            tally.note(
+                "", f"categories: {category.name} is not declared; {_fate(category.name, known, coming)}"
+            )
+        if category.name in known:
+            changes.append(put_category(state, _enriched(known[category.name], category, incoming)))
+            continue
+        if category.name in only_used and not coming[category.name]:
+            continue
+        extra = with_format({}, incoming.format, category.extra)
+        made = Category(incoming.around.new_id(), category.name, category.description, extra=extra)
+        changes.append(put_category(state, made))
+        tally.categories.append(category.name)
+    extra = _project_extra(state.project.extra, file, incoming)
+    changes.append(put_project(state, replace(state.project, extra=extra)))
+    return changes
+
+
+def _project_extra(old: Mapping[str, Any], file: LabelFile, incoming: Incoming) -> dict[str, Any]:
+    say = partial(incoming.tally.note, "")
+    if incoming.format != AZURE:
+        kept = of_format(old, incoming.format)
+        return with_format(old, incoming.format, merged_places(kept, file.extra, say))
+    kept = of_format(old, AZURE)
+    return with_format(old, AZURE, merged_places(kept, project_extra(file), say, (*ROOT, *METADATA)))
+
+
+def _fate(name: str, known: Mapping[str, Category], coming: Mapping[str, int]) -> str:
+    """What becomes of a category that the file does not declare."""
+    if name in known:
+        return "the project has it"
+    if not coming[name]:
+        return "not added, for none of its labels came in"
+    return f"added, with {counted(coming[name], 'label')}"
+
+
+def _coming(
+    names: Sequence[str], ready: Sequence[Ready], state: State, replaces: Replaces | None
+) -> Counter[str]:
+    """How many labels and suggestions of categories that are new to the project will come in."""
+    found: Counter[str] = Counter()
+    if not names:
+        return found
+    wanted = frozenset(names)
+    for each in ready:
+        document = state.document(each.document) if each.document in state.rows else None
+        if document is not None and untouchable(document, each):
+            continue
+        found.update(item.category for item in each.suggestions if item.category in wanted)
+        new = [label for label in each.labels if label.category in wanted]
+        if new:
+            stays = document is not None and not (replaces and replaces(each, state))
+            old = list(document.labels.values()) if document is not None and stays else []
+            # No label of the project has a category that is new: its id can be any.
+            found.update(
+                label.category
+                for label in new
+                if not any(in_the_way(state.project.kind, old, "", label.span))
+            )
+    return found
+
+
+def _enriched(old: Category, new: FileCategory, incoming: Incoming) -> Category:
+    """A category of the project with what the file says of it besides its name."""
+
+    def say(words: str) -> None:
+        incoming.tally.note("", f"category {old.name}: {words}")
+
+    if new.description and old.description and new.description != old.description:
+        say("the description is another than the project's; that stays")
+    extra = merged(of_format(old.extra, incoming.format), new.extra, say, ("description",))
+    return replace(
+        old,
+        description=old.description or new.description,
+        extra=with_format(old.extra, incoming.format, extra),
+    )
+
+
+def importing(batch: Sequence[Ready], incoming: Incoming, state: State) -> list[Change]:
+    """Brings in the labels of some documents and what the file says of them; what people made wins."""
+    ids = {**incoming.ids, **{category.name: category.id for category in state.categories.values()}}
+    changes: list[Change] = []
+    described: dict[int, Document] = {}
+    for ready in batch:
+        document = state.document(ready.document)
+        if not may_be_touched(document, ready, incoming.tally):
+            continue
+        document = described.get(document.id, document)
+        one = _OneDocument(document, ready, incoming, state, ids, incoming.made.setdefault(document.id, []))
+        changes += one.changes()
+        described[document.id] = one.described
+    return changes + [put_document(state, document) for document in described.values()]
+
+
+def may_be_touched(document: Document, ready: Ready, tally: Tally) -> bool:
+    """Whether what a file says of a document can come in at all; says why not."""
+    if reason := untouchable(document, ready):
+        tally.skip(document.location, reason)
+    return not reason
+
+
+def untouchable(document: Document, ready: Ready) -> str:
+    """Why what a file says of a document can't come in at all; empty where it can."""
+    if document.is_given:
+        return f"it is with its readers, {' and '.join(document.readers)}"
+    if ready.text_hash and document.text_hash and ready.text_hash != document.text_hash:
+        return "its text has changed since the file was checked; import it again"
+    return ""
+
+
+class _OneDocument:
+    """What a file brings to one document."""
+
+    def __init__(
+        self,
+        document: Document,
+        ready: Ready,
+        incoming: Incoming,
+        state: State,
+        ids: Mapping[str, str],
+        before: list[Label],
+    ) -> None:
+        """``before`` are the labels that an earlier part of the file made, and takes those of this one."""
+        self._ready = ready
+        self._incoming = incoming
+        self._tally = incoming.tally
+        self._state = state
+        self._ids = ids
+        # Classes of one moment stand by their ids, everywhere: in the order that the file has them.
+        self._new_ids = iter(sorted(incoming.around.new_id() for _ in ready.labels))
+        self._say: Say = partial(incoming.tally.note, document.location)
+        mine = {label.id for label in before}
+        self._old = [label for label in document.labels.values() if label.id not in mine]
+        self._before = before
+        self.described, self._places = _described(document, ready, incoming.format, self._say)
+        is_empty = ready.is_reviewed and not before and not document.active_labels
+        if is_empty and document.reviewed is None:
+            incoming.tally.reviewed += 1
+            self.described = replace(self.described, reviewed=incoming.stamp)
+
+    def changes(self) -> list[Change]:
+        earlier = list(self._before)
+        found = [change for label in self._ready.labels for change in self._labeled(label, earlier)]
+        return found + [change for item in self._ready.suggestions for change in self._suggested(item)]
+
+    def _labeled(self, label: ResolvedLabel, earlier: Sequence[Label]) -> list[Change]:
+        tally, document, category = self._tally, self.described, self._ids.get(label.category, "")
+        same = (o for o in (*self._old, *earlier) if (o.category, o.span) == (category, label.span))
+        there = next((o for o in same if o.is_active or o.is_saved), None)
+        if there is not None:
+            tally.unchanged += 1
+            name = self._incoming.format
+            extra = in_region(label.extra, self._places)
+            kept = merged(of_format(there.extra, name), extra, partial(_of_label, label, self._say))
+            kept = with_format(there.extra, name, kept)
+            if kept == there.extra or there in earlier:
+                return []
+            return [put_label(self._state, document, replace(there, extra=kept))]
+        # Overlaps inside one place of the file are kept; what people made in the project wins over the file.
+        blocking = next(in_the_way(self._state.project.kind, self._old, category, label.span), None)
+        if blocking is None and self._state.project.kind.is_classification:
+            blocking = next(in_the_way(self._state.project.kind, earlier, category, label.span), None)
+        if blocking is not None:
+            tally.meeting += 1
+            reason = f"{label.category} meets {self._whose(blocking)}"
+            tally.skip(document.location, reason, self._ready.file.line)
+            return []
+        if not category:  # what was in its way is gone since; or the category is
+            tally.skip(document.location, f"{label.category} is no category of the project")
+            return []
+        made = Label(
+            id=next(self._new_ids),
+            category=category,
+            span=label.span,
+            origin=Origin.IMPORT,
+            made=self._incoming.stamp,
+            text_hash=document.text_hash,
+            extra=with_format({}, self._incoming.format, in_region(label.extra, self._places)),
+        )
+        tally.labels += 1
+        self._before.append(made)
+        self._incoming.told[made.id] = (label.category, self._ready.file.line)
+        return [put_label(self._state, document, made)]
+
+    def _whose(self, label: Label) -> str:
+        """Which label stands in the way: one of the project's own, or another of the file."""
+        if told := self._incoming.told.get(label.id):
+            category, line = told
+            return f"{category} of line {line}" if line else f"{category} of the same file"
+        return f"the project's own label {self._state.categories[label.category].name}"
+
+    def _suggested(self, item: ResolvedLabel) -> list[Change]:
+        """What is there already, waits from elsewhere, or was decided, is not suggested again."""
+        document, category = self.described, self._ids.get(item.category, "")
+        key = _suggestion_id(self._incoming.source, document.id, category, item)
+        if not category or key in document.suggestions:
+            return []
+        if any(
+            label.is_active and (label.category, label.span) == (category, item.span)
+            for label in (*self._old, *self._before)
+        ):
+            return []
+        for old in document.suggestions.values():
+            same = (old.category, old.span) == (category, item.span)
+            if same and (old.decision is None or old.method == METHOD):
+                return []
+        self._tally.suggestions += 1
+        made = Suggestion(
+            id=key,
+            category=category,
+            span=item.span,
+            source=self._incoming.source,
+            job="",
+            confidence=item.confidence,
+            text_hash=document.text_hash,
+            extra=with_format({}, self._incoming.format, item.extra),
+        )
+        return [put_suggestion(self._state, document, made)]
+
+
+def _suggestion_id(source: str, document: int, category: str, item: ResolvedLabel) -> str:
+    """The same proposal of the same file has the same id: importing it twice changes nothing."""
+    place = f"{item.span.start}-{item.span.end}" if item.span else ""
+    key = f"{source}/{document}/{category}/{place}"
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _of_label(label: ResolvedLabel, say: Say, words: str) -> None:
+    where = f" at {label.span.start}, length {label.span.length}" if label.span else ""
+    say(f"{label.category}{where}: {words}")
+
+
+def _described(document: Document, ready: Ready, name: str, say: Say) -> tuple[Document, tuple[int, ...]]:
+    """The document with what the file says of it besides labels, and where the file's regions are in it."""
+    file = ready.file
+    places: tuple[int, ...] = ()
+    if name == AZURE:
+        regions, keys = kept_document(document.extra)
+        regions, places = merged_regions(regions, file.regions, say)
+        keys = merged(keys, file.extra, say, ("language", "culture", "dataset", "class"))
+        extra = {**document_extra(replace(file, regions=regions, extra=keys)), ORDER: ready.order}
+        if file.dataset is None:
+            extra[NO_DATASET] = True
+        if OTHERS in document.extra:
+            extra[OTHERS] = document.extra[OTHERS]
+    else:
+        kept = merged(of_format(document.extra, name), file.extra, say)
+        extra = with_format(document.extra, name, kept)
+    described = replace(
+        document,
+        language=file.language or document.language,
+        dataset=file.dataset or document.dataset,
+        extra=extra,
+    )
+    return described, places
+
+
+def file_source(filename: str) -> str:
+    """The source of the suggestions that a file brings."""
+    last = filename.replace("\\", "/").rpartition("/")[2]
+    return f"{METHOD}:{last if last not in ('', '-') else 'standard input'}"

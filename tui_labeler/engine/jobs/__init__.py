@@ -1,0 +1,1 @@
+"""Jobs: asked for, followed, run to their end, and what became of what they answered."""

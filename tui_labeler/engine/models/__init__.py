@@ -1,0 +1,1 @@
+"""Models of a project's own labels: what they learn from, training, and how good they are."""

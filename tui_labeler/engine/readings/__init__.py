@@ -1,0 +1,1 @@
+"""Two people on one document on purpose, and how far they agree."""

@@ -1,0 +1,1 @@
+"""Deciding on suggestions, and on words that have no place yet."""

@@ -1,0 +1,269 @@
+"""Decisions on suggestions: one by one, or all that a filter holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui_labeler.domain.labels import Label, Origin, Span, Suggestion, ToPlace, Verdict, in_the_way
+from tui_labeler.domain.occupied import Occupied
+from tui_labeler.engine.changes import put_label, put_suggestion
+from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
+from tui_labeler.engine.labeling import BATCH, Labeling, checked
+from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.reviewing.placing_by_hand import dropping
+from tui_labeler.engine.reviewing.visiting import held, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.suggestion_filter import SuggestionFilter
+    from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
+
+
+ACCEPT, CORRECT = "suggestion.accept", "suggestion.correct"
+"""A suggestion became a label: as it was, or with another category or span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a bulk decision did."""
+
+    suggestions: int
+    documents: int
+    skipped: int = 0
+    """Suggestions that could not be accepted beside another one that was."""
+    words: int = 0
+    """Words to place that were dropped: they were found nowhere in the text."""
+
+    def __add__(self, other: Decided) -> Decided:
+        return Decided(
+            self.suggestions + other.suggestions,
+            self.documents + other.documents,
+            self.skipped + other.skipped,
+            self.words + other.words,
+        )
+
+
+if TYPE_CHECKING:
+    Decide = Callable[[State, int], tuple[list[Change], Decided]]
+    """Makes the changes for one document, and says what it decided."""
+
+
+class Review:
+    """Accepting and rejecting. Each call is one undoable step, bulk decisions included."""
+
+    def __init__(self, store: ProjectStore, surroundings: Surroundings, labeling: Labeling) -> None:
+        self._store = store
+        self._surroundings = surroundings
+        self._labeling = labeling
+
+    async def accept(
+        self,
+        document_id: int,
+        suggestion_id: str,
+        *,
+        category: str | None = None,
+        span: Span | None = None,
+    ) -> Transaction | None:
+        """Makes a suggestion a label, perhaps with another category or span.
+
+        ``None`` when it is decided already. Raises ``RefusedError`` when a label is in the way,
+        ``NotFoundError`` when there is no such suggestion.
+        """
+
+        def plan(state: State) -> Plan | None:
+            document = state.document(document_id)
+            suggestion = _suggestion(document, suggestion_id)
+            if suggestion.decision is not None:
+                return None
+            wanted = replace(
+                suggestion, category=category or suggestion.category, span=span or suggestion.span
+            )
+            checked(state, document_id, wanted.category, wanted.span)
+            if span is None and _is_stale(document, suggestion):
+                raise RefusedError(
+                    f"The text of {document.location} has changed since this was suggested.",
+                    hint="Label the new text by hand, or label the document by a job again.",
+                )
+            labels = document.labels.values()
+            if any(in_the_way(state.project.kind, labels, wanted.category, wanted.span)):
+                raise RefusedError(
+                    "A label that a person made is in the way.", hint="Remove that label first."
+                )
+            action = ACCEPT if wanted == suggestion else CORRECT
+            return Plan(action, self._accepting(state, document, wanted))
+
+        return await self._store.commit(self._surroundings.actor, plan)
+
+    async def reject(self, document_id: int, suggestion_id: str) -> Transaction | None:
+        """``None`` when it is decided already. Raises ``NotFoundError``."""
+
+        def plan(state: State) -> Plan | None:
+            document = state.document(document_id)
+            suggestion = _suggestion(document, suggestion_id)
+            if suggestion.decision is not None:
+                return None
+            return Plan("suggestion.reject", [self._rejecting(state, document, suggestion)])
+
+        return await self._store.commit(self._surroundings.actor, plan)
+
+    def matching(self, wanted: SuggestionFilter) -> Iterator[tuple[int, tuple[Suggestion, ...]]]:
+        """The open suggestions that a filter holds, document by document in order of location."""
+        state = self._store.state
+        candidates = (row for row in state.rows.values() if wanted.may_match(row))
+        for row in sorted(candidates, key=lambda row: row.location):
+            found = held(state, row.id, wanted)
+            if found:
+                yield row.id, found
+
+    def documents(self, wanted: SuggestionFilter) -> frozenset[int]:
+        """The documents whose short form says that they hold a match, or words to place.
+
+        Looked into are only those of conditions that the short form can't tell together.
+        """
+        conditions = (wanted.category, wanted.job, wanted.min_confidence, wanted.max_confidence)
+        if (
+            wanted.placed is not None
+            or wanted.unplaced
+            or sum(condition is not None for condition in conditions) > 1
+        ):
+            state = self._store.state
+            candidates = [row.id for row in state.rows.values() if wanted.may_match(row)]
+            return frozenset(key for key in candidates if waiting(state, key, wanted))
+        rows = self._store.state.rows
+        return frozenset(row.id for row in rows.values() if wanted.may_match(row))
+
+    def count(self, wanted: SuggestionFilter, *, rejecting: bool = False) -> Decided:
+        """How many suggestions, in how many documents, a bulk decision would decide.
+
+        Words to place can only be rejected, and are counted then.
+        """
+        if not rejecting:
+            sizes = [len(found) for _, found in self.matching(wanted)]
+            return Decided(sum(sizes), len(sizes))
+        state = self._store.state
+        rows = (row.id for row in state.rows.values() if wanted.may_match(row))
+        return sum((_tally(waiting(state, key, wanted)) for key in rows), Decided(0, 0))
+
+    async def accept_matching(self, wanted: SuggestionFilter) -> Decided:
+        """Accepts all that the filter holds. Of suggestions that meet, the most confident is taken."""
+        return await self._decide(wanted, "suggestion.accept_all", partial(self._accept_all, wanted))
+
+    async def reject_matching(self, wanted: SuggestionFilter) -> Decided:
+        """Rejects all that the filter holds, and drops the words to place that it holds."""
+        return await self._decide(wanted, "suggestion.reject_all", partial(self._reject_all, wanted))
+
+    async def _decide(self, wanted: SuggestionFilter, action: str, decide: Decide) -> Decided:
+        await self._store.refresh()
+        rows = sorted(
+            (row for row in self._store.state.rows.values() if wanted.may_match(row)),
+            key=lambda row: row.location,
+        )
+        ids = [row.id for row in rows]
+        group = self._surroundings.new_id()
+        total = Decided(0, 0)
+        for start in range(0, len(ids), BATCH):
+            tally: list[Decided] = []
+            shell = Plan(action, (), group=group, note={"continues": True} if start else {})
+            plan = partial(_bulk, shell, decide, ids[start : start + BATCH], tally)
+            await self._store.commit(self._surroundings.actor, plan)
+            total = sum(tally, total)
+        return total
+
+    def _accept_all(
+        self, wanted: SuggestionFilter, state: State, document_id: int
+    ) -> tuple[list[Change], Decided]:
+        found, document = held(state, document_id, wanted), state.document(document_id)
+        changes: list[Change] = []
+        made: list[Label] = []
+        taken = Occupied(state.project.kind)
+        for suggestion in sorted(found, key=lambda s: -(s.confidence or 0.0)):
+            if document.problem or _is_stale(document, suggestion):
+                continue
+            if taken.meets(suggestion.category, suggestion.span):
+                continue
+            changes += self._accepting(state, document, suggestion, made)
+            taken.add(made[-1])
+        return changes, Decided(len(made), 1 if made else 0, len(found) - len(made))
+
+    def _reject_all(
+        self, wanted: SuggestionFilter, state: State, document_id: int
+    ) -> tuple[list[Change], Decided]:
+        found, document = waiting(state, document_id, wanted), state.document(document_id)
+        pen = self._labeling.pen(state)
+        changes = [
+            dropping(state, document, item, pen)
+            if isinstance(item, ToPlace)
+            else self._rejecting(state, document, item)
+            for item in found
+        ]
+        return changes, _tally(found)
+
+    def _accepting(
+        self, state: State, document: Document, suggestion: Suggestion, made: list[Label] | None = None
+    ) -> list[Change]:
+        pen = self._labeling.pen(state)
+        label = replace(
+            pen.label(document, suggestion.category, suggestion.span, origin=Origin.SUGGESTION),
+            suggestion=suggestion.id,
+            job=suggestion.job,
+            blind=False,
+            saw_suggestion=True,
+        )
+        if made is not None:
+            made.append(label)
+        original = document.suggestions[suggestion.id]
+        decided = replace(original, decision=pen.decision(document, Verdict.ACCEPTED, label.id))
+        return [put_label(state, document, label), put_suggestion(state, document, decided)]
+
+    def _rejecting(self, state: State, document: Document, suggestion: Suggestion) -> Change:
+        decision = self._labeling.pen(state).decision(document, Verdict.REJECTED)
+        return put_suggestion(state, document, replace(suggestion, decision=decision))
+
+
+def _tally(found: Sequence[Suggestion | ToPlace]) -> Decided:
+    """Of one document, where all that was found is decided."""
+    words = sum(isinstance(item, ToPlace) for item in found)
+    return Decided(len(found) - words, 1 if found else 0, words=words)
+
+
+def _bulk(
+    shell: Plan,
+    decide: Decide,
+    ids: Sequence[int],
+    tally: list[Decided],
+    state: State,
+) -> Plan:
+    changes: list[Change] = []
+    tally.clear()
+    for document_id in ids:
+        step, decided = decide(state, document_id)
+        changes += step
+        tally.append(decided)
+    return replace(shell, changes=changes)
+
+
+def _is_stale(document: Document, suggestion: Suggestion) -> bool:
+    """Whether a suggested span was found in another text than the document has: it would cut other words."""
+    return suggestion.span is not None and suggestion.text_hash not in ("", document.text_hash)
+
+
+def _suggestion(document: Document, suggestion_id: str) -> Suggestion:
+    try:
+        return document.suggestions[suggestion_id]
+    except KeyError:
+        raise NotFoundError(
+            f"{document.location} has no suggestion {suggestion_id!r}.",
+            hint="It may have been replaced by a newer job, or deleted at training.",
+        ) from None
+
+
+def confidence_bound(value: float | None, name: str) -> float | None:
+    """Checks a bound given by a person. Raises ``InputError`` outside 0..1."""
+    if value is not None and not 0 <= value <= 1:
+        raise InputError(f"{name} is {value}; a confidence lies between 0 and 1.")
+    return value

@@ -1,0 +1,1 @@
+"""Who has which document open, in a home and in a container."""
