@@ -15,8 +15,8 @@ from textual.screen import ModalScreen
 
 from benchmarks.planner import Place, Planner
 from tui_labeler.domain.labels import Span, Suggestion
-from tui_labeler.screens.labeling import LabelingScreen
-from tui_labeler.screens.labeling_words import identical
+from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.labeling.words import identical
 from tui_labeler.screens.widgets.caret import Mode
 
 if TYPE_CHECKING:

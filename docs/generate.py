@@ -17,31 +17,31 @@ from textual.binding import Binding
 from docs import screenshots
 from tui_labeler.app import LabelerApp
 from tui_labeler.cli.parser import Formatter, build
-from tui_labeler.screens.agreement import AgreementScreen
 from tui_labeler.screens.choosing import NameField, NameScreen
-from tui_labeler.screens.comparison import ComparisonScreen
-from tui_labeler.screens.create_project import CreateProjectScreen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
-from tui_labeler.screens.exporting import ExportScreen
-from tui_labeler.screens.handover import HandoverScreen
-from tui_labeler.screens.handover_form import ConnectScreen
+from tui_labeler.screens.handover.form import ConnectScreen
+from tui_labeler.screens.handover.handover import HandoverScreen
 from tui_labeler.screens.help import HelpScreen
-from tui_labeler.screens.importing import ImportScreen
-from tui_labeler.screens.jobs import JobsScreen
+from tui_labeler.screens.jobs.comparison import ComparisonScreen
+from tui_labeler.screens.jobs.jobs import JobsScreen
 from tui_labeler.screens.keymap import PUNCTUATION
-from tui_labeler.screens.labeling import LabelingScreen
-from tui_labeler.screens.labeling_categories import CategoriesScreen
-from tui_labeler.screens.labeling_filter import FilterScreen
-from tui_labeler.screens.models import ModelsScreen
-from tui_labeler.screens.performance import PerformanceScreen
-from tui_labeler.screens.project_settings import ProjectSettingsScreen
-from tui_labeler.screens.projects import ProjectsScreen
-from tui_labeler.screens.resource_forms import AddResourceScreen, NumbersScreen
-from tui_labeler.screens.resources import DeploymentPane, ResourcesScreen
-from tui_labeler.screens.review_filter import ReviewFilterScreen
-from tui_labeler.screens.search import SearchScreen, WordsField
+from tui_labeler.screens.label_files.exporting import ExportScreen
+from tui_labeler.screens.label_files.importing import ImportScreen
+from tui_labeler.screens.labeling.categories import CategoriesScreen
+from tui_labeler.screens.labeling.filter import FilterScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.labeling.review_filter import ReviewFilterScreen
+from tui_labeler.screens.labeling.searching import SearchScreen, WordsField
+from tui_labeler.screens.models.models import ModelsScreen
+from tui_labeler.screens.models.performance import PerformanceScreen
+from tui_labeler.screens.models.training import TrainingScreen
+from tui_labeler.screens.projects.create_project import CreateProjectScreen
+from tui_labeler.screens.projects.project_settings import ProjectSettingsScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
+from tui_labeler.screens.readings.agreement import AgreementScreen
+from tui_labeler.screens.resources.forms import AddResourceScreen, NumbersScreen
+from tui_labeler.screens.resources.resources import DeploymentPane, ResourcesScreen
 from tui_labeler.screens.tour import TourScreen
-from tui_labeler.screens.training import TrainingScreen
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.widgets.found_list import FoundList

@@ -60,7 +60,7 @@ async def test_a_method_proposes_places_in_documents() -> None:
 
 
 async def test_a_screen_shows_what_the_project_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    counts = module("tui_labeler/screens/counts.py")
+    counts = module("tui_labeler/screens/labeling/counts.py")
     # Textual looks up where a screen's class was written.
     monkeypatch.setitem(sys.modules, counts.__name__, counts)
     container = write_documents(tmp_path / "texts", {"a.txt": "Leeds and Porto"})

@@ -72,8 +72,8 @@ def test_looking_at_resources_loads_no_package_that_asks_them() -> None:
 
 def test_the_application_draws_without_loading_an_estimator() -> None:
     loaded = modules_after(
-        "import tui_labeler.app, tui_labeler.screens.labeling, tui_labeler.screens.jobs\n"
-        "import tui_labeler.screens.resources"
+        "import tui_labeler.app, tui_labeler.screens.labeling.labeling, tui_labeler.screens.jobs.jobs\n"
+        "import tui_labeler.screens.resources.resources"
     )
     assert "textual" in loaded
     assert not loaded & {"sklearn", "scipy", "numpy", "joblib", "openai", "httpx2", "keyring"}

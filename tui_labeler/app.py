@@ -25,11 +25,11 @@ from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import KEYMAP_WORDS, Commands, CommandSearch, bound_commands
 from tui_labeler.screens.dialogs import MessageScreen
 from tui_labeler.screens.following import Follower
-from tui_labeler.screens.labeling import LabelingScreen
-from tui_labeler.screens.labeling_keys import PROJECT_KEYS
+from tui_labeler.screens.labeling.keys import PROJECT_KEYS
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
-from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
 from tui_labeler.screens.terminal_input import OrderingDriver, PatientDriver
 from tui_labeler.screens.widgets.bidi import is_ordered, order_by_program
 from tui_labeler.screens.widgets.cells import take_spacing_marks_for
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
-    from tui_labeler.screens.comparison import Place
+    from tui_labeler.screens.jobs.comparison import Place
     from tui_labeler.settings import BidiName
 
 
@@ -297,7 +297,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
     ) -> None:
         """Shows the jobs; a review of what came of one may follow, or a place where two differ, and from
         there the way ``back_from`` it."""
-        from tui_labeler.screens.jobs import JobsScreen
+        from tui_labeler.screens.jobs.jobs import JobsScreen
 
         reviewed = await self.push_screen_wait(JobsScreen(session, self._workbench.resources, job, back_from))
         if reviewed is None or not isinstance(self.screen, LabelingScreen):
@@ -314,28 +314,28 @@ class LabelerApp(Appearance, inherit_bindings=False):
     @work(exclusive=True, group="project")
     async def show_training(self, session: ProjectSession) -> None:
         """Trains a model, with the person's choices."""
-        from tui_labeler.screens.training import TrainingScreen
+        from tui_labeler.screens.models.training import TrainingScreen
 
         await self.push_screen_wait(TrainingScreen(session))
 
     @work(exclusive=True, group="project")
     async def show_models(self, session: ProjectSession) -> None:
         """Shows the trained models and how well they do."""
-        from tui_labeler.screens.models import ModelsScreen
+        from tui_labeler.screens.models.models import ModelsScreen
 
         await self.push_screen_wait(ModelsScreen(session))
 
     @work(exclusive=True, group="project")
     async def show_resources(self, session: ProjectSession) -> None:
         """Shows the servers with language models; they are the same for all projects."""
-        from tui_labeler.screens.resources import ResourcesScreen
+        from tui_labeler.screens.resources.resources import ResourcesScreen
 
         await self.push_screen_wait(ResourcesScreen(self._workbench.resources))
 
     @work(exclusive=True, group="project")
     async def show_adjudication(self, session: ProjectSession) -> None:
         """Settles what two readers have labeled; a person may want to see a place in its document."""
-        from tui_labeler.screens.adjudication import AdjudicationScreen
+        from tui_labeler.screens.readings.adjudication import AdjudicationScreen
 
         first = self.screen.shown if isinstance(self.screen, LabelingScreen) else None
         place = await self.push_screen_wait(AdjudicationScreen(session, self.follower, first))
@@ -346,7 +346,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
     @reporting
     async def show_handover(self, session: ProjectSession) -> None:
         """Hands labeling over to Azure Machine Learning, or takes it back."""
-        from tui_labeler.screens.handover import HandoverScreen
+        from tui_labeler.screens.handover.handover import HandoverScreen
 
         if session.handover is not None:
             await self.push_screen_wait(HandoverScreen(session, session.handover))

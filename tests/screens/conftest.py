@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from tests.fakes import fixed_surroundings, home_workbench, make_project, write_documents
 from tui_labeler.app import LabelerApp
 from tui_labeler.domain.labels import Span
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.typing_ahead import TypingAhead
 
 if TYPE_CHECKING:

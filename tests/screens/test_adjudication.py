@@ -11,8 +11,8 @@ from tests.screens import typical
 from tests.screens.conftest import ONE, THREE, TWO, press, screen_text, settle, span_of
 from tui_labeler.app import LabelerApp
 from tui_labeler.domain.labels import Span
-from tui_labeler.screens.adjudication import AdjudicationScreen
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.readings.adjudication import AdjudicationScreen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

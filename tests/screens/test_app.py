@@ -16,7 +16,7 @@ from tui_labeler.engine.errors import StorageError
 from tui_labeler.screens.base import tell
 from tui_labeler.screens.commands import Commands
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.widgets.text_canvas import TextCanvas
 from tui_labeler.stylesheets import sheets, styles_folder
 

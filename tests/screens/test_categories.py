@@ -10,8 +10,8 @@ from tests.fakes import labels
 from tests.screens.conftest import ONE, TWO, Opened, paste, press, screen_text, session_of, settle
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category
-from tui_labeler.screens.colors import ColorScreen
-from tui_labeler.screens.labeling_categories import CategoriesScreen
+from tui_labeler.screens.labeling.categories import CategoriesScreen
+from tui_labeler.screens.labeling.colors import ColorScreen
 from tui_labeler.screens.widgets.palette import PALETTE, PALETTES
 from tui_labeler.screens.widgets.picker import Picker
 

@@ -9,7 +9,7 @@ import pytest
 from tests.screens.conftest import ONE, TWO, Opened, paste, press, screen_of, screen_text, settle
 from tui_labeler.screens.fields import Cycle, Field
 from tui_labeler.screens.forms import FormScreen
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

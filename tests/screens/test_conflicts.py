@@ -9,7 +9,7 @@ from tests.screens import sharing
 from tests.screens.conftest import ONE, TWO, screen_of, screen_text, session_of, span_of
 from tests.screens.sharing import Person, Team, background_of, press_through
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.screens.conflicts import ConflictsScreen
+from tui_labeler.screens.sharing.conflicts import ConflictsScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,7 +24,7 @@ from tui_labeler.domain.resources import Prices, ResourceKind
 from tui_labeler.engine.deployments.resources import NewResource
 from tui_labeler.engine.gpt.options import GptOptions
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
-from tui_labeler.screens.jobs import JobsScreen
+from tui_labeler.screens.jobs.jobs import JobsScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

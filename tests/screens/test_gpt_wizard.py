@@ -36,8 +36,8 @@ from tui_labeler.engine.gpt.setup import autolabeler_of, chosen_examples
 from tui_labeler.engine.jobs.autolabeling import Task
 from tui_labeler.engine.models.samples import labeled_documents
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
-from tui_labeler.screens.resource_forms import AddResourceScreen
-from tui_labeler.screens.spending_words import read_budget, usd
+from tui_labeler.screens.jobs.spending_words import read_budget, usd
+from tui_labeler.screens.resources.forms import AddResourceScreen
 from tui_labeler.screens.wizard.deployment import DeploymentStep
 from tui_labeler.screens.wizard.documents import DocumentsStep
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen

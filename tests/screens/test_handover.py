@@ -16,9 +16,9 @@ from tui_labeler.domain.models import TrainOptions
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.fields import Cycle
-from tui_labeler.screens.handover import HandoverScreen
-from tui_labeler.screens.labeling import LabelingScreen
-from tui_labeler.screens.labeling_keys import WRITING, WRITING_SCREENS
+from tui_labeler.screens.handover.handover import HandoverScreen
+from tui_labeler.screens.labeling.keys import WRITING, WRITING_SCREENS
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

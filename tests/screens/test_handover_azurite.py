@@ -12,8 +12,8 @@ from tui_labeler.assembly import workbench
 from tui_labeler.domain.handover import Phase
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.workbench import NewProject
-from tui_labeler.screens.handover import HandoverScreen
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.handover.handover import HandoverScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from tests.screens.sharing import Person, Team, at_rest, press_through
 from tui_labeler.domain.handover import AmlProject, Terms
 from tui_labeler.engine.changes import put_project
 from tui_labeler.engine.ports import Plan
-from tui_labeler.screens import handover_words
+from tui_labeler.screens.handover import words as handover_words
 
 if TYPE_CHECKING:
     from pathlib import Path

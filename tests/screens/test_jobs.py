@@ -13,11 +13,11 @@ from tui_labeler.domain.labels import Span, Suggestion
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Plan, State
-from tui_labeler.screens import jobs_text
 from tui_labeler.screens.dialogs import ConfirmScreen
-from tui_labeler.screens.jobs import JobsScreen
+from tui_labeler.screens.jobs import text as jobs_text
+from tui_labeler.screens.jobs.jobs import JobsScreen
 from tui_labeler.screens.lines import KeyLine
-from tui_labeler.screens.performance import PerformanceScreen
+from tui_labeler.screens.models.performance import PerformanceScreen
 from tui_labeler.screens.widgets.glyphs import glyphs
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet

@@ -10,9 +10,9 @@ import pytest
 from tests.fakes import suggest
 from tests.screens.conftest import LOANS, ONE, TWO, Opened, paste, press, screen_text, session_of, settle
 from tui_labeler.engine.formats import FORMATS
-from tui_labeler.screens.exporting import ExportScreen
-from tui_labeler.screens.importing import ImportScreen
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.label_files.exporting import ExportScreen
+from tui_labeler.screens.label_files.importing import ImportScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 

@@ -19,7 +19,7 @@ from tests.screens.conftest import (
     span_of,
 )
 from tui_labeler.domain.labels import Span
-from tui_labeler.screens.labeling_words import identical
+from tui_labeler.screens.labeling.words import identical
 
 if TYPE_CHECKING:
     from pathlib import Path

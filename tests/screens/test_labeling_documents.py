@@ -26,7 +26,7 @@ from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.errors import UnreachableError
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.fields import Field
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.widgets.text_view import TextView
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.builders import Bench, document, key, number, span
-from tui_labeler.screens.labeling_marks import MarkMaker
+from tui_labeler.screens.labeling.marks import MarkMaker
 
 if TYPE_CHECKING:
     from pathlib import Path

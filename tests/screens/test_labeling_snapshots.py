@@ -18,7 +18,7 @@ from tests.fakes import (
 from tests.screens.conftest import LOANS, ONE, TWO, press, settle, span_of
 from tui_labeler.app import LabelerApp
 from tui_labeler.domain.projects import Dataset, ProjectKind
-from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,9 +24,9 @@ from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
 from tui_labeler.domain.labels import Span
 from tui_labeler.screens.following import News
 from tui_labeler.screens.help import HelpScreen
-from tui_labeler.screens.jobs import JobsScreen
-from tui_labeler.screens.labeling import LabelingScreen
-from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.jobs.jobs import JobsScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

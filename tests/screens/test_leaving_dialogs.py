@@ -6,7 +6,7 @@ import pytest
 
 from tests.screens.conftest import ONE, Opened, press, screen_of, screen_text, session_of
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, MessageScreen
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.screens.conftest import ONE, TWO, Opened, press, screen_of, screen_text
-from tui_labeler.screens.jobs import JobsScreen
-from tui_labeler.screens.labeling import LabelingScreen
-from tui_labeler.screens.models import ModelsScreen
-from tui_labeler.screens.projects import ProjectsScreen
-from tui_labeler.screens.training import TrainingScreen
+from tui_labeler.screens.jobs.jobs import JobsScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.models.models import ModelsScreen
+from tui_labeler.screens.models.training import TrainingScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
 from tui_labeler.screens.wizard.step import Step
 
 if TYPE_CHECKING:

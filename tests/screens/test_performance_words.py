@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_labeler.screens.performance_words import bar, duration, lines_of, look_of, percent, rough
 from tui_labeler.screens.widgets.glyphs import UNICODE
+from tui_labeler.screens.words import bar, duration, lines_of, look_of, percent, rough
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ PACKAGE = Path(tui_labeler.__file__).parent
 
 CHOSEN_BY_THE_TERMINAL = {
     "screens/widgets/glyphs.py",  # the set for each kind of terminal
-    "screens/jobs_text.py",  # pairs of signs
+    "screens/jobs/text.py",  # pairs of signs
     "screens/widgets/layout.py",  # looked for in texts, never shown
 }
 

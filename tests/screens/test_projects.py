@@ -20,9 +20,9 @@ from tui_labeler.assembly import now
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
-from tui_labeler.screens.create_project import CreateProjectScreen
-from tui_labeler.screens.labeling import LabelingScreen
-from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.projects.create_project import CreateProjectScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,10 +17,10 @@ from tests.screens.test_navigation import until_shown
 from tui_labeler.domain.resources import Capabilities, Prices, ResourceKind, Structured
 from tui_labeler.engine.deployments.chat import ResourceError
 from tui_labeler.engine.deployments.resources import JobAtWork, NewResource, Resources
-from tui_labeler.screens.labeling import LabelingScreen
-from tui_labeler.screens.projects import ProjectsScreen
-from tui_labeler.screens.resource_forms import AddResourceScreen, NumbersScreen
-from tui_labeler.screens.resources import ChosenDeployment, ResourcesScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
+from tui_labeler.screens.resources.forms import AddResourceScreen, NumbersScreen
+from tui_labeler.screens.resources.resources import ChosenDeployment, ResourcesScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -33,7 +33,7 @@ from tests.screens.conftest import (
 from tui_labeler.domain.labels import Verdict
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
-from tui_labeler.screens.review_progress import ReviewProgress
+from tui_labeler.screens.labeling.review_progress import ReviewProgress
 
 if TYPE_CHECKING:
     from pathlib import Path

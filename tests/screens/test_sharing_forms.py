@@ -11,9 +11,9 @@ from tests.screens.sharing import Person, Team, at_rest, background_of, press_th
 from tests.shelves import FakeShelf
 from tui_labeler.app import LabelerApp
 from tui_labeler.assembly import workbench as real_workbench
-from tui_labeler.screens.create_project import CreateProjectScreen
-from tui_labeler.screens.labeling import LabelingScreen
-from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.projects.create_project import CreateProjectScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

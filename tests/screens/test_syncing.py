@@ -11,10 +11,10 @@ from tests.screens.conftest import ONE, THREE, TWO, screen_of, screen_text, sess
 from tests.screens.sharing import Team, at_rest, background_of, press_through
 from tui_labeler.engine.errors import UnreachableError
 from tui_labeler.engine.sharing.shared_form import file_name
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.lines import TitleLine
-from tui_labeler.screens.projects import ProjectsScreen
-from tui_labeler.screens.syncing import LastSyncScreen, SyncScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
+from tui_labeler.screens.sharing.syncing import LastSyncScreen, SyncScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,7 +191,7 @@ async def test_leaving_while_the_line_is_down_says_what_waits(tmp_path: Path) ->
 async def test_leaving_waits_for_a_slow_container_no_longer_than_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_labeler.screens.syncing.LEAVE_WITHIN", 0.01)
+    monkeypatch.setattr("tui_labeler.screens.sharing.syncing.LEAVE_WITHIN", 0.01)
     ana = await Team(tmp_path).person("ana")
     async with ana.running(document=TWO, sync_every=3600) as pilot:
         await press_through(pilot, "v", "1")

@@ -9,7 +9,7 @@ from textual.command import CommandList
 
 from tests.screens.conftest import Running, paste, press, screen_text
 from tui_labeler.engine.errors import StorageError
-from tui_labeler.screens.projects import ProjectsScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
 from tui_labeler.screens.tour import TourScreen
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from tests.screens.test_many_classes import LAST, LATER, SECOND, THIRD, asked
 from tui_labeler.app import LabelerApp
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.choosing import NameScreen
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

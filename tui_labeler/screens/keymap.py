@@ -14,7 +14,7 @@ from textual.keys import _character_to_key, key_to_character
 
 from tui_labeler import screens
 from tui_labeler.screens.commands import clashes
-from tui_labeler.screens.labeling import LabelingScreen
+from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.widgets.text_view import TextView
 
 PUNCTUATION = {_character_to_key(sign): sign for sign in string.punctuation}

@@ -65,7 +65,7 @@ async def _with_unshared(app: App[Any], background: Background | None) -> bool:
         tell(app, f"{counted(pending, 'document')} not shared yet: S syncs.", title="Not shared")
         return True
     # Loaded when there is something to share: most projects are left without.
-    from tui_labeler.screens.syncing import LastSyncScreen
+    from tui_labeler.screens.sharing.syncing import LastSyncScreen
 
     leaves: bool = await app.push_screen_wait(LastSyncScreen(background, pending))
     return leaves

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.widgets.cells import clean, fit
+from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
     from tui_labeler.engine.errors import LabelerError

@@ -29,7 +29,7 @@ from tui_labeler.engine.errors import (
     RefusedError,
     StorageError,
 )
-from tui_labeler.screens.labeling_provenance import provenance
+from tui_labeler.screens.labeling.provenance import provenance
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import FittedModel

@@ -14,10 +14,10 @@ from tui_labeler.domain.performance import MANY_LABELS
 from tui_labeler.engine.models.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
-from tui_labeler.screens.performance_words import FAIR, look_of, percent
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.wizard.step import Choices, Step
+from tui_labeler.screens.words import FAIR, look_of, percent
 
 if TYPE_CHECKING:
     from textual.widget import Widget

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui_labeler.engine.deployments.endpoints import host
 from tui_labeler.engine.wording import counted
-from tui_labeler.screens.resources import ChosenDeployment, DeploymentPane
+from tui_labeler.screens.resources.resources import ChosenDeployment, DeploymentPane
 from tui_labeler.screens.wizard.step import Choices, Step
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from tui_labeler.engine.gpt.forecast import Forecast, forecast
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
-from tui_labeler.screens.spending_words import about
+from tui_labeler.screens.jobs.spending_words import about
 from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.wizard.reading import ReadScreen
 from tui_labeler.screens.wizard.step import Choices, Step

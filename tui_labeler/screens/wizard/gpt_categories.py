@@ -13,11 +13,11 @@ from tui_labeler.domain.projects import Category
 from tui_labeler.engine.categories import says_little
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
-from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.step import Choices, Step
+from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
     from textual.widget import Widget

@@ -26,7 +26,7 @@ from tui_labeler.engine.models.compared import comparable
 from tui_labeler.engine.wording import in_words
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
-from tui_labeler.screens.spending_words import budget_words, read_budget
+from tui_labeler.screens.jobs.spending_words import budget_words, read_budget
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
 from tui_labeler.screens.wizard.gpt_summary import Summary, evaluation_question, summary

@@ -13,8 +13,7 @@ from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.gpt.options import GptOptions
 from tui_labeler.engine.gpt.preview import EvaluationPreview, Terms
 from tui_labeler.engine.wording import counted
-from tui_labeler.screens.performance_words import wrapped
-from tui_labeler.screens.spending_words import (
+from tui_labeler.screens.jobs.spending_words import (
     budget_words,
     estimate_words,
     price_words,
@@ -23,6 +22,7 @@ from tui_labeler.screens.spending_words import (
     usd_between,
 )
 from tui_labeler.screens.widgets.cells import NAMES, some_of
+from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
     from tui_labeler.engine.gpt.options import GptOptions

@@ -10,11 +10,11 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.screens.base import reporting, tell
-from tui_labeler.screens.performance_words import wrapped
-from tui_labeler.screens.resource_forms import AddResourceScreen
+from tui_labeler.screens.resources.forms import AddResourceScreen
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.step import Choices, Step
+from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
     from textual.widget import Widget

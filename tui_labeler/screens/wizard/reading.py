@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from tui_labeler.domain.labels import Label, Suggestion
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.labeling_marks import shown_suggestions
+from tui_labeler.screens.labeling.marks import shown_suggestions
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.marks import Mark, MarkKind

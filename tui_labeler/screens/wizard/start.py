@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from tui_labeler.domain.jobs import Job
 from tui_labeler.engine.models.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.performance_words import wrapped
 from tui_labeler.screens.widgets.cells import NAMES, some_of
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
 from tui_labeler.screens.wizard.last import LastStep
+from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
     from tui_labeler.engine.deployments.resources import Resources

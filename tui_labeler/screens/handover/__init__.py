@@ -1,0 +1,1 @@
+"""Handing labeling over to Azure Machine Learning."""

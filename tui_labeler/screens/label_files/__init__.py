@@ -1,0 +1,1 @@
+"""Label files coming in and going out."""

@@ -1,0 +1,273 @@
+"""Exporting saved labels: in which format, parted or not, and what the format can't hold; then writing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
+from tui_labeler.engine.exports.splitting import shares
+from tui_labeler.engine.formats import FORMATS
+from tui_labeler.engine.wording import counted, in_lines
+from tui_labeler.labels_on_disk import check_no_document
+from tui_labeler.screens.base import reporting, saved_words, tell, write_file, write_label_files
+from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
+from tui_labeler.screens.label_files import text as importing_text
+from tui_labeler.screens.label_files.text import Ready
+from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.screen import Screen
+from tui_labeler.screens.widgets.picker import Picker
+from tui_labeler.screens.widgets.sheet import Sheet
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_labeler.engine.session import ProjectSession
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What is to be written: one file, or several into a folder."""
+
+    data: bytes | None
+    files: Mapping[str, bytes] | None
+    ready: Ready
+
+
+class ExportScreen(Screen["str | None"]):
+    """Shows what an export would hold, and writes it. The result is what was written, in words."""
+
+    HELP: ClassVar[str] = """\
+## Export saved labels
+
+- **Format**: what it can't hold is listed below, by document, before anything is written.
+- **For training**: one file; or train, dev and test in a folder, by document, drawn with a seed so that each
+  category keeps its share, never one text in two of them; or the sets as they are. A data card comes with it.
+- **Suggestions** that nobody has decided stay out, unless you ask for them: Label Studio's JSON has
+  predictions. Elsewhere they would read as labels.
+
+Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "start", "Write", tooltip="Ask where to, and write", id="export.start"),
+        Binding("f", "choose_format", "Format", tooltip="Choose the format", id="export.format"),
+        Binding("ctrl+s", "save", "Save labels", tooltip="Save your drafts first", id="export.save"),
+        Binding("o,tab", "app.focus_next", "Other list", tooltip="To the other list", id="export.other"),
+        Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back; nothing is written", id="export.back"),
+    ]
+
+    def __init__(self, session: ProjectSession) -> None:
+        super().__init__()
+        self._session = session
+        self._format = next(iter(FORMATS.values()))
+        self._split = ""
+        self._seed = 0
+        self._suggestions = False
+        self._written: _Written | None = None
+        self._problem = ""
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine()
+        yield Picker(id="form")
+        yield Sheet(id="about")
+        yield StatusLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one(TitleLine).left = f"{self._session.project.name} > Export saved labels"
+        self.query_one("#form", Picker).focus()
+        self._prepare()
+
+    # --- what is shown ------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="load")
+    async def _prepare(self) -> None:
+        """Makes the file, and shows what is in it."""
+        self._written, self._problem = None, ""
+        self._show()
+        self.query_one(StatusLine).text = "reading labels"
+        try:
+            self._written = await (self._parted() if self._split else self._whole())
+        except LabelerError as error:
+            self._problem = in_lines(error)
+        self.query_one(StatusLine).text = ""
+        self._show()
+
+    async def _whole(self) -> _Written:
+        found = await self._session.label_files.write(
+            self._format.name, suggestions=bool(self._with_suggestions)
+        )
+        ready = Ready(
+            found.documents,
+            found.labels,
+            {},
+            found.skipped,
+            found.notes,
+            found.drafts_pending,
+            found.suggestions,
+        )
+        return _Written(found.data, None, ready)
+
+    async def _parted(self) -> _Written:
+        wanted = shares(self._split, self._seed)
+        found = await self._session.label_files.write_split(self._format.name, wanted, self._session.agreeing)
+        parts = {name.value: (part.documents, part.labels) for name, part in found.parts.items()}
+        drafts = found.card.drafts
+        ready = Ready(found.documents, found.labels, parts, found.skipped, found.notes, drafts)
+        return _Written(None, found.files, ready)
+
+    def _show(self) -> None:
+        ready = self._written.ready if self._written else None
+        rows = importing_text.export_rows(
+            self._format.title, self._split, self._seed, ready, suggestions=self._with_suggestions
+        )
+        self.query_one("#form", Picker).set_rows(rows)
+        self.query_one("#about", Sheet).show_page(importing_text.export_page(ready, self._problem))
+        self.refresh_bindings()
+
+    @property
+    def _with_suggestions(self) -> bool | None:
+        """Whether they are written; ``None`` where they have no place: training takes labels alone."""
+        return self._suggestions if self._format.holds_suggestions and not self._split else None
+
+    # --- keys ---------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "start":
+            return True if self._written is not None else None
+        if action == "save":
+            return bool(self._session.labeling.drafts())
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True, group="form")
+    @reporting
+    async def on_picker_chosen(self, event: Picker.Chosen) -> None:
+        match event.key:
+            case "format":
+                self.action_choose_format()
+            case "split":
+                await self._choose_split()
+            case "seed":
+                await self._choose_seed()
+            case "suggestions":
+                self._suggestions = not self._suggestions
+                self._prepare()
+            case _:
+                self.action_start()
+
+    @work(exclusive=True, group="form")
+    @reporting
+    async def action_choose_format(self) -> None:
+        kind = self._session.project.kind
+        known = [each for each in FORMATS.values() if kind in each.kinds]
+        choices = [
+            (str(number) if number < 10 else "", each.name, each.title)
+            for number, each in enumerate(known, 1)
+        ]
+        chosen = await self.app.push_screen_wait(
+            ChoiceScreen("In which format?", "", choices, at=self._format.name)
+        )
+        if chosen is not None:
+            self._format = FORMATS[chosen]
+            self._prepare()
+
+    async def _choose_split(self) -> None:
+        chosen = await self.app.push_screen_wait(
+            ChoiceScreen("For training", "", importing_text.split_choices(), at=self._split or "one")
+        )
+        if chosen == "other":
+
+            async def check(typed: str) -> None:
+                shares(typed.strip())
+
+            chosen = await self.app.push_screen_wait(
+                InputScreen("For training", "Percent of train, dev and test:", "70/15/15", accept=check)
+            )
+        if chosen is not None:
+            self._split = "" if chosen == "one" else chosen.strip()
+            self._prepare()
+
+    async def _choose_seed(self) -> None:
+        async def check(typed: str) -> None:
+            if len(typed.strip()) > 9 or not typed.strip().isdecimal():
+                raise InputError(f"{typed!r} is no seed.", hint="A whole number from 0 on.")
+
+        typed = await self.app.push_screen_wait(
+            InputScreen("Seed", "The same one draws the same parts:", str(self._seed), accept=check)
+        )
+        if typed is not None:
+            self._seed = int(typed)
+            self._prepare()
+
+    def on_picker_refused(self, event: Picker.Refused) -> None:
+        words = {
+            "seed": "Nothing is drawn: choose shares first.",
+            "suggestions": "Only Label Studio's JSON, not parted, has a place for them.",
+            "start": "There is nothing to write yet.",
+        }
+        self.query_one(StatusLine).text = words.get(event.key, "")
+
+    @work(exclusive=True, group="form")
+    @reporting
+    async def action_save(self) -> None:
+        tell(self.app, saved_words(await self._session.labeling.save()), title="Labels saved")
+        self._prepare()
+
+    @work(exclusive=True, group="files")
+    @reporting
+    async def action_start(self) -> None:
+        """Asks where to, and writes what is shown."""
+        written = self._written
+        if written is None:
+            return
+
+        async def write(path: str) -> None:
+            if path:
+                await self._write(path, written)
+
+        what = "folder" if self._is_folder(written) else "file"
+        path = await self.app.push_screen_wait(
+            InputScreen(
+                "Export saved labels", f"Path of the {what} to write", self._proposed(written), accept=write
+            )
+        )
+        if path:
+            ready = written.ready
+            self.dismiss(
+                f"{counted(ready.labels, 'label')} of {counted(ready.documents, 'document')} in {path}."
+            )
+
+    def _is_folder(self, written: _Written) -> bool:
+        return written.files is not None or self._format.is_archive
+
+    def _proposed(self, written: _Written) -> str:
+        name = self._session.project.name
+        if written.files is not None or self._format.is_archive:
+            return f"{name}-{self._format.name}"
+        return f"{name}{self._format.extensions[0]}"
+
+    async def _write(self, path: str, written: _Written) -> None:
+        """Raises ``ConflictError`` where something is in the way that is not to be overwritten."""
+        if self._is_folder(written) and not (written.files is None and path.lower().endswith(".zip")):
+            await write_label_files(path, written.files, written.data)
+            return
+        assert written.data is not None
+        check_no_document(self._session, [Path(path)])
+        try:
+            await write_file(path, written.data, overwrite=False)
+        except ConflictError:
+            sure = await self.app.push_screen_wait(
+                ConfirmScreen("Overwrite the file?", f"{path} is there already.", confirm="Overwrite")
+            )
+            if not sure:
+                raise
+            await write_file(path, written.data, overwrite=True)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

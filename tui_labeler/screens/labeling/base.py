@@ -1,0 +1,275 @@
+"""What the parts of the labeling screen share: documents are opened, and steps taken one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from textual import work
+from textual.widgets import Static
+
+from tui_labeler.engine.documents.reading import GONE
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import in_lines
+from tui_labeler.screens.base import tell_error
+from tui_labeler.screens.dialogs import plain
+from tui_labeler.screens.labeling.marks import class_items, shown_suggestions, shown_to_place
+from tui_labeler.screens.labeling.view import LabelingView
+
+if TYPE_CHECKING:
+    from tui_labeler.domain.labels import Suggestion
+    from tui_labeler.engine.ports import Transaction
+
+P = ParamSpec("P")
+S = TypeVar("S", bound="LabelingBase")
+
+
+AHEAD = 16
+"""Documents of the list whose texts are read before they are opened."""
+
+
+class LabelingBase(LabelingView):
+    """Opens documents, and knows what was begun on them."""
+
+    _text_waits = False
+    """The text had the focus before a document came that has none."""
+
+    _is_first = True
+    """No document was shown yet: the text was given the focus, and may not have it so far."""
+
+    _open_before = (0, 0)
+    """Suggestions that were open, and that the review still held, when the step being taken began."""
+
+    _text_hash = ""
+    """What the project knew of the text when it was last read."""
+
+    def show_changes(self, transactions: Sequence[Transaction] = ()) -> None:
+        super().show_changes(transactions)
+        document = self.document
+        if document is not None and self.wanted == self.shown and document.text_hash != self._text_hash:
+            self._text_hash = document.text_hash
+            self.open_document(document.id, self._say_that_it_is_another)
+
+    def opened(self) -> None:
+        """A document came into view that was asked for as a whole."""
+
+    def _say_that_it_is_another(self) -> None:
+        self.say("The text has changed: this is the new one. Check the labels that it had.")
+
+    def open_document(self, document_id: int, then: Callable[[], object] | None = None) -> None:
+        """Shows a document as soon as it is read; ``then`` is called when it is in view."""
+        if document_id != self.wanted:
+            self.pane.end_name()
+            if self.way_back is not None:
+                self.way_back = None
+                self.refresh_bindings()
+        self.wanted = document_id
+        if self.session.taking is not None:
+            self.session.taking.want(document_id)
+        self._read_done.clear()
+        self.documents.go_to(document_id)
+        self._read(document_id, then)
+
+    @work(exclusive=True, group="text")
+    async def _read(self, document_id: int, then: Callable[[], object] | None) -> None:
+        text, changed, self.problem = "", False, ""
+        try:
+            found = await self.session.documents.open(document_id)
+            text, changed = found.text, found.changed
+        except LabelerError as error:
+            self.problem = f"{error.title}.\n\n{in_lines(error)}"
+        self.shown = document_id
+        document = self.document
+        self._text_hash = document.text_hash if document else ""
+        self.put_down()
+        self._show_problem()
+        self.text.set_document(text, self.all_marks(), key=document_id)
+        self.text.clear_found()
+        self.current_class = None
+        self.show_document()
+        self.say(self._words_on(changed=changed))
+        self._read_done.set()
+        if then is not None:
+            then()
+        else:
+            self.opened()
+        if self.session.documents.container.is_remote:
+            self._read_ahead(document_id)
+
+    @work(group="ahead")
+    async def _read_ahead(self, document_id: int) -> None:
+        """Has the next texts of the list at hand before they are opened."""
+        rows, at = self.documents.rows, self.documents.cursor
+        if at >= len(rows) or rows[at].id != document_id:
+            return
+        # As many again as there are when half of them have been opened.
+        start = at + 1 - at % (AHEAD // 2)
+        with suppress(LabelerError):  # whoever opens one of them is told
+            await self.session.documents.read_ahead([row.id for row in rows[start : start + AHEAD]])
+
+    def _words_on(self, *, changed: bool) -> str:
+        """What is worth saying of a document that was just opened."""
+        document = self.document
+        if document is not None and document.problem == GONE and not self.problem:
+            return "No longer in the container: this text was kept. Q asks what becomes of its labels."
+        return "The text is another than the one that was labeled." if changed else ""
+
+    def _show_problem(self) -> None:
+        """Shows why there is no text, or the text again; the focus goes and comes back with it."""
+        if self.problem:
+            self._text_waits |= self.text.has_focus or self._is_first
+        self._is_first = False
+        if self.has_class("-unreadable") != bool(self.problem):
+            self.set_class(bool(self.problem), "-unreadable")
+            self.refresh_bindings()
+        self.query_one("#unreadable", Static).update(plain(self.problem))
+        if self._text_waits and not self.problem:
+            self._text_waits = False
+            self.text.focus()
+
+    def no_item_words(self) -> str:
+        """What is said where a key for a label, or a suggestion, finds none."""
+        if not self.has_classes:
+            return "There is no label here. Go to one with ; or ' first."
+        document = self.document
+        if document is not None and class_items(self.session, document):
+            return "No class is chosen: go to one with ; or ' first."
+        return "This document has no class yet, and none is suggested for it."
+
+    def focus_text(self) -> None:
+        """Keys are for the text from here on; where there is none, as soon as one comes."""
+        self._text_waits |= bool(self.problem)
+        self.text.focus()
+
+    # --- what is decided ----------------------------------------------------------------------------
+
+    @property
+    def open_count(self) -> int:
+        """Open suggestions in the whole project, and words that are to place."""
+        totals = self.session.store.state.totals
+        return sum(sum(counts.values()) for counts in totals.suggestions.values()) + totals.to_place
+
+    @property
+    def held_count(self) -> int:
+        """Open suggestions that the review visits, and words that are to place."""
+        return self.open_count
+
+    @property
+    def open_here(self) -> bool:
+        """Whether the document in view has an open suggestion, or words to place, that are shown."""
+        document = self.document
+        return document is not None and bool(
+            shown_suggestions(self.session, document) or shown_to_place(self.session, document)
+        )
+
+    def begin_counting(self) -> None:
+        """A step begins: what it decides is counted from here on."""
+        self._open_before = self.open_count, self.held_count
+
+    def count_decided(self, *, singly: bool = True) -> None:
+        """Counts what the step has decided up to now, or taken back."""
+        before, self._open_before = self._open_before, (self.open_count, self.held_count)
+        opened, held = (was - left for was, left in zip(before, self._open_before, strict=True))
+        self.progress.count(held, singly=singly)
+        if self.sitting is not self.progress:
+            self.sitting.count(opened, singly=singly)
+
+    def go_next(
+        self, after: tuple[int, str] | None, *, backwards: bool = False, here: bool = False, words: str = ""
+    ) -> None:
+        """Goes to the next undecided suggestion."""
+        raise NotImplementedError
+
+    def after_decision(self, document: int, suggestion: Suggestion, made: Transaction | None) -> None:
+        """Called when a suggestion was accepted or rejected; ``made`` is ``None`` when it had been before."""
+        raise NotImplementedError
+
+    def go_to_first_open(self, words: str) -> None:
+        """Goes to the first undecided suggestion of the document in view, if it has one; says ``words``."""
+        raise NotImplementedError
+
+    def go_to_suggestion(self, suggestion: Suggestion, words: str = "") -> None:
+        """Puts the cursor on a suggestion of the document in view, and says ``words``."""
+        raise NotImplementedError
+
+    def end_review(self) -> None:
+        """Back to all documents, in the order that they had before."""
+        raise NotImplementedError
+
+    async def accept_moved(self) -> bool:
+        """Accepts with the ends as they are being moved; false where none are."""
+        raise NotImplementedError
+
+    def reject_moved(self) -> bool:
+        """Makes ready to reject what has its ends moved; true where that is nothing to reject."""
+        raise NotImplementedError
+
+    def filter_suggestions(self) -> object:
+        """Asks which suggestions a review visits."""
+        raise NotImplementedError
+
+    def check_taken(self) -> None:
+        """Raises ``TakenError`` where somebody else has the document in view."""
+        if self.session.taking is not None and self.shown is not None:
+            self.session.taking.check(self.shown)
+
+    async def ready(self) -> bool:
+        """Waits until the wanted document is in view; whether it can be labeled."""
+        if self.wanted is None:
+            return False
+        await self._read_done.wait()
+        return not self.problem and self.document is not None
+
+    def put_down(self) -> None:
+        """Ends what was begun: a question for a category, an edit."""
+        self.awaiting = None
+        was_editing, self.editing = self.editing, None
+        self.take_digits()
+        if was_editing is not None:
+            self.refresh_bindings()
+
+    def take_digits(self) -> None:
+        """Digits are counts for movement unless they choose a category."""
+        self.documents.digits_are_counts = not self.awaiting
+        self.text.digits_are_counts = not (self.has_classes or self.brush or self.awaiting)
+
+
+def decision(
+    method: Callable[Concatenate[S, P], Awaitable[Transaction | None]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, None]]:
+    """A :func:`step` that decides something in the document in view: refused while somebody else has it."""
+
+    @wraps(method)
+    async def decide(screen: S, /, *args: P.args, **kwargs: P.kwargs) -> Transaction | None:
+        screen.check_taken()
+        return await method(screen, *args, **kwargs)
+
+    return step(decide)
+
+
+def step(
+    method: Callable[Concatenate[S, P], Awaitable[Transaction | None]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, None]]:
+    """A step on the document in view: one at a time, once the document is there, errors shown.
+
+    What the step gives back is the only thing that it committed; ``None`` when there may be more.
+    """
+
+    @wraps(method)
+    async def run(screen: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        async with screen.turn:
+            if not await screen.ready():
+                return
+            screen.message = ""
+            screen.begin_counting()
+            made = None
+            try:
+                made = await method(screen, *args, **kwargs)
+            except LabelerError as error:
+                tell_error(screen.app, error)
+            screen.count_decided()
+            screen.show_changes([made] if made else ())
+
+    return run

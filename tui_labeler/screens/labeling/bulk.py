@@ -1,0 +1,117 @@
+"""Decisions on many suggestions at once: all of a document, or all that a filter holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from tui_labeler.domain.documents import DocumentFilter
+from tui_labeler.domain.suggestion_filter import SuggestionFilter
+from tui_labeler.engine.wording import counted
+from tui_labeler.screens.base import reporting
+from tui_labeler.screens.dialogs import ConfirmScreen
+from tui_labeler.screens.labeling.base import decision
+from tui_labeler.screens.labeling.review import ReviewActions
+from tui_labeler.screens.labeling.review_filter import ReviewChoice
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.reviewing.review import Decided
+
+
+class BulkReviewActions(ReviewActions):
+    """What the keys for many suggestions do."""
+
+    async def action_accept_all(self) -> None:
+        await self._decide_all(accepting=True)
+
+    async def action_reject_all(self) -> None:
+        await self._decide_all(accepting=False)
+
+    @decision
+    async def _decide_all(self, *, accepting: bool) -> None:
+        assert self.shown is not None
+        if self.is_blind:
+            self.say(self.hidden_words)
+            return
+        here = SuggestionFilter(documents=frozenset({self.shown}), shown_only=True)
+        review = self.session.review
+        wanted = replace(self._choice.filter, documents=here.documents, shown_only=True)
+        if not self.reviewing:
+            wanted = here
+        done = await (review.accept_matching(wanted) if accepting else review.reject_matching(wanted))
+        left = review.count(here, rejecting=not accepting)
+        outside = left.suggestions + left.words - done.skipped
+        self._after_many(done, accepting=accepting, outside=outside if wanted != here else 0)
+
+    def _after_many(self, done: Decided, *, accepting: bool, outside: int = 0) -> None:
+        """``outside`` are those of the document that the review's filter does not hold."""
+        self.count_decided(singly=False)
+        self.show_changes()
+        verb = "accepted" if accepting else "rejected"
+        words = f"{counted(done.suggestions, 'suggestion')} {verb}"
+        if done.words:
+            words += f", {counted(done.words, 'answer')} to place dropped"
+        if done.skipped:
+            words += f", {done.skipped:,} left: they meet one that was accepted"
+        if outside:
+            words += f", {outside:,} outside the filter left"
+        words += ". u takes it back." if done.suggestions or done.words else "."
+        if self.reviewing and self.shown is not None and not self.suggestion():
+            self.go_next((self.shown, ""), words=words)
+        elif self.open_count:
+            self.say(words)
+
+    @work
+    async def action_accept_many(self) -> None:
+        """Accepts all that a filter holds, after saying how many."""
+        await self._decide_many(accepting=True)
+
+    @work
+    async def action_reject_many(self) -> None:
+        """Rejects all that a filter holds, after saying how many."""
+        await self._decide_many(accepting=False)
+
+    @reporting
+    async def _decide_many(self, *, accepting: bool) -> None:
+        verb = "Accept" if accepting else "Reject"
+        begin = self._choice if self.reviewing else ReviewChoice(self._suggestions_wanted)
+        chosen = await self._ask_which(f"{verb} which suggestions?", begin, ordered=False)
+        if chosen is None:
+            return
+        wanted = self._among(chosen)
+        words = chosen.words(self.session.store.state.categories) or "all suggestions"
+        if not self.reviewing and self.filter != DocumentFilter():
+            listed = frozenset(row.id for row in self.documents.rows)
+            wanted = replace(
+                wanted, documents=listed if wanted.documents is None else listed & wanted.documents
+            )
+            words += "; in the documents of the list"
+        self.count_others(await self.session.refresh())
+        count = self.session.review.count(wanted, rejecting=not accepting)
+        blind = self.session.project.settings.hide_until_labeled and not self.nothing_suggested
+        if not count.documents:
+            hidden = " Those that blind mode hides are left alone." if blind else ""
+            self.say(f"No suggestion is like that: {words}.{hidden}")
+            return
+        hidden = "\nSuggestions that blind mode hides are left alone." if blind else ""
+        sure = await self.app.push_screen_wait(
+            ConfirmScreen(
+                f"{verb} {_what(count)} in {counted(count.documents, 'document')}?",
+                f"Held by the filter: {words}.{hidden}\nOne undo takes all of it back.",
+                confirm=verb,
+            )
+        )
+        if sure:
+            async with self.turn:
+                self.begin_counting()
+                review = self.session.review
+                done = await (review.accept_matching(wanted) if accepting else review.reject_matching(wanted))
+                self._after_many(done, accepting=accepting)
+
+
+def _what(count: Decided) -> str:
+    parts = [counted(count.suggestions, "suggestion")] if count.suggestions or not count.words else []
+    parts += [f"{counted(count.words, 'answer')} to place"] if count.words else []
+    return " and ".join(parts)

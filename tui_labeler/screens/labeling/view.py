@@ -1,0 +1,547 @@
+"""How the labeling screen shows the state: the open document, the list, the panes, the lines of words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.actions import parse
+from textual.binding import Binding
+from textual.message import Message
+
+from tui_labeler.domain.documents import DocumentFilter, Sort
+from tui_labeler.domain.handover import Side
+from tui_labeler.domain.jobs import JobKind
+from tui_labeler.domain.projects import Dataset
+from tui_labeler.engine.pen import pen_words
+from tui_labeler.engine.wording import counted
+from tui_labeler.screens.base import reporting
+from tui_labeler.screens.commands import bound_keys
+from tui_labeler.screens.handover.words import pen_sign
+from tui_labeler.screens.labeling.keys import LABEL_KEYS, WRITING, WRITING_SCREENS, category_keys
+from tui_labeler.screens.labeling.marks import (
+    MarkMaker,
+    category_lines,
+    class_words,
+    item_words,
+    shares,
+    shown_suggestions,
+)
+from tui_labeler.screens.labeling.reading_words import reading_state, reading_words
+from tui_labeler.screens.labeling.review_progress import ReviewProgress
+from tui_labeler.screens.labeling.take_words import taken_words
+from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
+from tui_labeler.screens.looks import Looks
+from tui_labeler.screens.narrowing import MANY
+from tui_labeler.screens.screen import Screen
+from tui_labeler.screens.sharing.sync_words import sign
+from tui_labeler.screens.widgets.category_pane import CategoryPane
+from tui_labeler.screens.widgets.distribution import Distribution
+from tui_labeler.screens.widgets.document_list import DocumentList
+from tui_labeler.screens.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from textual.events import Key
+
+    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.labels import Label, Suggestion
+    from tui_labeler.engine.ports import Transaction
+    from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.engine.takes.takes import Take
+    from tui_labeler.screens.following import Follower
+    from tui_labeler.screens.widgets.marks import Mark
+
+HIDDEN = "Blind mode hides what there is to decide. Label all of this, then | shows it."
+"""What a key for suggestions says in a document that is still labeled blindly."""
+
+NOTHING_SUGGESTED = "Blind mode is on; nothing is suggested in this project yet."
+"""What it says, and ``|``, where there is nothing to hide in any document."""
+
+ROOMY = 110
+"""Cells; on a screen that has fewer, lines are told in short."""
+
+_MANY_ROWS = 200
+"""More changed rows than this are given to the list in one go."""
+
+
+def _is_writing(action: str, parameters: tuple[object, ...]) -> bool:
+    """Whether a key's action changes what people have said, or leads to where they do."""
+    return action in WRITING or (action == "want" and bool(WRITING_SCREENS & set(parameters)))
+
+
+class LabelingView(Screen[None]):
+    """One project, open, with one of its documents in view."""
+
+    class Left(Message, namespace="labeling_screen"):
+        """The person is done with this project."""
+
+        def __init__(self, screen: LabelingView) -> None:
+            super().__init__()
+            self.screen = screen
+            self.session = screen.session
+
+    class Wanted(Message, namespace="labeling_screen"):
+        """Another screen is wanted: ``what`` is the name of the application's method."""
+
+        def __init__(
+            self, session: ProjectSession, what: str, documents: frozenset[int] = frozenset()
+        ) -> None:
+            super().__init__()
+            self.session = session
+            self.what = what
+            self.documents = documents
+            """Ids of the selected documents."""
+
+    clock: Callable[[], float] = staticmethod(monotonic)
+    """Seconds, from any start."""
+
+    def __init__(self, session: ProjectSession, follower: Follower, looks: Looks | None = None) -> None:
+        super().__init__()
+        self.sitting = self.progress = ReviewProgress(self.clock)
+        """Of all suggestions, and of those that the filter of a review holds since it was set."""
+        self.session = session
+        self.looks = looks or Looks()
+        self.follower = follower
+        self.marks = MarkMaker()
+        self.shown: int | None = None
+        """The document whose text is in view."""
+        self.wanted: int | None = None
+        """The document that is being read, or is in view."""
+        self.problem = ""
+        """Why the document's text can't be shown."""
+        self.keys: dict[str, str] = {}
+        """Category ids by the key that labels with them."""
+        self.brush: str | None = None
+        """The category that is marked with until it is put down."""
+        self.awaiting: tuple[str, Callable[[str], Awaitable[object]]] | None = None
+        """What a category's key will do next, with the words for it."""
+        self.editing: str | None = None
+        """The label or suggestion whose boundaries are being moved."""
+        self.current_class: str | None = None
+        """In projects of classes: the category that ``a``, ``x`` and the like are about."""
+        self.selecting = False
+        """Something is selected in the text."""
+        self.reviewing = False
+        self.way_back: Callable[[], object] | None = None
+        """Back to the comparison that the document in view was opened from."""
+        self.filter = DocumentFilter()
+        self.filter_words = ""
+        self.sorting = Sort.NAME
+        self.turn = asyncio.Lock()
+        self._read_done = asyncio.Event()
+        self._seen = -1
+        self._row_count = 0
+        self._blind_mode = False
+        """What the list was drawn by."""
+        self._nothing_suggested = False
+        self._keys_for = False, False
+        """What the keys were last shown for: labeling is off here, the document has open suggestions."""
+        self._held: int | None = None
+        """A document that the filter was last seen to let through."""
+        self.message = ""
+        self.message_at = 0
+
+    # --- the widgets --------------------------------------------------------------------------------
+
+    @property
+    def documents(self) -> DocumentList:
+        return self.query_one(DocumentList)
+
+    @property
+    def text(self) -> TextView:
+        return self.query_one(TextView)
+
+    @property
+    def pane(self) -> CategoryPane:
+        return self.query_one(CategoryPane)
+
+    @property
+    def distribution(self) -> Distribution:
+        return self.query_one(Distribution)
+
+    # --- the document -------------------------------------------------------------------------------
+
+    @property
+    def has_classes(self) -> bool:
+        return self.session.project.kind.is_classification
+
+    @property
+    def document(self) -> Document | None:
+        """The document in view, as it is now."""
+        state = self.session.store.state
+        return state.document(self.shown) if self.shown is not None and self.shown in state.rows else None
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the suggestions of the document in view, if there are any, are hidden."""
+        document = self.document
+        return document is not None and document.hides_suggestions(self.session.project.settings)
+
+    @property
+    def nothing_suggested(self) -> bool:
+        """Whether it is known that blind mode hides nothing, in no document."""
+        jobs = self.follower.jobs
+        return self._nothing_suggested and all(job.request.kind is not JobKind.AUTOLABEL for job in jobs)
+
+    @work(exclusive=True, group="hidden")
+    @reporting
+    async def _look_for_suggestions(self) -> None:
+        self._nothing_suggested = not await self.session.blind.is_anything_suggested()
+        self.show_status()
+
+    @property
+    def hidden_words(self) -> str:
+        """Why there is nothing to decide in a document that is labeled blindly."""
+        return NOTHING_SUGGESTED if self.nothing_suggested else HIDDEN
+
+    def item(self) -> Label | Suggestion | None:
+        """The label or suggestion that keys are about: at the cursor, or of the current class."""
+        document = self.document
+        if document is None:
+            return None
+        if not self.has_classes:
+            mark = self.text.current_mark
+            return (document.labels.get(mark.id) or document.suggestions.get(mark.id)) if mark else None
+        category = self.current_class
+        if self.pane.has_focus and self.pane.current:
+            category = self.pane.current
+        for label in document.active_labels:
+            if label.category == category:
+                return label
+        open_ones = shown_suggestions(self.session, document)
+        return next((s for s in open_ones if s.category == category), None)
+
+    def taker(self, row: DocumentRow) -> Take | None:
+        """Who else has a document open to label it."""
+        return None if self.session.taking is None else self.session.taking.holder(row.id)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Labels are made elsewhere, or the pen is on its way."""
+        return self.session.project.handover.pen is not Side.HERE
+
+    def read_only_words(self) -> str:
+        """Why nothing can be labeled here, and what to do."""
+        words = pen_words(self.session.project.handover, short=True)
+        if self.is_narrow:
+            words = words.replace("Azure Machine Learning", "AML")
+        return f"{words} Labeling here is off: H."
+
+    def read_only_sign(self) -> str:
+        """The same in a few words, for where other words stand."""
+        handover = self.session.project.handover
+        return "off: AML has the pen" if handover.pen is Side.AML else f"off: {handover.phase}"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that label are grey while labels are made elsewhere."""
+        if action == "want" and "show_handover" in parameters and self.session.handover is None:
+            return None
+        if self.is_read_only and _is_writing(action, parameters):
+            return None
+        return super().check_action(action, parameters)
+
+    async def on_key(self, event: Key) -> None:
+        """A key that is off while labels are made elsewhere says why."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled or not self.is_read_only:
+            return
+        _, action, parameters = parse(active.binding.action)
+        if _is_writing(action, parameters):
+            event.stop()
+            self.say(self.read_only_words())
+
+    # --- what the screen shows ----------------------------------------------------------------------
+
+    def show_changes(self, transactions: Sequence[Transaction] = ()) -> None:
+        """Brings the screen in line with the state; only what differs is drawn.
+
+        ``transactions`` are those known to be new. Where others came in between, every row is compared.
+        """
+        seq, seen = self.session.store.seq, self._seen
+        if seq == seen:
+            return
+        self.stir()
+        self._seen = seq
+        tables = {change.table for transaction in transactions for change in transaction.changes}
+        known = {transaction.seq for transaction in transactions} >= set(range(seen + 1, seq + 1))
+        if known:
+            touched = {
+                int(change.key.partition("/")[0])
+                for transaction in transactions
+                for change in transaction.changes
+                if change.table not in ("project", "category")
+            }
+            self._show_rows(touched)
+        else:
+            rows = self.session.rows
+            self._show_rows({row.id for row in self.documents.rows if rows.get(row.id) is not row})
+        if self.session.project.settings.hide_until_labeled is not self._blind_mode:
+            self.refill()
+        if self._nothing_suggested and (not known or tables & {"suggestion", "to_place"}):
+            self._nothing_suggested = False
+            self._look_for_suggestions()
+        if not known or "category" in tables:
+            self.assign_keys()
+        self.show_document()
+
+    def _show_rows(self, touched: set[int]) -> None:
+        rows = self.session.rows
+        listed = len(self.documents.rows)
+        if any(document_id not in rows for document_id in touched) or len(touched) > _MANY_ROWS:
+            fresh = [rows[row.id] for row in self.documents.rows if row.id in rows]
+            self.documents.set_rows(fresh)
+        else:
+            for document_id in touched:
+                self.documents.update_row(rows[document_id])
+        if len(rows) != self._row_count and listed:
+            self.refill()
+        self._row_count = len(rows)
+
+    @property
+    def has_started(self) -> bool:
+        """The state was shown once."""
+        return self._seen >= 0
+
+    def stir(self) -> None:
+        """Has what others don't have yet counted anew, where something was done."""
+        if self.session.store.seq != self._seen and self.follower.background is not None:
+            self.follower.background.stirred()
+
+    def mark_seen(self) -> None:
+        """What is on the screen is the state as of now."""
+        self._seen = self.session.store.seq
+
+    def refill(self) -> None:
+        """Lists the documents anew, as the filter and the order say."""
+        was_blind, self._blind_mode = self._blind_mode, self.session.project.settings.hide_until_labeled
+        if self._blind_mode and not was_blind:
+            self._look_for_suggestions()
+        self.documents.set_rows(self.session.documents.select(self.filter, self.sorting, as_seen=True))
+        self._row_count = len(self.session.rows)
+        if self.wanted is not None:
+            self.documents.go_to(self.wanted)
+        self.show_title()
+
+    def assign_keys(self) -> None:
+        """Gives the categories their keys."""
+        # All that mean something anywhere on this screen, wherever the focus is at the moment.
+        places = (self.app, self, self.text, self.documents, self.pane)
+        taken = bound_keys((binding for place in places for binding in place.BINDINGS), self.app._keymap)
+        self.keys = category_keys(self.session.store.state.categories, taken)
+        undo = [key for key in LABEL_KEYS if isinstance(key, Binding) and key.id == "label.undo"]
+        self.pane.reserved = "".join(key for key in bound_keys(undo, self.app._keymap) if len(key) == 1)
+        if self.brush not in self.session.store.state.categories:
+            self.brush = None
+
+    def show_document(self) -> None:
+        """Shows what is known of the document, and the totals that it changes."""
+        document = self.document
+        if document is not None and not self.problem:
+            self.text.set_marks(self.all_marks())
+        self.pane.narrows = self.has_classes and len(self.session.store.state.categories) > MANY
+        if not self.pane.narrows:
+            self.pane.end_name()
+        self.pane.set_categories(category_lines(self.session, document, self.keys), of=self.shown)
+        self.pane.brush = self.current_class if self.has_classes else self.brush
+        unit = "labels = documents" if self.has_classes else "labels"
+        self.distribution.set_shares(shares(self.session), unit)
+        self.query_one("#about", Notes).text = self.about()
+        self.show_title()
+        self.show_status()
+
+    @property
+    def is_narrow(self) -> bool:
+        """The screen is small: what matters is told in few words."""
+        return self.size.width < ROOMY
+
+    def on_resize(self) -> None:
+        """What is told in short on a small screen is told in full on a larger one."""
+        if self.has_started:
+            self.show_title()
+            self.show_status()
+
+    def all_marks(self) -> list[Mark]:
+        """What is drawn in the text of the document in view."""
+        document = self.document
+        return self.marks.marks(self.session, document) if document else []
+
+    @property
+    def open_here(self) -> bool:
+        """Whether the document in view has something to decide."""
+        return False
+
+    def placing_words(self) -> str:
+        """The words that are being placed, with what can be done; empty when none are."""
+        return ""
+
+    def to_place_line(self) -> str:
+        """What a model answered for the document in view, and is to place: what is in hand, or the first."""
+        return ""
+
+    def about(self) -> str:
+        """The document in a few lines."""
+        row = None if self.shown is None else self.session.rows.get(self.shown)
+        if row is None:
+            return ""
+        state = str(row.state).replace("-", " ")
+        if row.is_given:
+            state = reading_state(row, self.session.labeling.actor)
+        elif self.is_blind:
+            # What is suggested would show in how the state changes with each label.
+            state = "blind mode"
+        dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
+        size = [counted(row.characters, "character"), counted(row.text_records, "text record")]
+        if not row.is_read:
+            size = [f"not read yet; {row.size:,} bytes"]
+        if to_place := self.to_place_line():
+            # Five lines fit: the sizes take one.
+            size = [to_place, ", ".join(size)]
+        lines = [f"{dataset}, {state}", *size]
+        if row.stale:
+            lines.insert(1, f"{row.stale:,} on an earlier text")
+        if self.session.project.multilingual:
+            lines.append(f"Language: {row.language or self.session.project.language}")
+        if row.flag:
+            lines.append(f"Flag: {row.flag}")
+        return "\n".join(lines)
+
+    def show_title(self) -> None:
+        title = self.query_one(TitleLine)
+        parts = [self.session.project.name]
+        row = None if self.shown is None else self.session.rows.get(self.shown)
+        if row is not None:
+            parts.append(row.location)
+        title.left = " > ".join(parts)
+        drafts = 0 if self.follower.deleted else self.session.labeling.drafts()
+        right = [pen_sign(self.session.project.handover), sign(self.follower.standing)]
+        right += [f"{drafts:,} unsaved"] if drafts else []
+        if row is not None and row.is_given:
+            right.append(reading_words(row, self.session.labeling.actor, short=self.is_narrow))
+        elif row is not None and (take := self.taker(row)) is not None:
+            right.append(taken_words(take, short=self.is_narrow))
+        running = [job for job in self.follower.jobs if not job.state.is_over]
+        if running:
+            job = running[0]
+            share = f" {job.done:,}/{job.total:,}" if job.total else ""
+            jobs = f"{len(running):,}" if self.is_narrow else counted(len(running), "job")
+            right.append(f"{jobs} running{share}")
+        rows = self.session.rows
+        if chosen := [rows[key] for key in self.documents.selected if key in rows]:
+            records = sum(row.text_records for row in chosen)
+            about = "" if all(row.is_read for row in chosen) else "about "
+            right.append(f"{len(chosen):,} selected, {about}{counted(records, 'text record')}")
+        right.append(self._listed_words())
+        title.right = "  ".join(part for part in right if part)
+        on = self.is_read_only, self.open_here
+        if on != self._keys_for:
+            self._keys_for = on
+            self.refresh_bindings()
+
+    def _listed_words(self) -> str:
+        """How many documents are listed, and by which filter."""
+        listed, every = self.listed_count, len(self.session.rows)
+        words = f"{listed:,} of {every:,}" if listed != every else f"{every:,}"
+        if not (self.filter_words and self.is_narrow):
+            words = f"{words} documents" if listed != every else counted(every, "document")
+        if self.filter_words:
+            none_left = ": none left" if self.documents.rows and not self._holds_some() else ""
+            words += f" ({self.filter_words}{none_left})"
+        return words
+
+    @property
+    def listed_count(self) -> int:
+        """The documents that the title counts."""
+        return len(self.documents.rows)
+
+    def _holds_some(self) -> bool:
+        """Whether the filter lets any of the documents through that it let through when they were listed."""
+        known = self.session.rows.get(self._held) if self._held is not None else None
+        if known is None or not self._lets_through(known):
+            # The list itself stays: what was decided can still be looked at and taken back.
+            self._held = next((row.id for row in self.documents.rows if self._lets_through(row)), None)
+        return self._held is not None
+
+    def _lets_through(self, row: DocumentRow) -> bool:
+        return self.filter.matches(self.session.documents.as_seen(row))
+
+    def say(self, words: str) -> None:
+        """Shows a message under the text until the cursor moves or the next one comes."""
+        self.message = words
+        self.message_at = self.text.cursor
+        self.show_status()
+
+    def show_status(self) -> None:
+        line, weighty, count = (
+            self.query_one(StatusLine),
+            self.weighty_words(),
+            self.text.count or self.documents.count,
+        )
+        line.text = weighty or self.status_words()
+        line.whole = not count and (bool(weighty) or line.text == self.read_only_words())
+        line.right = f"count {count}" if count else self._figures(line.text)
+        line.spare = self._place_words()
+
+    def _figures(self, shown: str) -> str:
+        """How far the review is; while nothing can be decided, why, unless the line says that itself."""
+        if not self.is_read_only:
+            return self.progress_words()
+        return "" if shown == self.read_only_words() else self.read_only_sign()
+
+    def _place_words(self) -> str:
+        number, last = self.text.line
+        return "" if self.problem or self.shown is None else f"line {number:,} of {last:,}"
+
+    def weighty_words(self) -> str:
+        """What has to be read before anything else: a question, a message, a mode."""
+        if self.follower.deleted:
+            return "This project was deleted. q goes to the projects."
+        if self.awaiting is not None:
+            return self.message or self.awaiting[0]
+        if self.message:
+            return self.message
+        if self.pane.reserves:
+            key = self.pane.reserved[0]
+            return f"Finding: letters are a class's name; {key} takes back, / and {key} begins a name."
+        if self.pane.naming:
+            return "Finding: letters are a class's name. enter sets it, ctrl+g ends the name."
+        if self.editing is not None:
+            return "Ends: > < by words, . , by characters, o other end. enter applies, e leaves."
+        if words := self.placing_words():
+            return words
+        if not self.session.store.state.categories:
+            return f"There is no {self.session.project.kind.noun} to label with yet: K adds one."
+        if self.brush is not None:
+            name = self.session.store.state.categories[self.brush].name
+            if self.selecting:
+                return f"Brush: {name}. enter labels what is selected, = all such places."
+            return f"Brush: {name}. enter labels, B puts the brush down."
+        if self.selecting and not self.has_classes:
+            return "Selected. Press a category's key, = for all such places, enter for the list."
+        return ""
+
+    def status_words(self) -> str:
+        """The label or suggestion at the cursor."""
+        item, document = self.item(), self.document
+        words = item_words(self.session, item, document)
+        if self.has_classes and item is None and document is not None:
+            words = class_words(self.session, document)
+        more = len(self.text.marks_at(self.text.cursor)) - 1
+        # Rules that overlap are stacked; underlines lie upon each other.
+        if words and more > 0 and self.looks.compact:
+            return f"{words} (+{more} here)"
+        if not words and self.is_read_only:
+            return self.read_only_words()
+        return words or self._hidden_words()
+
+    def _hidden_words(self) -> str:
+        if not self.is_blind:
+            return ""
+        hidden = "Blind mode hides suggestions here: label all of it, then | shows them."
+        return NOTHING_SUGGESTED if self.nothing_suggested else hidden
+
+    def progress_words(self) -> str:
+        """How far the review is; empty when there is none."""
+        return ""

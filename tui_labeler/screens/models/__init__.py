@@ -1,0 +1,1 @@
+"""Trained models: training one, their list, how one performs."""

@@ -1,0 +1,1 @@
+"""Two readers of a document: how far they agree, and settling where they differ."""

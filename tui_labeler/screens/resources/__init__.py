@@ -1,0 +1,1 @@
+"""Resources and their deployments: listed, tried, chosen, added."""
