@@ -29,6 +29,7 @@ NAMES = {
     "gpt": "Jobs for a deployment",
     "local_llm": "A language model on this machine",
     "blob": "Containers in Blob storage",
+    "kept": "Counted, not timed",
 }
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """# Measurements

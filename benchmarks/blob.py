@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import statistics
 import tempfile
 import time
@@ -25,12 +26,13 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from benchmarks.report import Row, print_rows
 from benchmarks.state import WORDS
-from tests.azurite import Azurite, running, why_not
+from tests.azurite import Azurite, Server, running, why_not
 from tui_labeler.assembly import workbench
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.blob import container as blob_container
 from tui_labeler.engine.adapters.blob.patience import Patience
 from tui_labeler.engine.documents.reading import CONCURRENCY
+from tui_labeler.engine.errors import ContainerError
 from tui_labeler.engine.sharing.syncing import CONCURRENCY as OF_LABELS
 from tui_labeler.engine.workbench import NewProject
 
@@ -242,6 +244,36 @@ async def without_news(base: Path, count: int) -> list[Row]:
     return rows
 
 
+async def gone(server: Server) -> list[Row]:
+    """Seconds until a sync says that nobody answers, with the program's own patience."""
+    with tempfile.TemporaryDirectory(prefix="bench-blob-") as name:
+        async with server.azurite.new_container() as client:
+            await bare_upload(client, {key: text.encode() for key, text in texts(20).items()})
+            container = client.container_name
+        async with project(Path(name) / "ana", server.azurite, container) as (session, _):
+            os.kill(server.azurite.pid, signal.SIGSTOP)
+            hung = [await _until_said(session) for _ in range(3)]
+            server.kill()
+            killed = [await _until_said(session) for _ in range(3)]
+    return [
+        Row(what, COMMAND, f"{max(taken):.1f} s, the longest of {len(taken)}", "≤ 5 s", max(taken) <= 5)
+        for what, taken in (
+            ("the server takes connections and never answers: said after", hung),
+            ("the server is gone: said after", killed),
+        )
+    ]
+
+
+async def _until_said(session: ProjectSession) -> float:
+    """Raises ``AssertionError`` when the sync succeeds."""
+    began = time.perf_counter()
+    try:
+        await session.documents.sync()
+    except ContainerError:
+        return time.perf_counter() - began
+    raise AssertionError("the server that was killed has answered")
+
+
 def pages(count: int) -> int:
     return -(-count // 5000)
 
@@ -291,9 +323,16 @@ def patient() -> Patience:
 def run(*, quick: bool = False) -> list[Row]:
     if reason := why_not():
         return [Row("containers in Blob storage", COMMAND, f"not measured: {reason}", "", None)]
+    server = Server()
+    server.start()
+    try:
+        os.environ["AZURE_STORAGE_CONNECTION_STRING"] = server.azurite.connection_string
+        said = asyncio.run(gone(server))
+    finally:
+        server.kill()
     blob_container.Patience = patient  # type: ignore[misc,assignment]
-    with running() as server:
-        return asyncio.run(measure(server, FEW if quick else DOCUMENTS))
+    with running() as azurite:
+        return [*asyncio.run(measure(azurite, FEW if quick else DOCUMENTS)), *said]
 
 
 if __name__ == "__main__":

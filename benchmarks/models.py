@@ -7,6 +7,7 @@ weights see the texts that are to be predicted, as in a labeling project, never 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import random
 import statistics
 import time
@@ -15,13 +16,14 @@ from collections.abc import Sequence
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks import corpora, peer
+from benchmarks import corpora, peer, spacy_peer
 from benchmarks.corpora import DATA, Spans
 from benchmarks.report import Row, print_rows
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.performance import TestedDocument, measure
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.estimators import EntityRecognizer, TextClassifier
+from tui_labeler.engine.adapters.estimators.models import EntityModel
 
 COMMAND = "python -m benchmarks.models"
 LEVEL = 0.9
@@ -205,6 +207,26 @@ def banking_rows(each: int, target: float, *, sure: bool = False) -> list[Row]:
     return rows
 
 
+def cores_row() -> Row:
+    """The same texts on one core and on two, whose workers were started beforehand."""
+    texts, spans = corpora.conll(DATA / "bio-ner/BC5CDR/train.tsv")
+    batch = corpora.conll(DATA / "bio-ner/BC5CDR/test.tsv")[0] * 4
+    estimator = EntityRecognizer(seed=0).fit(texts[:200], spans[:200])
+    speeds = []
+    for cores in (1, 2):
+        model = EntityModel(estimator, cores)
+        asyncio.run(model.predict(batch))
+        taken = []
+        for _ in range(3):
+            began = time.perf_counter()
+            asyncio.run(model.predict(batch))
+            taken.append(time.perf_counter() - began)
+        speeds.append(len(batch) / statistics.median(taken))
+    ratio = speeds[1] / speeds[0]
+    figure = f"{ratio:.2f} ({speeds[0]:,.0f} and {speeds[1]:,.0f} sentences/s)"
+    return Row("entities: prediction on two cores, in times one", COMMAND, figure, "≥ 1.7", ratio >= 1.7)
+
+
 def run(*, quick: bool = False) -> list[Row]:
     """All corpora; ``quick`` leaves out those that train for long."""
     if not DATA.exists():
@@ -221,6 +243,8 @@ def run(*, quick: bool = False) -> list[Row]:
         rows += corpus_rows(*wnut, 100_000, 0.22)
         rows += banking_rows(64, 0.89)
         rows += peer.rows(entity_f1, COMMAND)
+        rows += spacy_peer.rows(entity_f1, COMMAND)
+        rows.append(cores_row())
     return rows
 
 

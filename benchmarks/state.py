@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import tinydb_peer
 from benchmarks.report import Row, print_rows
 from tui_labeler.assembly import workbench
 from tui_labeler.domain.labels import Span
@@ -168,6 +169,11 @@ async def measure(sizes: tuple[int, ...]) -> list[Row]:
             figure = f"{value:.2f} ms, {ratio:.1f} x bare"
             what = f"one decision made durable, p95, {count:,} documents"
             rows.append(Row(what, COMMAND, figure, "≤ 10 x bare, ≤ 10 ms", ratio <= 10 and value <= 10))
+        for count in sizes:
+            taken = tinydb_peer.one_update(base, count)
+            figure = f"{taken:.1f} ms; a decision here takes {found[count] / taken:.3f} of it"
+            what = f"TinyDB as it comes: one update among {count:,} rows, not synced"
+            rows.append(Row(what, COMMAND, figure, "", None))
         ratio = found[sizes[-1]] / found[sizes[0]]
         what = f"decision latency at {sizes[-1]:,} to that at {sizes[0]:,} documents"
         rows.append(Row(what, COMMAND, f"{ratio:.2f}", "≤ 1.5", ratio <= 1.5))
