@@ -24,8 +24,8 @@ from tui_labeler.assembly import workbench
 from tui_labeler.domain.jobs import JobState, Method
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import ResourceKind
-from tui_labeler.engine.deployments.resources import NewResource
-from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.autolabelers.options import GptOptions
+from tui_labeler.engine.resources.resources import NewResource
 from tui_labeler.engine.workbench import NewProject
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from benchmarks.opening import PROGRAM
 from benchmarks.report import Row, print_rows
 from benchmarks.terminal import Terminal
 from tui_labeler.domain.jobs import JobState
-from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.autolabelers.options import GptOptions
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession

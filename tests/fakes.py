@@ -23,9 +23,9 @@ from tui_labeler.engine.adapters.store.sync_base import FileSyncBase
 from tui_labeler.engine.adapters.store.takes import FileTakes
 from tui_labeler.engine.changes import put, put_suggestion
 from tui_labeler.engine.deployments.prices import read_prices
-from tui_labeler.engine.deployments.resources import JobAtWork, Resources
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.ports import Change, Plan, Shelf, State, Surroundings
+from tui_labeler.engine.resources.resources import JobAtWork, Resources
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench

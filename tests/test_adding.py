@@ -16,9 +16,9 @@ from tui_labeler.app import LabelerApp
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine import formats
+from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, LabelFile
-from tui_labeler.engine.jobs.autolabeling import Task
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

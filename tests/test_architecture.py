@@ -43,8 +43,8 @@ def modules_after(statement: str) -> set[str]:
         "import tui_labeler.domain.documents, tui_labeler.domain.labels, tui_labeler.domain.jobs",
         "import tui_labeler.engine",
         "import tui_labeler.engine.session, tui_labeler.engine.workbench, tui_labeler.engine.runner",
-        "import tui_labeler.engine.deployments.chat, tui_labeler.engine.deployments.resources",
-        "import tui_labeler.engine.deployments.trying",
+        "import tui_labeler.engine.deployments.chat, tui_labeler.engine.resources.resources",
+        "import tui_labeler.engine.resources.trying",
     ],
 )
 def test_domain_and_engine_load_no_outside_package_but_the_one_that_validates(statement: str) -> None:

@@ -29,7 +29,7 @@ def test_the_wheel_holds_every_style_sheet(wheel: set[str]) -> None:
 
 
 def test_the_wheel_holds_the_table_of_prices(wheel: set[str]) -> None:
-    assert "tui_labeler/engine/prices.toml" in wheel
+    assert "tui_labeler/engine/deployments/prices.toml" in wheel
 
 
 def test_the_wheel_holds_the_sample_projects(wheel: set[str]) -> None:

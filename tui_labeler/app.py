@@ -18,8 +18,8 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 
+from tui_labeler.engine.background import EVERY
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.sharing.background import EVERY
 from tui_labeler.screens.appearance import Appearance, Remember
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import KEYMAP_WORDS, Commands, CommandSearch, bound_commands

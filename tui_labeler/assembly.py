@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Method
     from tui_labeler.engine.adapters.blob.access import Ways
     from tui_labeler.engine.adapters.blob.container import BlobContainer
-    from tui_labeler.engine.deployments.resources import Resources
     from tui_labeler.engine.ports import Container, Estimators, ProjectStore, Reach, Shelf, Surveyor
     from tui_labeler.engine.ports.cluster import Cluster
+    from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.runner import Runner
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
@@ -194,7 +194,7 @@ def resources(home: Path, *, drawing: bool) -> Resources:
     from tui_labeler.engine.adapters.store.resources import TinyResourceStore
     from tui_labeler.engine.adapters.testers import DirectTester, ProcessTester
     from tui_labeler.engine.deployments.prices import read_prices
-    from tui_labeler.engine.deployments.resources import JobAtWork, Resources
+    from tui_labeler.engine.resources.resources import JobAtWork, Resources
 
     projects = TinyProjects(home, now, new_id)
     keys = EnvironmentKeys()

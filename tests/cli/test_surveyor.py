@@ -11,8 +11,8 @@ from tests.cli.conftest import azure_labels, write_json
 from tests.cli.test_gpt_jobs import make_project
 from tui_labeler.assembly import surveyor, workbench
 from tui_labeler.domain.jobs import Method
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.gpt.options import GptOptions
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ HAS = """
 import asyncio, sys
 from pathlib import Path
 from tui_labeler.engine.adapters.store.takes import FileTakes
-from tui_labeler.engine.takes.takes import Take
+from tui_labeler.engine.ports.takes import Take
 async def have():
     takes = FileTakes(Path(sys.argv[1]))
     mine = Take("s1", "cleo\\x1b[31m", "host7", 1, sys.argv[2], "2026-11-21T09:00:00.000Z", settled=True)

@@ -16,11 +16,11 @@ from tui_labeler.domain.jobs import JobState, Method
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.models import Split, TrainOptions
 from tui_labeler.domain.projects import Dataset, Project, ProjectKind
+from tui_labeler.engine.actions import ACTIONS, HANDED_OVER, TAKEN_IN
 from tui_labeler.engine.autolabelers import trained
 from tui_labeler.engine.changes import put_project
 from tui_labeler.engine.errors import RefusedError
-from tui_labeler.engine.history.history import ACTIONS
-from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN, PenError, PlainError, check_pen
+from tui_labeler.engine.pen import PenError, PlainError, check_pen
 from tui_labeler.engine.ports import Change, Plan, State
 from tui_labeler.engine.workbench import set_settings
 

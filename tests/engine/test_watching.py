@@ -18,10 +18,10 @@ from tui_labeler.domain.resources import Prices
 from tui_labeler.engine import watching
 from tui_labeler.engine.adapters.store.watch_lock import FileWatchLock
 from tui_labeler.engine.autolabelers import asking
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.deployments.chat import Finish, Reply, TroubleError, UnansweredError
 from tui_labeler.engine.errors import DeletedError, LabelerError, LockedError, UnreachableError
-from tui_labeler.engine.gpt.options import GptOptions
 from tui_labeler.engine.jobs import answered
 from tui_labeler.engine.sharing.syncing import Shared
 from tui_labeler.engine.watching import Watch, Watched
@@ -29,8 +29,8 @@ from tui_labeler.engine.watching import Watch, Watched
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_labeler.engine.ports.watching import Holder
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.takes.leases import Holder
 
 MODEL = Method("model", "rules")
 GPT = Method("gpt", resource="work", deployment="gpt")

@@ -23,9 +23,9 @@ from tui_labeler.engine.adapters.reliability import KrippendorffReliability
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.surveyors import DirectSurveyor
-from tui_labeler.engine.deployments.resources import NewResource
 from tui_labeler.engine.errors import LabelerError, NotFoundError, QuotaError
 from tui_labeler.engine.ports import FittedModel, JobJournal, Reach, Surroundings
+from tui_labeler.engine.resources.resources import NewResource
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import NewProject, Workbench
 from tui_labeler.stylesheets import sheets
@@ -33,8 +33,8 @@ from tui_labeler.stylesheets import sheets
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_labeler.engine.deployments.resources import Resources
     from tui_labeler.engine.ports import ProjectStore
+    from tui_labeler.engine.resources.resources import Resources
 
 S = TypeVar("S", bound=Screen[Any])
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from tui_labeler.domain.projects import ProjectKind
+    from tui_labeler.engine.background import Background
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.sharing.background import Background
     from tui_labeler.engine.workbench import Workbench
 
 CATEGORIES = ("Borrower", "Lender", "Amount")

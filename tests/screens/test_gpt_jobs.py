@@ -21,8 +21,8 @@ from tui_labeler.domain.jobs import (
 )
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.resources import Prices, ResourceKind
-from tui_labeler.engine.deployments.resources import NewResource
-from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.autolabelers.options import GptOptions
+from tui_labeler.engine.resources.resources import NewResource
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.jobs.jobs import JobsScreen
 

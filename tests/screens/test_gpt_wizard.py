@@ -27,14 +27,14 @@ from tui_labeler.domain.projects import Category
 from tui_labeler.domain.resources import Capabilities, Prices, ResourceKind
 from tui_labeler.engine.adapters.chat.connecting import reach
 from tui_labeler.engine.autolabelers.asking import Asked
+from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.autolabelers.reusing import question_key
 from tui_labeler.engine.categories import says_little
 from tui_labeler.engine.deployments.chat import Finish, KeptReply, Question, Reply, ResourceError
 from tui_labeler.engine.deployments.tokens import estimating
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt.setup import autolabeler_of, chosen_examples
-from tui_labeler.engine.jobs.autolabeling import Task
 from tui_labeler.engine.models.samples import labeled_documents
+from tui_labeler.engine.runs.gpt import autolabeler_of, chosen_examples
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.jobs.spending_words import read_budget, usd
 from tui_labeler.screens.resources.forms import AddResourceScreen

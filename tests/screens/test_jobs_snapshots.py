@@ -11,7 +11,7 @@ import pytest
 from tests.screens.job_fakes import JobHome, ScreenApp, settle
 from tui_labeler.domain.jobs import DocumentFailure, JobKind, JobState
 from tui_labeler.domain.resources import Prices, ResourceKind
-from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.screens.jobs.jobs import JobsScreen
 from tui_labeler.screens.models.performance import PerformanceScreen
 from tui_labeler.screens.wizard.categories import CategoriesStep

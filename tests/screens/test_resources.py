@@ -16,7 +16,7 @@ from tests.screens.job_fakes import ScreenApp, settle
 from tests.screens.test_navigation import until_shown
 from tui_labeler.domain.resources import Capabilities, Prices, ResourceKind, Structured
 from tui_labeler.engine.deployments.chat import ResourceError
-from tui_labeler.engine.deployments.resources import JobAtWork, NewResource, Resources
+from tui_labeler.engine.resources.resources import JobAtWork, NewResource, Resources
 from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.projects.projects import ProjectsScreen
 from tui_labeler.screens.resources.forms import AddResourceScreen, NumbersScreen

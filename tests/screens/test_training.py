@@ -14,7 +14,7 @@ from tui_labeler.domain.labels import Span, Suggestion
 from tui_labeler.domain.models import Split
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.changes import put_suggestion
-from tui_labeler.engine.models.training import options_of
+from tui_labeler.engine.jobs.training import options_of
 from tui_labeler.engine.ports import Plan, State
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.models.performance import PerformanceScreen

@@ -15,8 +15,8 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.performance import Counts, Performance
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.spending import BudgetError
-from tui_labeler.engine.gpt.options import GptOptions
 from tui_labeler.engine.workbench import NewProject, set_settings
 
 if TYPE_CHECKING:

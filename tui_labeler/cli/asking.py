@@ -9,11 +9,11 @@ from tui_labeler.cli.commands.methods import budget_words, estimate_words, terms
 from tui_labeler.cli.parser import UsageError
 from tui_labeler.domain.jobs import Job
 from tui_labeler.domain.resources import is_batch_only
+from tui_labeler.engine.autolabelers.options import AT_ONCE, SHOTS, GptOptions
 from tui_labeler.engine.autolabelers.spending import Budget
-from tui_labeler.engine.deployments.resources import find_deployment
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt.options import AT_ONCE, SHOTS, GptOptions
 from tui_labeler.engine.gpt.preview import Terms
+from tui_labeler.engine.resources.resources import find_deployment
 
 if TYPE_CHECKING:
     import argparse

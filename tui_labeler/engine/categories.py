@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.domain.projects import Category, Dataset
+from tui_labeler.engine.actions import DELETE, MERGE
 from tui_labeler.engine.changes import put, put_category, put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.ports import Change, Plan
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
 
-MERGE, DELETE = "category.merge", "category.delete"
-"""The actions' names in the history."""
 
 _BREATH = 50
 """Documents that are opened before others get their turn."""

@@ -27,7 +27,7 @@ from tui_labeler.engine.wording import counted, in_words
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Deployment, Resource
-    from tui_labeler.engine.deployments.resources import Resources
+    from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 PACKAGES = ("tui-labeler", "textual", "tinydb", "msgspec", "scikit-learn", "numpy", "scipy", "openai")

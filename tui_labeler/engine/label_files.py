@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.labels import Stamp
+from tui_labeler.engine.actions import ADDED, IMPORTED
 from tui_labeler.engine.documents.reading import Tally as ReadTally
 from tui_labeler.engine.documents.reading import registering
 from tui_labeler.engine.exports.exporting import Exported, Exporting
@@ -18,7 +19,7 @@ from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
 from tui_labeler.engine.imports.adding import write_new
 from tui_labeler.engine.imports.importing import Incoming, Tally, declaring, file_source, importing
-from tui_labeler.engine.imports.journal import ADDED, IMPORTED, ImportJournal, Merging, unsaid
+from tui_labeler.engine.imports.journal import ImportJournal, Merging, unsaid
 from tui_labeler.engine.imports.planning import ImportPlanning, category_warnings, check_kind
 from tui_labeler.engine.imports.plans import Imported, ImportPlan, Ready, Skipped, in_line_order
 from tui_labeler.engine.pen import check_turn_of_pen

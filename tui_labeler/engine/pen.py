@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.aml_languages import aml_language
 from tui_labeler.domain.handover import Phase, Side
 from tui_labeler.domain.text import safe
+from tui_labeler.engine.actions import CLEARED, DOCUMENTS_READ, HANDED_OVER, MOVE, TAKEN_IN
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.wording import clock
 
@@ -23,13 +24,8 @@ if TYPE_CHECKING:
     from tui_labeler.domain.projects import Project
     from tui_labeler.engine.ports import Change, Plan
 
-HANDED_OVER = "handover.state"
-"""The container says otherwise than before how the project stands to Azure Machine Learning."""
 
-TAKEN_IN = "handover.import"
-"""The labels of Azure Machine Learning took the place of those that were here."""
-
-_GO_ON = frozenset({HANDED_OVER, TAKEN_IN, "documents.sync", "labels.move", "suggestions.delete"})
+_GO_ON = frozenset({HANDED_OVER, TAKEN_IN, DOCUMENTS_READ, MOVE, CLEARED})
 """Actions that change no decision of anybody: see the head of this module."""
 
 

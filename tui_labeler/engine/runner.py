@@ -11,20 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import ALL_FAILED, Job, JobKind, JobRequest, JobState, Method
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
 from tui_labeler.engine.deployments.batches import BatchStoppedError
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError
-from tui_labeler.engine.gpt.options import GptOptions
-from tui_labeler.engine.gpt.setup import GptSetup
-from tui_labeler.engine.jobs.autolabeling import AutolabelRun
-from tui_labeler.engine.jobs.batch_run import BatchPace
-from tui_labeler.engine.jobs.distributed_run import DistributedRun
 from tui_labeler.engine.jobs.requests import SCHEDULER
-from tui_labeler.engine.models.evaluated import Evaluated, GptEvaluated, TrainedEvaluated
-from tui_labeler.engine.models.evaluation import EvaluationRun, PartlyMeasuredError
 from tui_labeler.engine.models.models import TodaysModel, check_same_model, find_model, todays_ids
-from tui_labeler.engine.models.training_run import TrainingRun
 from tui_labeler.engine.ports import (
     AnswerStore,
     Container,
@@ -37,6 +30,13 @@ from tui_labeler.engine.ports import (
     Surroundings,
 )
 from tui_labeler.engine.ports.cluster import Cluster, Order
+from tui_labeler.engine.runs.autolabeling import AutolabelRun
+from tui_labeler.engine.runs.batches import BatchPace
+from tui_labeler.engine.runs.distributed import DistributedRun
+from tui_labeler.engine.runs.evaluated import Evaluated, GptEvaluated, TrainedEvaluated
+from tui_labeler.engine.runs.evaluation import EvaluationRun, PartlyMeasuredError
+from tui_labeler.engine.runs.gpt import GptSetup
+from tui_labeler.engine.runs.training import TrainingRun
 from tui_labeler.engine.wording import counted, in_words
 
 if TYPE_CHECKING:

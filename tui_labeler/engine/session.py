@@ -15,16 +15,16 @@ from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.handover.handing_over import HandingOver
 from tui_labeler.engine.history.history import History
 from tui_labeler.engine.jobs.jobs import Jobs
+from tui_labeler.engine.jobs.training import Training
 from tui_labeler.engine.label_files import LabelFiles
 from tui_labeler.engine.labeling import Labeling
-from tui_labeler.engine.models.training import Training
+from tui_labeler.engine.ports.watching import Holder
 from tui_labeler.engine.readings.agreeing import Agreeing
 from tui_labeler.engine.readings.readings import Readings
 from tui_labeler.engine.reviewing.blind import Blind
 from tui_labeler.engine.reviewing.placing_by_hand import PlacingByHand
 from tui_labeler.engine.reviewing.review import Review
 from tui_labeler.engine.sharing.sharing import Sharing
-from tui_labeler.engine.takes.leases import Holder
 from tui_labeler.engine.takes.shelf_takes import ShelfTakes
 from tui_labeler.engine.takes.taking import Taking
 

@@ -16,6 +16,7 @@ import msgspec
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
 from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.spending import Budget, BudgetError
 from tui_labeler.engine.documents.reading import Synced
 from tui_labeler.engine.errors import (
@@ -27,7 +28,6 @@ from tui_labeler.engine.errors import (
     QuotaError,
     RefusedError,
 )
-from tui_labeler.engine.gpt.options import GptOptions
 from tui_labeler.engine.jobs.answered import PASSING, Answered, Asked
 from tui_labeler.engine.jobs.requests import WATCHED
 from tui_labeler.engine.models.models import find_model

@@ -15,6 +15,8 @@ from tui_labeler.domain.containers import holds_secret
 from tui_labeler.domain.jobs import QuotaUse
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine import limits
+from tui_labeler.engine.actions import CREATED, PROJECT_SYNCED
+from tui_labeler.engine.background import LABELS
 from tui_labeler.engine.categories import check_name
 from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.documents.reading import Progress, Synced
@@ -28,18 +30,16 @@ from tui_labeler.engine.errors import (
 )
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, read_file
-from tui_labeler.engine.history.walking_back import PROJECT_SYNCED
 from tui_labeler.engine.imports.journal import Say, unsaid
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
 from tui_labeler.engine.session import ProjectSession
-from tui_labeler.engine.sharing.background import LABELS
 from tui_labeler.engine.sharing.joining import Claim, claim
 from tui_labeler.engine.sharing.project_form import with_items
 from tui_labeler.engine.sharing.syncing import Shared
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.deployments.resources import Resources
+    from tui_labeler.engine.resources.resources import Resources
 
 LANGUAGE = "en-us"
 
@@ -303,7 +303,7 @@ class Workbench:
             for category in categories
         ]
         changed = [category for category in wanted if state.categories.get(category.id) != category]
-        return Plan("project.create", [put_category(state, category) for category in changed], is_event=True)
+        return Plan(CREATED, [put_category(state, category) for category in changed], is_event=True)
 
     async def delete(self, name: str, *, purge: bool = False) -> tuple[str, ...]:
         """Without ``purge`` the project's folder is kept aside.

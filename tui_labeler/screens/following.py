@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from textual.signal import Signal
 
 from tui_labeler.domain.jobs import Job
+from tui_labeler.engine.background import EVERY, Background, Exchange, Standing
 from tui_labeler.engine.errors import DeletedError, LabelerError
 from tui_labeler.engine.ports import Transaction
-from tui_labeler.engine.sharing.background import EVERY, Background, Exchange, Standing
 from tui_labeler.screens.base import tell_error
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from tui_labeler.screens.dialogs import ChoiceScreen
 if TYPE_CHECKING:
     from textual.app import App
 
+    from tui_labeler.engine.background import Background
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.sharing.background import Background
 
 
 async def may_leave(app: App[Any], session: ProjectSession, background: Background | None = None) -> bool:

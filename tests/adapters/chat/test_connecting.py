@@ -12,7 +12,7 @@ from tui_labeler.engine.adapters.chat.connecting import ResourceDeployments, con
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIChat
 from tui_labeler.engine.adapters.keys import EnvironmentKeys
 from tui_labeler.engine.adapters.store.resources import TinyResourceStore
-from tui_labeler.engine.deployments.resources import PATIENCE, PATIENCE_HERE
+from tui_labeler.engine.resources.resources import PATIENCE, PATIENCE_HERE
 
 if TYPE_CHECKING:
     from pathlib import Path

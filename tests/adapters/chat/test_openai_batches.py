@@ -31,6 +31,7 @@ from tui_labeler.domain.jobs import Job, JobState, Method
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
 from tui_labeler.engine.adapters.chat.openai_batches import AZURE_LIMITS, OPENAI_LIMITS, OpenAIBatches
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.reusing import question_key
 from tui_labeler.engine.deployments.batches import (
     BatchGoneError,
@@ -50,9 +51,8 @@ from tui_labeler.engine.deployments.chat import (
     TroubleError,
     UnansweredError,
 )
-from tui_labeler.engine.gpt.options import GptOptions
-from tui_labeler.engine.jobs.batch_run import BatchPace
 from tui_labeler.engine.ports import Connected
+from tui_labeler.engine.runs.batches import BatchPace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -331,7 +331,7 @@ from pathlib import Path
 from tests.adapters.chat.test_openai_batches import Socket
 from tests.builders import Bench
 from tests.openai_server import OpenAIServer
-from tui_labeler.engine.jobs.batch_run import BatchPace
+from tui_labeler.engine.runs.batches import BatchPace
 
 async def die(seconds):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -35,8 +35,8 @@ from tui_labeler.engine.errors import (
     OutdatedError,
     UnreachableError,
 )
+from tui_labeler.engine.ports.takes import Take
 from tui_labeler.engine.takes.shelf_takes import ShelfTakes
-from tui_labeler.engine.takes.takes import Take
 
 BY_KEY = Access("the key in SOME_KEY", key=KEY)
 

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tui_labeler.domain.items import Key
 from tui_labeler.engine.adapters.store.files import names_in
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE
 from tui_labeler.engine.adapters.store.sync_base import FileSyncBase
 from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
 from tui_labeler.engine.ports.sharing import Agreed, AgreedProject, Mark
-from tui_labeler.engine.sharing.items import Key
 
 if TYPE_CHECKING:
     from pathlib import Path

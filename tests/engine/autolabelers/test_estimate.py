@@ -39,7 +39,7 @@ from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.deployments.chat import Message, Question, Role
 from tui_labeler.engine.deployments.tokens import estimate, estimating, messages_tokens, prompt_tokens
 from tui_labeler.engine.gpt.forecast import forecast
-from tui_labeler.engine.gpt.setup import prompt_task
+from tui_labeler.engine.runs.gpt import prompt_task
 from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:

@@ -26,6 +26,8 @@ from tui_labeler.domain.jobs import Job, JobState, Method, Unused, Usage
 from tui_labeler.domain.labels import Placed
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Capabilities, Prices, Structured
+from tui_labeler.engine.autolabelers.autolabeler import Task
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.deployments.chat import (
     BusyError,
@@ -36,9 +38,7 @@ from tui_labeler.engine.deployments.chat import (
     UnansweredError,
 )
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt.options import GptOptions
-from tui_labeler.engine.gpt.setup import GptSetup
-from tui_labeler.engine.jobs.autolabeling import Task
+from tui_labeler.engine.runs.gpt import GptSetup
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession

@@ -11,8 +11,8 @@ import pytest
 from tests.builders import TEXT, Bench, document, key, suggestions, words_of
 from tui_labeler.domain.jobs import Job, JobState, Method, Usage
 from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.deployments.chat import Finish, Reply, ResourceError
-from tui_labeler.engine.gpt.options import GptOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,11 +14,11 @@ from tui_labeler.domain.jobs import Job, JobState, Method, Usage
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Prices, Resource, ResourceKind
 from tui_labeler.engine.adapters.surveyors import surveys_told
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.deployments.chat import Finish, Reply
 from tui_labeler.engine.deployments.tokens import estimating, prompt_tokens
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.gpt.options import GptOptions
 from tui_labeler.engine.gpt.preview import (
     Terms,
     evaluation_preview,

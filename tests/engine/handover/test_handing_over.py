@@ -16,12 +16,18 @@ from tui_labeler.domain.handover import AmlProject, Phase, Side, TakenBack
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.actions import TAKEN_IN
 from tui_labeler.engine.errors import FormatError, InputError, LockedError, RefusedError, UnreachableError
-from tui_labeler.engine.handover.files import instructions_file, labels_file, record_file, register_file
 from tui_labeler.engine.handover.replacing import Replaced, replaces, replacing
 from tui_labeler.engine.handover.taking_in import HandoverError
 from tui_labeler.engine.imports.journal import Merging
-from tui_labeler.engine.pen import TAKEN_IN, PenError
+from tui_labeler.engine.pen import PenError
+from tui_labeler.engine.sharing.connection_files import (
+    instructions_file,
+    labels_file,
+    record_file,
+    register_file,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,13 +15,13 @@ import pytest
 
 from tests.builders import Bench, saved
 from tui_labeler.engine import label_files
+from tui_labeler.engine.actions import TAKEN_IN
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.errors import ConflictError, ContainerError, LockedError, UnreachableError
 from tui_labeler.engine.handover.replacing import Replaced, replaces, replacing
 from tui_labeler.engine.imports import journal as import_journal
 from tui_labeler.engine.imports.journal import Merging
 from tui_labeler.engine.label_files import LabelFiles
-from tui_labeler.engine.pen import TAKEN_IN
 
 if TYPE_CHECKING:
     from pathlib import Path

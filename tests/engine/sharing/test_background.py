@@ -19,8 +19,8 @@ from tests.fakes import (
 )
 from tests.shelves import FakeShelf, Stored
 from tui_labeler.domain.labels import Span
+from tui_labeler.engine.background import Background, Exchange, Standing
 from tui_labeler.engine.errors import ContainerError, UnreachableError
-from tui_labeler.engine.sharing.background import Background, Exchange, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,7 @@ async def test_a_sync_without_news_says_nothing(tmp_path: Path) -> None:
 async def test_offline_is_told_once_and_tried_again_ever_more_rarely(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_labeler.engine.sharing.background.LONGEST_WAIT", 0.004)
+    monkeypatch.setattr("tui_labeler.engine.background.LONGEST_WAIT", 0.004)
     ana = await person(tmp_path, "ana", Stored(), every=0.001)
     await ana.label()
     ana.shelf.fail_at = ana.shelf.calls
@@ -166,7 +166,7 @@ async def test_offline_is_told_once_and_tried_again_ever_more_rarely(
 async def test_after_an_outage_whatever_gets_through_wakes_the_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_labeler.engine.sharing.background.LISTEN_EVERY", 0.001)
+    monkeypatch.setattr("tui_labeler.engine.background.LISTEN_EVERY", 0.001)
     ana = await person(tmp_path, "ana", Stored(), every=3600.0)
     ana.background.start()
     await ana.until_it_stands(was_synced=True)

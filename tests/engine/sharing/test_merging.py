@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tui_labeler.domain.items import Key, Merged, agreed_after
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.sharing.items import Key, Merged, agreed_after
 from tui_labeler.engine.sharing.merging import merge, undone
 
 ENTITIES, SINGLE, MULTI = ProjectKind.ENTITIES, ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tui_labeler.domain.items import Items, Key, agreed_after
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.sharing.items import Items, Key, agreed_after
 from tui_labeler.engine.sharing.merging import is_active, merge
 
 Side = dict[Key, Any]

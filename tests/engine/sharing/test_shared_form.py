@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tui_labeler.domain.agreement import BlindReading
 from tui_labeler.domain.documents import Document
+from tui_labeler.domain.items import Key
 from tui_labeler.domain.labels import (
     Decision,
     Draft,
@@ -25,7 +26,6 @@ from tui_labeler.domain.labels import (
 )
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError, LabelerError
-from tui_labeler.engine.sharing.items import Key
 from tui_labeler.engine.sharing.shared_form import document_items, file_name, read, written
 
 ENTITIES = ProjectKind.ENTITIES

@@ -8,8 +8,9 @@ import pytest
 
 from tests.shelves import FakeShelf, Stored
 from tui_labeler.engine.errors import LockedError, UnreachableError
+from tui_labeler.engine.ports.watching import Holder
 from tui_labeler.engine.takes import leases
-from tui_labeler.engine.takes.leases import VOID_AFTER, Holder, Lease
+from tui_labeler.engine.takes.leases import VOID_AFTER, Lease
 
 NAME = ".tui-labeler/p1/watch.json"
 

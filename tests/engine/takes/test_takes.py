@@ -20,10 +20,11 @@ from tui_labeler.engine.adapters.store.takes import FileTakes, live_takes, taken
 from tui_labeler.engine.documents.keeping import needed_texts
 from tui_labeler.engine.errors import DeletedError, UnreachableError
 from tui_labeler.engine.ports import Surroundings
+from tui_labeler.engine.ports.takes import Take
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.takes.leases import RENEW_EVERY, VOID_AFTER
 from tui_labeler.engine.takes.shelf_takes import ShelfTakes
-from tui_labeler.engine.takes.takes import Claim, Take, TakenError, winner
+from tui_labeler.engine.takes.takes import Claim, TakenError, winner
 from tui_labeler.engine.takes.taking import TakesNews, Taking
 
 FOLDER = ".tui-labeler/p1/takes/"
@@ -188,7 +189,7 @@ DIES = """
 import asyncio, sys
 from pathlib import Path
 from tui_labeler.engine.adapters.store.takes import FileTakes
-from tui_labeler.engine.takes.takes import Take
+from tui_labeler.engine.ports.takes import Take
 async def have():
     takes = FileTakes(Path(sys.argv[1]))
     await takes.exchange(lambda others: Take("dies", "cleo", location="d0000.txt", settled=True))

@@ -277,7 +277,7 @@ async def disconnect(context: Context) -> Report:
 
 
 def _fields(session: ProjectSession, found: Handover, *, back: TakenBack | None = None) -> dict[str, Any]:
-    from tui_labeler.engine.handover.files import instructions_file, labels_file
+    from tui_labeler.engine.sharing.connection_files import instructions_file, labels_file
 
     terms, taken = found.terms, found.taken
     aml = terms.aml if terms else None

@@ -97,7 +97,7 @@ async def _evaluate_deployment(context: Context, session: ProjectSession, option
     """What it takes is said, and agreed to, before anything is sent."""
     from tui_labeler.cli.asking import agree, askable, asked_deployment, tried
     from tui_labeler.cli.following import follow, interruptions
-    from tui_labeler.engine.gpt.options import GptOptions
+    from tui_labeler.engine.autolabelers.options import GptOptions
     from tui_labeler.engine.gpt.preview import evaluation_preview, evaluation_request
 
     terms = askable(await asked_deployment(context))

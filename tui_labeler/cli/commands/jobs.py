@@ -294,7 +294,7 @@ async def _agree_again(
 ) -> None:
     """Says where texts go. A budget is what was agreed to; without one, it is asked again."""
     from tui_labeler.cli.asking import agree
-    from tui_labeler.engine.jobs.going_on import going_on
+    from tui_labeler.engine.gpt.going_on import going_on
 
     resources = context.workbench.resources
     found = await going_on(session, resources, job, budget, retry_failed=retry_failed)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_labeler.engine.autolabelers.estimate import JobEstimate, Range
-    from tui_labeler.engine.gpt.options import GptOptions
+    from tui_labeler.engine.autolabelers.options import GptOptions
 
 OF_GPT = ("deployment", "budget", "budget_tokens", "concurrency", "examples", "samples")
 """Options that only a deployment takes."""

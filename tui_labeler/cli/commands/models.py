@@ -154,7 +154,7 @@ async def _consent(context: Context, session: ProjectSession, options: TrainOpti
 
     What can't be trained anyway is left to the engine to refuse.
     """
-    from tui_labeler.engine.models.training import plan_of
+    from tui_labeler.engine.jobs.training import plan_of
 
     preview = await session.training.preview()
     if not preview.labels:

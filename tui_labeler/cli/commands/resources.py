@@ -134,7 +134,7 @@ def _prices(options: argparse.Namespace) -> Prices | None:
 async def add(context: Context) -> Report:
     from tui_labeler.cli.shapes import resource_item
     from tui_labeler.domain.resources import ResourceKind
-    from tui_labeler.engine.deployments.resources import NewResource
+    from tui_labeler.engine.resources.resources import NewResource
 
     options = context.options
     new = NewResource(

@@ -222,7 +222,7 @@ def _all_ids(session: ProjectSession, wanted: SuggestionFilter, *, words: bool) 
 
 
 async def undo(context: Context) -> Report:
-    from tui_labeler.engine.history.history import ACTIONS
+    from tui_labeler.engine.actions import ACTIONS
 
     async with context.project() as session:
         job = context.options.job
@@ -261,7 +261,7 @@ def _gone(action: str) -> str:
 
 async def history(context: Context) -> Report:
     from tui_labeler.cli.sides import decided_lines
-    from tui_labeler.engine.history.history import action_words
+    from tui_labeler.engine.actions import action_words
 
     options = context.options
     async with context.project() as session:

@@ -88,7 +88,7 @@ async def _watched(context: Context, session: ProjectSession) -> Watched:
     """What labels, agreed to. Raises ``NotFoundError``, and as consent does."""
     from tui_labeler.cli.asking import asked_deployment, tried
     from tui_labeler.domain.jobs import Method
-    from tui_labeler.engine.gpt.options import check_budget
+    from tui_labeler.engine.autolabelers.options import check_budget
     from tui_labeler.engine.models.models import find_model
     from tui_labeler.engine.watching import Watched
 

@@ -19,8 +19,8 @@ from tui_labeler.engine.deployments.chat import (
     UnansweredError,
     UnsupportedError,
 )
-from tui_labeler.engine.deployments.trying import try_deployment
 from tui_labeler.engine.errors import LabelerError, NotFoundError, OutsideError
+from tui_labeler.engine.resources.trying import try_deployment
 from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:

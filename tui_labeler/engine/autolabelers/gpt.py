@@ -39,12 +39,12 @@ from tui_labeler.engine.wording import in_words
 if TYPE_CHECKING:
     from tui_labeler.domain.labels import Span
     from tui_labeler.engine.autolabelers.asking import Asks
+    from tui_labeler.engine.autolabelers.autolabeler import Task
     from tui_labeler.engine.autolabelers.prompts.answers import Parsed
     from tui_labeler.engine.autolabelers.prompts.passages import Passage
     from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
     from tui_labeler.engine.deployments.chat import Question, Reply
     from tui_labeler.engine.errors import LabelerError
-    from tui_labeler.engine.jobs.autolabeling import Task
 
 CHUNK = 3_000
 """Tokens of a chunk at most, where a deployment has room for more: long prompts make models overlook."""
@@ -128,7 +128,7 @@ class _Asking:
 
 
 class GptAutolabeler:
-    """An :class:`~tui_labeler.engine.jobs.autolabeling.Autolabeler` over a deployment."""
+    """An :class:`~tui_labeler.engine.autolabelers.autolabeler.Autolabeler` over a deployment."""
 
     def __init__(
         self,

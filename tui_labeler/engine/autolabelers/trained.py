@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Proposal
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.jobs.autolabeling import Task
+    from tui_labeler.engine.autolabelers.autolabeler import Task
     from tui_labeler.engine.ports import FittedModel
 
 BATCH_DOCUMENTS = 64
@@ -17,7 +17,7 @@ BATCH_CHARACTERS = 64_000
 
 
 class TrainedAutolabeler:
-    """An :class:`~tui_labeler.engine.jobs.autolabeling.Autolabeler` over a model in memory."""
+    """An :class:`~tui_labeler.engine.autolabelers.autolabeler.Autolabeler` over a model in memory."""
 
     def __init__(self, model: FittedModel) -> None:
         self._model = model

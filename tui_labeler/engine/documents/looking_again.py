@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import in_the_way
+from tui_labeler.engine.actions import CLEAR, KEEP
 from tui_labeler.engine.changes import put_label
 from tui_labeler.engine.labeling import blocked, label_of
 from tui_labeler.engine.ports import Change, Plan
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.documents.documents import Documents
     from tui_labeler.engine.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Transaction
-
-KEEP = "label.keep"
-
-CLEAR = "label.clear"
 
 
 @dataclass(frozen=True, slots=True)

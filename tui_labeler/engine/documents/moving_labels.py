@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Suggestion
+from tui_labeler.engine.actions import MOVE
 from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.documents.decoding import decode
 from tui_labeler.engine.documents.reanchoring import reanchored
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Span
     from tui_labeler.engine.ports import Container, ProjectStore, State
-
-MOVE = "labels.move"
 
 
 def stale_labels(document: Document) -> list[Label]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import Document, DocumentRow
 from tui_labeler.engine import limits
+from tui_labeler.engine.actions import DOCUMENTS_READ
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.documents.decoding import Decoded, decode
 from tui_labeler.engine.documents.moving_labels import move_labels, stale_labels
@@ -298,7 +299,7 @@ def registering(batch: Sequence[tuple[Blob, Decoded]], tally: Tally, state: Stat
             problem=decoded.problem,
         )
         changes.append(put_document(state, new))
-    return Plan("documents.sync", changes)
+    return Plan(DOCUMENTS_READ, changes)
 
 
 def _count(blob: Blob, decoded: Decoded, old: Document, is_new: bool, tally: Tally) -> None:
@@ -322,4 +323,4 @@ def _characters(blob: Blob, decoded: Decoded, old: Document) -> int:
 
 def _marking_gone(ids: Sequence[int], state: State) -> Plan:
     changes = [put_document(state, replace(state.document(i), problem=GONE)) for i in ids]
-    return Plan("documents.sync", changes)
+    return Plan(DOCUMENTS_READ, changes)

@@ -1,1 +1,1 @@
-"""A job for a deployment before it starts: what a person may say of it, its questions, its price."""
+"""A job for a deployment before it starts: its questions, its price, what a person is to agree to."""

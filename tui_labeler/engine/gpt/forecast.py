@@ -22,13 +22,13 @@ from tui_labeler.engine.autolabelers.estimate import (
     sample_of,
 )
 from tui_labeler.engine.autolabelers.gpt import Room, chunk_tokens
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
 from tui_labeler.engine.deployments.prices import batch_prices
 from tui_labeler.engine.deployments.tokens import INSTRUCTIONS, estimating, question_tokens, schema_tokens
 from tui_labeler.engine.errors import InputError, NotFoundError
-from tui_labeler.engine.gpt.options import GptOptions
-from tui_labeler.engine.gpt.setup import PLAIN, SHOT_SHARE, SHOT_TOKENS, examples_of, prompt_task
 from tui_labeler.engine.models.samples import LabeledDocument, counts
+from tui_labeler.engine.runs.gpt import PLAIN, SHOT_SHARE, SHOT_TOKENS, examples_of, prompt_task
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow

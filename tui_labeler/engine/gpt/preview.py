@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.jobs import Method
 from tui_labeler.domain.resources import Deployment, Prices, Resource
 from tui_labeler.engine.autolabelers.estimate import JobEstimate, under_way_notes
+from tui_labeler.engine.autolabelers.options import GptOptions, check_budget
 from tui_labeler.engine.deployments.chat import UnansweredError
 from tui_labeler.engine.deployments.endpoints import host, is_loopback, is_readable_on_the_way
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.gpt.forecast import Forecast, forecast
-from tui_labeler.engine.gpt.options import GptOptions, check_budget
-from tui_labeler.engine.gpt.prompt_settling import SETTLED_BY
-from tui_labeler.engine.gpt.setup import fewer_examples
+from tui_labeler.engine.runs.gpt import fewer_examples
+from tui_labeler.engine.runs.prompt_settling import SETTLED_BY
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ async def labeling_preview(
 
 async def evaluation_request(session: ProjectSession, terms: Terms, options: Mapping[str, Any]) -> JobRequest:
     """The request of an evaluation. ``options`` as
-    :class:`~tui_labeler.engine.models.evaluation.EvaluationRun` takes them. Raises ``InputError``.
+    :class:`~tui_labeler.engine.runs.evaluation.EvaluationRun` takes them. Raises ``InputError``.
     """
     return await session.jobs.requests.evaluate(
         terms.method, {**terms.options.as_options(), **options}, prices=terms.prices

@@ -14,7 +14,9 @@ from tui_labeler.engine.autolabelers.asking import (
     Missing,
     NotYetError,
 )
+from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.autolabelers.in_batches import AT_SERVICE, Elsewhere, taken
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Use, Whose, question_key, will_do
 from tui_labeler.engine.autolabelers.under_way import being_asked
 from tui_labeler.engine.deployments.chat import KeptReply, UnansweredError
@@ -27,13 +29,11 @@ from tui_labeler.engine.deployments.tokens import (
 )
 from tui_labeler.engine.documents.decoding import decode
 from tui_labeler.engine.errors import LabelerError, NotFoundError, UnreachableError
-from tui_labeler.engine.gpt.options import GptOptions
-from tui_labeler.engine.gpt.prompt_settling import SETTLED_BY, told_before
-from tui_labeler.engine.gpt.setup import autolabeler_of, chosen_examples, settled_examples
-from tui_labeler.engine.jobs.autolabeling import Task
 from tui_labeler.engine.models.compared import choose, draw, nothing_to_compare
 from tui_labeler.engine.models.samples import labeled_documents
 from tui_labeler.engine.ports import AnswerStore, Container, JobStore, Reach, State, Survey
+from tui_labeler.engine.runs.gpt import autolabeler_of, chosen_examples, settled_examples
+from tui_labeler.engine.runs.prompt_settling import SETTLED_BY, told_before
 
 if TYPE_CHECKING:
     from contextlib import ExitStack

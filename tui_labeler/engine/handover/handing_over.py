@@ -15,17 +15,17 @@ from tui_labeler.domain.handover import Handover, Phase, Side, Step, Taken, Take
 from tui_labeler.domain.handover_needs import Facts, Need, needs
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.handover.files import labels_file
-from tui_labeler.engine.handover.ledger import once_for_all
 from tui_labeler.engine.handover.taking_in import FORMAT, Doing, HandoverError, TakenIn, TakingIn, Unclear
 from tui_labeler.engine.label_files import NO_CHOICES, Exported
+from tui_labeler.engine.sharing.connection import once_for_all
+from tui_labeler.engine.sharing.connection_files import labels_file
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.handover.ledger import Ledger
     from tui_labeler.engine.jobs.jobs import Jobs
     from tui_labeler.engine.label_files import LabelFiles
     from tui_labeler.engine.ports import Blob, ProjectStore, Shelf, Surroundings
+    from tui_labeler.engine.sharing.connection import Ledger
     from tui_labeler.engine.sharing.sharing import Sharing
 
 

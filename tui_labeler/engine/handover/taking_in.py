@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui_labeler.engine.actions import TAKEN_IN
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.handover.replacing import Replaced, replaces, replacing
 from tui_labeler.engine.imports.plans import Ambiguous
 from tui_labeler.engine.label_files import NO_CHOICES, Imported, Merging
-from tui_labeler.engine.pen import TAKEN_IN
 from tui_labeler.engine.sharing.shared_form import ROOT
 from tui_labeler.engine.wording import counted
 

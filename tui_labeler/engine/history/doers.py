@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.engine.history.walking_back import DOERS, PROJECT_SYNCED, SYNCED
+from tui_labeler.engine.actions import DOERS, PROJECT_SYNCED, SYNCED
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Change, Transaction

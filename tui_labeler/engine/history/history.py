@@ -5,106 +5,31 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tui_labeler.engine.documents.looking_again import CLEAR, KEEP
-from tui_labeler.engine.documents.moving_labels import MOVE
-from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
-from tui_labeler.engine.history.doers import came_in, doers
-from tui_labeler.engine.history.taking_back import (
+from tui_labeler.engine.actions import (
+    ADDED,
+    DECIDE,
+    DECISION,
     JOB,
     REDO,
     UNDO,
-    JobTrace,
-    Tally,
-    inverse,
-    items_in,
-    tables_of,
-    without_job,
+    action_words,
 )
-from tui_labeler.engine.history.walking_back import (
-    CREATED,
-    DECIDE,
-    DECISION,
-    MODEL_DELETED,
-    PROJECT_SYNCED,
-    SYNCED,
-    TRAINED,
-    Found,
-    find,
-)
-from tui_labeler.engine.imports.journal import ADDED
-from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN
+from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
+from tui_labeler.engine.history.doers import came_in, doers
+from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, items_in, tables_of, without_job
+from tui_labeler.engine.history.walking_back import Found, find
 from tui_labeler.engine.ports import Change, Plan
-from tui_labeler.engine.readings.readings import CHOOSE, FINISH, GIVE, REOPEN, SETTLE, WITHDRAW
-from tui_labeler.engine.reviewing.blind import REVEAL
-from tui_labeler.engine.reviewing.placing_by_hand import DROP, PLACE
-from tui_labeler.engine.reviewing.review import ACCEPT, CORRECT
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
-    from tui_labeler.engine.sharing.sharing import Sharing
 
 BATCH = 2000
 """Documents a transaction, when a job is taken back."""
-
-ACTIONS = {
-    "label.add": "label",
-    "label.add_all": "label all occurrences",
-    "label.remove": "remove label",
-    "label.change": "change label",
-    KEEP: "keep label on a changed text",
-    CLEAR: "remove labels of a document",
-    "labels.save": "save labels",
-    "labels.import": "import labels",
-    MOVE: "move labels with their words",
-    ACCEPT: "accept",
-    CORRECT: "correct and accept",
-    "suggestion.reject": "reject",
-    PLACE: "place by hand",
-    DROP: "drop what was not found",
-    "suggestion.accept_all": "accept all",
-    "suggestion.reject_all": "reject all",
-    "suggestions.delete": "delete suggestions at training",
-    "document.review": "mark as reviewed",
-    "document.flag": "flag document",
-    GIVE: "give to readers",
-    WITHDRAW: "withdraw from readers",
-    FINISH: "finish a reading",
-    REOPEN: "go on with a reading",
-    CHOOSE: "adjudicate a place",
-    SETTLE: "adjudicate",
-    REVEAL: "show hidden suggestions",
-    "document.set": "change documents",
-    "documents.sync": "read the container",
-    SYNCED: "sync labels",
-    PROJECT_SYNCED: "sync categories and settings",
-    DECIDE: "decide a conflict",
-    "category.add": "add category",
-    "category.set": "change category",
-    "category.rename": "rename category",
-    "category.merge": "merge categories",
-    "category.delete": "delete category",
-    "project.settings": "change settings",
-    CREATED: "create the project",
-    "job.suggest": "autolabel",
-    HANDED_OVER: "hand over to or from Azure Machine Learning",
-    TAKEN_IN: "take in labels of Azure Machine Learning",
-    TRAINED: "train a model",
-    MODEL_DELETED: "delete a model",
-    UNDO: "undo",
-    REDO: "redo",
-}
-"""Every action in words."""
-
-
-def action_words(action: str, of: str | None = None) -> str:
-    """An action in words; ``of`` is the one that an undo took back, or a redo did again."""
-    words = ACTIONS.get(action, action)
-    return f"{words}: {ACTIONS.get(of, of)}" if of else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +85,25 @@ class Entry:
     """Whose sync brought in what others have done."""
 
 
+class OtherSide(Protocol):
+    """The container, as far as decisions of conflicts with it are taken back."""
+
+    async def turn(self, made: Transaction, plan: Plan, later: Set[str]) -> Transaction | None:
+        """Takes a decision back, or an undo of one, as ``plan`` says; ``None`` where something that it was
+        about has been changed since. ``later`` are keys of labels that were touched since.
+
+        Raises ``LockedError`` while this home syncs the project.
+        """
+
+
 class History:
     """The journal, seen from one person: undo takes back their own actions, newest first."""
 
     def __init__(
-        self, store: ProjectStore, surroundings: Surroundings, sharing: Sharing | None = None
+        self, store: ProjectStore, surroundings: Surroundings, other_side: OtherSide | None = None
     ) -> None:
         self._store = store
-        self._sharing = sharing
+        self._other_side = other_side
         self._surroundings = surroundings
 
     async def undoable(self) -> tuple[Transaction, ...]:
@@ -239,7 +175,7 @@ class History:
         of = str(made.note["of"]) if action == REDO else made.group
         note: dict[str, Any] = {"of": of, "action": DECIDE}
         plan = Plan(action, (), group=group, note={**note, DECISION: made.note[DECISION]})
-        turn = None if self._sharing is None else await self._sharing.turn(made, plan, found.later)
+        turn = None if self._other_side is None else await self._other_side.turn(made, plan, found.later)
         if turn is None:
             await self._settle(action, group, "", note)
             raise _refusal(DECIDE, action)

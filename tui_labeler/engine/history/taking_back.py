@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.labels import Label, Stamp, Suggestion, Verdict
 from tui_labeler.domain.occupied import Occupied
-from tui_labeler.engine.categories import DELETE, MERGE
+from tui_labeler.engine.actions import CLEARED, DELETE, JOB, MERGE, REDO, UNDO
 from tui_labeler.engine.changes import drop_label, drop_suggestion, put, put_label
 from tui_labeler.engine.ports import Change
 from tui_labeler.engine.readings.twins import revived
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import State, Surroundings, Transaction
 
-UNDO, REDO = "undo", "redo"
-JOB = "job.suggest"
 
 _IN_CATEGORIES = frozenset({"label", "suggestion", "to_place"})
 
@@ -276,7 +274,7 @@ class JobTrace:
         elif transaction.job == self.job and transaction.action == UNDO:
             for change in transaction.changes:
                 self.replaced.pop((change.table, change.key), None)
-        elif transaction.action == "suggestions.delete":
+        elif transaction.action == CLEARED:
             self.replaced.clear()
         elif transaction.action == JOB:
             numbers = {_document(change) for change in transaction.changes}

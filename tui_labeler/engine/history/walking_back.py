@@ -5,49 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.documents.moving_labels import MOVE
-from tui_labeler.engine.history.taking_back import JOB, REDO, UNDO, job_of
-from tui_labeler.engine.pen import HANDED_OVER
+from tui_labeler.engine.actions import (
+    CREATED,
+    DECIDE,
+    DECISION,
+    JOB,
+    NOT_UNDOABLE,
+    REDO,
+    UNDO,
+)
+from tui_labeler.engine.history.taking_back import job_of
 from tui_labeler.engine.ports import Transaction
-from tui_labeler.engine.readings.readings import FINISH, REOPEN
-from tui_labeler.engine.reviewing.blind import REVEAL
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import ProjectStore
-
-TRAINED, MODEL_DELETED = "model.train", "model.delete"
-
-CREATED = "project.create"
-"""A project is made, with the labels and categories it begins with: nobody's undo goes behind that."""
-
-SYNCED, PROJECT_SYNCED = "labels.sync", "project.sync"
-"""What others have done came in from the container."""
-
-DOERS = "doers"
-"""The key of a note that names those who did what a sync brought in, where the changes don't."""
-
-DECIDE = "conflict.decide"
-"""A person said which of two sides stands."""
-
-DECISION = "decision"
-"""The key of a note that says what was decided."""
-
-NOT_UNDOABLE = frozenset(
-    {
-        "documents.sync",
-        MOVE,
-        SYNCED,
-        PROJECT_SYNCED,
-        REVEAL,
-        FINISH,
-        REOPEN,
-        TRAINED,
-        MODEL_DELETED,
-        HANDED_OVER,
-        UNDO,
-        REDO,
-    }
-)
 
 
 @dataclass(slots=True)

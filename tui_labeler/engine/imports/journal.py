@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from tui_labeler.engine.actions import IMPORTED
 from tui_labeler.engine.errors import (
     InputError,
     LabelerError,
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.ports import Change, Container, ProjectStore, State
     from tui_labeler.engine.ports.imports import BegunImport, BegunImports
 
-IMPORTED = "labels.import"
-"""Labels of a file came in, where none of this project's own stood."""
-
-ADDED = "added"
-"""In the note of its transactions: how many documents it has written into the container."""
 
 PATIENCE = 5.0
 """Seconds for a container to answer when a project is opened with an import that waits for it."""

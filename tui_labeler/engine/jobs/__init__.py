@@ -1,1 +1,1 @@
-"""Jobs: asked for, followed, run to their end, and what became of what they answered."""
+"""Jobs: asked for, listed, followed, canceled; what they need for it is checked here."""

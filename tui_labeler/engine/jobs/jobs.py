@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.autolabelers.options import GptOptions, check_budget
 from tui_labeler.engine.autolabelers.shown import shown_by
 from tui_labeler.engine.deployments.batches import CANCEL_SECONDS, going_on
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError, StorageError
-from tui_labeler.engine.gpt.options import GptOptions, check_budget
 from tui_labeler.engine.jobs.requests import JobRequests
 from tui_labeler.engine.models.models import check_same_model
 from tui_labeler.engine.pen import check_turn_of_pen
@@ -159,8 +159,8 @@ class Jobs:
     async def evaluate(self, method: Method, options: dict[str, Any], *, prices: Prices | None = None) -> Job:
         """Starts a job that compares a method with the labels and changes nothing.
 
-        ``options`` as :class:`~tui_labeler.engine.models.evaluation.EvaluationRun` and, for a deployment,
-        :class:`~tui_labeler.engine.gpt.options.GptOptions` take them. Raises as
+        ``options`` as :class:`~tui_labeler.engine.runs.evaluation.EvaluationRun` and, for a deployment,
+        :class:`~tui_labeler.engine.autolabelers.options.GptOptions` take them. Raises as
         :meth:`~tui_labeler.engine.jobs.requests.JobRequests.evaluate`.
         """
         return await self._start(await self.requests.evaluate(method, options, prices=prices))

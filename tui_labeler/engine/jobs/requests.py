@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import JobKind, JobRequest, JobState, Method
+from tui_labeler.engine.autolabelers.options import GptOptions, check_budget
 from tui_labeler.engine.deployments.prices import batch_prices
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt.options import GptOptions, check_budget
 from tui_labeler.engine.models.compared import LeftOut, comparable, nothing_to_compare
 from tui_labeler.engine.models.models import MODEL_VERSION, find_model, learned_ids
 

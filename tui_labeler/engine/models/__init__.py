@@ -1,1 +1,1 @@
-"""Models of a project's own labels: what they learn from, training, and how good they are."""
+"""Models of a project's own labels: what they learn from, their cards, and how good they are."""

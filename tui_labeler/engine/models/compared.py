@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.labels import Origin
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt.options import GptOptions
 from tui_labeler.engine.models.samples import counts
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from tui_labeler.engine.sharing.items import Items, Key
+from tui_labeler.domain.items import Items, Key
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager

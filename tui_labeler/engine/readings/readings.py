@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.agreement import Choice, Pairing, Take
 from tui_labeler.domain.labels import Label, Origin, Stamp, in_the_way
+from tui_labeler.engine.actions import CHOOSE, FINISH, GIVE, REOPEN, SETTLE, WITHDRAW
 from tui_labeler.engine.changes import put_document, put_label
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.ports import Plan
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.engine.ports import Change, ProjectStore, State, Surroundings, Transaction
 
-GIVE, WITHDRAW = "readings.give", "readings.withdraw"
-FINISH, REOPEN = "reading.finish", "reading.reopen"
-CHOOSE, SETTLE = "readings.choose", "readings.settle"
-"""Of the places where two readings differ one was decided; all were, and the project has its labels."""
 
 LONGEST_NAME = 100
 

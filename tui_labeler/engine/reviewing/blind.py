@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.agreement import Agreement, BlindReading, Pairing, agreement, pairings
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.domain.labels import Stamp
+from tui_labeler.engine.actions import REVEAL
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.ports import Plan
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import JobStore, ProjectStore, State, Surroundings, Transaction
 
-REVEAL = "document.reveal"
-"""The action's name in the history. It can't be taken back: what was seen stays seen."""
 
 _BREATH = 50
 """Documents that are opened before others get their turn."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Origin, Placed, Span, Suggestion, ToPlace, Verdict, in_the_way
+from tui_labeler.engine.actions import DROP, PLACE
 from tui_labeler.engine.changes import put, put_label, put_suggestion
 from tui_labeler.engine.errors import NotFoundError, RefusedError
 from tui_labeler.engine.ports import Change, Plan
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.labeling import Labeling, Pen
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
 
-PLACE, DROP = "to_place.set", "to_place.drop"
 
 ANSWERED = "answered"
 """Key of a suggestion's ``extra``: the words that the model gave."""

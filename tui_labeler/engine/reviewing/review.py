@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Origin, Span, Suggestion, ToPlace, Verdict, in_the_way
 from tui_labeler.domain.occupied import Occupied
+from tui_labeler.engine.actions import ACCEPT, CORRECT
 from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.labeling import BATCH, Labeling, checked
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.suggestion_filter import SuggestionFilter
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
-
-
-ACCEPT, CORRECT = "suggestion.accept", "suggestion.correct"
-"""A suggestion became a label: as it was, or with another category or span."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from tui_labeler.domain.items import LABEL, Conflict, Items, Key, only
 from tui_labeler.domain.labels import Stamp
+from tui_labeler.engine.actions import DECIDE, DECISION
 from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.errors import InputError, NotFoundError
-from tui_labeler.engine.history.walking_back import DECIDE, DECISION
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, AgreedProject
 from tui_labeler.engine.sharing.conflict_words import Told, both_sides
 from tui_labeler.engine.sharing.decisions import Decision, words_of
-from tui_labeler.engine.sharing.items import LABEL, Conflict, Items, Key, only
 from tui_labeler.engine.sharing.merging import is_active, merge
 from tui_labeler.engine.sharing.merging_readings import CHOICES
 from tui_labeler.engine.sharing.project_form import (

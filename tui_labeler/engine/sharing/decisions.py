@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.domain.items import LABEL, Items, Key, only
 from tui_labeler.domain.labels import Stamp
-from tui_labeler.engine.history.taking_back import REDO, UNDO, Tally, inverse
-from tui_labeler.engine.history.walking_back import DECISION
+from tui_labeler.engine.actions import DECISION, REDO, UNDO
+from tui_labeler.engine.history.taking_back import Tally, inverse
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
-from tui_labeler.engine.sharing.items import LABEL, Items, Key, only
 from tui_labeler.engine.sharing.merging import is_active
 from tui_labeler.engine.sharing.shared_form import document_items, file_name
 

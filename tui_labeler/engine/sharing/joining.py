@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui_labeler.domain.items import Key
 from tui_labeler.domain.projects import Category, ProjectKind
 from tui_labeler.engine.errors import FormatError, InputError, NotFoundError, OutdatedError
-from tui_labeler.engine.sharing.items import Key
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
     SharedProject,

@@ -12,8 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.sharing.items import (
+from tui_labeler.domain.items import (
     CONFLICT,
     EXTRA,
     FIELD,
@@ -31,6 +30,7 @@ from tui_labeler.engine.sharing.items import (
     only,
     settled,
 )
+from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.sharing.merging_readings import (
     CHOICES,
     REVIEWED,

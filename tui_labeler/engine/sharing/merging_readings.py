@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tui_labeler.engine.sharing.items import CONFLICT, FIELD, LABEL, Items, Key, three_way
+from tui_labeler.domain.items import CONFLICT, FIELD, LABEL, Items, Key, three_way
 
 CHOICES, SETTLED, REVIEWED = Key(FIELD, "choices"), Key(FIELD, "settled"), Key(FIELD, "reviewed")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.history.walking_back import SYNCED
+from tui_labeler.engine.actions import SYNCED
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
 from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.project_form import merge_project, project_items

@@ -8,10 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tui_labeler.domain.projects import Category, Project, ProjectKind, ProjectSettings
-from tui_labeler.engine.errors import FormatError
-from tui_labeler.engine.rows import to_row
-from tui_labeler.engine.sharing.items import (
+from tui_labeler.domain.items import (
     CONFLICT,
     EXTRA,
     FIELD,
@@ -22,6 +19,9 @@ from tui_labeler.engine.sharing.items import (
     merged_items,
     settled,
 )
+from tui_labeler.domain.projects import Category, Project, ProjectKind, ProjectSettings
+from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.shared_form import ROOT, VERSION, file_name, folder, from_json, to_json
 from tui_labeler.engine.typed import convert
 

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tui_labeler.domain.items import Conflict, Items, Key, Merged, agreed_after, only
 from tui_labeler.domain.labels import Stamp
+from tui_labeler.engine.actions import DOERS, PROJECT_SYNCED
 from tui_labeler.engine.categories import without
 from tui_labeler.engine.changes import put, put_category, put_project
 from tui_labeler.engine.errors import ConflictError, FormatError, InputError, NotFoundError, OutdatedError
-from tui_labeler.engine.history.walking_back import DOERS, PROJECT_SYNCED
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import AgreedProject, laid_over
 from tui_labeler.engine.sharing.deletions import Deletion, deletions, users_of, with_deletions
-from tui_labeler.engine.sharing.items import Conflict, Items, Key, Merged, agreed_after, only
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
     SharedProject,

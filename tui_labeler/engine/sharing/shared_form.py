@@ -17,12 +17,12 @@ import msgspec
 
 from tui_labeler.domain.agreement import BlindReading, Choice
 from tui_labeler.domain.documents import Document
+from tui_labeler.domain.items import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE, Items, Key, keys_of
 from tui_labeler.domain.labels import DraftKind, Label, Stamp, Suggestion, ToPlace
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.changes import put, put_document, put_label
 from tui_labeler.engine.errors import FormatError, InputError
 from tui_labeler.engine.rows import to_row
-from tui_labeler.engine.sharing.items import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE, Items, Key, keys_of
 from tui_labeler.engine.sharing.merging import undone
 from tui_labeler.engine.typed import convert
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tui_labeler.domain.items import LABEL, Items, Merged, only
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
-from tui_labeler.engine.sharing.items import LABEL, Items, Merged, only
 from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.shared_form import PARTS, document_items
 

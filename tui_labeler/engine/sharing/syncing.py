@@ -15,16 +15,16 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_labeler.domain.handover import Side
+from tui_labeler.domain.items import LABEL, agreed_after
+from tui_labeler.engine.actions import SYNCED
 from tui_labeler.engine.errors import ConflictError, FormatError, NotFoundError, OutdatedError
 from tui_labeler.engine.finishing import finished
-from tui_labeler.engine.handover.files import record_file
-from tui_labeler.engine.handover.ledger import Ledger
-from tui_labeler.engine.history.walking_back import SYNCED
 from tui_labeler.engine.pen import pen_words
 from tui_labeler.engine.ports import Change, Plan, Transaction
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, laid_over
 from tui_labeler.engine.sharing.conflicts import LabelConflict, open_conflicts
-from tui_labeler.engine.sharing.items import LABEL, agreed_after
+from tui_labeler.engine.sharing.connection import Ledger
+from tui_labeler.engine.sharing.connection_files import record_file
 from tui_labeler.engine.sharing.joining import claim_own
 from tui_labeler.engine.sharing.pending import documents_of
 from tui_labeler.engine.sharing.project_form import project_file

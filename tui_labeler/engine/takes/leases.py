@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tui_labeler.engine.errors import ContainerError, LockedError, NotFoundError, OutdatedError
+from tui_labeler.engine.ports.watching import Holder
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
@@ -23,31 +24,6 @@ RENEW_EVERY = 60.0
 
 VOID_AFTER = 180.0
 """Seconds after which a lease that was not written is nobody's."""
-
-
-class Holder(msgspec.Struct, frozen=True):
-    """Who has something, for others to read."""
-
-    session: str
-    """Of the process: random."""
-    actor: str
-    host: str = ""
-    pid: int = 0
-    since: str = ""
-    """UTC, ISO 8601, by the holder's own clock: to be shown, not to be reckoned with."""
-    doing: str = ""
-    """In words."""
-    home: str = ""
-    """A lock's name for itself, where who has the lease has that lock too: whoever holds the lock knows that
-    all before it are gone."""
-
-    @property
-    def words(self) -> str:
-        """``ana on host7 (process 123), since 2026-11-21T09:00:00.000Z``."""
-        where = f" on {self.host}" if self.host else ""
-        process = f" (process {self.pid})" if self.pid else ""
-        since = f", since {self.since}" if self.since else ""
-        return f"{self.actor or 'somebody'}{where}{process}{since}"
 
 
 def holder_in(content: bytes) -> Holder:

@@ -15,12 +15,13 @@ import msgspec
 
 from tui_labeler.engine.errors import ContainerError, NotFoundError, OutdatedError
 from tui_labeler.engine.takes.leases import RENEW_EVERY, VOID_AFTER
-from tui_labeler.engine.takes.takes import Claim, Take, take_in, winner
+from tui_labeler.engine.takes.takes import Claim, take_in, winner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_labeler.engine.ports import Shelf
+    from tui_labeler.engine.ports.takes import Take
 
 AGAIN = 1.0
 """Seconds to the second look where two come at the same moment."""

@@ -13,42 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from tui_labeler.engine.errors import LockedError
+from tui_labeler.engine.ports.takes import Take
 from tui_labeler.engine.typed import decode
-from tui_labeler.engine.wording import clock
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
-
-
-class Take(msgspec.Struct, frozen=True):
-    """What one session has open, for others to read."""
-
-    session: str
-    """Of the process: random."""
-    actor: str
-    host: str = ""
-    pid: int = 0
-    location: str = ""
-    """Of the document; empty where it claims none."""
-    since: str = ""
-    """UTC, ISO 8601, by its own clock: to be shown, not to be reckoned with."""
-    turn: int = 0
-    """How often the document was taken over before: the highest has it."""
-    settled: bool = False
-    """Nobody was there before it: it gives way to a take-over alone."""
-
-    @property
-    def words(self) -> str:
-        """``ana on host7 since 14:03:10``."""
-        where = f" on {self.host}" if self.host else ""
-        return f"{self.actor or 'somebody'}{where}{self.since_words}"
-
-    @property
-    def since_words(self) -> str:
-        try:
-            return f" since {clock(self.since)}" if self.since else ""
-        except ValueError:
-            return ""
 
 
 class Claim(NamedTuple):

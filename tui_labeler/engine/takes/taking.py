@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.errors import ContainerError, DeletedError, LabelerError, LockedError
-from tui_labeler.engine.takes.takes import Claim, Take, TakenError, claimed, is_shared_out, winner
+from tui_labeler.engine.ports.takes import Take
+from tui_labeler.engine.takes.takes import Claim, TakenError, claimed, is_shared_out, winner
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import ProjectStore, Surroundings, TakeStore

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.handover import Handover, Phase, Side
 from tui_labeler.domain.handover_needs import CONFIRMED
-from tui_labeler.engine.handover.files import instructions_file, labels_file
 from tui_labeler.engine.pen import pen_words
+from tui_labeler.engine.sharing.connection_files import instructions_file, labels_file
 from tui_labeler.engine.wording import clock, counted
 from tui_labeler.screens.words import heading, wrapped
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import cost_of
+from tui_labeler.engine.autolabelers.options import GptOptions, check_budget
 from tui_labeler.engine.autolabelers.spending import Budget, BudgetError
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt.options import GptOptions, check_budget
-from tui_labeler.engine.jobs.going_on import going_on
+from tui_labeler.engine.gpt.going_on import going_on
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.jobs.spending_words import (
     NO_PRICE,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from tui_labeler.domain.jobs import Job
-    from tui_labeler.engine.deployments.resources import Resources
+    from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 
@@ -67,7 +67,7 @@ async def what_it_takes(
 ) -> str:
     """Where a job that goes on sends texts, and what that takes; empty where nothing is sent.
 
-    Raises as :func:`~tui_labeler.engine.jobs.going_on.going_on`.
+    Raises as :func:`~tui_labeler.engine.gpt.going_on.going_on`.
     """
     found = await going_on(session, resources, job, budget, retry_failed=retry_failed)
     if found is None or found.told is None or found.told.is_answered:

@@ -6,8 +6,8 @@ from math import isfinite, nan
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Job, Usage
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt.options import GptOptions
 from tui_labeler.engine.wording import about as about_usage
 from tui_labeler.engine.wording import doubtful, may_be_charged, money
 from tui_labeler.screens.words import duration

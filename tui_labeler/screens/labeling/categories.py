@@ -9,7 +9,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.engine import limits
-from tui_labeler.engine.history.history import ACTIONS
+from tui_labeler.engine.actions import ACTIONS
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.choosing import chooser

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from tui_labeler.domain.labels import Label
-from tui_labeler.engine.history.taking_back import JOB
+from tui_labeler.engine.actions import JOB
 from tui_labeler.engine.wording import counted
 from tui_labeler.engine.workbench import set_settings
 from tui_labeler.screens.base import read_labels_file, reporting, saved_words, tell

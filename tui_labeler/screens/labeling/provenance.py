@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Origin, Placed, Suggestion, ToPlace
+from tui_labeler.engine.actions import REDO, UNDO, action_words
 from tui_labeler.engine.history.doers import came_in, doers
-from tui_labeler.engine.history.history import action_words
-from tui_labeler.engine.history.taking_back import REDO, UNDO
 from tui_labeler.engine.imports.importing import METHOD
 from tui_labeler.engine.reviewing.placing_by_hand import ANSWERED
 from tui_labeler.screens.words import when

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_labeler.domain.labels import Span
+    from tui_labeler.engine.background import Exchange, Standing
     from tui_labeler.engine.ports import Transaction
-    from tui_labeler.engine.sharing.background import Exchange, Standing
 
 
 class SharingActions(LabelingBase):

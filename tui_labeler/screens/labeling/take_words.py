@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.takes.takes import Take
+    from tui_labeler.engine.ports.takes import Take
 
 
 def taken_words(take: Take, *, short: bool) -> str:

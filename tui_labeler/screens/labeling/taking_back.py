@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.engine.history.history import ACTIONS, items_of
-from tui_labeler.engine.history.taking_back import JOB
+from tui_labeler.engine.actions import ACTIONS, JOB
+from tui_labeler.engine.history.history import items_of
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.dialogs import ConfirmScreen
 

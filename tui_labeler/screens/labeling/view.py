@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.labels import Label, Suggestion
     from tui_labeler.engine.ports import Transaction
+    from tui_labeler.engine.ports.takes import Take
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.takes.takes import Take
     from tui_labeler.screens.following import Follower
     from tui_labeler.screens.widgets.marks import Mark
 

@@ -13,8 +13,8 @@ from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.models import LabelOrigin, ModelCard, Split
 from tui_labeler.engine.errors import InputError, LabelerError
 from tui_labeler.engine.jobs.jobs import FIGURES_EVERY
+from tui_labeler.engine.jobs.training import plan_of
 from tui_labeler.engine.models.models import check_model_name, find_model
-from tui_labeler.engine.models.training import plan_of
 from tui_labeler.engine.wording import counted, in_words
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
@@ -31,8 +31,8 @@ from tui_labeler.screens.words import percent
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui_labeler.engine.jobs.training import TrainingPreview
     from tui_labeler.engine.models.samples import LabeledDocuments
-    from tui_labeler.engine.models.training import TrainingPreview
     from tui_labeler.engine.session import ProjectSession
 
 

@@ -14,7 +14,7 @@ from tui_labeler.screens.widgets.picker import Choice
 from tui_labeler.screens.words import heading, percent, when, wrapped
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.models.training import TrainingPlan, TrainingPreview
+    from tui_labeler.engine.jobs.training import TrainingPlan, TrainingPreview
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
 

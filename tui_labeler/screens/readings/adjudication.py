@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from tui_labeler.domain.agreement import Take
+from tui_labeler.engine.actions import CHOOSE, SETTLE
 from tui_labeler.engine.errors import LabelerError, RefusedError
-from tui_labeler.engine.readings.readings import CHOOSE, SETTLE
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.jobs.comparison import Place

@@ -9,8 +9,8 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.resources import Deployment, Prices, ResourceKind
-from tui_labeler.engine.deployments.resources import Added, NewResource
 from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.resources.resources import Added, NewResource
 from tui_labeler.engine.wording import in_words
 from tui_labeler.screens.fields import Cycle, FormField
 from tui_labeler.screens.forms import FormScreen

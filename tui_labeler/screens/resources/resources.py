@@ -25,8 +25,8 @@ from tui_labeler.screens.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui_labeler.engine.deployments.resources import Resources
     from tui_labeler.engine.ports import KeyState
+    from tui_labeler.engine.resources.resources import Resources
 
 NONE = "There is no resource yet: a adds one, a server with a language model."
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Resource, ResourceKind, Structured
 from tui_labeler.engine.deployments.endpoints import host, is_readable_on_the_way
-from tui_labeler.engine.deployments.resources import default_timeout
+from tui_labeler.engine.resources.resources import default_timeout
 from tui_labeler.screens.widgets.cells import clean, clip, fit
 from tui_labeler.screens.words import when, wrapped
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_labeler.engine.actions import DECIDE
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.history.walking_back import DECIDE
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.jobs.comparison import Place
@@ -24,8 +24,8 @@ from tui_labeler.screens.words import wrapped
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui_labeler.engine.background import Background
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.sharing.background import Background
     from tui_labeler.engine.sharing.conflicts import LabelConflict, Side
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from tui_labeler.engine.wording import counted, followed_words
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.background import Exchange, Standing
     from tui_labeler.engine.documents.keeping import Kept
     from tui_labeler.engine.documents.reading import Synced
-    from tui_labeler.engine.sharing.background import Exchange, Standing
 
 _NAMED = 5
 """Documents that a report names of a kind."""

@@ -18,8 +18,8 @@ from tui_labeler.screens.sharing.sync_words import report_lines, waiting_words
 if TYPE_CHECKING:
     from textual.worker import Worker
 
+    from tui_labeler.engine.background import Background, Exchange
     from tui_labeler.engine.session import ProjectSession
-    from tui_labeler.engine.sharing.background import Background, Exchange
 
 DRAW_EVERY = 0.5
 """Seconds between two words on how far it is."""

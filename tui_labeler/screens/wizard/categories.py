@@ -22,7 +22,7 @@ from tui_labeler.screens.words import FAIR, look_of, percent
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from tui_labeler.engine.deployments.resources import Resources
+    from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

@@ -10,8 +10,8 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.documents import DocumentFilter, DocumentRow, DocumentState
-from tui_labeler.engine.deployments.resources import find_deployment
 from tui_labeler.engine.gpt.forecast import Forecast, forecast
+from tui_labeler.engine.resources.resources import find_deployment
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
@@ -23,7 +23,7 @@ from tui_labeler.screens.wizard.step import Choices, Step
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from tui_labeler.engine.deployments.resources import Resources
+    from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 READABLE = frozenset(DocumentState) - {DocumentState.UNREADABLE}

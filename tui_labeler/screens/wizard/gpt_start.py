@@ -11,9 +11,8 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.jobs import Job
 from tui_labeler.domain.resources import is_batch_only
-from tui_labeler.engine.deployments.resources import find_deployment
+from tui_labeler.engine.autolabelers.options import check_budget
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.gpt.options import check_budget
 from tui_labeler.engine.gpt.preview import (
     EvaluationPreview,
     Terms,
@@ -23,6 +22,7 @@ from tui_labeler.engine.gpt.preview import (
 )
 from tui_labeler.engine.jobs.failures import warning_before
 from tui_labeler.engine.models.compared import comparable
+from tui_labeler.engine.resources.resources import find_deployment
 from tui_labeler.engine.wording import in_words
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
@@ -34,8 +34,8 @@ from tui_labeler.screens.wizard.last import LastStep
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.estimate import JobEstimate
-    from tui_labeler.engine.deployments.resources import Resources
     from tui_labeler.engine.gpt.forecast import Forecast
+    from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

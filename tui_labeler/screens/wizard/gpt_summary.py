@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.autolabelers.estimate import Crossing, JobEstimate, crossing
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.spending import Budget
-from tui_labeler.engine.gpt.options import GptOptions
 from tui_labeler.engine.gpt.preview import EvaluationPreview, Terms
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.jobs.spending_words import (
@@ -25,7 +25,7 @@ from tui_labeler.screens.widgets.cells import NAMES, some_of
 from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.gpt.options import GptOptions
+    from tui_labeler.engine.autolabelers.options import GptOptions
     from tui_labeler.screens.widgets.sheet import Line
 
 _LABEL = 16

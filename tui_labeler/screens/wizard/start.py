@@ -19,8 +19,8 @@ from tui_labeler.screens.wizard.last import LastStep
 from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.deployments.resources import Resources
     from tui_labeler.engine.jobs.jobs import Estimate
+    from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.jobs import Job, Method
-from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.tabs import Tabs
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-    from tui_labeler.engine.deployments.resources import Resources
+    from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.entra import token_provider
 from tui_labeler.engine.adapters.vocabulary import exact_counter
-from tui_labeler.engine.deployments.resources import default_timeout, find_deployment
 from tui_labeler.engine.ports import Connected, Reach
+from tui_labeler.engine.resources.resources import default_timeout, find_deployment
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Resource

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from tui_labeler import __version__
 from tui_labeler.domain.jobs import Answer, DocumentFailure
 from tui_labeler.engine.adapters.estimators.models import load_model
+from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.autolabelers.trained import TrainedAutolabeler
 from tui_labeler.engine.documents.decoding import decode
-from tui_labeler.engine.jobs.autolabeling import Task, read_task
 from tui_labeler.engine.models.models import TodaysModel
+from tui_labeler.engine.runs.autolabeling import read_task
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.estimators.models import ClassModel, EntityModel

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from tui_labeler.domain.items import Items, Key, keys_of
 from tui_labeler.engine.adapters.store.files import encoded, make_folder, replace_file, storage_errors
 from tui_labeler.engine.adapters.store.locks import FileLock, held_alone
 from tui_labeler.engine.adapters.store.shards import Shards, Signature, database, rows_of, signature
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports.sharing import Agreed, AgreedProject, Mark
-from tui_labeler.engine.sharing.items import Items, Key, keys_of
 from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from tui_labeler.engine.adapters.store.files import encoded, names_in, storage_errors
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.takes.leases import RENEW_EVERY, VOID_AFTER
-from tui_labeler.engine.takes.takes import Take, take_in
+from tui_labeler.engine.takes.takes import take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tui_labeler.engine.ports.takes import Take
 
 KEPT = VOID_AFTER + RENEW_EVERY
 """Seconds that the file of a session that died stays: longer than what it had counts elsewhere."""

@@ -13,10 +13,12 @@ from tui_labeler.engine.adapters.store.files import encoded, replace_file, stora
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import LockedError
-from tui_labeler.engine.takes.leases import Holder, holder_in
+from tui_labeler.engine.takes.leases import holder_in
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tui_labeler.engine.ports.watching import Holder
 
 PATIENCE = 0.5
 """Seconds: whoever has it has it for days."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, JobRequest, JobState, Proposal
 from tui_labeler.domain.labels import Span, Suggestion, ToPlace, Verdict
+from tui_labeler.engine.actions import JOB
+from tui_labeler.engine.autolabelers.autolabeler import Autolabeler, Task
 from tui_labeler.engine.changes import drop_suggestion, put, put_suggestion
 from tui_labeler.engine.documents.reading import read_text
 from tui_labeler.engine.errors import LabelerError, NotFoundError, UnreachableError
@@ -28,29 +29,6 @@ NOT_IN_PROJECT = "it is not in the project any more"
 READ_AGAIN = "R where texts are labeled, or `sync`"
 
 NOT_IN_CONTAINER = f"it is no longer in the container; read the container again ({READ_AGAIN})"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A document to label: what an autolabeler is given."""
-
-    document: int
-    location: str
-    language: str
-    text: str
-    text_hash: str
-    attempt: int = 0
-    """How often a person had it done again after it failed."""
-
-
-class Autolabeler(Protocol):
-    """A method of labeling: a trained model, or a deployment. Lives in a runner's process."""
-
-    def label(self, tasks: AsyncIterator[Task]) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
-        """Takes documents as fast as it can use them and yields what it has, in any order.
-
-        Raises a ``LabelerError`` only for what ends the whole job.
-        """
 
 
 class LabelingRun:
@@ -205,7 +183,7 @@ def _applying(
         tally.suggestions += count
     # All of a job is undone together: its transactions share the job's id as their group.
     note = {"continues": True} if continues else {}
-    return Plan("job.suggest", changes, group=request.id, job=request.id, note=note)
+    return Plan(JOB, changes, group=request.id, job=request.id, note=note)
 
 
 def _document_changes(

@@ -28,6 +28,7 @@ from tests.builders import key as id_of
 from tui_labeler.domain.jobs import Job, JobState, Method, Usage
 from tui_labeler.domain.resources import Deployment, Prices, Resource, ResourceKind
 from tui_labeler.engine.adapters.folder import FolderContainer
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.deployments.batches import (
     BatchFile,
@@ -47,13 +48,12 @@ from tui_labeler.engine.deployments.chat import (
     UnansweredError,
 )
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.gpt.going_on import GoingOn
 from tui_labeler.engine.gpt.preview import Terms
-from tui_labeler.engine.jobs.autolabeling import AutolabelRun
-from tui_labeler.engine.jobs.batch_run import PATIENCE, BatchPace
-from tui_labeler.engine.jobs.going_on import GoingOn
 from tui_labeler.engine.jobs.jobs import Deleted
 from tui_labeler.engine.ports import Connected
+from tui_labeler.engine.runs.autolabeling import AutolabelRun
+from tui_labeler.engine.runs.batches import PATIENCE, BatchPace
 from tui_labeler.engine.wording import batches_going_on
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.handover import Doer, Handover, Phase, TakenBack
+from tui_labeler.engine.actions import HANDED_OVER, TAKEN_IN, UNDO
 from tui_labeler.engine.changes import put_project
 from tui_labeler.engine.errors import (
     ContainerError,
@@ -18,7 +19,8 @@ from tui_labeler.engine.errors import (
     OutdatedError,
     RefusedError,
 )
-from tui_labeler.engine.handover.files import (
+from tui_labeler.engine.ports import Plan
+from tui_labeler.engine.sharing.connection_files import (
     instructions_file,
     read_record,
     read_register,
@@ -28,9 +30,6 @@ from tui_labeler.engine.handover.files import (
     written_record,
     written_register,
 )
-from tui_labeler.engine.history.taking_back import UNDO
-from tui_labeler.engine.pen import HANDED_OVER, TAKEN_IN
-from tui_labeler.engine.ports import Plan
 
 if TYPE_CHECKING:
     from tui_labeler.domain.handover import AmlProject

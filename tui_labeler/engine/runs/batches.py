@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_labeler.engine.autolabelers.batching import Ledger
 from tui_labeler.engine.autolabelers.in_batches import short
-from tui_labeler.engine.deployments.batch_results import collect
 from tui_labeler.engine.deployments.batches import (
     CANCEL_SECONDS,
     BatchGoneError,
@@ -40,6 +39,7 @@ from tui_labeler.engine.deployments.chat import (
 )
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.ports import JobJournal
+from tui_labeler.engine.runs.batch_results import collect
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.jobs import Method
 from tui_labeler.domain.models import Split, TrainOptions
 from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine.actions import MODEL_DELETED
 from tui_labeler.engine.errors import InputError, RefusedError
-from tui_labeler.engine.history.walking_back import MODEL_DELETED
 from tui_labeler.engine.models.models import check_model_name
 from tui_labeler.engine.models.samples import LabeledDocuments, labeled_documents, parts, sets_words
 from tui_labeler.engine.ports import Plan

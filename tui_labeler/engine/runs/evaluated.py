@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Usage
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.domain.performance import TestedDocument
+from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.autolabelers.confidence import confidence_map
 from tui_labeler.engine.autolabelers.spending import BudgetError
-from tui_labeler.engine.gpt.setup import GptSetup, fewer_examples, usage_figures
-from tui_labeler.engine.jobs.autolabeling import Task
 from tui_labeler.engine.models.models import TodaysModel, find_model, todays_ids
-from tui_labeler.engine.models.training_run import Tested, tested_documents
+from tui_labeler.engine.runs.gpt import GptSetup, fewer_examples, usage_figures
+from tui_labeler.engine.runs.training import Tested, tested_documents
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ from tui_labeler.engine.adapters.keys import EnvironmentKeys
 from tui_labeler.engine.adapters.store.resources import TinyResourceStore
 from tui_labeler.engine.deployments.chat import BusyError, ResourceError, UnansweredError, UnsupportedError
 from tui_labeler.engine.deployments.endpoints import base_url, is_loopback
-from tui_labeler.engine.deployments.resources import JobAtWork, NewResource, Resources, checked
-from tui_labeler.engine.deployments.trying import REQUESTS, try_deployment
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError, StorageError
+from tui_labeler.engine.resources.resources import JobAtWork, NewResource, Resources, checked
+from tui_labeler.engine.resources.trying import REQUESTS, try_deployment
 
 if TYPE_CHECKING:
     from pathlib import Path

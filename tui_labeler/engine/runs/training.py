@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tui_labeler.domain.calibration import Outcome
 from tui_labeler.domain.models import ModelCard, Split, TrainOptions
 from tui_labeler.domain.performance import TestedDocument, measure
+from tui_labeler.engine.actions import CLEARED, TRAINED
 from tui_labeler.engine.changes import drop_suggestion
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.finishing import finished
-from tui_labeler.engine.history.walking_back import TRAINED
+from tui_labeler.engine.jobs.training import model_event, options_of
 from tui_labeler.engine.models.figures import figures
 from tui_labeler.engine.models.samples import (
     LabeledDocument,
@@ -27,7 +28,6 @@ from tui_labeler.engine.models.samples import (
     tallies,
     unlabeled_texts,
 )
-from tui_labeler.engine.models.training import model_event, options_of
 from tui_labeler.engine.ports import (
     Change,
     Container,
@@ -170,7 +170,7 @@ class TrainingRun:
         committed = False
         for start in range(0, len(ids), BATCH):
             note: dict[str, Any] = {"continues": True} if committed else {}
-            shell = Plan("suggestions.delete", (), group=group, note=note)
+            shell = Plan(CLEARED, (), group=group, note=note)
             plan = partial(_deleting, ids[start : start + BATCH], shell, shown)
             committed = bool(await self.store.commit(actor, plan)) or committed
         return sum(shown)

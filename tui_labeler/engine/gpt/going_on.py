@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.engine.autolabelers.estimate import JobEstimate
-from tui_labeler.engine.deployments.resources import find_deployment
-from tui_labeler.engine.gpt.options import GptOptions
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.gpt.preview import Terms, evaluation_again, going_on_preview
+from tui_labeler.engine.resources.resources import find_deployment
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.autolabelers.spending import Budget
-    from tui_labeler.engine.deployments.resources import Resources
+    from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
 
 

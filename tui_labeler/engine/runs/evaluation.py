@@ -11,7 +11,6 @@ from tui_labeler.domain.performance import measure
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.models.compared import choose, draw, nothing_to_compare
-from tui_labeler.engine.models.evaluated import Evaluated, Progress
 from tui_labeler.engine.models.figures import names_of, performance_figures
 from tui_labeler.engine.models.intervals import intervals
 from tui_labeler.engine.models.samples import (
@@ -21,10 +20,11 @@ from tui_labeler.engine.models.samples import (
     labels_version,
 )
 from tui_labeler.engine.ports import Container, JobJournal, ProjectStore
+from tui_labeler.engine.runs.evaluated import Evaluated, Progress
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.models.training_run import Tested
+    from tui_labeler.engine.runs.training import Tested
 
 
 class PartlyMeasuredError(BudgetError):
@@ -41,7 +41,7 @@ class EvaluationRun:
 
     Options: ``limit`` (documents at most, a seeded choice), ``seed``, ``include_accepted`` (documents with
     labels that began as suggestions), ``include_training`` (documents that the model learned from); those of
-    :class:`~tui_labeler.engine.gpt.options.GptOptions` where a deployment is evaluated.
+    :class:`~tui_labeler.engine.autolabelers.options.GptOptions` where a deployment is evaluated.
     """
 
     store: ProjectStore

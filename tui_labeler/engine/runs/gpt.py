@@ -15,6 +15,7 @@ from tui_labeler.engine.autolabelers.batching import Ledger
 from tui_labeler.engine.autolabelers.confidence import ConfidenceMap
 from tui_labeler.engine.autolabelers.gpt import GptAutolabeler, Room
 from tui_labeler.engine.autolabelers.in_batches import Elsewhere
+from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.pacing import Pacer
 from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
 from tui_labeler.engine.autolabelers.prompts.passages import Passage, passages
@@ -22,9 +23,6 @@ from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
 from tui_labeler.engine.autolabelers.spending import Budget, Lost, Spending
 from tui_labeler.engine.deployments.tokens import estimating
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.gpt.options import GptOptions
-from tui_labeler.engine.gpt.prompt_settling import Told, told_before, told_now
-from tui_labeler.engine.jobs.batch_run import BatchPace, BatchRun
 from tui_labeler.engine.models.samples import labeled_documents
 from tui_labeler.engine.ports import (
     AnswerStore,
@@ -34,6 +32,8 @@ from tui_labeler.engine.ports import (
     JobStore,
     ProjectStore,
 )
+from tui_labeler.engine.runs.batches import BatchPace, BatchRun
+from tui_labeler.engine.runs.prompt_settling import Told, told_before, told_now
 from tui_labeler.engine.typed import convert
 from tui_labeler.engine.wording import counted
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.autolabelers.trained import BATCH_CHARACTERS, BATCH_DOCUMENTS
-from tui_labeler.engine.jobs.autolabeling import LabelingRun
+from tui_labeler.engine.runs.autolabeling import LabelingRun
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Answer, DocumentFailure

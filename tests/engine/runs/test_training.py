@@ -26,12 +26,12 @@ from tui_labeler.domain.jobs import Job, JobState
 from tui_labeler.domain.models import ModelCard, Split, TrainOptions
 from tui_labeler.domain.performance import Counts, Performance
 from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine.actions import ACTIONS
 from tui_labeler.engine.adapters.store.jobs import FileJobJournal
 from tui_labeler.engine.errors import InputError, LockedError, NotFoundError, RefusedError
-from tui_labeler.engine.history.history import ACTIONS
+from tui_labeler.engine.jobs.training import plan_of
 from tui_labeler.engine.models.figures import figures
 from tui_labeler.engine.models.samples import LabeledDocument, split
-from tui_labeler.engine.models.training import plan_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,1 @@
+"""Resources and their deployments: kept, looked at, tried."""

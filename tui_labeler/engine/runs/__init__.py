@@ -1,0 +1,1 @@
+"""What a job does in the process that it runs in: labeling, training, measuring."""
