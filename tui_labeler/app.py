@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from textual.notifications import Notify
     from textual.screen import Screen
 
+    from tui_labeler.collecting import Collecting
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
     from tui_labeler.screens.jobs.comparison import Place
@@ -68,7 +69,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
     with ``review``. ``keys`` are other keys for bindings, by the binding's id. ``tour`` shows the first steps
     where there is no project. ``sync_every`` are the seconds between two syncs of a shared project, 0 for
     none but those that are asked for. ``remember`` keeps a choice for the next time: it is called with the
-    name of a setting and its value, in a thread, and may raise ``LabelerError``.
+    name of a setting and its value, in a thread, and may raise ``LabelerError``. ``collecting`` hears when a
+    project is open, and when one was closed.
     """
 
     TITLE = "tui-labeler"
@@ -132,6 +134,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
         keys: Mapping[str, str] | None = None,
         sync_every: float = EVERY,
         remember: Remember | None = None,
+        collecting: Collecting | None = None,
     ) -> None:
         # Before the driver is made, which tells the terminal.
         order_by_program(bidi == "program")
@@ -147,6 +150,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
         self._looks = Looks(compact)
         self._tour = tour
         self._keys = dict(keys or {})
+        self._collecting = collecting
         self.set_class(ascii_only, ASCII_CLASS)
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
         self.set_keymap(self._keys)
@@ -189,6 +193,11 @@ class LabelerApp(Appearance, inherit_bindings=False):
             await self.open_project(self._open_project, document=self._document, review=self._review)
         elif self._tour:
             await self._show_first_steps()
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        if self._collecting is not None:
+            self._collecting.settle()
 
     def _end_on_signals(self) -> None:
         """A hang-up or a polite kill ends the process; every decision is on disk already."""
@@ -247,6 +256,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
         await self.push_screen(
             LabelingScreen(session, self.follower, document=start, review=review, looks=self._looks)
         )
+        self.call_after_refresh(self._settle)
 
     async def on_projects_screen_opened(self, event: ProjectsScreen.Opened) -> None:
         if event.session is not None:
@@ -263,6 +273,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
         await event.session.close()
         if self._shown is event.session:
             self._shown = None
+        if self._collecting is not None:
+            self.call_after_refresh(self._collecting.release)
 
     def on_labeling_screen_wanted(self, event: LabelingScreen.Wanted) -> None:
         """The screens of a project load when they are first asked for."""

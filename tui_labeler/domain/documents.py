@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from tui_labeler.domain.agreement import BlindReading, Choice
@@ -328,9 +329,7 @@ class DocumentFilter:
             return False
         if self.dataset is not None and row.dataset is not self.dataset:
             return False
-        if self.category is not None and not any(
-            key == self.category for key, _ in (*row.labels, *row.suggestions, *row.to_place)
-        ):
+        if self.category is not None and not _holds(self.category, row.labels, row.suggestions, row.to_place):
             return False
         if self.job is not None and self.job not in row.jobs:
             return False
@@ -347,17 +346,28 @@ class DocumentFilter:
         return not self.name or self.name in folded(row.location)
 
 
+def _holds(category: str, *parts: tuple[tuple[str, int], ...]) -> bool:
+    for part in parts:
+        for key, _ in part:
+            if key == category:
+                return True
+    return False
+
+
 _STATE_ORDER = {state: rank for rank, state in enumerate(DocumentState)}
 
 
-def sort_key(sort: Sort, row: DocumentRow) -> tuple[Any, ...]:
-    """What rows are ordered by; the location settles ties."""
-    match sort:
-        case Sort.NAME:
-            return (row.location,)
-        case Sort.SIZE:
-            return (row.characters, row.location)
-        case Sort.STATE:
-            return (_STATE_ORDER[row.state], row.location)
-        case Sort.CONFIDENCE:
-            return (row.lowest is None, row.lowest, row.location)
+_RANKS: dict[Sort, Callable[[DocumentRow], Any]] = {
+    Sort.SIZE: attrgetter("characters"),
+    Sort.STATE: lambda row: _STATE_ORDER[row.state],
+    Sort.CONFIDENCE: lambda row: 2.0 if row.lowest is None else row.lowest,
+}
+"""By one value each: a hundred thousand pairs take three times as long to put in order."""
+
+
+def in_order(rows: Iterable[DocumentRow], sort: Sort) -> list[DocumentRow]:
+    """The location settles ties."""
+    ordered = sorted(rows, key=attrgetter("location"))
+    if rank := _RANKS.get(sort):
+        ordered.sort(key=rank)
+    return ordered

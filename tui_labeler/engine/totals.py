@@ -40,6 +40,8 @@ class Totals:
         suggestions = self.suggestions[row.dataset]
         for key, count in row.suggestions:
             suggestions[key] += sign * count
-        self.to_place += sign * row.to_place_count
+        # Most rows have none, and every row is counted when a project opens.
+        if row.to_place:
+            self.to_place += sign * row.to_place_count
         for actor, count in row.drafts:
             self.drafts[actor] += sign * count

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.cli.encoding import terminal_encoding
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command
+from tui_labeler.collecting import Collecting
 from tui_labeler.engine.errors import ContainerError, NotFoundError
 
 if TYPE_CHECKING:
@@ -43,9 +44,16 @@ def open_project(context: Context) -> Report:
     import asyncio
 
     need_terminal(context)
+    collecting = Collecting()
     options = context.options
     asyncio.run(_check(context))
-    return start(context, project=options.project, document=options.document, review=options.review)
+    return start(
+        context,
+        project=options.project,
+        document=options.document,
+        review=options.review,
+        collecting=collecting,
+    )
 
 
 async def _check(context: Context) -> None:
@@ -78,10 +86,16 @@ def need_terminal(context: Context) -> None:
 
 
 def start(
-    context: Context, *, project: str | None = None, document: str | None = None, review: bool = False
+    context: Context,
+    *,
+    project: str | None = None,
+    document: str | None = None,
+    review: bool = False,
+    collecting: Collecting | None = None,
 ) -> Report:
     """Shows the application until the person leaves it."""
     need_terminal(context)
+    collecting = collecting or Collecting()
     # Textual paints at most this often, and a key that changes two places may take two frames.
     os.environ.setdefault("TEXTUAL_FPS", str(FRAMES))
     from tui_labeler.app import LabelerApp
@@ -106,6 +120,7 @@ def start(
         keys=settings.keys,
         sync_every=settings.sync_every,
         remember=partial(remember, context.home),
+        collecting=collecting,
     )
     app.run()
     return Report({}, code=app.return_code or 0)

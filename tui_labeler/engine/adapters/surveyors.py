@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tui_labeler.domain.jobs import JobRequest, Method
-from tui_labeler.engine.deployments.chat import UnansweredError
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.gpt.survey import Surveying
 from tui_labeler.engine.ports import Survey
 from tui_labeler.engine.typed import convert, decode
 
@@ -47,6 +45,10 @@ class DirectSurveyor:
             await answers.close()
 
     async def _one(self, request: JobRequest, answers: AnswerStore) -> Survey:
+        # What makes questions takes a while to load, and the process that draws never makes any.
+        from tui_labeler.engine.deployments.chat import UnansweredError
+        from tui_labeler.engine.gpt.survey import Surveying
+
         if request.method is None:
             raise InputError("The job does not say what labels.")
         reach = await self._reach(request.method)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.documents import Document, DocumentFilter, DocumentRow, Sort, sort_key
+from tui_labeler.domain.documents import Document, DocumentFilter, DocumentRow, Sort, in_order
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.documents.keeping import Kept, keep_texts, lacking
 from tui_labeler.engine.documents.keeping import Progress as KeepingProgress
@@ -163,12 +162,12 @@ class Documents:
         """
         rows: Iterable[DocumentRow] = self._store.state.rows.values()
         if as_seen and self._store.state.project.settings.hide_until_labeled:
-            pairs = ((self.as_seen(row), row) for row in rows)
-            chosen = [(seen, row) for seen, row in pairs if wanted is None or wanted.matches(seen)]
-            return [row for _, row in sorted(chosen, key=lambda pair: sort_key(sort, pair[0]))]
+            seen = (self.as_seen(row) for row in rows)
+            chosen = in_order((row for row in seen if wanted is None or wanted.matches(row)), sort)
+            return [self._store.state.rows[row.id] for row in chosen]
         if wanted is not None:
-            rows = (row for row in rows if wanted.matches(row))
-        return sorted(rows, key=partial(sort_key, sort))
+            rows = filter(wanted.matches, rows)
+        return in_order(rows, sort)
 
     def as_seen(self, row: DocumentRow) -> DocumentRow:
         """A document's short form without what blind mode hides."""

@@ -12,7 +12,13 @@ from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.actions import MODEL_DELETED
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.models.models import check_model_name
-from tui_labeler.engine.models.samples import LabeledDocuments, labeled_documents, parts, sets_words
+from tui_labeler.engine.models.samples import (
+    LabeledDocuments,
+    labeled_documents,
+    may_count,
+    parts,
+    sets_words,
+)
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.rows import to_row, to_value
 from tui_labeler.engine.wording import counted
@@ -122,7 +128,7 @@ class Training:
         sets_count = state.project.handover.sets_count
         reviewed_counts = state.project.kind is not ProjectKind.SINGLE_LABEL
         for row in state.rows.values():
-            if row.problem:
+            if row.problem or not may_count(row):
                 continue
             # Drafts are rare: only a document that has some need be looked at in full.
             keys = [key for key, count in row.labels for _ in range(count)]
@@ -141,7 +147,7 @@ class Training:
             labels=labels,
             test_documents=tests,
             drafts=self._labeling.drafts(),
-            deleted_suggestions=sum(row.suggestion_count for row in state.rows.values()),
+            deleted_suggestions=sum(each.total() for each in state.totals.suggestions.values()),
             undecided=undecided,
             one_class=state.project.kind.is_classification
             and len(classes) == 1

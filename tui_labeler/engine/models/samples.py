@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui_labeler.domain.documents import Sort, in_order
 from tui_labeler.domain.labels import Origin
 from tui_labeler.domain.models import Split
 from tui_labeler.domain.performance import Annotation
@@ -18,7 +19,7 @@ from tui_labeler.engine.ports import Sample
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.models import TrainOptions
     from tui_labeler.engine.ports import Container, State
 
@@ -55,6 +56,12 @@ def counts(kind: ProjectKind, document: Document) -> bool:
     if document.saved_labels:
         return True
     return document.reviewed is not None and kind is not ProjectKind.SINGLE_LABEL
+
+
+def may_count(row: DocumentRow) -> bool:
+    """Whether :func:`counts` can be true of a document, or it has labels that can't be used, as far as its
+    short form tells: most documents of a big project need not be opened for it."""
+    return bool(row.labels or row.drafts or row.reviewed or row.is_given)
 
 
 class LabeledDocuments(NamedTuple):
@@ -128,7 +135,7 @@ async def labeled_documents(
     """
     kind = state.project.kind
     found = LabeledDocuments([], [])
-    for row in sorted(state.rows.values(), key=lambda row: row.location):
+    for row in in_order(filter(may_count, state.rows.values()), Sort.NAME):
         document = state.document(row.id)
         labels = document.saved_labels
         if not counts(kind, document):
@@ -165,7 +172,7 @@ async def unlabeled_texts(
     """Texts without labels, a random part of them where there are many."""
     known = {document.id for document in labeled}
     rows = [row for row in state.rows.values() if row.id not in known and not row.problem]
-    rows.sort(key=lambda row: row.location)
+    rows = in_order(rows, Sort.NAME)
     random.Random(seed).shuffle(rows)
     texts: list[str] = []
     characters = 0

@@ -290,9 +290,10 @@ class LabelingView(Screen[None]):
     def _show_rows(self, touched: set[int]) -> None:
         rows = self.session.rows
         listed = len(self.documents.rows)
-        if any(document_id not in rows for document_id in touched) or len(touched) > _MANY_ROWS:
-            fresh = [rows[row.id] for row in self.documents.rows if row.id in rows]
-            self.documents.set_rows(fresh)
+        if any(document_id not in rows for document_id in touched):
+            self.documents.set_rows([rows[row.id] for row in self.documents.rows if row.id in rows])
+        elif len(touched) > _MANY_ROWS:
+            self.documents.renew(rows)
         else:
             for document_id in touched:
                 self.documents.update_row(rows[document_id])

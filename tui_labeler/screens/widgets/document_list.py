@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
@@ -145,6 +145,11 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
         shown = [index for index in range(self.top, last) if self.rows[index].location in locations]
         if shown:
             self.repaint_rows(shown)
+
+    def renew(self, known: Mapping[int, DocumentRow]) -> None:
+        """Shows the listed documents as they are now; each must be ``known``."""
+        self.rows = [known[row.id] for row in self.rows]
+        self.repaint()
 
     def update_row(self, row: DocumentRow) -> None:
         """Shows a document's new state; a document that is not listed is left out."""
