@@ -140,11 +140,15 @@ class FolderContainer:
         root = self._root
         path = os.path.join(root, _raw_of(name))  # noqa: PTH118 - pathlib has no paths of bytes
         try:
-            real = _inside(os.path.realpath(root), path)
-            if real is None:
-                raise NotFoundError(f"{name} leads outside the folder {self.address}")
-            # O_NONBLOCK: opening a pipe would wait for its other end for ever.
-            handle = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                handle = os.open(path, _READING)
+            except OSError as error:
+                if error.errno not in _IS_LINK:
+                    raise
+                real = _inside(os.path.realpath(root), path)
+                if real is None:
+                    raise NotFoundError(f"{name} leads outside the folder {self.address}") from None
+                handle = os.open(real, _READING)
             try:
                 return self._content(handle, name)
             finally:
@@ -239,6 +243,12 @@ def _write_anew(path: bytes, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
 
+
+# O_NONBLOCK: opening a pipe would wait for its other end for ever.
+_READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+_IS_LINK = frozenset({errno.ELOOP, errno.EMLINK})
+"""What systems say to O_NOFOLLOW where there is a link: most the first, FreeBSD the second."""
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 """What file systems say that have no links; there a crash can leave a part of a new document."""

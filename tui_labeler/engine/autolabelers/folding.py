@@ -20,6 +20,10 @@ LONGEST_CLUSTER = 128
 """Characters. Normalization takes the square of a run of marks, and nothing that people write is as long."""
 
 _PIECE = re.compile(r"[!-~]+(?: [!-~]+)*|\s+|[^\s!-~]+")
+_PLAIN = re.compile(r"[\t-\r -~]*+")
+"""What most texts in Latin letters are made of: folded as a whole, a character to a character."""
+_RUN = re.compile(r"[\t-\r ]{2,}")
+_PLAINER = {**dict.fromkeys(map(ord, "\t\n\v\f\r"), " "), ord("`"): "'"}
 _INSIDE = -1
 _JOINER = "\u200d"
 
@@ -57,14 +61,34 @@ class Folded:
 
 def fold(text: str, *, case: bool = True) -> Folded:
     """Folds ``text``; with ``case`` false, upper and lower case stay different."""
-    folder = _Folder(text, case)
-    return folder.folded()
+    return _folded_plain(text, case) if _PLAIN.fullmatch(text) else _Folder(text, case).folded()
 
 
 @lru_cache(maxsize=4096)
 def folded_words(words: str, *, case: bool = True) -> str:
     """A few words folded, without outer white space."""
     return fold(words, case=case).text.strip()
+
+
+def _folded_plain(text: str, case: bool) -> Folded:
+    """As :class:`_Folder`, where nothing but runs of white space becomes shorter."""
+    plain = text.translate(_PLAINER)
+    plain = plain.lower() if case else plain
+    runs = [run.span() for run in _RUN.finditer(plain)]
+    if not runs:
+        return Folded(plain, range(len(plain)), range(1, len(plain) + 1))
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for start, end in runs:
+        out.append(plain[at : start + 1])
+        starts += range(at, start + 1)
+        ends += [*range(at + 1, start + 1), end]
+        at = end
+    starts += range(at, len(plain))
+    ends += range(at + 1, len(plain) + 1)
+    return Folded("".join([*out, plain[at:]]), starts, ends)
 
 
 class _Folder:

@@ -61,8 +61,9 @@ LONGER = 4
 BUFFERED = 1_000
 """Documents whose answers wait to be used, at most."""
 
-TOGETHER = 0.05
-"""Seconds in which answers that come after another are used with it: each batch costs four writes to disk."""
+TOGETHER = 0.2
+"""Seconds in which answers that come after another are used with it, unless they are the last: each batch
+costs four writes to disk."""
 
 GRACE = 30.0
 """Seconds in which answers that are under way may still come, once nothing more is asked:
@@ -177,7 +178,7 @@ class GptAutolabeler:
             while is_open:
                 batch = [await came.get()]
                 if batch[0] is not None:
-                    await asyncio.sleep(TOGETHER)
+                    await asyncio.wait([asking], timeout=TOGETHER)
                 while not came.empty():
                     batch.append(came.get_nowait())
                 is_open = None not in batch
@@ -250,24 +251,7 @@ class GptAutolabeler:
 
     async def _answer(self, task: Task, paid: _Paid) -> Answer:
         pieces = chunks(task.text, self._budget(task), self._counter.at_most, overlap=OVERLAP)
-        asking = [
-            asyncio.create_task(self._chunk(task, piece, (number, len(pieces)), paid))
-            for number, piece in enumerate(pieces, start=1)
-        ]
-        try:
-            if self._later is not None and asking:
-                # Nothing is sent here: what other parts wait for is asked with this one, or counted.
-                await asyncio.wait(asking)
-                _raise_first(asking)
-            answers = await asyncio.gather(*asking)
-        except ResourceError:
-            self._ends = self._ends or asyncio.get_running_loop().time() + GRACE
-            await asyncio.wait(asking, timeout=self._grace)
-            raise
-        finally:
-            for one in asking:
-                one.cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
+        answers = await self._asked(task, pieces, paid)
         proposals, to_place = self._merged(task.text, answers)
         return Answer(
             document=task.document,
@@ -280,6 +264,38 @@ class GptAutolabeler:
             usage=paid.usage,
             version=self._prompt.version,
         )
+
+    async def _asked(self, task: Task, pieces: Sequence[Chunk], paid: _Paid) -> Sequence[ChunkAnswer]:
+        """What is answered to each of a document's chunks."""
+        if len(pieces) == 1:
+            # Nearly every document: there is nothing beside it that would have to be waited for.
+            try:
+                return [await self._chunk(task, pieces[0], (1, 1), paid)]
+            except ResourceError:
+                self._end()
+                raise
+        asking = [
+            asyncio.create_task(self._chunk(task, piece, (number, len(pieces)), paid))
+            for number, piece in enumerate(pieces, start=1)
+        ]
+        try:
+            if self._later is not None and asking:
+                # Nothing is sent here: what other parts wait for is asked with this one, or counted.
+                await asyncio.wait(asking)
+                _raise_first(asking)
+            return await asyncio.gather(*asking)
+        except ResourceError:
+            self._end()
+            await asyncio.wait(asking, timeout=self._grace)
+            raise
+        finally:
+            for one in asking:
+                one.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+
+    def _end(self) -> None:
+        """Nothing more is asked: the time for what is under way begins, unless it has."""
+        self._ends = self._ends or asyncio.get_running_loop().time() + GRACE
 
     @property
     def _grace(self) -> float | None:
@@ -440,7 +456,8 @@ class GptAutolabeler:
     def _calibrated(self, proposal: Proposal) -> Proposal:
         if proposal.confidence is None:
             return proposal
-        return replace(proposal, confidence=round(self._confidence(proposal.confidence), 4))
+        confidence = round(self._confidence(proposal.confidence), 4)
+        return proposal if confidence == proposal.confidence else replace(proposal, confidence=confidence)
 
 
 def _failure(task: Task, code: str, error: LabelerError, paid: _Paid) -> DocumentFailure:

@@ -56,10 +56,11 @@ def merged_entities(answers: Sequence[ChunkAnswer], length: int) -> tuple[Propos
 
 
 def _found(proposal: Proposal, span: Span, chunk: Chunk, number: int, length: int) -> _Found:
-    moved = Span(span.start + chunk.start, span.end + chunk.start)
+    moved = Span(span.start + chunk.start, span.end + chunk.start) if chunk.start else span
     before = moved.start - chunk.start if chunk.start > 0 else length
     behind = chunk.end - moved.end if chunk.end < length else length
-    return _Found(replace(proposal, span=moved), number, min(before, behind))
+    found = replace(proposal, span=moved) if chunk.start else proposal
+    return _Found(found, number, min(before, behind))
 
 
 def _joined(one: _Found, two: _Found) -> _Found:

@@ -263,7 +263,9 @@ async def fetch(
             await store.commit(actor, partial(registering, batch, Tally()))
 
 
-async def read_text(store: ProjectStore, container: Container, actor: str, document: Document) -> Decoded:
+async def read_text(
+    store: ProjectStore, container: Container, actor: str, document: Document | DocumentRow
+) -> Decoded:
     """A document's text; one that was only listed is fetched, and from then on known.
 
     Raises ``NotFoundError`` or ``ContainerError``.

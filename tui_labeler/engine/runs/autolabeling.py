@@ -131,8 +131,11 @@ class AutolabelRun(LabelingRun):
                 self._early.append(task)
 
     async def _read(self, unread: Unread) -> Decoded:
-        document = self._store.state.document(unread.document)
-        return await read_text(self._store, self._container, self._request.actor, document)
+        # Its row says enough: the whole document is read from its shard once, when its answer is there.
+        row = self._store.state.rows.get(unread.document)
+        if row is None:
+            raise NotFoundError(NOT_IN_PROJECT)
+        return await read_text(self._store, self._container, self._request.actor, row)
 
 
 async def read_task(unread: Unread, reading: Awaitable[Decoded]) -> Task | DocumentFailure:

@@ -116,7 +116,8 @@ class OpenAIResource:
             raise no_answer_in_time(asked) from None
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeEncodeError) as error:
             raise error_of(error, asked) from None
-        headers = raw.headers
+        # Each look at the package's own goes through all of them.
+        headers = {name.lower(): value for name, value in raw.headers.multi_items()}
         return read_reply(raw.content, name, limits=rate_limits(headers), request_id=request_id(headers))
 
 

@@ -106,6 +106,9 @@ class FileAnswerStore:
     async def refresh(self) -> int:
         self._looks += 1
         mine = self._looks
+        # Where nobody else has written, which is nearly always, a look costs less than a thread for it.
+        if not self._is_news():
+            return self._arrived
         async with self._reading:
             # Many ask at once: a look that began after this was asked for will do.
             if self._index is not None and self._done_looks < mine:
@@ -113,6 +116,13 @@ class FileAnswerStore:
                 await self._read_on(self._index)
                 self._done_looks = asked
         return self._arrived
+
+    def _is_news(self) -> bool:
+        """Whether a file of others is not as it was when it was read."""
+        if self._index is None:
+            return False
+        looks = {name: (size, changed) for name, size, changed in self._files() if name != self._name}
+        return looks != {name: (seen.size, seen.changed) for name, seen in self._seen.items()}
 
     async def _read_all(self) -> None:
         # What is kept meanwhile comes into the index behind what was read.
@@ -122,10 +132,11 @@ class FileAnswerStore:
     async def _read_on(self, index: dict[bytes, _Place]) -> None:
         """What was added to the files of others; all, where one of them is not what it was."""
         seen = self._seen
-        found, self._seen = await asyncio.to_thread(self._read_files, seen)
-        if any(name not in self._seen or self._seen[name].offset < had.offset for name, had in seen.items()):
+        found, now = await asyncio.to_thread(self._read_files, seen)
+        if any(name not in now or now[name].offset < had.offset for name, had in seen.items()):
             await self._read_all()
             return
+        self._seen = now
         self._arrived += len(found)
         for key, place in found.items():
             # What this run was answered it has asked for last.
@@ -198,17 +209,18 @@ class FileAnswerStore:
         return found, read
 
     def _oldest_first(self) -> list[tuple[str, int, int]]:
-        """Names, sizes and times of the files. An answer that was asked for again takes the place of the one
-        before it.
-        """
+        """As :meth:`_files`. An answer that was asked for again takes the place of the one before it."""
+        return sorted(self._files(), key=lambda item: (item[2], item[0]))
+
+    def _files(self) -> list[tuple[str, int, int]]:
+        """Names, sizes and times of the files."""
         with storage_errors(self._folder):
             try:
                 with os.scandir(self._folder) as entries:
                     stats = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(SUFFIX)]
             except FileNotFoundError:
                 return []
-        found = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
-        return sorted(found, key=lambda item: (item[2], item[0]))
+        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
 
     def _read(self, place: _Place) -> KeptReply:
         path = self._folder / place.file
