@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 
 P = ParamSpec("P")
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+LONGEST = 1.0
+"""Seconds for which work in a thread holds the clock: it may wait for what a timer sets off."""
 
 
 class JumpingSelector(selectors.DefaultSelector):
@@ -16,23 +23,37 @@ class JumpingSelector(selectors.DefaultSelector):
 
     passed = 0.0
     """Seconds."""
+    in_threads = 0
+    """Calls that are at work in threads."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             return super().select(None)
-        found = super().select(0)
+        # What is done in a thread, such as writing a file, takes no time by this clock.
+        found = super().select(min(timeout, LONGEST) if self.in_threads else 0)
         if not found:
             self.passed += timeout
         return found
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """Its time is what its timers have waited for. Not for work in threads, which does take time."""
+    """Its time is what its timers have waited for."""
 
     def __init__(self) -> None:
         self._clock = JumpingSelector()
         super().__init__(self._clock)
         self._clock_resolution = 1e-9
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        work = super().run_in_executor(executor, func, *args)
+        self._clock.in_threads += 1
+        work.add_done_callback(self._leave)
+        return work
+
+    def _leave(self, work: asyncio.Future[Any]) -> None:
+        self._clock.in_threads -= 1
 
     def time(self) -> float:
         return self._clock.passed

@@ -199,3 +199,23 @@ async def test_what_another_run_keeps_is_found_after_a_look(tmp_path: Path) -> N
     (tmp_path / "other.jsonl").unlink()
     await one.refresh()
     assert await one.find(KEY) is None
+
+
+async def test_a_look_where_nobody_else_wrote_takes_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is one before each question."""
+    one, other = FileAnswerStore(tmp_path, "one"), FileAnswerStore(tmp_path, "other")
+    await other.keep(KEY, KeptReply(reply("first"), "job2"))
+    assert await one.find(KEY)
+    second = question_key("azure/gpt", question("Second?"))
+    await one.keep(second, KeptReply(reply("second"), "job1"))
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "to_thread", None)
+        assert await one.refresh() == 0
+    third = question_key("azure/gpt", question("Third?"))
+    await other.keep(third, KeptReply(reply("third"), "job2"))
+    assert await one.refresh() == 1
+    found = await one.find(third)
+    assert found
+    assert found.reply.text == "third"

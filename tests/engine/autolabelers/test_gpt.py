@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -631,3 +633,29 @@ async def test_an_evaluation_warns_of_answers_that_could_not_be_used(bench: Benc
     options = {"limit": 3, "seed": 0, **GptOptions().as_options()}
     result = (await bench.run(await session.jobs.evaluate(GPT, options, prices=PRICES))).result
     assert [words for words in result["warnings"] if "3 items in the answers on 3 documents" in words]
+
+
+async def test_a_document_costs_few_threads_and_writes_to_the_disk(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text is read, its answer kept; all else is done for many documents together."""
+    count = 60
+    session = await bench.create({f"{n}.txt": f"Ann {n} is in Rome." for n in range(count)})
+    hops: list[object] = []
+    synced: list[int] = []
+
+    def counting(made: list[Any], real: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*given: Any, **options: Any) -> Any:
+            made.append(given[0])
+            return real(*given, **options)
+
+        return called
+
+    job = await start(session)
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", counting(hops, ThreadPoolExecutor.submit))
+    for name in ("fsync", "fdatasync"):
+        monkeypatch.setattr(os, name, counting(synced, getattr(os, name)))
+    assert (await bench.run(job)).done == count
+    few = 25
+    assert len(hops) <= 2 * count + few
+    assert len(synced) <= count + few

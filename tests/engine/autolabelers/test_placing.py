@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_labeler.domain.labels import Placed, Span
+from tui_labeler.engine.autolabelers.folding import fold
 from tui_labeler.engine.autolabelers.mentions import Mention, Placements
 from tui_labeler.engine.autolabelers.placing import MOST_PLACES, likely_places, place
 
@@ -247,6 +248,16 @@ def test_an_occurrence_in_another_case_is_taken_when_it_is_answered_too() -> Non
 )
 def test_folded_words_cut_the_raw_text_at_its_own_characters(text: str, words: str, raw: str) -> None:
     assert found(place(text, of(words))) == [("c", the(text, raw), FOLDED)]
+
+
+@settings(max_examples=300)
+@given(st.text(st.sampled_from("aB7`'\"-. \t\n\r\v\f"), max_size=20), st.booleans())
+def test_a_text_of_plain_characters_is_folded_as_beside_others(text: str, case: bool) -> None:
+    # The letter at the end has the text read a cluster at a time.
+    alone, beside = fold(text, case=case), fold(f"{text}é", case=case)
+    assert f"{alone.text}é" == beside.text
+    assert [*alone.starts, len(text)] == list(beside.starts)
+    assert [*alone.ends, len(text) + 1] == list(beside.ends)
 
 
 @pytest.mark.parametrize(
