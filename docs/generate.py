@@ -16,7 +16,8 @@ from textual.binding import Binding
 
 from docs import screenshots
 from tui_labeler.app import LabelerApp
-from tui_labeler.cli.parser import Formatter, build
+from tui_labeler.cli.grammar import build
+from tui_labeler.cli.parser import Formatter
 from tui_labeler.screens.choosing import NameField, NameScreen
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.handover.form import ConnectScreen

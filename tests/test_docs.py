@@ -11,7 +11,7 @@ import pytest
 
 from docs import generate, screenshots
 from tui_labeler.cli.commands.watching import watch
-from tui_labeler.cli.parser import build
+from tui_labeler.cli.grammar import build
 
 SWALLOWED = {f"ctrl+{digit}" for digit in "0123456789"} | {
     *("ctrl+h", "ctrl+i", "ctrl+m", "ctrl+j", "ctrl+space", "shift+enter", "ctrl+enter", "tab"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_labeler.cli.parser import build
+from tui_labeler.cli.grammar import build
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli

@@ -18,7 +18,7 @@ import pytest
 
 from tests.cli.conftest import Cli, write_letters
 from tui_labeler.assembly import now
-from tui_labeler.cli.parser import build
+from tui_labeler.cli.grammar import build
 from tui_labeler.domain.jobs import JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.wording import JOB_STATES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.commands.methods import budget_words, estimate_words, terms_words
+from tui_labeler.cli.methods import budget_words, estimate_words, terms_words
 from tui_labeler.cli.parser import UsageError
 from tui_labeler.domain.jobs import Job
 from tui_labeler.domain.resources import is_batch_only

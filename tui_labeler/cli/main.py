@@ -10,13 +10,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.context import Context
+from tui_labeler.cli.grammar import build
 from tui_labeler.cli.output import InterruptionError, Output, Report
-from tui_labeler.cli.parser import Run, build
 from tui_labeler.engine.errors import LabelerError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Coroutine, Iterator, Sequence
+
+    from tui_labeler.cli.parser import Run
 
 
 def main(argv: Sequence[str] | None = None) -> int:

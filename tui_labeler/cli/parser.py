@@ -1,4 +1,4 @@
-"""The command line's grammar: what all commands share, and the list of them.
+"""What the grammars of all commands are made of.
 
 Only argparse and plain values are imported here, so that ``--help`` answers at once; what a command
 needs to do its work it imports when it is run.
@@ -10,8 +10,6 @@ import argparse
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tui_labeler import __version__
-from tui_labeler.cli import commands
 from tui_labeler.engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -88,7 +86,7 @@ def add_command(
         name,
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.{' ' if details else ''}{details}",
-        epilog=_examples(examples),
+        epilog=examples_words(examples),
         parents=[shared()],
     )
     parser.set_defaults(run=run)
@@ -132,34 +130,7 @@ positive.__name__ = "whole number"
 not_negative.__name__ = "whole number"
 
 
-def _examples(lines: str) -> str:
+def examples_words(lines: str) -> str:
+    """The end of a help text; empty without lines."""
     found = [line.strip() for line in lines.strip().splitlines()]
     return "examples:\n" + "\n".join(f"  {line}" for line in found) if found else ""
-
-
-def build() -> argparse.ArgumentParser:
-    """The whole grammar."""
-    parser = Parser(
-        prog="tui-labeler",
-        description="Label text by keyboard, and have it labeled: by a model trained on your own labels,\n"
-        "or with GPT. Without a command the application opens.",
-        epilog=_examples(
-            """
-            tui-labeler demo
-            tui-labeler project create letters --kind ner --container ./letters --category Sender
-            tui-labeler open letters
-            tui-labeler train letters --model first --yes
-            tui-labeler autolabel letters --model first --json
-            tui-labeler accept letters --min-confidence 0.9
-            tui-labeler export letters labels.json --format azure
-            """
-        )
-        + "\n\nexit codes: 0 done; 1 done, but something failed (it is listed); 2 wrong use or bad input;\n"
-        "  3 storage or another service refused; 4 refused by a rule (quota, budget, lock); 130 interrupted",
-        parents=[shared(None)],
-    )
-    parser.add_argument("--version", action="version", version=f"tui-labeler {__version__}")
-    parser.set_defaults(run=commands.application)
-    parsers = parser.add_subparsers(metavar="COMMAND", dest="command", parser_class=Parser)
-    commands.register(parsers)
-    return parser

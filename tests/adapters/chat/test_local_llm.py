@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import local_llm as local
+from tui_labeler.cli.grammar import build
 from tui_labeler.cli.local_llm import add_command
-from tui_labeler.cli.parser import build
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
 from tui_labeler.engine.deployments.chat import Finish, Message, Question, Reply, Role

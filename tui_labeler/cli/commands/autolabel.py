@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.commands.documents import add_filter, document_filter
 from tui_labeler.cli.commands.jobs import job_report
-from tui_labeler.cli.commands.methods import (
+from tui_labeler.cli.commands.models import add_detach
+from tui_labeler.cli.methods import (
     COSTS,
     add_method,
     budget_words,
@@ -15,7 +16,6 @@ from tui_labeler.cli.commands.methods import (
     estimate_fields,
     estimate_words,
 )
-from tui_labeler.cli.commands.models import add_detach
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command, positive
 from tui_labeler.engine.wording import counted

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.commands.methods import (
+from tui_labeler.cli.commands.models import add_detach, result_report
+from tui_labeler.cli.methods import (
     COSTS,
     add_method,
     budget_words,
@@ -16,8 +17,8 @@ from tui_labeler.cli.commands.methods import (
     terms_words,
     usage_words,
 )
-from tui_labeler.cli.commands.models import add_detach, add_saving, result_report, save_if_asked
 from tui_labeler.cli.parser import UsageError, add_command, not_negative, positive
+from tui_labeler.cli.saving import add_saving, save_if_asked
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.commands.models import add_saving, save_if_asked
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import FORMATS, UsageError, add_command, not_negative
+from tui_labeler.cli.saving import add_saving, save_if_asked
 from tui_labeler.cli.shapes import listed, skipped_items
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.engine.wording import counted

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.commands.methods import (
+from tui_labeler.cli.commands.models import add_detach, failure_lines, result_report
+from tui_labeler.cli.methods import (
     add_budget,
     charged_words,
     estimate_fields,
     usage_words,
 )
-from tui_labeler.cli.commands.models import add_detach, failure_lines, result_report
 from tui_labeler.cli.output import Report, error_fields, table
 from tui_labeler.cli.parser import add_command, add_group, add_paging
 from tui_labeler.engine.wording import (

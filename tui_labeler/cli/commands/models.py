@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report, error_fields, percent, table
 from tui_labeler.cli.parser import UsageError, add_command, add_group, add_paging, not_negative
+from tui_labeler.cli.saving import add_saving, save_if_asked
 from tui_labeler.engine.wording import JOB_STATES, counted
 
 if TYPE_CHECKING:
@@ -78,10 +79,6 @@ def add_detach(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detach", action="store_true", help="start the job and do not wait for its end")
 
 
-def add_saving(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--save", action="store_true", help="save your draft decisions first")
-
-
 def _share(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 99:
@@ -90,18 +87,6 @@ def _share(text: str) -> int:
 
 
 _share.__name__ = "whole number"
-
-
-async def save_if_asked(context: Context, session: ProjectSession) -> int:
-    """Saves drafts with ``--save``; returns how many wait, and says so."""
-    if context.options.save:
-        await session.labeling.save()
-    drafts = session.labeling.drafts()
-    if drafts:
-        context.out.note(
-            f"{counted(drafts, 'draft decision')} not saved yet, and left out; --save saves first."
-        )
-    return drafts
 
 
 async def train(context: Context) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.commands.autolabel import add_choice, chosen_documents, named_documents
-from tui_labeler.cli.commands.methods import COSTS, add_method, check_method, terms_words
+from tui_labeler.cli.methods import COSTS, add_method, check_method, terms_words
 from tui_labeler.cli.output import Report, error_fields
 from tui_labeler.cli.parser import UsageError, add_command, positive
 from tui_labeler.engine.wording import counted
