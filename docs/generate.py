@@ -1,7 +1,8 @@
 """Writes the parts of the documentation that the program itself knows best.
 
-``python -m docs.generate`` writes ``docs/keys.md`` and ``docs/cli.md``; with ``--pictures`` also the pictures
-of the main screens, from a sample project in a home of its own.
+``python -m docs.generate`` writes ``docs/keys.md``, ``docs/cli.md``, the picture of the house and the table
+of its rooms in ``docs/architecture.md``; with ``--pictures`` also the pictures of the main screens, from a
+sample project in a home of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from textual.binding import Binding
 
-from docs import screenshots
+from docs import house, screenshots
 from tui_labeler.app import LabelerApp
 from tui_labeler.cli.grammar import build
 from tui_labeler.cli.parser import Formatter
@@ -34,8 +35,8 @@ from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.labeling.review_filter import ReviewFilterScreen
 from tui_labeler.screens.labeling.searching import SearchScreen, WordsField
 from tui_labeler.screens.models.models import ModelsScreen
-from tui_labeler.screens.models.performance import PerformanceScreen
 from tui_labeler.screens.models.training import TrainingScreen
+from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.projects.create_project import CreateProjectScreen
 from tui_labeler.screens.projects.project_settings import ProjectSettingsScreen
 from tui_labeler.screens.projects.projects import ProjectsScreen
@@ -206,6 +207,9 @@ def main() -> None:
     options = parser.parse_args()
     (FOLDER / "keys.md").write_text(keys_page(), encoding="utf-8")
     (FOLDER / "cli.md").write_text(cli_page(), encoding="utf-8")
+    (FOLDER / "pictures" / "house.svg").write_text(house.picture(), encoding="utf-8")
+    page = FOLDER / "architecture.md"
+    page.write_text(house.with_rooms(page.read_text(encoding="utf-8")), encoding="utf-8")
     if options.pictures:
         screenshots.write(FOLDER / "pictures")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from docs import generate, screenshots
+from docs import generate, house, screenshots
 from tui_labeler.cli.commands.watching import watch
 from tui_labeler.cli.grammar import build
 
@@ -65,7 +65,39 @@ def test_pages_name_only_pictures_that_are_there_and_every_picture_is_shown() ->
     }
     there = {path.resolve() for path in (generate.FOLDER / "pictures").iterdir()}
     assert named == there
-    assert {path.stem for path in there} == set(screenshots.NAMES)
+    assert {path.stem for path in there} == {*screenshots.NAMES, "house"}
+
+
+def test_the_picture_of_the_house_and_its_rooms_are_up_to_date() -> None:
+    assert (generate.FOLDER / "pictures" / "house.svg").read_text(encoding="utf-8") == house.picture()
+    page = (generate.FOLDER / "architecture.md").read_text(encoding="utf-8")
+    assert page == house.with_rooms(page)
+
+
+def test_every_room_of_screens_and_engine_is_drawn() -> None:
+    drawn = {room.name for name in ("screens", "engine") for floor in house.floors(name) for room in floor}
+    packages = {
+        f"{name}.{path.parent.name}"
+        for name in ("screens", "engine")
+        for path in (house.PACKAGE / name).glob("*/__init__.py")
+    }
+    assert packages <= drawn
+    assert all(house.room(name).about for name in packages)
+
+
+NAMED = re.compile(r"`((?:[a-z_]+/)*[a-z_]+\.py|[a-z_]+/[a-z_/]+/)`")
+"""A file of Python, or a folder in another, as the page on architecture names it."""
+
+
+def test_the_page_on_the_house_names_what_is_there() -> None:
+    page = (generate.FOLDER / "architecture.md").read_text(encoding="utf-8")
+    there = [f"/{path.relative_to(house.ROOT).as_posix()}" for path in house.ROOT.glob("[dst]*/**/*")]
+    gone = [
+        name
+        for name in NAMED.findall(page)
+        if not any(path.endswith(f"/{name.rstrip('/')}") for path in there)
+    ]
+    assert not gone
 
 
 def test_the_readme_opens_with_a_picture() -> None:

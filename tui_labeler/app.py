@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from tui_labeler.collecting import Collecting
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
-    from tui_labeler.screens.jobs.comparison import Place
+    from tui_labeler.screens.places import Place
     from tui_labeler.settings import BidiName
 
 

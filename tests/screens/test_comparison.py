@@ -24,8 +24,9 @@ from tests.screens.conftest import settle as settle_app
 from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tui_labeler.domain.jobs import Answer, JobKind, JobState, Proposal
 from tui_labeler.domain.labels import Span
-from tui_labeler.screens.jobs.comparison import Compared, ComparisonScreen, Place
+from tui_labeler.screens.jobs.comparison import ComparisonScreen
 from tui_labeler.screens.jobs.jobs import JobsScreen
+from tui_labeler.screens.places import Compared, Place
 from tui_labeler.screens.widgets.picker import Picker
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs import text as jobs_text
 from tui_labeler.screens.jobs.jobs import JobsScreen
 from tui_labeler.screens.lines import KeyLine
-from tui_labeler.screens.models.performance import PerformanceScreen
+from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.widgets.glyphs import glyphs
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet

@@ -14,8 +14,8 @@ from tests.screens.job_fakes import JobHome, ScreenApp, settle
 from tui_labeler.domain.jobs import DocumentFailure, JobState
 from tui_labeler.screens.jobs.jobs import JobsScreen
 from tui_labeler.screens.models.models import ModelsScreen
-from tui_labeler.screens.models.performance import PerformanceScreen
 from tui_labeler.screens.models.training import TrainingScreen
+from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
 from tui_labeler.screens.wizard.flow import STEPS

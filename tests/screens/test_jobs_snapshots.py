@@ -13,7 +13,7 @@ from tui_labeler.domain.jobs import DocumentFailure, JobKind, JobState
 from tui_labeler.domain.resources import Prices, ResourceKind
 from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.screens.jobs.jobs import JobsScreen
-from tui_labeler.screens.models.performance import PerformanceScreen
+from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.wizard.categories import CategoriesStep
 from tui_labeler.screens.wizard.deployment import DeploymentStep
 from tui_labeler.screens.wizard.documents import DocumentsStep

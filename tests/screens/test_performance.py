@@ -14,8 +14,8 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.models.models import ModelsScreen
-from tui_labeler.screens.models.performance import PerformanceScreen, Sections
-from tui_labeler.screens.models.performance_tests import compare
+from tui_labeler.screens.performance.performance import PerformanceScreen, Sections
+from tui_labeler.screens.performance.tested import compare
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 

@@ -15,8 +15,8 @@ from tui_labeler.domain.calibration import Calibration, ConfidenceBin, calibrati
 from tui_labeler.domain.models import ModelCard, TrainOptions, history
 from tui_labeler.domain.performance import Counts, Performance
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.screens.models.performance import PerformanceScreen
-from tui_labeler.screens.models.performance_plots import confidence
+from tui_labeler.screens.performance.performance import PerformanceScreen
+from tui_labeler.screens.performance.plots import confidence
 from tui_labeler.screens.widgets.glyphs import ASCII, ASCII_CLASS, UNICODE, Glyphs
 from tui_labeler.screens.widgets.sheet import Sheet
 

@@ -17,8 +17,8 @@ from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.jobs.training import options_of
 from tui_labeler.engine.ports import Plan, State
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
-from tui_labeler.screens.models.performance import PerformanceScreen
 from tui_labeler.screens.models.training import TrainingScreen
+from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 

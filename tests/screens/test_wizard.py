@@ -14,7 +14,7 @@ from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.labels import Span
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.lines import KeyLine
-from tui_labeler.screens.models.performance import PerformanceScreen
+from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet

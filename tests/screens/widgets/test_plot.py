@@ -102,6 +102,6 @@ def test_blocks_stand_beside_each_other_by_cells() -> None:
 
 
 def test_the_library_is_loaded_by_drawing_alone() -> None:
-    loading = "import sys, tui_labeler.app, tui_labeler.screens.models.performance"
+    loading = "import sys, tui_labeler.app, tui_labeler.screens.performance.performance"
     program = f"{loading}\nassert 'plotille' not in sys.modules\n"
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

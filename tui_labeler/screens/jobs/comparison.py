@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.jobs import Job
-from tui_labeler.domain.labels import Span
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.reviewing.comparison import Comparison
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import tell
-from tui_labeler.screens.jobs import text as jobs_text
-from tui_labeler.screens.lines import KeyLine, Notes, TitleLine
-from tui_labeler.screens.readings.agreement_text import (
+from tui_labeler.screens.compared_text import (
     Sides,
     category_lines,
     document_lines,
@@ -25,6 +19,9 @@ from tui_labeler.screens.readings.agreement_text import (
     outcome_words,
     section,
 )
+from tui_labeler.screens.jobs import text as jobs_text
+from tui_labeler.screens.lines import KeyLine, Notes, TitleLine
+from tui_labeler.screens.places import Compared, Place
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
@@ -34,31 +31,12 @@ from tui_labeler.screens.words import when, wrapped
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tui_labeler.engine.reviewing.comparison import ComparedDocument
+    from tui_labeler.engine.reviewing.comparison import ComparedDocument, Comparison
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
 
 _SIDES = Sides("A", "B")
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Two jobs, and what came of comparing them."""
-
-    first: Job
-    second: Job
-    found: Comparison
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a document that is to be shown."""
-
-    document: int
-    span: Span | None
-    chosen_in: Compared | None = field(default=None, compare=False)
-    """The comparison to go back to."""
 
 
 class ComparisonScreen(Screen["Place | None"]):

@@ -17,9 +17,10 @@ from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs import text as jobs_text
 from tui_labeler.screens.jobs.asking import agree, ask_budget, stopped_by_budget, what_it_takes
-from tui_labeler.screens.jobs.comparison import Compared, ComparisonScreen, Place
+from tui_labeler.screens.jobs.comparison import ComparisonScreen
 from tui_labeler.screens.lines import KeyLine, TitleLine
-from tui_labeler.screens.models.performance import PerformanceScreen
+from tui_labeler.screens.performance.performance import PerformanceScreen
+from tui_labeler.screens.places import Compared, Place
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.unreadable import unreadable_page, unreadable_row
 from tui_labeler.screens.widgets.picker import Choice, Picker

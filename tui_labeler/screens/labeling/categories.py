@@ -15,13 +15,12 @@ from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.choosing import chooser
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.labeling.colors import ColorScreen
-from tui_labeler.screens.labeling.marks import colors
 from tui_labeler.screens.labeling.taking_back import is_sure, undone_words
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.narrowing import narrow
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, fit
-from tui_labeler.screens.widgets.palette import PALETTE
+from tui_labeler.screens.widgets.palette import PALETTE, colors
 from tui_labeler.screens.widgets.picker import Choice, Picker
 
 if TYPE_CHECKING:

@@ -10,20 +10,15 @@ from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.widgets.category_pane import CategoryLine, Choice
 from tui_labeler.screens.widgets.distribution import Share
 from tui_labeler.screens.widgets.marks import Mark, MarkKind, percent
-from tui_labeler.screens.widgets.palette import color_index
+from tui_labeler.screens.widgets.palette import colors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Span, ToPlace
     from tui_labeler.domain.projects import Category
     from tui_labeler.engine.session import ProjectSession
-
-
-def colors(categories: Iterable[Category]) -> dict[str, int]:
-    """Palette index by category id."""
-    return {category.id: color_index(place, category.color) for place, category in enumerate(categories)}
 
 
 def shown_suggestions(session: ProjectSession, document: Document) -> tuple[Suggestion, ...]:

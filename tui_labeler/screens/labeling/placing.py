@@ -10,10 +10,11 @@ from textual import work
 
 from tui_labeler.domain.labels import Span, Suggestion, ToPlace
 from tui_labeler.screens.labeling.base import LabelingBase
-from tui_labeler.screens.labeling.marks import colors, shown_to_place
+from tui_labeler.screens.labeling.marks import shown_to_place
 from tui_labeler.screens.lines import StatusLine
 from tui_labeler.screens.widgets.cells import clean, clip
 from tui_labeler.screens.widgets.marks import Mark, MarkKind
+from tui_labeler.screens.widgets.palette import colors
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction

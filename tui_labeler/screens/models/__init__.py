@@ -1,1 +1,1 @@
-"""Trained models: training one, their list, how one performs."""
+"""Trained models: training one, and their list."""

@@ -13,7 +13,7 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
-from tui_labeler.screens.models.performance import PerformanceScreen
+from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.unreadable import unreadable_row
 from tui_labeler.screens.widgets.cells import clean, fit

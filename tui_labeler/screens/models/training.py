@@ -22,7 +22,7 @@ from tui_labeler.screens.handover.words import taken_words
 from tui_labeler.screens.jobs import text as jobs_text
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.models import training_text
-from tui_labeler.screens.models.performance import PerformanceScreen
+from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet

@@ -13,8 +13,8 @@ from tui_labeler.engine.actions import CHOOSE, SETTLE
 from tui_labeler.engine.errors import LabelerError, RefusedError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
-from tui_labeler.screens.jobs.comparison import Place
 from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
+from tui_labeler.screens.places import Place
 from tui_labeler.screens.readings.adjudication_text import (
     document_words,
     finished_words,

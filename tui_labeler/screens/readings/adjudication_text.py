@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.agreement import Outcome, Pairing, Take
 from tui_labeler.engine.wording import counted
-from tui_labeler.screens.labeling.marks import colors
-from tui_labeler.screens.readings.agreement_text import Sides, category_name, words_of
+from tui_labeler.screens.compared_text import Sides, category_name, words_of
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.marks import Mark
+from tui_labeler.screens.widgets.palette import colors
 
 if TYPE_CHECKING:
     from tui_labeler.domain.performance import Annotation

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui_labeler.screens.lines import KeyLine, TitleLine
-from tui_labeler.screens.readings.agreement_text import (
+from tui_labeler.screens.compared_text import (
     SHOWN_DOCUMENTS,
     Sides,
     category_lines,
@@ -18,6 +17,7 @@ from tui_labeler.screens.readings.agreement_text import (
     outcome_words,
     section,
 )
+from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.readings.readers_text import reader_lines
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean

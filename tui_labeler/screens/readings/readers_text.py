@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.wording import counted
-from tui_labeler.screens.readings.agreement_text import SHOWN_DOCUMENTS, category_name, differences, section
+from tui_labeler.screens.compared_text import SHOWN_DOCUMENTS, category_name, differences, section
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.words import look_of, percent, wrapped
 

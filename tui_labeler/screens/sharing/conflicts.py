@@ -12,8 +12,8 @@ from tui_labeler.engine.actions import DECIDE
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
-from tui_labeler.screens.jobs.comparison import Place
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.places import Place
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.sharing.conflicts_text import first_place, in_short, page, place_of, widest
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit

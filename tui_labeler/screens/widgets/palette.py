@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 from textual.color import Color
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual.app import App
+
+    from tui_labeler.domain.projects import Category
 
 PALETTE = (
     "blue",
@@ -157,3 +161,8 @@ def category_of(name: str) -> int | None:
     """The colour that a component class stands for, if it stands for one."""
     _, found, index = name.partition(_CATEGORY)
     return int(index) if found else None
+
+
+def colors(categories: Iterable[Category]) -> dict[str, int]:
+    """Palette index by category id."""
+    return {category.id: color_index(place, category.color) for place, category in enumerate(categories)}

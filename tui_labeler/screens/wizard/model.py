@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.models import performance_pages
 from tui_labeler.screens.models.models import model_heading, model_row
-from tui_labeler.screens.models.performance import PerformanceScreen
+from tui_labeler.screens.performance import pages as performance_pages
+from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.step import Choices, Step

@@ -12,9 +12,8 @@ from textual.widgets import ContentSwitcher
 from tui_labeler.domain.models import history
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.lines import KeyLine, TitleLine
-from tui_labeler.screens.models import performance_pages as pages
-from tui_labeler.screens.models import performance_plots as plots
-from tui_labeler.screens.models.performance_tests import TestingSet
+from tui_labeler.screens.performance import pages, plots
+from tui_labeler.screens.performance.tested import TestingSet
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.tabs import Tabs
 from tui_labeler.screens.widgets.cells import clean

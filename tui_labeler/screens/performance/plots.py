@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from tui_labeler.engine.wording import counted
-from tui_labeler.screens.models.performance_pages import order
+from tui_labeler.screens.performance.pages import order
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.plot import Axis, Series, beside, plot
 from tui_labeler.screens.words import bar, heading, look_of, percent, wrapped
