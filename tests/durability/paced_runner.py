@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tests.builders import RuleEstimators, RuleModel
 from tui_labeler import assembly, runner
+from tui_labeler.domain.models import Features
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.autolabelers import trained
 
@@ -50,10 +51,11 @@ class PacedEstimators(RuleEstimators):
         unlabeled: Iterable[str],
         *,
         seed: int,
+        features: Features,
         progress: Progress,
     ) -> FittedModel:
         await self._wait([])
-        return await super().train(kind, samples, unlabeled, seed=seed, progress=progress)
+        return await super().train(kind, samples, unlabeled, seed=seed, features=features, progress=progress)
 
     async def load(self, folder: str) -> FittedModel:
         model = await super().load(folder)

@@ -11,8 +11,8 @@ from textual.widgets import Static
 from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tui_labeler.domain.jobs import JobKind, JobState
 from tui_labeler.domain.labels import Span, Suggestion
-from tui_labeler.domain.models import Split
-from tui_labeler.domain.projects import Dataset
+from tui_labeler.domain.models import Features, Split
+from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.jobs.training import options_of
 from tui_labeler.engine.ports import Plan, State
@@ -125,6 +125,33 @@ async def test_name_share_and_seed_are_asked_for_one_by_one(home: JobHome) -> No
         (job,) = home.jobs.jobs.values()
         options = options_of(job.request.options)
         assert (options.model, options.test_percent, options.seed) == ("my-model", 35, 11)
+
+
+async def test_what_a_model_of_classes_goes_by_is_chosen_key_by_key_and_entities_have_no_choice(
+    home: JobHome, tmp_path: Path
+) -> None:
+    texts = {f"mail{number}.txt": "Pay the bill." for number in range(4)}
+    classes = await JobHome().create(tmp_path / "mail", texts, ["A", "B"], ProjectKind.SINGLE_LABEL)
+    for number in range(4):
+        await classes.session.labeling.add(number, classes.ids["AB"[number % 2]], None)
+    await classes.session.labeling.save()
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(TrainingScreen(home.session))
+        await settle(pilot)
+        assert "Goes by" not in form(app)
+        await pilot.press("q")
+        app.ask(TrainingScreen(classes.session))
+        await settle(pilot)
+        for words in ("words alone", "words, sentence embeddings or both"):
+            await pilot.press("g", "j", "enter")
+            await settle(pilot)
+            assert words in form(app)
+        assert "Start training" in form(app)
+        await pilot.press("s")
+        await pilot.pause()
+        (job,) = classes.jobs.jobs.values()
+        assert options_of(job.request.options).features is Features.EMBEDDINGS
 
 
 @pytest.mark.parametrize(("row", "answer"), [(0, "../up"), (0, ""), (2, "0"), (2, "x"), (3, "-1")])

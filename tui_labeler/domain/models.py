@@ -28,6 +28,21 @@ class LabelOrigin(StrEnum):
     """The latest of Azure Machine Learning, taken in first."""
 
 
+class Features(StrEnum):
+    """What a model of classes may go by."""
+
+    AUTO = "auto"
+    """As ``EMBEDDINGS`` in English projects where the extra is installed, else as ``WORDS``."""
+    WORDS = "words"
+    """Words and runs of characters."""
+    EMBEDDINGS = "embeddings"
+    """Words, sentence embeddings or both, whichever does best on documents held out; needs the extra
+    ``embeddings``."""
+
+
+WORDS, EMBEDDINGS = Features.WORDS.value, Features.EMBEDDINGS.value
+
+
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
     """What a person chooses when training."""
@@ -40,6 +55,7 @@ class TrainOptions:
     label_origin: LabelOrigin = LabelOrigin.HERE
     ignore_sets: bool = False
     """Documents are parted as if none were in the testing set: another side has the pen."""
+    features: Features = Features.AUTO
 
     def __post_init__(self) -> None:
         if not 1 <= self.test_percent <= 99:
@@ -80,6 +96,9 @@ class ModelCard:
     warnings: tuple[str, ...] = ()
     """Which labeled documents it neither learned from nor was tested with, and why, and how many were
     reviewed by half only: a sentence each."""
+    features: tuple[str, ...] = (WORDS,)
+    """What it goes by, :data:`WORDS` and :data:`EMBEDDINGS`. With the latter it needs the extra of that name,
+    wherever it labels."""
 
     @property
     def guidance(self) -> tuple[Guidance, ...]:

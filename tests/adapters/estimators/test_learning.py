@@ -12,6 +12,7 @@ from tests.adapters.estimators import made
 from tests.realdata import real
 from tui_labeler.domain import performance
 from tui_labeler.domain.labels import Span
+from tui_labeler.domain.models import Features
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.text import OffsetMap
 from tui_labeler.engine.adapters.estimators import SklearnEstimators
@@ -22,7 +23,9 @@ ENTITIES, SINGLE, MULTI = ProjectKind.ENTITIES, ProjectKind.SINGLE_LABEL, Projec
 
 
 async def trained(kind: ProjectKind, samples: Sequence[Sample], seed: int = 0) -> FittedModel:
-    return await SklearnEstimators().train(kind, samples, (), seed=seed, progress=lambda words, share: None)
+    return await SklearnEstimators().train(
+        kind, samples, (), seed=seed, features=Features.WORDS, progress=lambda words, share: None
+    )
 
 
 def f1(kind: ProjectKind, samples: Sequence[Sample], said: Sequence[Sequence[Prediction]]) -> float:
@@ -146,7 +149,12 @@ async def test_too_little_to_learn_from_is_said(kind: ProjectKind, samples: list
 async def test_progress_grows_to_the_end() -> None:
     seen: list[float] = []
     await SklearnEstimators().train(
-        ENTITIES, made.entities(8), (), seed=0, progress=lambda words, share: seen.append(share)
+        ENTITIES,
+        made.entities(8),
+        (),
+        seed=0,
+        features=Features.WORDS,
+        progress=lambda words, share: seen.append(share),
     )
     assert seen == sorted(seen)
     assert 0 <= seen[0] <= seen[-1] <= 1

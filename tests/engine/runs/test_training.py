@@ -23,7 +23,7 @@ from tests.builders import (
     words_of,
 )
 from tui_labeler.domain.jobs import Job, JobState
-from tui_labeler.domain.models import ModelCard, Split, TrainOptions
+from tui_labeler.domain.models import WORDS, Features, ModelCard, Split, TrainOptions
 from tui_labeler.domain.performance import Counts, Performance
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.actions import ACTIONS
@@ -396,6 +396,36 @@ async def test_training_on_one_class_is_refused_before_a_job_is_made(bench: Benc
     await session.labeling.add(number(session, "d0002.txt"), key(session, "B"))
     await session.training.start(TrainOptions("m"))
     assert len(bench.launcher.launched) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "passed"),
+    [
+        ("en-us", Features.AUTO, Features.AUTO),
+        ("yo", Features.AUTO, Features.WORDS),
+        ("yo", Features.EMBEDDINGS, Features.EMBEDDINGS),
+        ("en-us", Features.WORDS, Features.WORDS),
+    ],
+)
+async def test_embeddings_are_tried_in_english_or_where_somebody_asks_for_them(
+    bench: Bench, language: str, asked: Features, passed: Features
+) -> None:
+    session = await bench.create(
+        8, kind=ProjectKind.SINGLE_LABEL, immediate=True, categories=("A", "B"), language=language
+    )
+    for at in range(8):
+        await session.labeling.add(number(session, f"d{at:04}.txt"), key(session, "AB"[at % 2]))
+    await train(bench, session, features=asked)
+    assert bench.estimators.features is passed
+    (card,) = await session.models.list()
+    assert (card.options.features, card.features) == (asked, (WORDS,))
+    assert figures(card, session.store.state)["features"] == ["words"]
+
+
+async def test_embeddings_are_refused_for_entities(bench: Bench) -> None:
+    session = await labeled(bench)
+    with pytest.raises(InputError, match="for classes"):
+        await session.training.start(TrainOptions("m", features=Features.EMBEDDINGS))
 
 
 async def test_a_class_and_documents_without_any_are_enough_for_several_classes(bench: Bench) -> None:

@@ -69,6 +69,13 @@ def _register_train(parsers: Any) -> None:
     )
     parser.add_argument("--seed", type=not_negative, default=0, metavar="N", help="of the split (default: 0)")
     parser.add_argument(
+        "--features",
+        choices=("auto", "words", "embeddings"),
+        default="auto",
+        help="what a model of classes may go by: words alone; or sentence embeddings too, where they do "
+        "better (extra `embeddings`); auto (default): embeddings in English projects where the extra is here",
+    )
+    parser.add_argument(
         "--yes", action="store_true", help="delete open suggestions, overwrite a model, without asking"
     )
     add_saving(parser)
@@ -91,7 +98,7 @@ _share.__name__ = "whole number"
 
 async def train(context: Context) -> Report:
     from tui_labeler.cli.following import follow, interruptions
-    from tui_labeler.domain.models import LabelOrigin, Split, TrainOptions
+    from tui_labeler.domain.models import Features, LabelOrigin, Split, TrainOptions
     from tui_labeler.engine.models.models import check_model_name
 
     chosen = context.options
@@ -112,6 +119,7 @@ async def train(context: Context) -> Report:
             chosen.seed,
             overwrite=overwrite,
             label_origin=LabelOrigin(chosen.label_origin),
+            features=Features(chosen.features),
         )
         options = session.training.adjusted(options)
         await _consent(context, session, options)
@@ -225,6 +233,8 @@ def performance_lines(fields: dict[str, Any]) -> list[str]:
             f"trained on {counted(fields['train_documents'], 'document')} and tested on "
             f"{fields['test_documents']:,}, in {fields['seconds']:.1f} s"
         )
+    if "embeddings" in fields.get("features", ()):
+        lines.append(f"goes by {' and '.join(fields['features'])}: it needs the extra `embeddings` to label")
     left_out = fields.get("left_out", {})
     if any(left_out.values()):
         lines.append(

@@ -50,6 +50,7 @@ async def doctor(context: Context) -> Report:
     from tui_labeler.engine.doctor import (
         Check,
         Terminal,
+        check_embeddings,
         check_home,
         check_packages,
         check_prices,
@@ -63,7 +64,7 @@ async def doctor(context: Context) -> Report:
         is_terminal=sys.stdin.isatty() and (sys.stdout.isatty() or sys.stderr.isatty()),
         encoding=terminal_encoding(),
     )
-    checks = [*check_packages(), *check_terminal(terminal), *check_home(home)]
+    checks = [*check_packages(), check_embeddings(), *check_terminal(terminal), *check_home(home)]
     try:
         settings, note = read_settings(home), unknown_settings_note(home)
         checks.append(Check("settings", True, note or "all of them are known", warning=bool(note)))

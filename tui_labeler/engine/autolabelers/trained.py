@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Proposal
+from tui_labeler.domain.models import EMBEDDINGS
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.autolabeler import Task
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 
 BATCH_DOCUMENTS = 64
 BATCH_CHARACTERS = 64_000
-"""About a second of work: what a cancel has to wait for, and all that is in memory at once."""
+"""About a second of work: what a kill has done in vain, and all that is in memory at once."""
+EMBEDDED = 8
+"""Embedding takes so many times as long, and more."""
 
 
 class TrainedAutolabeler:
@@ -23,12 +26,14 @@ class TrainedAutolabeler:
         self._model = model
 
     async def label(self, tasks: AsyncIterator[Task]) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
+        share = EMBEDDED if EMBEDDINGS in self._model.features else 1
+        most = BATCH_CHARACTERS // share
         batch: list[Task] = []
         size = 0
         async for task in tasks:
             batch.append(task)
             size += len(task.text)
-            if len(batch) >= BATCH_DOCUMENTS or size >= BATCH_CHARACTERS:
+            if len(batch) >= BATCH_DOCUMENTS or size >= most:
                 yield await self._answers(batch)
                 batch, size = [], 0
         if batch:

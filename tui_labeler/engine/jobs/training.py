@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.jobs import Method
-from tui_labeler.domain.models import Split, TrainOptions
+from tui_labeler.domain.models import Features, Split, TrainOptions
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.actions import MODEL_DELETED
 from tui_labeler.engine.errors import InputError, RefusedError
@@ -183,6 +183,11 @@ class Training:
                 hint="Label some documents and save, or import labels."
                 if not preview.drafts
                 else f"Save the {counted(preview.drafts, 'draft decision')} first.",
+            )
+        if options.features is Features.EMBEDDINGS and self._store.state.project.kind is ProjectKind.ENTITIES:
+            raise InputError(
+                "Sentence embeddings are for classes; a model of entities has no use for them.",
+                hint="Leave --features out.",
             )
         if preview.one_class:
             raise InputError(

@@ -106,6 +106,7 @@ def figures(card: ModelCard, state: State) -> dict[str, Any]:
         "created": card.created,
         "seed": card.options.seed,
         "split": card.options.split.value,
+        "features": list(card.features),
         "version": card.version,
         "labels_version": card.labels_version,
     }

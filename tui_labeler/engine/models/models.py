@@ -86,6 +86,10 @@ class TodaysModel:
     def version(self) -> str:
         return self._model.version
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        return self._model.features
+
     async def predict(self, texts: Sequence[str]) -> list[list[Prediction]]:
         """What the model says, without categories that are gone."""
         return [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from tui_labeler.domain.labels import Span
+from tui_labeler.domain.models import Features
 from tui_labeler.domain.projects import ProjectKind
 
 
@@ -37,6 +38,10 @@ class FittedModel(Protocol):
     def version(self) -> str:
         """Hash of what was learned: the same data and seed give the same version."""
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What it goes by: see :attr:`tui_labeler.domain.models.ModelCard.features`."""
+
     async def predict(self, texts: Sequence[str]) -> Sequence[Sequence[Prediction]]:
         """For each text its spans in text order and without overlap, or its classes.
 
@@ -57,12 +62,17 @@ class Estimators(Protocol):
         unlabeled: Iterable[str],
         *,
         seed: int,
+        features: Features,
         progress: Progress,
     ) -> FittedModel:
         """Learns from ``samples``; ``unlabeled`` are further texts of the project, without labels.
 
-        Raises ``InputError`` when there is too little to learn from.
+        ``features`` mean nothing for entities. Raises ``InputError`` when there is too little to learn from,
+        or an extra that they need is not here.
         """
 
     async def load(self, folder: str) -> FittedModel:
-        """Raises ``InputError`` for files that are no model; never runs what it finds."""
+        """Raises ``InputError`` for files that are no model, or one that needs an extra which is not here.
+
+        Never runs what it finds.
+        """

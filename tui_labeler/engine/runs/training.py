@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui_labeler.domain.calibration import Outcome
-from tui_labeler.domain.models import ModelCard, Split, TrainOptions
+from tui_labeler.domain.models import Features, ModelCard, Split, TrainOptions
 from tui_labeler.domain.performance import TestedDocument, measure
 from tui_labeler.engine.actions import CLEARED, TRAINED
 from tui_labeler.engine.changes import drop_suggestion
@@ -116,6 +116,7 @@ class TrainingRun:
                 [document.sample for document in train],
                 extra,
                 seed=options.seed,
+                features=self._features(options),
                 progress=lambda words, share: latest.append((words, share)),
             )
         )
@@ -126,6 +127,12 @@ class TrainingRun:
                 latest.clear()
                 await self.journal.stage(words, round(share * 95), 100)
         return work.result()
+
+    def _features(self, options: TrainOptions) -> Features:
+        """The network knows English: elsewhere it is tried only where somebody asks for it."""
+        project = self.store.state.project
+        english = project.language.lower().startswith("en") and not project.multilingual
+        return Features.WORDS if options.features is Features.AUTO and not english else options.features
 
     def _card(
         self,
@@ -158,6 +165,7 @@ class TrainingRun:
             test_documents_with=test_with,
             tested=tuple(tested.documents),
             deleted_suggestions=sum(row.suggestion_count for row in state.rows.values()),
+            features=model.features,
         )
 
     async def _delete_suggestions(self) -> int:

@@ -55,6 +55,8 @@ A model learns from saved labels and is tested with documents that it did not le
 - **Automatic split**: a share of the documents, drawn with a seed from the training set, is kept for the
   test; the same seed draws the same documents.
 - **Manual split**: documents are tested with that you put into the testing set.
+- **Goes by**, for models of classes: words, or sentence embeddings too (the extra `embeddings`), where they
+  do better on documents held out. A model that goes by embeddings needs the extra wherever it labels.
 - **Labels**, while Azure Machine Learning has the pen: those here, or the latest from there, taken in first.
   The sets of this side are ignored then.
 
@@ -98,6 +100,10 @@ and lets the training run on.
         self.begin()
 
     @property
+    def _is_of_classes(self) -> bool:
+        return self._session.project.kind.is_classification
+
+    @property
     def _at_work(self) -> bool:
         return self._job is not None and not self._job.state.is_over
 
@@ -137,8 +143,11 @@ and lets the training run on.
         if self._preview is None:
             return
         self.set_class(self._preview.sets_ignored, "-origin")
+        self.set_class(self._is_of_classes, "-classes")
         picker = self.query_one("#form", Picker)
-        picker.set_rows(training_text.form_rows(self._form, self._cards, self._preview))
+        picker.set_rows(
+            training_text.form_rows(self._form, self._cards, self._preview, classes=self._is_of_classes)
+        )
         options = self._session.training.adjusted(self._form.options(overwrite=False))
         plan = plan_of(self._found, options) if self._found else None
         page = training_text.about(self._preview, plan, self._problem or self._unread)
@@ -168,6 +177,8 @@ and lets the training run on.
                 self._form = replace(
                     self._form, origin=LabelOrigin.AML if is_here else LabelOrigin.HERE, split=Split.AUTO
                 )
+            case "features":
+                self._form = self._form.other_features()
             case "auto":
                 self._form = replace(self._form, split=Split.AUTO)
             case "manual":

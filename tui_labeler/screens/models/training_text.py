@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.models import LabelOrigin, ModelCard, Split, TrainOptions
+from tui_labeler.domain.models import Features, LabelOrigin, ModelCard, Split, TrainOptions
 from tui_labeler.engine.models.samples import undecided_words
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.widgets.cells import clean
@@ -30,6 +30,13 @@ ORIGINS = {
 }
 """Whose labels are learned from, in words."""
 
+FEATURES = {
+    Features.AUTO: "automatic: embeddings too in English, where installed",
+    Features.WORDS: "words alone",
+    Features.EMBEDDINGS: "words, sentence embeddings or both",
+}
+"""What a model of classes may go by, in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -40,12 +47,24 @@ class Form:
     test_percent: int = 20
     seed: int = 0
     origin: LabelOrigin = LabelOrigin.HERE
+    features: Features = Features.AUTO
 
     def options(self, *, overwrite: bool) -> TrainOptions:
         """The options to train with."""
         return TrainOptions(
-            self.name, self.split, self.test_percent, self.seed, overwrite, label_origin=self.origin
+            self.name,
+            self.split,
+            self.test_percent,
+            self.seed,
+            overwrite,
+            label_origin=self.origin,
+            features=self.features,
         )
+
+    def other_features(self) -> Form:
+        """The form with the next choice of features."""
+        every = list(FEATURES)
+        return replace(self, features=every[(every.index(self.features) + 1) % len(every)])
 
 
 def free_name(taken: Mapping[str, ModelCard]) -> str:
@@ -56,8 +75,10 @@ def free_name(taken: Mapping[str, ModelCard]) -> str:
     return f"model-{number}"
 
 
-def form_rows(form: Form, cards: Mapping[str, ModelCard], preview: TrainingPreview) -> list[Choice]:
-    """The rows of the form, with what is chosen in each."""
+def form_rows(
+    form: Form, cards: Mapping[str, ModelCard], preview: TrainingPreview, *, classes: bool
+) -> list[Choice]:
+    """The rows of the form, with what is chosen in each. Models of ``classes`` have features to choose."""
     automatic = form.split is Split.AUTO
     card = cards.get(form.name)
     name = form.name + (", a new model" if card is None else f", overwrites the one of {when(card.created)}")
@@ -75,6 +96,8 @@ def form_rows(form: Form, cards: Mapping[str, ModelCard], preview: TrainingPrevi
         ),
         ("start", "Start training", "", not preview.labels),
     ]
+    if classes:
+        rows.insert(1, ("features", "Goes by", FEATURES[form.features], False))
     if preview.sets_ignored:
         rows.insert(1, ("origin", "Labels", ORIGINS[form.origin], False))
     return [Choice(key, _row(title, words), disabled) for key, title, words, disabled in rows]

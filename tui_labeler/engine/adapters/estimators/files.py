@@ -58,7 +58,7 @@ class EntitiesHeader(msgspec.Struct, frozen=True, tag="entities", tag_field="kin
     cluster_words: tuple[str, ...]
 
 
-class ClassesHeader(msgspec.Struct, frozen=True, tag="classes", tag_field="kind"):
+class ClassesHeader(msgspec.Struct, frozen=True, tag="classes", tag_field="kind", omit_defaults=True):
     """What a classifier has learned, but for its arrays."""
 
     format: str
@@ -70,6 +70,8 @@ class ClassesHeader(msgspec.Struct, frozen=True, tag="classes", tag_field="kind"
     temperature: float
     calibration: tuple[float, float]
     threshold: float
+    embedding: str = ""
+    """The network whose embeddings of a text stand behind its words; none where empty."""
 
 
 Header = EntitiesHeader | ClassesHeader

@@ -38,6 +38,8 @@ def _silent(words: str, share: float) -> None:
 class TemperatureScaledLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Softmax regression whose probabilities are scaled by a temperature fitted out of fold.
 
+    ``loss_`` is the mean negative log likelihood of the rows out of fold; 0 without folds.
+
     Parameters
     ----------
     C : inverse strength of the penalty on squared weights.
@@ -72,7 +74,11 @@ class TemperatureScaledLogistic(ClassifierMixin, BaseEstimator):  # type: ignore
             strength = self.C * len(targets) / len(kept)
             weights, offsets = _softmax(rows[kept], targets[kept], len(self.classes_), strength)
             logits[out] = rows[out] @ weights.T + offsets
-        self.temperature_ = confidence.fit_temperature(logits, targets) if count > 1 else 1.0
+        self.temperature_, self.loss_ = 1.0, 0.0
+        if count > 1:
+            self.temperature_ = confidence.fit_temperature(logits, targets)
+            scaled = special.log_softmax(logits * self.temperature_, axis=1)
+            self.loss_ = -float(scaled[np.arange(len(targets)), targets].mean())
         return self
 
     def decision_function(self, X: Any) -> Floats:
@@ -130,7 +136,7 @@ class MultiLabelLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows, unfold = _compact(X)
         coefficients, self.intercept_ = _one_against_rest(rows, targets, self.C)
         self.coef_ = unfold(coefficients)
-        self.calibration_, self.threshold_ = confidence.Platt(), 0.5
+        self.calibration_, self.threshold_, self.loss_ = confidence.Platt(), 0.5, 0.0
         if count > 1:
             logits = np.zeros(targets.shape)
             for fold in range(count):
@@ -141,7 +147,10 @@ class MultiLabelLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 logits[out] = rows[out] @ weights.T + offsets
             raw = special.expit(logits)
             self.calibration_ = confidence.fit_platt(raw.ravel(), targets.ravel())
-            self.threshold_ = best_threshold(self.calibration_(raw), targets)
+            honest = self.calibration_(raw)
+            self.threshold_ = best_threshold(honest, targets)
+            odds = confidence.log_odds(honest)
+            self.loss_ = float(np.logaddexp(0, np.where(targets, -odds, odds)).mean())
         return self
 
     def predict_proba(self, X: Any) -> Floats:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tui_labeler.domain.labels import Span
+from tui_labeler.domain.models import EMBEDDINGS, WORDS, Features
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.adapters.estimators import files, tagging
+from tui_labeler.engine.adapters.estimators import files, sentences, tagging
 from tui_labeler.engine.adapters.estimators.classes import TextClassifier
 from tui_labeler.engine.adapters.estimators.clusters import WordClusters
 from tui_labeler.engine.adapters.estimators.confidence import Platt
@@ -59,6 +60,7 @@ class EntityModel:
             self._arrays,
         )
         self._pool = Pool(self, load_model, cores)
+        self.features = (WORDS,)
 
     @property
     def version(self) -> str:
@@ -102,10 +104,13 @@ class ClassModel:
                 temperature=1.0 if isinstance(head, MultiLabelLogistic) else head.temperature_,
                 calibration=head.calibration_[:2] if isinstance(head, MultiLabelLogistic) else (1.0, 0.0),
                 threshold=head.threshold_ if isinstance(head, MultiLabelLogistic) else 0.0,
+                embedding=sentences.NAME if estimator.vectors_ else "",
             ),
             self._arrays,
         )
-        self._pool = Pool(self, load_model, cores)
+        self.features = (WORDS,) * bool(vectorizer.names_) + (EMBEDDINGS,) * bool(estimator.vectors_)
+        # Embedding takes nearly all of the time, and has threads of its own.
+        self._pool = Pool(self, load_model, 1 if estimator.vectors_ else cores)
 
     @property
     def version(self) -> str:
@@ -127,7 +132,7 @@ class ClassModel:
 
 
 def load_model(folder: str, cores: int | None = None) -> EntityModel | ClassModel:
-    """Reads a model's files. Raises ``InputError`` for files that are no model.
+    """Reads a model's files. Raises ``InputError`` for files that are no model, or without an extra it needs.
 
     ``cores``: how many it may use to predict; all by default.
     """
@@ -175,7 +180,8 @@ def _load_entities(folder: str, header: files.EntitiesHeader, cores: int | None)
 def _load_classes(folder: str, header: files.ClassesHeader, cores: int | None) -> ClassModel:
     shapes = {**files.sparse_shapes("weights"), "offsets": ("<f8", 1), "idf": ("<f4", 1)}
     arrays = files.read_arrays(folder, shapes)
-    classes, features = len(header.classes), len(header.features)
+    classes, words = len(header.classes), len(header.features)
+    vectors = sentences.DIMENSIONS if header.embedding else 0
     files.check(
         folder,
         header,
@@ -185,11 +191,15 @@ def _load_classes(folder: str, header: files.ClassesHeader, cores: int | None) -
             <= len(set(header.classes))
             == classes,
             "offsets do not fit the classes": len(arrays["offsets"]) == classes,
-            "weights of words do not fit the features": len(arrays["idf"]) == features > 0,
+            "weights of words do not fit the features": len(arrays["idf"]) == words and words + vectors > 0,
+            "it embeds texts in a way that is not known": header.embedding in ("", sentences.NAME),
         },
     )
-    estimator = TextClassifier(multi_label=header.multi_label)
-    estimator.vectorizer_ = TextVectorizer(features).restore(header.features, arrays["idf"])
+    if vectors:
+        sentences.encoder()
+    estimator = TextClassifier(multi_label=header.multi_label, cores=cores)
+    estimator.vectors_ = vectors
+    estimator.vectorizer_ = TextVectorizer(words).restore(header.features, arrays["idf"])
     head: MultiLabelLogistic | TemperatureScaledLogistic
     if header.multi_label:
         head = MultiLabelLogistic()
@@ -198,9 +208,9 @@ def _load_classes(folder: str, header: files.ClassesHeader, cores: int | None) -
         head = TemperatureScaledLogistic()
         head.temperature_ = header.temperature
     head.classes_ = estimator.classes_ = np.array(header.classes)
-    head.coef_ = files.dense(folder, "weights", arrays, (features, classes)).T.astype(np.float64)
+    head.coef_ = files.dense(folder, "weights", arrays, (words + vectors, classes)).T.astype(np.float64)
     head.intercept_ = arrays["offsets"]
-    head.n_features_in_ = features
+    head.n_features_in_ = words + vectors
     estimator.head_ = head
     return ClassModel(estimator, cores)
 
@@ -215,19 +225,24 @@ class SklearnEstimators:
         unlabeled: Iterable[str],
         *,
         seed: int,
+        features: Features,
         progress: Progress,
     ) -> EntityModel | ClassModel:
         """Learns in a thread; ``progress`` is called in the loop's own.
 
-        The order of ``samples`` changes nothing. Raises ``InputError`` when there is too little to learn.
+        The order of ``samples`` changes nothing. Raises ``InputError`` when there is too little to learn, or
+        the extra that ``features`` need is not here.
         """
         loop = asyncio.get_running_loop()
 
         def report(words: str, share: float) -> None:
             loop.call_soon_threadsafe(progress, words, share)
 
-        train = _train_entities if kind is ProjectKind.ENTITIES else _train_classes
-        return await asyncio.to_thread(train, kind, sorted(samples, key=_order), unlabeled, seed, report)
+        ordered = sorted(samples, key=_order)
+        if kind is ProjectKind.ENTITIES:
+            return await asyncio.to_thread(_train_entities, ordered, unlabeled, seed, report)
+        wanted = features is Features.EMBEDDINGS or (features is Features.AUTO and sentences.installed())
+        return await asyncio.to_thread(_train_classes, kind, ordered, unlabeled, seed, wanted, report)
 
     async def load(self, folder: str) -> EntityModel | ClassModel:
         """Raises ``InputError`` for files that are no model; never runs what it finds."""
@@ -240,7 +255,7 @@ def _order(sample: Sample) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _train_entities(
-    kind: ProjectKind, samples: Sequence[Sample], unlabeled: Iterable[str], seed: int, progress: Progress
+    samples: Sequence[Sample], unlabeled: Iterable[str], seed: int, progress: Progress
 ) -> EntityModel:
     spans = [
         [(category, span.start, span.end) for category, span in sample.annotations if span is not None]
@@ -275,7 +290,12 @@ def _codes(places: Iterable[tuple[str, tuple[int, ...]]]) -> dict[str, str]:
 
 
 def _train_classes(
-    kind: ProjectKind, samples: Sequence[Sample], unlabeled: Iterable[str], seed: int, progress: Progress
+    kind: ProjectKind,
+    samples: Sequence[Sample],
+    unlabeled: Iterable[str],
+    seed: int,
+    embeddings: bool,
+    progress: Progress,
 ) -> ClassModel:
     multi = kind is ProjectKind.MULTI_LABEL
     rows = [(sample.text, sorted({category for category, _ in sample.annotations})) for sample in samples]
@@ -302,7 +322,7 @@ def _train_classes(
     codes = _codes((category, (at,)) for at, (_, classes) in enumerate(rows) for category in classes)
     coded = [sorted(codes[category] for category in classes) for _, classes in rows]
     targets = [classes if multi else classes[0] for classes in coded]
-    estimator = TextClassifier(multi_label=multi, seed=seed)
+    estimator = TextClassifier(multi_label=multi, seed=seed, embeddings=embeddings)
     estimator.fit(texts, targets, unlabeled=unlabeled, progress=progress)
     category_of = {code: category for category, code in codes.items()}
     named = np.array([category_of[code] for code in estimator.classes_])

@@ -27,6 +27,11 @@ PIECES = 4
 """Pieces a worker gets, one after the other: texts differ in cost."""
 
 
+def cores_here() -> int:
+    """How many this process may use."""
+    return int(joblib.cpu_count())
+
+
 class Predictor(Protocol):
     """What predicts in a worker."""
 
@@ -41,7 +46,7 @@ class Pool:
     def __init__(self, model: Predictor, load: Callable[[str], Predictor], cores: int | None = None) -> None:
         self._model = model
         self._load = load
-        self._cores = cores if cores is not None else joblib.cpu_count()
+        self._cores = cores_here() if cores is None else cores
         self._seen = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()

@@ -65,6 +65,8 @@ class TextVectorizer:
 
     def transform(self, texts: Sequence[str]) -> sparse.csr_array:
         """Shape (texts, features)."""
+        if not self.names_:
+            return sparse.csr_array((len(texts), 0))
         indices: list[int] = []
         data: list[int] = []
         pointers = [0]
