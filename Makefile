@@ -19,7 +19,7 @@ help:
 	@echo "make bench        measure everything; writes docs/benchmarks.md"
 	@echo "make local-llm    a language model on this machine: MODEL=file.gguf PORT=8080 AZURE=deployment"
 	@echo "make kill         the long kill test"
-	@echo "make fuzz         the property tests with many more examples, and 100,000 mutated label files"
+	@echo "make fuzz         the property tests with many more examples, and 100,000 mutated label files, state files, replies …"
 	@echo "make screenshots  the pictures of README and docs"
 
 $(BIN)/python:
@@ -88,7 +88,8 @@ local-llm: $(VENV)/local-llm.stamp
 
 fuzz: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile fuzz --timeout 3600
-	TUI_LABELER_FUZZ=100000 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/formats/test_fuzz.py
+	TUI_LABELER_FUZZ=100000 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/formats/test_fuzz.py \
+		tests/hostile/test_readers.py
 
 kill: $(VENV)/test.stamp $(VENV)/azurite.stamp
 	$(BIN)/python -m tests.durability.harness --kills 50

@@ -35,7 +35,7 @@ def remember(home: Path, key: str, value: str | bool) -> None:
         if tomllib.loads(after) != {**before, key: value}:
             raise refused
         _write(path, after)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, too deep, too long a number
         raise refused from error
     except OSError as error:
         raise StorageError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import tomllib
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +12,7 @@ import msgspec
 from tui_labeler.domain.containers import NamedContainer
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.engine.toml_files import read_toml
 from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
@@ -118,17 +118,11 @@ def _table(home: Path) -> dict[str, Any]:
     """Raises ``InputError`` for what is no TOML, ``StorageError`` for a file that can't be read."""
     path = _path(home)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return read_toml(path, _HINT) or {}
     except OSError as error:
         raise StorageError(
             f"{path}: {error.strerror}", hint="Make the home readable, or choose another with --home."
         ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: {error}", hint="Save it as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: {error}", hint=_HINT) from error
 
 
 def actor_name(settings: Settings) -> str:

@@ -141,3 +141,38 @@ def test_a_project_that_can_not_be_read_may_be_the_one_that_is_meant(cli: Cli, h
     assert "1 of them can't be read" in ran.error["hint"]
     assert listed.code == 1
     assert listed.json["items"][0]["error"]["code"] == "storage"
+
+
+def test_all_of_a_home_is_for_its_owner_alone_whatever_the_umask(
+    cli: Cli, letters: Path, labels_file: Path
+) -> None:
+    before = os.umask(0)
+    try:
+        made = ("--kind", "ner", "--container", str(letters), "--labels", str(labels_file))
+        endpoint = ("--kind", "openai", "--endpoint", "http://127.0.0.1:9", "--deployment", "m")
+        for command in (
+            ("project", "create", "letters", *made),
+            ("resource", "add", "local", *endpoint),
+            ("train", "letters", "--model", "first"),
+            ("sync", "letters", "--share"),
+            ("project", "delete", "letters", "--yes"),
+            ("project", "create", "letters", *made),
+        ):
+            assert cli(*command).code == 0, command
+    finally:
+        os.umask(before)
+    everything = [cli.home, *cli.home.rglob("*")]
+    assert len(everything) > 30
+    wide = {str(path): oct(path.stat().st_mode) for path in everything if path.stat().st_mode & 0o077}
+    assert wide == {}
+
+
+def test_a_home_that_others_may_look_into_holds_files_that_they_may_not(cli: Cli, letters: Path) -> None:
+    cli.home.mkdir(mode=0o755)
+    cli.home.chmod(0o777)
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters))
+    assert cli(*create).code == 0
+    assert [path for path in cli.home.rglob("*") if path.stat().st_mode & 0o077] == []
+    checks = {check["name"]: check for check in cli("doctor", "--json").json["checks"]}
+    assert not checks["permissions"]["ok"]
+    assert "chmod" in checks["permissions"]["detail"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.hostile.readers import patient
 from tui_labeler.domain.projects import Category, ProjectKind
 from tui_labeler.engine.autolabelers.mentions import Mention
 from tui_labeler.engine.autolabelers.prompts.answers import Parsed, Unclear
@@ -495,3 +496,11 @@ def test_no_broken_class_becomes_none(name: str, changes: list[tuple[str, int, s
         broken = mutated(answer, changes)
         parsed = classes(broken, kind)
         assert parsed.items or parsed.problems, broken
+
+
+def test_a_long_run_of_white_space_is_tried_once() -> None:
+    # From each of its places, it would take minutes.
+    with patient(20.0):
+        assert pairs(entities("Organization: Acme" + " " * 200_000 + "x")) != []
+        assert pairs(entities("x" + " " * 200_000 + "x\nOrganization: Acme")) == [("o", "Acme")]
+    assert pairs(entities("Organization  \t :: Acme  |  before: by")) == [("o", ": Acme")]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.engine.toml_files import parse_toml, read_toml
 from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ FILE = "prices.toml"
 
 BATCH = 0.5
 """What the batch API asks for, of the price. Source: Azure OpenAI and OpenAI, price lists."""
+
+_HINT = "docs/settings.md shows what it may hold."
 
 STALE_DAYS = 180
 """After which a table deserves a look."""
@@ -84,7 +86,8 @@ def read_prices(home: Path) -> PriceTable:
     Raises ``InputError`` naming the field for a table of theirs that is not right, ``StorageError`` for one
     that can't be read.
     """
-    shipped = _parsed(files(__package__ or "").joinpath(FILE).read_text(encoding="utf-8"), FILE)
+    text = files(__package__ or "").joinpath(FILE).read_text(encoding="utf-8")
+    shipped = _checked(parse_toml(text, FILE, _HINT), FILE)
     as_of = shipped.as_of.isoformat() if shipped.as_of else ""
     own = _own(home / FILE)
     own_date = own.as_of.isoformat() if own.as_of else ""
@@ -95,26 +98,22 @@ def read_prices(home: Path) -> PriceTable:
 
 def _own(path: Path) -> _Table:
     try:
-        return _parsed(path.read_text(encoding="utf-8"), str(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return _Table({})
+        table = read_toml(path, _HINT)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}", hint="Make it readable, or remove it.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: {error}", hint="Save it as UTF-8.") from error
+    return _Table({}) if table is None else _checked(table, str(path))
 
 
-def _parsed(text: str, name: str) -> _Table:
-    hint = "docs/settings.md shows what it may hold."
+def _checked(given: dict[str, Any], name: str) -> _Table:
     try:
-        table = convert(tomllib.loads(text), _Table)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise InputError(f"{name}: {error}", hint=hint) from error
+        table = convert(given, _Table)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{name}: {error}", hint=_HINT) from error
     for model, row in table.models.items():
         for field in ("input", "output", "cached"):
             price = getattr(row, field)
             if price is not None and not (price >= 0 and math.isfinite(price)):
-                raise InputError(f"{name}: {field} of {model!r} is {price}, which is no price.", hint=hint)
+                raise InputError(f"{name}: {field} of {model!r} is {price}, which is no price.", hint=_HINT)
     return table
 
 

@@ -102,16 +102,16 @@ def cuts(document: FileDocument, text: str, problems: list[FormatProblem]) -> li
 
 def classes(document: FileDocument, problems: list[FormatProblem], *, one: bool = False) -> list[str]:
     """The names of the document's classes, each once; ``one`` keeps the first alone. The rest is said."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for index, label in enumerate(document.labels):
         if label.unit is not None:
             reason = f"{label.category} is a span, and this project has classes"
         elif label.category in names:
             reason = f"{label.category} is there twice"
         elif one and names:
-            reason = f"{label.category} is a second class where only one can be; {names[0]} stays"
+            reason = f"{label.category} is a second class where only one can be; {next(iter(names))} stays"
         else:
-            names.append(label.category)
+            names[label.category] = None
             continue
         problems.append(FormatProblem(document.location, f"labels[{index}]", reason, dropped=True))
-    return names
+    return list(names)

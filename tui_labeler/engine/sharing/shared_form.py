@@ -22,9 +22,10 @@ from tui_labeler.domain.labels import DraftKind, Label, Stamp, Suggestion, ToPla
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.changes import put, put_document, put_label
 from tui_labeler.engine.errors import FormatError, InputError
+from tui_labeler.engine.formats.fields import Node, shallow
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.merging import undone
-from tui_labeler.engine.typed import convert
+from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Change, State
@@ -281,9 +282,10 @@ def from_json(data: bytes) -> dict[str, Any]:
     Raises ``FormatError`` for what is no JSON object, or of a version that is not known here.
     """
     try:
-        found = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        found = decode(data, object)
+    except msgspec.DecodeError as error:
         raise FormatError(f"it is no JSON that can be read: {error}") from error
+    shallow(Node(found))
     if not isinstance(found, dict):
         raise FormatError("it holds no JSON object")
     version = found.get("version")

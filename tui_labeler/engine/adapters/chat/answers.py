@@ -24,6 +24,9 @@ _FINISHES = {"stop": Finish.STOP, "length": Finish.LENGTH, "content_filter": Fin
 MOST = 1_000_000_000_000
 """Tokens that are believed of one answer: sums of them can still be written down."""
 
+SEARCHED = 20_000
+"""Bytes of a refusal that are looked through for words."""
+
 _NOTHING = msgspec.Raw(b"null")
 
 
@@ -85,7 +88,7 @@ def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -
     """
     try:
         found = decode(body, _Completion)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except msgspec.MsgspecError:
         raise TroubleError(
             f"{host} sent something that is no chat completion.",
             hint="Check the endpoint if it happens again: another program may be answering there.",
@@ -119,7 +122,7 @@ def _optional(raw: msgspec.Raw, kind: type[T]) -> T | None:
     """What only adds to an answer: where it is malformed, the answer counts without it."""
     try:
         return decode(raw, kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except msgspec.MsgspecError:
         return None
 
 
@@ -164,20 +167,22 @@ class Refusal(msgspec.Struct):
 
 def read_refusal(body: bytes) -> Refusal:
     """What a body of status 400 or more says; all empty where it is no such object."""
+    said = body[:SEARCHED].decode("utf-8", "replace")
     try:
-        document = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Refusal(message=body[:20_000].decode("utf-8", "replace"))
+        document = decode(body, object)
+    except msgspec.MsgspecError:
+        return Refusal(message=said)
     error: Any = document.get("error", document) if isinstance(document, dict) else document
     if not isinstance(error, dict):
-        return Refusal(message=str(error))
+        return Refusal(message=said)
     inner = error.get("innererror")
     inner_code = inner.get("code") if isinstance(inner, dict) else None
     return Refusal(
         code=_text(error.get("code")),
         type=_text(error.get("type")),
         param=_text(error.get("param")),
-        message=_text(error.get("message")) or str(error.get("detail", "")),
+        # Some servers have a list of complaints there, as deep as they like.
+        message=_text(error.get("message")) or (said if "detail" in error else ""),
         filtered=error.get("code") == "content_filter" or inner_code == "ResponsibleAIPolicyViolation",
     )
 

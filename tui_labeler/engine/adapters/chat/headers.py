@@ -62,7 +62,7 @@ def _until(date: str, now: datetime) -> float | None:
     """Source of the date's form: RFC 9110, 5.6.7."""
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone of more hours than there are
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -202,7 +202,7 @@ class FileAnswerStore:
                     # A line without its end was cut by a crash, or is being written: nobody was told it.
                     if not line.endswith(b"\n"):
                         break
-                    found[bytes.fromhex(_parsed_key(path, line))] = _Place(name, offset, len(line))
+                    found[_parsed_key(path, line)] = _Place(name, offset, len(line))
                     offset += len(line)
             read[name] = _Seen(offset, size, changed)
         read.pop(self._name, None)
@@ -253,10 +253,10 @@ class FileAnswerStore:
         return places
 
 
-def _parsed_key(path: Path, line: bytes) -> str:
+def _parsed_key(path: Path, line: bytes) -> bytes:
     try:
-        return _keys.decode(line).key
-    except msgspec.MsgspecError as error:
+        return bytes.fromhex(_keys.decode(line).key)
+    except (msgspec.MsgspecError, ValueError) as error:
         raise _broken(path) from error
 
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.prompts.names import Names
 
 _LEAD = re.compile(r"\s*(?:[-*•+]\s+|\d{1,4}[.)]\s+)?")
-_PARTING = re.compile(r"\s*(?::|\||=>|->|=|\t|–|—)\s*")
+# White space before a sign is tried from its beginning alone: from each of its places would take for ever.
+_PARTING = re.compile(r"(?:(?<!\s)\s+)?(?::|\||=>|->|=|\t|–|—)\s*")
 _MARKS = re.compile(r"\*{2}\s*")
-_BEFORE = re.compile(r"\s*\|\s*before\s*[:=]\s*", re.IGNORECASE)
+_BEFORE = re.compile(r"(?:(?<!\s)\s+)?\|\s*before\s*[:=]\s*", re.IGNORECASE)
 """Behind the words: what stands right before the place that is meant."""
 _FENCE = re.compile(r"\s*(?:```|~~~)\w*\s*")
 _ANSWER = frozenset(("class", "classes", "category", "categories", "label", "labels", "answer"))

@@ -1,0 +1,34 @@
+"""TOML that a person wrote, read: whatever is wrong with it is an ``InputError``."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from tui_labeler.engine.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def parse_toml(text: str, name: str, hint: str) -> dict[str, Any]:
+    """What ``text`` holds. Raises ``InputError`` with the file's ``name`` for what is no TOML.
+
+    A number of thousands of digits and lists nested beyond the interpreter's depth are refused too.
+    """
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise InputError(f"{name}: {error}", hint=hint) from error
+    except RecursionError:
+        raise InputError(f"{name}: lists and tables are nested too deeply", hint=hint) from None
+
+
+def read_toml(path: Path, hint: str) -> dict[str, Any] | None:
+    """What a file holds; ``None`` where there is none. Raises as :func:`parse_toml`, and ``OSError``."""
+    try:
+        return parse_toml(path.read_text(encoding="utf-8"), str(path), hint)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8: {error}", hint="Save it as UTF-8.") from error
