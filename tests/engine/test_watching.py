@@ -23,7 +23,7 @@ from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.deployments.chat import Finish, Reply, TroubleError, UnansweredError
 from tui_labeler.engine.errors import DeletedError, LabelerError, LockedError, UnreachableError
 from tui_labeler.engine.jobs import answered
-from tui_labeler.engine.sharing.syncing import Shared
+from tui_labeler.engine.sharing.synced import Shared
 from tui_labeler.engine.watching import Watch, Watched
 
 if TYPE_CHECKING:

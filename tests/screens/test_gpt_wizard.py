@@ -26,7 +26,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category
 from tui_labeler.domain.resources import Capabilities, Prices, ResourceKind
 from tui_labeler.engine.adapters.chat.connecting import reach
-from tui_labeler.engine.autolabelers.asking import Asked
+from tui_labeler.engine.autolabelers.asks import Asked
 from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.autolabelers.reusing import question_key
 from tui_labeler.engine.categories import says_little

@@ -11,8 +11,8 @@ from tui_labeler.engine.wording import counted, doubtful, may_be_charged, money
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_labeler.engine.autolabelers.estimate import JobEstimate, Range
     from tui_labeler.engine.autolabelers.options import GptOptions
+    from tui_labeler.engine.autolabelers.work import JobEstimate, Range
 
 OF_GPT = ("deployment", "budget", "budget_tokens", "concurrency", "examples", "samples")
 """Options that only a deployment takes."""

@@ -18,7 +18,7 @@ from tui_labeler.engine.errors import (
     LockedError,
     UnreachableError,
 )
-from tui_labeler.engine.sharing.syncing import Shared
+from tui_labeler.engine.sharing.synced import Shared
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession

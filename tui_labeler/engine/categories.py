@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tui_labeler.domain.labels import Label
-    from tui_labeler.engine.labeling import Labeling
+    from tui_labeler.engine.labeling.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
 
 
@@ -172,7 +172,7 @@ class Categories:
                 _category(state, into)
             changes: list[Change] = []
             for row in state.rows.values():
-                step = without(state, self._labeling.pen(state).stamp, row.id, category_id, into)
+                step = without(state, self._labeling.maker(state).stamp, row.id, category_id, into)
                 labels = _labels(state, row.id, category_id)
                 tally["labels"] += len(labels)
                 tally["in_readings"] += sum(bool(label.reader) for label in labels)

@@ -31,11 +31,11 @@ from tui_labeler.engine.ports import (
 )
 from tui_labeler.engine.ports.cluster import Cluster, Order
 from tui_labeler.engine.runs.autolabeling import AutolabelRun
-from tui_labeler.engine.runs.batches import BatchPace
 from tui_labeler.engine.runs.distributed import DistributedRun
 from tui_labeler.engine.runs.evaluated import Evaluated, GptEvaluated, TrainedEvaluated
 from tui_labeler.engine.runs.evaluation import EvaluationRun, PartlyMeasuredError
 from tui_labeler.engine.runs.gpt import GptSetup
+from tui_labeler.engine.runs.sent import BatchPace
 from tui_labeler.engine.runs.training import TrainingRun
 from tui_labeler.engine.wording import counted, in_words
 

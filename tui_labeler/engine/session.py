@@ -17,7 +17,7 @@ from tui_labeler.engine.history.history import History
 from tui_labeler.engine.jobs.jobs import Jobs
 from tui_labeler.engine.jobs.training import Training
 from tui_labeler.engine.label_files import LabelFiles
-from tui_labeler.engine.labeling import Labeling
+from tui_labeler.engine.labeling.labeling import Labeling
 from tui_labeler.engine.ports.watching import Holder
 from tui_labeler.engine.readings.agreeing import Agreeing
 from tui_labeler.engine.readings.readings import Readings

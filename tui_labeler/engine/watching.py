@@ -31,7 +31,7 @@ from tui_labeler.engine.errors import (
 from tui_labeler.engine.jobs.answered import PASSING, Answered, Asked
 from tui_labeler.engine.jobs.requests import WATCHED
 from tui_labeler.engine.models.models import find_model
-from tui_labeler.engine.sharing.syncing import Shared
+from tui_labeler.engine.sharing.synced import Shared
 from tui_labeler.engine.takes.leases import Lease
 from tui_labeler.engine.wording import counted, money
 

@@ -36,7 +36,7 @@ from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, S
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.sharing.joining import Claim, claim
 from tui_labeler.engine.sharing.project_form import with_items
-from tui_labeler.engine.sharing.syncing import Shared
+from tui_labeler.engine.sharing.synced import Shared
 
 if TYPE_CHECKING:
     from tui_labeler.engine.resources.resources import Resources

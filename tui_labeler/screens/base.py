@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.notifications import SeverityLevel
 
-    from tui_labeler.engine.labeling import Saved
+    from tui_labeler.engine.labeling.labeling import Saved
 
 P = ParamSpec("P")
 T = TypeVar("T")

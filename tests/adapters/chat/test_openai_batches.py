@@ -52,7 +52,7 @@ from tui_labeler.engine.deployments.chat import (
     UnansweredError,
 )
 from tui_labeler.engine.ports import Connected
-from tui_labeler.engine.runs.batches import BatchPace
+from tui_labeler.engine.runs.sent import BatchPace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -331,7 +331,7 @@ from pathlib import Path
 from tests.adapters.chat.test_openai_batches import Socket
 from tests.builders import Bench
 from tests.openai_server import OpenAIServer
-from tui_labeler.engine.runs.batches import BatchPace
+from tui_labeler.engine.runs.sent import BatchPace
 
 async def die(seconds):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -17,19 +17,20 @@ from tests.jumping_clock import jumping
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.autolabelers.asking import Asker
-from tui_labeler.engine.autolabelers.estimate import Made, Work, estimate_job
+from tui_labeler.engine.autolabelers.estimate import estimate_job
 from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.pacing import Pacer
 from tui_labeler.engine.autolabelers.reusing import question_key
 from tui_labeler.engine.autolabelers.spending import Spending
 from tui_labeler.engine.autolabelers.under_way import PATIENCE, UNDER_WAY
+from tui_labeler.engine.autolabelers.work import Made, Work
 from tui_labeler.engine.deployments.chat import KeptReply, ResourceError, UnansweredError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.builders import Bench
-    from tui_labeler.engine.autolabelers.asking import Asked
+    from tui_labeler.engine.autolabelers.asks import Asked
 
 KEY = question_key("azure/gpt", question())
 

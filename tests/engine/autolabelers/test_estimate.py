@@ -17,7 +17,13 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category, ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Structured
 from tui_labeler.engine.adapters.vocabulary import exact_counter
-from tui_labeler.engine.autolabelers.estimate import (
+from tui_labeler.engine.autolabelers.estimate import crossing, estimate_job, most_of
+from tui_labeler.engine.autolabelers.prompts.forms import shown
+from tui_labeler.engine.autolabelers.prompts.names import Names
+from tui_labeler.engine.autolabelers.prompts.passages import Passage
+from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
+from tui_labeler.engine.autolabelers.spending import Budget
+from tui_labeler.engine.autolabelers.work import (
     Crossing,
     Earlier,
     Made,
@@ -25,17 +31,9 @@ from tui_labeler.engine.autolabelers.estimate import (
     Range,
     Sample,
     Work,
-    crossing,
     earlier_of,
-    estimate_job,
-    most_of,
     sample_of,
 )
-from tui_labeler.engine.autolabelers.prompts.forms import shown
-from tui_labeler.engine.autolabelers.prompts.names import Names
-from tui_labeler.engine.autolabelers.prompts.passages import Passage
-from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
-from tui_labeler.engine.autolabelers.spending import Budget
 from tui_labeler.engine.deployments.chat import Message, Question, Role
 from tui_labeler.engine.deployments.tokens import estimate, estimating, messages_tokens, prompt_tokens
 from tui_labeler.engine.gpt.forecast import forecast

@@ -17,7 +17,7 @@ from tests.fakes import (
 )
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.errors import InputError
-from tui_labeler.engine.labeling import LabelInTheWayError
+from tui_labeler.engine.labeling.rules import LabelInTheWayError
 
 if TYPE_CHECKING:
     from pathlib import Path

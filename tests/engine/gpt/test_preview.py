@@ -28,7 +28,7 @@ from tui_labeler.engine.gpt.preview import (
 from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.autolabelers.estimate import Range
+    from tui_labeler.engine.autolabelers.work import Range
     from tui_labeler.engine.session import ProjectSession
 
 GPT = Method("gpt", resource="r", deployment="gpt")

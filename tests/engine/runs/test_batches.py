@@ -53,7 +53,8 @@ from tui_labeler.engine.gpt.preview import Terms
 from tui_labeler.engine.jobs.jobs import Deleted
 from tui_labeler.engine.ports import Connected
 from tui_labeler.engine.runs.autolabeling import AutolabelRun
-from tui_labeler.engine.runs.batches import PATIENCE, BatchPace
+from tui_labeler.engine.runs.batches import PATIENCE
+from tui_labeler.engine.runs.sent import BatchPace
 from tui_labeler.engine.wording import batches_going_on
 
 if TYPE_CHECKING:

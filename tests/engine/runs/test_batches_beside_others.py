@@ -12,8 +12,9 @@ from tests.builders import Bench, asked_text
 from tests.engine.runs.test_batches import GPT, PLACES, PRICES, Batches, CrashError, run, start
 from tui_labeler.domain.jobs import JobState, Usage
 from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
-from tui_labeler.engine.autolabelers.estimate import Made, Work, estimate_job
+from tui_labeler.engine.autolabelers.estimate import estimate_job
 from tui_labeler.engine.autolabelers.options import GptOptions
+from tui_labeler.engine.autolabelers.work import Made, Work
 from tui_labeler.engine.deployments.batches import BatchStatus
 from tui_labeler.engine.gpt.preview import Terms
 

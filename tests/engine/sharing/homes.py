@@ -23,10 +23,11 @@ from tui_labeler.engine.ports import Surroundings
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.sharing.conflicts import resolve
 from tui_labeler.engine.sharing.shared_form import file_name, labels_folder
-from tui_labeler.engine.sharing.syncing import Shared, Syncing
+from tui_labeler.engine.sharing.syncing import Syncing
 
 if TYPE_CHECKING:
     from tui_labeler.engine.sharing.conflicts import LabelConflict, Side
+    from tui_labeler.engine.sharing.synced import Shared
 
 ID = "pshared"
 TEXT = "Ann met Bob in Rome. Then Ann went on to Oslo.\n"

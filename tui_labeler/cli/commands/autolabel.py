@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.cli.context import Context
     from tui_labeler.domain.documents import DocumentRow
-    from tui_labeler.engine.autolabelers.estimate import JobEstimate
+    from tui_labeler.engine.autolabelers.work import JobEstimate
     from tui_labeler.engine.jobs.jobs import Estimate
     from tui_labeler.engine.session import ProjectSession
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.sharing.conflicts import LabelConflict
     from tui_labeler.engine.sharing.publishing import Published
     from tui_labeler.engine.sharing.sharing import Sharing
-    from tui_labeler.engine.sharing.syncing import Shared
+    from tui_labeler.engine.sharing.synced import Shared
 
 
 def register(parsers: Any) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
+from tui_labeler.engine.autolabelers.asks import Asked
 from tui_labeler.engine.autolabelers.in_batches import taken
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Whose, question_key, will_do
 from tui_labeler.engine.autolabelers.told import bounded, usage_told
@@ -29,7 +29,6 @@ from tui_labeler.engine.deployments.chat import (
     is_free,
 )
 from tui_labeler.engine.deployments.tokens import estimating
-from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.finishing import finished
 
 if TYPE_CHECKING:
@@ -65,55 +64,6 @@ enough."""
 
 WORTH_TELLING = 5.0
 """Seconds of a pause that people are told of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A reply, and what this job pays for it."""
-
-    reply: Reply
-    usage: Usage
-    """Nothing for an answer that another job has paid for."""
-    from_cache: bool
-
-
-class Asks(Protocol):
-    """Gets questions their answers."""
-
-    async def ask(
-        self,
-        question: Question,
-        estimate: Usage,
-        *,
-        attempt: int = 0,
-        use: Use = ANY_USE,
-        about: str = "",
-        until: ExitStack | None = None,
-    ) -> Asked:
-        """As :meth:`Asker.ask`; may raise ``NotYetError``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A question that waits for a batch."""
-
-    key: str
-    question: Question
-    estimate: Usage
-    """What it may cost at most."""
-    attempt: int = 0
-
-
-class NotYetError(RefusedError):
-    """What is asked has no answer yet, and nobody waits for it here."""
-
-    title = "There is no answer yet"
-    code = "not_yet"
-
-    def __init__(self, missing: Sequence[Missing]) -> None:
-        """``missing`` has no question that another job has asked: nobody has to ask it here."""
-        super().__init__("The answer comes with a batch.")
-        self.missing = tuple(missing)
 
 
 OVERRUN = 4.0

@@ -8,11 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
-from tui_labeler.engine.autolabelers.asking import (
-    Asked,
-    Missing,
-    NotYetError,
-)
+from tui_labeler.engine.autolabelers.asks import Asked, Missing, NotYetError
 from tui_labeler.engine.autolabelers.in_batches import AT_SERVICE, taken
 from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Use, Whose, question_key, will_do

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.jobs import Answer, Usage, cost_of
+from tui_labeler.domain.jobs import Usage, cost_of
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.autolabelers.chunking import EARLY
+from tui_labeler.engine.autolabelers.estimate_notes import batch_notes, notes, under_way_notes
 from tui_labeler.engine.autolabelers.pacing import FIRST
+from tui_labeler.engine.autolabelers.work import (
+    Crossing,
+    Earlier,
+    JobEstimate,
+    Made,
+    Pace,
+    Range,
+    Sample,
+    Work,
+)
 from tui_labeler.engine.deployments.tokens import MARGIN, prompt_tokens
-from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Prices
@@ -48,9 +56,6 @@ SPEED = (120.0, 30.0)
 QUICK = 6.0
 """Tokens a second in the smallest answer, waiting included, that a service has which answers many at once."""
 
-TRIED_TOKENS = 8
-"""Of the smallest answer, where trying did not say: a short JSON object."""
-
 STARTING = 3.0
 """Seconds that a job takes before it asks, at most: its process starts, and labeled documents are read."""
 
@@ -67,150 +72,6 @@ and with sixty categories; other models' differ by more."""
 _PER_CHARACTER = {"en": (0.19, 0.28), "zh": (0.55, 0.95), "ja": (0.5, 0.85), "ko": (0.4, 0.65)}
 _OTHERWISE = (0.2, 0.55)
 """Tokens of a character where no text was read, by language."""
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    low: float
-    high: float
-
-    def times(self, factor: float) -> Range:
-        return Range(self.low * factor, self.high * factor)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What some of the documents' texts show."""
-
-    documents: int
-    characters: int
-    tokens: int
-    is_estimate: bool
-    """The tokens were not counted by the model's vocabulary."""
-
-
-def sample_of(texts: Sequence[str], counter: TokenCounter) -> Sample | None:
-    """``None`` where there is no text."""
-    characters = sum(map(len, texts))
-    tokens = sum(counter.count(text) for text in texts)
-    return Sample(len(texts), characters, tokens, counter.is_estimate) if tokens else None
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What jobs like this one really used."""
-
-    documents: int
-    characters: int
-    usage: Usage
-    seconds: float | None = None
-    """That they took, at work; ``None`` where it tells nothing."""
-    answers: int = 0
-    """To the questions in that time, several to one document perhaps; 0 where that is not known."""
-
-
-def earlier_of(answers: Sequence[Answer], seconds: float | None = None) -> Earlier | None:
-    """From a job's answers; those that cost nothing, since they were kept, tell nothing."""
-    paid = [answer for answer in answers if answer.usage.completion_tokens]
-    if not paid:
-        return None
-    usage = sum((answer.usage for answer in paid), Usage())
-    whole = seconds if len(paid) == len(answers) else None
-    return Earlier(len(paid), sum(answer.characters for answer in paid), usage, whole)
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What is to be asked."""
-
-    kind: ProjectKind
-    characters: Sequence[int]
-    """Of each document that can be read."""
-    categories: int
-    fixed_tokens: int
-    """Of what all questions share: instructions, examples, schema; about."""
-    language: str = ""
-    chunk_tokens: int | None = None
-    """Of the text in one question; ``None`` where each document fits."""
-    answers: int = 1
-    """To each question, where agreement is asked for."""
-    reasoning: bool = False
-    schema_tokens: int = 0
-    """Of the fixed ones, the schema's: not all servers add it to the prompt."""
-    tells_usage: bool = True
-    """The server was seen to tell what an answer used; else the job counts, and rather too high."""
-    tried_tokens: int = 0
-    """Of the answer to the tiny question of a trial, thoughts included; 0 where nobody said."""
-    room: int = 0
-    """Tokens that the longest answer is given, thoughts included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """Questions that were really made, in place of a guess at them."""
-
-    documents: int
-    characters: Sequence[int]
-    """Of the text in each that has no answer yet."""
-    text_tokens: int
-    """Of these texts: what the questions have beside what all share."""
-    is_estimate: bool
-    """The tokens were not counted by the model's vocabulary."""
-    answered: int = 0
-    """Questions that are answered already and cost nothing."""
-    scale: float = 1.0
-    """How many questions each stands for."""
-    waiting: int = 0
-    """Questions that wait in batches of other jobs and are not asked again."""
-    under_way: int = 0
-    """Questions that other jobs are asking, whose answers are waited for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a deployment answers."""
-
-    seconds: float
-    """The smallest request."""
-    concurrency: int
-    tokens: int = TRIED_TOKENS
-    """Of the answer to it."""
-    is_here: bool = False
-    """It is on this machine, which has one processor for all questions."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobEstimate:
-    documents: int
-    questions: Range
-    prompt_tokens: Range
-    completion_tokens: Range
-    """Hidden reasoning included."""
-    cost: Range | None
-    """USD; ``None`` where no price is known."""
-    seconds: Range | None
-    """``None`` where nobody knows: a deployment whose speed was not seen yet, a batch."""
-    notes: tuple[str, ...]
-    """What it goes by, in words."""
-    answered: int = 0
-    """Questions that are answered already and cost nothing; they are no part of the others."""
-    waiting: int = 0
-    """Questions that wait in batches of other jobs and are not asked again; they are no part either."""
-    under_way: int = 0
-    """Questions that other jobs are asking; no part either. Those without an answer there are asked here."""
-
-    @property
-    def is_answered(self) -> bool:
-        """Nothing is left to ask."""
-        return bool(self.answered or self.waiting) and not self.questions.high
-
-
-class Crossing(StrEnum):
-    """Whether a job would cross its budget."""
-
-    NO = "no"
-    MAYBE = "maybe"
-    YES = "yes"
 
 
 def estimate_job(
@@ -251,8 +112,8 @@ def estimate_job(
         _cost(work, asked, prompt, completion, prices),
         None if batch else _seconds(work, asked, completion, pace, earlier),
         (
-            *_notes(work, sample, earlier, prices),
-            *_batch_notes(waiting, batch=batch, budget=budget),
+            *notes(work, fixed, sample, earlier, prices),
+            *batch_notes(waiting, batch=batch, budget=budget),
             *under_way_notes(under_way),
         ),
         round(made.answered * made.scale) if made else 0,
@@ -415,60 +276,3 @@ def _seconds(
     high /= min(at_once, FIRST) if quick else 1
     found = Range(max(low, pace.seconds), max(high, pace.seconds) + STARTING)
     return None if not quick and found.high > TELLS_NOTHING * found.low else found
-
-
-def under_way_notes(under_way: int) -> list[str]:
-    """What is to be said of questions that other jobs are asking."""
-    if not under_way:
-        return []
-    words = counted(under_way, "question is", "questions are")
-    return [
-        f"{words} being asked by another job at the moment: the answers are waited for and cost nothing "
-        "more; what gets no answer there is asked here."
-    ]
-
-
-def _batch_notes(waiting: int, *, batch: bool, budget: bool) -> list[str]:
-    notes = []
-    if batch:
-        notes.append("A batch is answered within 24 hours.")
-    if batch and budget:
-        notes.append(
-            "A batch holds no more than the budget allows if every answer is as long as it may be: "
-            "the job may take several, one after the other."
-        )
-    if waiting:
-        words = counted(waiting, "question waits in a batch", "questions wait in batches")
-        notes.append(
-            f"{words} of another job and will not be asked again: their documents fail here, "
-            "and can be retried at no cost once the answers are there."
-        )
-    return notes
-
-
-def _notes(
-    work: Work, sample: Sample | None, earlier: Earlier | None, prices: Prices | None
-) -> tuple[str, ...]:
-    notes = []
-    if sample is None:
-        notes.append("Tokens of the texts are guessed from their characters.")
-    elif sample.is_estimate:
-        notes.append("Tokens are estimated: the model's vocabulary is not there.")
-    if work.fixed_tokens:
-        fixed = _fixed_tokens(work)
-        notes.append(
-            "Instructions, categories and examples go with each question: "
-            f"{round(fixed.low):,} to {round(fixed.high):,} tokens."
-        )
-    if not work.tells_usage:
-        notes.append("What an answer used and the server does not tell is counted here, rather too high.")
-    if earlier is None:
-        notes.append(
-            "How much the model answers is a guess, until a job has shown it"
-            + ("; what it thinks before that is most of it." if work.reasoning else ".")
-        )
-    if prices is None:
-        notes.append("The price is not known: give the deployment one, or the model in prices.toml.")
-    elif prices.as_of:
-        notes.append(f"Prices are of {prices.as_of}.")
-    return tuple(notes)

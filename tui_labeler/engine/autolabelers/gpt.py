@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, Proposal, Usage
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.autolabelers.asking import Missing, NotYetError
+from tui_labeler.engine.autolabelers.asks import Missing, NotYetError
 from tui_labeler.engine.autolabelers.chunking import Chunk, chunks
 from tui_labeler.engine.autolabelers.confidence import AnswerTokens, ConfidenceMap, agreement
 from tui_labeler.engine.autolabelers.merging import (
@@ -23,6 +23,7 @@ from tui_labeler.engine.autolabelers.merging import (
 from tui_labeler.engine.autolabelers.placing import place
 from tui_labeler.engine.autolabelers.repeating import repeats_itself
 from tui_labeler.engine.autolabelers.reusing import FollowUp, Use
+from tui_labeler.engine.autolabelers.room import OVERLAP, Room, chunk_tokens
 from tui_labeler.engine.autolabelers.spending import BudgetError
 from tui_labeler.engine.autolabelers.told import raise_if_too_long
 from tui_labeler.engine.autolabelers.unused import joined, unused_of, why_of_no_use, with_unknown_of
@@ -31,14 +32,13 @@ from tui_labeler.engine.deployments.tokens import (
     Correction,
     TokenCounter,
     held_tokens,
-    prompt_tokens,
     question_tokens,
 )
 from tui_labeler.engine.wording import in_words
 
 if TYPE_CHECKING:
     from tui_labeler.domain.labels import Span
-    from tui_labeler.engine.autolabelers.asking import Asks
+    from tui_labeler.engine.autolabelers.asks import Asks
     from tui_labeler.engine.autolabelers.autolabeler import Task
     from tui_labeler.engine.autolabelers.prompts.answers import Parsed
     from tui_labeler.engine.autolabelers.prompts.passages import Passage
@@ -46,14 +46,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.deployments.chat import Question, Reply
     from tui_labeler.engine.errors import LabelerError
 
-CHUNK = 3_000
-"""Tokens of a chunk at most, where a deployment has room for more: long prompts make models overlook."""
-
-OVERLAP = 100
-"""Tokens that neighbouring chunks share: a sentence or two."""
-
-THINKING = 4_000
-"""Tokens that a model may think for before it answers, beside the answer."""
 
 LONGER = 4
 """How much more room an answer gets that was cut."""
@@ -71,48 +63,6 @@ they are paid for."""
 
 SHOWN = 120
 """Characters of a refusal that a failure quotes. Answers are not quoted: they say what documents say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a deployment has room for, and how it is asked."""
-
-    at_once: int
-    """Documents under way at once."""
-    context: int | None = None
-    """Tokens that prompt and answer may have together; ``None``: enough."""
-    reasoning: bool = False
-    logprobs: bool = False
-    samples: int = 1
-    """How many answers to each question; two or more make a confidence of their agreement."""
-
-    @property
-    def thinking(self) -> int:
-        """Tokens kept for what a model thinks before it answers."""
-        return THINKING if self.reasoning else 0
-
-
-def chunk_tokens(
-    prompt: PromptTask, room: Room, counter: TokenCounter, document: int | None = None, language: str = ""
-) -> int:
-    """Tokens of a chunk: prompt, chunk and answer have to fit. An entity's answer is twice the chunk.
-
-    Raises ``UnansweredError`` where nothing is left for the text.
-    """
-    if room.context is None:
-        return CHUNK
-    empty = prompt.question("", document=document, language=language, max_tokens=1)
-    fixed = prompt_tokens(empty, counter.at_most) + prompt.answer_tokens(0) + room.thinking
-    left = room.context - fixed
-    share = left // 3 if prompt.kind is ProjectKind.ENTITIES else left
-    if share < OVERLAP:
-        raise UnansweredError(
-            f"Instructions, categories and examples take {fixed:,} of the {room.context:,} tokens "
-            "that the deployment has room for: nothing is left for the text.",
-            reason="context_length",
-            hint="Choose fewer categories or examples, or a deployment with more room.",
-        )
-    return min(CHUNK, share)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
-from tui_labeler.engine.autolabelers.estimate import Earlier, earlier_of
+from tui_labeler.engine.autolabelers.work import Earlier, earlier_of
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Answer, Job

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.labels import in_the_way
 from tui_labeler.engine.actions import CLEAR, KEEP
 from tui_labeler.engine.changes import put_label
-from tui_labeler.engine.labeling import blocked, label_of
+from tui_labeler.engine.labeling.rules import blocked, label_of
 from tui_labeler.engine.ports import Change, Plan
 
 if TYPE_CHECKING:
     from tui_labeler.domain.labels import Label, Span
     from tui_labeler.engine.documents.documents import Documents
-    from tui_labeler.engine.labeling import Labeling
+    from tui_labeler.engine.labeling.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Transaction
 
 
@@ -68,7 +68,7 @@ class LookingAgain:
             blocking = [other for other in blocking if not document.is_stale(other)]
             if blocking:
                 raise blocked(state, blocking)
-            stamp = self._labeling.pen(state).stamp
+            stamp = self._labeling.maker(state).stamp
             kept = replace(label, span=wanted, text_hash=document.text_hash, kept=stamp)
             return Plan(KEEP, [put_label(state, document, kept)])
 
@@ -79,10 +79,10 @@ class LookingAgain:
 
         def plan(state: State) -> Plan:
             document = state.document(document_id)
-            pen = self._labeling.pen(state)
+            maker = self._labeling.maker(state)
             changes: list[Change] = []
             for label in document.active_labels:
-                changes += pen.removal(state, document, label)
+                changes += maker.removal(state, document, label)
             return Plan(CLEAR, changes)
 
         return await self._store.commit(self._labeling.actor, plan)

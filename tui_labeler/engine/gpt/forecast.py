@@ -10,7 +10,11 @@ from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
 from tui_labeler.domain.labels import Origin
 from tui_labeler.domain.resources import Prices
-from tui_labeler.engine.autolabelers.estimate import (
+from tui_labeler.engine.autolabelers.estimate import estimate_job
+from tui_labeler.engine.autolabelers.options import GptOptions
+from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
+from tui_labeler.engine.autolabelers.room import Room, chunk_tokens
+from tui_labeler.engine.autolabelers.work import (
     TRIED_TOKENS,
     Earlier,
     JobEstimate,
@@ -18,12 +22,8 @@ from tui_labeler.engine.autolabelers.estimate import (
     Pace,
     Sample,
     Work,
-    estimate_job,
     sample_of,
 )
-from tui_labeler.engine.autolabelers.gpt import Room, chunk_tokens
-from tui_labeler.engine.autolabelers.options import GptOptions
-from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
 from tui_labeler.engine.deployments.prices import batch_prices
 from tui_labeler.engine.deployments.tokens import INSTRUCTIONS, estimating, question_tokens, schema_tokens
 from tui_labeler.engine.errors import InputError, NotFoundError

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import JobKind
-from tui_labeler.engine.autolabelers.estimate import JobEstimate
 from tui_labeler.engine.autolabelers.options import GptOptions
+from tui_labeler.engine.autolabelers.work import JobEstimate
 from tui_labeler.engine.gpt.preview import Terms, evaluation_again, going_on_preview
 from tui_labeler.engine.resources.resources import find_deployment
 from tui_labeler.engine.wording import counted

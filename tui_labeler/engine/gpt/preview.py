@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import Method
 from tui_labeler.domain.resources import Deployment, Prices, Resource
-from tui_labeler.engine.autolabelers.estimate import JobEstimate, under_way_notes
+from tui_labeler.engine.autolabelers.estimate_notes import under_way_notes
 from tui_labeler.engine.autolabelers.options import GptOptions, check_budget
+from tui_labeler.engine.autolabelers.work import JobEstimate
 from tui_labeler.engine.deployments.chat import UnansweredError
 from tui_labeler.engine.deployments.endpoints import host, is_loopback, is_readable_on_the_way
 from tui_labeler.engine.errors import InputError

@@ -9,11 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import Answer, JobKind, JobRequest, Usage
-from tui_labeler.engine.autolabelers.asking import (
-    Asked,
-    Missing,
-    NotYetError,
-)
+from tui_labeler.engine.autolabelers.asks import Asked, Missing, NotYetError
 from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.autolabelers.in_batches import AT_SERVICE, Elsewhere, taken
 from tui_labeler.engine.autolabelers.options import GptOptions
@@ -165,7 +161,7 @@ def _evaluated(labeled: Sequence[LabeledDocument], request: JobRequest) -> list[
 
 
 class _Looked:
-    """An :class:`~tui_labeler.engine.autolabelers.asking.Asks` that sends nothing and counts."""
+    """An :class:`~tui_labeler.engine.autolabelers.asks.Asks` that sends nothing and counts."""
 
     def __init__(
         self,

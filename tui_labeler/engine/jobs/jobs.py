@@ -21,8 +21,8 @@ from tui_labeler.engine.pen import check_turn_of_pen
 from tui_labeler.engine.reviewing.comparison import Comparison, compare
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.autolabelers.estimate import Earlier
     from tui_labeler.engine.autolabelers.spending import Budget
+    from tui_labeler.engine.autolabelers.work import Earlier
     from tui_labeler.engine.ports import (
         JobStore,
         Launcher,

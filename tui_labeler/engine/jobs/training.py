@@ -26,7 +26,7 @@ from tui_labeler.engine.wording import counted
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.jobs.jobs import Jobs
-    from tui_labeler.engine.labeling import Labeling
+    from tui_labeler.engine.labeling.labeling import Labeling
     from tui_labeler.engine.ports import Container, ModelStore, ProjectStore
 
 

@@ -15,7 +15,8 @@ from tui_labeler.engine.rows import to_row
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Decision
-    from tui_labeler.engine.labeling import Labeling, Pen
+    from tui_labeler.engine.labeling.labeling import Labeling
+    from tui_labeler.engine.labeling.making import LabelMaker
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
 
 
@@ -54,10 +55,10 @@ class PlacingByHand:
         return await self._store.commit(self._surroundings.actor, plan)
 
     def _setting(self, state: State, document: Document, item: ToPlace, span: Span) -> list[Change]:
-        pen = self._labeling.pen(state)
+        maker = self._labeling.maker(state)
         key = f"p{item.id}"
         label = replace(
-            pen.label(document, item.category, span, origin=Origin.SUGGESTION),
+            maker.label(document, item.category, span, origin=Origin.SUGGESTION),
             suggestion=key,
             job=item.job,
             blind=False,
@@ -72,10 +73,10 @@ class PlacingByHand:
             placed=Placed.BY_HAND,
             version=item.version,
             text_hash=document.text_hash,
-            decision=pen.decision(document, Verdict.ACCEPTED, label.id),
+            decision=maker.decision(document, Verdict.ACCEPTED, label.id),
             extra={ANSWERED: item.text},
         )
-        decision = replace(pen.decision(document, Verdict.ACCEPTED, label.id), draft=False)
+        decision = replace(maker.decision(document, Verdict.ACCEPTED, label.id), draft=False)
         return [
             put_label(state, document, label),
             put_suggestion(state, document, suggestion),
@@ -93,14 +94,14 @@ class PlacingByHand:
             item = _item(document, item_id)
             if item.decision is not None:
                 return None
-            return Plan(DROP, [dropping(state, document, item, self._labeling.pen(state))])
+            return Plan(DROP, [dropping(state, document, item, self._labeling.maker(state))])
 
         return await self._store.commit(self._surroundings.actor, plan)
 
 
-def dropping(state: State, document: Document, item: ToPlace, pen: Pen) -> Change:
+def dropping(state: State, document: Document, item: ToPlace, maker: LabelMaker) -> Change:
     """The change that drops words. It makes and takes away no label: there is nothing to save."""
-    decision = replace(pen.decision(document, Verdict.REJECTED), draft=False)
+    decision = replace(maker.decision(document, Verdict.REJECTED), draft=False)
     return _decided(state, document, item, decision)
 
 

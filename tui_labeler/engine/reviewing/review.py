@@ -12,7 +12,8 @@ from tui_labeler.domain.occupied import Occupied
 from tui_labeler.engine.actions import ACCEPT, CORRECT
 from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
-from tui_labeler.engine.labeling import BATCH, Labeling, checked
+from tui_labeler.engine.labeling.labeling import BATCH, Labeling
+from tui_labeler.engine.labeling.rules import checked
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.reviewing.placing_by_hand import dropping
 from tui_labeler.engine.reviewing.visiting import held, waiting
@@ -191,9 +192,9 @@ class Review:
         self, wanted: SuggestionFilter, state: State, document_id: int
     ) -> tuple[list[Change], Decided]:
         found, document = waiting(state, document_id, wanted), state.document(document_id)
-        pen = self._labeling.pen(state)
+        maker = self._labeling.maker(state)
         changes = [
-            dropping(state, document, item, pen)
+            dropping(state, document, item, maker)
             if isinstance(item, ToPlace)
             else self._rejecting(state, document, item)
             for item in found
@@ -203,9 +204,9 @@ class Review:
     def _accepting(
         self, state: State, document: Document, suggestion: Suggestion, made: list[Label] | None = None
     ) -> list[Change]:
-        pen = self._labeling.pen(state)
+        maker = self._labeling.maker(state)
         label = replace(
-            pen.label(document, suggestion.category, suggestion.span, origin=Origin.SUGGESTION),
+            maker.label(document, suggestion.category, suggestion.span, origin=Origin.SUGGESTION),
             suggestion=suggestion.id,
             job=suggestion.job,
             blind=False,
@@ -214,11 +215,11 @@ class Review:
         if made is not None:
             made.append(label)
         original = document.suggestions[suggestion.id]
-        decided = replace(original, decision=pen.decision(document, Verdict.ACCEPTED, label.id))
+        decided = replace(original, decision=maker.decision(document, Verdict.ACCEPTED, label.id))
         return [put_label(state, document, label), put_suggestion(state, document, decided)]
 
     def _rejecting(self, state: State, document: Document, suggestion: Suggestion) -> Change:
-        decision = self._labeling.pen(state).decision(document, Verdict.REJECTED)
+        decision = self._labeling.maker(state).decision(document, Verdict.REJECTED)
         return put_suggestion(state, document, replace(suggestion, decision=decision))
 
 

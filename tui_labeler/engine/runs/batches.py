@@ -17,7 +17,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tui_labeler.engine.autolabelers.batching import Ledger
 from tui_labeler.engine.autolabelers.in_batches import short
@@ -40,6 +40,7 @@ from tui_labeler.engine.deployments.chat import (
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.ports import JobJournal
 from tui_labeler.engine.runs.batch_results import collect
+from tui_labeler.engine.runs.sent import BatchPace, Sent
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -61,56 +62,6 @@ ALONE = 3
 """Tries of a file that has no other of the job beside it, before it is cut in two."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchPace:
-    """How often a batch is looked at."""
-
-    every: float = 60.0
-    """Seconds. Source: Azure OpenAI, batch: 60 at least."""
-    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-
-@dataclass(slots=True)
-class Sent:
-    """A file at the server, and the batch that was made of it."""
-
-    file: str
-    rows: int
-    batch: str = ""
-    stopped: bool = False
-    """This program has cancelled it."""
-    cancelling: bool = False
-    """The service has said that it will stop."""
-    attempts: dict[str, int] = field(default_factory=dict)
-    """Of questions in it that a person had asked again, by key."""
-    each: tuple[int, int] = (0, 0)
-    """Tokens of a question in it, in the middle, and of an answer, at most."""
-    out: list[str] = field(default_factory=list)
-    """Of the keys of its questions, what other jobs know them by."""
-    # What is known of it in this run only:
-    keys: frozenset[str] | None = None
-    name: str = ""
-    state: BatchState | None = None
-    unsure: bool = True
-    """A batch may have been made of it that nobody knows of."""
-    tries: int = 0
-    pause: int = 0
-    """Looks to let pass before the next try."""
-    collected: bool = False
-
-    def as_record(self) -> dict[str, Any]:
-        return {
-            "file": self.file,
-            "rows": self.rows,
-            "batch": self.batch,
-            "stopped": self.stopped,
-            "cancelling": self.cancelling,
-            "attempts": self.attempts,
-            "each": self.each,
-            "out": self.out,
-        }
-
-
 @dataclass(slots=True)
 class BatchRun:
     """One run of a job through the batch API, from what earlier runs left to its end."""
@@ -118,7 +69,7 @@ class BatchRun:
     journal: JobJournal
     model: BatchModel
     ledger: Ledger
-    pace: BatchPace = BatchPace()
+    pace: BatchPace = field(default_factory=BatchPace)
     _sent: list[Sent] = field(default_factory=list)
     _misses: int = 0
     _gone: int = 0

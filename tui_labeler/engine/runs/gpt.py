@@ -10,16 +10,17 @@ import msgspec
 
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.domain.resources import Capabilities, Structured
-from tui_labeler.engine.autolabelers.asking import Asker, Asks
+from tui_labeler.engine.autolabelers.asking import Asker
 from tui_labeler.engine.autolabelers.batching import Ledger
 from tui_labeler.engine.autolabelers.confidence import ConfidenceMap
-from tui_labeler.engine.autolabelers.gpt import GptAutolabeler, Room
+from tui_labeler.engine.autolabelers.gpt import GptAutolabeler
 from tui_labeler.engine.autolabelers.in_batches import Elsewhere
 from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.pacing import Pacer
 from tui_labeler.engine.autolabelers.prompts.fewshot import FewShot
 from tui_labeler.engine.autolabelers.prompts.passages import Passage, passages
 from tui_labeler.engine.autolabelers.prompts.tasks import PromptTask
+from tui_labeler.engine.autolabelers.room import Room
 from tui_labeler.engine.autolabelers.spending import Budget, Lost, Spending
 from tui_labeler.engine.deployments.tokens import estimating
 from tui_labeler.engine.errors import InputError
@@ -32,7 +33,7 @@ from tui_labeler.engine.ports import (
     JobStore,
     ProjectStore,
 )
-from tui_labeler.engine.runs.batches import BatchPace, BatchRun
+from tui_labeler.engine.runs.batches import BatchRun
 from tui_labeler.engine.runs.prompt_settling import Told, told_before, told_now
 from tui_labeler.engine.typed import convert
 from tui_labeler.engine.wording import counted
@@ -40,12 +41,13 @@ from tui_labeler.engine.wording import counted
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import JobRequest
     from tui_labeler.domain.resources import Deployment
-    from tui_labeler.engine.autolabelers.asking import Missing
+    from tui_labeler.engine.autolabelers.asks import Asks, Missing
     from tui_labeler.engine.deployments.tokens import TokenCounter
     from tui_labeler.engine.models.samples import LabeledDocument
     from tui_labeler.engine.ports import (
         State,
     )
+    from tui_labeler.engine.runs.sent import BatchPace
 
 SHOT_TOKENS = 1_500
 """Of all examples of a prompt together."""

@@ -14,7 +14,8 @@ from tui_labeler.engine.sharing.decisions import Decisions
 from tui_labeler.engine.sharing.joining import claim_own
 from tui_labeler.engine.sharing.pending import Pending
 from tui_labeler.engine.sharing.publishing import Published, publish
-from tui_labeler.engine.sharing.syncing import Progress, Shared, Syncing
+from tui_labeler.engine.sharing.synced import Shared
+from tui_labeler.engine.sharing.syncing import Progress, Syncing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,7 +20,7 @@ from tui_labeler.engine.actions import SYNCED
 from tui_labeler.engine.errors import ConflictError, FormatError, NotFoundError, OutdatedError
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.pen import pen_words
-from tui_labeler.engine.ports import Change, Plan, Transaction
+from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, laid_over
 from tui_labeler.engine.sharing.conflicts import LabelConflict, open_conflicts
 from tui_labeler.engine.sharing.connection import Ledger
@@ -39,6 +39,7 @@ from tui_labeler.engine.sharing.shared_form import (
     written,
 )
 from tui_labeler.engine.sharing.steps import Step, Task, check, merged, unknown_categories
+from tui_labeler.engine.sharing.synced import Shared, Tally
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
@@ -72,58 +73,6 @@ _BREATH = 50
 
 Progress = Callable[[int, int], None]
 """Called with how many documents are done, of how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What a sync of labels did."""
-
-    downloaded: int = 0
-    """Documents whose file was fetched."""
-    uploaded: int = 0
-    """Files that were written."""
-    unchanged: int = 0
-    conflicts: tuple[LabelConflict, ...] = ()
-    problems: tuple[tuple[str, str], ...] = ()
-    """Location and reason of each document whose file can't be used, sorted; here it is as it was."""
-    waiting: int = 0
-    """Documents that others have changed, and that were not pulled."""
-    notes: tuple[str, ...] = ()
-    """What became of names that two sides have given."""
-    transactions: tuple[Transaction, ...] = ()
-    """What came in."""
-    paused: str = ""
-    """Why labels were left as they are on both sides: they are made elsewhere."""
-    settings_in: bool = False
-    """Categories or settings were taken from the container."""
-    settings_out: bool = False
-    """They were written to it."""
-
-    @property
-    def settings_words(self) -> str:
-        """A sentence; empty where categories and settings were alike."""
-        done = ["taken from the container"] * self.settings_in + ["written to it"] * self.settings_out
-        where = " and ".join(done) if self.settings_in else "written to the container"
-        return f"Categories and settings: {where}." if done else ""
-
-
-class _Tally:
-    def __init__(self) -> None:
-        self.downloaded: set[int] = set()
-        self.uploaded: set[int] = set()
-        self.problems: dict[str, str] = {}
-        self.broken: dict[str, tuple[str, str, str]] = {}
-        self.unknown: set[str] = set()
-        """Ids of categories that documents of the container name, and the project lacks."""
-        self.homeless: list[Task] = []
-        """These documents."""
-        self.waiting = 0
-        self.listed: dict[str, str] = {}
-        self.transactions: list[Transaction] = []
-        self.tell: Callable[..., None] = lambda *documents: None
-        """Hears of documents that the line was asked about."""
-        self.gone: dict[int, dict[str, str]] = {}
-        """When labels went without a tombstone here, by document and id."""
 
 
 class Syncing:
@@ -170,7 +119,7 @@ class Syncing:
                 mine = self._store.state.project
                 await claim_own(self._shelf, mine.name, mine.kind, project_id, write=push)
             project = await self._project.sync(names.get(project_file(project_id)), pull=pull, push=push)
-            tally = _Tally()
+            tally = Tally()
             start = labels_folder(project_id)
             tally.listed = {
                 name.removeprefix(start): etag for name, etag in names.items() if name.startswith(start)
@@ -202,7 +151,7 @@ class Syncing:
 
     # --- what there is to do ------------------------------------------------------------------------
 
-    async def _tasks(self, project: AgreedProject, tally: _Tally) -> list[Task]:
+    async def _tasks(self, project: AgreedProject, tally: Tally) -> list[Task]:
         """Documents that either side has changed, in order of location."""
         marks = await self._base.marks()
         state = self._store.state
@@ -232,7 +181,7 @@ class Syncing:
             tasks[number] = Task(number, name, tally.listed.get(name, ""), fetch=False)
         return sorted(tasks.values(), key=lambda task: state.rows[task.document].location)
 
-    async def _touched(self, since: int | None, marks: Mapping[int, Mark], tally: _Tally) -> set[int]:
+    async def _touched(self, since: int | None, marks: Mapping[int, Mark], tally: Tally) -> set[int]:
         """Documents that were worked on here since they were last looked at."""
         state = self._store.state
         found = {number for number, mark in marks.items() if mark.revision == UNSETTLED}
@@ -249,7 +198,7 @@ class Syncing:
                 found.add(number)
         return found
 
-    async def _in_history(self, since: int, tally: _Tally) -> set[int]:
+    async def _in_history(self, since: int, tally: Tally) -> set[int]:
         found: set[int] = set()
         async for transaction in self._store.history():
             if transaction.seq <= since:
@@ -264,7 +213,7 @@ class Syncing:
     # --- doing it -----------------------------------------------------------------------------------
 
     async def _all(
-        self, tasks: Sequence[Task], tally: _Tally, *, pull: bool, push: bool, progress: Progress | None
+        self, tasks: Sequence[Task], tally: Tally, *, pull: bool, push: bool, progress: Progress | None
     ) -> None:
         tally.tell = partial(self._tell, set(), len(tasks), progress) if progress else tally.tell
 
@@ -282,7 +231,7 @@ class Syncing:
             seen.update(documents)
             progress(len(seen), total)
 
-    async def _batch(self, tasks: Sequence[Task], tally: _Tally, *, pull: bool, push: bool) -> None:
+    async def _batch(self, tasks: Sequence[Task], tally: Tally, *, pull: bool, push: bool) -> None:
         """Looks at some documents; those whose file somebody else writes meanwhile are looked at again."""
         for _ in range(TRIES):
             again = await self._once(tasks, tally, pull=pull, push=push)
@@ -291,7 +240,7 @@ class Syncing:
             tasks = again
         raise ConflictError("Others write the same documents all the time.", hint="Sync again.")
 
-    async def _once(self, tasks: Sequence[Task], tally: _Tally, *, pull: bool, push: bool) -> list[Task]:
+    async def _once(self, tasks: Sequence[Task], tally: Tally, *, pull: bool, push: bool) -> list[Task]:
         if not pull:
             # Pushing alone never merges: what others have changed waits until it is pulled.
             tally.waiting += sum(task.fetch for task in tasks)
@@ -326,7 +275,7 @@ class Syncing:
 
         return wait_and_call
 
-    async def _fetch(self, task: Task, tally: _Tally) -> None:
+    async def _fetch(self, task: Task, tally: Tally) -> None:
         state = self._store.state
         try:
             data, task.etag = await self._shelf.get(labels_folder(state.project.id) + task.name)
@@ -342,7 +291,7 @@ class Syncing:
             return
         tally.downloaded.add(task.document)
 
-    def _is_broken(self, task: Task, tally: _Tally) -> bool:
+    def _is_broken(self, task: Task, tally: Tally) -> bool:
         if task.problem:
             location = self._store.state.rows[task.document].location
             reason = f"its labels in the container can't be read: {task.problem}"
@@ -351,7 +300,7 @@ class Syncing:
         return bool(task.problem)
 
     async def _merge(
-        self, tasks: Sequence[Task], agreed: Mapping[int, Agreed], tally: _Tally, *, pull: bool
+        self, tasks: Sequence[Task], agreed: Mapping[int, Agreed], tally: Tally, *, pull: bool
     ) -> list[Step]:
         """Merges in one transaction, on the newest state."""
         steps: list[Step] = []
@@ -392,7 +341,7 @@ class Syncing:
         return steps
 
     async def _write(
-        self, step: Step, settled: dict[int, Agreed], again: list[Task], tally: _Tally, *, push: bool
+        self, step: Step, settled: dict[int, Agreed], again: list[Task], tally: Tally, *, push: bool
     ) -> None:
         """Writes what the container is to hold, and notes what both sides agree on then."""
         task, etag, theirs, open_ = step.task, step.task.etag, step.agreed.theirs, step.agreed.wanted

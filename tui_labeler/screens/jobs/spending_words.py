@@ -14,7 +14,7 @@ from tui_labeler.screens.words import duration
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Prices
-    from tui_labeler.engine.autolabelers.estimate import JobEstimate, Range
+    from tui_labeler.engine.autolabelers.work import JobEstimate, Range
 
 NO_PRICE = "no price is known"
 

@@ -10,24 +10,20 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
+from tui_labeler.engine.errors import ConflictError, InputError
 from tui_labeler.engine.exports.splitting import shares
 from tui_labeler.engine.formats import FORMATS
-from tui_labeler.engine.wording import counted, in_lines
+from tui_labeler.engine.wording import counted
 from tui_labeler.labels_on_disk import check_no_document
 from tui_labeler.screens.base import reporting, saved_words, tell, write_file, write_label_files
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.label_files import text as importing_text
+from tui_labeler.screens.label_files.form import FileForm
 from tui_labeler.screens.label_files.text import Ready
-from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
-from tui_labeler.screens.screen import Screen
-from tui_labeler.screens.widgets.picker import Picker
-from tui_labeler.screens.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-
     from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.widgets.picker import Picker
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ class _Written:
     ready: Ready
 
 
-class ExportScreen(Screen["str | None"]):
+class ExportScreen(FileForm[str | None]):
     """Shows what an export would hold, and writes it. The result is what was written, in words."""
 
     HELP: ClassVar[str] = """\
@@ -62,42 +58,29 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
         Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back; nothing is written", id="export.back"),
     ]
 
+    WHAT = "Export saved labels"
+    WORKING = "reading labels"
+    REFUSED: ClassVar[Mapping[str, str]] = {
+        "seed": "Nothing is drawn: choose shares first.",
+        "suggestions": "Only Label Studio's JSON, not parted, has a place for them.",
+        "start": "There is nothing to write yet.",
+    }
+
     def __init__(self, session: ProjectSession) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._format = next(iter(FORMATS.values()))
         self._split = ""
         self._seed = 0
         self._suggestions = False
         self._written: _Written | None = None
-        self._problem = ""
-
-    def compose(self) -> ComposeResult:
-        yield TitleLine()
-        yield Picker(id="form")
-        yield Sheet(id="about")
-        yield StatusLine()
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self._session.project.name} > Export saved labels"
-        self.query_one("#form", Picker).focus()
-        self._prepare()
 
     # --- what is shown ------------------------------------------------------------------------------
 
-    @work(exclusive=True, group="load")
-    async def _prepare(self) -> None:
-        """Makes the file, and shows what is in it."""
-        self._written, self._problem = None, ""
-        self._show()
-        self.query_one(StatusLine).text = "reading labels"
-        try:
-            self._written = await (self._parted() if self._split else self._whole())
-        except LabelerError as error:
-            self._problem = in_lines(error)
-        self.query_one(StatusLine).text = ""
-        self._show()
+    def forget(self) -> None:
+        self._written = None
+
+    async def prepare(self) -> None:
+        self._written = await (self._parted() if self._split else self._whole())
 
     async def _whole(self) -> _Written:
         found = await self._session.label_files.write(
@@ -122,13 +105,13 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
         ready = Ready(found.documents, found.labels, parts, found.skipped, found.notes, drafts)
         return _Written(None, found.files, ready)
 
-    def _show(self) -> None:
+    def show(self) -> None:
         ready = self._written.ready if self._written else None
         rows = importing_text.export_rows(
             self._format.title, self._split, self._seed, ready, suggestions=self._with_suggestions
         )
-        self.query_one("#form", Picker).set_rows(rows)
-        self.query_one("#about", Sheet).show_page(importing_text.export_page(ready, self._problem))
+        self.form.set_rows(rows)
+        self.about.show_page(importing_text.export_page(ready, self._problem))
         self.refresh_bindings()
 
     @property
@@ -157,7 +140,7 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
                 await self._choose_seed()
             case "suggestions":
                 self._suggestions = not self._suggestions
-                self._prepare()
+                self.work_out()
             case _:
                 self.action_start()
 
@@ -166,16 +149,10 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
     async def action_choose_format(self) -> None:
         kind = self._session.project.kind
         known = [each for each in FORMATS.values() if kind in each.kinds]
-        choices = [
-            (str(number) if number < 10 else "", each.name, each.title)
-            for number, each in enumerate(known, 1)
-        ]
-        chosen = await self.app.push_screen_wait(
-            ChoiceScreen("In which format?", "", choices, at=self._format.name)
-        )
+        chosen = await self.ask_format("In which format?", known, self._format.name)
         if chosen is not None:
             self._format = FORMATS[chosen]
-            self._prepare()
+            self.work_out()
 
     async def _choose_split(self) -> None:
         chosen = await self.app.push_screen_wait(
@@ -191,7 +168,7 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
             )
         if chosen is not None:
             self._split = "" if chosen == "one" else chosen.strip()
-            self._prepare()
+            self.work_out()
 
     async def _choose_seed(self) -> None:
         async def check(typed: str) -> None:
@@ -203,21 +180,13 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
         )
         if typed is not None:
             self._seed = int(typed)
-            self._prepare()
-
-    def on_picker_refused(self, event: Picker.Refused) -> None:
-        words = {
-            "seed": "Nothing is drawn: choose shares first.",
-            "suggestions": "Only Label Studio's JSON, not parted, has a place for them.",
-            "start": "There is nothing to write yet.",
-        }
-        self.query_one(StatusLine).text = words.get(event.key, "")
+            self.work_out()
 
     @work(exclusive=True, group="form")
     @reporting
     async def action_save(self) -> None:
         tell(self.app, saved_words(await self._session.labeling.save()), title="Labels saved")
-        self._prepare()
+        self.work_out()
 
     @work(exclusive=True, group="files")
     @reporting

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.formats import AUTO, FORMATS
 from tui_labeler.engine.imports.plans import Imported
-from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.base import read_labels_file, reporting
-from tui_labeler.screens.dialogs import ChoiceScreen, InputScreen
+from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.label_files import text as importing_text
+from tui_labeler.screens.label_files.form import FileForm
 from tui_labeler.screens.label_files.which_document import location_of, which_document
-from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
-from tui_labeler.screens.screen import Screen
-from tui_labeler.screens.widgets.picker import Picker
-from tui_labeler.screens.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-
     from tui_labeler.engine.imports.plans import ImportPlan
     from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.widgets.picker import Picker
 
 STEP = 16
 """Documents between two words on how far it is."""
@@ -34,7 +29,7 @@ MOST_ROWS = 10
 """Of the form; more are scrolled to."""
 
 
-class ImportScreen(Screen[Imported | None]):
+class ImportScreen(FileForm[Imported | None]):
     """Shows what importing a file would do, and does it. Nothing changes before that.
 
     The result is what came in; ``None`` when the person left.
@@ -61,60 +56,46 @@ over the file. `u` takes an import back as a whole.
         Binding("q,ctrl+g,escape", "leave", "Back", tooltip="Back; nothing changes", id="import.back"),
     ]
 
+    WHAT = "Import labels"
+    REFUSED: ClassVar[Mapping[str, str]] = {
+        "add": "Every text of the file has its document, or none comes with it.",
+        "start": "There is nothing new to import.",
+    }
+
     def __init__(self, session: ProjectSession, path: str, data: bytes) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._path = path
         self._data = data
         self._format = AUTO
         self._choices: dict[str, str] = {}
         self._add = False
         self._plan: ImportPlan | None = None
-        self._problem = ""
         self._importing = False
-
-    def compose(self) -> ComposeResult:
-        yield TitleLine()
-        yield Picker(id="form")
-        yield Sheet(id="about")
-        yield StatusLine()
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        self.query_one(TitleLine).left = f"{self._session.project.name} > Import labels"
-        self.query_one("#form", Picker).focus()
-        self._check()
 
     # --- what is shown ------------------------------------------------------------------------------
 
-    @work(exclusive=True, group="load")
-    async def _check(self) -> None:
-        """Looks at the file against the project as it is at this moment."""
-        self._plan, self._problem = None, ""
-        self._show()
-        try:
-            self._plan = await self._session.label_files.plan(
-                self._data,
-                Path(self._path).name,
-                self._format,
-                choices=self._choices,
-                add_documents=self._add,
-                progress=self._step,
-            )
-        except LabelerError as error:
-            self._problem = in_lines(error)
-        self.query_one(StatusLine).text = ""
-        self._show()
+    def forget(self) -> None:
+        self._plan = None
+
+    async def prepare(self) -> None:
+        self._plan = await self._session.label_files.plan(
+            self._data,
+            Path(self._path).name,
+            self._format,
+            choices=self._choices,
+            add_documents=self._add,
+            progress=self._step,
+        )
 
     def _step(self, doing: str, count: int) -> None:
         if self.is_attached and count % STEP == 0:
-            self.query_one(StatusLine).text = f"{doing}: {count:,}"
+            self.say(f"{doing}: {count:,}")
 
-    def _show(self) -> None:
+    def show(self) -> None:
         rows = importing_text.import_rows(self._path, self._format, self._plan, self._choices, add=self._add)
-        self.query_one("#form", Picker).set_rows(rows)
-        self.query_one("#form", Picker).styles.height = min(len(rows), MOST_ROWS) + 1
-        self.query_one("#about", Sheet).show_page(importing_text.import_page(self._plan, self._problem))
+        self.form.set_rows(rows)
+        self.form.styles.height = min(len(rows), MOST_ROWS) + 1
+        self.about.show_page(importing_text.import_page(self._plan, self._problem))
         self.refresh_bindings()
 
     # --- keys ---------------------------------------------------------------------------------------
@@ -128,19 +109,12 @@ over the file. `u` takes an import back as a whole.
     def _may_start(self) -> bool:
         return self._plan is not None and not self._plan.changes_nothing and not self._importing
 
-    def on_picker_refused(self, event: Picker.Refused) -> None:
-        words = {
-            "add": "Every text of the file has its document, or none comes with it.",
-            "start": "There is nothing new to import.",
-        }
-        self.query_one(StatusLine).text = words.get(event.key, "")
-
     @work(exclusive=True, group="form")
     @reporting
     async def on_picker_chosen(self, event: Picker.Chosen) -> None:
         if self._importing:
             return
-        self.query_one(StatusLine).text = ""
+        self.say("")
         match event.key:
             case "file":
                 await self._choose_file()
@@ -148,7 +122,7 @@ over the file. `u` takes an import back as a whole.
                 self.action_choose_format()
             case "add":
                 self._add = not self._add
-                self._check()
+                self.work_out()
             case "start":
                 self.action_start()
             case row:
@@ -164,20 +138,15 @@ over the file. `u` takes an import back as a whole.
         if path and found:
             self._path, self._data, self._format = path, found[-1], AUTO
             self._choices.clear()
-            self._check()
+            self.work_out()
 
     @work(exclusive=True, group="form")
     @reporting
     async def action_choose_format(self) -> None:
-        choices = [("1", AUTO, "Found by its content")]
-        for number, known in enumerate(FORMATS.values(), 2):
-            choices.append((str(number) if number < 10 else "", known.name, known.title))
-        chosen = await self.app.push_screen_wait(
-            ChoiceScreen("Which format is the file?", "", choices, at=self._format)
-        )
+        chosen = await self.ask_format("Which format is the file?", FORMATS.values(), self._format, AUTO)
         if chosen is not None and not self._importing:
             self._format = chosen
-            self._check()
+            self.work_out()
 
     async def _choose_document(self, called: str) -> None:
         """Asks which document one of the file is; the last choice takes that back."""
@@ -185,12 +154,12 @@ over the file. `u` takes an import back as a whole.
         asked = next((item for item in plan.ambiguous if item.called == called), None) if plan else None
         if asked is None:
             if self._choices.pop(called, None) is not None:
-                self._check()
+                self.work_out()
             return
         answer = await self.app.push_screen_wait(which_document(asked, asked.candidates))
         if answer is not None:
             self._choices[called] = location_of(answer)
-            self._check()
+            self.work_out()
 
     @work(group="files")
     @reporting
@@ -200,7 +169,7 @@ over the file. `u` takes an import back as a whole.
             return
         self._importing = True
         self.refresh_bindings()
-        self.query_one(StatusLine).text = "importing"
+        self.say("importing")
         try:
             imported = await self._session.label_files.apply(plan, self._step)
         finally:
@@ -209,7 +178,7 @@ over the file. `u` takes an import back as a whole.
 
     def action_leave(self) -> None:
         if self._importing:
-            self.query_one(StatusLine).text = "It is being imported; that is finished in a moment."
+            self.say("It is being imported; that is finished in a moment.")
         else:
             self.dismiss(None)
 

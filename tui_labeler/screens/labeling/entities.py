@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from tui_labeler.domain.labels import Label, Span, Suggestion
-from tui_labeler.engine.labeling import LabelInTheWayError
+from tui_labeler.engine.labeling.rules import LabelInTheWayError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.choosing import chooser
 from tui_labeler.screens.dialogs import ConfirmScreen

@@ -15,9 +15,7 @@ from textual.message import Message
 from tui_labeler.domain.documents import DocumentFilter, Sort
 from tui_labeler.domain.handover import Side
 from tui_labeler.domain.jobs import JobKind
-from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.pen import pen_words
-from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.commands import bound_keys
 from tui_labeler.screens.handover.words import pen_sign
@@ -30,9 +28,14 @@ from tui_labeler.screens.labeling.marks import (
     shares,
     shown_suggestions,
 )
-from tui_labeler.screens.labeling.reading_words import reading_state, reading_words
 from tui_labeler.screens.labeling.review_progress import ReviewProgress
-from tui_labeler.screens.labeling.take_words import taken_words
+from tui_labeler.screens.labeling.title_words import (
+    about_words,
+    listed_words,
+    owner_words,
+    running_words,
+    selected_words,
+)
 from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.narrowing import MANY
@@ -387,27 +390,8 @@ class LabelingView(Screen[None]):
         row = None if self.shown is None else self.session.rows.get(self.shown)
         if row is None:
             return ""
-        state = str(row.state).replace("-", " ")
-        if row.is_given:
-            state = reading_state(row, self.session.labeling.actor)
-        elif self.is_blind:
-            # What is suggested would show in how the state changes with each label.
-            state = "blind mode"
-        dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
-        size = [counted(row.characters, "character"), counted(row.text_records, "text record")]
-        if not row.is_read:
-            size = [f"not read yet; {row.size:,} bytes"]
-        if to_place := self.to_place_line():
-            # Five lines fit: the sizes take one.
-            size = [to_place, ", ".join(size)]
-        lines = [f"{dataset}, {state}", *size]
-        if row.stale:
-            lines.insert(1, f"{row.stale:,} on an earlier text")
-        if self.session.project.multilingual:
-            lines.append(f"Language: {row.language or self.session.project.language}")
-        if row.flag:
-            lines.append(f"Flag: {row.flag}")
-        return "\n".join(lines)
+        actor, blind = self.session.labeling.actor, self.is_blind
+        return about_words(row, self.session.project, actor, blind=blind, to_place=self.to_place_line())
 
     def show_title(self) -> None:
         title = self.query_one(TitleLine)
@@ -419,21 +403,12 @@ class LabelingView(Screen[None]):
         drafts = 0 if self.follower.deleted else self.session.labeling.drafts()
         right = [pen_sign(self.session.project.handover), sign(self.follower.standing)]
         right += [f"{drafts:,} unsaved"] if drafts else []
-        if row is not None and row.is_given:
-            right.append(reading_words(row, self.session.labeling.actor, short=self.is_narrow))
-        elif row is not None and (take := self.taker(row)) is not None:
-            right.append(taken_words(take, short=self.is_narrow))
-        running = [job for job in self.follower.jobs if not job.state.is_over]
-        if running:
-            job = running[0]
-            share = f" {job.done:,}/{job.total:,}" if job.total else ""
-            jobs = f"{len(running):,}" if self.is_narrow else counted(len(running), "job")
-            right.append(f"{jobs} running{share}")
+        if row is not None:
+            actor, taker = self.session.labeling.actor, self.taker(row)
+            right.append(owner_words(row, actor, taker, short=self.is_narrow))
+        right.append(running_words(self.follower.jobs, short=self.is_narrow))
         rows = self.session.rows
-        if chosen := [rows[key] for key in self.documents.selected if key in rows]:
-            records = sum(row.text_records for row in chosen)
-            about = "" if all(row.is_read for row in chosen) else "about "
-            right.append(f"{len(chosen):,} selected, {about}{counted(records, 'text record')}")
+        right.append(selected_words([rows[key] for key in self.documents.selected if key in rows]))
         right.append(self._listed_words())
         title.right = "  ".join(part for part in right if part)
         on = self.is_read_only, self.open_here
@@ -443,14 +418,14 @@ class LabelingView(Screen[None]):
 
     def _listed_words(self) -> str:
         """How many documents are listed, and by which filter."""
-        listed, every = self.listed_count, len(self.session.rows)
-        words = f"{listed:,} of {every:,}" if listed != every else f"{every:,}"
-        if not (self.filter_words and self.is_narrow):
-            words = f"{words} documents" if listed != every else counted(every, "document")
-        if self.filter_words:
-            none_left = ": none left" if self.documents.rows and not self._holds_some() else ""
-            words += f" ({self.filter_words}{none_left})"
-        return words
+        holds_none = bool(self.filter_words and self.documents.rows) and not self._holds_some()
+        return listed_words(
+            self.listed_count,
+            len(self.session.rows),
+            self.filter_words,
+            holds_none=holds_none,
+            short=self.is_narrow,
+        )
 
     @property
     def listed_count(self) -> int:

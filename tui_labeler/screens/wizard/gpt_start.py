@@ -33,7 +33,7 @@ from tui_labeler.screens.wizard.gpt_summary import Summary, evaluation_question,
 from tui_labeler.screens.wizard.last import LastStep
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.autolabelers.estimate import JobEstimate
+    from tui_labeler.engine.autolabelers.work import JobEstimate
     from tui_labeler.engine.gpt.forecast import Forecast
     from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.resources import Prices
-from tui_labeler.engine.autolabelers.estimate import Crossing, JobEstimate, crossing
+from tui_labeler.engine.autolabelers.estimate import crossing
 from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.spending import Budget
+from tui_labeler.engine.autolabelers.work import Crossing, JobEstimate
 from tui_labeler.engine.gpt.preview import EvaluationPreview, Terms
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.jobs.spending_words import (

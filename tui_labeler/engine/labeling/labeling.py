@@ -8,22 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import (
-    Decision,
-    Draft,
     DraftKind,
-    Label,
     Origin,
     Span,
-    Stamp,
     Verdict,
     in_the_way,
 )
 from tui_labeler.domain.occupied import Occupied
-from tui_labeler.domain.projects import ProjectKind, ProjectSettings
-from tui_labeler.engine.changes import drop_label, put_document, put_label, put_suggestion
-from tui_labeler.engine.errors import ConflictError, InputError, NotFoundError, RefusedError
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.changes import put_document, put_label, put_suggestion
+from tui_labeler.engine.errors import ConflictError, RefusedError
+from tui_labeler.engine.labeling.making import LabelMaker
+from tui_labeler.engine.labeling.rules import blocked, check_turn, checked, label_of
 from tui_labeler.engine.ports import Change, Plan, Surroundings
-from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,17 +36,6 @@ _A_TURN = 200
 """Labels that are made before others have a turn: a few milliseconds."""
 
 
-class LabelInTheWayError(RefusedError):
-    """A label overlaps the one to be made; ``labels`` are those that would have to go."""
-
-    title = "A label is in the way"
-    code = "label_in_the_way"
-
-    def __init__(self, message: str, labels: Sequence[Label]) -> None:
-        super().__init__(message, hint="Replace it, or remove it first.")
-        self.labels = tuple(labels)
-
-
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What saving applied."""
@@ -58,76 +44,6 @@ class Saved:
     removed: int
     rejected: int
     documents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pen:
-    """Makes labels and decisions on behalf of one person at one moment."""
-
-    surroundings: Surroundings
-    immediate: bool
-    """Decisions apply at once, with no draft to save."""
-    settings: ProjectSettings
-
-    @property
-    def stamp(self) -> Stamp:
-        return Stamp(self.surroundings.actor, self.surroundings.now())
-
-    def label(
-        self, document: Document, category: str, span: Span | None, *, origin: Origin = Origin.PERSON
-    ) -> Label:
-        reader = self.surroundings.actor if document.is_given else ""
-        hidden = document.hides_suggestions(self.settings)
-        undecided = any(s.decision is None for s in document.suggestions.values())
-        return Label(
-            id=self.surroundings.new_id(),
-            category=category,
-            span=span,
-            origin=origin,
-            made=self.stamp,
-            text_hash=document.text_hash,
-            blind=hidden,
-            saw_suggestion=document.blind is not None or (undecided and not hidden),
-            reader=reader,
-            # A reading is a draft as a whole, until its reader is done.
-            draft=None if self.immediate or reader else Draft(DraftKind.ADD, self.surroundings.actor),
-        )
-
-    def removal(
-        self, state: State, document: Document, label: Label, successor: str | None = None
-    ) -> list[Change]:
-        """Takes a label away: a draft vanishes, a saved label gets a mark or a tombstone.
-
-        ``successor`` is the id of the label that takes its place. A suggestion that the label came from
-        counts as rejected then: it was not right.
-        """
-        if label.draft and label.draft.kind is DraftKind.ADD:
-            changes = [drop_label(state, document, label.id)]
-            changes += [
-                put_label(state, document, replace(other, draft=replace(other.draft, successor=successor)))
-                for other in document.labels.values()
-                if other.draft and other.draft.successor == label.id
-            ]
-        elif self.immediate or label.reader:
-            changes = [put_label(state, document, replace(label, removed=self.stamp, draft=None))]
-        else:
-            draft = Draft(DraftKind.REMOVE, self.surroundings.actor, successor)
-            changes = [put_label(state, document, replace(label, draft=draft))]
-        source = document.suggestions.get(label.suggestion or "")
-        if source and source.decision and source.decision.label == label.id:
-            decision = self.decision(document, Verdict.REJECTED)
-            changes.append(put_suggestion(state, document, replace(source, decision=decision)))
-        return changes
-
-    def decision(self, document: Document, verdict: Verdict, label: str | None = None) -> Decision:
-        return Decision(
-            verdict=verdict,
-            stamp=self.stamp,
-            draft=not self.immediate,
-            label=label,
-            revision=document.revision,
-            text_hash=document.text_hash,
-        )
 
 
 class Labeling:
@@ -155,9 +71,9 @@ class Labeling:
     def actor(self) -> str:
         return self._surroundings.actor
 
-    def pen(self, state: State) -> Pen:
+    def maker(self, state: State) -> LabelMaker:
         settings = state.project.settings
-        return Pen(self._surroundings, self._immediate or settings.save_immediately, settings)
+        return LabelMaker(self._surroundings, self._immediate or settings.save_immediately, settings)
 
     def checked(self, state: State, document_id: int, category: str, span: Span | None) -> Document:
         """The document, if it can be labeled so. Raises as :meth:`add`."""
@@ -190,9 +106,11 @@ class Labeling:
                 return None
             if blocking and state.project.kind is ProjectKind.ENTITIES and not replacing:
                 raise blocked(state, blocking)
-            pen = self.pen(state)
-            new = pen.label(document, category, span)
-            changes = [change for label in blocking for change in pen.removal(state, document, label, new.id)]
+            maker = self.maker(state)
+            new = maker.label(document, category, span)
+            changes = [
+                change for label in blocking for change in maker.removal(state, document, label, new.id)
+            ]
             return Plan("label.add", [*changes, put_label(state, document, new)])
 
         return await self._store.commit(self.actor, plan)
@@ -205,14 +123,14 @@ class Labeling:
 
         async def plan(state: State) -> Plan:
             changes: list[Change] = []
-            pen = self.pen(state)
+            maker = self.maker(state)
             taken = Occupied(state.project.kind, state.document(document_id).labels.values())
             for number, span in enumerate(spans):
                 if number % _A_TURN == _A_TURN - 1:
                     await asyncio.sleep(0)
                 document = self.checked(state, document_id, category, span)
                 if not taken.meets(category, span):
-                    label = pen.label(document, category, span)
+                    label = maker.label(document, category, span)
                     taken.add(label)
                     changes.append(put_label(state, document, label))
             return Plan("label.add_all", changes)
@@ -227,7 +145,7 @@ class Labeling:
             label = label_of(document, label_id)
             check_turn(document, self.actor)
             return (
-                Plan("label.remove", self.pen(state).removal(state, document, label))
+                Plan("label.remove", self.maker(state).removal(state, document, label))
                 if label.is_active
                 else None
             )
@@ -256,16 +174,16 @@ class Labeling:
             blocking = list(in_the_way(state.project.kind, others, wanted.category, wanted.span))
             if blocking and not replacing:
                 raise blocked(state, blocking)
-            pen = self.pen(state)
+            maker = self.maker(state)
             new = replace(
-                pen.label(document, wanted.category, wanted.span),
+                maker.label(document, wanted.category, wanted.span),
                 saw_suggestion=label.saw_suggestion or document.blind is not None,
             )
             if label.origin is Origin.SUGGESTION:
                 # However it is mended, it began as a suggestion: an evaluation must not count on it.
                 new = replace(new, origin=label.origin, suggestion=label.suggestion, job=label.job)
             gone = [
-                change for old in [label, *blocking] for change in pen.removal(state, document, old, new.id)
+                change for old in [label, *blocking] for change in maker.removal(state, document, old, new.id)
             ]
             return Plan("label.change", [*gone, put_label(state, document, new)])
 
@@ -297,7 +215,7 @@ class Labeling:
                         f"{document.location} is with its readers.",
                         hint="A reader who finds nothing to label is done with it.",
                     )
-                stamp = (document.reviewed or self.pen(state).stamp) if reviewed else None
+                stamp = (document.reviewed or self.maker(state).stamp) if reviewed else None
                 changes.append(put_document(state, replace(document, reviewed=stamp)))
             return Plan("document.review", changes)
 
@@ -345,7 +263,7 @@ class _Tally:
 def _saving(labeling: Labeling, batch: Sequence[int], shell: Plan, tally: _Tally, state: State) -> Plan:
     changes: list[Change] = []
     actor = labeling.actor
-    stamp = labeling.pen(state).stamp
+    stamp = labeling.maker(state).stamp
     for document_id in batch:
         document = state.document(document_id)
         for label in document.labels.values():
@@ -364,76 +282,3 @@ def _saving(labeling: Labeling, batch: Sequence[int], shell: Plan, tally: _Tally
                 saved = replace(suggestion, decision=replace(decision, draft=False))
                 changes.append(put_suggestion(state, document, saved))
     return replace(shell, changes=changes)
-
-
-def checked(state: State, document_id: int, category: str, span: Span | None) -> Document:
-    """The document, when ``category`` and ``span`` fit it and the project. Raises as ``Labeling.add``."""
-    document = state.document(document_id)
-    if category not in state.categories:
-        raise NotFoundError(
-            f"There is no {state.project.kind.noun} with the id {category!r}.",
-            hint="Somebody may have deleted it: choose among those there are.",
-        )
-    if document.problem:
-        raise RefusedError(
-            f"{document.location} can't be labeled: {document.problem}.",
-            hint=f"Repair the file, then read the container again: `tui-labeler sync {state.project.name}`.",
-            on_screen="Repair the file, then read the container again (R).",
-        )
-    if (span is None) is not state.project.kind.is_classification:
-        raise InputError(
-            "A class holds for the whole document; it takes no span."
-            if span
-            else "An entity needs a span: where it begins and ends.",
-            hint="Label the document without one." if span else "Choose the words to label.",
-        )
-    if span and span.end > document.characters:
-        raise InputError(
-            f"{span.start}..{span.end} is outside {document.location}, "
-            f"which has {counted(document.characters, 'character')}.",
-            hint="Choose words of the text; they are counted in code points from 0 on.",
-        )
-    return document
-
-
-def check_turn(document: Document, actor: str) -> None:
-    """Raises ``RefusedError`` where a document is with its readers and somebody is none, or is done."""
-    if not document.is_given:
-        return
-    if actor not in document.readers:
-        raise RefusedError(
-            f"{document.location} is with {' and '.join(document.readers)}, who label it each without the "
-            "other.",
-            hint="Its labels are settled when both are done.",
-        )
-    if document.is_open_to_all:
-        raise RefusedError(
-            f"Everybody is done with {document.location}; what each has labeled stays as it is.",
-            hint="Settle its labels by adjudication.",
-            on_screen="Settle its labels by adjudication (W).",
-        )
-    if actor in document.finishers:
-        raise RefusedError(
-            f"You are done with {document.location}.",
-            hint="Take that back first: `tui-labeler document set PROJECT LOCATION --no-done`.",
-            on_screen="Take that back first (%).",
-        )
-
-
-def label_of(document: Document, label_id: str) -> Label:
-    """Raises ``NotFoundError``."""
-    try:
-        return document.labels[label_id]
-    except KeyError:
-        raise NotFoundError(
-            f"{document.location} has no label {label_id!r}.",
-            hint="Somebody may have taken it away: look at the document again.",
-        ) from None
-
-
-def blocked(state: State, blocking: Sequence[Label]) -> LabelInTheWayError:
-    """What is raised where labels overlap the one to be made."""
-    label = blocking[0]
-    name = state.categories[label.category].name
-    place = f" at {label.span.start}..{label.span.end}" if label.span else ""
-    return LabelInTheWayError(f"{name}{place} overlaps what is to be labeled.", blocking)

@@ -11,7 +11,7 @@ from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
-from tui_labeler.engine.labeling import LabelInTheWayError
+from tui_labeler.engine.labeling.rules import LabelInTheWayError
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
