@@ -226,3 +226,18 @@ async def test_the_tickets_are_learned_and_labeled_by_real_runners(
         (found,) = session.store.state.document(row.id).open_suggestions(session.project.kind)
         right += names[found.category].name == gold[row.location]
     assert right > len(empty) / 2
+
+
+async def test_the_threads_of_a_runner_share_one_heap(tmp_path: Path) -> None:
+    """Each has its own otherwise, and what is free in those makes a long job grow (GNU C library)."""
+
+    class Telling(launcher.ProcessLauncher):
+        program = (sys.executable, "-c", "import os; print(os.environ['MALLOC_ARENA_MAX'])")
+
+    folder = tmp_path / "projects" / "p" / "jobs" / "j"
+    folder.mkdir(parents=True)
+    await Telling(tmp_path).launch("p", "j")
+    async with asyncio.timeout(GUARD):
+        while not (said := (folder / "runner.log").read_text()).endswith("\n"):  # noqa: ASYNC110 - a process
+            await asyncio.sleep(0.02)
+    assert said == "1\n"

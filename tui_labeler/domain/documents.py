@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -230,7 +231,13 @@ def _counts(keys: Iterable[str]) -> tuple[tuple[str, int], ...]:
     counts: dict[str, int] = {}
     for key in keys:
         counts[key] = counts.get(key, 0) + 1
-    return tuple(sorted(counts.items()))
+    return _shared(tuple(sorted(counts.items())))
+
+
+@lru_cache(maxsize=4096)
+def _shared(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """One object for all that are equal: a hundred thousand rows of a project say a few hundred things."""
+    return value
 
 
 def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
@@ -274,7 +281,7 @@ def row_of(kind: ProjectKind, document: Document) -> DocumentRow:
         suggestions=_counts(s.category for s in suggestions),
         drafts=_counts(drafts),
         # A suggestion that came from a file is of no job.
-        jobs=tuple(sorted(({s.job for s in suggestions} | {item.job for item in to_place}) - {""})),
+        jobs=_shared(tuple(sorted(({s.job for s in suggestions} | {item.job for item in to_place}) - {""}))),
         lowest=min(confidences, default=None),
         highest=max(confidences, default=None),
         problem=document.problem,

@@ -6,9 +6,9 @@ import asyncio
 import errno
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -181,13 +181,17 @@ async def test_a_full_disk_is_told_once_where_several_texts_are_kept_at_once(
 ) -> None:
     both = threading.Barrier(2, timeout=20)
 
-    def full(*_: object) -> None:
+    def full() -> OSError:
+        return OSError(errno.ENOSPC, "No space left on device")
+
+    def once_more(*_: object) -> None:
         both.wait()
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise full()
 
     for name in ("a.txt", "b.txt"):
         await world.client.upload_blob(name, b"text")
-    monkeypatch.setattr(TextCache, "put", full)
+    monkeypatch.setattr(TextCache, "put_all", lambda cache, texts: [full() for _ in texts])
+    monkeypatch.setattr(TextCache, "put", once_more)
     one, two = await asyncio.gather(world.container.read("a.txt"), world.container.read("b.txt"))
     assert one == two == b"text"
     assert len(world.container.notes()) == 1
@@ -250,3 +254,56 @@ async def test_a_text_that_is_needed_takes_the_room_of_others_on_a_full_disk(
     assert refused == ["b.txt"]
     assert await world.container.lacking() == ()
     assert world.container.notes() == ()
+
+
+class Texts:
+    """A container of texts that come at once."""
+
+    async def fetch(self, name: str) -> tuple[bytes, str]:
+        return name.encode(), "mark"
+
+
+def kept_slowly(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[CachedContainer, list[int], threading.Event]:
+    """A cache that waits with its first text; how many were written at a time, and what lets it go on."""
+    written: list[int] = []
+    go_on = threading.Event()
+    real = TextCache.put_all
+
+    def slowly(cache: TextCache, texts: Sequence[tuple[str, bytes]]) -> list[OSError | None]:
+        written.append(len(texts))
+        assert go_on.wait(20)
+        return real(cache, texts)
+
+    monkeypatch.setattr(TextCache, "put_all", slowly)
+    inner: Any = Texts()
+    return CachedContainer(inner, TextCache(folder, 10**9), lambda name: "", lambda: ()), written, go_on
+
+
+async def test_texts_that_come_while_others_are_written_are_written_together(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached, written, go_on = kept_slowly(folder, monkeypatch)
+    reading = [asyncio.create_task(cached.read(f"{number}.txt")) for number in range(16)]
+    while not written:  # noqa: ASYNC110 - a thread says it
+        await asyncio.sleep(0)
+    go_on.set()
+    assert len(await asyncio.gather(*reading)) == 16
+    assert written == [1, 15]
+    assert len(files_in(folder)) == 16
+
+
+async def test_whoever_gives_up_a_text_takes_no_other_with_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached, written, go_on = kept_slowly(folder, monkeypatch)
+    reading = [asyncio.create_task(cached.read(f"{number}.txt")) for number in range(3)]
+    while not written:  # noqa: ASYNC110 - a thread says it
+        await asyncio.sleep(0)
+    reading[0].cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    found = await asyncio.gather(*reading, return_exceptions=True)
+    assert [type(item) for item in found] == [asyncio.CancelledError, bytes, bytes]
+    assert written == [1, 2]

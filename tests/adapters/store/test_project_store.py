@@ -659,3 +659,22 @@ async def test_what_is_with_no_reader_is_stored_as_if_there_were_none(bench: Ben
     for row in stored["documents"].values():
         assert not {"readers", "finished", "choices", "settled"} & row.keys()
         assert not any("reader" in label for label in row.get("labels", {}).values())
+
+
+async def test_documents_that_are_new_are_not_looked_for_on_the_disk(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await bench.create(3)
+    asked: list[int] = []
+    real = Shards.get
+
+    def get(shards: Shards, document_id: int) -> dict[str, Any] | None:
+        asked.append(document_id)
+        return real(shards, document_id)
+
+    monkeypatch.setattr(Shards, "get", get)
+    for name in ("new-1.txt", "new-2.txt"):
+        (bench.documents / name).write_text("Ann was in Rome.")
+    assert (await session.documents.sync()).added == 2
+    new = {number(session, "new-1.txt"), number(session, "new-2.txt")}
+    assert not new & set(asked)

@@ -96,6 +96,8 @@ async def test_suggestions_of_a_job_share_the_words_that_are_the_same_for_all(be
     assert Method("gpt", resource="r", deployment="gpt").source is Method("gpt", "", "r", "gpt").source
     names = ("a.txt", "b.txt")
     assert {item.source for name in names for item in suggestions(session, name)} == {"gpt:r/gpt"}
+    one, two = session.rows.values()
+    assert one.jobs is two.jobs
 
 
 async def test_a_question_is_asked_again_by_nobody(bench: Bench) -> None:

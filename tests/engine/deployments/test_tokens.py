@@ -20,6 +20,7 @@ from tui_labeler.engine.deployments.tokens import (
     estimate,
     estimating,
     prompt_tokens,
+    question_tokens,
 )
 
 WRITTEN = {
@@ -199,3 +200,23 @@ def test_one_short_answer_moves_the_estimate_a_little() -> None:
     correction = Correction()
     correction.learn(10, 30)
     assert 1.0 < correction.ratio < 1.1
+
+
+def test_a_text_that_was_counted_is_not_counted_again_in_its_question() -> None:
+    counted: list[str] = []
+
+    def count(text: str) -> int:
+        counted.append(text)
+        return estimate(text)
+
+    _, text, *_ = WRITTEN["english"]
+    about = Message(Role.USER, f"=====\n{text}\n=====")
+    question = Question((Message(Role.SYSTEM, "Find names."), about), max_tokens=100)
+    counter = TokenCounter(count, is_estimate=True, name="estimate")
+    whole = question_tokens(question, counter)
+    counted.clear()
+    parted = question_tokens(question, counter, text)
+    assert abs(parted - whole) <= 2
+    assert counted == [text, "=====\n\n====="]
+    exact = TokenCounter(count, is_estimate=False, name="exact")
+    assert question_tokens(question, exact, text) == question_tokens(question, exact)

@@ -42,6 +42,9 @@ class ProcessLauncher:
                     start_new_session=True,
                     # Where the package is found, installed or not; the terminal's folder may go away.
                     cwd=Path(__file__).parents[3],
+                    # What its threads let go of is used by all of them: the GNU C library gives each a heap
+                    # of its own otherwise, and a long job grows by what is free in those.
+                    env={"MALLOC_ARENA_MAX": "1", **os.environ},
                 )
             finally:
                 os.close(descriptor)

@@ -22,7 +22,7 @@ LONGEST_CLUSTER = 128
 _PIECE = re.compile(r"[!-~]+(?: [!-~]+)*|\s+|[^\s!-~]+")
 _PLAIN = re.compile(r"[\t-\r -~]*+")
 """What most texts in Latin letters are made of: folded as a whole, a character to a character."""
-_RUN = re.compile(r"[\t-\r ]{2,}")
+_RUN = re.compile(" {2,}")
 _PLAINER = {**dict.fromkeys(map(ord, "\t\n\v\f\r"), " "), ord("`"): "'"}
 _INSIDE = -1
 _JOINER = "\u200d"
@@ -74,14 +74,13 @@ def _folded_plain(text: str, case: bool) -> Folded:
     """As :class:`_Folder`, where nothing but runs of white space becomes shorter."""
     plain = text.translate(_PLAINER)
     plain = plain.lower() if case else plain
-    runs = [run.span() for run in _RUN.finditer(plain)]
-    if not runs:
+    if "  " not in plain:
         return Folded(plain, range(len(plain)), range(1, len(plain) + 1))
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     at = 0
-    for start, end in runs:
+    for start, end in (run.span() for run in _RUN.finditer(plain)):
         out.append(plain[at : start + 1])
         starts += range(at, start + 1)
         ends += [*range(at + 1, start + 1), end]

@@ -350,7 +350,7 @@ class GptAutolabeler:
         return Use(self._is_useful, then)
 
     async def _ask(self, question: Question, task: Task, asking: _Asking, use: Use) -> tuple[Reply, Parsed]:
-        tokens = question_tokens(question, self._counter)
+        tokens = question_tokens(question, self._counter, task.text)
         held = held_tokens(self._correction.corrected(tokens), self._counter)
         estimate = Usage(held, question.max_tokens)
         asked = await self._asker.ask(

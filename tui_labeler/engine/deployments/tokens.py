@@ -220,14 +220,22 @@ INSTRUCTIONS = estimating()
 """Counts what is not in the language of the texts."""
 
 
-def question_tokens(question: Question, counter: TokenCounter) -> int:
+def question_tokens(question: Question, counter: TokenCounter, text: str = "") -> int:
     """Of all that a question sends, its parts each in their language.
 
-    Instructions and schema are English whatever the texts are.
+    Instructions and schema are English whatever the texts are. ``text`` is what it is about: one that was
+    counted is not counted again where its tokens are estimated anyway.
     """
     plain = INSTRUCTIONS if counter.is_estimate else counter
+
+    def count(content: str) -> int:
+        if not (text and counter.is_estimate and text in content):
+            return counter.count(content)
+        before, _, behind = content.partition(text)
+        return counter.count(text) + counter.count(before + behind)
+
     system, *others = question.messages
-    mixed = messages_tokens([system], plain.count) + messages_tokens(others, counter.count)
+    mixed = messages_tokens([system], plain.count) + messages_tokens(others, count)
     return mixed - FIRST_TOKENS + schema_tokens(question.schema, plain.count)
 
 

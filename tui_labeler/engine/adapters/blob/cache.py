@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from tui_labeler.engine.adapters.store.files import write_all
 from tui_labeler.engine.documents.decoding import text_hash
+from tui_labeler.engine.finishing import finished
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.blob.container import BlobContainer
@@ -33,6 +35,18 @@ HELD = 64
 
 BREATH = 100
 """Needed texts that are looked for before others get their turn."""
+
+
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+class _Keeping(NamedTuple):
+    """A text that waits to be written."""
+
+    name: str
+    data: bytes
+    said: asyncio.Future[OSError | None]
+    """What the disk said, where it refused."""
 
 
 class TextCache:
@@ -77,23 +91,41 @@ class TextCache:
         path = self._path((name, text_hash(data)))
         if path.exists():
             return
-        if not self._folder.parent.is_dir():
-            return
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
         if self._size is None:
             self._size = sum(size for _, size, _ in self._files())
         writing = path.with_name(f"{path.name}.{os.getpid()}.{id(data):x}")
         try:
+            # Nearly always its folder is there.
+            handle = os.open(writing, _ANEW, 0o600)
+        except FileNotFoundError:
+            if not self._folder.parent.is_dir():
+                return
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            handle = os.open(writing, _ANEW, 0o600)
+        try:
             # No sync: a file that a crash cuts is known by its hash.
-            with os.fdopen(os.open(writing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(data)
+            try:
+                write_all(handle, data)
+            finally:
+                os.close(handle)
             writing.replace(path)
         except OSError:
             with suppress(OSError):
                 writing.unlink(missing_ok=True)
             raise
         self._size += len(data)
+
+    def put_all(self, texts: Sequence[tuple[str, bytes]]) -> list[OSError | None]:
+        """Keeps versions as :meth:`put`; gives what the disk said where it refused one."""
+        said: list[OSError | None] = []
+        for name, data in texts:
+            try:
+                self.put(name, data)
+                said.append(None)
+            except OSError as error:
+                said.append(error)
+        return said
 
     @property
     def is_too_full(self) -> bool:
@@ -171,6 +203,8 @@ class CachedContainer:
         self._lacking: frozenset[Version] = frozenset()
         """As of the last look."""
         self._turn = asyncio.Lock()
+        self._waiting: list[_Keeping] = []
+        self._writing = asyncio.Lock()
 
     @property
     def address(self) -> str:
@@ -255,13 +289,27 @@ class CachedContainer:
 
     async def _write(self, name: str, data: bytes) -> None:
         """Raises ``OSError`` where the disk refuses, though what is not needed has made room."""
-        try:
-            await asyncio.to_thread(self._cache.put, name, data)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            await self._cleared()
-            await asyncio.to_thread(self._cache.put, name, data)
+        mine = _Keeping(name, data, asyncio.get_running_loop().create_future())
+        self._waiting.append(mine)
+        async with self._writing:
+            if not mine.said.done():
+                # A thread for each would cost more than what it writes: those that came meanwhile go along.
+                batch, self._waiting = self._waiting, []
+                # Others wait for it too: a cancel comes when it is done.
+                await finished(self._write_all(batch))
+        error = await mine.said
+        if error is None:
+            return
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise error
+        await self._cleared()
+        await asyncio.to_thread(self._cache.put, name, data)
+
+    async def _write_all(self, batch: Sequence[_Keeping]) -> None:
+        said = await asyncio.to_thread(self._cache.put_all, [(item.name, item.data) for item in batch])
+        for item, error in zip(batch, said, strict=True):
+            if not item.said.done():
+                item.said.set_result(error)
 
     async def _cleared(self) -> bool:
         # Several texts are kept at a time: whoever comes second finds it done.

@@ -183,11 +183,14 @@ class Line:
                     await asyncio.wait({task}, timeout=self._patience.first - silent)
                 elif not await self._is_there() and self._heard < clock() - self._patience.first:
                     raise gone(self._address)
-            return await task
+            return task.result()
         finally:
-            # Done or not: what it ended with while somebody was giving up is nobody's any more.
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            elif not task.cancelled():
+                # What it ended with while somebody was giving up is nobody's any more.
+                task.exception()
 
     def _hear(self, task: asyncio.Task[Any]) -> None:
         """Notes when the server last answered anything."""

@@ -104,6 +104,8 @@ class MemoryState:
         """A document as stored; not to be changed."""
         if document_id in self.changed:
             return self.changed[document_id]
+        if document_id not in self.rows:
+            return None
         # Asked for once an item: a document can hold tens of thousands.
         if self._read is None or self._read[0] != document_id:
             self._read = document_id, self._shards.get(document_id)
