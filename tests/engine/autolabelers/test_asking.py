@@ -16,7 +16,7 @@ from tui_labeler.engine.autolabelers.asking import PATIENCE, Asker
 from tui_labeler.engine.autolabelers.pacing import Pacer
 from tui_labeler.engine.autolabelers.reusing import question_key
 from tui_labeler.engine.autolabelers.spending import Budget, BudgetError, Lost, Spending
-from tui_labeler.engine.autolabelers.told import AT_LEAST
+from tui_labeler.engine.autolabelers.usage_told import AT_LEAST
 from tui_labeler.engine.deployments.chat import (
     BusyError,
     Finish,

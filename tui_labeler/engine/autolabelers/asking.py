@@ -14,8 +14,8 @@ from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.autolabelers.asks import Asked
 from tui_labeler.engine.autolabelers.in_batches import taken
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Whose, question_key, will_do
-from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.autolabelers.under_way import Claiming
+from tui_labeler.engine.autolabelers.usage_told import bounded, usage_told
 from tui_labeler.engine.deployments.chat import (
     BusyError,
     Finish,

@@ -12,8 +12,8 @@ from tui_labeler.engine.autolabelers.asks import Asked, Missing, NotYetError
 from tui_labeler.engine.autolabelers.in_batches import AT_SERVICE, taken
 from tui_labeler.engine.autolabelers.prompts.parsing import LONGEST
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Use, Whose, question_key, will_do
-from tui_labeler.engine.autolabelers.told import bounded, usage_told
 from tui_labeler.engine.autolabelers.under_way import UNDER_WAY, being_asked
+from tui_labeler.engine.autolabelers.usage_told import bounded, usage_told
 from tui_labeler.engine.deployments.batches import BatchFile
 from tui_labeler.engine.deployments.chat import KeptReply, Reply, UnansweredError
 from tui_labeler.engine.deployments.tokens import estimating

@@ -20,13 +20,13 @@ from tui_labeler.engine.autolabelers.merging import (
     merged_entities,
     merged_to_place,
 )
+from tui_labeler.engine.autolabelers.not_used import joined, unused_of, why_of_no_use, with_unknown_of
 from tui_labeler.engine.autolabelers.placing import place
 from tui_labeler.engine.autolabelers.repeating import repeats_itself
 from tui_labeler.engine.autolabelers.reusing import FollowUp, Use
 from tui_labeler.engine.autolabelers.room import OVERLAP, Room, chunk_tokens
 from tui_labeler.engine.autolabelers.spending import BudgetError
-from tui_labeler.engine.autolabelers.told import raise_if_too_long
-from tui_labeler.engine.autolabelers.unused import joined, unused_of, why_of_no_use, with_unknown_of
+from tui_labeler.engine.autolabelers.usage_told import raise_if_too_long
 from tui_labeler.engine.deployments.chat import Finish, ResourceError, TroubleError, UnansweredError
 from tui_labeler.engine.deployments.tokens import (
     Correction,

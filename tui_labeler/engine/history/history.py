@@ -17,9 +17,9 @@ from tui_labeler.engine.actions import (
     action_words,
 )
 from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
-from tui_labeler.engine.history.doers import came_in, doers
 from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, items_in, tables_of, without_job
 from tui_labeler.engine.history.walking_back import Found, find
+from tui_labeler.engine.history.who_did_it import came_in, doers
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.wording import counted
 

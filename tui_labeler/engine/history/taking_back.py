@@ -11,7 +11,7 @@ from tui_labeler.domain.occupied import Occupied
 from tui_labeler.engine.actions import CLEARED, DELETE, JOB, MERGE, REDO, UNDO
 from tui_labeler.engine.changes import drop_label, drop_suggestion, put, put_label
 from tui_labeler.engine.ports import Change
-from tui_labeler.engine.readings.twins import revived
+from tui_labeler.engine.readings.made_alike import revived
 from tui_labeler.engine.rows import to_value
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.domain.resources import Prices
+from tui_labeler.engine.autolabelers.earlier_jobs import shown_by
 from tui_labeler.engine.autolabelers.options import GptOptions, check_budget
-from tui_labeler.engine.autolabelers.shown import shown_by
 from tui_labeler.engine.deployments.batches import CANCEL_SECONDS, going_on
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError, StorageError
 from tui_labeler.engine.jobs.requests import JobRequests

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Origin, Placed, Suggestion, ToPlace
 from tui_labeler.engine.actions import REDO, UNDO, action_words
-from tui_labeler.engine.history.doers import came_in, doers
+from tui_labeler.engine.history.who_did_it import came_in, doers
 from tui_labeler.engine.imports.importing import METHOD
 from tui_labeler.engine.reviewing.placing_by_hand import ANSWERED
 from tui_labeler.screens.words import when

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tui_labeler.domain.jobs import Unused
 from tui_labeler.domain.projects import Category, ProjectKind
+from tui_labeler.engine.autolabelers.not_used import MORE, MOST, QUOTED, joined, unused_of
 from tui_labeler.engine.autolabelers.prompts.answers import Problem, Unclear
 from tui_labeler.engine.autolabelers.prompts.names import Names
 from tui_labeler.engine.autolabelers.prompts.parsing import parse
-from tui_labeler.engine.autolabelers.unused import MORE, MOST, QUOTED, joined, unused_of
 from tui_labeler.engine.deployments.chat import Finish
 from tui_labeler.engine.wording import unused_words
 
