@@ -61,6 +61,7 @@ from tui_labeler.screens.wizard.method import MethodStep
 from tui_labeler.screens.wizard.model import ModelStep
 from tui_labeler.screens.wizard.reading import ReadScreen
 from tui_labeler.screens.wizard.start import StartStep
+from tui_labeler.screens.working import WorkingScreen
 
 FOLDER = Path(__file__).parent
 
@@ -109,6 +110,7 @@ PLACES: dict[str, type[Any]] = {
     "Help": HelpScreen,
     "First steps": TourScreen,
     "Questions": ConfirmScreen,
+    "Something that takes a while": WorkingScreen,
     "Messages": MessageScreen,
     "Choices": ChoiceScreen,
     "Choices among many": NameScreen,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,6 +35,7 @@ from tui_labeler.domain.labels import Verdict
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.screens.labeling.review_progress import ReviewProgress
+from tui_labeler.screens.screen import ModalScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,6 +143,37 @@ async def test_many_are_accepted_above_a_confidence_after_the_count(
         assert [name for name, _ in labels(session, TWO)] == ["Lender"]
         await press(pilot, "u")
         assert labels(session, ONE) == labels(session, TWO) == []
+
+
+async def test_many_that_take_long_say_how_far_it_is_and_can_be_stopped(
+    running: Running, suggested: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.reviewing.review.BATCH", 1)
+    goes_on = asyncio.Event()
+    async with running(open_project="Loans", review=True) as pilot:
+        session = session_of(pilot)
+        await press(pilot, "M", "ctrl+s")
+        commit = session.store.commit
+
+        async def commit_and_wait(actor: str, plan: Any) -> Any:
+            made = await commit(actor, plan)
+            await goes_on.wait()
+            return made
+
+        with monkeypatch.context() as patched:
+            patched.setattr("tui_labeler.screens.working.PATIENCE", 0)
+            patched.setattr(session.store, "commit", commit_and_wait)
+            await press(pilot, "y")
+            assert "Accepting suggestions" in screen_text(pilot)
+            assert "0 of 2" in screen_text(pilot)
+            await pilot.press("escape")
+            goes_on.set()
+            while isinstance(pilot.app.screen, ModalScreen):
+                await pilot.pause()
+        assert labels(session, ONE) != []
+        assert labels(session, TWO) == []
+        await press(pilot, "u")
+        assert labels(session, ONE) == []
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,20 @@ class SuggestionFilter:
             and (self.ids is None or item.id in self.ids)
         )
 
+    def told_by(self, row: DocumentRow) -> tuple[int, int] | None:
+        """How many suggestions of a document, and words to place, it holds, by the short form alone; ``None``
+        where that does not tell. Blind mode is not looked at."""
+        conditions = (self.min_confidence, self.max_confidence, self.job, self.placed, self.ids)
+        if self.unplaced or any(condition is not None for condition in conditions):
+            return None
+        if self.documents is not None and row.id not in self.documents:
+            return 0, 0
+        suggestions, words = (
+            sum(count for key, count in part if self.category in (None, key))
+            for part in (row.suggestions, row.to_place)
+        )
+        return suggestions, words
+
     def may_match(self, row: DocumentRow) -> bool:
         """Whether a document can hold a match, by its short form alone."""
         if not (row.suggestions or row.to_place) or (

@@ -233,15 +233,15 @@ async def test_taking_a_job_back_takes_its_words_too(bench: Bench) -> None:
 async def test_words_to_place_are_dropped_with_all_that_is_rejected_after_a_count(bench: Bench) -> None:
     session = await bench.create(3)
     await labeled(bench, session)
-    count = session.review.count(ALL, rejecting=True)
-    assert session.review.count(ALL) == Decided(6, 3)
+    count = await session.review.count(ALL, rejecting=True)
+    assert await session.review.count(ALL) == Decided(6, 3)
     assert count == Decided(6, 3, words=3)
     assert await session.review.reject_matching(ALL) == count
     assert session.store.state.totals.to_place == 0
     undone = await session.history.undo()
     assert undone is not None
     assert undone.items == 9
-    assert session.review.count(ALL, rejecting=True) == count
+    assert await session.review.count(ALL, rejecting=True) == count
 
 
 async def test_words_of_one_document_are_named_by_ids_that_no_other_document_has(bench: Bench) -> None:
@@ -260,7 +260,7 @@ async def test_words_to_place_alone_are_held_by_a_placing_of_their_own(bench: Be
     assert Inbox(session.store, wanted).left.suggestions == 2
     assert await session.review.accept_matching(wanted) == Decided(0, 0)
     assert await session.review.reject_matching(wanted) == Decided(0, 2, words=2)
-    assert session.review.count(ALL, rejecting=True) == Decided(4, 2)
+    assert await session.review.count(ALL, rejecting=True) == Decided(4, 2)
     # The same method does not answer them a second time.
     await labeled(bench, session)
     assert session.store.state.totals.to_place == 0
@@ -290,6 +290,6 @@ async def test_words_that_blind_mode_hides_are_not_dropped(bench: Bench) -> None
     blind = replace(session.project, settings=ProjectSettings(hide_until_labeled=True))
     await set_settings(session, blind)
     shown = SuggestionFilter(shown_only=True)
-    assert session.review.count(shown, rejecting=True) == Decided(0, 0)
+    assert await session.review.count(shown, rejecting=True) == Decided(0, 0)
     await session.review.reject_matching(shown)
     assert session.store.state.totals.to_place == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,8 +14,9 @@ from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.reviewing.inbox import Inbox
-from tui_labeler.engine.reviewing.review import confidence_bound
+from tui_labeler.engine.reviewing.review import Decided, confidence_bound
 from tui_labeler.engine.reviewing.visiting import next_open
+from tui_labeler.engine.turns import Progress
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -101,26 +102,28 @@ async def test_suggestions_without_a_confidence_pass_no_bound(bench: Bench) -> N
         ("Place", span("Rome"), 0.2),
     )
     review = session.review
-    assert review.count(ALL).suggestions == 3
-    assert review.count(SuggestionFilter(min_confidence=0.0)).suggestions == 2
-    assert review.count(SuggestionFilter(max_confidence=1.0)).suggestions == 2
-    assert review.count(SuggestionFilter(min_confidence=0.9, max_confidence=0.9)).suggestions == 1
-    assert review.count(SuggestionFilter(max_confidence=0.2)).suggestions == 1
+    assert (await review.count(ALL)).suggestions == 3
+    assert (await review.count(SuggestionFilter(min_confidence=0.0))).suggestions == 2
+    assert (await review.count(SuggestionFilter(max_confidence=1.0))).suggestions == 2
+    assert (await review.count(SuggestionFilter(min_confidence=0.9, max_confidence=0.9))).suggestions == 1
+    assert (await review.count(SuggestionFilter(max_confidence=0.2))).suggestions == 1
 
 
 async def test_filters_hold_what_they_say(bench: Bench) -> None:
     session = await autolabeled(bench)
     ids = await suggest(session, "d0001.txt", ("Person", Span(4, 7), 0.5))
     review = session.review
-    everything = review.count(ALL)
+    everything = await review.count(ALL)
     assert (everything.suggestions, everything.documents) == (16, 3)
     place = number(session, "d0001.txt")
-    assert review.count(SuggestionFilter(documents=frozenset({place}))).suggestions == 6
-    assert review.count(SuggestionFilter(category=key(session, "Place"))).suggestions == 6
-    assert review.count(SuggestionFilter(job="job9")).suggestions == 1
-    assert review.count(SuggestionFilter(placed=Placed.FUZZY)).suggestions == 1
-    assert review.count(SuggestionFilter(ids=frozenset(ids))).suggestions == 1
-    assert review.count(SuggestionFilter(job="none")) == review.count(SuggestionFilter(documents=frozenset()))
+    assert (await review.count(SuggestionFilter(documents=frozenset({place})))).suggestions == 6
+    assert (await review.count(SuggestionFilter(category=key(session, "Place")))).suggestions == 6
+    assert (await review.count(SuggestionFilter(job="job9"))).suggestions == 1
+    assert (await review.count(SuggestionFilter(placed=Placed.FUZZY))).suggestions == 1
+    assert (await review.count(SuggestionFilter(ids=frozenset(ids)))).suggestions == 1
+    assert await review.count(SuggestionFilter(job="none")) == await review.count(
+        SuggestionFilter(documents=frozenset())
+    )
 
 
 async def test_accepting_all_above_a_confidence_leaves_the_others(bench: Bench) -> None:
@@ -132,7 +135,7 @@ async def test_accepting_all_above_a_confidence_leaves_the_others(bench: Bench) 
     undone = await session.history.undo()
     assert undone is not None
     assert (undone.items, len(undone.documents)) == (15, 3)
-    assert session.review.count(ALL).suggestions == 16
+    assert (await session.review.count(ALL)).suggestions == 16
 
 
 async def test_of_suggestions_that_meet_the_most_confident_is_accepted(bench: Bench) -> None:
@@ -170,7 +173,41 @@ async def test_rejecting_all_takes_everything_the_filter_holds(bench: Bench) -> 
     session = await autolabeled(bench)
     done = await session.review.reject_matching(SuggestionFilter(category=key(session, "Place")))
     assert (done.suggestions, done.documents) == (6, 3)
-    assert session.review.count(ALL).suggestions == 9
+    assert (await session.review.count(ALL)).suggestions == 9
+
+
+async def test_a_count_by_the_short_form_is_that_of_the_documents(bench: Bench) -> None:
+    session = await autolabeled(bench)
+    await suggest(session, "d0001.txt", ("Person", Span(4, 7), 0.5))
+    for category in (None, key(session, "Person"), key(session, "Place")):
+        wanted = SuggestionFilter(category=category)
+        opened = [found for _, found in session.review.matching(wanted)]
+        count = await session.review.count(wanted)
+        assert count == Decided(sum(map(len, opened)), len(opened))
+
+
+async def test_a_bulk_decision_that_is_stopped_keeps_what_was_done_as_one_step(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.reviewing.review.BATCH", 4)
+    session = await autolabeled(bench, 11)
+    progress = Progress()
+    commit = session.store.commit
+
+    async def commit_and_stop(actor: str, plan: Any) -> Any:
+        made = await commit(actor, plan)
+        progress.stopped = progress.done == 4
+        return made
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session.store, "commit", commit_and_stop)
+        done = await session.review.accept_matching(ALL, progress)
+    assert (done.suggestions, done.documents) == (40, 8)
+    assert (progress.done, progress.total) == (8, 11)
+    undone = await session.history.undo()
+    assert undone is not None
+    assert undone.items == 40
+    assert (await session.review.count(ALL)).suggestions == 55
 
 
 async def test_bulk_decisions_over_many_documents_are_one_step(
@@ -185,11 +222,11 @@ async def test_bulk_decisions_over_many_documents_are_one_step(
     undone = await session.history.undo()
     assert undone is not None
     assert (undone.items, len(undone.documents)) == (55, 11)
-    assert session.review.count(ALL).suggestions == 55
+    assert (await session.review.count(ALL)).suggestions == 55
     again = await session.history.redo()
     assert again is not None
     assert again.items == 55
-    assert session.review.count(ALL).suggestions == 0
+    assert (await session.review.count(ALL)).suggestions == 0
     assert len(labels(session, "d0010.txt")) == 5
 
 

@@ -96,7 +96,7 @@ async def accept(context: Context) -> Report:
     async with context.project() as session:
         wanted = await _wanted(context, session, rejecting=False)
         if context.options.dry_run:
-            return _would(session.review.count(wanted), "accepted")
+            return _would(await session.review.count(wanted), "accepted")
         check_turn_of_pen(session.project)
         await _warn(context, session, wanted)
         decided = await session.review.accept_matching(wanted)
@@ -109,7 +109,7 @@ async def reject(context: Context) -> Report:
     async with context.project() as session:
         wanted = await _wanted(context, session, rejecting=True)
         if context.options.dry_run:
-            return _would(session.review.count(wanted, rejecting=True), "rejected")
+            return _would(await session.review.count(wanted, rejecting=True), "rejected")
         check_turn_of_pen(session.project)
         await _warn(context, session, wanted)
         decided = await session.review.reject_matching(wanted)

@@ -17,6 +17,7 @@ from tui_labeler.engine.formats.model import SOURCE, FileCategory, FileDocument,
 from tui_labeler.engine.formats.resolve import ResolvedLabel, to_utf16
 from tui_labeler.engine.imports.importing import NO_DATASET, ORDER
 from tui_labeler.engine.imports.plans import Skipped, skipped_problem
+from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
     from tui_labeler.domain.labels import Suggestion
@@ -69,7 +70,7 @@ class Exporting:
         """Raises ``FormatError``, ``UnreachableError``."""
         self.check()
         gathered = await self.gather(in_text_order=in_text_order)
-        return self.written(gathered)
+        return await self.written(gathered)
 
     def check(self) -> None:
         """Raises ``FormatError`` where the format has no place for labels of this kind, or for suggestions
@@ -94,7 +95,11 @@ class Exporting:
         state = self._store.state
         skipped: list[Skipped] = []
         found: list[tuple[int, str, int, FileDocument]] = []
-        rows = [row for row in state.rows.values() if self._belongs(state.document(row.id), row)]
+        rows = [
+            row
+            async for row in in_turns(list(state.rows.values()))
+            if row.id in state.rows and self._belongs(state.document(row.id), row)
+        ]
         for start in range(0, len(rows), CONCURRENCY):
             batch = [state.document(row.id) for row in rows[start : start + CONCURRENCY]]
             results = await asyncio.gather(
@@ -115,7 +120,7 @@ class Exporting:
         skipped.sort(key=lambda item: item.location)
         return Gathered(tuple(item[3] for item in found), tuple(item[2] for item in found), tuple(skipped))
 
-    def written(self, gathered: Gathered, wanted: Collection[int] | None = None) -> Exported:
+    async def written(self, gathered: Gathered, wanted: Collection[int] | None = None) -> Exported:
         """The file of all of them, or of those with ``wanted`` numbers. Raises ``FormatError``."""
         state = self._store.state
         documents = [
@@ -124,7 +129,8 @@ class Exporting:
             if wanted is None or number in wanted
         ]
         file = self._label_file(state, documents)
-        written = self._format.write(file)
+        # Seconds where there are many documents, and pure.
+        written = await asyncio.to_thread(self._format.write, file)
         dropped = [skipped_problem(problem) for problem in written.problems if problem.dropped]
         lost = sum(problem.dropped and problem.field.startswith("labels") for problem in written.problems)
         return Exported(

@@ -109,9 +109,9 @@ class SplitExporting:
             skipped=(),
         )
         parts = {
-            part: self._exporting.written(gathered, {number for number, mine in of.items() if mine is part})
+            part: await self._exporting.written(gathered, wanted)
             for part in Part
-            if any(mine is part for mine in of.values())
+            if (wanted := {number for number, mine in of.items() if mine is part})
         }
         for part in parts.values():
             self._skipped += part.skipped

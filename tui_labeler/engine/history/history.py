@@ -21,15 +21,14 @@ from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, ite
 from tui_labeler.engine.history.walking_back import Found, find
 from tui_labeler.engine.history.who_did_it import came_in, doers
 from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.turns import BATCH
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
-
-BATCH = 2000
-"""Documents a transaction, when a job is taken back."""
+    from tui_labeler.engine.turns import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,9 @@ class History:
         """The transactions of the action that :meth:`undo` would take back, newest first; perhaps none."""
         return (await find(self._store, self._surroundings.actor, redo=False)).transactions
 
-    async def undo(self, asked: Sequence[Transaction] = ()) -> Undone | None:
+    async def undo(
+        self, asked: Sequence[Transaction] = (), progress: Progress | None = None
+    ) -> Undone | None:
         """Takes back this person's last action, a whole job too. ``None`` when nothing is left.
 
         ``asked`` is what :meth:`undoable` gave, where a person was shown it: then that is taken back, or
@@ -122,20 +123,21 @@ class History:
         if asked and _name_of(asked[0]) != _name_of(*found.transactions[:1]):
             raise _not_the_last(asked[0], found)
         if not found.transactions or found.transactions[0].action != JOB:
-            return await self._invert(found, UNDO)
-        undone = await self.undo_job(found.transactions[0].job)
+            return await self._invert(found, UNDO, progress)
+        undone = await self.undo_job(found.transactions[0].job, progress)
         if not undone.items:
             raise _refusal(JOB, UNDO)
         return undone
 
-    async def redo(self) -> Undone | None:
+    async def redo(self, progress: Progress | None = None) -> Undone | None:
         """Does again what was undone last, unless something was done since. ``None`` when there is none.
 
         Raises ``RefusedError`` as :meth:`undo`.
         """
-        return await self._invert(await find(self._store, self._surroundings.actor, redo=True), REDO)
+        found = await find(self._store, self._surroundings.actor, redo=True)
+        return await self._invert(found, REDO, progress)
 
-    async def _invert(self, found: Found, action: str) -> Undone | None:
+    async def _invert(self, found: Found, action: str, progress: Progress | None = None) -> Undone | None:
         transactions = found.transactions
         if not transactions:
             return None
@@ -148,7 +150,9 @@ class History:
         back = {job: who for job, who in found.back.items() if job != first.job}
         tally = Tally()
         note: dict[str, Any] = {"of": of, "action": first.note.get("action", first.action)}
-        for transaction in transactions:
+        for number, transaction in enumerate(transactions):
+            if progress is not None:
+                progress.done, progress.total = number, len(transactions)
             shell = Plan(action, (), group=group, job=transaction.job, note=dict(note))
             plan = partial(_backwards, transaction, found.later, back, shell, tally)
             await self._store.commit(self._surroundings.actor, plan)
@@ -188,7 +192,7 @@ class History:
         event = Plan(action, (), group=group, job=job, note=note, is_event=True)
         await self._store.commit(self._surroundings.actor, lambda _: event)
 
-    async def undo_job(self, job_id: str) -> Undone:
+    async def undo_job(self, job_id: str, progress: Progress | None = None) -> Undone:
         """Takes back all that came of a job: its suggestions, and labels this person accepted from them.
 
         Undecided suggestions that the job had replaced come back. What somebody else accepted or rejected,
@@ -205,6 +209,8 @@ class History:
         ids = sorted(trace.touched)
         group = self._surroundings.new_id()
         for start in range(0, len(ids), BATCH):
+            if progress is not None:
+                progress.done, progress.total = start, len(ids)
             plan = partial(self._take_back, trace, ids[start : start + BATCH], group, tally)
             await self._store.commit(self._surroundings.actor, plan)
         if not tally.items and self._surroundings.actor not in trace.back:

@@ -21,15 +21,13 @@ from tui_labeler.engine.errors import ConflictError, RefusedError
 from tui_labeler.engine.labeling.making import LabelMaker
 from tui_labeler.engine.labeling.rules import blocked, check_turn, checked, label_of
 from tui_labeler.engine.ports import Change, Plan, Surroundings
+from tui_labeler.engine.turns import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import ProjectStore, State, Transaction
-
-BATCH = 2000
-"""Documents a transaction of a bulk action: a line of the journal stays of a readable size."""
 
 
 _A_TURN = 200

@@ -15,6 +15,7 @@ from tui_labeler.engine.changes import put_document, put_label
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.readings.two_readings import Compared, TwoReadings, check_clashes, two_readings
+from tui_labeler.engine.turns import BATCH
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 
 LONGEST_NAME = 100
-
-BATCH = 2000
-"""Documents a transaction."""
 
 
 @dataclass(frozen=True, slots=True)

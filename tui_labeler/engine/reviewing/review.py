@@ -7,22 +7,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui_labeler.domain.documents import Sort, in_order
 from tui_labeler.domain.labels import Label, Origin, Span, Suggestion, ToPlace, Verdict, in_the_way
 from tui_labeler.domain.occupied import Occupied
 from tui_labeler.engine.actions import ACCEPT, CORRECT
 from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
-from tui_labeler.engine.labeling.labeling import BATCH, Labeling
 from tui_labeler.engine.labeling.rules import checked
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.reviewing.placing_by_hand import dropping
 from tui_labeler.engine.reviewing.visiting import held, waiting
+from tui_labeler.engine.turns import BATCH, Progress, in_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tui_labeler.domain.documents import Document
+    from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.suggestion_filter import SuggestionFilter
+    from tui_labeler.engine.labeling.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
 
 
@@ -111,12 +113,20 @@ class Review:
 
     def matching(self, wanted: SuggestionFilter) -> Iterator[tuple[int, tuple[Suggestion, ...]]]:
         """The open suggestions that a filter holds, document by document in order of location."""
-        state = self._store.state
-        candidates = (row for row in state.rows.values() if wanted.may_match(row))
-        for row in sorted(candidates, key=lambda row: row.location):
-            found = held(state, row.id, wanted)
+        for row in self._candidates(wanted):
+            found = held(self._store.state, row.id, wanted)
             if found:
                 yield row.id, found
+
+    def _candidates(self, wanted: SuggestionFilter) -> list[DocumentRow]:
+        """The documents that may hold a match, as far as their short form tells, in order of location."""
+        rows = self._store.state.rows
+        asked = (
+            rows.values()
+            if wanted.documents is None
+            else [rows[key] for key in wanted.documents if key in rows]
+        )
+        return in_order(filter(wanted.may_match, asked), Sort.NAME)
 
     def documents(self, wanted: SuggestionFilter) -> frozenset[int]:
         """The documents whose short form says that they hold a match, or words to place.
@@ -135,41 +145,64 @@ class Review:
         rows = self._store.state.rows
         return frozenset(row.id for row in rows.values() if wanted.may_match(row))
 
-    def count(self, wanted: SuggestionFilter, *, rejecting: bool = False) -> Decided:
+    async def count(
+        self, wanted: SuggestionFilter, *, rejecting: bool = False, progress: Progress | None = None
+    ) -> Decided:
         """How many suggestions, in how many documents, a bulk decision would decide.
 
-        Words to place can only be rejected, and are counted then.
+        Words to place can only be rejected, and are counted then. Of no use once ``progress`` was stopped.
         """
-        if not rejecting:
-            sizes = [len(found) for _, found in self.matching(wanted)]
-            return Decided(sum(sizes), len(sizes))
+        progress = progress or Progress()
+        suggestions = documents = words = 0
+        candidates = self._candidates(wanted)
+        progress.total = len(candidates)
+        async for row in in_turns(candidates):
+            if progress.stopped:
+                break
+            here = self._count_in(row, wanted)
+            left = here.words if rejecting else 0
+            suggestions, words = suggestions + here.suggestions, words + left
+            documents += bool(here.suggestions or left)
+            progress.done += 1
+        return Decided(suggestions, documents, words=words)
+
+    def _count_in(self, row: DocumentRow, wanted: SuggestionFilter) -> Decided:
+        """Opens the document only where its short form does not tell."""
         state = self._store.state
-        rows = (row.id for row in state.rows.values() if wanted.may_match(row))
-        return sum((_tally(waiting(state, key, wanted)) for key in rows), Decided(0, 0))
+        told = wanted.told_by(row)
+        if told is None or (wanted.shown_only and state.project.settings.hide_until_labeled):
+            return _tally(waiting(state, row.id, wanted)) if row.id in state.rows else Decided(0, 0)
+        return Decided(told[0], 1, words=told[1])
 
-    async def accept_matching(self, wanted: SuggestionFilter) -> Decided:
+    async def accept_matching(self, wanted: SuggestionFilter, progress: Progress | None = None) -> Decided:
         """Accepts all that the filter holds. Of suggestions that meet, the most confident is taken."""
-        return await self._decide(wanted, "suggestion.accept_all", partial(self._accept_all, wanted))
-
-    async def reject_matching(self, wanted: SuggestionFilter) -> Decided:
-        """Rejects all that the filter holds, and drops the words to place that it holds."""
-        return await self._decide(wanted, "suggestion.reject_all", partial(self._reject_all, wanted))
-
-    async def _decide(self, wanted: SuggestionFilter, action: str, decide: Decide) -> Decided:
-        await self._store.refresh()
-        rows = sorted(
-            (row for row in self._store.state.rows.values() if wanted.may_match(row)),
-            key=lambda row: row.location,
+        return await self._decide(
+            wanted, "suggestion.accept_all", partial(self._accept_all, wanted), progress or Progress()
         )
-        ids = [row.id for row in rows]
+
+    async def reject_matching(self, wanted: SuggestionFilter, progress: Progress | None = None) -> Decided:
+        """Rejects all that the filter holds, and drops the words to place that it holds."""
+        return await self._decide(
+            wanted, "suggestion.reject_all", partial(self._reject_all, wanted), progress or Progress()
+        )
+
+    async def _decide(
+        self, wanted: SuggestionFilter, action: str, decide: Decide, progress: Progress
+    ) -> Decided:
+        await self._store.refresh()
+        ids = [row.id for row in self._candidates(wanted)]
+        progress.total = len(ids)
         group = self._surroundings.new_id()
         total = Decided(0, 0)
         for start in range(0, len(ids), BATCH):
+            if progress.stopped:
+                break
             tally: list[Decided] = []
             shell = Plan(action, (), group=group, note={"continues": True} if start else {})
             plan = partial(_bulk, shell, decide, ids[start : start + BATCH], tally)
             await self._store.commit(self._surroundings.actor, plan)
             total = sum(tally, total)
+            progress.done = min(start + BATCH, len(ids))
         return total
 
     def _accept_all(
@@ -229,7 +262,7 @@ def _tally(found: Sequence[Suggestion | ToPlace]) -> Decided:
     return Decided(len(found) - words, 1 if found else 0, words=words)
 
 
-def _bulk(
+async def _bulk(
     shell: Plan,
     decide: Decide,
     ids: Sequence[int],
@@ -238,7 +271,7 @@ def _bulk(
 ) -> Plan:
     changes: list[Change] = []
     tally.clear()
-    for document_id in ids:
+    async for document_id in in_turns(ids):
         step, decided = decide(state, document_id)
         changes += step
         tally.append(decided)

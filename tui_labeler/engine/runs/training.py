@@ -38,6 +38,7 @@ from tui_labeler.engine.ports import (
     ProjectStore,
     Surroundings,
 )
+from tui_labeler.engine.turns import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
         FittedModel,
         State,
     )
-
-BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.labeling.base import decision
 from tui_labeler.screens.labeling.review import ReviewActions
 from tui_labeler.screens.labeling.review_filter import ReviewChoice
+from tui_labeler.screens.working import with_progress
 
 if TYPE_CHECKING:
     from tui_labeler.engine.reviewing.review import Decided
@@ -41,7 +42,7 @@ class BulkReviewActions(ReviewActions):
         if not self.reviewing:
             wanted = here
         done = await (review.accept_matching(wanted) if accepting else review.reject_matching(wanted))
-        left = review.count(here, rejecting=not accepting)
+        left = await review.count(here, rejecting=not accepting)
         outside = left.suggestions + left.words - done.skipped
         self._after_many(done, accepting=accepting, outside=outside if wanted != here else 0)
 
@@ -89,7 +90,14 @@ class BulkReviewActions(ReviewActions):
             )
             words += "; in the documents of the list"
         self.count_others(await self.session.refresh())
-        count = self.session.review.count(wanted, rejecting=not accepting)
+        review = self.session.review
+        count = await with_progress(
+            self.app,
+            "Looking for suggestions",
+            lambda progress: review.count(wanted, rejecting=not accepting, progress=progress),
+        )
+        if count is None:
+            return
         blind = self.session.project.settings.hide_until_labeled and not self.nothing_suggested
         if not count.documents:
             hidden = " Those that blind mode hides are left alone." if blind else ""
@@ -106,8 +114,14 @@ class BulkReviewActions(ReviewActions):
         if sure:
             async with self.turn:
                 self.begin_counting()
-                review = self.session.review
-                done = await (review.accept_matching(wanted) if accepting else review.reject_matching(wanted))
+                decide = review.accept_matching if accepting else review.reject_matching
+                done = await with_progress(
+                    self.app,
+                    f"{verb}ing suggestions",
+                    lambda progress: decide(wanted, progress),
+                    when_stopped="What was decided until then stays; one undo takes it back.",
+                )
+                assert done is not None
                 self._after_many(done, accepting=accepting)
 
 

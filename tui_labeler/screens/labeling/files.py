@@ -20,6 +20,7 @@ from tui_labeler.screens.labeling.provenance import provenance, words_provenance
 from tui_labeler.screens.labeling.taking_back import is_large, is_sure, undone_words
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.projects.project_settings import ProjectSettingsScreen
+from tui_labeler.screens.working import with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,12 @@ class FileActions(PlacingActions):
 
     async def _take_back(self, asked: Sequence[Transaction]) -> None:
         self.begin_counting()
-        undone = await self.session.history.undo(asked)
+        undone = await with_progress(
+            self.app,
+            "Taking it back",
+            lambda progress: self.session.history.undo(asked, progress),
+            may_stop=False,
+        )
         self._recount(undone)
         self._after_history(undone, "Took back")
 
@@ -64,7 +70,9 @@ class FileActions(PlacingActions):
         """Does again what was undone last."""
         async with self.turn:
             self.begin_counting()
-            undone = await self.session.history.redo()
+            undone = await with_progress(
+                self.app, "Doing it again", self.session.history.redo, may_stop=False
+            )
             if undone is None:
                 self.say("There is nothing to do again.")
             else:
