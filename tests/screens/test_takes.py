@@ -184,7 +184,7 @@ async def test_a_name_that_others_gave_themselves_is_shown_and_never_sent_to_the
 async def test_the_list_and_the_title_say_it_where_there_is_room(
     running: Running, home: Path, bob: ProjectSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_labeler.engine.takes.takes.clock", lambda time: "14:03:10")
+    monkeypatch.setattr("tui_labeler.engine.ports.takes.clock", lambda time: "14:03:10")
     await has(bob, TWO)
     async with at(running, home, TWO, (240, 40)) as pilot:
         title, _, one, two, *_ = screen_text(pilot).splitlines()
