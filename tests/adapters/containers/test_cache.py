@@ -265,15 +265,15 @@ class Texts:
 
 def kept_slowly(
     folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[CachedContainer, list[int], threading.Event]:
-    """A cache that waits with its first text; how many were written at a time, and what lets it go on."""
+) -> tuple[CachedContainer, list[int], threading.Semaphore]:
+    """A cache that waits before it writes; how many were written at a time, and what lets each time go on."""
     written: list[int] = []
-    go_on = threading.Event()
+    go_on = threading.Semaphore(0)
     real = TextCache.put_all
 
     def slowly(cache: TextCache, texts: Sequence[tuple[str, bytes]]) -> list[OSError | None]:
         written.append(len(texts))
-        assert go_on.wait(20)
+        assert go_on.acquire(timeout=20)
         return real(cache, texts)
 
     monkeypatch.setattr(TextCache, "put_all", slowly)
@@ -288,7 +288,7 @@ async def test_texts_that_come_while_others_are_written_are_written_together(
     reading = [asyncio.create_task(cached.read(f"{number}.txt")) for number in range(16)]
     while not written:  # noqa: ASYNC110 - a thread says it
         await asyncio.sleep(0)
-    go_on.set()
+    go_on.release(2)
     assert len(await asyncio.gather(*reading)) == 16
     assert written == [1, 15]
     assert len(files_in(folder)) == 16
@@ -301,9 +301,14 @@ async def test_whoever_gives_up_a_text_takes_no_other_with_it(
     reading = [asyncio.create_task(cached.read(f"{number}.txt")) for number in range(3)]
     while not written:  # noqa: ASYNC110 - a thread says it
         await asyncio.sleep(0)
-    reading[0].cancel()
+    go_on.release()
+    while len(written) < 2:  # noqa: ASYNC110 - a thread says it
+        await asyncio.sleep(0)
+    # It writes its own and that of the last.
+    reading[1].cancel()
     await asyncio.sleep(0)
-    go_on.set()
-    found = await asyncio.gather(*reading, return_exceptions=True)
-    assert [type(item) for item in found] == [asyncio.CancelledError, bytes, bytes]
+    go_on.release()
+    async with asyncio.timeout(20):
+        found = await asyncio.gather(*reading, return_exceptions=True)
+    assert [type(item) for item in found] == [bytes, asyncio.CancelledError, bytes]
     assert written == [1, 2]
