@@ -353,10 +353,11 @@ def _in_archive(rng: random.Random, data: bytes, others: list[bytes]) -> bytes:
         case _:
             files[at] = (name, _plainly(rng, content, others))
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])) as archive:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files:
-            archive.writestr(zipfile.ZipInfo(name or "empty"), content)
-    return stream.getvalue()
+            packing = rng.choice([*[zipfile.ZIP_DEFLATED] * 4, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+            archive.writestr(zipfile.ZipInfo(name or "empty"), content, packing)
+    return _bytes(rng, stream.getvalue()) if rng.random() < 0.3 else stream.getvalue()
 
 
 def inputs(seed: int, count: int, *names: str) -> Iterator[tuple[str, bytes]]:

@@ -15,6 +15,8 @@ MOST_BYTES = 1_000_000_000
 """Of all files of an archive, unpacked."""
 _WHEN = (1980, 1, 1, 0, 0, 0)
 """The first moment that a ZIP archive knows: the same files give the same bytes."""
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How files of an archive may be packed: as every tool packs them."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError, IndexError,
@@ -46,6 +48,8 @@ def unpacked(data: bytes) -> dict[str, bytes]:
                 if leads_out(name) or name in found:
                     reason = "is there twice" if name in found else "leads out of the archive"
                     raise FormatError(f"{name!r} {reason}", field=name, hint=PACK)
+                if entry.compress_type not in _PACKED:
+                    raise FormatError(f"{name!r} is packed in an odd way", field=name, hint=PACK)
                 if not any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
                     found[name] = archive.read(entry)
             return found
