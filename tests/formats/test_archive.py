@@ -14,7 +14,7 @@ from tui_labeler.engine.formats import archive
 from tui_labeler.engine.formats.archive import packed, unpacked
 
 
-def zipped(packing: int = zipfile.ZIP_DEFLATED, **files: str) -> bytes:
+def zipped(files: dict[str, str], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", packing) as made:
         for name, text in files.items():
@@ -28,7 +28,7 @@ def zipped(packing: int = zipfile.ZIP_DEFLATED, **files: str) -> bytes:
 )
 def test_names_that_lead_out_are_refused(name: str) -> None:
     with pytest.raises(FormatError, match="leads out"):
-        unpacked(zipped(**{name: "x"}))
+        unpacked(zipped({name: "x"}))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_names_that_lead_out_are_refused(name: str) -> None:
 )
 def test_broken_archives_of_every_packing_end_in_files_or_a_refusal(packing: int) -> None:
     good, rng = (
-        zipped(packing, **{"a.txt": "Ann met Bob. " * 20, "a.ann": "T1\tP 0 3\tAnn\n"}),
+        zipped({"a.txt": "Ann met Bob. " * 20, "a.ann": "T1\tP 0 3\tAnn\n"}, packing),
         random.Random(1),
     )
     for _ in range(300):
@@ -48,7 +48,7 @@ def test_broken_archives_of_every_packing_end_in_files_or_a_refusal(packing: int
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = zipped(**{"a.txt": "x" * 100_000})
+    data = zipped({"a.txt": "x" * 100_000})
     assert len(data) < 1000
     monkeypatch.setattr(archive, "MOST_BYTES", 99_999)
     with pytest.raises(FormatError, match="99,999 bytes"):

@@ -159,3 +159,31 @@ def test_a_disk_that_is_full_is_told_with_what_to_do(tmp_path: Path) -> None:
         signal.signal(signal.SIGXFSZ, ignored)
     assert "Free some space" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
+
+
+def _headed(header: str) -> bytes:
+    data = header.encode("latin-1") + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(data).to_bytes(2, "little") + data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _headed("{'descr': '<f4', 'fortran_order': False, 'shape': (0, " + "9" * 30 + "), }"),
+        _headed("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9999999999), }"),
+        _headed("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999,), }"),
+        _headed("{'descr': '|O8', 'fortran_order': False, 'shape': (1,), }"),
+        _headed("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }"),
+        _headed("[" * 3000),
+        _headed("(" * 5000 + ")" * 5000),
+        _headed("-" * 9000 + "1"),
+        _headed("9" * 5000),
+        b"\x93NUMPY\x02\x00\xff\xff\xff\x7f",
+        b"\x93NUMPY",
+        b"",
+    ],
+)
+def test_an_array_whose_header_is_made_up_is_refused(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.npy"):
+        files.read_arrays(str(tmp_path), {"a": ("<f4", 1)})

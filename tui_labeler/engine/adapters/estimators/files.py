@@ -7,6 +7,8 @@ memory is taken, arrays are read without pickle, and the header's hash must fit 
 from __future__ import annotations
 
 import hashlib
+import math
+import re
 import stat
 from io import BytesIO
 from pathlib import Path
@@ -138,25 +140,39 @@ def _read_array(folder: str, name: str, dtype: str, dimensions: int) -> NDArray[
     path = Path(folder) / f"{name}.npy"
     with _opened(path, MAX_ARRAY) as file:
         size = path.stat().st_size
-        try:
-            major = np.lib.format.read_magic(file)[0]
-            reader = (
-                np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-            )
-            shape, in_columns, found = reader(file)
-        except ValueError as error:
-            raise _refused(folder, f"{path.name} is no array") from error
-        if found.str != dtype or len(shape) != dimensions or in_columns:
-            raise _refused(folder, f"{path.name} holds {found.str} in {len(shape)} dimensions")
-        count = 1
-        for length in shape:
-            count *= int(length)
-        if min(shape, default=0) < 0 or size - file.tell() != count * found.itemsize:
+        found = _shape(file)
+        if found is None:
+            raise _refused(folder, f"{path.name} is no array")
+        kind, shape = found
+        if kind != dtype or len(shape) != dimensions:
+            raise _refused(folder, f"{path.name} holds {kind} in {len(shape)} dimensions")
+        if size - file.tell() != math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize:
             raise _refused(folder, f"{path.name} is not as long as it says")
         array = np.frombuffer(file.read(), dtype=_DTYPES[dtype]).reshape(shape)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise _refused(folder, f"{path.name} holds values that are no numbers")
     return array
+
+
+_ARRAY_HEADER = re.compile(
+    rb"\{'descr': '([<>|=][a-zA-Z][0-9]{1,3})', 'fortran_order': False, "
+    rb"'shape': \(((?:[0-9]{1,10},(?: [0-9]{1,10},?){0,3})?)\), \} *\n"
+)
+
+
+def _shape(file: BinaryIO) -> tuple[str, tuple[int, ...]] | None:
+    """Data type and lengths that a ``.npy`` file says; ``None`` for what :func:`write` never writes.
+
+    numpy's own reader evaluates the header as Python's literals, and fails in many ways on what is none.
+    """
+    start = file.read(10)
+    if len(start) < 10 or start[:8] != b"\x93NUMPY\x01\x00":
+        return None
+    found = _ARRAY_HEADER.fullmatch(file.read(int.from_bytes(start[8:], "little")))
+    if found is None:
+        return None
+    lengths = tuple(int(part) for part in found[2].split(b",") if part.strip())
+    return found[1].decode(), lengths
 
 
 def check(folder: str, header: Header, arrays: Arrays, conditions: Mapping[str, bool]) -> None:
