@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +22,10 @@ LONGEST_FIRST = ("tests/screens/test_every_screen.py", "tests/terminal/", "tests
 # What tests of a file share is made once where they stay together; these share nothing, and are many.
 APART = ("tests/screens/test_every_screen.py",)
 GROUPS = 8
+
+# The program is started hundreds of times. Where this is set, each start would compile all of it anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The same examples in every run, and no verdict by the clock: a busy machine is slow.
 settings.register_profile(

@@ -674,6 +674,8 @@ async def test_a_cancel_while_answers_are_labeled_stops_there_and_keeps_them(
         async def read(self, name: str) -> bytes:
             read.append(name)
             if len(read) == 8:  # the third of the second pass
+                while (await session.jobs.get(job.id)).done < 2:
+                    await asyncio.sleep(0.01)
                 await session.jobs.cancel(job.id)
                 await asyncio.Event().wait()
             return await super().read(name)
