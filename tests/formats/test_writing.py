@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from tests.hostile.readers import patient
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.formats.model import FileCategory, FileDocument, FileLabel, FileRegion, LabelFile
-from tui_labeler.engine.formats.writing import DATASET, DESCRIPTIONS, LANGUAGE, UNUSED, unheld
+from tui_labeler.engine.formats.writing import DATASET, DESCRIPTIONS, LANGUAGE, UNUSED, classes, unheld
 
 
 def said(
@@ -43,3 +44,9 @@ def test_parts_that_were_labeled_are_said_where_they_are_not_all() -> None:
     assert said(FileDocument("a", regions=(FileRegion(2, 5),))) == [
         "a: which parts of it were labeled has no place"
     ]
+
+
+def test_very_many_classes_of_one_document_are_written_soon() -> None:
+    many = FileDocument("a.txt", labels=tuple(FileLabel(f"C{number}") for number in range(100_000)))
+    with patient():
+        assert len(classes(many, [])) == 100_000
