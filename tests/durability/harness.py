@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.builders import NAMES, TEXT, RuleModel
 from tests.durability import paced_runner
+from tests.durability.looking import LostError, check_state, expect
 from tests.durability.people import PROJECT, at_work, digest
 from tui_labeler.assembly import now, workbench
 from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
@@ -44,15 +45,6 @@ MODES = ("people", "people", "autolabel", "autolabel", "train")
 
 LASTS = {"autolabel": 0.25, "train": 0.06}
 """Seconds in which a job is likely to be at work."""
-
-
-class LostError(AssertionError):
-    """Something that was said to be done is not there."""
-
-
-def expect(holds: bool, what: str) -> None:
-    if not holds:
-        raise LostError(what)
 
 
 class NoLauncher:
@@ -182,26 +174,8 @@ class Harness:
             for seq, mark in line["made"]:
                 expect(seq in there, f"decision {seq} ({line['act']}) is missing")
                 expect(digest(there[seq]) == mark, f"decision {seq} ({line['act']}) is another")
-        await self._check_state(session)
+        await check_state(session)
         await session.close()
-
-    async def _check_state(self, session: ProjectSession) -> None:
-        """The state is what the history says, item by item."""
-        wanted: dict[tuple[str, str], dict[str, Any] | None] = {}
-        async for transaction in session.store.history(newest_first=False):
-            wanted.update({(item.table, item.key): item.after for item in transaction.changes})
-        state = session.store.state
-        for (table, key), after in wanted.items():
-            expect(state.raw(table, key) == after, f"{table} {key} is not what the history says")
-        numbers = {int(key) for (table, key), after in wanted.items() if table == "document" and after}
-        expect(numbers == set(state.rows), "the list of documents is another")
-        for number, row in state.rows.items():
-            labels = [
-                key
-                for (table, key), after in wanted.items()
-                if table == "label" and after and key.startswith(f"{number}/")
-            ]
-            expect(len(state.document(number).labels) == len(labels), f"{row.location} has other labels")
 
     async def _start(self, mode: str) -> tuple[str, Job]:
         session = await self._open()
@@ -224,7 +198,7 @@ class Harness:
         """Whether the job had ended before it was killed; otherwise it waits for its next runner."""
         session = await self._open()
         job = await session.jobs.get(job_id)
-        await self._check_state(session)
+        await check_state(session)
         await session.close()
         self.counts[f"found {job.state.value}"] += 1
         if job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_COMPLETED):
@@ -238,7 +212,7 @@ class Harness:
         session = await self._open()
         job = await session.jobs.get(job_id)
         expect(job.state is JobState.SUCCEEDED, f"the job ended {job.state}: {job.message} {job.failed}")
-        await self._check_state(session)
+        await check_state(session)
         if job.request.kind is JobKind.AUTOLABEL:
             await self._check_autolabel(session, job)
         else:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.azurite import Azurite, Server, why_not
 from tests.cutting_proxy import CuttingProxy, Fault, busy, cut_answer, cut_request, refuse
-from tests.durability.harness import LostError, expect
+from tests.durability.looking import LostError, expect
 from tui_labeler.assembly import workbench
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind

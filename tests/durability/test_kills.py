@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.azurite import why_not
-from tests.durability.harness import Harness, LostError, NoLauncher
+from tests.durability.harness import Harness, NoLauncher
+from tests.durability.looking import LostError
 from tests.durability.storms import Person, Storm
 from tests.engine.sharing.homes import Pair
 from tui_labeler.engine.adapters import launcher

@@ -104,7 +104,7 @@ def suggested(trained: Place, tmp_path: Path) -> Place:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A home with the project ``contracts`` of ASCII letters: a trained model, and open suggestions in four
     documents. Copied for each test."""
-    return _once(tmp_path_factory, "written", _write)
+    return _once(tmp_path_factory, "written", make_letters)
 
 
 @pytest.fixture
@@ -113,7 +113,8 @@ def letters(written: Place, tmp_path: Path) -> Place:
     return _copied(written, tmp_path)
 
 
-def _write(place: Place) -> None:
+def make_letters(place: Place) -> None:
+    """What :func:`written` copies."""
     place.documents.mkdir(parents=True)
     for number in range(16):
         (place.documents / f"letter{number:02}.txt").write_text(letter(number), encoding="ascii", newline="")

@@ -128,6 +128,11 @@ class Terminal:
         self.settle()
         return self
 
+    def send_text(self, text: str) -> Terminal:
+        """Sends a line of text at once, and looks away."""
+        self.process.send(text.encode())
+        return self
+
     @property
     def program(self) -> str:
         """The program's command, for a shell."""
@@ -159,17 +164,17 @@ class Terminal:
             if self._over or time.monotonic() > end:
                 how = "The program ended" if self._over else f"Nothing in {seconds:.0f} s"
                 raise GaveUpError(f"{how} while waiting for {wanted!r}. On the screen:\n{text}")
-            self._read(0.05)
+            self.read_more(0.05)
 
     def settle(self, silence: float = SILENCE, seconds: float = DEADLINE) -> str:
         """Reads until nothing has come for a moment, and returns the screen."""
         end = time.monotonic() + seconds
-        while self._read(silence) and time.monotonic() < end:
+        while self.read_more(silence) and time.monotonic() < end:
             pass
         return self.text
 
-    def _read(self, seconds: float) -> bool:
-        """Reads what is there, waiting at most so long; whether anything came."""
+    def read_more(self, seconds: float) -> bool:
+        """Reads what is there, waiting at most so many seconds for it; whether anything came."""
         if self._over:
             return False
         try:
@@ -185,6 +190,11 @@ class Terminal:
         self._rest = data[cut.start() :] if cut else b""
         self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data[: cut.start()] if cut else data))
         return True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last byte was read."""
+        return self._over
 
     def resize(self, columns: int, rows: int) -> None:
         """Gives the terminal another size, as dragging its corner does."""
@@ -213,7 +223,7 @@ class Terminal:
         """Waits for the program's end; its exit code, or minus the signal. Raises ``GaveUpError``."""
         end = time.monotonic() + seconds
         while True:
-            self._read(0.02)
+            self.read_more(0.02)
             if not self.process.ptyproc.isalive():
                 signal_number = self.process.ptyproc.signalstatus
                 return -int(signal_number) if signal_number else int(self.process.ptyproc.exitstatus or 0)

@@ -130,6 +130,15 @@ def test_a_home_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> 
     assert read_format(tmp_path) == 99
 
 
+@pytest.mark.parametrize("number", [0, -3])
+def test_a_format_that_there_never_was_is_told_and_stays(tmp_path: Path, number: int) -> None:
+    written = f'{{"format": {number}}}'
+    (tmp_path / "home.json").write_text(written)
+    with pytest.raises(StorageError, match=f"format {number}, which no version has written"):
+        bring_up_to_date(tmp_path)
+    assert (tmp_path / "home.json").read_text() == written
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"format": "one"}'])
 def test_a_home_that_does_not_say_its_format_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "home.json").write_bytes(content)

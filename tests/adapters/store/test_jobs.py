@@ -80,6 +80,14 @@ async def test_a_job_goes_from_queued_to_its_end(store: FileJobStore, clock: Clo
     assert ended == await FileJobStore(store._folder, lambda: ended.ended).get("j1")
 
 
+async def test_a_job_that_nobody_runs_is_interrupted_also_where_the_clock_was_set_back(
+    store: FileJobStore, clock: Clock
+) -> None:
+    await store.create(request(clock))
+    earlier = FileJobStore(store._folder, lambda: "2001-01-01T00:00:00.000Z")
+    assert await states(earlier) == [JobState.INTERRUPTED]
+
+
 async def test_what_was_received_is_paid_for_before_a_document_is_done(
     store: FileJobStore, clock: Clock
 ) -> None:

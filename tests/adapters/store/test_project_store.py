@@ -678,3 +678,16 @@ async def test_documents_that_are_new_are_not_looked_for_on_the_disk(
     assert (await session.documents.sync()).added == 2
     new = {number(session, "new-1.txt"), number(session, "new-2.txt")}
     assert not new & set(asked)
+
+
+async def test_nothing_is_written_into_a_home_that_a_newer_version_has_taken_over(bench: Bench) -> None:
+    session = await bench.create()
+    await worked(session)
+    folder = session.store.folder  # type: ignore[attr-defined]
+    (folder.parent.parent / "home.json").write_text('{"format": 99}')
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(StorageError, match="has format 99"):
+        await session.labeling.add(number(session), key(session, "Person"), span("Ann"))
+    with pytest.raises(StorageError, match="has format 99"):
+        await session.store.checkpoint()
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before

@@ -13,6 +13,7 @@ from tui_labeler.engine.adapters.store.files import PROJECT_FILE, is_gone, make_
 from tui_labeler.engine.adapters.store.index import write_index
 from tui_labeler.engine.adapters.store.journal import START, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
+from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.shards import database, rows_of
 from tui_labeler.engine.errors import DeletedError, StorageError
 from tui_labeler.engine.typed import convert
@@ -51,6 +52,7 @@ def fold_in(folder: Path, shards: Shards, fold: Fold, base: int, tolerance: int)
     with FileLock(folder / "checkpoint.lock", project=folder).held():
         if is_gone(folder):
             raise DeletedError
+        check_format(folder.parent.parent)
         marks = rows_of(database(folder / PROJECT_FILE).table("checkpoint"))
         there = place_of(folder, marks[0]) if marks else START
         if there.seq >= fold.position.seq:

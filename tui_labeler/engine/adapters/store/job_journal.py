@@ -197,8 +197,9 @@ class JobFold:
             if cancelling:
                 return JobState.CANCELLING
             return JobState.RUNNING if self.last == "started" else JobState.QUEUED
-        # A runner takes a moment from its launch to its lock.
-        if self.last != "started" and _seconds(self.last_time, now) < patience:
+        # A runner takes a moment from its launch to its lock, by a clock that may have been set back since.
+        since = max(_seconds(self.last_time, now), _seconds(now, self.last_time))
+        if self.last != "started" and since < patience:
             return JobState.QUEUED
         return JobState.INTERRUPTED
 

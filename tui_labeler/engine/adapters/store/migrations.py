@@ -49,15 +49,34 @@ def bring_up_to_date(home: Path, *, target: int = FORMAT, steps: Mapping[int, St
         current = read_format(home)
         if current is None:
             current = target
-        if current > target:
-            raise StorageError(
-                f"{home} has format {current}; this version knows formats up to {target}",
-                hint="Update tui-labeler, or choose another home with --home.",
-            )
+        _check_known(home, current, target)
         for number in range(current, target):
+            if number not in steps:
+                raise StorageError(
+                    f"{home / 'home.json'} says format {current}, which no version has written",
+                    hint=f'Write {{"format": {FORMAT}}} into it if the home was made by this version.',
+                )
             steps[number](home)
             _write(home, number + 1)
         _write(home, target)
+
+
+def check_format(home: Path) -> None:
+    """Before something is written: a newer version may have taken the home over since it was opened.
+
+    Raises ``StorageError``.
+    """
+    number = read_format(home)
+    if number is not None:
+        _check_known(home, number, FORMAT)
+
+
+def _check_known(home: Path, number: int, target: int) -> None:
+    if number > target:
+        raise StorageError(
+            f"{home} has format {number}; this version knows formats up to {target}",
+            hint="Update tui-labeler, or choose another home with --home.",
+        )
 
 
 def _write(home: Path, number: int) -> None:

@@ -15,6 +15,7 @@ from tui_labeler.engine.adapters.store.index import read_index
 from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.memory import MemoryState
+from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage, Shards
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
@@ -148,6 +149,7 @@ class TinyProjectStore:
             try:
                 await to_the_end(self._lock.acquire)
                 self._check_there()
+                check_format(self.folder.parent.parent)
                 await self._catch_up()
                 found = plan(self._memory)
                 wanted = await found if isinstance(found, Awaitable) else found
