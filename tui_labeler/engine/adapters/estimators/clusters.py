@@ -29,8 +29,6 @@ MAX_CONTEXTS = 4_000
 MAX_TOKENS = 1_000_000
 """What is read: more tokens cost time and memory and change little."""
 DISTANCES = (-3, -2, -1, 1, 2, 3)
-SMOOTHING = 0.75
-"""Power of context counts (Levy, Goldberg and Dagan, 2015)."""
 STEPS = 20
 """Of k-means at most."""
 
@@ -105,7 +103,7 @@ def _ppmi(flat: NDArray[np.int64], size: int) -> sparse.csr_array:
     counts.sum_duplicates()
     entries = sparse.coo_array(counts)
     rows = np.asarray(counts.sum(axis=1))
-    columns = np.asarray(counts.sum(axis=0)) ** SMOOTHING
+    columns = np.asarray(counts.sum(axis=0))
     expected = rows[entries.row] * columns[entries.col] / columns.sum()
     values = np.maximum(np.log(entries.data / expected), 0.0)
     table = sparse.csr_array((values, (entries.row, entries.col)), shape=counts.shape)

@@ -35,7 +35,8 @@ wins precision: few labels make a field timid.
 FOLD_LEAST = 2
 """Tokens that a feature needs in the out-of-fold models: they train in half the time, F1 within 0.003."""
 
-NEARLY = 0.003
+
+NEARLY = 0.002
 LARGER = 0.5
 """F1 that is given up for a margin so much larger: rejecting a suggestion is a key, finding what is missing
 a search."""
@@ -220,8 +221,7 @@ def _fitted(parts: Sequence[dict[float, _Outcome]], labels: int) -> tuple[float,
     }
     f1 = {margin: 2 * seen.right.sum() / (len(seen.right) + labels) for margin, seen in found.items()}
     best = max(MARGINS, key=lambda margin: (f1[margin], -margin))
-    if best > 0:
-        best = max(m for m in MARGINS if m <= best + LARGER and f1[m] >= f1[best] - NEARLY)
+    best = max(m for m in MARGINS if m <= best + LARGER and f1[m] >= f1[best] - NEARLY)
     return best, confidence.fit_platt(*found[best])
 
 
