@@ -674,8 +674,9 @@ async def test_a_cancel_while_answers_are_labeled_stops_there_and_keeps_them(
         async def read(self, name: str) -> bytes:
             read.append(name)
             if len(read) == 8:  # the third of the second pass
-                while (await session.jobs.get(job.id)).done < 2:
-                    await asyncio.sleep(0.01)
+                async for seen in session.jobs.follow(job.id):
+                    if seen.done == 2:
+                        break
                 await session.jobs.cancel(job.id)
                 await asyncio.Event().wait()
             return await super().read(name)
