@@ -12,6 +12,7 @@ import random
 import statistics
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -109,38 +110,73 @@ def cut(model: EntityRecognizer, texts: Sequence[str]) -> list[list[tuple[str, i
     return [[found[:3] for found in row] for row in model.predict(texts)]
 
 
+class Trial(NamedTuple):
+    """One training on a random sample, and what its model says of the testing part."""
+
+    value: float
+    """F1 or accuracy."""
+    trained: float
+    """Seconds."""
+    speed: float
+    """Tokens or documents that are predicted in a second."""
+    confidence: list[float]
+    right: list[bool]
+
+
+def trial_rows(name: str, trials: Sequence[Trial], measure: str, target: float) -> list[Row]:
+    """The mean over the seeds from 0 on, with each of them; since luck
+    with a small sample is as large as what is looked for."""
+    mean = statistics.mean(trial.value for trial in trials)
+    each = f" ({', '.join(f'{trial.value:.3f}' for trial in trials)})" if len(trials) > 1 else ""
+    seeds = f"seeds 0 to {len(trials) - 1}" if len(trials) > 1 else "seed 0"
+    slowest = max(trial.trained for trial in trials)
+    figure = f"{measure} {mean:.3f}{each}, {seeds}; trained in {slowest:.1f} s"
+    return [Row(name, COMMAND, figure, f"≥ {target}", mean >= target)]
+
+
 def corpus_rows(
-    name: str, train: str, test: str, size: int, target: float, *, sure: bool = False
+    name: str, train: str, test: str, size: int, target: float, *, seeds: int = 3, sure: bool = False
 ) -> list[Row]:
-    """Trains on ``size`` random sentences (seed 0) and tests on the whole testing part."""
-    texts, spans = corpora.conll(DATA / train)
-    test_texts, test_spans = corpora.conll(DATA / test)
-    chosen = random.Random(0).sample(range(len(texts)), min(size, len(texts)))
+    """Trains on ``size`` random sentences a seed and tests on the whole testing part."""
+    learned, tested = corpora.conll(DATA / train), corpora.conll(DATA / test)
+    trials = [_entity_trial(learned, tested, size, seed) for seed in range(seeds)]
+    what = f"{name}, {min(size, len(learned[0])):,} sentences"
+    rows = trial_rows(what, trials, "F1", target)
+    if size == 1000:
+        slowest = max(trial.trained for trial in trials)
+        rows.append(
+            Row(f"{name}: training 1,000 sentences", COMMAND, f"{slowest:.1f} s", "≤ 15 s", slowest <= 15)
+        )
+        speed = min(trial.speed for trial in trials)
+        told = f"{name}: prediction, tokens a second and core"
+        rows.append(Row(told, COMMAND, f"{speed:,.0f}", "≥ 12,000", speed >= 12_000))
+    if sure:
+        rows += confidence_rows(f"{what}, seed 0", trials[0].confidence, trials[0].right)
+    return rows
+
+
+def _entity_trial(
+    learned: tuple[list[str], list[Spans]], tested: tuple[list[str], list[Spans]], size: int, seed: int
+) -> Trial:
+    (texts, spans), (test_texts, test_spans) = learned, tested
+    chosen = random.Random(seed).sample(range(len(texts)), min(size, len(texts)))
     rest = [text for i, text in enumerate(texts) if i not in set(chosen)]
     began = time.perf_counter()
-    model = EntityRecognizer(seed=0).fit(
+    model = EntityRecognizer(seed=seed).fit(
         [texts[i] for i in chosen], [spans[i] for i in chosen], unlabeled=[*rest, *test_texts]
     )
     trained = time.perf_counter() - began
     began = time.perf_counter()
     with threadpool_limits(1):
         said = model.predict(test_texts)
-    seconds = time.perf_counter() - began
-    tokens = sum(1 for text in test_texts for _ in text.split(" "))
-    value = entity_f1(test_spans, [[found[:3] for found in row] for row in said])
-    figure = f"F1 {value:.3f}, seed 0; trained in {trained:.1f} s, {tokens / seconds:,.0f} tokens/s and core"
-    rows = [Row(f"{name}, {len(chosen):,} sentences", COMMAND, figure, f"≥ {target}", value >= target)]
-    if size == 1000:
-        what = f"{name}: training 1,000 sentences"
-        rows.append(Row(what, COMMAND, f"{trained:.1f} s", "≤ 15 s", trained <= 15))
-        speed = tokens / seconds
-        what = f"{name}: prediction, tokens a second and core"
-        rows.append(Row(what, COMMAND, f"{speed:,.0f}", "≥ 12,000", speed >= 12_000))
-    if sure:
-        confidence = [found.confidence for row in said for found in row]
-        right = [found[:3] in set(gold) for row, gold in zip(said, test_spans, strict=True) for found in row]
-        rows += confidence_rows(f"{name}, {size} sentences", confidence, right)
-    return rows
+    speed = sum(len(text.split(" ")) for text in test_texts) / (time.perf_counter() - began)
+    return Trial(
+        entity_f1(test_spans, [[found[:3] for found in row] for row in said]),
+        trained,
+        speed,
+        [found.confidence for row in said for found in row],
+        [found[:3] in set(gold) for row, gold in zip(said, test_spans, strict=True) for found in row],
+    )
 
 
 _FIFTH = ", seeds 0 to 4: a plain random fifth held out, not the split of `train`, which keeps every class"
@@ -192,20 +228,36 @@ def embedded_rows() -> list[Row]:
     """Models of classes with the extra ``embeddings``; none where it is missing."""
     if not sentences.installed():
         return []
-    rows = [
-        row for each, target in ((8, 0.84), (16, 0.87)) for row in banking_rows(each, target, embeddings=True)
-    ]
-    return [*rows, *sample_rows(embeddings=True)]
+    few = banking_rows(8, 0.84, seeds=3, embeddings=True)
+    more = banking_rows(16, 0.87, seeds=3, embeddings=True)
+    return [*few, *more, *sample_rows(embeddings=True)]
 
 
-def banking_rows(each: int, target: float, *, sure: bool = False, embeddings: bool = False) -> list[Row]:
+def banking_rows(
+    each: int, target: float, *, seeds: int = 1, sure: bool = False, embeddings: bool = False
+) -> list[Row]:
+    """Trains on ``each`` random texts of every class a seed and tests on the whole testing part."""
+    trials = [_class_trial(each, seed, embeddings=embeddings) for seed in range(seeds)]
+    name = f"banking77, {each} a class{WITH if embeddings else ''}"
+    rows = trial_rows(name, trials, "accuracy", target)
+    speed = min(trial.speed for trial in trials)
+    if embeddings:
+        rows.append(Row(f"{name}: prediction, documents a second", COMMAND, f"{speed:,.0f}", "", None))
+    elif sure:
+        told = "banking77: prediction, documents a second and core"
+        rows.append(Row(told, COMMAND, f"{speed:,.0f}", "≥ 3,000", speed >= 3_000))
+    if sure or embeddings:
+        rows += confidence_rows(f"{name}, seed 0", trials[0].confidence, trials[0].right)
+    return rows
+
+
+def _class_trial(each: int, seed: int, *, embeddings: bool) -> Trial:
     texts, classes = corpora.banking77("train")
     test_texts, test_classes = corpora.banking77("test")
-    chosen = corpora.few(texts, classes, each, 0)
+    chosen = corpora.few(texts, classes, each, seed)
     rest = [text for i, text in enumerate(texts) if i not in set(chosen)]
-    name = f"banking77, {each} a class{WITH if embeddings else ''}"
     began = time.perf_counter()
-    model = TextClassifier(seed=0, embeddings=embeddings).fit(
+    model = TextClassifier(seed=seed, embeddings=embeddings).fit(
         [texts[i] for i in chosen], [classes[i] for i in chosen], unlabeled=[*rest, *test_texts]
     )
     trained = time.perf_counter() - began
@@ -214,18 +266,7 @@ def banking_rows(each: int, target: float, *, sure: bool = False, embeddings: bo
         said = [row[0] for row in model.score_classes(test_texts)]
     speed = len(test_texts) / (time.perf_counter() - began)
     right = [found.category == gold for found, gold in zip(said, test_classes, strict=True)]
-    value = sum(right) / len(right)
-    figure = f"{value:.3f}, seed 0; trained in {trained:.1f} s"
-    rows = [Row(f"{name}, accuracy", COMMAND, figure, f"≥ {target}", value >= target)]
-    if embeddings:
-        what = f"{name}: prediction, documents a second"
-        rows.append(Row(what, COMMAND, f"{speed:,.0f}", "", None))
-        rows += confidence_rows(name, [found.confidence for found in said], right)
-    if sure:
-        what = "banking77: prediction, documents a second and core"
-        rows.append(Row(what, COMMAND, f"{speed:,.0f}", "≥ 3,000", speed >= 3_000))
-        rows += confidence_rows(name, [found.confidence for found in said], right)
-    return rows
+    return Trial(sum(right) / len(right), trained, speed, [found.confidence for found in said], right)
 
 
 def cores_row() -> Row:
@@ -254,7 +295,8 @@ def run(*, quick: bool = False) -> list[Row]:
         raise SystemExit(f"there are no corpora at {DATA}; set TUI_LABELER_DATA")
     cdr = ("BC5CDR", "bio-ner/BC5CDR/train.tsv", "bio-ner/BC5CDR/test.tsv")
     yoruba = ("Yoruba", "unicode/masakhaner2-yor/train.txt", "unicode/masakhaner2-yor/test.txt")
-    rows = [*loan_rows(), *sample_rows(), *banking_rows(8, 0.71), *banking_rows(16, 0.80, sure=True)]
+    rows = [*loan_rows(), *sample_rows(), *banking_rows(8, 0.71, seeds=5)]
+    rows += banking_rows(16, 0.80, seeds=5, sure=True)
     rows += embedded_rows()
     rows += corpus_rows(*cdr, 200, 0.64, sure=True)
     rows += corpus_rows(*yoruba, 200, 0.65)
@@ -262,7 +304,7 @@ def run(*, quick: bool = False) -> list[Row]:
         rows += corpus_rows(*cdr, 1000, 0.76)
         rows += corpus_rows(*yoruba, 1000, 0.76)
         wnut = ("WNUT-17", "wnut17/wnut17train.conll", "wnut17/emerging.test.annotated")
-        rows += corpus_rows(*wnut, 100_000, 0.22)
+        rows += corpus_rows(*wnut, 100_000, 0.22, seeds=1)
         rows += banking_rows(64, 0.89)
         if sentences.installed():
             rows += banking_rows(64, 0.91, embeddings=True)
