@@ -228,8 +228,8 @@ def embedded_rows() -> list[Row]:
     """Models of classes with the extra ``embeddings``; none where it is missing."""
     if not sentences.installed():
         return []
-    few = banking_rows(8, 0.84, seeds=3, embeddings=True)
-    more = banking_rows(16, 0.87, seeds=3, embeddings=True)
+    few = banking_rows(8, 0.84, seeds=5, embeddings=True)
+    more = banking_rows(16, 0.87, seeds=5, embeddings=True)
     return [*few, *more, *sample_rows(embeddings=True)]
 
 
