@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import pytest
 
 from tests.formats import fuzz
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.formats import FORMATS
+from tui_labeler.engine.formats import FORMATS, read_file
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.model import LabelFile
@@ -26,6 +28,19 @@ BUSY = [
     b"x O\n", b"x B-A\n", b"\\|", b"|", b"a,", b'""', b"\x00", b"\xcc\x88", b"\xe2\x80\xa8",
     b'{"text":"x","label":"A"}\n', b"T1\tA 0 1\tx\n", b"text,label\nx,A\n",
 ]  # fmt: skip
+GROWING: dict[str, tuple[bytes, bytes]] = {
+    "csv": (b"text,labels\n", b"x,A\n"),
+    "csv, classes of one document": (b"location,label\n", b"a.txt,A%d\n"),
+    "csv, spans": (b"location,start,end,label\n", b"a.txt,%d,9999,A\n"),
+    "csv, names": (b"text,labels\n", b"x%d,A%d|B%d\n"),
+    "conll": (b"", b"x%d B-A%d\n"),
+    "conll, sentences": (b"", b"x%d E-A%d\n\n"),
+    "fasttext": (b"", b"__label__a%d x\n"),
+    "fasttext, labels of one document": (b"", b"__label__a%d "),
+    "doccano": (b"", b'{"text":"x","label":["A%d"]}\n'),
+    "doccano, spans": (b"", b'{"text":"x","label":[[0,1,"A%d"]]}\n'),
+}
+"""By format and what grows: how a file begins, and what comes again and again, with its number in it."""
 HEADS = [b"", b"text,labels\n", b"text,start,end,label\n", b"x B-A\n", b"__label__a ", b"x __label__a "]
 
 
@@ -54,6 +69,34 @@ def test_work_stays_in_proportion_to_the_size_of_a_file(name: str) -> None:
     for head in HEADS:
         for busy in BUSY:
             fuzz.use(name, head + busy * (LARGE // len(busy)))
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_four_times_the_rows_are_four_times_the_work(name: str) -> None:
+    head, row = GROWING[name]
+    calls = []
+    for times in (200, 400, 1600):
+        data = head + b"".join(row.replace(b"%d", b"%d" % number) for number in range(1000, 1000 + times))
+        with fuzz.bounded(10**7) as count:
+            with suppress(LabelerError):
+                FORMATS[name.partition(",")[0]].read(data)
+            calls.append(count())
+    # What is done once a file is in all of them.
+    assert calls[2] - calls[1] <= 1.05 * 6 * (calls[1] - calls[0])
+    assert calls[2] > 1600
+
+
+def test_no_garbage_is_looked_for_while_a_file_is_read() -> None:
+    assert gc.isenabled()
+    visits: list[str] = []
+    gc.callbacks.append(lambda phase, info: visits.append(phase))
+    try:
+        _, file = read_file(b"text,labels\n" + b"x,A\n" * 20_000, "a.csv")
+        assert len(visits) <= 2
+    finally:
+        gc.callbacks.pop()
+    assert gc.isenabled()
+    assert len(file.documents) == 20_000
 
 
 def test_what_goes_on_and_on_is_told() -> None:

@@ -20,6 +20,7 @@ from tui_labeler.engine.formats import (
 )
 from tui_labeler.engine.formats.fields import EXPORT_AGAIN, decode_json
 from tui_labeler.engine.formats.json_lines import are_lines
+from tui_labeler.engine.garbage import no_collection
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.model import Format, LabelFile
@@ -60,7 +61,8 @@ def read_file(data: bytes, filename: str, name: str = AUTO) -> tuple[Format, Lab
     that is not known."""
     known = detect(data, filename) if name == AUTO else format_named(name)
     try:
-        return known, known.read(data)
+        with no_collection():
+            return known, known.read(data)
     except FormatError as error:
         raise _with_better(error, known, data, filename).in_file(filename) from error
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError
@@ -35,6 +35,7 @@ _STEP = re.compile(rf"{_ESCAPED.pattern}|.", re.DOTALL)
 _CLASSES = frozenset({ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL})
 _WHOLE = re.compile(r"(-?\d{1,15})(?:\.0+)?")
 _DATASETS = {each.casefold(): each for each in Dataset}
+_ABOUT = frozenset({LANGUAGE, DATASET})
 _YES = ("true", "yes", "1")
 _COUNTED = "Offsets are whole numbers of characters (code points): correct it, or take that row out."
 _BY_NAME = "Give it a name or a text in the file, or take the row out."
@@ -47,22 +48,41 @@ class _Gathered:
     location: str
     text: str | None
     line: int
+    labels: Sequence[FileLabel]
+    """Those of its first row, which is the only one of most; a list of its own once there are more."""
     language: str = ""
     dataset: Dataset | None = None
-    extra: dict[str, str] = field(default_factory=dict)
-    labels: list[FileLabel] = field(default_factory=list)
+    extra: dict[str, str] | None = None
+    names: set[str] | None = None
+    """Of the labels, once there are further rows of classes."""
+
+    def add_spans(self, labels: Iterable[FileLabel]) -> None:
+        if not isinstance(self.labels, list):
+            self.labels = list(self.labels)
+        self.labels.extend(labels)
+
+    def add_classes(self, labels: Iterable[FileLabel]) -> None:
+        """Each class once, in the order in which the rows name them."""
+        if self.names is None:
+            self.names = {label.category for label in self.labels}
+        new = [label for label in labels if label.category not in self.names]
+        self.names.update(label.category for label in new)
+        self.add_spans(new)
 
     def document(self) -> FileDocument:
         # Labels stand somewhere: a row that has them, a name and no text leaves the text to the container.
-        is_left_out = not self.text and self.location and any(label.unit for label in self.labels)
-        is_reviewed = not self.labels and self.extra.get(REVIEWED, "").casefold() in _YES
+        is_left_out = bool(not self.text and self.location and any(label.unit for label in self.labels))
+        extra = self.extra or {}
+        is_reviewed = not self.labels and extra.get(REVIEWED, "").casefold() in _YES
+        if is_reviewed:
+            extra = {key: item for key, item in extra.items() if key != REVIEWED}
         return FileDocument(
             self.location,
             self.language,
             self.dataset,
             tuple(self.labels),
             text=None if is_left_out else self.text,
-            extra={key: item for key, item in self.extra.items() if not (is_reviewed and key == REVIEWED)},
+            extra=extra,
             line=self.line,
             is_reviewed=is_reviewed,
         )
@@ -77,7 +97,7 @@ def read(data: bytes) -> LabelFile:
         (said := table.value(row, DATASET)) and said.casefold() not in _DATASETS for row in found
     ):
         # Not which set a document belongs to, but where it comes from.
-        del table.columns[DATASET]
+        table.rest = sorted([*table.rest, table.columns.pop(DATASET)])
     problems: list[FormatProblem] = []
     gathered = _gathered(table, found, problems, spans=spans)
     remarks: list[str] = []
@@ -105,10 +125,12 @@ def _gathered(
     """One a document: rows of the same name, or, for spans without names, of the same text in a row."""
     documents: list[_Gathered] = []
     named: dict[str, _Gathered] = {}
+    classes = _Classes(table)
+    is_named, has_text = PLACE in table.columns, TEXT in table.columns
     for row in rows:
-        location = _location(table, row)
-        text = table.value(row, TEXT) if TEXT in table.columns else None
-        labels = list(_span(table, row) if spans else _classes(table, row))
+        location = _location(table, row) if is_named else ""
+        text = table.value(row, TEXT) if has_text else None
+        labels = tuple(_span(table, row)) if spans else classes.of(row)
         known = named.get(location) if location else None
         if known is None and not location and spans and documents and not documents[-1].location:
             known = documents[-1] if text == documents[-1].text else None
@@ -121,26 +143,29 @@ def _gathered(
                     hint="Leave one text for each document.",
                 )
             known.text = known.text or text
-            known.labels += [label for label in labels if spans or label not in known.labels]
-            continue
-        if not location and not text:
-            if labels:
-                reason = f"{labels[0].category} is the label of no text and no name"
-                problems.append(FormatProblem("", table.name(LABEL), reason, dropped=True, line=row.line))
-            continue
-        document = _Gathered(
-            location,
-            text,
-            row.line,
-            table.value(row, LANGUAGE),
-            _DATASETS.get(table.value(row, DATASET).casefold()),
-            {table.header[index]: row.values[index] for index in table.rest if row.values[index]},
-            labels,
-        )
-        documents.append(document)
-        if location:
-            named[location] = document
+            if spans:
+                known.add_spans(labels)
+            else:
+                known.add_classes(labels)
+        elif location or text:
+            document = _begun(table, row, _Gathered(location, text, row.line, labels))
+            documents.append(document)
+            if location:
+                named[location] = document
+        elif labels:
+            reason = f"{labels[0].category} is the label of no text and no name"
+            problems.append(FormatProblem("", table.name(LABEL), reason, dropped=True, line=row.line))
     return documents
+
+
+def _begun(table: Table, row: Row, document: _Gathered) -> _Gathered:
+    """With what its first row says besides text, name and labels."""
+    if table.columns.keys() & _ABOUT:
+        document.language = table.value(row, LANGUAGE)
+        document.dataset = _DATASETS.get(table.value(row, DATASET).casefold())
+    if table.rest:
+        document.extra = {table.header[at]: row.values[at] for at in table.rest if row.values[at]}
+    return document
 
 
 def _location(table: Table, row: Row) -> str:
@@ -180,12 +205,25 @@ def _whole(table: Table, row: Row, role: str) -> int:
     return int(found.group(1))
 
 
-def _classes(table: Table, row: Row) -> Iterator[FileLabel]:
-    names = [table.value(row, LABEL), *(row.values[index] for index in table.numbered)]
-    names += parted(table.value(row, LABELS))
-    for name in dict.fromkeys(names):
-        if name.strip():
-            yield FileLabel(name)
+class _Classes:
+    """The classes that rows name: rows of a table say the same few things again and again."""
+
+    def __init__(self, table: Table) -> None:
+        alone = [table.columns[LABEL]] if LABEL in table.columns else []
+        self._alone = [*alone, *table.numbered]
+        self._listed = [table.columns[LABELS]] if LABELS in table.columns else []
+        self._known: dict[tuple[str, ...], tuple[FileLabel, ...]] = {}
+
+    def of(self, row: Row) -> tuple[FileLabel, ...]:
+        """Each once."""
+        cells = tuple([row.values[index] for index in (*self._alone, *self._listed)])
+        if (known := self._known.get(cells)) is None:
+            names = [row.values[index] for index in self._alone]
+            for index in self._listed:
+                names += parted(row.values[index])
+            known = tuple([FileLabel(name) for name in dict.fromkeys(names) if name.strip()])
+            self._known[cells] = known
+        return known
 
 
 def parted(cell: str) -> list[str]:
@@ -232,7 +270,7 @@ def _joined(table: Table, documents: list[_Gathered], remarks: list[str]) -> Non
             for name in joined
             if len(parts := [part.strip() for part in name.split(joiner)]) > 1 and alone.issuperset(parts)
         }
-        for document in documents:
+        for document in documents if split else ():
             said = [part for label in document.labels for part in split.get(label.category, [label.category])]
             document.labels = [FileLabel(name) for name in dict.fromkeys(said)]
         if split:

@@ -61,6 +61,8 @@ class Table:
     columns: dict[str, int] = field(default_factory=dict)
     numbered: list[int] = field(default_factory=list)
     """Further columns of classes: ``label_1``, ``label_2`` ..."""
+    rest: list[int] = field(default_factory=list)
+    """Columns that mean nothing here."""
 
     @classmethod
     def of(cls, header: list[str]) -> Table:
@@ -76,6 +78,8 @@ class Table:
                     table.columns[role] = index
             elif _NUMBERED.fullmatch(known):
                 table.numbered.append(index)
+        known_ones = {*table.columns.values(), *table.numbered}
+        table.rest = [index for index in range(len(table.header)) if index not in known_ones]
         return table
 
     @property
@@ -84,12 +88,6 @@ class Table:
         return bool({TEXT, PLACE} & self.columns.keys()) and bool(
             {LABEL, LABELS} & self.columns.keys() or self.numbered
         )
-
-    @property
-    def rest(self) -> list[int]:
-        """Columns that mean nothing here."""
-        known = {*self.columns.values(), *self.numbered}
-        return [index for index in range(len(self.header)) if index not in known]
 
     def value(self, row: Row, role: str) -> str:
         index = self.columns.get(role)

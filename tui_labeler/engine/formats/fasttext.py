@@ -53,17 +53,20 @@ def read(data: bytes) -> LabelFile:
     """
     documents: list[FileDocument] = []
     problems: list[FormatProblem] = []
+    known: dict[tuple[str, ...], tuple[FileLabel, ...]] = {}
     for number, line in enumerate(decode_text(data).split("\n"), 1):
         if not line.strip(_WHITE):
             continue
         names, text = _parted(line)
-        if not all(name.strip() for name in names):
+        if names and not all(name.strip() for name in names):
             raise FormatError("a label has no name", line=number, hint=_NAMELESS)
-        if _WITHIN.search(text):
+        if PREFIX in text and _WITHIN.search(text):
             problems.append(
                 FormatProblem("", "text", f"{PREFIX} within the text is no label here", line=number)
             )
-        labels = tuple(FileLabel(name) for name in dict.fromkeys(names))
+        # Most lines have the labels of others.
+        if (labels := known.get(tuple(names))) is None:
+            labels = known[tuple(names)] = tuple([FileLabel(name) for name in dict.fromkeys(names)])
         documents.append(FileDocument(labels=labels, text=text, is_rebuilt=True, line=number))
     several = any(len(document.labels) > 1 for document in documents)
     return LabelFile(
@@ -78,6 +81,8 @@ def _parted(line: str) -> tuple[list[str], str]:
     """The labels at the beginning of a line, or else at its end; and its text."""
     names: list[str] = []
     at = 0
+    if PREFIX not in line:
+        return names, line.strip(_WHITE)
     while found := _LEADING.match(line, at):
         names.append(_decoded(found.group(1)))
         at = found.end()
@@ -98,7 +103,7 @@ def _behind(text: str) -> tuple[list[str], str]:
 
 
 def _decoded(name: str) -> str:
-    return _ESCAPE.sub(lambda found: _ENCODED[found.group()], name)
+    return _ESCAPE.sub(lambda found: _ENCODED[found.group()], name) if "%" in name else name
 
 
 def _encoded(name: str) -> str:

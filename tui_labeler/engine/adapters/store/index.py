@@ -8,8 +8,8 @@ import msgspec
 
 from tui_labeler.domain.documents import DocumentRow, row_of
 from tui_labeler.engine.adapters.store.files import replace_file, storage_errors
-from tui_labeler.engine.adapters.store.memory import no_collection
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, Signature, signature
+from tui_labeler.engine.garbage import no_collection
 from tui_labeler.engine.rows import to_document
 from tui_labeler.engine.typed import decode
 

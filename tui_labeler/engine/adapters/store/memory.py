@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections import OrderedDict
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import Document, DocumentRow, row_of
@@ -21,7 +19,7 @@ from tui_labeler.engine.rows import (
 from tui_labeler.engine.totals import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from tui_labeler.domain.projects import Category, Project
     from tui_labeler.engine.adapters.store.shards import Shards
@@ -31,18 +29,6 @@ CACHED_DOCUMENTS = 64
 
 Items = dict[tuple[str, str], dict[str, Any] | None]
 """Rows inside a document, by part and id."""
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Keeps the garbage collector off while a hundred thousand rows are made: it would find nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class MemoryState:
