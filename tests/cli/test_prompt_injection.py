@@ -102,9 +102,11 @@ def test_the_worst_is_a_suggestion_of_an_allowed_category_on_text_that_is_there(
     assert {category["name"] for category in about["categories"]} == {"Person", "Town"}
     assert cli("project", "list", "--json").json["items"][0]["documents"] == len(project)
     assert sorted(path.name for path in (tmp_path / "letters").iterdir()) == sorted(project)
+    check_that_the_key_is_not_written_down(cli)
 
 
-def test_a_key_that_a_server_repeats_is_not_written_down(cli: Cli, project: dict[str, str]) -> None:
+def check_that_the_key_is_not_written_down(cli: Cli) -> None:
+    """The server repeats it in an answer, and other words of that answer are kept."""
     kept = {path for path in cli.home.rglob("*") if path.is_file()}
     assert any(b"Ignore all that was said" in path.read_bytes() for path in kept)
     assert [path for path in kept if KEY.encode() in path.read_bytes()] == []

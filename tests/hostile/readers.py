@@ -291,9 +291,9 @@ def inputs(name: str, seed: int, count: int) -> Iterator[bytes]:
         yield mutated(rng, rng.choice(reader.samples), pool)
 
 
-def use(name: str, data: bytes) -> None:
+def use(name: str, data: bytes, *, patience: float = PATIENCE) -> None:
     """Raises whatever is no ``LabelerError``, and ``HangingError``."""
-    with patient(), suppress(LabelerError):
+    with patient(patience), suppress(LabelerError):
         READERS[name].read(data)
 
 

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 INPUTS = int(os.environ.get("TUI_LABELER_FUZZ", "0")) // len(readers.READERS) or 60
 """Mutated inputs a reader; ``make fuzz`` takes many more."""
 
-SIZE, SPREAD = (readers.LARGE, 1) if "TUI_LABELER_FUZZ" in os.environ else (100_000, 7)
-"""Bytes of the large inputs, and every which of them is taken."""
+SIZE, SPREAD, PATIENCE = (
+    (readers.LARGE, 1, readers.PATIENCE) if "TUI_LABELER_FUZZ" in os.environ else (40_000, 7, 5.0)
+)
+"""Bytes of the large inputs, every which of them is taken, and the seconds of the processor that each may
+have: what grows with the square of the size is told by the small ones as well as by large ones."""
 
 
 def _broken(data: bytes) -> object:
@@ -44,7 +47,7 @@ def test_what_others_wrote_ends_in_a_result_or_a_clear_refusal(name: str) -> Non
 @pytest.mark.parametrize("name", readers.READERS)
 def test_what_is_made_to_keep_a_reader_busy_is_soon_done_with(name: str) -> None:
     for data in list(readers.busy(SIZE))[zlib.crc32(name.encode()) % SPREAD :: SPREAD]:
-        readers.use(name, data)
+        readers.use(name, data, patience=PATIENCE)
 
 
 def test_what_hangs_and_what_is_no_refusal_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
