@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from tui_labeler.engine.adapters.estimators.choices import NOTHING, Choices
 from tui_labeler.engine.adapters.estimators.words import Tier, attributes
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.adapters.estimators.tokens import Corpus
 
     Ints = NDArray[np.int64]
-
-NOTHING = -1
-"""Stands for a neighbour that is not there and for a word that was never seen."""
 
 CONTEXT: tuple[tuple[Tier, tuple[int, ...]], ...] = (
     (Tier.HERE, (0,)),
@@ -61,7 +59,7 @@ WORD_CACHE = 200_000
 class Design(NamedTuple):
     """``choices @ table`` has a row a token and a column a feature."""
 
-    choices: sparse.csr_array
+    choices: Choices
     table: sparse.csr_array
 
 
@@ -116,23 +114,28 @@ class Featurizer:
         table, types, lowers = self._words(corpus)
         roles = self._roles()
         blocks = [table[:, : self._widths[tier]] for tier in roles]
-        picks: list[tuple[int, Ints]] = []
-        places = [[_neighbours(corpus, distance) for distance in distances] for _, distances in CONTEXT]
-        places += [[place] for place in (_anchors(corpus) if self.anchored else ())]
-        for role, neighbours in enumerate(places):
-            picks += [(role * len(lowers), np.where(at == NOTHING, NOTHING, types[at])) for at in neighbours]
-        base = len(roles) * len(lowers)
-        for pair, known in zip(PAIRS, self.pairs, strict=True):
-            picks.append((base, _find(known, self._pair_keys(corpus, lowers[types], pair))))
-            base += len(known)
-        for size, found in _places(corpus, anchored=self.anchored):
-            picks.append((base, found))
-            base += size
-        identity = sparse.eye_array(base - len(roles) * len(lowers), format="csr")
+        identity = sparse.eye_array(self.columns - sum(block.shape[1] for block in blocks), format="csr")
         return Design(
-            _choices(picks, len(corpus), base),
+            Choices.of(self._picks(corpus, types, lowers), len(corpus)),
             sparse.csr_array(sparse.block_diag([*blocks, identity], format="csr")),
         )
+
+    def _picks(self, corpus: Corpus, types: Ints, lowers: Ints) -> Iterator[tuple[int, Ints]]:
+        """Kind by kind, how many rows the table has of it, and each token's among them.
+
+        Two neighbours that share their weights have rows of one kind: the second comes with no rows of its
+        own. One column is there at a time, as all together are most of what training holds.
+        """
+        words = len(lowers)
+        for _, distances in CONTEXT:
+            for distance in distances:
+                own = words if distance == distances[-1] else 0
+                yield own, _at(types, _neighbours(corpus, distance))
+        for place in _anchors(corpus) if self.anchored else ():
+            yield words, _at(types, place)
+        for pair, known in zip(PAIRS, self.pairs, strict=True):
+            yield len(known), _find(known, self._pair_keys(corpus, lowers[types], pair))
+        yield from _places(corpus, anchored=self.anchored)
 
     def _words(self, corpus: Corpus) -> tuple[sparse.csr_array, Ints, Ints]:
         """Attributes of the distinct words, the word of each token, and the words' numbers in tier TINY."""
@@ -160,12 +163,13 @@ class Featurizer:
         return known
 
     def _pair_keys(self, corpus: Corpus, lowers: Ints, pair: tuple[int, int]) -> Ints:
-        left, right = (
-            np.where(at == NOTHING, NOTHING, lowers[at])
-            for at in (_neighbours(corpus, distance) for distance in pair)
-        )
+        left, right = (_at(lowers, _neighbours(corpus, distance)) for distance in pair)
         known = (left >= 0) & (right >= 0)
         return np.where(known, left * self._widths[0] + right, NOTHING)
+
+
+def _at(values: Ints, places: Ints) -> Ints:
+    return np.where(places == NOTHING, NOTHING, values[places])
 
 
 def _neighbours(corpus: Corpus, distance: int) -> Ints:
@@ -221,11 +225,3 @@ def _find(known: Ints, keys: Ints) -> Ints:
         return np.full(len(keys), NOTHING, dtype=np.int64)
     at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
     return np.where(known[at] == keys, at, NOTHING)
-
-
-def _choices(picks: list[tuple[int, Ints]], size: int, width: int) -> sparse.csr_array:
-    """A one for every row that a token has; ``picks`` are offsets and rows, one entry a token."""
-    grid = np.stack([np.where(found == NOTHING, NOTHING, base + found) for base, found in picks], axis=1)
-    chosen = grid != NOTHING
-    pointers = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))])
-    return sparse.csr_array((np.ones(int(pointers[-1])), grid[chosen], pointers), shape=(size, width))

@@ -164,11 +164,13 @@ class EntityRecognizer(BaseEstimator):  # type: ignore[misc]
         self, design: Design, tags: Ints, corpus: Corpus, out: NDArray[np.bool_], steps: _Steps
     ) -> dict[float, _Outcome]:
         """What a model that has not seen the tokens ``out`` finds there at each margin."""
-        rest = Design(design.choices[~out], design.table)
+        rest = Design(design.choices.select(~out), design.table)
         weights = self._train(
             rest, tags[~out], _renumber(corpus.unit[~out]), self.fold_iterations, steps, FOLD_LEAST
         )
-        field = _Field.of(weights, Design(design.choices[out], design.table), _renumber(corpus.unit[out]))
+        field = _Field.of(
+            weights, Design(design.choices.select(out), design.table), _renumber(corpus.unit[out])
+        )
         gold = set(map(tuple, tagging.decode(tags[out]).tolist()))
         found = {}
         for margin in MARGINS:

@@ -120,17 +120,18 @@ class Corpus:
 def read(texts: Sequence[str], grain: Grain, level: Unit) -> Corpus:
     """Cuts texts into tokens, lines and units."""
     words: list[str] = []
-    spans: list[tuple[int, int]] = []
+    spans: list[Ints] = []
     counts = np.zeros(len(texts), dtype=np.int64)
     lines: list[Ints] = []
     for index, text in enumerate(texts):
         found = tokenize(text, grain)
         counts[index] = len(found)
-        spans += found
+        places = np.array(found, dtype=np.int64).reshape(-1, 2)
+        spans.append(places)
         words += [sys.intern(text[start:end]) for start, end in found]
         ends_of_lines = np.array([match.start() for match in _LINE_END.finditer(text)], dtype=np.int64)
-        lines.append(np.searchsorted(ends_of_lines, np.array([start for start, _ in found], dtype=np.int64)))
-    offsets = np.array(spans, dtype=np.int64).reshape(-1, 2)
+        lines.append(np.searchsorted(ends_of_lines, places[:, 0]))
+    offsets = np.concatenate(spans) if spans else np.zeros((0, 2), dtype=np.int64)
     text_of = np.repeat(np.arange(len(texts)), counts)
     line_of = np.concatenate(lines).astype(np.int64) if lines else np.zeros(0, dtype=np.int64)
     gap, new_text = _gaps(offsets, text_of, line_of)
