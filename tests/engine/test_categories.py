@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.builders import Bench, document, key, labels, number, saved, span, suggestions
-from tui_labeler.domain.labels import ToPlace
+from tui_labeler.domain.labels import Span, ToPlace
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.rows import to_row
+from tui_labeler.engine.turns import Progress
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -157,3 +158,83 @@ async def test_names_that_differ_by_case_alone_are_refused(bench: Bench, name: s
     with pytest.raises(InputError, match="would differ by case alone"):
         await session.categories.rename(made.id, name)
     await session.categories.rename(key(session, "Person"), "PERSON")
+
+
+async def labeled(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> ProjectSession:
+    """Three documents with a label of ``Person`` each, and steps of one document."""
+    monkeypatch.setattr("tui_labeler.engine.categories.BATCH", 1)
+    session = await bench.create(immediate=True)
+    for document_id in session.store.state.rows:
+        await session.labeling.add(document_id, key(session, "Person"), Span(0, 1))
+    return session
+
+
+def people(session: ProjectSession) -> int:
+    return session.categories.counts()[key(session, "Person")].labels
+
+
+@pytest.mark.parametrize("into", [None, "Place"])
+async def test_a_category_goes_step_by_step_and_one_undo_brings_all_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, into: str | None
+) -> None:
+    session = await labeled(bench, monkeypatch)
+    before, count = session.store.seq, len(session.store.state.rows)
+    person, progress = key(session, "Person"), Progress()
+    if into is None:
+        gone = await session.categories.delete(person, progress)
+    else:
+        gone = await session.categories.merge(person, key(session, into), progress)
+    assert (gone.labels, gone.documents) == (count, count)
+    assert session.store.seq - before == count == progress.done == progress.total
+    assert person not in session.store.state.categories
+    undone = await session.history.undo()
+    assert undone is not None
+    assert people(session) == count
+    assert await session.history.redo() is not None
+    assert person not in session.store.state.categories
+
+
+async def test_a_category_that_is_stopped_on_its_way_stays_and_one_undo_brings_back_what_went(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await labeled(bench, monkeypatch)
+    count = len(session.store.state.rows)
+    gone = await session.categories.delete(key(session, "Person"), Stopped(after=1))
+    assert gone.labels == 1
+    assert people(session) == count - 1
+    await session.history.undo()
+    assert people(session) == count
+
+
+@pytest.mark.parametrize("when", [1, 2, 3])
+async def test_labels_that_others_make_behind_the_steps_go_with_the_last(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, when: int
+) -> None:
+    session = await labeled(bench, monkeypatch)
+    commit, person = session.store.commit, key(session, "Person")
+    first, *_ = session.store.state.rows
+    calls: list[str] = []
+
+    async def beside(actor: str, plan: Any) -> Any:
+        calls.append(actor)
+        if len(calls) == when:
+            await session.labeling.add(first, person, Span(2, 3))
+        return await commit(actor, plan)
+
+    monkeypatch.setattr(session.store, "commit", beside)
+    await session.categories.delete(person)
+    whole = [session.store.state.whole(document_id) for document_id in session.store.state.rows]
+    assert [label for document in whole for label in document.active_labels] == []
+
+
+class Stopped(Progress):
+    """Somebody stops it after so many documents."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self._after = after
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "done" and value and value >= self._after:
+            self.stopped = True

@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.labels import Stamp
 from tui_labeler.domain.projects import Category, Dataset
 from tui_labeler.engine.actions import DELETE, MERGE
-from tui_labeler.engine.changes import put, put_category, put_label, put_suggestion
+from tui_labeler.engine.category_going import Going, by_id, labels_of
+from tui_labeler.engine.changes import put_category
 from tui_labeler.engine.errors import InputError, NotFoundError
-from tui_labeler.engine.ports import Change, Plan
-from tui_labeler.engine.rows import to_row
+from tui_labeler.engine.ports import Plan
+from tui_labeler.engine.turns import BATCH, Progress
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tui_labeler.domain.labels import Label
     from tui_labeler.engine.labeling.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
 
@@ -83,7 +83,7 @@ class Categories:
         for number, row in enumerate([row for row in state.rows.values() if row.readers], 1):
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
-            found = sum(bool(label.reader) for label in _labels(state, row.id, category_id))
+            found = sum(bool(label.reader) for label in labels_of(state, row.id, category_id))
             in_readings += found
             documents += bool(found) and category_id not in dict(row.labels)
         return replace(
@@ -123,7 +123,7 @@ class Categories:
         """Changes what is given and leaves the rest."""
 
         def plan(state: State) -> Plan:
-            category = _category(state, category_id)
+            category = by_id(state, category_id)
             changed = replace(
                 category,
                 description=category.description if description is None else description,
@@ -139,7 +139,7 @@ class Categories:
         """Labels follow: they point at the id. Raises ``InputError`` when the name is taken."""
 
         def plan(state: State) -> Plan:
-            category = _category(state, category_id)
+            category = by_id(state, category_id)
             if category.name != name:
                 others = [other for other in state.categories.values() if other.id != category_id]
                 _free(others, check_name(name), "Merge the two if they mean the same.")
@@ -148,75 +148,45 @@ class Categories:
         await self._store.commit(self._surroundings.actor, plan)
         return self._store.state.categories[category_id]
 
-    async def merge(self, category_id: str, into: str) -> CategoryCount:
+    async def merge(self, category_id: str, into: str, progress: Progress | None = None) -> CategoryCount:
         """Turns labels and suggestions of one category into another's, and deletes the first.
 
-        Where the other category holds already (the same span, the same class) one label is left.
+        Where the other category holds already (the same span, the same class) one label is left. Once
+        ``progress`` was stopped the category stays, with the labels that were not turned until then.
         """
         if category_id == into:
             raise InputError(
                 "A category can't be merged into itself.", hint="Choose another one, which is left."
             )
-        return await self._remake(MERGE, category_id, into)
+        return await self._remake(MERGE, category_id, into, progress or Progress())
 
-    async def delete(self, category_id: str) -> CategoryCount:
-        """Deletes a category with all its labels and suggestions; one undo brings everything back."""
-        return await self._remake(DELETE, category_id, None)
+    async def delete(self, category_id: str, progress: Progress | None = None) -> CategoryCount:
+        """Deletes a category with all its labels and suggestions; one undo brings everything back.
 
-    async def _remake(self, action: str, category_id: str, into: str | None) -> CategoryCount:
-        tally = {"labels": 0, "suggestions": 0, "documents": 0, "in_readings": 0}
+        Once ``progress`` was stopped the category stays, with the labels that were not deleted until then.
+        """
+        return await self._remake(DELETE, category_id, None, progress or Progress())
 
-        def plan(state: State) -> Plan:
-            _category(state, category_id)
-            if into is not None:
-                _category(state, into)
-            changes: list[Change] = []
-            for row in state.rows.values():
-                step = without(state, self._labeling.maker(state).stamp, row.id, category_id, into)
-                labels = _labels(state, row.id, category_id)
-                tally["labels"] += len(labels)
-                tally["in_readings"] += sum(bool(label.reader) for label in labels)
-                tally["suggestions"] += sum(change.table == "suggestion" for change in step)
-                tally["documents"] += bool(step)
-                changes += step
-            return Plan(action, [*changes, put(state, "category", category_id, None)])
-
-        await self._store.commit(self._surroundings.actor, plan)
-        return CategoryCount(**tally)
-
-
-def _labels(state: State, document_id: int, category_id: str) -> list[Label]:
-    """One document's active labels of a category, those of all readings too."""
-    return [label for label in state.whole(document_id).active_labels if label.category == category_id]
-
-
-def without(state: State, stamp: Stamp, document_id: int, category_id: str, into: str | None) -> list[Change]:
-    """One document's changes when a category goes; hidden labels, readings of others and decided suggestions
-    included."""
-    document = state.whole(document_id)
-    changes: list[Change] = []
-    active = (label for label in document.labels.values() if label.category == into and label.is_active)
-    taken = {(label.reader, label.span) for label in active}
-    for label in document.labels.values():
-        if label.category != category_id:
-            continue
-        if into is not None and not (label.is_active and (label.reader, label.span) in taken):
-            changes.append(put_label(state, document, replace(label, category=into)))
-            if label.is_active:
-                taken.add((label.reader, label.span))
-        elif label.removed is None:
-            changes.append(put_label(state, document, replace(label, removed=stamp, draft=None)))
-    for suggestion in document.suggestions.values():
-        if suggestion.category == category_id:
-            if into is not None:
-                changes.append(put_suggestion(state, document, replace(suggestion, category=into)))
-            else:
-                changes.append(put(state, "suggestion", f"{document.id}/{suggestion.id}", None))
-    for item in document.to_place.values():
-        if item.category == category_id:
-            after = to_row(replace(item, category=into)) if into is not None else None
-            changes.append(put(state, "to_place", f"{document.id}/{item.id}", after))
-    return changes
+    async def _remake(
+        self, action: str, category_id: str, into: str | None, progress: Progress
+    ) -> CategoryCount:
+        """Documents first, step by step in one group; with the last of them goes the category itself."""
+        await self._store.refresh()
+        ids = list(self._store.state.rows)
+        progress.total = len(ids)
+        group = self._surroundings.new_id()
+        going = Going(category_id, into, self._labeling)
+        for start in range(0, max(1, len(ids)), BATCH):
+            if progress.stopped:
+                break
+            note: dict[str, Any] = {"continues": True} if going.committed else {}
+            shell = Plan(action, (), group=group, note=note)
+            last = start + BATCH >= len(ids)
+            plan = partial(going.step, shell, ids[start : start + BATCH], last)
+            going.after(await self._store.commit(self._surroundings.actor, plan), self._store)
+            progress.done = min(start + BATCH, len(ids))
+            await asyncio.sleep(0)
+        return CategoryCount(going.labels, going.documents, going.suggestions, going.in_readings)
 
 
 def by_name(state: State, name: str) -> Category:
@@ -229,16 +199,6 @@ def by_name(state: State, name: str) -> Category:
         f"There is no {state.project.kind.noun} named {name!r}.",
         hint=f"The project's {state.project.kind.nouns}: {known}.",
     )
-
-
-def _category(state: State, category_id: str) -> Category:
-    try:
-        return state.categories[category_id]
-    except KeyError:
-        raise NotFoundError(
-            f"There is no {state.project.kind.noun} with the id {category_id!r}.",
-            hint="Somebody may have deleted it: choose among those there are.",
-        ) from None
 
 
 def check_name(name: str) -> str:

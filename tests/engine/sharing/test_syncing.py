@@ -417,8 +417,8 @@ async def test_two_categories_that_are_merged_into_each_other_both_stay_after_on
     await maker.label("Town", 15, 19)
     await both_sync(ana, bo)
     for home, one, other in ((ana, "Person", "Town"), (bo, "Town", "Person")):
-        ids = [category(home.session, name) for name in (one, other)]
-        await home.session.categories.merge(*ids)
+        gone, into = (category(home.session, name) for name in (one, other))
+        await home.session.categories.merge(gone, into)
     await ana.sync()
     done = await bo.sync()
     assert done.problems == ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.items import Conflict, Items, Key, Merged, agreed_after, only
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine.actions import DOERS, PROJECT_SYNCED
-from tui_labeler.engine.categories import without
+from tui_labeler.engine.category_going import without
 from tui_labeler.engine.changes import put, put_category, put_project
 from tui_labeler.engine.errors import ConflictError, FormatError, InputError, NotFoundError, OutdatedError
 from tui_labeler.engine.ports import Change, Plan

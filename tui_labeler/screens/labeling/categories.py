@@ -22,6 +22,7 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.palette import PALETTE, colors
 from tui_labeler.screens.widgets.picker import Choice, Picker
+from tui_labeler.screens.working import with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 _CATEGORY = "category."
 """What the names of actions on categories begin with."""
+
+_STOPPED = "The category stays, without what went until then; one undo brings that back."
 
 
 def _key(key: str, action: str, description: str, tooltip: str, name: str) -> Binding:
@@ -242,7 +245,12 @@ another's. Descriptions and examples are for people, and are sent along when a l
             )
         )
         if into is not None:
-            await self._session.categories.merge(category.id, into)
+            await with_progress(
+                self.app,
+                f"Merging {category.name}",
+                partial(self._session.categories.merge, category.id, into),
+                when_stopped=_STOPPED,
+            )
             self._show()
 
     @work
@@ -260,7 +268,12 @@ another's. Descriptions and examples are for people, and are sent along when a l
             )
         )
         if sure:
-            await self._session.categories.delete(category.id)
+            await with_progress(
+                self.app,
+                f"Deleting {category.name}",
+                partial(self._session.categories.delete, category.id),
+                when_stopped=_STOPPED,
+            )
             self._show()
 
     @work(exclusive=True, group="history")
