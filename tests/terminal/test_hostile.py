@@ -9,9 +9,11 @@ import unicodedata
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.openai_server import Answer, OpenAIServer, Request
 from tests.terminal.driver import Terminal, command, is_so
 from tests.terminal.steps import go
 from tui_labeler.screens.widgets.spacing_marks import QUESTION
@@ -74,6 +76,14 @@ CATEGORIES = ("A\x1b]0;owned\x07", "[bold]B[/] [@click=app.quit]go[/]", "C\u202e
 PROJECT = "host\x1b]0;x\x07\x9b31m[red]\u202e"
 
 MODEL = "first\x1b]52;c;cm0=\x07[@click=app.quit]\u2066"
+
+
+DEPLOYMENT = "gpt \x1b]0;x\x07[red]x[/]\u202e\x9b2J"
+
+PERSON = "ana\x1b]0;x\x07[red]\u202e"
+
+SAID = "no answer: " + " and ".join(ATTACKS.values())
+"""What the model says of each document."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +186,19 @@ WAY: tuple[tuple[str, str], ...] = (
 )
 """Keys that lead over the screens, and words that each brings, or takes away where they start with ``-``."""
 
+WAY_TO_OTHERS: tuple[tuple[str, str], ...] = (
+    *(("@", "not tried yet"), ("t", "schema"), ("q", "-USD in")),
+    *(("&", "Who labels"), ("ctrl+g", "-Who labels"), ("F", "Flag"), ("ctrl+g", "-Flag ")),
+    *(("W", "Nothing to settle"), ("q", "-Nothing to settle")),
+    *(("O", "Project settings"), ("ctrl+g", "-Project settings")),
+    *(("H", "What it needs"), ("q", "-What it needs")),
+    *(("L", "[1 Method]"), ("j", "> GPT"), ("l", "[2 Deployment]"), ("l", "[3 Entities]")),
+    *(("l", "[4 Documents]"), ("f", " all documents"), ("G", " all documents")),
+    *(("space", "selected: 1 document"), ("l", "[5 "), ("s", "0 running, 1 in all")),
+    *(("end", "answer not understood"), ("q", "-1 in all")),
+)
+"""The same, over screens that show what servers and other people say, and what files are to bring."""
+
 
 def test_nothing_hostile_reaches_the_terminal_and_it_is_stored_as_it_was(hostile: Hostile) -> None:
     add_models(hostile)
@@ -218,8 +241,43 @@ def check_what_is_stored(hostile: Hostile) -> None:
         assert command(hostile.home, "show", PROJECT, name)["text"] == text
 
 
-def test_what_is_hostile_is_shown_as_words(hostile: Hostile) -> None:
-    with Terminal(hostile.home, "open", PROJECT, "--document", NAMES[3], size=(160, 60)) as terminal:
+def add_deployment(hostile: Hostile, server: OpenAIServer) -> None:
+    """A deployment under a name that no command takes, as it stands in a home that somebody wrote to."""
+    endpoint = ("--kind", "openai", "--endpoint", server.url, "--deployment", "good")
+    command(hostile.home, "resource", "add", "work", *endpoint)
+    resources = hostile.home / "resources.json"
+    resources.write_text(resources.read_text().replace('"good"', json.dumps(DEPLOYMENT)))
+
+
+def write_faulty_labels(file: Path) -> None:
+    """Labels in documents that there are not, and outside of their texts."""
+    labels: Any = _labels()
+    first, second, *_ = labels["assets"]["documents"]
+    first["location"] = f"gone {ATTACKS['clear']}.txt"
+    second["entities"][0]["labels"][0]["offset"] = 10**6
+    file.write_text(json.dumps(labels), encoding="utf-8")
+
+
+def look_through_an_import(terminal: Terminal, file: Path) -> None:
+    terminal.press("I").until("Path of a labels file")
+    terminal.type(str(file)).press("enter").until("Left out")
+    terminal.press("q").until(partial(is_so, "-Left out"))
+
+
+def answer_hostile(request: Request) -> Answer | None:
+    return Answer(SAID) if "after clear" in str(request.body) else None
+
+
+def test_what_is_hostile_is_shown_as_words(hostile: Hostile, tmp_path: Path) -> None:
+    environment = {"OPENAI_API_KEY": "sk-sentinel-4444", "TUI_LABELER_NAME": PERSON}
+    write_faulty_labels(tmp_path / "faulty.json")
+    with (
+        OpenAIServer(deployments=(DEPLOYMENT,), plan=answer_hostile) as server,
+        Terminal(
+            hostile.home, "open", PROJECT, "--document", NAMES[3], size=(160, 60), environment=environment
+        ) as terminal,
+    ):
+        add_deployment(hostile, server)
         for words in (
             "[red]red[/red] [@click=app.quit]quit[/] [bold on white]x[/]",
             "␛]52;c;",
@@ -229,5 +287,10 @@ def test_what_is_hostile_is_shown_as_words(hostile: Hostile) -> None:
             " host␛]0;x␇�31m[red]␣ > [red]markup [@click=app.quit]x.txt",
         ):
             terminal.until(words)
+        look_through_an_import(terminal, tmp_path / "faulty.json")
+        go(terminal, WAY_TO_OTHERS)
         terminal.press("q").until("1 project")
         terminal.until("host␛]0;x␇�31m[red]␣")
+        terminal.press("q")
+        assert terminal.ended() == 0
+        assert unfit(bytes(terminal.received)) == []
