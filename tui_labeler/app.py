@@ -274,7 +274,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
         if self._shown is event.session:
             self._shown = None
         if self._collecting is not None:
-            self.call_after_refresh(self._collecting.release)
+            # What passes typed keys on to the screen holds it for a moment yet.
+            self.set_timer(1.0, self._collecting.release)
 
     def on_labeling_screen_wanted(self, event: LabelingScreen.Wanted) -> None:
         """The screens of a project load when they are first asked for."""
