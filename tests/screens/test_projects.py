@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import gc
+from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import pytest
 
@@ -15,7 +18,7 @@ from tests.fakes import (
     suggest,
     write_documents,
 )
-from tests.screens.conftest import Running, paste, press, screen_text, settle
+from tests.screens.conftest import Opened, Running, paste, press, screen_text, session_of, settle
 from tui_labeler.assembly import now
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
@@ -259,3 +262,17 @@ async def test_hostile_names_are_shown_as_text(
         for shown in ("[red]a�.txt", "␛]52;c;aGk=␇[b]bold[/b]", "[red]␛[0m"):
             assert shown in text, shown
         assert not {character for character in text if character < " "} - {"\n"}
+
+
+async def test_a_project_that_was_left_is_forgotten(opened: Opened) -> None:
+    async with opened() as pilot:
+        session: Any = ref(session_of(pilot))
+        await press(pilot, "q")
+        assert isinstance(pilot.app.screen, ProjectsScreen)
+        # What passes typed keys on to the screen holds it for a moment yet.
+        for _ in range(50):
+            gc.collect()
+            if session() is None:
+                break
+            await asyncio.sleep(0.02)
+        assert session() is None

@@ -18,6 +18,7 @@ from tui_labeler.screens.base import tell_error
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.screen import Screen
     from textual.timer import Timer
 
     from tui_labeler.engine.session import ProjectSession
@@ -75,6 +76,15 @@ class Follower:
         self._rests = 0
         self._looking = False
         self._trouble = ""
+
+    def forget(self, screen: Screen[Any]) -> None:
+        """Tells ``screen`` nothing more.
+
+        A signal holds on to who has subscribed until it is published again, which may be never, and the
+        screen to its whole project.
+        """
+        for signal in (self.news, self.stood, self.came, self.taken):
+            signal.unsubscribe(screen)
 
     @property
     def session(self) -> ProjectSession | None:

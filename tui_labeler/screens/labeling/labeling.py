@@ -170,6 +170,9 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         self.text.focus()
         self.call_after_refresh(self._start)
 
+    def on_unmount(self) -> None:
+        self.follower.forget(self)
+
     def _start(self) -> None:
         self.documents.as_seen = self.session.documents.as_seen
         self.documents.actor = self.session.labeling.actor

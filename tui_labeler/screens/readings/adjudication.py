@@ -129,6 +129,9 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
         self.query_one(Picker).focus()
         self._load()
 
+    def on_unmount(self) -> None:
+        self._follower.forget(self)
+
     # --- what is shown ------------------------------------------------------------------------------
 
     @work(exclusive=True, group="load")
