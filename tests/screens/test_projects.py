@@ -23,6 +23,7 @@ from tui_labeler.assembly import now
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
+from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.projects.create_project import CreateProjectScreen
 from tui_labeler.screens.projects.projects import ProjectsScreen
@@ -171,18 +172,18 @@ async def test_the_question_says_what_goes_with_a_project(
     model = home / "projects" / session.project.id / "models" / "first"
     model.mkdir(parents=True)
     (model / "card.json").write_text("{}")
-    await FileJobStore(home / "projects" / session.project.id / "jobs", now).create(
-        JobRequest("j1", JobKind.TRAIN, "bob", now())
-    )
-    async with running() as pilot:
-        await press(pilot, "d")
-        text = screen_text(pilot)
-        assert "3 labels in 1 document" in text
-        assert "2 decisions not saved yet (1 of ana, 1 of bob)" in text
-        assert "wait for review in 1 document" in text
-        assert "1 model" in text
-        assert "the running job j1" in text
-        assert "documents in the container stay" in text
+    jobs = home / "projects" / session.project.id / "jobs"
+    await FileJobStore(jobs, now).create(JobRequest("j1", JobKind.TRAIN, "bob", now()))
+    with FileLock(jobs / "j1" / "lock").held(0.0):  # as its runner does
+        async with running() as pilot:
+            await press(pilot, "d")
+            text = screen_text(pilot)
+    assert "3 labels in 1 document" in text
+    assert "2 decisions not saved yet (1 of ana, 1 of bob)" in text
+    assert "wait for review in 1 document" in text
+    assert "1 model" in text
+    assert "the running job j1" in text
+    assert "documents in the container stay" in text
 
 
 async def test_a_project_named_on_the_command_line_opens_at_its_document(
