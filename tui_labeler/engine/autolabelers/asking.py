@@ -175,11 +175,12 @@ class Asker:
         the job.
         """
         key = question_key(self._deployment, question)
+        whose = Whose(self._deployment, self._job, attempt)
+        fits = partial(will_do, use=use, answers=self._answers, whose=whose, elsewhere=self._elsewhere)
         lock = self._under_way.setdefault(key, asyncio.Lock())
         try:
             # Two documents with the same text are one question.
             async with lock:
-                fits = partial(self._will_do, use, attempt)
                 if (kept := await taken(key, self._answers, self._elsewhere, fits)) is not None:
                     return Asked(kept.reply, self._owed(key, kept, attempt), from_cache=True)
                 with ExitStack() as own:
@@ -188,10 +189,6 @@ class Asker:
         finally:
             if not lock.locked():
                 self._under_way.pop(key, None)
-
-    async def _will_do(self, use: Use, attempt: int, kept: KeptReply) -> bool:
-        whose = Whose(self._deployment, self._job, attempt)
-        return await will_do(kept, use, self._answers, whose, self._elsewhere)
 
     def _owed(self, key: str, kept: KeptReply, attempt: int) -> Usage:
         """An answer that an earlier run of this job paid for, and died before it was used, is its cost.

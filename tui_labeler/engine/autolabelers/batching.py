@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Usage
@@ -124,10 +125,7 @@ class Ledger:
     ) -> Asked:
         key = question_key(self._deployment, question)
         whose = Whose(self._deployment, self._job, attempt)
-
-        async def fits(kept: KeptReply) -> bool:
-            return await will_do(kept, use, self._answers, whose, self._elsewhere)
-
+        fits = partial(will_do, use=use, answers=self._answers, whose=whose, elsewhere=self._elsewhere)
         try:
             kept = await taken(key, self._answers, self._elsewhere, fits)
             if kept is None and self._answers.is_claimed(key):

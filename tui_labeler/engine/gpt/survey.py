@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import Answer, JobKind, JobRequest, Usage
@@ -15,7 +15,7 @@ from tui_labeler.engine.autolabelers.in_batches import AT_SERVICE, Elsewhere, ta
 from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.engine.autolabelers.reusing import ANY_USE, Use, Whose, question_key, will_do
 from tui_labeler.engine.autolabelers.under_way import being_asked
-from tui_labeler.engine.deployments.chat import KeptReply, UnansweredError
+from tui_labeler.engine.deployments.chat import UnansweredError
 from tui_labeler.engine.deployments.tokens import (
     INSTRUCTIONS,
     estimating,
@@ -199,10 +199,7 @@ class _Looked:
     ) -> Asked:
         key = question_key(self._address, question)
         whose = Whose(self._address, self._job, attempt)
-
-        async def fits(kept: KeptReply) -> bool:
-            return await will_do(kept, use, self._answers, whose, self._elsewhere)
-
+        fits = partial(will_do, use=use, answers=self._answers, whose=whose, elsewhere=self._elsewhere)
         try:
             kept = await taken(key, self._answers, self._elsewhere, fits)
         except UnansweredError as error:
