@@ -13,6 +13,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.reasons import told
 from benchmarks.report import markdown
 
 NAMES = {
@@ -36,7 +37,7 @@ HEAD = """# Measurements
 
 Written by `make bench`; one section by `python -m benchmarks NAME`. A speed is judged as a ratio against a
 limit or a peer of the same run, since machines are shared and noisy; absolute figures are for orientation.
-What is not reached says so.
+What is not reached says so, and under its table why.
 """
 
 
@@ -48,16 +49,24 @@ def machine() -> str:
 
 def section(name: str, *, quick: bool) -> str:
     """Runs one module and gives its part of the page."""
-    rows = importlib.import_module(f"benchmarks.{name}").run(quick=quick)
+    rows = list(importlib.import_module(f"benchmarks.{name}").run(quick=quick))
     flag = " --quick" if quick else ""
     day = datetime.now(UTC).date().isoformat()
-    return f"## {NAMES[name]}\n\n`python -m benchmarks.{name}{flag}`, {day}, {machine()}.\n\n{markdown(rows)}"
+    head = f"## {NAMES[name]}\n\n`python -m benchmarks.{name}{flag}`, {day}, {machine()}."
+    return f"{head}\n\n{markdown(rows)}{told(rows)}"
 
 
 def sections(page: str) -> dict[str, str]:
     """The parts of a page by their heading."""
     parts = re.split(r"(?m)^(?=## )", page)[1:]
     return {part.partition("\n")[0].removeprefix("## "): part.strip() + "\n" for part in parts}
+
+
+def page(known: dict[str, str]) -> str:
+    """The whole page, from its sections by their heading."""
+    body = "\n".join(known[title] for title in NAMES.values() if title in known)
+    reached, missed = body.count("| yes |\n"), body.count("| **no** |\n")
+    return f"{HEAD}\nTargets reached: {reached} of {reached + missed}.\n\n{body}"
 
 
 def main() -> None:
@@ -70,8 +79,7 @@ def main() -> None:
     known = sections(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
     for name in options.names or NAMES:
         known[NAMES[name]] = section(name, quick=options.quick)
-        body = "\n".join(known[title] for title in NAMES.values() if title in known)
-        PAGE.write_text(f"{HEAD}\n{body}", encoding="utf-8")
+        PAGE.write_text(page(known), encoding="utf-8")
         print(known[NAMES[name]])
 
 

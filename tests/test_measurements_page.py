@@ -1,0 +1,36 @@
+"""The page of measurements: a row that misses its target says why, and sections are kept one by one."""
+
+from __future__ import annotations
+
+import tomllib
+
+from benchmarks.__main__ import HEAD, NAMES, page, sections
+from benchmarks.reasons import REASONS, told
+from benchmarks.report import Row, markdown
+
+
+def row(name: str, *, reached: bool | None) -> Row:
+    return Row(name, "python -m benchmarks.state", "1 s", "≤ 2 s", reached)
+
+
+def test_a_row_that_misses_its_target_says_why_and_others_say_nothing() -> None:
+    known, why = next(iter(tomllib.loads(REASONS.read_text(encoding="utf-8")).items()))
+    said = told([row(f"{known} (more)", reached=False), row("another", reached=True)])
+    assert f"- *{known} (more)*: {' '.join(why.split())}" in said
+    assert "*another*" not in said
+    assert told([row("another", reached=True), row("one without a target", reached=None)]) == ""
+
+
+def test_a_miss_that_nobody_explained_says_so() -> None:
+    assert "- *of which nobody knows*: not explained yet." in told(
+        [row("of which nobody knows", reached=False)]
+    )
+
+
+def test_the_page_counts_what_is_reached_and_keeps_the_sections_that_did_not_run() -> None:
+    rows = [row("one", reached=True), row("two", reached=False), row("three", reached=None)]
+    known = {title: f"## {title}\n\n{markdown(rows)}" for title in list(NAMES.values())[:2]}
+    text = page(known)
+    assert text.startswith(HEAD)
+    assert "Targets reached: 2 of 4." in text
+    assert page(sections(text)) == text
