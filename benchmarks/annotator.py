@@ -27,6 +27,8 @@ Gold = Mapping[str, Sequence[tuple[str, Span]]]
 
 _WAITED_FOR = ("text", "load", "history", "sync", "search")
 """Groups of workers that a person waits for after a key."""
+PATIENCE = 200
+"""Looks at the screen until something that has to come does."""
 
 
 def overlap(left: Span, right: Span) -> int:
@@ -195,10 +197,19 @@ class Annotator:
         if self._away:
             await self.press("by hand", "n" if _start(current) >= self.screen.text.cursor else "N")
             self._away = False
-        at = self.screen.suggestion()
-        if at is None:
-            raise RuntimeError(f"{self.location}: the program is at no suggestion")
+        at = await self._arrived()
         await self._decide(at, meant.get(at.id))
+
+    async def _arrived(self) -> Suggestion:
+        """The suggestion that the program goes to by itself; a person waits until it is there.
+
+        Raises ``RuntimeError`` when it goes to none.
+        """
+        for _ in range(PATIENCE):
+            if (at := self.screen.suggestion()) is not None:
+                return at
+            await self._pilot.pause(0.05)
+        raise RuntimeError(f"{self.location}: the program is at no suggestion")
 
     def _coming(self, suggestions: Sequence[Suggestion]) -> Suggestion:
         """The suggestion that is to be decided now: at the cursor, else the first that is left."""
