@@ -50,8 +50,8 @@ class Method:
 
     @property
     def label(self) -> str:
-        """What people read: the model's name, or ``RESOURCE/DEPLOYMENT``."""
-        return self.model if self.name == "model" else f"{self.resource}/{self.deployment}"
+        """What people read: the model's name, ``RESOURCE/DEPLOYMENT``, or else the method's own name."""
+        return f"{self.resource}/{self.deployment}" if self.resource else self.model or self.name
 
     @property
     def source(self) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
+from tests.openai_server import OpenAIServer, Response
 from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
 from tui_labeler.engine.adapters.chat.connecting import ResourceDeployments, connect
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIChat
@@ -45,3 +49,35 @@ async def test_an_answer_may_take_as_long_as_the_deployment_was_given(tmp_path: 
     assert isinstance(timeout, httpx2.Timeout)
     assert timeout.read == 7.0
     await connected.model.close()
+
+
+ASKING = """
+import asyncio, sys
+from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
+from tui_labeler.engine.adapters.chat.connecting import connect
+from tui_labeler.engine.adapters.keys import EnvironmentKeys
+from tui_labeler.engine.deployments.chat import Question, ResourceError
+
+async def main():
+    found = Resource("r", ResourceKind.OPENAI, sys.argv[1], (Deployment("d"),), key_env="WORK_KEY")
+    asked = await connect(found, EnvironmentKeys())
+    try:
+        await asked.deployment(found.deployments[0]).ask(Question((), 10))
+    except ResourceError as error:
+        print(error.message)
+    await asked.close()
+
+asyncio.run(main())
+"""
+
+
+def test_a_key_that_a_server_repeats_in_a_header_is_in_no_log_of_the_package() -> None:
+    key = "secret-0123456789"
+    refusing = Response(401, b"{}", {"x-request-id": key})
+    with OpenAIServer(plan=lambda request: refusing) as server:
+        environment = {**os.environ, "OPENAI_LOG": "debug", "WORK_KEY": key}
+        command = [sys.executable, "-c", ASKING, server.url]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert len(server.requests) == 1
+    assert done.stdout
+    assert key not in done.stdout + done.stderr

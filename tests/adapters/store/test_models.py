@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -139,6 +140,17 @@ async def test_a_broken_card_is_told(store: FolderModelStore, tmp_path: Path) ->
         await store.load("m")
     await store.delete("m")
     assert await store.broken() == ()
+
+
+async def test_a_card_that_is_a_pipe_is_told_and_not_waited_for(
+    store: FolderModelStore, tmp_path: Path
+) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    path = tmp_path / "models" / "m" / "card.json"
+    path.unlink()
+    os.mkfifo(path)
+    ((name, error),) = await store.broken()
+    assert (name, error.message) == ("m", f"{path} is no file.")
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from tests.fakes import FakeClock, home_workbench, make_project, write_documents
 from tests.shelves import FakeShelf, Stored
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.errors import InputError, LabelerError
+from tui_labeler.engine.errors import FormatError, InputError, LabelerError
 from tui_labeler.engine.ports import Surroundings
 from tui_labeler.engine.sharing.joining import UNFINISHED, claim
 from tui_labeler.engine.sharing.project_form import claim_file
@@ -166,3 +166,12 @@ async def test_a_maker_who_comes_back_to_a_name_that_went_to_others_makes_no_sec
     assert "Export your labels" in refused.value.hint
     assert projects_in(stored) == {made: CLASSES.value}
     await session.close()
+
+
+@pytest.mark.parametrize("project_id", ["..", ".", ".hidden", "../../elsewhere", "/etc", "a/b", ""])
+async def test_a_name_that_stands_for_no_plain_folder_is_refused(project_id: str) -> None:
+    stored = Stored()
+    row = {"version": 1, "id": project_id, "name": "Loans", "kind": ENTITIES.value, "by": "bo"}
+    await FakeShelf(stored).put(claim_file("Loans"), json.dumps(row).encode(), etag=None)
+    with pytest.raises(FormatError, match="names no project"):
+        await claim(FakeShelf(stored), "Loans", ENTITIES, "new")

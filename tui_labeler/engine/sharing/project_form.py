@@ -198,5 +198,10 @@ def _read_categories(rows: list[Any]) -> dict[Key, Any]:
 
 
 def is_plain(word: str) -> bool:
-    """Whether it can be an id: it stands in names of files."""
-    return word.isascii() and 0 < len(word) <= 100 and all(c.isalnum() or c in "_-.:" for c in word)
+    """Whether it can be an id: it stands in names of files. No folder above it, and no hidden one."""
+    return (
+        word.isascii()
+        and 0 < len(word) <= 100
+        and word[0] != "."
+        and all(c.isalnum() or c in "_-.:" for c in word)
+    )

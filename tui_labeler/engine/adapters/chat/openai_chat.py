@@ -6,6 +6,7 @@ Loads that package, which takes half a second: only a process that asks does so.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ from tui_labeler.engine.deployments.endpoints import base_url, host, is_loopback
 
 if TYPE_CHECKING:
     from tui_labeler.engine.deployments.chat import Question, Reply
+
+# With OPENAI_LOG set the package writes down headers of servers, which may repeat a key.
+logging.getLogger("openai").setLevel(logging.WARNING)
 
 CONNECT_SECONDS = 5.0
 

@@ -87,6 +87,9 @@ class FolderModelStore:
     def _file(self, path: Path) -> CardFile:
         try:
             with storage_errors(path):
+                # A pipe would be waited for without end, and some devices never stop.
+                if path.exists() and not path.is_file():
+                    raise InputError(f"{path} is no file.", hint=DELETE)
                 try:
                     data = path.read_bytes()
                 except (FileNotFoundError, NotADirectoryError):
