@@ -27,8 +27,6 @@ Gold = Mapping[str, Sequence[tuple[str, Span]]]
 
 _WAITED_FOR = ("text", "load", "history", "sync", "search")
 """Groups of workers that a person waits for after a key."""
-PATIENCE = 200
-"""Looks at the screen until something that has to come does."""
 
 
 def overlap(left: Span, right: Span) -> int:
@@ -195,21 +193,14 @@ class Annotator:
             await self._press_decision("all of a document", "A" if meant else "X")
             return
         if self._away:
-            await self.press("by hand", "n" if _start(current) >= self.screen.text.cursor else "N")
+            await self._go_to_suggestion(
+                "by hand", "n" if _start(current) >= self.screen.text.cursor else "N"
+            )
             self._away = False
-        at = await self._arrived()
+        at = self.screen.suggestion()
+        if at is None:
+            raise RuntimeError(f"{self.location}: the program is at no suggestion")
         await self._decide(at, meant.get(at.id))
-
-    async def _arrived(self) -> Suggestion:
-        """The suggestion that the program goes to by itself; a person waits until it is there.
-
-        Raises ``RuntimeError`` when it goes to none.
-        """
-        for _ in range(PATIENCE):
-            if (at := self.screen.suggestion()) is not None:
-                return at
-            await self._pilot.pause(0.05)
-        raise RuntimeError(f"{self.location}: the program is at no suggestion")
 
     def _coming(self, suggestions: Sequence[Suggestion]) -> Suggestion:
         """The suggestion that is to be decided now: at the cursor, else the first that is left."""
@@ -259,6 +250,10 @@ class Annotator:
                 self.decided["labeled anew"] += 1
                 await self._come_on("decide")
 
+    async def _go_to_suggestion(self, what: str, key: str) -> None:
+        """While a search lasts, ``n`` and ``N`` go through the places found: it is ended first."""
+        await self.press(what, *(("escape",) if self.screen.text.found else ()), key)
+
     async def _press_decision(self, what: str, *keys: str) -> None:
         self.decided[what] += 1
         await self.press("decide", *keys)
@@ -272,7 +267,7 @@ class Annotator:
         if not self._away:
             await self.label_document()
             if self.screen.open_count:
-                await self.press(what, "n")
+                await self._go_to_suggestion(what, "n")
 
 
 def _start(suggestion: Suggestion) -> int:
