@@ -2,19 +2,17 @@
 
 ``python -m benchmarks.scale [--quick]``
 
-Every tenth document is labeled by a file; a model is trained on these and labels all others. Commands run
+Every tenth document is labeled by a file; a model is trained on these and labels others. Commands run
 as the installed program does, each in a process of its own; jobs in their runner's process. While the job
-runs, the program is open in a pseudo-terminal, and every screen is asked for.
+runs, the program is open in a pseudo-terminal; after it, every screen is asked for, with a beat on the
+program's event loop that tells how long a key would have had to wait (:mod:`benchmarks.beating`).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import math
 import os
-import random
 import statistics
 import subprocess
 import tempfile
@@ -25,6 +23,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks.jobs import follow
 from benchmarks.opening import PROGRAM, resident_megabytes
 from benchmarks.report import Row, print_rows
+from benchmarks.scale_texts import name, write
+from benchmarks.scale_visits import PATIENCE, RESERVED, US, Seen, furnish, visit
 from benchmarks.terminal import Terminal
 from tui_labeler.assembly import workbench
 from tui_labeler.domain.documents import DocumentFilter, DocumentState
@@ -34,30 +34,25 @@ from tui_labeler.domain.models import TrainOptions
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.session import ProjectSession
 
 COMMAND = "python -m benchmarks.scale"
 SIZES = (1_000, 10_000, 100_000)
-LONGEST = 128_000
-MIDDLE, SPREAD = 500, 1.2
-"""Characters of the median document, and the spread of their logarithms."""
-LABELED = 10
-"""One document in so many."""
+AUTOLABELED = 10_000
+"""Documents that the model labels, at most."""
 LINEAR = 1.5
 """The most that a step may take for one document at the largest size, in times of the one before it."""
-FIRST = "document-000000.txt"
-WORDS = ("the", "order", "was", "sent", "on", "time", "and", "paid", "in", "full", "by", "a", "customer")
-FIRMS = ("Acme", "Contoso", "Fabrikam", "Northwind", "Tailspin", "Wingtip", "Adatum", "Litware")
-TOWNS = ("Leeds", "Porto", "Malmo", "Ghent", "Turin", "Lyon", "Bergen", "Krakow")
-FRAMES = (("the firm {} ", "Firm", FIRMS), ("to its house in {} ", "Town", TOWNS))
+WAIT = 100
+"""Milliseconds that a key may wait."""
 STEPS = {
     "create": "create the project",
     "import": "import labels of a tenth of the documents",
     "filter": "list those without labels",
     "search": "search all texts",
     "train": "train on a tenth of the documents",
-    "autolabel": "label all others with it",
-    "accept": "accept all suggestions of a confidence from 0.9",
+    "autolabel": f"label {AUTOLABELED:,} others with it, or all",
+    "accept": "accept all its suggestions of a confidence from 0.9",
     "export": "export all labels",
 }
 SCREENS = {"J": b"> Jobs", "P": b"> Models", "K": b"> Entities", "T": b"> Train a model", "L": b"> Autolabel"}
@@ -70,6 +65,8 @@ class Taken(NamedTuple):
     seconds: float
     megabytes: float
     """The most that its process held."""
+    documents: int = 0
+    """That it was about, where these are not all, or a fixed part of them."""
 
 
 class Beside(NamedTuple):
@@ -88,65 +85,7 @@ class Measured(NamedTuple):
     """Of all documents."""
     steps: dict[str, Taken]
     beside: Beside
-
-
-class Text(NamedTuple):
-    text: str
-    labels: tuple[tuple[str, int, int], ...]
-    """Category, first character, number of characters."""
-
-
-def text(number: int, count: int) -> Text:
-    """A document, always the same for its number: of skewed lengths, one the shortest, a few the longest."""
-    draw = random.Random(number)
-    length = min(LONGEST, max(1, round(draw.lognormvariate(math.log(MIDDLE), SPREAD))))
-    if number < 2 or number % (count // 2) == 7:
-        length = 1 if number == 1 else LONGEST if number else MIDDLE
-    parts: list[str] = []
-    labels: list[tuple[str, int, int]] = []
-    at = 0
-    while at < length:
-        if draw.random() < 0.1:
-            frame, category, names = draw.choice(FRAMES)
-            name = f"{draw.choice(names)} {draw.choice(('Ltd', 'AB', 'North', 'Park'))}"
-            start = at + frame.index("{")
-            if start + len(name) <= length:
-                labels.append((category, start, len(name)))
-            part = frame.format(name)
-        else:
-            part = draw.choice(WORDS) + (".\n" if draw.random() < 0.08 else " ")
-        parts.append(part)
-        at += len(part)
-    return Text("".join(parts)[:length], tuple(labels))
-
-
-def write(count: int, base: Path) -> int:
-    """Writes the documents and a labels file of every tenth; the characters of all of them."""
-    folder = base / "texts"
-    folder.mkdir()
-    documents, characters = [], 0
-    for number in range(count):
-        made = text(number, count)
-        characters += len(made.text)
-        name = f"document-{number:06d}.txt"
-        (folder / name).write_text(made.text, encoding="utf-8", newline="")
-        if number % LABELED == 3:
-            labels = [{"category": c, "offset": at, "length": length} for c, at, length in made.labels]
-            regions = [{"regionOffset": 0, "regionLength": len(made.text), "labels": labels}]
-            documents.append({"location": name, "language": "en-us", "entities": regions})
-    kind = "CustomEntityRecognition"
-    whole = {
-        "projectFileVersion": "2022-05-01",
-        "stringIndexType": "Utf16CodeUnit",
-        "metadata": {"projectKind": kind, "projectName": "scale", "language": "en-us"},
-        "assets": {
-            "projectKind": kind,
-            "entities": [{"category": category} for _, category, _ in FRAMES],
-            "documents": documents,
-        },
-    }
-    (base / "labels.json").write_text(json.dumps(whole), encoding="utf-8")
-    return characters
+    seen: Seen
 
 
 def command(base: Path, *arguments: str) -> Taken:
@@ -167,7 +106,7 @@ def command(base: Path, *arguments: str) -> Taken:
 def beside(base: Path) -> Beside:
     """Keys and screens of the program. Raises ``TimeoutError`` when a screen does not come."""
     with Terminal([*PROGRAM, "--home", str(base / "home"), "open", "scale"]) as terminal:
-        terminal.wait_for(FIRST.encode())
+        terminal.wait_for(name(0).encode(), PATIENCE)
         terminal.settle(0.5)
         moves = [terminal.press(key).milliseconds for key in "wwjjkwbl" * 10]
         following = [terminal.press("]").milliseconds for _ in range(20)]
@@ -175,7 +114,7 @@ def beside(base: Path) -> Beside:
         for key, words in SCREENS.items():
             began = time.perf_counter()
             terminal.send(key)
-            terminal.wait_for(words)
+            terminal.wait_for(words, PATIENCE)
             opening.append(time.perf_counter() - began)
             terminal.settle(0.3)
             terminal.send("q")
@@ -188,7 +127,7 @@ def _p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
-async def job(session: ProjectSession, start: Callable[[], Awaitable[object]]) -> Taken:
+async def job(session: ProjectSession, start: Callable[[], Awaitable[Job]]) -> Taken:
     """A job from its start to its end. Raises ``RuntimeError`` when it did not succeed."""
     began = time.perf_counter()
     last, peak = await follow(session, await start())
@@ -202,11 +141,12 @@ async def run_jobs(base: Path) -> tuple[dict[str, Taken], Beside]:
     session = await workbench(base / "home").open("scale")
     try:
         found = {"train": await job(session, lambda: session.training.start(TrainOptions("first")))}
-        rest = session.documents.select(DocumentFilter(states=frozenset({DocumentState.UNLABELED})))
+        unlabeled = session.documents.select(DocumentFilter(states=frozenset({DocumentState.UNLABELED})))
+        rest = unlabeled[RESERVED : RESERVED + AUTOLABELED]
         method = Method("model", model="first")
         under_way = asyncio.create_task(job(session, lambda: session.jobs.autolabel(rest, method)))
         seen = await asyncio.to_thread(beside, base)
-        found["autolabel"] = await under_way
+        found["autolabel"] = (await under_way)._replace(documents=len(rest))
         return found, seen
     finally:
         await session.close()
@@ -216,7 +156,7 @@ def measured(base: Path, count: int) -> Measured:
     """All that is done with a project of ``count`` documents, in order."""
     characters = write(count, base)
     (base / "home").mkdir()
-    (base / "home" / "settings.toml").write_text("quota = 0\n", encoding="utf-8")
+    (base / "home" / "settings.toml").write_text("quota = 0\ntour = false\n", encoding="utf-8")
     labels, out = str(base / "labels.json"), str(base / "out.json")
     create = ("project", "create", "scale", "--kind", "ner", "--container", str(base / "texts"))
     found = {
@@ -225,25 +165,37 @@ def measured(base: Path, count: int) -> Measured:
         "filter": command(base, "documents", "scale", "--filter", "unlabeled", "--limit", "20"),
         "search": command(base, "documents", "scale", "--search", "Wingtip Park", "--limit", "20"),
     }
-    by_jobs, seen = asyncio.run(run_jobs(base))
+    by_jobs, at_work = asyncio.run(run_jobs(base))
     found |= by_jobs
+    asyncio.run(furnish(base / "home"))
+    seen = visit(base, count)
     found["accept"] = command(base, "accept", "scale", "--min-confidence", "0.9")
     found["export"] = command(base, "export", "scale", out, "--save")
-    return Measured(characters, found, seen)
+    return Measured(characters, found, at_work, seen)
 
 
 def rows(found: dict[int, Measured]) -> list[Row]:
+    return [*step_rows(found), *beside_rows(found), *visit_rows(found)]
+
+
+def step_rows(found: dict[int, Measured]) -> list[Row]:
     before, last = list(found)[-2:]
     told = []
     for step, what in STEPS.items():
         taken = {count: each.steps[step] for count, each in found.items()}
-        growth = taken[last].seconds / taken[before].seconds / (last / before)
+        each_one = {count: took.seconds / (took.documents or count) for count, took in taken.items()}
+        growth = each_one[last] / each_one[before]
         parts = [f"{count:,}: {each.seconds:.1f} s, {each.megabytes:.0f} MB" for count, each in taken.items()]
         figure = f"{'; '.join(parts)}; {growth:.2f} of the time a document"
         told.append(Row(what, COMMAND, figure, f"≤ {LINEAR} of the time a document", growth <= LINEAR))
+    return told
+
+
+def beside_rows(found: dict[int, Measured]) -> list[Row]:
+    told = []
     for count, each in found.items():
         seen = each.beside
-        what = f"at the terminal while a model labels {count:,} documents ({each.characters / 1e6:.0f} MB)"
+        what = f"at the terminal while a model labels, {count:,} documents ({each.characters / 1e6:.0f} MB)"
         figure = (
             f"a move p95 {seen.move:.0f} ms, the next document p95 {seen.following:.0f} ms, "
             f"a screen {seen.screen:.1f} s at most, {seen.megabytes:.0f} MB"
@@ -254,12 +206,30 @@ def rows(found: dict[int, Measured]) -> list[Row]:
     return told
 
 
+def visit_rows(found: dict[int, Measured]) -> list[Row]:
+    """A row for each screen, and what the program held when all were gone through."""
+    last = list(found)[-1]
+    told = []
+    for what in found[last].seen.again:
+        visits = {count: each.seen.again[what] for count, each in found.items()}
+        parts = [f"{count:,}: {each.wait:.0f} ms, {each.seconds:.1f} s" for count, each in visits.items()]
+        figure, target = "; ".join(parts), f"≤ {WAIT} ms"
+        told.append(Row(f"a key waits at most: {what}", COMMAND, figure, target, visits[last].wait <= WAIT))
+    slow = sorted(found[last].seen.first.items(), key=lambda each: -each[1].wait)[:3]
+    worst = "; ".join(f"{what} {seen.wait:.0f} ms" for what, seen in slow)
+    told.append(Row("a key waits where a screen's code is loaded first", COMMAND, worst, "", None))
+    held = [f"{count:,}: {each.seen.megabytes:.0f} MB" for count, each in found.items()]
+    reached = found[last].seen.megabytes <= 400
+    told.append(Row("memory, all screens gone through", COMMAND, "; ".join(held), "≤ 400 MB", reached))
+    return told
+
+
 def run(*, quick: bool = False) -> list[Row]:
-    os.environ["TUI_LABELER_NAME"] = "bench"
+    os.environ["TUI_LABELER_NAME"] = US
     found = {}
     for count in SIZES[:2] if quick else SIZES:
-        with tempfile.TemporaryDirectory(prefix="bench-scale-") as name:
-            found[count] = measured(Path(name), count)
+        with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
+            found[count] = measured(Path(folder), count)
     return rows(found)
 
 
