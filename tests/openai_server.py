@@ -23,7 +23,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -89,6 +89,8 @@ class Response:
     """The connection is dropped before anything is sent."""
     stall: bool = False
     """Nothing is ever sent."""
+    write: Callable[[asyncio.StreamWriter], Awaitable[bool]] | None = None
+    """Sends every byte by itself, in place of all else; whether the connection stays."""
 
 
 @dataclass(frozen=True)
@@ -496,6 +498,8 @@ class OpenAIServer:
                 await asyncio.sleep(response.delay)
         finally:
             self.at_once -= request.is_chat
+        if response.write is not None:
+            return await response.write(writer)
         if response.drop:
             writer.transport.abort()
             return False

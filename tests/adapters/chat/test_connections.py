@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
-from tests.adapters.chat.test_openai_chat import QUESTION, asking
-from tests.openai_server import OpenAIServer, cut
+from tests.adapters.chat.test_openai_chat import ABLE, QUESTION, asking
+from tests.openai_server import KEY, OpenAIServer, Response, cut
+from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
+from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
 from tui_labeler.engine.deployments.chat import TroubleError
 
 
@@ -44,3 +47,30 @@ async def test_a_question_that_is_cancelled_hinders_no_other() -> None:
                 await asyncio.wait_for(model.ask(QUESTION), 0.2)
             server.delay = 0
             assert (await model.ask(QUESTION)).text
+
+
+async def test_an_answer_that_nobody_has_asked_for_is_not_taken_for_the_next() -> None:
+    def response(text: str) -> bytes:
+        body = json.dumps({"choices": [{"message": {"content": text}}]}).encode()
+        return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+
+    async def write(writer: asyncio.StreamWriter) -> bool:
+        writer.write(response("asked for") + response("not asked for"))
+        await writer.drain()
+        return True
+
+    with OpenAIServer() as server:
+        server.plan = lambda request: Response(write=write)
+        async with asking(server) as model:
+            assert [(await model.ask(QUESTION)).text for _ in range(4)] == ["asked for"] * 4
+
+
+async def test_no_cookies_are_kept() -> None:
+    with OpenAIServer(headers={"set-cookie": "a=b; Path=/"}) as server:
+        local = f"http://localhost:{server.port}"
+        resource = OpenAIResource(Resource("r", ResourceKind.OPENAI, local, ()), KEY, seconds=10.0)
+        model = resource.deployment(Deployment("gpt", ABLE))
+        for _ in range(2):
+            await model.ask(QUESTION)
+        await model.close()
+        assert [request.headers.get("cookie") for request in server.requests] == [None, None]

@@ -48,6 +48,8 @@ def look_at(rows: Sequence[str]) -> Look | None:
         match = _ROW.match(cells[: last + 1])
         if match:
             suggestions = cells[last + 1 :].strip()
+            if suggestions and not suggestions.isdecimal():
+                return None  # met while it was being drawn
             found[match[1]] = (int(match[2] or 0), bool(match[3]), int(suggestions or 0))
     unsaved = _UNSAVED.search(rows[0])
     return Look(int(unsaved[1]) if unsaved else 0, found)

@@ -178,6 +178,6 @@ def is_free(error: BaseException) -> bool:
     if isinstance(error, TroubleError):
         return not error.may_cost
     if isinstance(error, UnansweredError):
-        # An answer with nothing in it is an answer.
-        return error.reason != "bad_answer"
+        # An answer with nothing in it is an answer, and so is one without end.
+        return error.reason not in ("bad_answer", "too_long")
     return isinstance(error, (BusyError, ResourceError))

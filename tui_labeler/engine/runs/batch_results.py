@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.deployments.batches import BatchModel, BatchState, BatchStatus, Row
-from tui_labeler.engine.deployments.chat import UnansweredError
+from tui_labeler.engine.deployments.chat import Reply, UnansweredError
 from tui_labeler.engine.finishing import finished
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.batching import Ledger
 
-TOGETHER = 256
-"""Answers that go to the disk at once."""
+TOGETHER, LONG = 256, 8_000_000
+"""Answers that go to the disk at once, and characters and tokens of them."""
 
 
 async def collect(model: BatchModel, state: BatchState, keys: frozenset[str] | None, ledger: Ledger) -> None:
@@ -24,17 +24,24 @@ async def collect(model: BatchModel, state: BatchState, keys: frozenset[str] | N
     """
     seen: set[str] = set()
     group: list[Row] = []
+    size = 0
     async for row in model.rows(state):
         if keys is not None and row.key not in keys:
             continue
         seen.add(row.key)
         group.append(row)
-        if len(group) >= TOGETHER:
+        size += _size(row)
+        if len(group) >= TOGETHER or size >= LONG:
             await finished(ledger.keep(group))
-            group = []
+            group, size = [], 0
     await finished(ledger.keep(group))
     if keys is not None and state.status is not BatchStatus.CANCELLED:
         ledger.failures.update(dict.fromkeys(keys - seen, _no_answer(state.status)))
+
+
+def _size(row: Row) -> int:
+    said = row.outcome
+    return len(said.text) + len(said.refusal) + len(said.tokens) if isinstance(said, Reply) else 0
 
 
 def _no_answer(status: BatchStatus) -> UnansweredError:

@@ -24,6 +24,9 @@ _FINISHES = {"stop": Finish.STOP, "length": Finish.LENGTH, "content_filter": Fin
 MOST = 1_000_000_000_000
 """Tokens that are believed of one answer: sums of them can still be written down."""
 
+LONGEST_NAME = 200
+"""Characters of what a server calls its model."""
+
 SHORTEST_KEY = 12
 """Characters."""
 
@@ -116,7 +119,7 @@ def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -
         refusal=choice.message.refusal or "",
         tokens=_tokens(choice.logprobs),
         limits=limits,
-        model=_optional(found.model, str) or "",
+        model=(_optional(found.model, str) or "")[:LONGEST_NAME],
         request_id=request_id,
         thinks=thinking or usage.reasoning_tokens > 0,
     )

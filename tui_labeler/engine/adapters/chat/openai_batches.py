@@ -12,6 +12,7 @@ import msgspec
 import openai
 
 from tui_labeler.domain.resources import Deployment, ResourceKind
+from tui_labeler.engine.adapters.chat import bounds
 from tui_labeler.engine.adapters.chat.answers import read_refusal, read_reply, without_key
 from tui_labeler.engine.adapters.chat.batch_bodies import (
     CROWDED,
@@ -26,7 +27,7 @@ from tui_labeler.engine.adapters.chat.batch_bodies import (
     state_of,
 )
 from tui_labeler.engine.adapters.chat.openai_chat import CONNECT_SECONDS, UNKNOWN, request_body
-from tui_labeler.engine.adapters.chat.refusals import Asked, error_of, status_error
+from tui_labeler.engine.adapters.chat.refusals import RAISED, Asked, error_of, status_error
 from tui_labeler.engine.deployments.batches import (
     BatchFile,
     BatchGoneError,
@@ -70,7 +71,7 @@ WINDOW: Literal["24h"] = "24h"
 NAME = "tui-labeler"
 """What a batch's metadata have the job under."""
 
-LONGEST_LINE = 64_000_000
+LONGEST_LINE = bounds.MOST
 """Bytes of a result that are read."""
 
 PAGES, A_PAGE = 200, 100
@@ -202,23 +203,38 @@ class OpenAIBatches:
                     yield row
 
     async def _lines(self, file: str) -> AsyncIterator[bytes]:
-        """The lines of a file at the server, as they come."""
+        """The lines of a file at the server, as they come; no more of them than a batch has questions.
+
+        Whoever sends without end ends the job: it would be the same the next time.
+        """
+        bounds.limit.set(bounds.WHOLE_FILE)
+        number, until = 0, asyncio.get_running_loop().time() + FILE_SECONDS
         try:
             async with self._client.files.with_streaming_response.content(
                 file,
                 extra_headers=self._resource.headers,
                 timeout=httpx2.Timeout(SECONDS, connect=CONNECT_SECONDS),
             ) as response:
-                rest = b""
+                rest = bytearray()
                 async for data in response.iter_bytes():
-                    *lines, rest = (rest + data).split(b"\n")
+                    *lines, begun = data.split(b"\n")
                     for line in lines:
-                        yield line
-                    if len(rest) > LONGEST_LINE:
-                        raise TroubleError(f"{self._host} sent a result without an end.")
-                yield rest
-        except (openai.OpenAIError, httpx2.HTTPError) as error:
+                        number += 1
+                        yield bytes(rest + line)
+                        rest = bytearray()
+                    rest += begun
+                    is_late = asyncio.get_running_loop().time() > until
+                    if is_late or len(rest) > LONGEST_LINE or number > self._limits.requests:
+                        raise self._endless()
+                yield bytes(rest)
+        except RAISED as error:
             raise self._error(error) from None
+
+    def _endless(self) -> ResourceError:
+        return ResourceError(
+            f"{self._host} sends results without end.",
+            hint="Check the endpoint: another program may be answering there.",
+        )
 
     def _row(self, line: bytes) -> Row | None:
         """``None`` for what is no result of ours, and for a question that nobody got to."""
@@ -251,12 +267,13 @@ class OpenAIBatches:
         return Asked(self._host, name, key, None, CONNECT_SECONDS, SECONDS)
 
     async def _asked(self, request: Awaitable[Any], seconds: float = SECONDS) -> bytes:
+        bounds.limit.set(bounds.MOST)
         try:
             async with asyncio.timeout(seconds + CONNECT_SECONDS):
                 raw = await request
         except TimeoutError:
             raise TroubleError(f"{self._host} gave no answer within {seconds:g} seconds.") from None
-        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeEncodeError) as error:
+        except RAISED as error:
             raise self._error(error) from None
         response = raw if isinstance(raw, httpx2.Response) else raw.http_response
         return bytes(response.content)
@@ -270,7 +287,11 @@ class OpenAIBatches:
                     f"{self._host} does not know the batch or the file.",
                     hint="It may have no batch API: start the job without `--batch`.",
                 )
-        return error_of(error, self._asking)
+        found = error_of(error, self._asking)
+        if isinstance(found, UnansweredError) and found.reason == "too_long":
+            # Nothing that was asked here is one document's question.
+            return ResourceError(found.message, hint=found.hint)
+        return found
 
     def _read(self, body: bytes, kind: type[T]) -> T:
         try:

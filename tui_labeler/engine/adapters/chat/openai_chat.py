@@ -14,9 +14,10 @@ import httpx2
 import openai
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
+from tui_labeler.engine.adapters.chat import bounds
 from tui_labeler.engine.adapters.chat.answers import read_reply, without_key
 from tui_labeler.engine.adapters.chat.headers import rate_limits, request_id
-from tui_labeler.engine.adapters.chat.refusals import Asked, error_of, no_answer_in_time
+from tui_labeler.engine.adapters.chat.refusals import RAISED, Asked, error_of, no_answer_in_time
 from tui_labeler.engine.deployments.chat import ResourceError
 from tui_labeler.engine.deployments.endpoints import base_url, host, is_loopback
 
@@ -106,6 +107,7 @@ class OpenAIResource:
         """One request. Raises as :meth:`~tui_labeler.engine.deployments.chat.ChatModel.ask`."""
         name = host(self.resource.endpoint)
         asked = Asked(name, deployment, self._key, question, CONNECT_SECONDS, self._seconds)
+        bounds.limit.set(bounds.of_answer(question.max_tokens))
         try:
             # A read time-out counts from byte to byte: a server that sends one now and then would hold on.
             async with asyncio.timeout(CONNECT_SECONDS + self._seconds):
@@ -118,7 +120,7 @@ class OpenAIResource:
                 )
         except TimeoutError:
             raise no_answer_in_time(asked) from None
-        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeEncodeError) as error:
+        except RAISED as error:
             raise error_of(error, asked) from None
         # Each look at the package's own goes through all of them.
         headers = {name.lower(): value for name, value in raw.headers.multi_items()}
@@ -132,9 +134,17 @@ class OpenAIResource:
 
 def _http_client(timeout: httpx2.Timeout, *, trust_env: bool) -> httpx2.AsyncClient:
     # Over aiohttp: a pool of some dozens of connections costs a request half the processor time there.
-    return openai.DefaultAioHttpClient(
-        timeout=timeout, limits=_CONNECTIONS, trust_env=trust_env, follow_redirects=False
+    client = openai.DefaultAioHttpClient(
+        timeout=timeout,
+        limits=_CONNECTIONS,
+        trust_env=trust_env,
+        follow_redirects=False,
+        cookies=bounds.no_cookies(),
+        event_hooks={"response": [bounds.bound]},
     )
+    for transport in (client._transport, *client._mounts.values()):
+        bounds.guard(transport)
+    return client
 
 
 class OpenAIChat:

@@ -17,6 +17,7 @@ import httpx2
 import openai
 
 from tui_labeler.engine.adapters.chat.answers import Refusal, read_refusal
+from tui_labeler.engine.adapters.chat.bounds import TooMuchError
 from tui_labeler.engine.adapters.chat.headers import retry_after
 from tui_labeler.engine.deployments.chat import (
     BatchOnlyError,
@@ -83,22 +84,54 @@ class Asked:
         return f" ({code})" if told else ""
 
 
+RAISED = (
+    openai.OpenAIError,
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+    httpx2.StreamError,
+    aiohttp.ClientError,
+    UnicodeError,
+)
+"""What a request may raise: the package turns most of what lies beneath it into its own, not all."""
+
+
 def error_of(error: Exception, asked: Asked) -> LabelerError:
-    """An exception of the package, or of what lies beneath it, as an error of the engine."""
+    """One of :data:`RAISED` as an error of the engine."""
+    # What comes back may hold no characters either, which is the server's fault.
     match error:
         case openai.APIStatusError():
             return status_error(error.status_code, error.response.headers, error.response.content, asked)
-        case openai.APIConnectionError():
+        case openai.APIConnectionError() | aiohttp.ClientError():
             return _connection_error(error, asked)
-        case UnicodeEncodeError():
-            return UnansweredError("The text holds what is no character.", reason="bad_request")
+        case TooMuchError():
+            return _too_much(error, asked)
+    if not _can_be_sent(asked.question):
+        return UnansweredError("The text holds what is no character.", reason="bad_request")
     return TroubleError(f"Asking {asked.host} failed ({type(error).__name__}).")
+
+
+def _can_be_sent(question: Question | None) -> bool:
+    try:
+        for message in question.messages if question else ():
+            message.content.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def no_answer_in_time(asked: Asked) -> LateError:
     return LateError(
         f"{asked.host} gave no answer within {asked.seconds:g} seconds.",
         hint="It may be busy; the answer may be a long one for it.",
+    )
+
+
+def _too_much(error: TooMuchError, asked: Asked) -> UnansweredError:
+    """Asked again, it would send as much again; and it may charge all of it."""
+    return UnansweredError(
+        f"{asked.host} sent more than {error.most / 1e6:.1f} MB: that is no answer to what was asked.",
+        reason="too_long",
+        hint="Check the endpoint if it happens again: another program may be answering there.",
     )
 
 
@@ -110,8 +143,8 @@ def _unreachable(asked: Asked, how: str) -> TroubleError:
     )
 
 
-def _connection_error(error: openai.APIConnectionError, asked: Asked) -> LabelerError:
-    causes = list(_causes(error))
+def _connection_error(error: openai.APIConnectionError | aiohttp.ClientError, asked: Asked) -> LabelerError:
+    causes = [error, *_causes(error)]
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ResourceError(
@@ -121,12 +154,16 @@ def _connection_error(error: openai.APIConnectionError, asked: Asked) -> Labeler
     # The transport's own exceptions come first: what they are turned into says less.
     for cause in (*filter(_is_of_transport, causes), *causes):
         match cause:
+            case TooMuchError():
+                return _too_much(cause, asked)
             case aiohttp.ConnectionTimeoutError() | httpx2.PoolTimeout():
                 return _unreachable(asked, f"in {asked.connect_seconds:g} seconds")
             case aiohttp.ServerTimeoutError():
                 return no_answer_in_time(asked)
             case aiohttp.ClientConnectorError():
                 return _unreachable(asked, "")
+            case UnicodeError() if _can_be_sent(asked.question):
+                return TroubleError(f"{asked.host} sent something that is no HTTP.")
             case httpx2.UnsupportedProtocol() | ValueError():
                 return ResourceError(
                     f"{asked.host} can't be asked: its address has a character that can't be sent.",
@@ -134,6 +171,8 @@ def _connection_error(error: openai.APIConnectionError, asked: Asked) -> Labeler
                 )
             case httpx2.DecodingError():
                 return TroubleError(f"{asked.host} sent an answer that can't be unpacked.")
+            case aiohttp.ClientResponseError():
+                return TroubleError(f"{asked.host} sent something that is no HTTP.")
             case aiohttp.ClientError():
                 break
     return TroubleError(f"The connection to {asked.host} was dropped before the answer was there.")
