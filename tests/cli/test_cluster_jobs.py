@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
 import subprocess
@@ -185,7 +186,7 @@ async def test_a_cluster_without_workers_is_refused(tmp_path: Path, monkeypatch:
         await dask.DaskCluster.connect(cluster.address, assembly.container_here)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1"])
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tls://127.0.0.1:1"])
 async def test_what_is_no_scheduler_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask, "CONNECT", 0.5)
     with pytest.raises(OutsideError, match="can't be reached"):
@@ -218,6 +219,22 @@ async def refused(cluster: LocalDask, leave: Callable[[dask.DaskCluster], None])
         return caught.value
     finally:
         await found.close()
+
+
+async def test_what_one_worker_alone_is_given_is_done_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def where(open_container: object, order: Order, number: int, part: object) -> tuple[int, list[Any]]:
+        return number, [(os.getpid(), order.container)]
+
+    monkeypatch.setattr(dask, "label_part", where)
+    with local_dask(tmp_path, tmp_path, workers=1) as cluster:
+        found = await dask.DaskCluster.connect(cluster.address, assembly.container_here)
+        try:
+            done: list[Any] = [part async for part in found.label(Order("texts", {}, "", {}), [[], [], []])]
+        finally:
+            await found.close()
+        assert done == [[(cluster.processes[1].pid, "texts")]] * 3
 
 
 async def test_a_time_out_of_the_work_itself_is_told_from_a_cluster_without_workers(

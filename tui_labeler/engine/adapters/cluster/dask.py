@@ -60,6 +60,12 @@ class DaskCluster:
         """
         try:
             client = await asyncio.to_thread(Client, address, timeout=CONNECT, set_as_default=False)
+        except TypeError as error:
+            # What Dask says of certificates that it was not given, and of protocols that are not installed.
+            raise OutsideError(
+                f"The scheduler at {address} can't be reached that way: {error}",
+                hint="For tls://, tell Dask the certificates of the client (docs/scaling.md).",
+            ) from error
         except (OSError, ValueError) as error:
             raise OutsideError(
                 f"The scheduler at {address} can't be reached: {error}",
@@ -214,9 +220,12 @@ class _HearingDask(DaskDistributedBackend):  # type: ignore[misc]
     """
 
     def effective_n_jobs(self, n_jobs: int) -> int:
-        """Waits for a first worker; a time-out here is that there is none, and elsewhere the work's own."""
+        """Waits for a first worker; a time-out here is that there is none, and elsewhere the work's own.
+
+        At least two: what one could do joblib does itself, in this process, which has no text and no model.
+        """
         try:
-            return int(super().effective_n_jobs(n_jobs))
+            return max(2, int(super().effective_n_jobs(n_jobs)))
         except TimeoutError as error:
             raise _NoWorkersError(str(error)) from error
 
