@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import unicodedata
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,8 +13,8 @@ import pytest
 
 from tests.openai_server import Answer, OpenAIServer, Request
 from tests.terminal.driver import Terminal, command, is_so
+from tests.terminal.sent import unfit
 from tests.terminal.steps import go
-from tui_labeler.screens.widgets.spacing_marks import QUESTION
 
 ESC = "\x1b"
 
@@ -45,21 +43,6 @@ ATTACKS = {
 """What each does where it gets through."""
 
 TEXT = "\n".join(f"{name}: {attack} after {name}" for name, attack in ATTACKS.items()) + "\n"
-
-START = re.compile(
-    r"\A(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)h|\?(?:7|25)l|8l|>25u|\?20(?:26|48)\$p)"
-    rf"|{re.escape(QUESTION)})+"
-)
-END = re.compile(r"(?:\x1b\[(?:\?(?:1000|1003|1004|1006|1015|1049|2004)l|\?(?:7|25)h|8h|<u|0m|2J|H))+\Z")
-"""What the program asks of the terminal when it starts, and takes back when it ends."""
-
-OURS = re.compile(
-    r"\x1b\[[1-9]\d?(?:;[1-9]\d{0,2})?H"  # the cursor's place
-    r"|\x1b\[(?!35;46;6m)[\d;]*m"  # looks, but for those of the attack
-    r"|\x1b\]22;(?:default|pointer|text)\x07"  # the mouse pointer's shape
-    r"|\r\n"
-)
-"""All that the program sends between its start and its end, but for words."""
 
 NAMES = (
     "clip \x1b]52;c;cm0=\x07 board.txt",
@@ -93,18 +76,6 @@ class Hostile:
     home: Path
     texts: dict[str, str]
     """The documents' names and what was written to them."""
-
-
-def unfit(sent: bytes) -> list[str]:
-    """What is neither the program's own nor words that a terminal only shows."""
-    words = sent.decode("utf-8", "backslashreplace")
-    for own in (START, END, OURS):
-        words = own.sub("", words)
-    return sorted({words[max(0, at - 20) : at + 20] for at, sign in enumerate(words) if _is_unfit(sign)})
-
-
-def _is_unfit(sign: str) -> bool:
-    return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.terminal.driver import Terminal, command, is_so
-from tests.terminal.test_hostile import unfit
+from tests.terminal.sent import unfit
 
 if TYPE_CHECKING:
     from tests.terminal.conftest import Place
