@@ -208,6 +208,8 @@ def test_every_character_is_either_safe_or_has_a_visible_stand_in() -> None:
         if is_unsafe(character):
             assert shown == visible(character) != character
             assert not is_unsafe(shown)
+        elif character in "\u200c\u200d":
+            assert shown == "␣", "there is nothing that it joins"
         else:
             assert shown == character
             assert unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
@@ -235,6 +237,14 @@ def test_an_unsafe_character_is_shown_by_its_picture(character: str, shown: str)
 @pytest.mark.parametrize("text", [PIECES[0], PIECES[3], PIECES[4], "می\u200cخواهم", "[red]x[/]"])
 def test_what_scripts_and_emoji_need_passes_unchanged(text: str) -> None:
     assert safe(text) == text
+
+
+@pytest.mark.parametrize("joiner", ["\u200c", "\u200d"])
+@pytest.mark.parametrize("around", ["pay {} pal", "pay{}pal", "{}x", "م{}", "م{0}{0}م", "\x1b{}م", "م{}x"])
+def test_a_joiner_that_joins_nothing_is_shown(joiner: str, around: str) -> None:
+    shown = safe(around.format(joiner))
+    assert joiner not in shown
+    assert len(shown) == len(around.format(joiner))
 
 
 def test_folding_joins_case_and_compatibility_forms_and_keeps_accents() -> None:

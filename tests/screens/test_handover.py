@@ -44,10 +44,10 @@ def phase(pilot: Pilot[None]) -> Phase:
     return screen.session.project.handover.phase
 
 
-async def connect(pilot: Pilot[None]) -> None:
+async def connect(pilot: Pilot[None], project: str = "loans-aml", workspace: str = "ws") -> None:
     """From the texts to the screen of a connected project."""
     await press_through(pilot, "H", "c")
-    for words in ("loans-aml", "ws", "people", "11-22"):
+    for words in (project, workspace, "people", "11-22"):
         await paste(pilot, words)
         await pilot.press("down")
     await press_through(pilot, "ctrl+s")

@@ -1,4 +1,4 @@
-"""What was sent to a terminal, read byte by byte: the program's own sequences, and words that are only shown."""
+"""What was sent to a terminal, read byte by byte: the program's own sequences, and words that only show."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def unfit(sent: bytes) -> list[str]:
     """
     words = sent.decode("utf-8", "surrogateescape")
     for own in (_START, _END, _OURS):
-        # Something stands for what is taken out: what is left on both sides of it must not become one sequence.
+        # A blank stands for what is taken out, lest what is left on both sides becomes one sequence.
         words = own.sub(" ", words)
     places = (at for at, sign in enumerate(words) if is_unfit(sign))
     return sorted({words[max(0, at - _SHOWN_AROUND) : at + _SHOWN_AROUND] for at in places})

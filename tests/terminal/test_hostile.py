@@ -37,15 +37,15 @@ ATTACKS = {
     "signs": "\x00\x07\x08\x0b\x0c\x0e\x0f\x7f\x85",
     "lines": "one\rtwo\u2028three\u2029four",
     "bidi": "\u202egnp.exe\u202c \u2066abc\u2069 \u200f\u061c",
-    "nothing seen": "zero\u200bwidth\ufeff\u2060",
-    "markup": "[red]red[/red] [@click=app.quit]quit[/] [bold on white]x[/] \\[",
+    "nothing seen": "zero\u200bwidth\ufeff\u2060 jo\u200din\u200cer",
+    "markup": "[blink]red[/blink] [@click=app.quit]quit[/] [bold on white]x[/] \\[",
 }
 """What each does where it gets through."""
 
 TEXT = "\n".join(f"{name}: {attack} after {name}" for name, attack in ATTACKS.items()) + "\n"
 
 NAMES = (
-    "clip \x1b]52;c;cm0=\x07 board.txt",
+    "clip \x1b]52;c;cm0=\x07 board\u200c\u200d.txt",
     "two\nlines\r.txt",
     "\u202egnp.txt",
     "[red]markup [@click=app.quit]x.txt",
@@ -53,17 +53,17 @@ NAMES = (
     "zero\u200bwidth \ud83d\ude00.txt".encode("utf-16", "surrogatepass").decode("utf-16"),
 )
 
-CATEGORIES = ("A\x1b]0;owned\x07", "[bold]B[/] [@click=app.quit]go[/]", "C\u202e\x9b31m")
+CATEGORIES = ("A\x1b]0;owned\x07", "[blink]B[/] [@click=app.quit]go[/]", "C\u202e\x9b31m")
 
 
-PROJECT = "host\x1b]0;x\x07\x9b31m[red]\u202e"
+PROJECT = "host\x1b]0;x\x07\x9b31m[blink]\u202e"
 
 MODEL = "first\x1b]52;c;cm0=\x07[@click=app.quit]\u2066"
 
 
-DEPLOYMENT = "gpt \x1b]0;x\x07[red]x[/]\u202e\x9b2J"
+DEPLOYMENT = "gpt \x1b]0;x\x07[blink]x[/]\u202e\x9b2J"
 
-PERSON = "ana\x1b]0;x\x07[red]\u202e"
+PERSON = "ana\x1b]0;x\x07[blink]\u202e"
 
 SAID = "no answer: " + " and ".join(ATTACKS.values())
 """What the model says of each document."""
@@ -250,18 +250,18 @@ def test_what_is_hostile_is_shown_as_words(hostile: Hostile, tmp_path: Path) -> 
     ):
         add_deployment(hostile, server)
         for words in (
-            "[red]red[/red] [@click=app.quit]quit[/] [bold on white]x[/]",
+            "[blink]red[/blink] [@click=app.quit]quit[/] [bold on white]x[/]",
             "␛]52;c;",
             "clear: ",
             "␛[2J␛[3J␛c",
-            "[bold]B[/]",
-            " host␛]0;x␇�31m[red]␣ > [red]markup [@click=app.quit]x.txt",
+            "[blink]B[/]",
+            " host␛]0;x␇�31m[blink]␣ > [red]markup [@click=app.quit]x.txt",
         ):
             terminal.until(words)
         look_through_an_import(terminal, tmp_path / "faulty.json")
         go(terminal, WAY_TO_OTHERS)
         terminal.press("q").until("1 project")
-        terminal.until("host␛]0;x␇�31m[red]␣")
+        terminal.until("host␛]0;x␇�31m[blink]␣")
         terminal.press("q")
         assert terminal.ended() == 0
         assert unfit(bytes(terminal.received)) == []

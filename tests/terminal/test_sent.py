@@ -1,4 +1,4 @@
-"""The look at what was sent objects to each thing that is planted in it, and to nothing of the program's own."""
+"""The look at what was sent objects to each thing planted in it, and to nothing of the program's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from tests.terminal.sent import unfit
 from tests.terminal.test_hostile import ATTACKS
 from tui_labeler.screens.widgets.spacing_marks import QUESTION
 
-START = f"\x1b[?1049h\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h\x1b[?25l\x1b[?1004h\x1b[>25u{QUESTION}\x1b[?7l"
+START = (
+    f"\x1b[?1049h\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h\x1b[?25l\x1b[?1004h\x1b[>25u{QUESTION}\x1b[?7l"
+)
 ROW = "\x1b[1;38;5;231;48;5;235m > {} \x1b[0m\x1b[2;3;4;7;34;100m label \x1b[0m\x1b[38;2;1;5;8m.\x1b[0m"
 END = "\x1b[?1000l\x1b[?25h\x1b[?2004l\x1b[?1049l"
 

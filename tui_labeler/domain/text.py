@@ -181,16 +181,21 @@ _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
 _NO_CHARACTER = re.compile(f"[\ud800-\udfff{_NONCHARACTERS}]")
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    # Format characters of shorthand and of musical notation.
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     f"\ud800-\udfff\U000e0000-\U000e007f{_NONCHARACTERS}]"
 )
+# Scripts and pictures that joiners are for; neither Latin letters nor the signs for what is unsafe.
+_JOINABLE = "\u00a9\u00ae\u0300-\u1fff\u2070-\u23ff\u2424-\u2fff\u3001-\ufffc\U00010000-\U0010ffff"
+_LONE_JOINER = re.compile(f"(?<![{_JOINABLE}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINABLE}])")
 
 
 def is_unsafe(character: str) -> bool:
     """Whether a character may not reach a terminal as it is.
 
     Control characters (C0, DEL, C1), lone surrogates, noncharacters and invisible or
-    direction-changing format characters. The zero-width joiner and non-joiner are let through:
-    emoji families and several scripts are spelt with them.
+    direction-changing format characters. The zero-width joiner and non-joiner are none by themselves:
+    emoji families and several scripts are spelt with them. :func:`safe` sees where they stand.
     """
     return _UNSAFE.fullmatch(character) is not None
 
@@ -209,9 +214,11 @@ def safe(text: str) -> str:
     """``text`` with every unsafe character replaced by a visible one; the length stays the same.
 
     Names, messages and documents go through here before a terminal sees them: escape sequences are
-    shown, never sent.
+    shown, never sent. A zero-width joiner or non-joiner stays only between what it is for: elsewhere it
+    hides in a word, and terminals count it differently.
     """
-    return _UNSAFE.sub(lambda match: visible(match.group()), text)
+    found = _UNSAFE.sub(lambda match: visible(match.group()), text)
+    return _LONE_JOINER.sub("\u2423", found) if "\u200d" in found or "\u200c" in found else found
 
 
 def folded(text: str) -> str:

@@ -21,8 +21,6 @@ _NOT_PLAIN = re.compile(
     "[^\x00-\x08\x0a-\u02ff\u0370-\u0482\u200b\u2010-\u2029\u2030-\u205e\u20a0-\u20bf\ufeff]"
 )
 _SPECIAL = re.compile("[\u200d\ufe0f\U0001f1e6-\U0001f1ff]")
-_JOINABLE = "\u00a9\u00ae\u0300-\u1fff\u2070-\u2fff\u3001-\ufffd\U00010000-\U0010ffff"
-_LONE_JOINER = re.compile(f"(?<![{_JOINABLE}])\u200d|\u200d(?![{_JOINABLE}])")
 NAMES = 100
 """Cells for a list of names among other facts: two lines on a small screen."""
 _MARKS_SHOWN = 24
@@ -53,14 +51,10 @@ def is_plain(line: str) -> bool:
 
 
 def shown(line: str) -> str:
-    """``line`` as it may be drawn, code point for code point; tabs are left to the layout.
-
-    A zero-width joiner stays only where it joins: elsewhere a terminal and Rich would count differently.
-    """
+    """``line`` as it may be drawn, code point for code point; tabs are left to the layout."""
     if line.isprintable() and line.isascii():
         return line
-    safe_line = "\t".join(map(safe, line.split("\t"))) if "\t" in line else safe(line)
-    return _LONE_JOINER.sub("\u2423", safe_line) if "\u200d" in safe_line else safe_line
+    return "\t".join(map(safe, line.split("\t"))) if "\t" in line else safe(line)
 
 
 def clusters(line: str) -> tuple[list[int], list[int]]:
