@@ -61,7 +61,7 @@ def test_line_ends_links_and_rights_stay_as_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"theme = ", b"\xff", b'theme = """\nnord"""\n', b'name = """\n[x]\n"""\ntheme = "a"\n'],
+    [b"theme = ", b"\xff", b'theme = """\nnord"""\n', b'name = """\n[x]\n"""\ntheme = "a"\n', b"#" * 100_001],
 )
 def test_a_file_that_would_not_say_it_is_left_alone(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "settings.toml").write_bytes(text)

@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.engine.toml_files import LONGEST
 
 _TABLE = re.compile(r"\s*\[")
 _REMARK = re.compile(r"\s*(#.*)?$")
@@ -28,6 +29,8 @@ def remember(home: Path, key: str, value: str | bool) -> None:
     refused = InputError(f"{path} could not take {line!r}.", hint="Write that line into it yourself.")
     try:
         text = _read(path)
+        if len(text) > LONGEST:
+            raise refused
         before = tomllib.loads(text)
         if before.get(key) == value:
             return

@@ -52,7 +52,7 @@ def bomb(layers: int = 1) -> bytes:
     return data
 
 
-def _sent(data: bytes, *, stays: bool = True) -> Response:
+def sent(data: bytes, *, stays: bool = True) -> Response:
     async def write(writer: Writer) -> bool:
         writer.write(data)
         await writer.drain()
@@ -61,7 +61,12 @@ def _sent(data: bytes, *, stays: bool = True) -> Response:
     return Response(write=write)
 
 
-def _without_end(first: bytes, piece: bytes, *, wait: float = 0.0) -> Response:
+def without_end(piece: bytes) -> Response:
+    """A body of so many of the same that nobody reads all."""
+    return _open_end(_OPEN, piece)
+
+
+def _open_end(first: bytes, piece: bytes, *, wait: float = 0.0) -> Response:
     async def write(writer: Writer) -> bool:
         writer.write(first)
         sent = 0
@@ -82,15 +87,15 @@ def _poisoned(body: bytes) -> Response:
     other = json.dumps(chat(text)).encode()
     more = head("content-type: application/json", f"content-length: {len(other)}") + other
 
-    return _sent(good + more)
+    return sent(good + more)
 
 
-def _length(body: bytes, length: str) -> Response:
-    return _sent(head("content-type: application/json", f"content-length: {length}") + body, stays=False)
+def lengthy(body: bytes, length: str) -> Response:
+    return sent(head("content-type: application/json", f"content-length: {length}") + body, stays=False)
 
 
 def _chunked(data: bytes) -> Response:
-    return _sent(head("content-type: application/json", "transfer-encoding: chunked") + data, stays=False)
+    return sent(head("content-type: application/json", "transfer-encoding: chunked") + data, stays=False)
 
 
 MUCH = b"x" * 65_536
@@ -106,16 +111,16 @@ TROUBLE = "trouble"
 
 FAULTS: dict[str, tuple[Callable[[bytes], Fault], str]] = {
     # --- lengths ---
-    "too small a length": (lambda good: _length(good, "20"), TROUBLE),
-    "too large a length": (lambda good: _length(good, str(len(good) + 1000)), TROUBLE),
-    "a length beyond all": (lambda good: _length(good, "9" * 30), TROUBLE),
-    "a negative length": (lambda good: _length(good, "-1"), TROUBLE),
-    "two lengths": (lambda good: _length(good, f"5\r\ncontent-length: {len(good)}"), TROUBLE),
+    "too small a length": (lambda good: lengthy(good, "20"), TROUBLE),
+    "too large a length": (lambda good: lengthy(good, str(len(good) + 1000)), TROUBLE),
+    "a length beyond all": (lambda good: lengthy(good, "9" * 30), TROUBLE),
+    "a negative length": (lambda good: lengthy(good, "-1"), TROUBLE),
+    "two lengths": (lambda good: lengthy(good, f"5\r\ncontent-length: {len(good)}"), TROUBLE),
     "50 MB": (lambda good: Response(200, b'{"choices": "' + b"x" * 50_000_000), "too_long"),
     "50 MB of refusal": (lambda good: Response(500, b"x" * 50_000_000), TROUBLE),
-    "a fast body without end": (lambda good: _without_end(_OPEN, MUCH), "too_long"),
-    "chunks without end": (lambda good: _without_end(_CHUNKED, _CHUNK), "too_long"),
-    "an array without end": (lambda good: _without_end(_OPEN + b"[", b"[" * 65_536), "too_long"),
+    "a fast body without end": (lambda good: _open_end(_OPEN, MUCH), "too_long"),
+    "chunks without end": (lambda good: _open_end(_CHUNKED, _CHUNK), "too_long"),
+    "an array without end": (lambda good: _open_end(_OPEN + b"[", b"[" * 65_536), "too_long"),
     # --- packing ---
     "a bomb": (lambda good: packed(bomb(), "gzip"), "too_long"),
     "a bomb in a bomb": (lambda good: packed(bomb(2), "gzip, gzip"), "too_long"),
@@ -144,21 +149,21 @@ FAULTS: dict[str, tuple[Callable[[bytes], Fault], str]] = {
     ),
     # --- the protocol ---
     "headers with control characters": (
-        lambda good: _sent(head("x-request-id: \x01\x1b[31m", f"content-length: {len(good)}") + good),
+        lambda good: sent(head("x-request-id: \x01\x1b[31m", f"content-length: {len(good)}") + good),
         ANSWERED,
     ),
     "an odd request id": (
-        lambda good: _sent(head("x-request-id: \x9b31m\xff", f"content-length: {len(good)}") + good),
+        lambda good: sent(head("x-request-id: \x9b31m\xff", f"content-length: {len(good)}") + good),
         ANSWERED,
     ),
-    "headers without end": (lambda good: _without_end(b"HTTP/1.1 200 OK\r\n", b"x-y: z\r\n" * 8192), TROUBLE),
-    "a header line without end": (lambda good: _without_end(b"HTTP/1.1 200 OK\r\nx: ", MUCH), TROUBLE),
-    "many cookies": (lambda good: _sent(head(_COOKIES, f"content-length: {len(good)}") + good), ANSWERED),
+    "headers without end": (lambda good: _open_end(b"HTTP/1.1 200 OK\r\n", b"x-y: z\r\n" * 8192), TROUBLE),
+    "a header line without end": (lambda good: _open_end(b"HTTP/1.1 200 OK\r\nx: ", MUCH), TROUBLE),
+    "many cookies": (lambda good: sent(head(_COOKIES, f"content-length: {len(good)}") + good), ANSWERED),
     "chunks that are none": (lambda good: _chunked(b"zz\r\n{}\r\n0\r\n\r\n"), TROUBLE),
     "a chunk of more than there is": (lambda good: _chunked(b"f" * 15 + b"\r\n" + good), TROUBLE),
-    "no HTTP": (lambda good: _sent(b"SSH-2.0-\x1b]0;x\x07\r\n" * 3, stays=False), TROUBLE),
+    "no HTTP": (lambda good: sent(b"SSH-2.0-\x1b]0;x\x07\r\n" * 3, stays=False), TROUBLE),
     "words before the answer": (
-        lambda good: _sent(
+        lambda good: sent(
             head(status="100 Continue") * 5
             + head("link: <x>", status="103 Early Hints")
             + head(f"content-length: {len(good)}")
@@ -167,18 +172,18 @@ FAULTS: dict[str, tuple[Callable[[bytes], Fault], str]] = {
         ANSWERED,
     ),
     "another protocol": (
-        lambda good: _sent(head("upgrade: h2c", status="101 Switching"), stays=False),
+        lambda good: sent(head("upgrade: h2c", status="101 Switching"), stays=False),
         "bad_request",
     ),
-    "status 204": (lambda good: _sent(head(status="204 No Content")), TROUBLE),
-    "status 999": (lambda good: _sent(head("content-length: 0", status="999 \x9b31m")), TROUBLE),
+    "status 204": (lambda good: sent(head(status="204 No Content")), TROUBLE),
+    "status 999": (lambda good: sent(head("content-length: 0", status="999 \x9b31m")), TROUBLE),
     "one answer too many": (lambda good: _poisoned(good), ANSWERED),
 }
 """By name: how it comes of the good body, and what becomes of a document that always meets it."""
 
 PASSING: dict[str, Callable[[bytes], Fault]] = {
-    "a slow body without end": lambda good: _without_end(_OPEN, b" ", wait=0.05),
-    "words before an answer that never comes": lambda good: _without_end(
+    "a slow body without end": lambda good: _open_end(_OPEN, b" ", wait=0.05),
+    "words before an answer that never comes": lambda good: _open_end(
         b"", head(status="100 Continue"), wait=0.01
     ),
     "a wait that is none": lambda good: _busy("-5"),
@@ -255,7 +260,7 @@ def broken(rng: random.Random, good: bytes, headers: Mapping[str, str]) -> Respo
                 data[at:at] = rng.randbytes(rng.randint(1, 8))
         if not data:
             break
-    return _sent(bytes(data), stays=rng.random() < 0.5)
+    return sent(bytes(data), stays=rng.random() < 0.5)
 
 
 def each_once(seed: int) -> list[str]:

@@ -11,11 +11,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LONGEST = 100_000
+"""Characters that are read: a key of very many parts takes time with their square, minutes for a megabyte."""
+
+
 def parse_toml(text: str, name: str, hint: str) -> dict[str, Any]:
     """What ``text`` holds. Raises ``InputError`` with the file's ``name`` for what is no TOML.
 
-    A number of thousands of digits and lists nested beyond the interpreter's depth are refused too.
+    A number of thousands of digits, lists nested beyond the interpreter's depth and a text of more than
+    ``LONGEST`` are refused too.
     """
+    if len(text) > LONGEST:
+        raise InputError(f"{name} has more than {LONGEST:,} characters", hint=hint)
     try:
         return tomllib.loads(text)
     except ValueError as error:
