@@ -63,6 +63,47 @@ PROMISES = (
         ("-m", "tests.formats.fuzz", "--inputs", "2000", "--seed", "20261122"),
     ),
     Promise(
+        "what else others wrote, mutated: settings, state, shared files, replies, answers",
+        "a result or an error in words, none takes long",
+        (*TEST, "tests/hostile/test_readers.py"),
+    ),
+    Promise(
+        "a full disk, a home that may only be read, a newer version's, a clock that goes back",
+        "said in words, what was there stays",
+        (*TEST, "tests/terminal/test_bad_places.py"),
+    ),
+    Promise(
+        "the terminal goes on every screen: closed, SIGHUP, SIGTERM",
+        "nothing missing, the process ends",
+        (*TEST, "tests/terminal/test_endings.py"),
+    ),
+    Promise(
+        "every byte to the terminal, and of commands, where names and texts are hostile",
+        "only words",
+        (*TEST, "tests/terminal/test_hostile.py", "tests/cli/test_hostile_words.py"),
+    ),
+    Promise(
+        "a document that gives orders to a model that obeys; a key that a server repeats",
+        "at worst a suggestion on text that is there; the key nowhere",
+        (
+            *TEST,
+            "tests/cli/test_prompt_injection.py",
+            "tests/cli/test_gpt_jobs.py",
+            "-k",
+            "worst or keys",
+        ),
+    ),
+    Promise(
+        "models that are cut, changed, or pickles",
+        "refused, nothing runs",
+        (*TEST, "tests/adapters/estimators/test_files.py"),
+    ),
+    Promise(
+        "two people on one container: what both made differently",
+        "shown to a person, nothing overwritten",
+        (*TEST, "tests/engine/sharing/test_merging_properties.py", "tests/terminal/test_sharing.py"),
+    ),
+    Promise(
         "a deployment's answers with three faults in ten, of all kinds",
         "labeled as without, or failed for the true reason",
         (*TEST, "tests/cli/test_gpt_jobs.py", "-k", "three_faults_in_ten"),

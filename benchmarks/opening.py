@@ -23,7 +23,7 @@ COMMAND = "python -m benchmarks.opening"
 PROGRAM = [sys.executable, "-m", "tui_labeler"]
 TARGETS = {100: (1.2, 120), 100_000: (2.5, 400)}
 """Seconds and megabytes by number of documents."""
-KEYS = 100
+KEYS = 200
 
 
 def resident_megabytes(pid: int) -> float:
@@ -80,7 +80,7 @@ def key_rows(home: Path, count: int) -> tuple[list[Row], list[Cost]]:
         down = [terminal.press("j") for _ in range(SIZES[0] - 1)]
     return [
         _row(f"text, cursor moves, {count:,} documents", moves, 600, 25),
-        _row(f"next document, {count:,} documents", following, 16_000, 100),
+        _row(f"next document, {count:,} documents", following, 16_000, 100, most=True),
         _row(f"list, down and scrolling, {count:,} documents", down, 1_500, 100),
     ], down
 
@@ -99,12 +99,15 @@ def list_row(few: list[Cost], many: list[Cost]) -> Row:
     )
 
 
-def _row(what: str, costs: list[Cost], most_bytes: int, most_milliseconds: float) -> Row:
-    sent = statistics.median(cost.sent for cost in costs)
+def _row(
+    what: str, costs: list[Cost], most_bytes: int, most_milliseconds: float, *, most: bool = False
+) -> Row:
+    middle, highest = statistics.median(cost.sent for cost in costs), max(cost.sent for cost in costs)
     p95 = statistics.quantiles([cost.milliseconds for cost in costs], n=20)[-1]
-    figure = f"{sent:.0f} B median, {max(cost.sent for cost in costs)} B most, p95 {p95:.0f} ms"
-    target = f"≤ {most_bytes} B median, p95 ≤ {most_milliseconds} ms"
-    return Row(what, COMMAND, figure, target, sent <= most_bytes and p95 <= most_milliseconds)
+    figure = f"{middle:.0f} B median, {highest} B most, p95 {p95:.0f} ms"
+    target = f"≤ {most_bytes} B {'most' if most else 'median'}, p95 ≤ {most_milliseconds} ms"
+    judged = highest if most else middle
+    return Row(what, COMMAND, figure, target, judged <= most_bytes and p95 <= most_milliseconds)
 
 
 def run(*, quick: bool = False) -> list[Row]:
