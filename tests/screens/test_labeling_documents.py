@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,6 +28,7 @@ from tui_labeler.engine.errors import UnreachableError
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.screen import ModalScreen
 from tui_labeler.screens.widgets.text_view import TextView
 
 if TYPE_CHECKING:
@@ -330,3 +332,40 @@ async def test_the_next_texts_of_a_far_container_are_there_before_they_are_opene
         await press(pilot, *["]"] * 8)
         assert "Text 8." in screen_text(pilot)
         assert sorted(set(far.fetched)) == sorted(more)[:22]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [("t", "In the testing set."), ("m", "Reviewed: nothing to label."), ("F l o o k enter", "Flagged.")],
+)
+async def test_what_changes_very_many_documents_shows_how_far_it_is_and_can_be_stopped(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, keys: str, said: str
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.steps.BATCH", 1)
+    monkeypatch.setattr("tui_labeler.screens.labeling.documents.BATCH", 1)
+    monkeypatch.setattr("tui_labeler.screens.working.PATIENCE", 0)
+    goes_on = asyncio.Event()
+    async with opened(THREE) as pilot:
+        session = session_of(pilot)
+        commit = session.store.commit
+
+        async def commit_and_wait(actor: str, plan: Any) -> Any:
+            made = await commit(actor, plan)
+            await goes_on.wait()
+            return made
+
+        await press(pilot, "D", "g", "v", "j", "v")
+        with monkeypatch.context() as patched:
+            patched.setattr(session.store, "commit", commit_and_wait)
+            await pilot.press(*keys.split())
+            while "0 of 2" not in screen_text(pilot):
+                await pilot.pause()
+            await pilot.press("escape")
+            goes_on.set()
+            while isinstance(pilot.app.screen, ModalScreen):
+                await pilot.pause()
+            await pilot.pause()
+        assert f"{said} Stopped: only 1 of 2 were changed." in screen_text(pilot)
+        before = session.store.seq
+        await press(pilot, "u")
+        assert session.store.seq == before + 1

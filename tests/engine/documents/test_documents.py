@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,7 @@ from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.documents.reading import GONE, Synced
 from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError
+from tui_labeler.engine.turns import Progress
 
 if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
@@ -194,3 +195,63 @@ async def test_a_summary_adds_up(bench: Bench) -> None:
     assert (summary.states[DocumentState.LABELED], summary.states[DocumentState.REVIEWED]) == (1, 1)
     assert [(item.name, count) for item, count in summary.categories] == [("Person", 1), ("Place", 0)]
     assert summary.drafts == 1
+
+
+class StoppedAfter(Progress):
+    """Is stopped by a person once so many documents, or parts of an action, are done."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "done" and value >= self.most:
+            super().__setattr__("stopped", True)
+
+
+async def in_testing(bench: Bench, monkeypatch: pytest.MonkeyPatch, progress: Progress) -> ProjectSession:
+    """Five documents on their way to the testing set, two in a step."""
+    monkeypatch.setattr("tui_labeler.engine.steps.BATCH", 2)
+    session = await bench.create({f"d{place}.txt": "Ann" for place in range(5)})
+    await session.documents.set(sorted(session.rows), dataset=Dataset.TEST, progress=progress)
+    return session
+
+
+def in_the_set(session: ProjectSession) -> int:
+    return sum(row.dataset is Dataset.TEST for row in session.rows.values())
+
+
+async def test_many_documents_change_step_by_step_and_one_undo_takes_all_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await in_testing(bench, monkeypatch, progress := Progress())
+    assert (progress.done, progress.total, in_the_set(session)) == (5, 5, 5)
+    actions = [made.action async for made in session.store.history()]
+    assert actions.count("document.set") == 3
+    await session.history.undo()
+    assert in_the_set(session) == 0
+
+
+async def test_a_change_of_many_documents_that_is_stopped_leaves_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await in_testing(bench, monkeypatch, StoppedAfter(2))
+    assert in_the_set(session) == 2
+    await session.history.undo()
+    assert in_the_set(session) == 0
+
+
+async def test_an_undo_that_is_stopped_is_done_again_and_then_taken_back_as_a_whole(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await in_testing(bench, monkeypatch, Progress())
+    undone = await session.history.undo(progress=StoppedAfter(1))
+    assert undone is not None
+    assert undone.stopped
+    assert in_the_set(session) == 4
+    await session.history.redo()
+    assert in_the_set(session) == 5
+    undone = await session.history.undo()
+    assert undone is not None
+    assert (undone.stopped, undone.refused, in_the_set(session)) == (False, 0, 0)

@@ -15,13 +15,14 @@ from tui_labeler.engine.documents.names import typed
 from tui_labeler.engine.documents.reading import Progress, Reading, Synced, fetch, read_text
 from tui_labeler.engine.documents.searching import Looked, search
 from tui_labeler.engine.errors import InputError, NotFoundError
-from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.steps import in_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tui_labeler.domain.projects import Dataset
-    from tui_labeler.engine.ports import Container, ProjectStore, State, Surroundings, Transaction
+    from tui_labeler.engine.ports import Change, Container, ProjectStore, State, Surroundings, Transaction
+    from tui_labeler.engine.turns import Progress as SteppedProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,19 +189,20 @@ class Documents:
         *,
         dataset: Dataset | None = None,
         language: str | None = None,
+        progress: SteppedProgress | None = None,
     ) -> Transaction | None:
-        """Puts documents into a set, or gives them a language. Raises ``NotFoundError``."""
+        """Puts documents into a set, or gives them a language; step by step, with one undo.
 
-        def plan(state: State) -> Plan:
-            changes: list[Change] = []
-            for document_id in documents:
-                document = state.document(document_id)
-                changed = replace(
-                    document,
-                    dataset=dataset or document.dataset,
-                    language=document.language if language is None else language,
-                )
-                changes.append(put_document(state, changed))
-            return Plan("document.set", changes)
+        Once ``progress`` was stopped the others stay as they are. Raises ``NotFoundError``.
+        """
 
-        return await self._store.commit(self._surroundings.actor, plan)
+        def changes(state: State, document_id: int) -> list[Change]:
+            document = state.document(document_id)
+            changed = replace(
+                document,
+                dataset=dataset or document.dataset,
+                language=document.language if language is None else language,
+            )
+            return [put_document(state, changed)]
+
+        return await in_steps(self._store, self._surroundings, "document.set", documents, changes, progress)

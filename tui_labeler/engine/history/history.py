@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,14 +21,14 @@ from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
 from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, items_in, tables_of, without_job
 from tui_labeler.engine.history.walking_back import Found, find
 from tui_labeler.engine.history.who_did_it import came_in, doers
-from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports import Change, Plan, Transaction
 from tui_labeler.engine.turns import BATCH
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
-    from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
+    from tui_labeler.engine.ports import ProjectStore, State, Surroundings
     from tui_labeler.engine.turns import Progress
 
 
@@ -52,6 +53,10 @@ class Undone:
     """Ids of the words to place that changed."""
     left: int = 0
     """Documents that an import has written into the container: an undo takes none of them away."""
+    stopped: bool = False
+    """A person has ended it: what was left stays as it is."""
+    made: Transaction | None = field(default=None, compare=False, repr=False)
+    """The only transaction that it took, where it did not take more."""
 
     @property
     def left_words(self) -> str:
@@ -115,9 +120,10 @@ class History:
         """Takes back this person's last action, a whole job too. ``None`` when nothing is left.
 
         ``asked`` is what :meth:`undoable` gave, where a person was shown it: then that is taken back, or
-        nothing. Raises ``ConflictError`` when it is not the last action by then, and ``RefusedError`` when
-        all of it has been changed again since: the next call goes on to the action before, in whatever
-        session.
+        nothing. Once ``progress`` was stopped what is left of the action stays; a redo does again what was
+        taken back until then. Raises ``ConflictError`` when it is not the last action by then, and
+        ``RefusedError`` when all of it has been changed again since: the next call goes on to the action
+        before, in whatever session.
         """
         found = await find(self._store, self._surroundings.actor, redo=False)
         if asked and _name_of(asked[0]) != _name_of(*found.transactions[:1]):
@@ -150,26 +156,39 @@ class History:
         back = {job: who for job, who in found.back.items() if job != first.job}
         tally = Tally()
         note: dict[str, Any] = {"of": of, "action": first.note.get("action", first.action)}
+        made, stopped = None, False
         for number, transaction in enumerate(transactions):
             if progress is not None:
                 progress.done, progress.total = number, len(transactions)
+                stopped = progress.stopped
+            if stopped:
+                break
             shell = Plan(action, (), group=group, job=transaction.job, note=dict(note))
             plan = partial(_backwards, transaction, found.later, back, shell, tally)
-            await self._store.commit(self._surroundings.actor, plan)
+            made = await self._store.commit(self._surroundings.actor, plan)
+            await asyncio.sleep(0)
             if tally.items:
                 note["continues"] = True
+        if stopped and not tally.items:
+            return None
         if not tally.items:
             await self._settle(action, group, first.job, note)
             raise _refusal(str(note["action"]), action)
         documents = tuple(sorted(tally.documents))
+        # Of a very large action these take a while: keys go on.
+        names = await asyncio.to_thread(_names, transactions)
+        suggestions = await asyncio.to_thread(_ids, transactions, "suggestion")
+        to_place = await asyncio.to_thread(_ids, transactions, "to_place")
         return Undone(
             str(note["action"]),
             tally.items,
             documents,
             tally.refused,
-            _names(transactions),
-            _ids(transactions, "suggestion"),
-            to_place=_ids(transactions, "to_place"),
+            names,
+            suggestions,
+            to_place=to_place,
+            stopped=stopped,
+            made=made if len(transactions) == 1 else None,
             left=0 if action == REDO else max(int(each.note.get(ADDED, 0)) for each in transactions),
         )
 

@@ -21,7 +21,8 @@ from tui_labeler.engine.errors import ConflictError, RefusedError
 from tui_labeler.engine.labeling.making import LabelMaker
 from tui_labeler.engine.labeling.rules import blocked, check_turn, checked, label_of
 from tui_labeler.engine.ports import Change, Plan, Surroundings
-from tui_labeler.engine.turns import BATCH
+from tui_labeler.engine.steps import in_steps
+from tui_labeler.engine.turns import BATCH, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,33 +201,43 @@ class Labeling:
         return await self.add(document_id, category)
 
     async def set_reviewed(
-        self, documents: int | Sequence[int], *, reviewed: bool = True
+        self,
+        documents: int | Sequence[int],
+        *,
+        reviewed: bool = True,
+        progress: Progress | None = None,
     ) -> Transaction | None:
-        """Marks documents as seen, with nothing to label, or takes that back, in one step."""
+        """Marks documents as seen, with nothing to label, or takes that back; step by step, with one undo.
 
-        def plan(state: State) -> Plan:
-            changes: list[Change] = []
-            for document_id in _each(documents):
-                document = state.document(document_id)
-                if document.is_given:
-                    raise RefusedError(
-                        f"{document.location} is with its readers.",
-                        hint="A reader who finds nothing to label is done with it.",
-                    )
-                stamp = (document.reviewed or self.maker(state).stamp) if reviewed else None
-                changes.append(put_document(state, replace(document, reviewed=stamp)))
-            return Plan("document.review", changes)
+        Once ``progress`` was stopped the others stay as they are. Raises ``RefusedError`` where one is with
+        its readers.
+        """
+        ids, rows = _each(documents), self._store.state.rows
+        for key in ids:
+            # Known beforehand, where nobody gives one away meanwhile: all are marked then, or none.
+            if key in rows and rows[key].is_given:
+                raise _with_readers(rows[key].location)
 
-        return await self._store.commit(self.actor, plan)
+        def changes(state: State, document_id: int) -> list[Change]:
+            document = state.document(document_id)
+            if document.is_given:
+                raise _with_readers(document.location)
+            stamp = (document.reviewed or self.maker(state).stamp) if reviewed else None
+            return [put_document(state, replace(document, reviewed=stamp))]
 
-    async def set_flag(self, documents: int | Sequence[int], note: str) -> Transaction | None:
-        """Flags documents with a note for somebody, in one step; an empty note takes the flag away."""
+        return await in_steps(self._store, self._surroundings, "document.review", ids, changes, progress)
 
-        def plan(state: State) -> Plan:
-            changed = [replace(state.document(key), flag=note.strip()) for key in _each(documents)]
-            return Plan("document.flag", [put_document(state, document) for document in changed])
+    async def set_flag(
+        self, documents: int | Sequence[int], note: str, progress: Progress | None = None
+    ) -> Transaction | None:
+        """Flags documents with a note for somebody, step by step, with one undo; an empty note takes the
+        flag away. Once ``progress`` was stopped the others stay as they are."""
 
-        return await self._store.commit(self.actor, plan)
+        def changes(state: State, document_id: int) -> list[Change]:
+            return [put_document(state, replace(state.document(document_id), flag=note.strip()))]
+
+        ids = _each(documents)
+        return await in_steps(self._store, self._surroundings, "document.flag", ids, changes, progress)
 
     def drafts(self) -> int:
         """How many draft changes of this person wait to be saved."""
@@ -247,6 +258,13 @@ class Labeling:
             saving = partial(_saving, self, waiting[start : start + BATCH], shell, tally)
             await self._store.commit(self.actor, saving)
         return Saved(tally.labels, tally.removed, tally.rejected, len(waiting))
+
+
+def _with_readers(location: str) -> RefusedError:
+    return RefusedError(
+        f"{location} is with its readers.",
+        hint="A reader who finds nothing to label is done with it.",
+    )
 
 
 def _each(documents: int | Sequence[int]) -> Sequence[int]:

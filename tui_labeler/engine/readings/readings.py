@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui_labeler.domain.agreement import Choice, Pairing, Take
 from tui_labeler.domain.labels import Label, Origin, Stamp, in_the_way
@@ -15,7 +15,7 @@ from tui_labeler.engine.changes import put_document, put_label
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.ports import Plan
 from tui_labeler.engine.readings.two_readings import Compared, TwoReadings, check_clashes, two_readings
-from tui_labeler.engine.turns import BATCH
+from tui_labeler.engine.steps import in_steps
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
@@ -93,16 +93,7 @@ class Readings:
         self, action: str, documents: Sequence[int], changes: Callable[[State, int], list[Change]]
     ) -> Transaction | None:
         """One step in transactions of a readable size; gives back the last."""
-        group, made = self._surroundings.new_id(), None
-        for start in range(0, len(documents), BATCH):
-            note: dict[str, Any] = {"continues": True} if made else {}
-
-            def plan(state: State, start: int = start, note: dict[str, Any] = note) -> Plan:
-                batch = documents[start : start + BATCH]
-                return Plan(action, [c for key in batch for c in changes(state, key)], group=group, note=note)
-
-            made = await self._store.commit(self._surroundings.actor, plan) or made
-        return made
+        return await in_steps(self._store, self._surroundings, action, documents, changes)
 
     async def withdraw(self, documents: Sequence[int]) -> Transaction | None:
         """Takes documents back from their readers. What was labeled in the readings goes; undoable.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from tui_labeler.engine.actions import ACCEPT, CORRECT
 from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
 from tui_labeler.engine.labeling.rules import checked
-from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports import Change, Plan, Transaction
 from tui_labeler.engine.reviewing.placing_by_hand import dropping
 from tui_labeler.engine.reviewing.visiting import held, waiting
 from tui_labeler.engine.turns import BATCH, Progress, in_turns
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.suggestion_filter import SuggestionFilter
     from tui_labeler.engine.labeling.labeling import Labeling
-    from tui_labeler.engine.ports import ProjectStore, State, Surroundings, Transaction
+    from tui_labeler.engine.ports import ProjectStore, State, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Decided:
     """Suggestions that could not be accepted beside another one that was."""
     words: int = 0
     """Words to place that were dropped: they were found nowhere in the text."""
+    made: Transaction | None = field(default=None, compare=False, repr=False)
+    """The only transaction that it took, where it did not take more."""
 
     def __add__(self, other: Decided) -> Decided:
         return Decided(
@@ -193,17 +195,17 @@ class Review:
         ids = [row.id for row in self._candidates(wanted)]
         progress.total = len(ids)
         group = self._surroundings.new_id()
-        total = Decided(0, 0)
+        total, made = Decided(0, 0), None
         for start in range(0, len(ids), BATCH):
             if progress.stopped:
                 break
             tally: list[Decided] = []
             shell = Plan(action, (), group=group, note={"continues": True} if start else {})
             plan = partial(_bulk, shell, decide, ids[start : start + BATCH], tally)
-            await self._store.commit(self._surroundings.actor, plan)
+            made = await self._store.commit(self._surroundings.actor, plan)
             total = sum(tally, total)
             progress.done = min(start + BATCH, len(ids))
-        return total
+        return replace(total, made=made) if len(ids) <= BATCH else total
 
     def _accept_all(
         self, wanted: SuggestionFilter, state: State, document_id: int

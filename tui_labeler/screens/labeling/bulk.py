@@ -49,7 +49,7 @@ class BulkReviewActions(ReviewActions):
     def _after_many(self, done: Decided, *, accepting: bool, outside: int = 0) -> None:
         """``outside`` are those of the document that the review's filter does not hold."""
         self.count_decided(singly=False)
-        self.show_changes()
+        self.show_changes([done.made] if done.made else ())
         verb = "accepted" if accepting else "rejected"
         words = f"{counted(done.suggestions, 'suggestion')} {verb}"
         if done.words:

@@ -12,6 +12,7 @@ from textual import work
 from tui_labeler.domain.documents import DocumentState, Sort
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.errors import InputError, RefusedError
+from tui_labeler.engine.turns import BATCH, Progress
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
@@ -23,9 +24,10 @@ from tui_labeler.screens.labeling.searching import DRAW_EVERY
 from tui_labeler.screens.labeling.view import NOTHING_SUGGESTED
 from tui_labeler.screens.readings.agreement import AgreementScreen
 from tui_labeler.screens.sharing.sync_words import followed_lines
+from tui_labeler.screens.working import with_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from textual.events import Key
     from textual.worker import Worker
@@ -40,6 +42,9 @@ _SORTS = (
     ("s", Sort.STATE, "State"),
     ("c", Sort.CONFIDENCE, "Document with the least confident suggestion first"),
 )
+
+
+_STOPPED = "What was changed until then stays; one undo takes it back."
 
 
 def _line_number(typed: str) -> int:
@@ -251,20 +256,63 @@ class DocumentActions(SearchActions):
 
     # --- one document as a whole --------------------------------------------------------------------
 
-    def concerned(self) -> list[Document]:
+    def concerned_rows(self) -> list[DocumentRow]:
         """What a key about documents is for: those selected, or in an open range, while the list has the
         focus, else the one in view."""
-        known, state = self.session.rows, self.session.store.state
+        known = self.session.rows
         if self.documents.has_focus and (chosen := self.documents.in_hand):
-            return [state.document(key) for key in sorted(chosen & known.keys())]
-        return [] if self.document is None else [self.document]
+            return [known[key] for key in sorted(chosen & known.keys())]
+        return [] if self.document is None else [known[self.document.id]]
 
-    def _said(self, documents: Sequence[Document], words: str) -> str:
+    def concerned(self) -> list[Document]:
+        """As :meth:`concerned_rows`, each looked into: for what the short form does not tell."""
+        return [self.session.store.state.document(row.id) for row in self.concerned_rows()]
+
+    async def _change(
+        self,
+        title: str,
+        rows: Sequence[DocumentRow],
+        change: Callable[[Progress], Awaitable[Transaction | None]],
+        words: str,
+    ) -> Transaction | None:
+        """Changes documents at once; from within a step. More than one transaction holds go on by themselves,
+        with their progress in view, and may be stopped."""
+        if len(rows) > BATCH:
+            self._change_many(title, rows, change, words)
+            return None
+        self.say(self._said(rows, words))
+        return await change(Progress())
+
+    @work(group="many")
+    @reporting
+    async def _change_many(
+        self,
+        title: str,
+        rows: Sequence[DocumentRow],
+        change: Callable[[Progress], Awaitable[Transaction | None]],
+        words: str,
+    ) -> None:
+        progress = Progress()
+
+        async def at_work(shown: Progress) -> None:
+            nonlocal progress
+            progress = shown
+            await change(shown)
+
+        async with self.turn:
+            try:
+                await with_progress(self.app, title, at_work, when_stopped=_STOPPED)
+            finally:
+                self.show_changes()
+        stopped = f" Stopped: only {progress.done:,} of {progress.total:,} were changed." * progress.stopped
+        self.say(self._said(rows, words + stopped))
+
+    def _said(self, documents: Sequence[Document | DocumentRow], words: str) -> str:
         if len(documents) != 1:
             return f"{counted(len(documents), 'document')}: {words}"
         return words if self.documents.lists(documents[0].id) else f"{documents[0].location}: {words}"
 
-    def _these(self, documents: Sequence[Document]) -> str:
+    def _these(self, documents: Sequence[Document | DocumentRow]) -> str:
         """One that the list does not show is named."""
         if len(documents) != 1:
             return f"{len(documents):,} documents"
@@ -276,21 +324,23 @@ class DocumentActions(SearchActions):
     @decision
     async def action_mark_reviewed(self) -> Transaction | None:
         """Seen, and rightly empty: it counts for training. Once more takes it back."""
-        documents = self.concerned()
-        empty = [document for document in documents if document.reviewed or not document.active_labels]
+        documents = self.concerned_rows()
+        empty = [row for row in documents if row.reviewed or not row.labels]
         if not empty:
             what = (
                 documents[0].location if len(documents) == 1 else f"Each of the {len(documents):,} documents"
             )
             raise RefusedError(f"{what} has labels.", hint="Only an empty document is marked as such.")
-        reviewed = any(document.reviewed is None for document in empty)
+        reviewed = any(not row.reviewed for row in empty)
         words = "Reviewed: nothing to label." if reviewed else "Not reviewed any more."
         if len(empty) < len(documents):
             words += f" {len(documents) - len(empty):,} more have labels."
         elif reviewed and len(documents) == 1:
             words += " U goes to the next."
-        self.say(self._said(empty, words))
-        return await self.session.labeling.set_reviewed([d.id for d in empty], reviewed=reviewed)
+        ids, mark = [row.id for row in empty], self.session.labeling.set_reviewed
+        return await self._change(
+            "Marking", empty, lambda progress: mark(ids, reviewed=reviewed, progress=progress), words
+        )
 
     @work(exclusive=True, group="history")
     @reporting
@@ -343,24 +393,31 @@ class DocumentActions(SearchActions):
     @step
     async def action_dataset(self) -> Transaction | None:
         """To the other set; several go to the testing set unless they are all in it."""
-        documents = self.concerned()
-        all_tested = all(document.dataset is Dataset.TEST for document in documents)
+        rows = self.concerned_rows()
+        all_tested = all(row.dataset is Dataset.TEST for row in rows)
         other = Dataset.TRAIN if all_tested else Dataset.TEST
         words = "In the testing set." if other is Dataset.TEST else "In the training set."
-        self.say(self._said(documents, words))
-        return await self.session.documents.set([document.id for document in documents], dataset=other)
+        ids, put = [row.id for row in rows], self.session.documents.set
+        return await self._change(
+            "Changing the set", rows, lambda progress: put(ids, dataset=other, progress=progress), words
+        )
 
     @work
     async def action_flag(self) -> None:
-        documents = self.concerned()
+        documents = self.concerned_rows()
         if not documents:
             return
         chosen = [document.id for document in documents]
 
         async def set_flag(note: str) -> None:
-            made = await self.session.labeling.set_flag(chosen, note)
+            flag = self.session.labeling.set_flag
+            made = await self._change(
+                "Flagging",
+                documents,
+                lambda progress: flag(chosen, note, progress),
+                "Flagged." if note.strip() else "Not flagged.",
+            )
             self.show_changes([made] if made else ())
-            self.say(self._said(documents, "Flagged." if note.strip() else "Not flagged."))
 
         await self.app.push_screen_wait(
             InputScreen(
@@ -374,13 +431,19 @@ class DocumentActions(SearchActions):
 
     @work
     async def action_language(self) -> None:
-        documents = self.concerned()
+        documents = self.concerned_rows()
         if not documents:
             return
         chosen = [document.id for document in documents]
 
         async def set_language(language: str) -> None:
-            made = await self.session.documents.set(chosen, language=language.strip())
+            put = self.session.documents.set
+            made = await self._change(
+                "Changing the language",
+                documents,
+                lambda progress: put(chosen, language=language.strip(), progress=progress),
+                "Their language was changed." if len(documents) > 1 else "",
+            )
             self.show_changes([made] if made else ())
 
         await self.app.push_screen_wait(

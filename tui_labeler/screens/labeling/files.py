@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tui_labeler.engine.imports.plans import Skipped
     from tui_labeler.engine.ports import Transaction
 
+_STOPPED = "What was taken back until then stays so; ctrl+r does it again."
+
 _SHOWN = 30
 """Lines of what was left out that a message repeats."""
 
@@ -59,7 +61,9 @@ class FileActions(PlacingActions):
             self.app,
             "Taking it back",
             lambda progress: self.session.history.undo(asked, progress),
-            may_stop=False,
+            when_stopped=_STOPPED,
+            # What a job did is taken back as a whole.
+            may_stop=asked[0].action != JOB,
         )
         self._recount(undone)
         self._after_history(undone, "Took back")
@@ -86,7 +90,7 @@ class FileActions(PlacingActions):
             self.count_decided(singly=len(undone.suggestions) <= 1)
 
     def _after_history(self, undone: Undone | None, verb: str) -> None:
-        self.show_changes()
+        self.show_changes([undone.made] if undone is not None and undone.made else ())
         if undone is None:
             return
         words = undone_words(undone, verb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.actions import ACTIONS, JOB
@@ -23,14 +24,16 @@ _ASK_FIRST = 20
 
 def is_large(found: Sequence[Transaction]) -> bool:
     """Whether taking an action back is asked about."""
-    return found[0].action == JOB or items_of(found) >= _ASK_FIRST
+    # Each transaction changed something: of very many, the first few tell.
+    return found[0].action == JOB or items_of(found[:_ASK_FIRST]) >= _ASK_FIRST
 
 
 async def is_sure(app: App[Any], found: Sequence[Transaction]) -> bool:
     """Asks before a large action, or a whole job, is taken back; from within a worker."""
     if not is_large(found):
         return True
-    items, action = items_of(found), found[0].action
+    # Of a very large one counting takes a while: keys go on.
+    items, action = await asyncio.to_thread(items_of, found), found[0].action
     whole = action == JOB
     words = "everything that came of the job" if whole else ACTIONS.get(action, action)
     extent = f"It made {counted(items, 'change')}."
@@ -54,6 +57,8 @@ def undone_words(undone: Undone, verb: str) -> str:
     words = f"{verb}: {action} ({counted(undone.items, 'change')})"
     if undone.refused:
         words += f"; {undone.refused:,} changed by others since, left alone"
+    if undone.stopped:
+        words += "; stopped, and the rest stays. ctrl+r and u begin anew"
     if undone.left:
         words += f"; {undone.left_words}"
     return f"{words}."

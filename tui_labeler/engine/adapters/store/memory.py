@@ -139,7 +139,8 @@ class MemoryState:
         """Takes the index of all documents."""
         self.rows = {row.id: row for row in rows}
         self._ids = {row.location: row.id for row in self.rows.values()}
-        self._totals = None
+        # Where the index is read, and not when they are first asked for: keys would wait for it.
+        self._totals = Totals(self.rows.values())
 
     def apply(self, transaction: Transaction) -> set[int]:
         """Makes a transaction's changes and returns the documents that they touch."""
