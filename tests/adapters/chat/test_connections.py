@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -54,15 +55,26 @@ async def test_an_answer_that_nobody_has_asked_for_is_not_taken_for_the_next() -
         body = json.dumps({"choices": [{"message": {"content": text}}]}).encode()
         return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
 
+    spoken: list[asyncio.StreamWriter] = []
+
     async def write(writer: asyncio.StreamWriter) -> bool:
-        writer.write(response("asked for") + response("not asked for"))
+        spoken.append(writer)
+        writer.write(response("asked for"))
         await writer.drain()
         return True
 
     with OpenAIServer() as server:
         server.plan = lambda request: Response(write=write)
         async with asking(server) as model:
-            assert [(await model.ask(QUESTION)).text for _ in range(4)] == ["asked for"] * 4
+            assert (await model.ask(QUESTION)).text == "asked for"
+            resource: Any = vars(model)["_resource"]
+            idle = resource.client._client._transport.client.connector
+            server._loop.call_soon_threadsafe(spoken[0].write, response("not asked for"))
+            (kept,) = next(iter(idle._conns.values()))
+            while not kept[0].should_close:  # noqa: ASYNC110 - aiohttp tells nobody
+                await asyncio.sleep(0)
+            assert (await model.ask(QUESTION)).text == "asked for"
+        assert server.connections == 2
 
 
 async def test_no_cookies_are_kept() -> None:
