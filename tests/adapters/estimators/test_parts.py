@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from tests.adapters.estimators import made
-from tui_labeler.engine.adapters.estimators import EntityRecognizer, choices, crf, twins
+from tui_labeler.engine.adapters.estimators import EntityRecognizer, choices, crf
 from tui_labeler.engine.adapters.estimators.choices import NOTHING, Choices
 
 if TYPE_CHECKING:
     import pytest
-    from numpy.typing import NDArray
 
 
 def learned() -> EntityRecognizer:
@@ -47,19 +45,3 @@ def test_choices_are_a_matrix_of_ones_for_any_tokens() -> None:
     assert (kept.matrix(np.ones(9)).toarray() == dense).all()
     order = np.array([3, 0, 2])
     assert (kept.select(order).matrix(np.ones(5)).toarray() == dense[order]).all()
-
-
-def test_rows_at_the_same_tokens_are_joined_and_teach_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    joined = learned()
-    counts: list[tuple[int, int]] = []
-
-    def apart(marks: twins.Marks) -> tuple[NDArray[np.int64], sparse.csr_array]:
-        rows = np.arange(len(marks.sums))
-        counts.append((len(np.unique(marks.sums)), len(rows)))
-        return rows, sparse.csr_array(sparse.eye_array(len(rows), format="csr"))
-
-    monkeypatch.setattr(twins, "same_rows", apart)
-    separate = learned()
-    assert all(distinct < rows for distinct, rows in counts)
-    assert np.abs(joined.weights_.features - separate.weights_.features).max() < 0.02
-    assert np.abs(joined.weights_.transitions - separate.weights_.transitions).max() < 0.02

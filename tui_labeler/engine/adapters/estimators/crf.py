@@ -1,6 +1,6 @@
 """A linear-chain conditional random field in numpy and scipy.
 
-Lafferty, McCallum and Pereira, "Conditional Random Fields", 2001. Trained with L-BFGS; forward and backward
+Lafferty, McCallum and Pereira, "Conditional Random Fields", 2001. Trained with L-BFGS-B; forward and backward
 run over all sequences at once, one time step after the other, so that the work is done in matrix products.
 """
 
@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-
-from tui_labeler.engine.adapters.estimators import lbfgs, twins
-from tui_labeler.engine.adapters.estimators.choices import NOTHING
-from tui_labeler.engine.adapters.estimators.twins import Marks
+from scipy import optimize, sparse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,9 +21,15 @@ if TYPE_CHECKING:
     from tui_labeler.engine.adapters.estimators.design import Design
 
     Floats = NDArray[np.float64]
-    Singles = NDArray[np.float32]
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
+
+RARITY = 1.0
+"""A feature of ``n`` tokens counts ``n / (n + RARITY)``.
+
+Most features of a word that occurs once fit its label and nothing else; held back, they leave the explaining
+to what the words have in common. Loan agreements, 3 documents: F1 0.90 instead of 0.85.
+"""
 
 CELLS = 1_000_000
 """Tokens times tags that are worked through at a time, about: each takes some eight numbers meanwhile."""
@@ -193,27 +195,20 @@ class Problem:
     """Shape (tags + 1, tags): which tag may follow which; the last row, which may come first."""
     penalty: float
 
-    def objective(self, flat: Singles) -> tuple[float, Singles]:
+    def objective(self, flat: Floats) -> tuple[float, Floats]:
         """The value and its gradient; ``flat`` holds transitions, then feature weights."""
         cut = self.allowed.size
-        transitions = _open(self.allowed, flat)
-        rows = self.table @ flat[cut:].reshape(-1, self.allowed.shape[1])
+        transitions = np.where(self.allowed, flat[:cut].reshape(self.allowed.shape), LOWEST)
+        rows = self.table @ flat[cut:].reshape(-1, self.allowed.shape[1]).astype(np.float32)
         value, expected, by_row = 0.0, np.zeros(self.allowed.shape), np.zeros_like(rows)
         for part in self.parts:
             found = part.likelihood(rows, transitions)
             value += found[0]
             expected += found[1]
             by_row += found[2]
-        slope = np.float32(2 * self.penalty) * flat
-        slope[:cut] += np.where(self.allowed, expected, 0.0).ravel()
-        slope[cut:] += (self.turned @ by_row).ravel()
-        return value + self.penalty * float(flat @ flat), slope
-
-
-def _open(allowed: Bools, flat: Singles) -> Floats:
-    """The transitions that ``flat`` begins with, with the lowest score where there may be none."""
-    found = flat[: allowed.size].reshape(allowed.shape).astype(np.float64)
-    return np.where(allowed, found, LOWEST)
+        gradient = self.turned @ by_row
+        slope = np.concatenate([np.where(self.allowed, expected, 0.0).ravel(), gradient.ravel()])
+        return value + self.penalty * float(flat @ flat), slope + 2 * self.penalty * flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,31 +246,31 @@ def fit(
     ``progress`` is called after each step.
     Deterministic with one BLAS thread.
     """
-    marks = Marks.of(design.choices)
-    merge = twins.same_columns(design.table, marks, least)
-    kept, joined = twins.same_rows(marks)
-    table = sparse.csr_array(joined @ (design.table @ merge)).astype(np.float32)
-    table.eliminate_zeros()
-    parts = list(_parts(design.choices, kept, tags, unit, allowed.shape[1]))
+    merge = _same_columns(design, least)
+    table = sparse.csr_array(design.table @ merge).astype(np.float32)
+    parts = list(_parts(design.choices, tags, unit, allowed.shape[1]))
     problem = Problem(parts, table, sparse.csr_array(table.T), allowed, penalty)
 
+    def step(intermediate_result: optimize.OptimizeResult) -> None:
+        progress()
+
     count = allowed.shape[1]
-    flat = lbfgs.minimise(
+    result = optimize.minimize(
         problem.objective,
-        allowed.size + table.shape[1] * count,
-        iterations=iterations,
-        tolerance=1e-5,
-        progress=progress,
+        np.zeros(allowed.size + table.shape[1] * count),
+        jac=True,
+        method="L-BFGS-B",
+        callback=step,
+        options={"maxiter": iterations, "maxcor": 6, "ftol": 1e-5},
     )
-    weights = merge @ flat[allowed.size :].reshape(-1, count)
-    return Weights(weights.astype(np.float32), _open(allowed, flat).astype(np.float32))
+    cut = allowed.size
+    transitions = np.where(allowed, result.x[:cut].reshape(allowed.shape), LOWEST)
+    weights = merge @ result.x[cut:].reshape(-1, count)
+    return Weights(weights.astype(np.float32), transitions.astype(np.float32))
 
 
-def _parts(choices: Choices, kept: Ints, tags: Ints, unit: Ints, count: int) -> Iterator[Part]:
-    """Whole sequences, as many to a part as :data:`CELLS` allow.
-
-    ``kept`` holds the new number of every row, or ``NOTHING`` for one that another stands for.
-    """
+def _parts(choices: Choices, tags: Ints, unit: Ints, count: int) -> Iterator[Part]:
+    """Whole sequences, as many to a part as :data:`CELLS` allow."""
     starts = np.flatnonzero(np.diff(unit, prepend=-1))
     wanted = np.arange(CELLS // count, len(unit), max(1, CELLS // count))
     cuts = np.unique(starts[np.searchsorted(starts, wanted, side="right") - 1])
@@ -285,16 +280,36 @@ def _parts(choices: Choices, kept: Ints, tags: Ints, unit: Ints, count: int) -> 
     ones = np.ones(max(int(choices.sizes[piece].sum()) for piece in pieces), dtype=np.float32)
     for piece in pieces:
         packing = Packing.of(unit[piece] - unit[piece.start])
-        every = choices.select(piece).select(packing.order).matrix(ones)
-        rows = kept[every.indices]
-        ends = np.cumsum(np.append(0, rows != NOTHING))[every.indptr].astype(np.int32)
-        rows = rows[rows != NOTHING].astype(np.int32)
-        matrix = sparse.csr_array(
-            (ones[: len(rows)], rows, ends), shape=(len(packing.order), int(kept.max()) + 1)
-        )
+        matrix = choices.select(piece).select(packing.order).matrix(ones)
         turned = matrix.T
         if len(pieces) == 1:
             # Half the time, and three times the memory: too much where there are many parts.
             matrix.sum_duplicates()
             turned = sparse.csr_array(matrix.T)
         yield Part(matrix, turned, tags[piece][packing.order], packing)
+
+
+def _same_columns(design: Design, least: int) -> sparse.csr_array:
+    """Joins features that stand at exactly the same tokens: shape (features, distinct features).
+
+    With the squared penalty they would get the same weight anyway, so ``k`` of them are one feature of value
+    ``sqrt(k)``; most features of a small training set are such twins. Features are compared by their sums
+    of random 64-bit numbers, one a token. Rare features are held back by :data:`RARITY`.
+    """
+    marks = np.random.default_rng(0).integers(1, 2**62, size=len(design.choices))
+    by_row = np.zeros(design.choices.width, dtype=np.int64)
+    occurring = np.zeros(design.choices.width, dtype=np.int64)
+    for places, part in design.choices.parts():
+        matrix = part.matrix(np.ones(int(part.sizes.sum()), dtype=np.int64))
+        by_row += matrix.T @ marks[places]
+        occurring += np.bincount(matrix.indices, minlength=design.choices.width)
+    sums = _integers(design.table).T @ by_row
+    counts = design.table.T @ occurring.astype(np.float64)
+    sums[counts < least] = 0
+    _, group, sizes = np.unique(sums, return_inverse=True, return_counts=True)
+    values = np.where(counts < least, 0.0, counts / (counts + RARITY) / np.sqrt(sizes[group]))
+    return sparse.csr_array((values, group, np.arange(len(group) + 1)), shape=(len(group), len(sizes)))
+
+
+def _integers(matrix: sparse.csr_array) -> sparse.csr_array:
+    return sparse.csr_array((matrix.data.astype(np.int64), matrix.indices, matrix.indptr), shape=matrix.shape)
