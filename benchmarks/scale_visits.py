@@ -33,12 +33,14 @@ READ, OTHERS = 10, 12
 """Numbers of documents: with two readers, open at somebody else's."""
 COMPARED = 200
 """Documents of the second of two jobs that are compared."""
+MANY = 2_500
+"""Documents that are changed at once, or all."""
 RESERVED = 50
 """The first documents, which no job labels."""
 US, THEM = "bench", "other"
 
 Way = tuple[tuple[str, str], ...]
-"""Keys, each with the words that it brings, or takes away where they start with ``-``."""
+"""Keys, each with the words that it brings (``||``: any of them), or takes away: those start with ``-``."""
 
 
 class Visit(NamedTuple):
@@ -138,6 +140,11 @@ def ways(base: Path, count: int) -> dict[str, Way]:
         "accept many": (
             *(("M", "Accept which suggestions?"), ("ctrl+s", "One undo takes all of it back"), ("n", text)),
         ),
+        f"{MANY:,} documents into the other set, and back": (
+            *(("D", ""), ("g", ""), ("v", ""), (f"type:{MANY - 1}j", ""), ("v", "selected")),
+            *(("t", "documents: In the t"), *_back(), ("*", "selected"), ("*", "-selected")),
+            *_first()[1:],
+        ),
         "where a suggestion comes from": (("n", ""), ("i", "Where this"), ("q", text), *_first()),
         "words to place": (("D", ""), ("G", ""), ("enter", name(count - 1)), ("+", "Nowhere"), *_first()),
         "agreement": (
@@ -203,12 +210,16 @@ def _by_name() -> Way:
 
 def _back() -> Way:
     """Takes the last action back; a large one is asked about, and elsewhere ``y`` does nothing."""
-    return (("u", ""), ("y", "Took back"))
+    return (("u", "Take back:||Took back"), ("y", "Took back"))
 
 
 def _first() -> Way:
     """Back to the first document."""
     return (("D", ""), ("g", ""), ("enter", f"scale > {name(0)}"))
+
+
+def _is_there(words: str, screen: str) -> bool:
+    return any(is_so(each, screen) for each in words.split("||"))
 
 
 # --- going there --------------------------------------------------------------------------------------
@@ -222,7 +233,7 @@ def go(terminal: Terminal, way: Sequence[tuple[str, str]]) -> None:
         elif key:
             terminal.send(key)
         if words:
-            terminal.until(partial(is_so, words), PATIENCE)
+            terminal.until(partial(_is_there, words), PATIENCE)
         terminal.settle()
 
 
