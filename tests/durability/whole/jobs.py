@@ -20,6 +20,7 @@ from tests.durability.whole.screen import Chain
 from tests.durability.whole.snapshot import Snapshot
 from tui_labeler.assembly import workbench
 from tui_labeler.domain.jobs import Job, JobState
+from tui_labeler.domain.labels import Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,6 +148,31 @@ def _job(rounds: Rounds, job_id: str) -> Job:
     return asyncio.run(read())
 
 
+def _rejected(rounds: Rounds, job: Job) -> dict[str, set[tuple[int, int]]]:
+    """What was rejected of the job's method in each document: it does not suggest that again, others may."""
+
+    assert job.request.method is not None
+    method = job.request.method.name
+
+    async def read() -> dict[str, set[tuple[int, int]]]:
+        session = await workbench(rounds.home).open(LETTERS)
+        try:
+            documents = [session.store.state.document(number) for number in session.rows]
+        finally:
+            await session.close()
+        return {
+            document.location: {
+                (item.span.start, item.span.end)
+                for item in document.suggestions.values()
+                if item.span and item.method == method
+                if item.decision and item.decision.verdict is Verdict.REJECTED
+            }
+            for document in documents
+        }
+
+    return asyncio.run(read())
+
+
 def _fresh(rounds: Rounds, most: int) -> tuple[Snapshot, list[str]]:
     """Letters that were never labeled."""
     names = rounds.ground.write_letters(rounds.draw.randint(most // 2, most))
@@ -167,12 +193,10 @@ def _check_labels(rounds: Rounds, job: Job, before: Snapshot, names: list[str]) 
         f"{job.done} of {len(names)} are done, failed: {job.failed}",
     )
     found = rounds.ground.snapshot()
+    rejected = _rejected(rounds, job)
     for answer in answers:
-        turned_down = {(mark.start, mark.end) for mark in found[answer["location"]].rejected}
-        # The same method does not suggest again what was rejected.
-        proposed = {
-            (each["span"]["start"], each["span"]["end"]) for each in answer["proposals"]
-        } - turned_down
+        places = {(each["span"]["start"], each["span"]["end"]) for each in answer["proposals"]}
+        proposed = places - rejected[answer["location"]]
         there = {(mark.start, mark.end) for mark in found[answer["location"]].open}
         expect(proposed == there, f"{answer['location']} has {there}, and was answered {proposed}")
     chain = Chain(Snapshot({**before.texts, **{name: found[name] for name in names}}))
