@@ -7,7 +7,7 @@ import gzip
 import json
 import random
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -241,26 +241,6 @@ def with_usage(good: bytes, usage: bytes) -> Response:
     """The good body with such a usage, which no library would write."""
     body = {name: value for name, value in json.loads(good).items() if name != "usage"}
     return Response(200, json.dumps(body).encode()[:-1] + b', "usage": ' + usage + b"}")
-
-
-def broken(rng: random.Random, good: bytes, headers: Mapping[str, str]) -> Response:
-    """A good response with some of its bytes changed, lost, or sent twice."""
-    lines = [f"{name}: {value}" for name, value in headers.items()]
-    data = bytearray(head(*lines, f"content-length: {len(good)}") + good)
-    for _ in range(rng.randint(1, 6)):
-        at = rng.randrange(len(data))
-        match rng.randrange(4):
-            case 0:
-                data[at] = rng.randrange(256)
-            case 1:
-                del data[at : at + rng.randint(1, 40)]
-            case 2:
-                data[at:at] = data[at : at + rng.randint(1, 40)]
-            case _:
-                data[at:at] = rng.randbytes(rng.randint(1, 8))
-        if not data:
-            break
-    return sent(bytes(data), stays=rng.random() < 0.5)
 
 
 def each_once(seed: int) -> list[str]:
