@@ -297,3 +297,23 @@ def test_rows_with_a_name_may_leave_the_text_to_the_container() -> None:
     (document,) = file.documents
     assert (document.location, document.text) == ("a.txt", None)
     assert [(label.start, label.length) for label in document.labels] == [(0, 3)]
+
+
+FORMULAS = (
+    '=cmd|" /C calc"!A0',
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    '=HYPERLINK("http://127.0.0.1/?"&A1)',
+    "\t=1",
+    "\r=1",
+)
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_what_a_spreadsheet_takes_for_a_formula_is_text_that_stays_as_it_is(formula: str) -> None:
+    document = FileDocument("a.txt", text=formula, labels=(FileLabel("=A1"),))
+    written = write(LabelFile(SINGLE, documents=(document,)))
+    (line,) = rows(written.data)
+    assert (line["text"], line["label"]) == (formula, "=A1")
+    assert classes(written.data) == [("a.txt", formula, ["=A1"])]
