@@ -84,12 +84,14 @@ class LabelingBase(LabelingView):
         document = self.document
         self._text_hash = document.text_hash if document else ""
         self.put_down()
+        # What was said before there was any text has not been read yet.
+        said = self.message if self._is_first else ""
         self._show_problem()
         self.text.set_document(text, self.all_marks(), key=document_id)
         self.text.clear_found()
         self.current_class = None
         self.show_document()
-        self.say(self._words_on(changed=changed))
+        self.say(self._words_on(changed=changed) or said)
         self._read_done.set()
         if then is not None:
             then()
