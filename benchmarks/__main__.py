@@ -30,6 +30,7 @@ NAMES = {
     "gpt": "Jobs for a deployment",
     "local_llm": "A language model on this machine",
     "blob": "Containers in Blob storage",
+    "reading": "Label files that keep a reader busy",
     "kept": "Counted, not timed",
 }
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"

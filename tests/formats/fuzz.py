@@ -178,6 +178,22 @@ def allowed(data: bytes) -> int:
     return WORK_A_FILE + WORK_A_BYTE * len(data)
 
 
+BUSY = [
+    b"[", b"{", b'{"a":', b'"', b"\\", b",", b"\n", b"\r", b" ", b"\t", b"-", b"#", b"# newdoc\n",
+    b"__label__a ", b"__label__",
+    b"x O\n", b"x B-A\n", b"\\|", b"|", b"a,", b'""', b"\x00", b"\xcc\x88", b"\xe2\x80\xa8",
+    b'{"text":"x","label":"A"}\n', b"T1\tA 0 1\tx\n", b"text,label\nx,A\n",
+]  # fmt: skip
+HEADS = [b"", b"text,labels\n", b"text,start,end,label\n", b"x B-A\n", b"__label__a ", b"x __label__a "]
+
+
+def busy(size: int) -> Iterator[bytes]:
+    """Files that are made to keep a reader busy, of so many bytes."""
+    for head in HEADS:
+        for one in BUSY:
+            yield head + one * (size // len(one))
+
+
 def use(name: str, data: bytes) -> bool:
     """Goes the whole way with a file: found, read, held against a text, written, read again.
 

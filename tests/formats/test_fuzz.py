@@ -22,12 +22,6 @@ INPUTS = int(os.environ.get("TUI_LABELER_FUZZ", "0")) // len(FORMATS) or 250
 """Mutated files a format; ``make fuzz`` takes many more."""
 LARGE = 10_000
 """Bytes of the files that are made to keep a reader busy."""
-BUSY = [
-    b"[", b"{", b'{"a":', b'"', b"\\", b",", b"\n", b"\r", b" ", b"\t", b"-", b"#", b"# newdoc\n",
-    b"__label__a ", b"__label__",
-    b"x O\n", b"x B-A\n", b"\\|", b"|", b"a,", b'""', b"\x00", b"\xcc\x88", b"\xe2\x80\xa8",
-    b'{"text":"x","label":"A"}\n', b"T1\tA 0 1\tx\n", b"text,label\nx,A\n",
-]  # fmt: skip
 GROWING: dict[str, tuple[bytes, bytes]] = {
     "csv": (b"text,labels\n", b"x,A\n"),
     "csv, classes of one document": (b"location,label\n", b"a.txt,A%d\n"),
@@ -41,7 +35,6 @@ GROWING: dict[str, tuple[bytes, bytes]] = {
     "doccano, spans": (b"", b'{"text":"x","label":[[0,1,"A%d"]]}\n'),
 }
 """By format and what grows: how a file begins, and what comes again and again, with its number in it."""
-HEADS = [b"", b"text,labels\n", b"text,start,end,label\n", b"x B-A\n", b"__label__a ", b"x __label__a "]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -66,9 +59,8 @@ def test_the_samples_that_are_mutated_are_good_files(name: str) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_work_stays_in_proportion_to_the_size_of_a_file(name: str) -> None:
-    for head in HEADS:
-        for busy in BUSY:
-            fuzz.use(name, head + busy * (LARGE // len(busy)))
+    for data in fuzz.busy(LARGE):
+        fuzz.use(name, data)
 
 
 @pytest.mark.parametrize("name", GROWING)
