@@ -23,6 +23,8 @@ from tui_labeler.domain.text import words
 from tui_labeler.engine.workbench import NewProject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.session import ProjectSession
 
@@ -50,16 +52,22 @@ async def follow(session: ProjectSession, job: Job) -> tuple[Job, float]:
     return last, peak
 
 
-async def ready(base: Path, count: int) -> ProjectSession:
-    """A project of ``count`` documents in which the words ``date`` and ``amount`` are labeled in a few."""
-    texts(count, base / f"texts-{count}")
+async def ready(
+    base: Path,
+    count: int,
+    *,
+    make: Callable[[int, Path], None] = texts,
+    labeled: tuple[str, ...] = ("date", "amount"),
+) -> ProjectSession:
+    """A project of ``count`` documents, and a model of a few in which the words ``labeled`` are labeled."""
+    make(count, base / f"texts-{count}")
     (base / f"home-{count}").mkdir()
     (base / f"home-{count}" / "settings.toml").write_text("quota = 0\n", encoding="utf-8")
     made = await workbench(base / f"home-{count}", immediate=True).create(
-        NewProject("job", ProjectKind.ENTITIES, str(base / f"texts-{count}"), categories=("Date", "Amount"))
+        NewProject("job", ProjectKind.ENTITIES, str(base / f"texts-{count}"), categories=labeled)
     )
     session = made.session
-    by_word = dict(zip(("date", "amount"), session.store.state.categories, strict=True))
+    by_word = dict(zip(labeled, session.store.state.categories, strict=True))
     for row in session.documents.select()[:LABELED]:
         text = (await session.documents.text(row.id)).text
         for word, category in by_word.items():
