@@ -13,7 +13,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.reasons import told
+from benchmarks.reasons import told, without
 from benchmarks.report import markdown
 
 NAMES = {
@@ -50,22 +50,23 @@ def machine() -> str:
 
 def section(name: str, *, quick: bool) -> str:
     """Runs one module and gives its part of the page."""
-    rows = list(importlib.import_module(f"benchmarks.{name}").run(quick=quick))
+    rows = importlib.import_module(f"benchmarks.{name}").run(quick=quick)
     flag = " --quick" if quick else ""
     day = datetime.now(UTC).date().isoformat()
     head = f"## {NAMES[name]}\n\n`python -m benchmarks.{name}{flag}`, {day}, {machine()}."
-    return f"{head}\n\n{markdown(rows)}{told(rows)}"
+    return f"{head}\n\n{markdown(rows)}"
 
 
 def sections(page: str) -> dict[str, str]:
     """The parts of a page by their heading."""
     parts = re.split(r"(?m)^(?=## )", page)[1:]
-    return {part.partition("\n")[0].removeprefix("## "): part.strip() + "\n" for part in parts}
+    return {part.partition("\n")[0].removeprefix("## "): without(part).strip() + "\n" for part in parts}
 
 
 def page(known: dict[str, str]) -> str:
     """The whole page, from its sections by their heading."""
-    body = "\n".join(known[title] for title in NAMES.values() if title in known)
+    parts = [known[title] for title in NAMES.values() if title in known]
+    body = "\n".join(part + told(part) for part in parts)
     reached, missed = body.count("| yes |\n"), body.count("| **no** |\n")
     return f"{HEAD}\nTargets reached: {reached} of {reached + missed}.\n\n{body}"
 
@@ -76,8 +77,12 @@ def main() -> None:
         "names", nargs="*", choices=[*NAMES, []], help=f"which ({', '.join(NAMES)}); all by default"
     )
     parser.add_argument("--quick", action="store_true", help="smaller sizes")
+    parser.add_argument("--reasons", action="store_true", help="measure nothing, tell the reasons anew")
     options = parser.parse_args()
     known = sections(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    if options.reasons:
+        PAGE.write_text(page(known), encoding="utf-8")
+        return
     for name in options.names or NAMES:
         known[NAMES[name]] = section(name, quick=options.quick)
         PAGE.write_text(page(known), encoding="utf-8")

@@ -15,16 +15,15 @@ def row(name: str, *, reached: bool | None) -> Row:
 
 def test_a_row_that_misses_its_target_says_why_and_others_say_nothing() -> None:
     known, why = next(iter(tomllib.loads(REASONS.read_text(encoding="utf-8")).items()))
-    said = told([row(f"{known} (more)", reached=False), row("another", reached=True)])
+    said = told(markdown([row(f"{known} (more)", reached=False), row("another", reached=True)]))
     assert f"- *{known} (more)*: {' '.join(why.split())}" in said
     assert "*another*" not in said
-    assert told([row("another", reached=True), row("one without a target", reached=None)]) == ""
+    assert told(markdown([row("another", reached=True), row("one without a target", reached=None)])) == ""
 
 
 def test_a_miss_that_nobody_explained_says_so() -> None:
-    assert "- *of which nobody knows*: not explained yet." in told(
-        [row("of which nobody knows", reached=False)]
-    )
+    table = markdown([row("of which nobody knows", reached=False)])
+    assert "- *of which nobody knows*: not explained yet." in told(table)
 
 
 def test_the_page_counts_what_is_reached_and_keeps_the_sections_that_did_not_run() -> None:
@@ -33,4 +32,5 @@ def test_the_page_counts_what_is_reached_and_keeps_the_sections_that_did_not_run
     text = page(known)
     assert text.startswith(HEAD)
     assert "Targets reached: 2 of 4." in text
+    assert "- *two*: not explained yet." in text
     assert page(sections(text)) == text
