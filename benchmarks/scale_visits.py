@@ -179,7 +179,8 @@ def ways(base: Path, count: int) -> dict[str, Way]:
         "training": (("T", "> Train a model"), ("", "documents"), ("q", text)),
         "autolabel": (
             *(("L", "[1 Method]"), ("l", "[2 Model]"), ("", "first"), ("l", "[3 Entities]")),
-            *(("l", "[4 Documents]"), ("*", "selected: "), ("l", "[5 Review and start]")),
+            *(("l", "[4 Documents]"), ("", name(1)), ("*", "-selected: 0 documents")),
+            ("l", "[5 Review and start]"),
             *(("", "s starts the job"), ("q", "[4 Documents]"), ("q", "[3 Entities]")),
             *(("q", "[2 Model]"), ("q", "[1 Method]"), ("q", text)),
         ),
