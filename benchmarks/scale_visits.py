@@ -179,7 +179,7 @@ def ways(base: Path, count: int) -> dict[str, Way]:
         "training": (("T", "> Train a model"), ("", "documents"), ("q", text)),
         "autolabel": (
             *(("L", "[1 Method]"), ("l", "[2 Model]"), ("", "first"), ("l", "[3 Entities]")),
-            *(("l", "[4 Documents]"), ("", name(1)), ("*", "-selected: 0 documents")),
+            *(("l", "[4 Documents]"), ("", name(1)), (ALL, "-selected: 0 documents")),
             ("l", "[5 Review and start]"),
             *(("", "s starts the job"), ("q", "[4 Documents]"), ("q", "[3 Entities]")),
             *(("q", "[2 Model]"), ("q", "[1 Method]"), ("q", text)),
@@ -226,16 +226,29 @@ def _is_there(words: str, screen: str) -> bool:
 # --- going there --------------------------------------------------------------------------------------
 
 
+ALL = "all"
+"""In place of a key: whatever it takes until all that is listed is selected."""
+
+
 def go(terminal: Terminal, way: Sequence[tuple[str, str]]) -> None:
     """Raises ``GaveUpError`` when something does not come."""
     for key, words in way:
-        if key.startswith("type:"):
+        if key == ALL:
+            _select_all(terminal)
+        elif key.startswith("type:"):
             terminal.send_text(key.removeprefix("type:"))
         elif key:
             terminal.send(key)
         if words:
             terminal.until(partial(_is_there, words), PATIENCE)
         terminal.settle()
+
+
+def _select_all(terminal: Terminal) -> None:
+    """What was selected before the wizard began stays so in it, and the key takes that back first."""
+    terminal.send("*").settle()
+    if "selected: 0 documents" in terminal.text:
+        terminal.send("*")
 
 
 def visit(base: Path, count: int) -> Seen:
