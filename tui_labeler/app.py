@@ -1,4 +1,4 @@
-"""The application: which screen comes when, the theme, the keys, and what follows running jobs."""
+"""The application: how it starts and ends, the projects it opens, its keys and commands, what is told."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from textual.widget import Widget
 
 from tui_labeler.engine.background import EVERY
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.screens.appearance import Appearance, Remember
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import KEYMAP_WORDS, Commands, CommandSearch, bound_commands
 from tui_labeler.screens.dialogs import MessageScreen
@@ -29,6 +28,7 @@ from tui_labeler.screens.labeling.keys import PROJECT_KEYS
 from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
+from tui_labeler.screens.project_screens import ProjectScreens
 from tui_labeler.screens.projects.projects import ProjectsScreen
 from tui_labeler.screens.terminal_input import OrderingDriver, PatientDriver
 from tui_labeler.screens.widgets.bidi import is_ordered, order_by_program
@@ -41,7 +41,7 @@ from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
 
     from textual.driver import Driver
     from textual.events import CursorPosition
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from tui_labeler.collecting import Collecting
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.workbench import Workbench
-    from tui_labeler.screens.places import Place
+    from tui_labeler.screens.appearance import Remember
     from tui_labeler.settings import BidiName
 
 
@@ -62,7 +62,7 @@ GOODBYE = 5.0
 """Seconds that a program which was ended from outside takes to let go of a project."""
 
 
-class LabelerApp(Appearance, inherit_bindings=False):
+class LabelerApp(ProjectScreens, inherit_bindings=False):
     """Labels text in the projects of one home.
 
     ``open_project`` is opened right away, at ``document`` (a location) when that is given, and for review
@@ -140,9 +140,8 @@ class LabelerApp(Appearance, inherit_bindings=False):
         order_by_program(bidi == "program")
         # Until the terminal has told: glibc's, and so that of tmux, screen and most others.
         take_spacing_marks_for(1)
-        super().__init__(palette, remember)
+        super().__init__(workbench, palette, remember)
         self.animation_level = "none"
-        self._workbench = workbench
         self._open_project = open_project
         self._document = document
         self._review = review
@@ -188,7 +187,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
             self._end_on_signals()
             # The shell that had the terminal meanwhile has left its own words there.
             self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
-        await self.push_screen(ProjectsScreen(self._workbench))
+        await self.push_screen(ProjectsScreen(self.workbench))
         if self._open_project is not None:
             await self.open_project(self._open_project, document=self._document, review=self._review)
         elif self._tour:
@@ -238,7 +237,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
     @reporting
     async def open_project(self, name: str, *, document: str | None = None, review: bool = False) -> None:
         """Opens a project for labeling, or for review."""
-        await self.show_project(await self._workbench.open(name), document=document, review=review)
+        await self.show_project(await self.workbench.open(name), document=document, review=review)
 
     async def show_project(
         self, session: ProjectSession, *, document: str | None = None, review: bool = False
@@ -276,93 +275,6 @@ class LabelerApp(Appearance, inherit_bindings=False):
         if self._collecting is not None:
             # What passes typed keys on to the screen holds it for a moment yet.
             self.set_timer(1.0, self._collecting.release)
-
-    def on_labeling_screen_wanted(self, event: LabelingScreen.Wanted) -> None:
-        """The screens of a project load when they are first asked for."""
-        open_screen: dict[str, Callable[[ProjectSession], object]] = {
-            "start_wizard": partial(self.start_wizard, documents=event.documents),
-            "show_jobs": self.show_jobs,
-            "show_training": self.show_training,
-            "show_models": self.show_models,
-            "show_resources": self.show_resources,
-            "show_adjudication": self.show_adjudication,
-            "show_handover": self.show_handover,
-        }
-        open_screen[event.what](event.session)
-
-    # --- the screens of a project -------------------------------------------------------------------
-
-    @work(exclusive=True, group="project")
-    @reporting
-    async def start_wizard(self, session: ProjectSession, documents: frozenset[int] = frozenset()) -> None:
-        """Asks for an autolabeling job, of ``documents`` unless others are chosen there; once it has
-        started, the jobs are shown."""
-        from tui_labeler.screens.wizard.flow import autolabel
-
-        job = await autolabel(self, session, self._workbench.resources, documents)
-        if job is not None:
-            self.show_jobs(session, job.id)
-
-    @work(exclusive=True, group="project")
-    @reporting
-    async def show_jobs(
-        self, session: ProjectSession, job: str | None = None, back_from: Place | None = None
-    ) -> None:
-        """Shows the jobs; a review of what came of one may follow, or a place where two differ, and from
-        there the way ``back_from`` it."""
-        from tui_labeler.screens.jobs.jobs import JobsScreen
-
-        reviewed = await self.push_screen_wait(JobsScreen(session, self._workbench.resources, job, back_from))
-        if reviewed is None or not isinstance(self.screen, LabelingScreen):
-            return
-        if isinstance(reviewed, str):
-            self.screen.start_review(job=reviewed)
-        else:
-            compared = reviewed.chosen_in
-            way_back = None
-            if compared is not None:
-                way_back = partial(self.show_jobs, session, compared.second.id, reviewed)
-            self.screen.show_place(reviewed.document, reviewed.span, way_back)
-
-    @work(exclusive=True, group="project")
-    async def show_training(self, session: ProjectSession) -> None:
-        """Trains a model, with the person's choices."""
-        from tui_labeler.screens.models.training import TrainingScreen
-
-        await self.push_screen_wait(TrainingScreen(session))
-
-    @work(exclusive=True, group="project")
-    async def show_models(self, session: ProjectSession) -> None:
-        """Shows the trained models and how well they do."""
-        from tui_labeler.screens.models.models import ModelsScreen
-
-        await self.push_screen_wait(ModelsScreen(session))
-
-    @work(exclusive=True, group="project")
-    async def show_resources(self, session: ProjectSession) -> None:
-        """Shows the servers with language models; they are the same for all projects."""
-        from tui_labeler.screens.resources.resources import ResourcesScreen
-
-        await self.push_screen_wait(ResourcesScreen(self._workbench.resources))
-
-    @work(exclusive=True, group="project")
-    async def show_adjudication(self, session: ProjectSession) -> None:
-        """Settles what two readers have labeled; a person may want to see a place in its document."""
-        from tui_labeler.screens.readings.adjudication import AdjudicationScreen
-
-        first = self.screen.shown if isinstance(self.screen, LabelingScreen) else None
-        place = await self.push_screen_wait(AdjudicationScreen(session, self.follower, first))
-        if place is not None and isinstance(self.screen, LabelingScreen):
-            self.screen.show_place(place.document, place.span)
-
-    @work(exclusive=True, group="project")
-    @reporting
-    async def show_handover(self, session: ProjectSession) -> None:
-        """Hands labeling over to Azure Machine Learning, or takes it back."""
-        from tui_labeler.screens.handover.handover import HandoverScreen
-
-        if session.handover is not None:
-            await self.push_screen_wait(HandoverScreen(session, session.handover))
 
     # --- help, commands, keys -----------------------------------------------------------------------
 
@@ -428,7 +340,7 @@ class LabelerApp(Appearance, inherit_bindings=False):
     @reporting
     async def _show_first_steps(self) -> None:
         """Once: whoever leaves at the first screen has seen them too."""
-        if await self._workbench.projects() or await self._workbench.broken():
+        if await self.workbench.projects() or await self.workbench.broken():
             return
         self.action_tour()
         await self.keep("tour", False)

@@ -342,7 +342,7 @@ async def test_what_changes_very_many_documents_shows_how_far_it_is_and_can_be_s
     opened: Opened, monkeypatch: pytest.MonkeyPatch, keys: str, said: str
 ) -> None:
     monkeypatch.setattr("tui_labeler.engine.steps.BATCH", 1)
-    monkeypatch.setattr("tui_labeler.screens.labeling.documents.BATCH", 1)
+    monkeypatch.setattr("tui_labeler.screens.labeling.whole.BATCH", 1)
     monkeypatch.setattr("tui_labeler.screens.working.PATIENCE", 0)
     goes_on = asyncio.Event()
     async with opened(THREE) as pilot:

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from textual import work
+from textual.actions import parse
 from textual.widgets import Static
 
 from tui_labeler.engine.documents.reading import GONE
@@ -15,10 +16,13 @@ from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
+from tui_labeler.screens.labeling.keys import WRITING, WRITING_SCREENS
 from tui_labeler.screens.labeling.marks import class_items, shown_suggestions, shown_to_place
 from tui_labeler.screens.labeling.view import LabelingView
 
 if TYPE_CHECKING:
+    from textual.events import Key
+
     from tui_labeler.domain.labels import Suggestion
     from tui_labeler.engine.ports import Transaction
 
@@ -28,6 +32,11 @@ S = TypeVar("S", bound="LabelingBase")
 
 AHEAD = 16
 """Documents of the list whose texts are read before they are opened."""
+
+
+def _is_writing(action: str, parameters: tuple[object, ...]) -> bool:
+    """Whether a key's action changes what people have said, or leads to where they do."""
+    return action in WRITING or (action == "want" and bool(WRITING_SCREENS & set(parameters)))
 
 
 class LabelingBase(LabelingView):
@@ -236,6 +245,26 @@ class LabelingBase(LabelingView):
         """Digits are counts for movement unless they choose a category."""
         self.documents.digits_are_counts = not self.awaiting
         self.text.digits_are_counts = not (self.has_classes or self.brush or self.awaiting)
+
+    # --- keys that are off --------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that label are grey while labels are made elsewhere."""
+        if action == "want" and "show_handover" in parameters and self.session.handover is None:
+            return None
+        if self.is_read_only and _is_writing(action, parameters):
+            return None
+        return super().check_action(action, parameters)
+
+    async def on_key(self, event: Key) -> None:
+        """A key that is off while labels are made elsewhere says why."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled or not self.is_read_only:
+            return
+        _, action, parameters = parse(active.binding.action)
+        if _is_writing(action, parameters):
+            event.stop()
+            self.say(self.read_only_words())
 
 
 def decision(

@@ -14,6 +14,7 @@ from tui_labeler.engine.wording import JOB_STATES, counted
 from tui_labeler.screens.base import tell
 from tui_labeler.screens.labeling.bulk import BulkReviewActions
 from tui_labeler.screens.labeling.categories import CategoriesScreen
+from tui_labeler.screens.labeling.documents import DocumentActions
 from tui_labeler.screens.labeling.entities import EntityActions
 from tui_labeler.screens.labeling.files import FileActions
 from tui_labeler.screens.labeling.keys import (
@@ -59,6 +60,7 @@ _NOUNS = {JobKind.AUTOLABEL: "autolabeling", JobKind.TRAIN: "training", JobKind.
 
 
 class LabelingScreen(
+    DocumentActions,
     ReadingActions,
     EntityActions,
     BulkReviewActions,

@@ -1,4 +1,5 @@
-"""Documents that two people label each without the other: giving them, and being done with one."""
+"""Documents that two label each without the other, two people or a person and a model: who they are given to,
+being done with one, and how far both agree."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from textual import work
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
-from tui_labeler.screens.labeling.documents import DocumentActions
+from tui_labeler.screens.labeling.view import NOTHING_SUGGESTED
+from tui_labeler.screens.labeling.whole import WholeDocumentActions
+from tui_labeler.screens.readings.agreement import AgreementScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
 
 
-class ReadingActions(DocumentActions):
+class ReadingActions(WholeDocumentActions):
     """What the keys for readings do."""
 
     # --- giving -------------------------------------------------------------------------------------
@@ -120,6 +123,56 @@ class ReadingActions(DocumentActions):
         answer = await self.app.push_screen_wait(
             ConfirmScreen(
                 f"Is all of {self._these(documents)} labeled?", " ".join(parts), "Done", "Go on labeling"
+            )
+        )
+        return answer is True
+
+    # --- how far both agree -------------------------------------------------------------------------
+
+    @work(exclusive=True, group="history")
+    @reporting
+    async def action_agreement(self) -> None:
+        """In blind mode shows what was suggested beside the labels, once the person says that all of it is
+        labeled; else how far both agree so far."""
+        if not await self.ready() or (document := self.document) is None:
+            return
+        if document.readers:
+            await self._show_agreement(document)
+            return
+        if self.is_blind and not await self.session.blind.is_anything_suggested():
+            self.say(NOTHING_SUGGESTED)
+            return
+        if self.is_blind and document.active_labels and not await self._is_done(document):
+            return
+        async with self.turn:
+            made = await self.session.blind.reveal(document.id)
+            self.show_changes([made] if made else ())
+            if made and self.reviewing:
+                self.refill()
+        await self._show_agreement(document)
+
+    async def _show_agreement(self, document: Document) -> None:
+        result = await self.session.blind.result()
+        readers = await self.session.agreeing.result()
+        reading = self.session.store.state.document(document.id).blind
+        # Two readings on an earlier text are not compared at all.
+        same_text = reading is None or reading.text_hash == document.text_hash
+        self.app.push_screen(
+            AgreementScreen(
+                self.session, result, readers, document.location, self.text.text if same_text else None
+            )
+        )
+
+    async def _is_done(self, document: Document) -> bool:
+        """Asks whether all of a document is labeled: what is missing would count against the suggestions."""
+        labels = counted(len(document.active_labels), "label")
+        answer = await self.app.push_screen_wait(
+            ConfirmScreen(
+                f"Is all of {document.location} labeled?",
+                "Blind mode hides what was suggested for it. When you are done, that is shown beside your "
+                f"{labels}, and how far both agree as they are now is counted. That is not taken back.",
+                "Done: show suggestions",
+                "Go on labeling",
             )
         )
         return answer is True

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from time import monotonic
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.actions import parse
 from textual.binding import Binding
-from textual.message import Message
 
-from tui_labeler.domain.documents import DocumentFilter, Sort
-from tui_labeler.domain.handover import Side
 from tui_labeler.domain.jobs import JobKind
-from tui_labeler.engine.pen import pen_words
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.commands import bound_keys
 from tui_labeler.screens.handover.words import pen_sign
-from tui_labeler.screens.labeling.keys import LABEL_KEYS, WRITING, WRITING_SCREENS, category_keys
+from tui_labeler.screens.labeling.keys import LABEL_KEYS, category_keys
 from tui_labeler.screens.labeling.marks import (
     MarkMaker,
     category_lines,
     class_words,
     item_words,
     shares,
-    shown_suggestions,
 )
-from tui_labeler.screens.labeling.review_progress import ReviewProgress
+from tui_labeler.screens.labeling.opened import OpenProject
 from tui_labeler.screens.labeling.title_words import (
     about_words,
     listed_words,
@@ -37,24 +29,15 @@ from tui_labeler.screens.labeling.title_words import (
     selected_words,
 )
 from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
-from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.narrowing import MANY
-from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.sharing.sync_words import sign
-from tui_labeler.screens.widgets.category_pane import CategoryPane
-from tui_labeler.screens.widgets.distribution import Distribution
-from tui_labeler.screens.widgets.document_list import DocumentList
-from tui_labeler.screens.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from textual.events import Key
-
-    from tui_labeler.domain.documents import Document, DocumentRow
-    from tui_labeler.domain.labels import Label, Suggestion
+    from tui_labeler.domain.documents import DocumentRow
     from tui_labeler.engine.ports import Transaction
-    from tui_labeler.engine.ports.takes import Take
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.following import Follower
+    from tui_labeler.screens.looks import Looks
     from tui_labeler.screens.widgets.marks import Mark
 
 HIDDEN = "Blind mode hides what there is to decide. Label all of this, then | shows it."
@@ -63,78 +46,16 @@ HIDDEN = "Blind mode hides what there is to decide. Label all of this, then | sh
 NOTHING_SUGGESTED = "Blind mode is on; nothing is suggested in this project yet."
 """What it says, and ``|``, where there is nothing to hide in any document."""
 
-ROOMY = 110
-"""Cells; on a screen that has fewer, lines are told in short."""
-
 _MANY_ROWS = 200
 """More changed rows than this are given to the list in one go."""
 
 
-def _is_writing(action: str, parameters: tuple[object, ...]) -> bool:
-    """Whether a key's action changes what people have said, or leads to where they do."""
-    return action in WRITING or (action == "want" and bool(WRITING_SCREENS & set(parameters)))
-
-
-class LabelingView(Screen[None]):
-    """One project, open, with one of its documents in view."""
-
-    class Left(Message, namespace="labeling_screen"):
-        """The person is done with this project."""
-
-        def __init__(self, screen: LabelingView) -> None:
-            super().__init__()
-            self.screen = screen
-            self.session = screen.session
-
-    class Wanted(Message, namespace="labeling_screen"):
-        """Another screen is wanted: ``what`` is the name of the application's method."""
-
-        def __init__(
-            self, session: ProjectSession, what: str, documents: frozenset[int] = frozenset()
-        ) -> None:
-            super().__init__()
-            self.session = session
-            self.what = what
-            self.documents = documents
-            """Ids of the selected documents."""
-
-    clock: Callable[[], float] = staticmethod(monotonic)
-    """Seconds, from any start."""
+class LabelingView(OpenProject):
+    """Draws what is open and in view, and only what differs."""
 
     def __init__(self, session: ProjectSession, follower: Follower, looks: Looks | None = None) -> None:
-        super().__init__()
-        self.sitting = self.progress = ReviewProgress(self.clock)
-        """Of all suggestions, and of those that the filter of a review holds since it was set."""
-        self.session = session
-        self.looks = looks or Looks()
-        self.follower = follower
+        super().__init__(session, follower, looks)
         self.marks = MarkMaker()
-        self.shown: int | None = None
-        """The document whose text is in view."""
-        self.wanted: int | None = None
-        """The document that is being read, or is in view."""
-        self.problem = ""
-        """Why the document's text can't be shown."""
-        self.keys: dict[str, str] = {}
-        """Category ids by the key that labels with them."""
-        self.brush: str | None = None
-        """The category that is marked with until it is put down."""
-        self.awaiting: tuple[str, Callable[[str], Awaitable[object]]] | None = None
-        """What a category's key will do next, with the words for it."""
-        self.editing: str | None = None
-        """The label or suggestion whose boundaries are being moved."""
-        self.current_class: str | None = None
-        """In projects of classes: the category that ``a``, ``x`` and the like are about."""
-        self.selecting = False
-        """Something is selected in the text."""
-        self.reviewing = False
-        self.way_back: Callable[[], object] | None = None
-        """Back to the comparison that the document in view was opened from."""
-        self.filter = DocumentFilter()
-        self.filter_words = ""
-        self.sorting = Sort.NAME
-        self.turn = asyncio.Lock()
-        self._read_done = asyncio.Event()
         self._seen = -1
         self._row_count = 0
         self._blind_mode = False
@@ -144,44 +65,8 @@ class LabelingView(Screen[None]):
         """What the keys were last shown for: labeling is off here, the document has open suggestions."""
         self._held: int | None = None
         """A document that the filter was last seen to let through."""
-        self.message = ""
-        self.message_at = 0
 
-    # --- the widgets --------------------------------------------------------------------------------
-
-    @property
-    def documents(self) -> DocumentList:
-        return self.query_one(DocumentList)
-
-    @property
-    def text(self) -> TextView:
-        return self.query_one(TextView)
-
-    @property
-    def pane(self) -> CategoryPane:
-        return self.query_one(CategoryPane)
-
-    @property
-    def distribution(self) -> Distribution:
-        return self.query_one(Distribution)
-
-    # --- the document -------------------------------------------------------------------------------
-
-    @property
-    def has_classes(self) -> bool:
-        return self.session.project.kind.is_classification
-
-    @property
-    def document(self) -> Document | None:
-        """The document in view, as it is now."""
-        state = self.session.store.state
-        return state.document(self.shown) if self.shown is not None and self.shown in state.rows else None
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether the suggestions of the document in view, if there are any, are hidden."""
-        document = self.document
-        return document is not None and document.hides_suggestions(self.session.project.settings)
+    # --- what blind mode hides ----------------------------------------------------------------------
 
     @property
     def nothing_suggested(self) -> bool:
@@ -199,62 +84,6 @@ class LabelingView(Screen[None]):
     def hidden_words(self) -> str:
         """Why there is nothing to decide in a document that is labeled blindly."""
         return NOTHING_SUGGESTED if self.nothing_suggested else HIDDEN
-
-    def item(self) -> Label | Suggestion | None:
-        """The label or suggestion that keys are about: at the cursor, or of the current class."""
-        document = self.document
-        if document is None:
-            return None
-        if not self.has_classes:
-            mark = self.text.current_mark
-            return (document.labels.get(mark.id) or document.suggestions.get(mark.id)) if mark else None
-        category = self.current_class
-        if self.pane.has_focus and self.pane.current:
-            category = self.pane.current
-        for label in document.active_labels:
-            if label.category == category:
-                return label
-        open_ones = shown_suggestions(self.session, document)
-        return next((s for s in open_ones if s.category == category), None)
-
-    def taker(self, row: DocumentRow) -> Take | None:
-        """Who else has a document open to label it."""
-        return None if self.session.taking is None else self.session.taking.holder(row.id)
-
-    @property
-    def is_read_only(self) -> bool:
-        """Labels are made elsewhere, or the pen is on its way."""
-        return self.session.project.handover.pen is not Side.HERE
-
-    def read_only_words(self) -> str:
-        """Why nothing can be labeled here, and what to do."""
-        words = pen_words(self.session.project.handover, short=True)
-        if self.is_narrow:
-            words = words.replace("Azure Machine Learning", "AML")
-        return f"{words} Labeling here is off: H."
-
-    def read_only_sign(self) -> str:
-        """The same in a few words, for where other words stand."""
-        handover = self.session.project.handover
-        return "off: AML has the pen" if handover.pen is Side.AML else f"off: {handover.phase}"
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that label are grey while labels are made elsewhere."""
-        if action == "want" and "show_handover" in parameters and self.session.handover is None:
-            return None
-        if self.is_read_only and _is_writing(action, parameters):
-            return None
-        return super().check_action(action, parameters)
-
-    async def on_key(self, event: Key) -> None:
-        """A key that is off while labels are made elsewhere says why."""
-        active = self.active_bindings.get(event.key)
-        if active is None or active.enabled or not self.is_read_only:
-            return
-        _, action, parameters = parse(active.binding.action)
-        if _is_writing(action, parameters):
-            event.stop()
-            self.say(self.read_only_words())
 
     # --- what the screen shows ----------------------------------------------------------------------
 
@@ -355,11 +184,6 @@ class LabelingView(Screen[None]):
         self.query_one("#about", Notes).text = self.about()
         self.show_title()
         self.show_status()
-
-    @property
-    def is_narrow(self) -> bool:
-        """The screen is small: what matters is told in few words."""
-        return self.size.width < ROOMY
 
     def on_resize(self) -> None:
         """What is told in short on a small screen is told in full on a larger one."""
