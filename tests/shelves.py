@@ -8,7 +8,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from tui_labeler.engine.errors import InputError, NotFoundError, OutdatedError, UnreachableError
+from tui_labeler.engine.errors import (
+    InputError,
+    NotFoundError,
+    OutdatedError,
+    UnreachableError,
+    UnreadableError,
+)
 from tui_labeler.engine.ports import Blob
 
 
@@ -22,6 +28,8 @@ class Stored:
     """Seconds, by the container's own clock."""
     written: dict[str, float] = field(default_factory=dict)
     """When each file was, by that clock."""
+    closed: set[str] = field(default_factory=set)
+    """Names of files that are listed, and that nobody can read."""
 
     def write(self, name: str, content: bytes) -> str:
         """As somebody from outside would."""
@@ -79,6 +87,8 @@ class FakeShelf:
         _check(name)
         await asyncio.sleep(0)
         self._called("get")
+        if name in self.stored.closed:
+            raise UnreadableError(f"{name} has 99 bytes; at most 9 are read")
         try:
             return self.stored.files[name]
         except KeyError:

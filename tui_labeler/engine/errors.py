@@ -10,7 +10,8 @@
     │   └── FormatError          a label file that cannot be read; names line and field
     ├── OutsideError         3   the outside world refused or could not be reached
     │   ├── ContainerError       documents cannot be listed or read, or labels not written beside them
-    │   │   └── UnreachableError     none of them: the folder is gone, the server does not answer
+    │   │   ├── UnreachableError     none of them: the folder is gone, the server does not answer
+    │   │   └── UnreadableError      this one, as long as it is what it is
     │   └── StorageError         the home cannot be read or written: full, read-only, broken
     └── RefusedError         4   a rule says no: quota, budget, lock
         ├── LockedError          somebody else is at it
@@ -112,6 +113,10 @@ class ContainerError(OutsideError):
 
 class UnreachableError(ContainerError):
     """The container as a whole: what goes on with the next document would fail for each of them."""
+
+
+class UnreadableError(ContainerError):
+    """One file in it, whoever tries again: too large, packed, or closed to this person."""
 
 
 class StorageError(OutsideError):

@@ -34,6 +34,7 @@ from tui_labeler.engine.errors import (
     NotFoundError,
     OutdatedError,
     UnreachableError,
+    UnreadableError,
 )
 from tui_labeler.engine.ports.takes import Take
 from tui_labeler.engine.takes.shelf_takes import ShelfTakes
@@ -154,7 +155,7 @@ async def test_a_listing_that_is_left_halfway_leaves_nothing_behind(
 async def test_a_blob_that_is_stored_compressed_says_so(world: BlobWorld) -> None:
     settings = ContentSettings(content_encoding="gzip")
     await world.client.upload_blob("a.txt", gzip.compress(b"text" * 100), content_settings=settings)
-    with pytest.raises(ContainerError, match="compressed"):
+    with pytest.raises(UnreadableError, match="compressed"):
         await world.container.read("a.txt")
 
 
@@ -164,7 +165,7 @@ async def test_a_blob_too_large_for_memory_is_refused_with_its_size(
     monkeypatch.setattr(line, "LARGEST", 3)
     await world.put({"a.txt": b"123", "b.txt": b"1234"})
     assert await world.container.read("a.txt") == b"123"
-    with pytest.raises(ContainerError, match="4 bytes"):
+    with pytest.raises(UnreadableError, match="4 bytes"):
         await world.container.read("b.txt")
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.adapters.containers.shelf_contract import NAME, ShelfContract, Shelves, names
+from tests.cli.test_permissions import without_privilege
 from tests.shelves import FakeShelf, Stored
+from tui_labeler.engine.adapters import folder_shelf
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.folder_shelf import FolderShelf
-from tui_labeler.engine.errors import ContainerError, UnreachableError
+from tui_labeler.engine.errors import ContainerError, UnreachableError, UnreadableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +81,43 @@ async def test_what_a_crash_left_half_written_is_no_file_and_stops_nobody(tmp_pa
     assert await names(shelf, ".tui-labeler/") == [NAME]
     await shelf.put(NAME, b"two", etag=etag)
     assert (await shelf.get(NAME))[0] == b"two"
+
+
+OTHER = ".tui-labeler/p1/labels/b.txt.json"
+
+
+async def test_a_file_that_is_too_large_is_listed_beside_others_and_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = FolderShelf(tmp_path)
+    await shelf.put(OTHER, b"x", etag=None)
+    before = await shelf.put(NAME, b"123", etag=None)
+    monkeypatch.setattr(folder_shelf, "LARGEST", 3)
+    (tmp_path / NAME).write_bytes(b"1234")
+    marks = {blob.name: blob.etag async for blob in shelf.files("")}
+    assert marks.keys() == {NAME, OTHER}
+    assert marks[NAME] not in ("", before)
+    with pytest.raises(UnreadableError, match="4 bytes; at most 3"):
+        await shelf.get(NAME)
+    assert (await shelf.get(OTHER))[0] == b"x"
+    (tmp_path / NAME).write_bytes(b"123")
+    assert before in [blob.etag async for blob in shelf.files("")]
+
+
+def test_a_file_that_others_keep_to_themselves_is_listed_beside_others_and_told(tmp_path: Path) -> None:
+    async def look() -> dict[str, str]:
+        shelf = FolderShelf(tmp_path)
+        with pytest.raises(UnreadableError, match="no permission to read"):
+            await shelf.get(NAME)
+        return {blob.name: blob.etag async for blob in shelf.files("")}
+
+    asyncio.run(FolderShelf(tmp_path).put(OTHER, b"x", etag=None))
+    mark = asyncio.run(FolderShelf(tmp_path).put(NAME, b"x", etag=None))
+    (tmp_path / NAME).chmod(0o000)
+    with without_privilege():
+        found = asyncio.run(look())
+    assert found.keys() == {NAME, OTHER}
+    assert found[OTHER] == mark != found[NAME]
 
 
 async def test_a_link_leads_nowhere(tmp_path: Path) -> None:

@@ -607,6 +607,30 @@ async def test_a_broken_file_is_that_documents_problem_and_takes_no_label(pair: 
     assert bo.labels() == ana.labels() == pair.file_labels()
 
 
+async def test_a_file_that_nobody_can_read_holds_up_no_other_document(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    pair.stored.write(A_TXT, b"too large")
+    pair.stored.closed.add(A_TXT)
+    await ana.label("Town", 15, 19)
+    await ana.label("Town", 15, 19, "b.txt")
+    done = await ana.sync()
+    assert [location for location, _ in done.problems] == ["a.txt"]
+    assert "99 bytes" in done.problems[0][1]
+    assert ana.labels() == [("Person", 0, 3), ("Town", 15, 19)]
+    assert pair.stored.files[A_TXT][0] == b"too large"
+    await bo.sync()
+    assert bo.labels("b.txt") == [("Town", 15, 19)]
+    ana.shelf.requests.clear()
+    assert (await ana.sync()).problems == done.problems
+    assert ana.shelf.requests == {"list": 1}
+    pair.stored.closed.clear()
+    del pair.stored.files[A_TXT]
+    await both_sync(ana, bo)
+    assert bo.labels() == ana.labels() == pair.file_labels()
+
+
 async def test_a_label_beside_a_broken_file_waits_and_goes_out_once_that_is_gone(pair: Pair) -> None:
     ana, bo = await pair.homes()
     pair.stored.write(A_TXT, b"{")

@@ -358,6 +358,15 @@ async def test_files_of_the_dead_are_cleared_away(team: Team) -> None:
     assert [name for name in team.stored.files if name.startswith(FOLDER)] == [f"{FOLDER}s2b.json"]
 
 
+async def test_a_file_that_nobody_can_read_keeps_nobody_from_knowing_who_has_what(team: Team) -> None:
+    ana, bo = await team.person("a", "one", shared=True), await team.person("b", "two", shared=True)
+    team.stored.write(f"{FOLDER}odd.json", b"too large")
+    team.stored.closed.add(f"{FOLDER}odd.json")
+    await ana.open("d0000.txt")
+    await bo.open("d0000.txt")
+    assert (ana.taking.has, bo.holder()) == ("d0000.txt", "a")
+
+
 def test_the_rule_of_who_has_it() -> None:
     def claim(session: str, age: float, *, turn: int = 0, settled: bool = True) -> Claim:
         return Claim(Take(session, session, turn=turn, settled=settled), age)

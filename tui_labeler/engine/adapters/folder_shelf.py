@@ -21,6 +21,7 @@ from tui_labeler.engine.errors import (
     NotFoundError,
     OutdatedError,
     UnreachableError,
+    UnreadableError,
 )
 from tui_labeler.engine.ports import Blob
 
@@ -52,7 +53,10 @@ class FolderShelf:
     """The folder in it that holds the lock, and whatever is not at the root."""
 
     async def files(self, prefix: str) -> AsyncIterator[Blob]:
-        """See :meth:`~tui_labeler.engine.ports.Shelf.files`."""
+        """See :meth:`~tui_labeler.engine.ports.Shelf.files`.
+
+        What can't be read is listed with a mark of its outside.
+        """
         names = await asyncio.to_thread(self._names, prefix)
         for first in range(0, len(names), CHUNK):
             for blob in await asyncio.to_thread(self._look, names[first : first + CHUNK]):
@@ -102,10 +106,22 @@ class FolderShelf:
     def _look(self, names: list[str]) -> list[Blob]:
         blobs: list[Blob] = []
         for name in names:
-            content = self._content(self.path / name, name)
+            try:
+                content = self._content(self.path / name, name)
+            except UnreadableError:
+                blobs += self._outside(name)
+                continue
             if content is not None:
                 blobs.append(Blob(name, len(content), _mark(content), is_document=False))
         return blobs
+
+    def _outside(self, name: str) -> list[Blob]:
+        """What a listing tells of a file that can't be read; nothing where it is gone."""
+        with self._refusals(name), suppress(FileNotFoundError):
+            status = (self.path / name).lstat()
+            mark = f"{status.st_mode:x}-{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+            return [Blob(name, status.st_size, mark, is_document=False)]
+        return []
 
     def _dated(self, prefix: str) -> list[Blob]:
         blobs = self._look(self._names(prefix))
@@ -132,20 +148,25 @@ class FolderShelf:
                 clock.unlink(missing_ok=True)
 
     def _content(self, path: Path, name: str) -> bytes | None:
-        """``None`` for what is no file, or not there."""
+        """``None`` for what is no file, or not there. Raises ``UnreadableError`` for one that is closed."""
         with self._refusals(name):
             try:
                 handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             except OSError as error:
                 if error.errno in _NO_FILE and self.path.is_dir():
                     return None
+                if isinstance(error, PermissionError) and os.access(self.path, os.R_OK | os.X_OK):
+                    raise UnreadableError(
+                        f"no permission to read {name} in {self.path}",
+                        hint="Ask whoever wrote it to let others read it (chmod a+r).",
+                    ) from error
                 raise
             with os.fdopen(handle, "rb") as file:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
                     return None
                 if status.st_size > LARGEST:
-                    raise ContainerError(
+                    raise UnreadableError(
                         f"{name} in {self.path} has {status.st_size:,} bytes; at most {LARGEST:,} are read",
                         hint="Nothing of this program is so large: see who put it there.",
                     )

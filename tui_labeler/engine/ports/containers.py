@@ -102,8 +102,8 @@ class Shelf(Protocol):
     async def get(self, name: str) -> tuple[bytes, str]:
         """The content, and the mark of just that content.
 
-        Raises ``NotFoundError`` when there is none, ``UnreachableError`` when the whole container can't be
-        had, ``ContainerError`` otherwise.
+        Raises ``NotFoundError`` when there is none, ``UnreadableError`` for one that nobody could read as it
+        is, ``UnreachableError`` when the whole container can't be had, ``ContainerError`` otherwise.
         """
 
     async def put(self, name: str, content: bytes, *, etag: str | None) -> str:

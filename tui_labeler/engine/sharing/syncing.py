@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, TypeVar
 from tui_labeler.domain.handover import Side
 from tui_labeler.domain.items import LABEL, agreed_after
 from tui_labeler.engine.actions import SYNCED
-from tui_labeler.engine.errors import ConflictError, FormatError, NotFoundError, OutdatedError
+from tui_labeler.engine.errors import (
+    ConflictError,
+    FormatError,
+    NotFoundError,
+    OutdatedError,
+    UnreadableError,
+)
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.pen import pen_words
 from tui_labeler.engine.ports import Change, Plan
@@ -282,6 +288,9 @@ class Syncing:
             tally.tell(task.document)
         except NotFoundError:
             task.etag, task.theirs = "", {}
+            return
+        except UnreadableError as error:
+            task.problem = f"{error.message}. {ADVICE}"
             return
         try:
             location, task.theirs = read(data, state.project.kind)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tui_labeler.engine.errors import ContainerError, NotFoundError, OutdatedError
+from tui_labeler.engine.errors import ContainerError, NotFoundError, OutdatedError, UnreadableError
 from tui_labeler.engine.takes.leases import RENEW_EVERY, VOID_AFTER
 from tui_labeler.engine.takes.takes import Claim, take_in, winner
 
@@ -78,6 +78,8 @@ class ShelfTakes:
                     content, etag = await self._shelf.get(blob.name)
                 except NotFoundError:
                     continue
+                except UnreadableError:
+                    content, etag = b"", blob.etag
                 known = (etag, take_in(content))
             read[blob.name] = known
             if known[1] is None:

@@ -23,7 +23,7 @@ from azure.storage.blob.aio import BlobPrefix
 
 from tui_labeler.engine.adapters.blob.connecting import SCOPE, EntraCredential, client_for, has_secret
 from tui_labeler.engine.adapters.blob.refusals import code_of, gone, is_busy, refusal, retry_after, status_of
-from tui_labeler.engine.errors import ContainerError, OutdatedError, UnreachableError
+from tui_labeler.engine.errors import ContainerError, OutdatedError, UnreachableError, UnreadableError
 from tui_labeler.engine.ports import Blob
 
 if TYPE_CHECKING:
@@ -245,12 +245,12 @@ async def _get(client: ContainerClient, name: str) -> tuple[bytes, str, bytes]:
     found = await client.download_blob(name, decompress=False)
     settings = found.properties.content_settings
     if found.size > LARGEST:
-        raise ContainerError(
+        raise UnreadableError(
             f"{name} has {found.size:,} bytes; no more than {LARGEST:,} are read",
             hint="Cut the document into smaller ones.",
         )
     if settings.content_encoding not in (None, "", "identity", "utf-8"):
-        raise ContainerError(
+        raise UnreadableError(
             f"{name} is stored compressed ({settings.content_encoding})",
             hint="Store it as plain text.",
         )
