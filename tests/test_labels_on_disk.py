@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +17,6 @@ from tui_labeler.cli.commands.exports import write_file
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.labels_on_disk import read_labels, unpacked, write_folder
 from tui_labeler.screens import base
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def packed(**files: bytes) -> bytes:
@@ -39,6 +36,25 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
             with pytest.raises(InputError, match=r"a named pipe|a device") as caught:
                 read(name)
             assert "standard input" in caught.value.hint
+
+
+@pytest.mark.timeout(20)
+def test_what_would_fill_the_memory_is_refused_before_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sparse = tmp_path / "huge.json"
+    sparse.touch()
+    os.truncate(sparse, 1 << 40)
+    for read in (read_labels, files.read_file):
+        with pytest.raises(InputError, match="more than 1,000,000,000 bytes"):
+            read(str(sparse))
+    monkeypatch.setattr(labels_on_disk, "MOST_BYTES", 1 << 21)
+    with Path("/dev/zero").open("rb") as endless:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(endless))
+        with pytest.raises(InputError, match="standard input: it has more than"):
+            files.read_file("-")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"x" * (1 << 21))))
+    assert len(files.read_file("-")) == 1 << 21
 
 
 def test_a_folder_is_read_as_an_archive_and_gives_the_same_bytes_each_time(tmp_path: Path) -> None:

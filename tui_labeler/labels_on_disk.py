@@ -19,6 +19,7 @@ from tui_labeler.processes import HOST, is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import BinaryIO
 
     from tui_labeler.engine.session import ProjectSession
 
@@ -26,7 +27,10 @@ MOST_FILES = 500_000
 """In a folder that is read as an archive."""
 
 MOST_BYTES = 1_000_000_000
-"""Of all files of such a folder."""
+"""Of one file, or of all files of such a folder."""
+
+_STEP = 1 << 20
+"""Bytes that are read at a time from what does not say how much it holds."""
 
 _WHEN = (1980, 1, 1, 0, 0, 0)
 """The first moment that a ZIP archive knows: the same folder gives the same bytes."""
@@ -44,8 +48,12 @@ _ODD = (
 
 
 def read_regular(path: Path) -> bytes:
-    """The bytes of a file. Raises ``OSError``, and ``InputError`` for what may never end or never answer."""
-    mode = path.stat().st_mode
+    """The bytes of a file.
+
+    Raises ``OSError``, and ``InputError`` for what may never end or never answer, or would fill the memory.
+    """
+    status = path.stat()
+    mode = status.st_mode
     if not stat.S_ISREG(mode):
         what = next((words for is_one, words in _ODD if is_one(mode)), "a device")
         raise InputError(
@@ -54,7 +62,28 @@ def read_regular(path: Path) -> bytes:
             "through standard input where - names it.",
             on_screen="Name a file that can be read.",
         )
+    if status.st_size > MOST_BYTES:
+        raise _too_much(str(path))
     return path.read_bytes()
+
+
+def read_stream(stream: BinaryIO, name: str) -> bytes:
+    """All that comes until the end. Raises ``InputError`` for more than a file may hold."""
+    steps: list[bytes] = []
+    size = 0
+    while step := stream.read(_STEP):
+        size += len(step)
+        if size > MOST_BYTES:
+            raise _too_much(name)
+        steps.append(step)
+    return b"".join(steps)
+
+
+def _too_much(name: str) -> InputError:
+    return InputError(
+        f"{name}: it has more than {MOST_BYTES:,} bytes.",
+        hint="Part it into several files; each can be read.",
+    )
 
 
 def read_labels(name: str) -> bytes:

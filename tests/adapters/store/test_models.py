@@ -153,6 +153,40 @@ async def test_a_card_that_is_a_pipe_is_told_and_not_waited_for(
     assert (name, error.message) == ("m", f"{path} is no file.")
 
 
+async def test_a_card_that_would_fill_the_memory_is_told_and_not_read(
+    store: FolderModelStore, tmp_path: Path
+) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    path = tmp_path / "models" / "m" / "card.json"
+    os.truncate(path, 1 << 40)
+    ((name, error),) = await store.broken()
+    assert name == "m"
+    assert "1,099,511,627,776 bytes" in error.message
+    assert await store.list() == ()
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a link", "a folder", "too large"])
+async def test_files_of_a_model_that_go_elsewhere_are_its_own_and_nothing_else(
+    store: FolderModelStore, tmp_path: Path, kind: str
+) -> None:
+    await store.save(card("m"), model(Ann="c1"))
+    assert await store.files("m")
+    (content,) = (tmp_path / "models" / "m").glob("content-*")
+    odd = content / "odd"
+    if kind == "a pipe":
+        os.mkfifo(odd)
+    elif kind == "a link":
+        (tmp_path / "secret").write_text("secret")
+        odd.symlink_to(tmp_path / "secret")
+    elif kind == "a folder":
+        odd.mkdir()
+    else:
+        odd.touch()
+        os.truncate(odd, 1 << 40)
+    with pytest.raises(InputError, match=r"odd is no file|odd has 1,099"):
+        await store.files("m")
+
+
 def read_card(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "models" / "m" / "card.json").read_text()))
 

@@ -13,7 +13,7 @@ from tui_labeler.cli.parser import FORMATS, add_command
 from tui_labeler.cli.shapes import listed, skipped_items
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.wording import counted
-from tui_labeler.labels_on_disk import read_labels, read_regular
+from tui_labeler.labels_on_disk import read_labels, read_regular, read_stream
 
 if TYPE_CHECKING:
     import argparse
@@ -232,7 +232,7 @@ def _imported(imported: Imported) -> str:
 def read_file(name: str) -> bytes:
     """The bytes of a file that a person named, or of standard input. Raises ``InputError``."""
     if name == STANDARD:
-        return sys.stdin.buffer.read()
+        return read_stream(sys.stdin.buffer, "standard input")
     try:
         return read_regular(Path(name).expanduser())
     except (OSError, ValueError) as error:

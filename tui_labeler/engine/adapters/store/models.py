@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -41,11 +42,24 @@ class CardFile(msgspec.Struct, frozen=True):
 
 FORMAT = 1
 
+LARGEST = 256 * 2**20
+"""Bytes of a card; of a model's other files :data:`LARGEST_PART`."""
+LARGEST_PART = 2**31
+
 DELETE = "Restore the model's folder from a backup, or delete the model (`model delete`) and train again."
 
 
 def _missing(name: str) -> NotFoundError:
     return NotFoundError(f"There is no model named {name!r}.", hint="`tui-labeler models` lists them.")
+
+
+def _contents(path: Path, status: os.stat_result, most: int) -> bytes:
+    """Raises ``InputError``: a pipe is waited for without end, some devices never stop, and memory ends."""
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{path} is no file.", hint=DELETE)
+    if status.st_size > most:
+        raise InputError(f"{path} has {status.st_size:,} bytes; at most {most:,} are read.", hint=DELETE)
+    return path.read_bytes()
 
 
 class _Found(NamedTuple):
@@ -87,11 +101,8 @@ class FolderModelStore:
     def _file(self, path: Path) -> CardFile:
         try:
             with storage_errors(path):
-                # A pipe would be waited for without end, and some devices never stop.
-                if path.exists() and not path.is_file():
-                    raise InputError(f"{path} is no file.", hint=DELETE)
                 try:
-                    data = path.read_bytes()
+                    data = _contents(path, path.stat(), LARGEST)
                 except (FileNotFoundError, NotADirectoryError):
                     raise _missing(path.parent.name) from None
             found = decode(data, CardFile)
@@ -148,7 +159,10 @@ class FolderModelStore:
         path = self._card(name)
         folder = path.parent / self._file(path).content
         with storage_errors(folder):
-            return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+            # Without following links: what they lead to is no part of the model, and stays here.
+            return {
+                file.name: _contents(file, file.lstat(), LARGEST_PART) for file in sorted(folder.iterdir())
+            }
 
     def _card(self, name: str) -> Path:
         """Where a model's card is. Raises ``NotFoundError`` for a name that none has."""
