@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_labeler.collecting import YOUNG, Collecting
+from tui_labeler.collecting import DUE, YOUNG, Collecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,47 @@ def test_what_was_there_is_not_looked_through_until_a_project_is_closed() -> Non
     collecting.settle()
     del circle
     gc.collect()
+    collecting.rest()
     assert gone() is not None
     collecting.release()
+    assert gone() is not None
+    collecting.rest()
     assert gone() is None
+
+
+def test_a_collection_of_all_waits_for_a_rest() -> None:
+    collecting = Collecting()
+    collecting.settle()
+    circle = Circle()
+    gone = weakref.ref(circle)
+    gc.collect(1)
+    del circle
+    # Enough for Python's own collections of all: each makes what was there survive one of the middle.
+    for _ in range(DUE):
+        gc.collect(1)
+    assert gone() is not None
+    collecting.rest()
+    assert gone() is None
+
+
+def test_a_rest_in_which_little_was_made_is_one() -> None:
+    collecting = Collecting()
+    collecting.settle()
+    circle = Circle()
+    gone = weakref.ref(circle)
+    gc.collect(1)
+    del circle
+    collecting.rest()
+    assert gone() is not None
+
+
+def test_nothing_is_collected_while_a_project_is_opened() -> None:
+    collecting = Collecting()
+    collecting.settle()
+    collecting.hold()
+    assert not gc.isenabled()
+    before = gc.get_freeze_count()
+    stay = [Circle() for _ in range(1_000)]
+    collecting.settle()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= before + len(stay)

@@ -58,6 +58,9 @@ if TYPE_CHECKING:
 MESSAGES = 2
 """Messages that are shown at once."""
 
+REST = 3.0
+"""Seconds without a key after which nobody types at the moment."""
+
 GOODBYE = 5.0
 """Seconds that a program which was ended from outside takes to let go of a project."""
 
@@ -193,10 +196,16 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
         elif self._tour:
             await self._show_first_steps()
         self.call_after_refresh(self._settle)
+        if self._collecting is not None:
+            self.set_interval(1.0, self._rest)
 
     def _settle(self) -> None:
         if self._collecting is not None:
             self._collecting.settle()
+
+    def _rest(self) -> None:
+        if self._collecting is not None and self.seconds_of_rest >= REST:
+            self._collecting.rest()
 
     def _end_on_signals(self) -> None:
         """A hang-up or a polite kill ends the process; every decision is on disk already."""
@@ -237,7 +246,12 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
     @reporting
     async def open_project(self, name: str, *, document: str | None = None, review: bool = False) -> None:
         """Opens a project for labeling, or for review."""
-        await self.show_project(await self.workbench.open(name), document=document, review=review)
+        if self._collecting is not None:
+            self._collecting.hold()
+        try:
+            await self.show_project(await self.workbench.open(name), document=document, review=review)
+        finally:
+            self.call_after_refresh(self._settle)
 
     async def show_project(
         self, session: ProjectSession, *, document: str | None = None, review: bool = False
@@ -255,11 +269,11 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
         await self.push_screen(
             LabelingScreen(session, self.follower, document=start, review=review, looks=self._looks)
         )
-        self.call_after_refresh(self._settle)
 
     async def on_projects_screen_opened(self, event: ProjectsScreen.Opened) -> None:
         if event.session is not None:
             await self.show_project(event.session)
+            self.call_after_refresh(self._settle)
         else:
             await self.open_project(event.name)
 
@@ -273,8 +287,7 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
         if self._shown is event.session:
             self._shown = None
         if self._collecting is not None:
-            # What passes typed keys on to the screen holds it for a moment yet.
-            self.set_timer(1.0, self._collecting.release)
+            self._collecting.release()
 
     # --- help, commands, keys -----------------------------------------------------------------------
 

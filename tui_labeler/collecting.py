@@ -5,7 +5,7 @@ that stay (code, styles, the short form of every document), and each collection 
 nothing. Later ones fall into some key press, and take the longer the more documents a project has.
 
 So there is none while the program loads and a project opens. What is there then is put aside (``gc.freeze``),
-and the collections of a session visit only what came since.
+and the collections of a session visit only what came since: those of all generations while nobody types.
 """
 
 from __future__ import annotations
@@ -17,25 +17,45 @@ import sys
 YOUNG = 5_000
 """Objects that are made between two collections: a screen that is drawn anew makes more than Python's 700."""
 
+DUE = 20
+"""Collections of the middle generation after which one of all is due: megabytes may have become garbage."""
+
+AT_LAST = 1_000
+"""After so many there is one of all, whether somebody types or not."""
+
 
 class Collecting:
-    """The collector of this process, off from the start until ``settle``."""
+    """The collector of this process, off from the start, and from every ``hold``, until ``settle``."""
 
     def __init__(self) -> None:
+        self._is_left = False
+        gc.disable()
+
+    def hold(self) -> None:
+        """A project is about to be opened."""
         gc.disable()
 
     def settle(self) -> None:
         """Program and project are there: they are put aside, and what comes from here on is collected."""
         gc.freeze()
-        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
+        gc.set_threshold(YOUNG, gc.get_threshold()[1], AT_LAST)
         gc.enable()
 
     def release(self) -> None:
-        """A project was closed: what was put aside is looked through once, so that its documents go."""
-        gc.unfreeze()
-        gc.collect()
-        _give_back()
-        gc.freeze()
+        """A project was closed: at the next rest its documents go."""
+        self._is_left = True
+
+    def rest(self) -> None:
+        """Nobody types: time for what would make a key wait. After a project was left, what was put aside is
+        looked through too."""
+        if self._is_left:
+            self._is_left = False
+            gc.unfreeze()
+            gc.collect()
+            _give_back()
+            gc.freeze()
+        elif gc.get_count()[2] >= DUE:
+            gc.collect()
 
 
 def _give_back() -> None:

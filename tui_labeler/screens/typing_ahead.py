@@ -34,6 +34,12 @@ class TypingAhead(App[ReturnType]):
         super().__init__(**options)
         self._typed: deque[events.Key | events.Paste] = deque()
         self._passing: asyncio.Task[None] | None = None
+        self._typed_at = 0.0
+
+    @property
+    def seconds_of_rest(self) -> float:
+        """How long nobody has typed; 0 while a key has not had its effect yet."""
+        return 0.0 if self.keys_wait else asyncio.get_running_loop().time() - self._typed_at
 
     @property
     def keys_wait(self) -> bool:
@@ -45,6 +51,7 @@ class TypingAhead(App[ReturnType]):
             await super().on_event(event)
             return
         self._typed.append(event)
+        self._typed_at = asyncio.get_running_loop().time()
         if not self.keys_wait:
             self._passing = asyncio.create_task(self._pass_on(), name="typing ahead")
             self._passing.add_done_callback(self._passed_on)

@@ -11,6 +11,7 @@ import stat
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import NoReturn
 
@@ -127,7 +128,11 @@ class FolderContainer:
     def _names(self) -> list[tuple[str, bytes]]:
         try:
             with os.scandir(self._root) as entries:
-                return sorted((name_of(entry.name), entry.name) for entry in entries if entry.name != OWN)
+                # By one text each: a hundred thousand pairs take three times as long, and nobody else runs.
+                return sorted(
+                    ((name_of(entry.name), entry.name) for entry in entries if entry.name != OWN),
+                    key=itemgetter(0),
+                )
         except OSError as error:
             self._refuse(error)
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tui_labeler.engine.turns import Progress as SteppedProgress
 
 
+_EVERYTHING = DocumentFilter()
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentText:
     """A document's text as it is in the container at this moment."""
@@ -166,7 +169,7 @@ class Documents:
             seen = (self.as_seen(row) for row in rows)
             chosen = in_order((row for row in seen if wanted is None or wanted.matches(row)), sort)
             return [self._store.state.rows[row.id] for row in chosen]
-        if wanted is not None:
+        if wanted is not None and wanted != _EVERYTHING:
             rows = filter(wanted.matches, rows)
         return in_order(rows, sort)
 

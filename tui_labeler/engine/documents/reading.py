@@ -21,6 +21,7 @@ from tui_labeler.engine.documents.decoding import Decoded, decode
 from tui_labeler.engine.documents.moving_labels import move_labels, stale_labels
 from tui_labeler.engine.errors import LabelerError, NotFoundError, UnreachableError
 from tui_labeler.engine.ports import Blob, Change, Plan
+from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Container, ProjectStore, State, Surroundings
@@ -192,7 +193,8 @@ class Reading:
             await self._register(batch)
 
     async def _mark_gone(self) -> None:
-        missing = [row for row in self._store.state.rows.values() if row.location not in self._seen]
+        rows = list(self._store.state.rows.values())
+        missing = [row async for row in in_turns(rows) if row.location not in self._seen]
         self._tally.gone = len(missing)
         fresh = [row.id for row in missing if row.problem != GONE]
         for start in range(0, len(fresh), BATCH):

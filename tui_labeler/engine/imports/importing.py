@@ -180,20 +180,39 @@ def _enriched(old: Category, new: FileCategory, incoming: Incoming) -> Category:
     )
 
 
-def importing(batch: Sequence[Ready], incoming: Incoming, state: State) -> list[Change]:
-    """Brings in the labels of some documents and what the file says of them; what people made wins."""
-    ids = {**incoming.ids, **{category.name: category.id for category in state.categories.values()}}
-    changes: list[Change] = []
-    described: dict[int, Document] = {}
-    for ready in batch:
-        document = state.document(ready.document)
+class Importing:
+    """Brings in the labels of documents and what the file says of them; what people made wins."""
+
+    def __init__(self, incoming: Incoming, state: State) -> None:
+        self._incoming = incoming
+        self._state = state
+        self._ids = {
+            **incoming.ids,
+            **{category.name: category.id for category in state.categories.values()},
+        }
+        self._described: dict[int, Document] = {}
+
+    def labels(self, ready: Ready) -> list[Change]:
+        """What one part of the file makes of the labels of its document."""
+        document, incoming = self._state.document(ready.document), self._incoming
         if not may_be_touched(document, ready, incoming.tally):
-            continue
-        document = described.get(document.id, document)
-        one = _OneDocument(document, ready, incoming, state, ids, incoming.made.setdefault(document.id, []))
-        changes += one.changes()
-        described[document.id] = one.described
-    return changes + [put_document(state, document) for document in described.values()]
+            return []
+        document = self._described.get(document.id, document)
+        before = incoming.made.setdefault(document.id, [])
+        one = _OneDocument(document, ready, incoming, self._state, self._ids, before)
+        changes = one.changes()
+        self._described[document.id] = one.described
+        return changes
+
+    def documents(self) -> list[Change]:
+        """What all parts so far have said of their documents."""
+        return [put_document(self._state, document) for document in self._described.values()]
+
+
+def importing(batch: Sequence[Ready], incoming: Incoming, state: State) -> list[Change]:
+    """Brings in some documents at once."""
+    these = Importing(incoming, state)
+    return [change for ready in batch for change in these.labels(ready)] + these.documents()
 
 
 def may_be_touched(document: Document, ready: Ready, tally: Tally) -> bool:

@@ -17,8 +17,8 @@ from tui_labeler.engine.formats.resolve import undeclared, with_all_categories
 from tui_labeler.engine.imports.adding import additions, may_be_added
 from tui_labeler.engine.imports.claiming import called
 from tui_labeler.engine.imports.holding import Held, hold, needs_text
-from tui_labeler.engine.imports.importing import Incoming, Tally, declaring, file_source, importing
-from tui_labeler.engine.imports.matching import STEP, Matching, Progress, text_hashes
+from tui_labeler.engine.imports.importing import Importing, Incoming, Tally, declaring, file_source
+from tui_labeler.engine.imports.matching import Matching, Progress, text_hashes
 from tui_labeler.engine.imports.plans import (
     Addition,
     Ambiguous,
@@ -30,6 +30,7 @@ from tui_labeler.engine.imports.plans import (
     skipped_problem,
 )
 from tui_labeler.engine.ports.imports import BegunImport
+from tui_labeler.engine.turns import in_turns
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -302,9 +303,9 @@ class ImportPlanning:
             if change.table == "category" and change.after is not None
         }
         incoming = replace(incoming, ids=ids)
-        for start in range(0, len(ready), STEP):
-            importing(ready[start : start + STEP], incoming, self._state)
-            await asyncio.sleep(0)
+        these = Importing(incoming, self._state)
+        async for part in in_turns(ready):
+            these.labels(part)
         return ImportPlan(
             filename=begun.filename,
             format=known.name,

@@ -19,6 +19,7 @@ from tui_labeler.engine.jobs.requests import JobRequests
 from tui_labeler.engine.models.models import check_same_model
 from tui_labeler.engine.pen import check_turn_of_pen
 from tui_labeler.engine.reviewing.comparison import Comparison, compare
+from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.spending import Budget
@@ -105,15 +106,17 @@ class Jobs:
 
     async def estimate(self, rows: Sequence[DocumentRow], method: Method) -> Estimate:
         """What labeling these documents would take."""
-        readable = [row for row in rows if not row.problem]
-        records = sum(row.text_records for row in readable)
-        unread = sum(not row.is_read for row in readable)
+        records = unread = 0
+        async for row in in_turns(rows):
+            if not row.problem:
+                records += row.text_records
+                unread += not row.is_read
         if method.name != "model":
             return Estimate(len(rows), records, 0, None, len(rows), unread)
         left = (await self._quota.usage()).left
         fits = 0
         used = 0
-        for row in rows:
+        async for row in in_turns(rows):
             used += 0 if row.problem else row.text_records
             if left is not None and used > left:
                 break

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from tui_labeler.domain.documents import DocumentFilter, DocumentRow, DocumentState
 from tui_labeler.engine.gpt.forecast import Forecast, forecast
 from tui_labeler.engine.resources.resources import find_deployment
+from tui_labeler.engine.turns import BATCH, in_turns
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
@@ -76,6 +77,7 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
         known = self.session.rows.keys()
         documents.as_seen = self.session.documents.as_seen
         documents.select(self.choices.documents & known)
+        self._add_up()
         self._list()
         if self.choices.document is not None:
             documents.go_to(self.choices.document)
@@ -96,7 +98,7 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
             self.session, documents.rows, chosen.labeler, keys, deployment, None, chosen.options
         )
         documents.show_tokens(lambda row: self._tokens([row]))
-        self._tell()
+        self._add_up()
 
     def _tokens(self, rows: Sequence[DocumentRow]) -> int:
         return about(self._forecast.tokens(rows)) if self._forecast and rows else 0
@@ -109,17 +111,26 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
         documents.set_rows(rows, keep_cursor=any(current and row.id == current.id for row in rows))
         self._tell()
 
-    def _tell(self) -> None:
-        """The running total, what is listed, and the document at the cursor."""
-        documents = self.query_one(DocumentList)
+    @work(exclusive=True, group="total")
+    async def _add_up(self) -> None:
+        """The running total of what is selected; of very many documents their number first."""
         rows = self.session.rows
-        chosen = [rows[key] for key in documents.selected if key in rows]
-        records = sum(row.text_records for row in chosen)
-        about = "" if all(row.is_read for row in chosen) else "about "
+        chosen = [rows[key] for key in self.query_one(DocumentList).selected if key in rows]
+        if len(chosen) > BATCH:
+            self.say_right(f"selected: {counted(len(chosen), 'document')}")
+        records, all_read = 0, True
+        async for row in in_turns(chosen):
+            records += row.text_records
+            all_read = all_read and row.is_read
+        about = "" if all_read else "about "
         total = f"{counted(len(chosen), 'document')}, {about}{counted(records, 'text record')}"
         if self._forecast is not None:
             total += f", ~{self._tokens(chosen):,} tokens"
         self.say_right(f"selected: {total}")
+
+    def _tell(self) -> None:
+        """What is listed, and the document at the cursor."""
+        documents = self.query_one(DocumentList)
         named = f" with {self.choices.part_of_name!r} in the name" if self.choices.part_of_name else ""
         words = f"{len(documents.rows):,} {self.choices.shown} documents{named}"
         row = documents.current
@@ -127,7 +138,8 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
             words += f"; {row.location}"
         elif not named:
             words += "; f shows others"
-        if not chosen and documents.rows:
+        known = self.session.rows
+        if documents.rows and not any(key in known for key in documents.selected):
             words = f"space selects, * all; {words}"
         self.say(words)
 
@@ -137,6 +149,7 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
 
     def on_document_list_selection_changed(self) -> None:
         self.choices = self.collect()
+        self._add_up()
         self._tell()
 
     def on_document_list_opened(self, event: DocumentList.Opened) -> None:
