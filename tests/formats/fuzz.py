@@ -22,6 +22,8 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tests.formats import samples
 from tests.formats.test_azure_2021 import bare_entities, classes
 from tui_labeler.domain.labels import Span
@@ -219,7 +221,7 @@ def _use_on(known: Format, said: LabelFile) -> None:
         resolved = to_code_points(file.kind, document, text)
         dropped = sum(problem.dropped for problem in resolved.problems)
         assert len(resolved.labels) + dropped == len(document.labels)
-        documents.append(replace(document, text=text))
+        documents.append(msgspec.structs.replace(document, text=text))
     try:
         written = known.write(replace(file, documents=tuple(documents)))
     except LabelerError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -90,7 +91,9 @@ def test_what_is_written_is_found_and_says_the_same(known: Format, data: st.Data
         # What has another name there gets it behind its own, and that is said.
         file = replace(
             file,
-            documents=tuple(replace(each, location=f"{at}.txt") for at, each in enumerate(file.documents)),
+            documents=tuple(
+                msgspec.structs.replace(each, location=f"{at}.txt") for at, each in enumerate(file.documents)
+            ),
         )
     if known.name == "aml-conll":
         assume(any("__label__" not in (each.text or "") for each in file.documents))

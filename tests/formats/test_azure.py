@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -163,7 +164,7 @@ def test_what_is_optional_comes_back_as_it_was_there_or_missing(
 def test_a_missing_dataset_stays_missing_for_training_and_is_written_for_testing() -> None:
     file = read(changed(samples.entities(), "assets.documents.0.dataset", ...))
     for dataset, expected in ((Dataset.TRAIN, None), (Dataset.TEST, "Test")):
-        there = replace(file, documents=(replace(file.documents[0], dataset=dataset),))
+        there = replace(file, documents=(msgspec.structs.replace(file.documents[0], dataset=dataset),))
         assert json.loads(azure.write(there).data)["assets"]["documents"][0].get("dataset") == expected
 
 
@@ -207,7 +208,9 @@ def test_a_new_label_goes_to_the_first_region_that_holds_it_or_to_one_of_its_own
     file = read(two_regions())
     document = file.documents[0]
     held, lost = FileLabel("Name", 10, 5, Unit.UTF16), FileLabel("Name", 95, 5, Unit.UTF16)
-    file = replace(file, documents=(replace(document, labels=(*document.labels, held, lost)),))
+    file = replace(
+        file, documents=(msgspec.structs.replace(document, labels=(*document.labels, held, lost)),)
+    )
     regions = json.loads(azure.write(file).data)["assets"]["documents"][0]["entities"]
     assert [len(region["labels"]) for region in regions] == [1, 1, 1, 1, 1]
     assert regions[1]["labels"][0]["offset"] == 10

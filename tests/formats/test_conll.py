@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from seqeval.metrics import f1_score
@@ -322,7 +323,7 @@ def test_real_files_are_read_whole_and_come_back(
     assert (words[0], solid(words[1])) in composed
     if documents > 1000:
         return
-    named = [replace(each, location=f"{index}") for index, each in enumerate(file.documents)]
+    named = [msgspec.structs.replace(each, location=f"{index}") for index, each in enumerate(file.documents)]
     again = labeled(write(replace(file, documents=tuple(named))).data)
     assert [[(name, solid(cut)) for name, cut in each] for each in again] == found
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.formats import samples
@@ -24,7 +25,7 @@ def test_a_file_survives_the_way_through_stored_json(sample: Callable[[], dict[s
     documents = []
     for document in file.documents:
         regions, extra = kept_document(json.loads(json.dumps(document_extra(document))))
-        documents.append(replace(document, regions=regions, extra=extra))
+        documents.append(msgspec.structs.replace(document, regions=regions, extra=extra))
     again = replace(
         file,
         container=project.container,

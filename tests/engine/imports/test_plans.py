@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from tests.builders import TEXT, Bench, document, key, labels, number, saved, span, suggestions, whole
@@ -156,9 +157,9 @@ async def test_a_label_wins_over_a_suggestion_of_a_file(bench: Bench, paper: Pap
 async def test_words_that_a_file_states_must_be_what_its_span_cuts(bench: Bench, paper: Paper) -> None:
     session = await bench.create()
     found = (
-        replace(cut("Person", "Ann", TEXT), words="Ann"),
-        replace(cut("Person", "Bob", TEXT), words="Rome"),
-        replace(cut("Place", "in Rome", TEXT), words="in\n Rome"),
+        msgspec.structs.replace(cut("Person", "Ann", TEXT), words="Ann"),
+        msgspec.structs.replace(cut("Person", "Bob", TEXT), words="Rome"),
+        msgspec.structs.replace(cut("Place", "in Rome", TEXT), words="in\n Rome"),
     )
     done = await session.label_files.read(paper.says(FileDocument("d0000.txt", labels=found)), "x.paper")
     assert done.labels == 2
@@ -174,7 +175,7 @@ async def test_offsets_that_only_fit_in_utf16_are_said_to_look_like_it(bench: Be
     )
     done = await session.label_files.read(paper.says(FileDocument("d0000.txt", labels=shifted)), "x.paper")
     assert any("look like UTF-16" in note.reason and "2 of 2" in note.reason for note in done.notes)
-    stated = (replace(shifted[0], words="Annabel"),)
+    stated = (msgspec.structs.replace(shifted[0], words="Annabel"),)
     done = await session.label_files.read(paper.says(FileDocument("d0000.txt", labels=stated)), "x.paper")
     assert any("in UTF-16 code units it would fit" in item.reason for item in done.skipped)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tui_labeler.domain.documents import Document, DocumentRow, DocumentState
 from tui_labeler.domain.labels import Span
@@ -181,9 +183,9 @@ class Exporting:
             regions, keys = kept_document(document.extra)
             converted, held = to_utf16(labels, regions if name == AZURE else (), text)
             keys = keys if name == AZURE else of_format(document.extra, name)
-            return replace(said, labels=converted, regions=held, extra=keys)
+            return msgspec.structs.replace(said, labels=converted, regions=held, extra=keys)
         in_code_points = tuple(_in_code_points(label) for label in labels)
-        return replace(
+        return msgspec.structs.replace(
             said,
             labels=in_code_points,
             suggestions=tuple(self._as_proposed(each) for each in proposed),
@@ -207,7 +209,9 @@ class Exporting:
     def _as_proposed(self, item: Suggestion) -> FileLabel:
         name = self._store.state.categories[item.category].name
         said = _in_code_points(ResolvedLabel(name, item.span, of_format(item.extra, self._format.name)))
-        return replace(said, confidence=item.confidence, extra={**said.extra, SOURCE: item.source})
+        return msgspec.structs.replace(
+            said, confidence=item.confidence, extra={**said.extra, SOURCE: item.source}
+        )
 
     async def _text(self, document: Document) -> str:
         read = await self._documents.text(document.id)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tui_labeler import __version__
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.documents.carrying import text_key
@@ -103,7 +105,7 @@ class SplitExporting:
         gathered = replace(
             gathered,
             documents=tuple(
-                replace(item, dataset=_dataset(of.get(number)))
+                msgspec.structs.replace(item, dataset=_dataset(of.get(number)))
                 for item, number in zip(gathered.documents, gathered.ids, strict=True)
             ),
             skipped=(),

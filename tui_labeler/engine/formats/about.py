@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.formats.fields import Node, kept
@@ -89,7 +91,7 @@ def with_review(document: FileDocument, within: str = "") -> FileDocument:
         extra = document.extra | {within: {key: item for key, item in inner.items() if key != REVIEWED}}
     else:
         return document
-    return replace(document, extra=extra, is_reviewed=True)
+    return msgspec.structs.replace(document, extra=extra, is_reviewed=True)
 
 
 def told_review(document: FileDocument) -> bool | None:

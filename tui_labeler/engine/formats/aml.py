@@ -9,8 +9,10 @@ row by commas with one confidence a name. Source: reader and writer of ``azureml
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError
@@ -66,7 +68,7 @@ class _Row:
         if share == 1:
             self.labels.append(label)
         else:
-            self.suggestions.append(replace(label, confidence=share))
+            self.suggestions.append(msgspec.structs.replace(label, confidence=share))
 
     def leave(self, reason: str) -> None:
         self.problems.append(FormatProblem(self.location, "label", reason, dropped=True, line=self.node.line))

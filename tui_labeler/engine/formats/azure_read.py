@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.formats import azure_keys
 from tui_labeler.engine.formats.azure_keys import DIALECTS, Dialect
@@ -271,7 +273,7 @@ def _placed(label: FileLabel, index: int, regions: tuple[FileRegion, ...]) -> Fi
     """Remembers the label's region where its offsets alone would not tell at once."""
     if len(regions) == 1 and regions[0].holds(label.start, label.length):
         return label
-    return replace(label, extra=label.extra | {REGION: index})
+    return msgspec.structs.replace(label, extra=label.extra | {REGION: index})
 
 
 def _text(node: Node, key: str) -> str:

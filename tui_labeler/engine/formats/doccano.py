@@ -10,8 +10,10 @@ are code points. Classes are ``label``: a list of names. Columns that doccano do
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.formats.about import PLACES, REVIEWED, about, told, told_review, with_review
@@ -96,7 +98,7 @@ def read(data: bytes) -> LabelFile:
 
 
 def _of_classes(found: list[_Row], problems: list[FormatProblem]) -> LabelFile:
-    documents = tuple(replace(row.document, labels=tuple(_unique(row))) for row in found)
+    documents = tuple(msgspec.structs.replace(row.document, labels=tuple(_unique(row))) for row in found)
     several = any(len(document.labels) > 1 for document in documents)
     names = [label.category for document in documents for label in document.labels]
     remarks: tuple[str, ...] = ()
@@ -121,7 +123,7 @@ def _with_spans(row: _Row, problems: list[FormatProblem]) -> FileDocument:
         problems.append(
             FormatProblem(row.document.location, place, reason, dropped=True, line=row.document.line)
         )
-    return replace(row.document, labels=tuple(row.spans))
+    return msgspec.structs.replace(row.document, labels=tuple(row.spans))
 
 
 def _row(node: Node) -> _Row:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -110,8 +109,7 @@ def encode_json(value: object, field: str = "") -> bytes:
         raise FormatError(f"{shown!r} is not Unicode text and can't be written", field=field) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A value of the file and the way to it."""
 
     value: Any

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -36,8 +35,8 @@ def rows(data: bytes) -> Iterator[Node]:
         for index, node in enumerate(listed.nodes()):
             begin = lines[min(index, len(lines) - 1)] if lines else 0
             # A line that several begin on is none's own, and still where to look for what is wrong.
-            within = listed if are_apart else replace(listed, line=begin)
-            placed = replace(node, parent=within, line=begin if are_apart else 0)
+            within = listed if are_apart else msgspec.structs.replace(listed, line=begin)
+            placed = msgspec.structs.replace(node, parent=within, line=begin if are_apart else 0)
             placed.object()
             yield placed
         return

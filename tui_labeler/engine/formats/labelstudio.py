@@ -8,8 +8,9 @@ file brought.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.formats.about import PLACES, REVIEWED, told
@@ -113,7 +114,7 @@ def _predictions(
 ) -> list[dict[str, Any]]:
     """One for each model or method, in the order in which they come; a score stands at each region."""
     found: dict[str, list[dict[str, Any]]] = {}
-    proposed = replace(document, labels=document.suggestions)
+    proposed = msgspec.structs.replace(document, labels=document.suggestions)
     if kind is ProjectKind.ENTITIES:
         regions = [
             (cut.label, _span(cut, text, usual, at)) for at, cut in enumerate(cuts(proposed, text, problems))

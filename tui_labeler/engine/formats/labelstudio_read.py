@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.text import OffsetMap
@@ -98,7 +100,7 @@ def _of_classes(tasks: list[_Task], reading: _Reading) -> LabelFile:
                     reading.leave(node, task.document.location, reason)
             found.append(names)
         labels, suggestions = (tuple(names.values()) for names in found)
-        documents.append(replace(task.document, labels=labels, suggestions=suggestions))
+        documents.append(msgspec.structs.replace(task.document, labels=labels, suggestions=suggestions))
     several = any(len(document.labels) > 1 for document in documents)
     kind = ProjectKind.MULTI_LABEL if several else ProjectKind.SINGLE_LABEL
     return LabelFile(
@@ -113,11 +115,12 @@ def _with_spans(task: _Task, reading: _Reading) -> FileDocument:
     for _, node, label in (*task.classes, *task.suggested_classes):
         reading.leave(node, task.document.location, f"{label.category} is a class, and this file has spans")
     unit = _unit(task.document.text or "", task.spans + task.suggested)
-    labels = tuple(replace(label, unit=unit) for label in task.spans)
+    labels = tuple(msgspec.structs.replace(label, unit=unit) for label in task.spans)
     suggestions = {
-        (label.category, label.start, label.length): replace(label, unit=unit) for label in task.suggested
+        (label.category, label.start, label.length): msgspec.structs.replace(label, unit=unit)
+        for label in task.suggested
     }
-    return replace(task.document, labels=labels, suggestions=tuple(suggestions.values()))
+    return msgspec.structs.replace(task.document, labels=labels, suggestions=tuple(suggestions.values()))
 
 
 def _unit(text: str, labels: list[FileLabel]) -> Unit:
@@ -259,7 +262,9 @@ def _region(task: _Task, node: Node, prediction: Node | None, reading: _Reading)
     score = _score(node, prediction)
     if kind in ("labels", None) and "labels" in value.object():
         target = task.spans if prediction is None else task.suggested
-        target += [replace(each, extra=dict(extra), confidence=score) for each in _spans(value)]
+        target += [
+            msgspec.structs.replace(each, extra=dict(extra), confidence=score) for each in _spans(value)
+        ]
     elif kind in ("choices", None) and "choices" in value.object() and "start" not in value.object():
         chosen = task.classes if prediction is None else task.suggested_classes
         for item in value.need("choices").nodes():

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.formats.about import PLACES, REVIEWED, about, told
@@ -61,6 +63,7 @@ class _Row:
     """``spans``, ``options`` or ``label``; empty where nothing says."""
     one: bool = False
     """At most one class can be chosen."""
+    is_answered: bool = False
 
 
 def sniff(data: bytes, filename: str) -> bool:
@@ -85,15 +88,15 @@ def read(data: bytes) -> LabelFile:
             raise node.error(f"has {row.shape}, and line {first.document.line} {first.shape}", hint=_BOTH)
         found.append(row)
     _without_common_source(found)
-    waiting = sum("answer" not in row.document.extra for row in found)
+    waiting = sum(not row.is_answered for row in found)
     remarks = (f"nobody has answered {waiting} of {len(found)} tasks: what they hold is suggested",)
-    documents = tuple(row.document for row in _joined(found))
+    documents = tuple(_joined(found))
     categories = tuple(FileCategory(name) for name in names)
     kind, fits = _kinds(found, documents, first.shape if first else "")
     return LabelFile(
         kind,
         categories=categories,
-        documents=tuple(_without_answer(document) for document in documents),
+        documents=documents,
         remarks=remarks if waiting else (),
         problems=tuple(problems),
         fits=fits,
@@ -112,10 +115,6 @@ def _kinds(
     return kind, frozenset() if several else _CLASSES - {kind}
 
 
-def _without_answer(document: FileDocument) -> FileDocument:
-    return replace(document, extra={key: item for key, item in document.extra.items() if key != "answer"})
-
-
 def _without_common_source(found: Sequence[_Row]) -> None:
     """A ``source`` that several tasks have is where they come from, and no document's name."""
     counted = Counter(row.document.location for row in found)
@@ -123,27 +122,33 @@ def _without_common_source(found: Sequence[_Row]) -> None:
         meta = row.document.extra.get("meta")
         place = row.document.location
         if counted[place] > 1 and isinstance(meta, dict) and meta.get("source") == place:
-            row.document = replace(row.document, location="")
+            row.document = msgspec.structs.replace(row.document, location="")
 
 
-def _joined(found: Sequence[_Row]) -> list[_Row]:
+def _joined(found: Sequence[_Row]) -> Iterator[FileDocument]:
     """Binary tasks ask for one class at a time: those over one text are one document."""
-    joined: list[_Row] = []
-    known: dict[tuple[str, str | None], _Row] = {}
+    joined: list[list[FileDocument]] = []
+    known: dict[tuple[str, str | None], list[FileDocument]] = {}
     for row in found:
+        alone = [row.document]
         place = (row.document.location, row.document.text)
-        first = known.setdefault(place, row) if row.shape == "label" else row
-        if first is row:
-            joined.append(row)
-            continue
-        said = {label.category for label in first.document.labels}
-        first.document = replace(
-            first.document,
-            labels=first.document.labels
-            + tuple(label for label in row.document.labels if label.category not in said),
-            suggestions=first.document.suggestions + row.document.suggestions,
-        )
-    return joined
+        together = known.setdefault(place, alone) if row.shape == "label" else alone
+        if together is alone:
+            joined.append(alone)
+        else:
+            together.append(row.document)
+    for documents in joined:
+        yield _one_of(documents) if len(documents) > 1 else documents[0]
+
+
+def _one_of(documents: Sequence[FileDocument]) -> FileDocument:
+    """The first one, with the labels and suggestions of all."""
+    labels: dict[str, FileLabel] = {}
+    for document in documents:
+        for label in document.labels:
+            labels.setdefault(label.category, label)
+    suggestions = tuple(each for document in documents for each in document.suggestions)
+    return msgspec.structs.replace(documents[0], labels=tuple(labels.values()), suggestions=suggestions)
 
 
 def _row(node: Node, names: dict[str, None], problems: list[FormatProblem]) -> _Row:
@@ -182,27 +187,28 @@ def _row(node: Node, names: dict[str, None], problems: list[FormatProblem]) -> _
         said.dataset,
         tuple(labels) if accepted else (),
         text=text.text(),
-        extra=said.extra | ({"answer": answer.value} if answer else {}),
+        extra=said.extra,
         suggestions=() if accepted else tuple(_suggested(labels, node)),
         line=node.line,
         is_reviewed=accepted,
     )
-    return _Row(document, shape, one)
+    return _Row(document, shape, one, answer is not None)
 
 
 def _text(node: Node) -> Node:
-    text = node.get("text")
+    if (text := node.get("text")) is not None:
+        return text
     media = next((found for key in _MEDIA if (found := node.get(key)) is not None), None)
-    if text is None and media is not None:
+    if media is not None:
         raise media.error("is no plain text", hint=_TEXT_ONLY)
-    return text if text is not None else node.need("text", hint=_SHAPES)
+    return node.need("text", hint=_SHAPES)
 
 
 def _suggested(labels: Sequence[FileLabel], node: Node) -> Iterator[FileLabel]:
     for label in labels:
         score = label.extra.get("score", node.object().get("score"))
         if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
-            yield replace(label, confidence=float(score))
+            yield msgspec.structs.replace(label, confidence=float(score))
         else:
             yield label
 

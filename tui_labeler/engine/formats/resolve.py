@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.domain.text import OffsetMap
@@ -115,9 +117,12 @@ def suggested(kind: ProjectKind, document: FileDocument, text: str) -> Resolved:
     if not document.suggestions:
         return Resolved((), ())
     of_many = ProjectKind.MULTI_LABEL if kind.is_classification else kind
-    proposed = replace(document, labels=document.suggestions, regions=())
+    proposed = msgspec.structs.replace(document, labels=document.suggestions, regions=())
     found = to_code_points(of_many, proposed, text, may_meet=True)
-    problems = (replace(each, field=each.field.replace("labels", "suggestions")) for each in found.problems)
+    problems = (
+        msgspec.structs.replace(each, field=each.field.replace("labels", "suggestions"))
+        for each in found.problems
+    )
     return Resolved(found.labels, tuple(problems))
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tui_labeler.domain.documents import Document
 from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, in_the_way
 from tui_labeler.domain.projects import Category
@@ -361,7 +363,10 @@ def _described(document: Document, ready: Ready, name: str, say: Say) -> tuple[D
         regions, keys = kept_document(document.extra)
         regions, places = merged_regions(regions, file.regions, say)
         keys = merged(keys, file.extra, say, ("language", "culture", "dataset", "class"))
-        extra = {**document_extra(replace(file, regions=regions, extra=keys)), ORDER: ready.order}
+        extra = {
+            **document_extra(msgspec.structs.replace(file, regions=regions, extra=keys)),
+            ORDER: ready.order,
+        }
         if file.dataset is None:
             extra[NO_DATASET] = True
         if OTHERS in document.extra:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine import limits
@@ -250,7 +252,7 @@ class ImportPlanning:
         if document.problem:
             return self._unreadable(match, document.problem)
         if not self._reads(match):
-            return hold(kind, replace(file, text=None), ""), ""
+            return hold(kind, msgspec.structs.replace(file, text=None), ""), ""
         if file.text is not None and document.text_hash in text_hashes(file.text):
             return hold(kind, file, file.text.removeprefix(MARK)), document.text_hash
         try:
@@ -271,7 +273,9 @@ class ImportPlanning:
         """What there is to say of a document, by the name that the project has for it."""
         name = match.called if match.document is None else self._state.rows[match.document].location
         for problem in held.problems:
-            said = skipped_problem(replace(problem, location=name, line=problem.line or match.file.line))
+            said = skipped_problem(
+                msgspec.structs.replace(problem, location=name, line=problem.line or match.file.line)
+            )
             (self._tally.skipped if problem.dropped else self._tally.notes).append(said)
         for label in held.labels:
             for warning in limits.labeled_entity(label.span.length if label.span else 0):
