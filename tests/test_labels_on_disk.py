@@ -105,7 +105,7 @@ def test_a_new_folder_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(labels_on_disk, "write_whole", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageError, match="No space left"):
         write_folder(tmp_path / "other", {"a.txt": b"a"}, overwrite=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]

@@ -173,11 +173,14 @@ def write_folder(path: Path, files: dict[str, bytes], *, overwrite: bool) -> Non
         for name, data in files.items():
             place = target / PurePosixPath(name)
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(place, data)
+            _put(place, data)
+        for within, _, _ in os.walk(target):
+            _sync_names(Path(within))
         if is_new:
             if path.is_dir():
                 path.rmdir()
             target.replace(path)
+            _sync_names(path.absolute().parent)
     except OSError as error:
         raise StorageError(
             f"{path}: {error.strerror}", hint="Free space, or choose another place."
@@ -192,6 +195,22 @@ def write_whole(path: Path, data: bytes, check: Callable[[], object] = lambda: N
 
     ``check`` has the last word before. Raises ``OSError``.
     """
+    _put(path, data, check)
+    _sync_names(path.absolute().parent)
+
+
+def _sync_names(folder: Path) -> None:
+    """Puts what was renamed in a folder on the disk; not every file system can, and then nothing does."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _put(path: Path, data: bytes, check: Callable[[], object] = lambda: None) -> None:
+    """As :func:`write_whole`, but for the names in the folder."""
     writing = _while_written(path)
     try:
         with writing.open("xb") as file:

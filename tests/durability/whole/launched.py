@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.durability.whole.faults import FAULTS
@@ -20,17 +21,21 @@ from tui_labeler.engine.adapters.launcher import ProcessLauncher
 
 def note_syncs(ledger: Path) -> None:
     """Writes down each file of lines that was synced, with its size at that moment."""
-    sync = os.fsync
 
-    def noted(descriptor: int) -> None:
-        sync(descriptor)
-        path = Path(f"/proc/self/fd/{descriptor}").readlink()
-        if path.suffix == ".jsonl":
-            line = json.dumps({"path": str(path), "size": os.fstat(descriptor).st_size})
-            with ledger.open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
+    def noting(sync: Callable[[int], None]) -> Callable[[int], None]:
+        def noted(descriptor: int) -> None:
+            size = os.fstat(descriptor).st_size
+            sync(descriptor)
+            path = Path(f"/proc/self/fd/{descriptor}").readlink()
+            if path.suffix == ".jsonl":
+                line = json.dumps({"path": str(path), "size": size})
+                with ledger.open("a", encoding="utf-8") as file:
+                    file.write(f"{line}\n")
 
-    vars(os)["fsync"] = noted
+        return noted
+
+    for name in ("fsync", "fdatasync"):
+        vars(os)[name] = noting(vars(os)[name])
 
 
 def command(ledger: Path, fault: str = "", *more: str) -> tuple[str, ...]:

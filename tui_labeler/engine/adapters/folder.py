@@ -15,6 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NoReturn
 
+from tui_labeler.engine.adapters.store.files import sync_folder
 from tui_labeler.engine.documents.names import name_of
 from tui_labeler.engine.errors import (
     ContainerError,
@@ -180,6 +181,7 @@ class FolderContainer:
                     if error.errno not in _NO_LINKS:
                         raise
                     _write_anew(path, content)
+                sync_folder(self.path)
             finally:
                 with suppress(FileNotFoundError):
                     os.unlink(writing)  # noqa: PTH108 - pathlib has no paths of bytes

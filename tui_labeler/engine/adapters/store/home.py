@@ -215,3 +215,5 @@ class TinyProjects:
             folder.rename(aside)
             if purge:
                 shutil.rmtree(aside)
+            for changed in (aside.parent, folder.parent):
+                sync_folder(changed)
