@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -23,20 +24,42 @@ from tui_labeler.engine.formats.model import FileDocument, FileLabel, LabelFile
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-PAGE = Path(__file__).parents[1] / "docs" / "adding.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "adding.md"
+
+
+FORMAT = "tui_labeler/engine/formats/tabs.py"
+METHOD = "tui_labeler/engine/autolabelers/wordlist.py"
+SCREEN = "tui_labeler/screens/labeling/counts.py"
+
+
+def source_of(path: str) -> str:
+    """What the page would put at ``path``."""
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    return next(block for block in blocks if block.startswith(f"# {path}\n"))
 
 
 def module(path: str) -> ModuleType:
     """The module that the page would put at ``path``."""
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    source = next(block for block in blocks if block.startswith(f"# {path}\n"))
+    source = source_of(path)
     made = ModuleType(path.removesuffix(".py").replace("/", "."))
     exec(compile(source, path, "exec"), made.__dict__)
     return made
 
 
+@pytest.mark.parametrize("path", [FORMAT, METHOD, SCREEN])
+@pytest.mark.parametrize("check", ["check", "format --check"])
+def test_what_is_added_is_as_the_house_writes_it(path: str, check: str) -> None:
+    pytest.importorskip("ruff", reason="the extra `check` is not installed")
+    command = [sys.executable, "-m", "ruff", *check.split(), "--stdin-filename", path, "-"]
+    found = subprocess.run(
+        command, input=source_of(path), capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
 def test_a_format_is_found_read_and_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    tabs = module("tui_labeler/engine/formats/tabs.py")
+    tabs = module(FORMAT)
     monkeypatch.setitem(formats.FORMATS, "tabs", tabs.FORMAT)
     known, file = formats.read_file(b"a.txt\tbilling\nb.txt\tdelivery\n", "some.tabs")
     assert known is tabs.FORMAT
@@ -49,7 +72,7 @@ def test_a_format_is_found_read_and_written(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_a_method_proposes_places_in_documents() -> None:
-    wordlist = module("tui_labeler/engine/autolabelers/wordlist.py")
+    wordlist = module(METHOD)
 
     async def tasks() -> AsyncIterator[Task]:
         yield Task(1, "a.txt", "en", "Leeds and Porto, not Leedsville.", "hash")
@@ -60,7 +83,7 @@ async def test_a_method_proposes_places_in_documents() -> None:
 
 
 async def test_a_screen_shows_what_the_project_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    counts = module("tui_labeler/screens/labeling/counts.py")
+    counts = module(SCREEN)
     # Textual looks up where a screen's class was written.
     monkeypatch.setitem(sys.modules, counts.__name__, counts)
     container = write_documents(tmp_path / "texts", {"a.txt": "Leeds and Porto"})

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from dask import config
 
 from tests.cli.conftest import Cli, azure_labels, letter, write_json
 from tests.dask_cluster import LocalDask, local_dask
@@ -259,3 +260,18 @@ async def test_a_cluster_that_its_workers_have_left_has_none(
         wait_for(lambda: found.workers == 0, "the workers are gone")
 
     assert "has no workers" in (await refused(cluster, go)).message
+
+
+async def test_a_scheduler_that_ends_before_the_work_begins_is_told(
+    cluster: LocalDask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def go(found: dask.DaskCluster) -> None:
+        cluster.processes[0].send_signal(signal.SIGKILL)
+        cluster.processes[0].wait()
+        monkeypatch.setitem(config.get("distributed.comm.timeouts"), "connect", "200ms")
+        with pytest.raises(OutsideError, match="does not answer any more"):
+            _ = found.workers
+
+    error = await refused(cluster, go)
+    assert error.message.startswith(f"The cluster at {cluster.address} has lost what it was given")
+    assert "job resume" in error.hint

@@ -309,6 +309,7 @@ def test_too_little_quota_is_refused_with_what_would_fit(cli: Cli, trained: str)
     assert "8" in ran.error["message"]
     assert "5" in ran.error["message"]
     assert "--limit 5" in ran.error["hint"]
+    assert "`quota` in the home's settings.toml" in ran.error["hint"]
     assert cli("quota", "--json").json["used"] == 0
     dry = cli("autolabel", trained, "--model", "first", "--dry-run", "--json")
     assert (dry.code, dry.json["fits"], dry.json["enough"]) == (0, 5, False)

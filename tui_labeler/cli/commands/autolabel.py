@@ -209,12 +209,10 @@ def _check_quota(estimate: Estimate, usage: Any) -> None:
 
     if estimate.left is None or estimate.needed <= estimate.left:
         return
-    hint = (
-        f"--limit {estimate.fits} would fit: the first {estimate.fits:,} of "
-        f"{counted(estimate.documents, 'document')}."
-        if estimate.fits
-        else "Wait for the next month, or change `quota` in the home's settings.toml."
-    )
+    hint = "Wait for the next month, or change `quota` in the home's settings.toml (0: no limit)."
+    if estimate.fits:
+        documents = counted(estimate.documents, "document")
+        hint = f"--limit {estimate.fits} would fit: the first {estimate.fits:,} of {documents}. {hint}"
     needed = counted(estimate.needed, "text record is", "text records are")
     raise QuotaError(
         f"{'about ' if estimate.unread else ''}{needed} needed and {estimate.left:,} of {usage.limit:,} are "

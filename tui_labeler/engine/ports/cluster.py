@@ -39,7 +39,10 @@ class Cluster(Protocol):
 
     @property
     def workers(self) -> int:
-        """How many documents they have under way at once, as far as is known."""
+        """How many documents they have under way at once, as far as is known.
+
+        Raises ``OutsideError`` when nobody answers that.
+        """
 
     def label(
         self, order: Order, parts: Iterable[Sequence[Unread]]

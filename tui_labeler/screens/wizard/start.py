@@ -132,7 +132,10 @@ nothing.
             words += (
                 f"The first {estimate.fits:,} of the {estimate.documents:,} documents fit: t takes those. "
             )
-        words += "Or go back and choose fewer; the quota starts anew with the next month."
+        words += (
+            "Or go back and choose fewer. The quota starts anew with the next month; `quota` in the home's "
+            "settings.toml sets it (0: no limit)."
+        )
         return [*wrapped(words, width, "bad", "  "), ()]
 
     # --- what can be done ---------------------------------------------------------------------------

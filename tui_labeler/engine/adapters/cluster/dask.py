@@ -11,7 +11,7 @@ import itertools
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import dask.config
@@ -73,7 +73,8 @@ class DaskCluster:
             ) from error
         cluster = cls(client, address, open_container)
         try:
-            await asyncio.to_thread(cluster._check_workers)
+            with cluster._hearing():
+                await asyncio.to_thread(cluster._check_workers)
         except BaseException:
             await cluster.close()
             raise
@@ -92,9 +93,21 @@ class DaskCluster:
                     hint="Install the same version, with the extra `dask`, on all machines of the cluster.",
                 )
 
+    @contextmanager
+    def _hearing(self) -> Iterator[None]:
+        """Raises ``OutsideError`` where the scheduler is gone since it was connected."""
+        try:
+            yield
+        except OSError as error:
+            why = f": {error}" if str(error) else ""
+            raise OutsideError(
+                f"The scheduler at {self._address} does not answer any more{why}", hint=HINT
+            ) from error
+
     @property
     def workers(self) -> int:
-        return sum(self._client.ncores().values())
+        with self._hearing():
+            return sum(self._client.ncores().values())
 
     async def label(
         self, order: Order, parts: Iterable[Part]
@@ -141,6 +154,9 @@ class DaskCluster:
                 f"A worker of {self._address} has waited in vain{why}",
                 hint="Look into the workers' logs for what did not answer. Then `job resume`.",
             ) from error
+        except OSError as error:
+            # The scheduler has closed its end, or a worker has no room to work in.
+            raise _LostError(str(error)) from error
         finally:
             feed.close()
             # What is under way is nobody's any more; a thread that waits for it hears so.
