@@ -13,6 +13,8 @@ from docs.generate import PLACES
 from tests.screens.conftest import Opened, press, screen_text, session_of
 from tui_labeler.screens.commands import Commands, bound_commands
 from tui_labeler.screens.help import help_text
+from tui_labeler.screens.help_page import help_page
+from tui_labeler.screens.widgets.glyphs import UNICODE
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -122,3 +124,54 @@ async def test_the_palette_leads_to_blind_mode_and_to_the_keymap(opened: Opened)
         assert session_of(pilot).project.settings.hide_until_labeled
         await take(pilot, "keymap")
         assert '"review.accept" = "y"' in screen_text(pilot)
+
+
+def page(text: str, width: int) -> list[str]:
+    """The lines of help, each with the looks of its parts that have one."""
+    lines = help_page(text)(width, UNICODE)
+    return [
+        "".join(f"<{look}:{words}>" if look else words for words, look in line).rstrip() for line in lines
+    ]
+
+
+def test_help_is_laid_out_in_lines() -> None:
+    text = (
+        "## A title\n\nPress (`x`, then `ctrl+g`)\nfor **all of it**.\n\n- one two three\n- **four**: five\n"
+    )
+    assert page(text, 14) == [
+        *(
+            "<title:A> <title:title>",
+            "",
+            "Press (<key:x>, then",
+            "<key:ctrl+g>) for",
+            "<title:all> <title:of> <title:it>.",
+            "",
+        ),
+        *("- one two", "  three", "- <title:four>: five"),
+    ]
+
+
+def test_the_keys_are_a_table_whose_second_column_flows() -> None:
+    text = "| keys | what they do |\n| --- | --- |\n| `j` `down` | One row down |\n| `\\|` | Agreement |\n"
+    assert page(text, 17) == [
+        *(
+            "keys   what they",
+            "       do",
+            "<key:j>      One row",
+            "<key:down>   down",
+            "<key:|>      Agreement",
+        ),
+    ]
+
+
+async def test_help_scrolls_by_its_own_keys(opened: Opened) -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await press(pilot, "question_mark")
+        assert "Data labeling" in screen_text(pilot)
+        first = screen_text(pilot)
+        await press(pilot, "j", "j", "k", "k")
+        assert screen_text(pilot) == first
+        await press(pilot, *["space"] * 30)
+        assert "Other screens have others." in screen_text(pilot)
+        await press(pilot, *["b"] * 30)
+        assert screen_text(pilot) == first

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Markdown
 
 from tui_labeler.screens.commands import told
+from tui_labeler.screens.help_page import help_page
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.screen import ModalScreen
+from tui_labeler.screens.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from textual.app import App, ComposeResult
@@ -71,16 +71,20 @@ class HelpScreen(ModalScreen[None]):
         title = TitleLine()
         title.left = "Help"
         yield title
-        with VerticalScroll(can_focus=False):
-            yield Markdown(self._text, open_links=False)
+        yield Sheet()
         yield KeyLine()
+
+    def on_mount(self) -> None:
+        sheet = self.query_one(Sheet)
+        sheet.can_focus = False
+        sheet.show_page(help_page(self._text))
 
     def action_close(self) -> None:
         self.dismiss(None)
 
     def action_line(self, lines: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        self.query_one(Sheet).action_scroll(lines)
 
     def action_page(self, pages: int) -> None:
-        view = self.query_one(VerticalScroll)
-        view.scroll_relative(y=pages * max(1, view.size.height - 2), animate=False)
+        sheet = self.query_one(Sheet)
+        sheet.action_scroll(pages * max(1, sheet.view_size.height - 2))
