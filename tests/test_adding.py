@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual import work
 
+from tests.builders import Bench
 from tests.fakes import fixed_surroundings, home_workbench, make_project, write_documents
 from tests.screens.conftest import screen_text, settle
 from tui_labeler.app import LabelerApp
+from tui_labeler.domain.jobs import JobState, Method
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine import formats
+from tui_labeler.engine import formats, runner
 from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, LabelFile
@@ -37,6 +42,16 @@ def source_of(path: str) -> str:
     """What the page would put at ``path``."""
     blocks: list[str] = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     return next(block for block in blocks if block.startswith(f"# {path}\n"))
+
+
+def lines_for(path: str) -> str:
+    """What the page puts into a module that is there, as it stands in that."""
+    (block,) = re.findall(
+        rf"^   ```python\n   # {re.escape(path)}\n(.*?)^   ```",
+        PAGE.read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
+    )
+    return textwrap.indent(textwrap.dedent(block), "    ")
 
 
 def module(path: str) -> ModuleType:
@@ -82,6 +97,28 @@ async def test_a_method_proposes_places_in_documents() -> None:
     assert [proposal.span for proposal in answers[0].proposals] == [Span(0, 5), Span(10, 15)]
 
 
+async def test_a_job_uses_a_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wordlist = module(METHOD)
+    source = inspect.getsource(runner)
+    before = '        await journal.stage("loading the model", 0, 0)\n'
+    assert source.count(before) == 1
+    made = ModuleType("made")
+    made.__dict__["WordListAutolabeler"] = wordlist.WordListAutolabeler
+    lines = textwrap.indent(lines_for("tui_labeler/engine/runner.py"), "    ")
+    monkeypatch.setitem(sys.modules, "made", made)
+    exec(compile(source.replace(before, lines + before), "made", "exec"), made.__dict__)
+    monkeypatch.setattr(runner.Runner, "_autolabel", made.__dict__["Runner"]._autolabel)
+    bench = Bench(tmp_path)
+    session = await bench.create({"a.txt": "A Place, another Place and a Placebo."})
+    ended = await bench.run(await session.jobs.autolabel(session.documents.select(), Method("wordlist")))
+    assert ended.state is JobState.SUCCEEDED
+    await session.refresh()
+    (found,) = session.rows
+    proposed = session.store.state.document(found).suggestions.values()
+    assert [item.span for item in proposed] == [Span(2, 7), Span(17, 22)]
+    assert (await session.quota.usage()).used == 0
+
+
 async def test_a_screen_shows_what_the_project_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = module(SCREEN)
     # Textual looks up where a screen's class was written.
@@ -101,4 +138,9 @@ async def test_a_screen_shows_what_the_project_says(tmp_path: Path, monkeypatch:
         await pilot.press("q")
         await settle(pilot)
         assert not isinstance(pilot.app.screen, counts.CountsScreen)
+        opener: dict[str, Any] = {"work": work, "ProjectSession": object}
+        exec(textwrap.dedent(lines_for("tui_labeler/screens/project_screens.py")), opener)
+        opener["show_counts"](pilot.app, session)
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, counts.CountsScreen)
     await session.close()
