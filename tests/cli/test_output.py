@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
 
 from tui_labeler.cli.commands.models import calibration_lines, performance_lines
-from tui_labeler.cli.output import Output, encode, table, width
+from tui_labeler.cli.output import Output, Report, encode, table, width
 from tui_labeler.domain.calibration import calibration
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.models.figures import calibration_figures
@@ -26,6 +27,23 @@ def at_terminal(monkeypatch: pytest.MonkeyPatch, answer: str = "") -> Terminal:
     monkeypatch.setattr("sys.stderr", shown)
     monkeypatch.setattr("sys.stdin", Terminal(answer))
     return shown
+
+
+def test_a_file_that_goes_to_a_terminal_is_shown_and_elsewhere_it_is_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    raw = "name,text\r\n\x1b]52;c;cm0=\x07,\x9b2J\u202eb\n".encode() + b"\xff"
+    sees, shows = os.openpty()
+    with os.fdopen(shows, "w", encoding="utf-8") as stream, monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", stream)
+        Output().report(Report({}, [], raw=raw))
+        seen = os.read(sees, 1000).decode()
+    os.close(sees)
+    assert seen == "name,text\r\n\u241b]52;c;cm0=\u2407,\ufffd2J\u2423b\r\n\ufffd"
+    with os.fdopen(os.dup(1), "w") as stream, monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", stream)
+        Output().report(Report({}, [], raw=raw))
+    assert capfdbinary.readouterr().out == raw
 
 
 @pytest.mark.parametrize("json", [True, False])

@@ -155,3 +155,12 @@ def test_the_command_line_survives_a_shell_and_looks_for_modules_where_this_prog
         *("exec", "-P", "-m", "tui_labeler", "--home", str(home))
     ]
     assert "-P" not in shlex.split(command_line(home, ["", "/lib"]))
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 300, "\x1b]0;x\x07..b"])
+def test_what_can_not_be_a_machine_s_name_is_refused_in_words(cli: Cli, host: str) -> None:
+    needs_the_extra()
+    ran = cli("serve", "--host", host, "--port", "0")
+    assert ran.code == 2
+    assert "no name of a machine" in ran.err
+    assert "\x1b" not in ran.err

@@ -61,7 +61,7 @@ class Report:
     code: int = 0
     """The exit code."""
     raw: bytes | None = None
-    """Goes to standard output as it is; the report itself then goes to standard error."""
+    """Goes to standard output as it is, but for a terminal; the report itself then goes to standard error."""
     error: LabelerError | None = None
     """What a job failed with: there is something to report of it all the same."""
 
@@ -86,7 +86,10 @@ class Output:
         self.clear()
         stream = sys.stdout
         if report.raw is not None:
-            _write_bytes(sys.stdout, report.raw)
+            if sys.stdout is not None and sys.stdout.isatty():
+                _write(sys.stdout, _to_look_at(report.raw))
+            else:
+                _write_bytes(sys.stdout, report.raw)
             stream = sys.stderr
         if self.json:
             failed = {"error": error_fields(report.error)} if report.error else {}
@@ -312,6 +315,12 @@ def _write(stream: TextIO | None, text: str) -> None:
         return
     encoding = stream.encoding or "utf-8"
     _guarded(stream, lambda: stream.write(text.encode(encoding, "replace").decode(encoding)))
+
+
+def _to_look_at(data: bytes) -> str:
+    """What a terminal shows of a file: documents and names in it may hold what it would obey."""
+    lines = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    return "\n".join(map(safe, lines))
 
 
 def _write_bytes(stream: TextIO | None, data: bytes) -> None:

@@ -119,4 +119,8 @@ async def serve(context: Context) -> Report:
             f"{options.host}, port {options.port}, can't be listened at: {error.strerror or error}",
             hint="Choose another with --port or --host; --port 0 takes any that is free.",
         ) from error
+    except UnicodeError as error:
+        raise InputError(
+            f"{options.host} is no name of a machine.", hint="Choose another with --host."
+        ) from error
     return Report({})
