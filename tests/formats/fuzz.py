@@ -184,7 +184,8 @@ BUSY = [
     b"[", b"{", b'{"a":', b'"', b"\\", b",", b"\n", b"\r", b" ", b"\t", b"-", b"#", b"# newdoc\n",
     b"__label__a ", b"__label__",
     b"x O\n", b"x B-A\n", b"\\|", b"|", b"a,", b'""', b"\x00", b"\xcc\x88", b"\xe2\x80\xa8",
-    b'{"text":"x","label":"A"}\n', b"T1\tA 0 1\tx\n", b"text,label\nx,A\n",
+    b'{"text":"x","label":"A"}\n', b'{"text":""}\n', b"x O\n\n", b"x\n",
+    b"T1\tA 0 1\tx\n", b"text,label\nx,A\n",
 ]  # fmt: skip
 HEADS = [b"", b"text,labels\n", b"text,start,end,label\n", b"x B-A\n", b"__label__a ", b"x __label__a "]
 

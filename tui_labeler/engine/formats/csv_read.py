@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
+
+import msgspec
 
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError
@@ -41,8 +43,7 @@ _COUNTED = "Offsets are whole numbers of characters (code points): correct it, o
 _BY_NAME = "Give it a name or a text in the file, or take the row out."
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(msgspec.Struct):
     """A document, as its rows are read."""
 
     location: str
@@ -127,6 +128,7 @@ def _gathered(
     named: dict[str, _Gathered] = {}
     classes = _Classes(table)
     is_named, has_text = PLACE in table.columns, TEXT in table.columns
+    says_more = bool(table.columns.keys() & _ABOUT or table.rest)
     for row in rows:
         location = _location(table, row) if is_named else ""
         text = table.value(row, TEXT) if has_text else None
@@ -148,7 +150,9 @@ def _gathered(
             else:
                 known.add_classes(labels)
         elif location or text:
-            document = _begun(table, row, _Gathered(location, text, row.line, labels))
+            document = _Gathered(location, text, row.line, labels)
+            if says_more:
+                _take_more(table, row, document)
             documents.append(document)
             if location:
                 named[location] = document
@@ -158,14 +162,13 @@ def _gathered(
     return documents
 
 
-def _begun(table: Table, row: Row, document: _Gathered) -> _Gathered:
-    """With what its first row says besides text, name and labels."""
+def _take_more(table: Table, row: Row, document: _Gathered) -> None:
+    """What its first row says besides text, name and labels."""
     if table.columns.keys() & _ABOUT:
         document.language = table.value(row, LANGUAGE)
         document.dataset = _DATASETS.get(table.value(row, DATASET).casefold())
     if table.rest:
         document.extra = {table.header[at]: row.values[at] for at in table.rest if row.values[at]}
-    return document
 
 
 def _location(table: Table, row: Row) -> str:
@@ -212,11 +215,13 @@ class _Classes:
         alone = [table.columns[LABEL]] if LABEL in table.columns else []
         self._alone = [*alone, *table.numbered]
         self._listed = [table.columns[LABELS]] if LABELS in table.columns else []
-        self._known: dict[tuple[str, ...], tuple[FileLabel, ...]] = {}
+        # At least one: else it is no table of labels.
+        self._cells = itemgetter(*self._alone, *self._listed)
+        self._known: dict[object, tuple[FileLabel, ...]] = {}
 
     def of(self, row: Row) -> tuple[FileLabel, ...]:
         """Each once."""
-        cells = tuple([row.values[index] for index in (*self._alone, *self._listed)])
+        cells = self._cells(row.values)
         if (known := self._known.get(cells)) is None:
             names = [row.values[index] for index in self._alone]
             for index in self._listed:
@@ -240,18 +245,23 @@ def parted(cell: str) -> list[str]:
     joiner = next((each for each in JOINERS if each in bare), "")
     if not joiner:
         return [_plain(cell)]
+    names = cell.split(joiner) if bare == cell else _between(cell, joiner)
+    return [_plain(name if joiner == JOINERS[0] else name.strip(" ")) for name in names]
+
+
+def _between(cell: str, joiner: str) -> list[str]:
+    """What stands between joiners that are not escaped."""
     parts: list[list[str]] = [[]]
     for found in _STEP.finditer(cell):
         if found.group() == joiner:
             parts.append([])
         else:
             parts[-1].append(found.group())
-    names = ["".join(part) for part in parts]
-    return [_plain(name if joiner == JOINERS[0] else name.strip(" ")) for name in names]
+    return ["".join(part) for part in parts]
 
 
 def _plain(name: str) -> str:
-    return _ESCAPED.sub(r"\1", name)
+    return _ESCAPED.sub(r"\1", name) if "\\" in name else name
 
 
 def _joined(table: Table, documents: list[_Gathered], remarks: list[str]) -> None:

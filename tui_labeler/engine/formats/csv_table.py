@@ -12,7 +12,8 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+import msgspec
 
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.fields import UTF8_MARK, decode_text
@@ -48,7 +49,7 @@ _QUOTES = (
 )
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True):
     line: int
     values: list[str]
 

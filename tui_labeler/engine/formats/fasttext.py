@@ -55,18 +55,21 @@ def read(data: bytes) -> LabelFile:
     problems: list[FormatProblem] = []
     known: dict[tuple[str, ...], tuple[FileLabel, ...]] = {}
     for number, line in enumerate(decode_text(data).split("\n"), 1):
-        if not line.strip(_WHITE):
+        if not (text := line.strip(_WHITE)):
             continue
-        names, text = _parted(line)
-        if names and not all(name.strip() for name in names):
-            raise FormatError("a label has no name", line=number, hint=_NAMELESS)
-        if PREFIX in text and _WITHIN.search(text):
-            problems.append(
-                FormatProblem("", "text", f"{PREFIX} within the text is no label here", line=number)
-            )
-        # Most lines have the labels of others.
-        if (labels := known.get(tuple(names))) is None:
-            labels = known[tuple(names)] = tuple([FileLabel(name) for name in dict.fromkeys(names)])
+        labels: tuple[FileLabel, ...] = ()
+        if PREFIX in text:
+            names, text = _parted(text)
+            if not all(name.strip() for name in names):
+                raise FormatError("a label has no name", line=number, hint=_NAMELESS)
+            if PREFIX in text and _WITHIN.search(text):
+                problems.append(
+                    FormatProblem("", "text", f"{PREFIX} within the text is no label here", line=number)
+                )
+            # Most lines have the labels of others.
+            if (shared := known.get(tuple(names))) is None:
+                shared = known[tuple(names)] = tuple([FileLabel(name) for name in dict.fromkeys(names)])
+            labels = shared
         documents.append(FileDocument(labels=labels, text=text, is_rebuilt=True, line=number))
     several = any(len(document.labels) > 1 for document in documents)
     return LabelFile(
@@ -81,8 +84,6 @@ def _parted(line: str) -> tuple[list[str], str]:
     """The labels at the beginning of a line, or else at its end; and its text."""
     names: list[str] = []
     at = 0
-    if PREFIX not in line:
-        return names, line.strip(_WHITE)
     while found := _LEADING.match(line, at):
         names.append(_decoded(found.group(1)))
         at = found.end()

@@ -31,7 +31,9 @@ PLACES = ("location", "file_name", "filename", "file")
 _SPANS = ("spans", "entities")
 _NAMED = ("label_text", "label_name")
 _CLASSES = (*_NAMED, "labels", "label")
+_ALL = (*_SPANS, *_CLASSES, "ner_tags", "relations")
 _TAGS = ("ner_tags", "tags", "labels")
+_DATASETS = {each.casefold(): each for each in Dataset}
 _START, _END = ("start", "start_offset", "begin"), ("end", "end_offset")
 _CATEGORY, _WORDS = ("label", "entity_group", "entity", "type"), ("text", "word")
 _USUAL = ("location", "language", "dataset", REVIEWED, "text")
@@ -91,9 +93,9 @@ def _payload(node: Node) -> tuple[str, Node | None]:
     names = _first(node, _CLASSES)
     if names is not None:
         return "classes", names
-    if any(key in node.object() for key in _SPANS):
+    if not node.object().keys().isdisjoint(_SPANS):
         return "spans", None
-    if any(key in node.object() for key in _CLASSES):
+    if not node.object().keys().isdisjoint(_CLASSES):
         return "classes", None
     if "text" not in node.object():
         node.need("text", hint=_SHAPES)
@@ -103,8 +105,9 @@ def _payload(node: Node) -> tuple[str, Node | None]:
 def _not_read(node: Node, location: str, payload: Node | None) -> Iterator[FormatProblem]:
     """What labels a text besides what was read; names beside numbers are the same label twice."""
     used = str(payload.key) if payload else ""
-    for key in (*_SPANS, *_CLASSES, "ner_tags", "relations"):
-        value = node.object().get(key)
+    row = node.object()
+    for key in _ALL:
+        value = row.get(key)
         if key == used or value in (None, [], "") or (used in _NAMED and isinstance(value, int)):
             continue
         reason = f"is not read: {used} is what labels this line" if used else "is no label that is known here"
@@ -119,9 +122,7 @@ def _document(node: Node, shape: str, payload: Node | None, problems: list[Forma
     language, dataset = node.get("language"), node.get("dataset")
     if language and isinstance(language.value, str):
         known.add("language")
-    which = {each.casefold(): each for each in Dataset}.get(
-        dataset.value.casefold() if dataset and isinstance(dataset.value, str) else ""
-    )
+    which = _DATASETS.get(dataset.value.casefold() if dataset and isinstance(dataset.value, str) else "")
     if which:
         known.add("dataset")
     labels: tuple[FileLabel, ...] = ()
@@ -153,7 +154,11 @@ def _document(node: Node, shape: str, payload: Node | None, problems: list[Forma
 
 
 def _first(node: Node, keys: tuple[str, ...]) -> Node | None:
-    return next((found for key in keys if (found := node.get(key)) is not None), None)
+    value = node.object()
+    for key in keys:
+        if value.get(key) is not None:
+            return node.get(key)
+    return None
 
 
 def _one_of(node: Node, keys: tuple[str, ...]) -> Node:
@@ -203,7 +208,7 @@ def _tagged(
         raise Node(error.tag, tags, error.index).error(str(error), hint=error.hint) from error
     for index, reason in repairs:
         problems.append(FormatProblem(location, f"{tags.path}[{index}]", reason, line=node.line))
-    return rebuilt([Sentence(tuple(tokens), tuple(spans))])
+    return rebuilt([Sentence(tokens, spans)])
 
 
 def write(file: LabelFile) -> Written:

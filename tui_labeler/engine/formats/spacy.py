@@ -37,6 +37,7 @@ _HEAD = 64
 _LIKELY = 0.5
 _SHAPES = 'A list of [text, {"entities": [[start, end, name]]}], or of documents with text and ents.'
 _V2 = "Write it as offsets, or make a DocBin of it with `spacy convert`."
+_AGAIN = "Make it again with spaCy."
 _BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError)
 """What spaCy raises for a DocBin that is none."""
 
@@ -160,6 +161,9 @@ def _entity(node: Node, problems: list[FormatProblem]) -> FileLabel:
 
 def _docbin(data: bytes) -> list[dict[str, Any]]:
     """The documents of a DocBin as ``Doc.to_json`` has them."""
+    if not _unpacked(data, _HEAD):
+        # Told without spaCy, which takes a second to load.
+        raise FormatError("the DocBin can't be read: it can't be unpacked", hint=_AGAIN)
     if len(_unpacked(data, _MOST)) >= _MOST:
         raise FormatError(f"holds more than {_MOST:,} bytes", hint="Part it into several files.")
     try:
@@ -174,7 +178,7 @@ def _docbin(data: bytes) -> list[dict[str, Any]]:
     try:
         docs = list(tokens.DocBin().from_bytes(data).get_docs(library.blank("xx").vocab))
     except _BROKEN as error:
-        raise FormatError(f"the DocBin can't be read: {error}", hint="Make it again with spaCy.") from error
+        raise FormatError(f"the DocBin can't be read: {error}", hint=_AGAIN) from error
     return [
         {
             "text": doc.text,

@@ -7,14 +7,15 @@ a single token, ``O`` is none. Source: Ramshaw and Marcus 1995 (IOB1), Tjong Kim
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from itertools import accumulate
+
+import msgspec
 
 from tui_labeler.engine.formats.model import FileLabel, Unit
 
 OUTSIDE = "O"
-_TAG = re.compile(r"([BIMELSUW])-(.*\S.*)", re.DOTALL)
+_LETTERS = frozenset("BIMELSUW")
 _INSIDE, _LAST, _ALONE = frozenset("IM"), frozenset("EL"), frozenset("SUW")
 _HINT = "Tags are O, or B-, I-, E- or S- before a name (L- and U- in BILOU)."
 
@@ -29,7 +30,7 @@ class TagError(ValueError):
         self.hint = _HINT
 
 
-class TokenSpan(NamedTuple):
+class TokenSpan(msgspec.Struct, frozen=True):
     """A label over tokens, the last one excluded."""
 
     name: str
@@ -37,13 +38,14 @@ class TokenSpan(NamedTuple):
     end: int
 
 
-class Sentence(NamedTuple):
-    tokens: tuple[str, ...]
-    spans: tuple[TokenSpan, ...]
+class Sentence(msgspec.Struct, frozen=True):
+    tokens: Sequence[str]
+    spans: Sequence[TokenSpan]
 
 
 def is_tag(tag: str) -> bool:
-    return tag == OUTSIDE or _TAG.fullmatch(tag) is not None
+    """Whether it is ``O``, or a letter and a name that is not just white space."""
+    return tag == OUTSIDE or (tag[1:2] == "-" and tag[0] in _LETTERS and bool(tag[2:].strip()))
 
 
 def spans_of_tags(tags: Sequence[str], scheme: str = "") -> tuple[list[TokenSpan], list[tuple[int, str]]]:
@@ -57,17 +59,18 @@ def spans_of_tags(tags: Sequence[str], scheme: str = "") -> tuple[list[TokenSpan
     scheme = scheme or scheme_of(tags)
     name, start = "", -1
     for index, tag in enumerate([*tags, OUTSIDE]):
-        found = _TAG.fullmatch(tag)
-        if found is None and tag != OUTSIDE:
+        if tag == OUTSIDE and start < 0:
+            continue
+        if not is_tag(tag):
             raise TagError(index, tag)
-        letter, this = found.groups() if found else (OUTSIDE, "")
+        letter, this = tag[0], tag[2:]
         goes_on = start >= 0 and this == name and (letter in _INSIDE or letter in _LAST)
         if start >= 0 and not goes_on:
             spans.append(TokenSpan(name, start, index))
             if scheme == "BIOES":
                 odd.append((index - 1, f"{name} is not ended by a tag; it ends here"))
             start = -1
-        if not found:
+        if letter == OUTSIDE:
             continue
         if not goes_on:
             name, start = this, index
@@ -87,9 +90,10 @@ def scheme_of(tags: Iterable[str]) -> str:
     letters: set[str] = set()
     last, needless = OUTSIDE, False
     for tag in tags:
-        letters.add(tag[:1])
-        if tag[:2] == "B-" and (last == OUTSIDE or last[2:] != tag[2:]):
-            needless = True
+        if tag != OUTSIDE:
+            letters.add(tag[:1])
+            if tag[:2] == "B-" and (last == OUTSIDE or last[2:] != tag[2:]):
+                needless = True
         last = tag
     if letters & (_LAST | _ALONE):
         return "BIOES"
@@ -98,22 +102,17 @@ def scheme_of(tags: Iterable[str]) -> str:
 
 def rebuilt(sentences: Iterable[Sentence]) -> tuple[str, tuple[FileLabel, ...]]:
     """A text with one blank between tokens and a line for each sentence, and its labels in code points."""
-    parts: list[str] = []
+    lines: list[str] = []
     labels: list[FileLabel] = []
     at = 0
-    for number, sentence in enumerate(sentences):
-        if number:
-            parts.append("\n")
-            at += 1
-        places: list[tuple[int, int]] = []
-        for index, token in enumerate(sentence.tokens):
-            if index:
-                parts.append(" ")
-                at += 1
-            parts.append(token)
-            places.append((at, at + len(token)))
-            at += len(token)
-        for span in sentence.spans:
-            start, end = places[span.start][0], places[span.end - 1][1]
-            labels.append(FileLabel(span.name, start, end - start, Unit.CODE_POINT))
-    return "".join(parts), tuple(labels)
+    for sentence in sentences:
+        if sentence.spans:
+            # Characters before each token and behind the last, but for the blanks.
+            before = list(accumulate(map(len, sentence.tokens), initial=at))
+            for span in sentence.spans:
+                start, end = before[span.start] + span.start, before[span.end] + span.end - 1
+                labels.append(FileLabel(span.name, start, end - start, Unit.CODE_POINT))
+        line = " ".join(sentence.tokens)
+        lines.append(line)
+        at += len(line) + 1
+    return "\n".join(lines), tuple(labels)
