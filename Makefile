@@ -15,7 +15,7 @@ help:
 	@echo "make demo         install, and run the main job on the sample project"
 	@echo "make test         install what the tests need, and run them"
 	@echo "make check        format, lint, types, import contracts"
-	@echo "make audit        known faults of what is installed"
+	@echo "make audit        known faults of what is installed; an error where they can't be looked up"
 	@echo "make bench        measure everything; writes docs/benchmarks.md"
 	@echo "make local-llm    a language model on this machine: MODEL=file.gguf PORT=8080 AZURE=deployment"
 	@echo "make kill         the long kill test"
@@ -77,7 +77,8 @@ $(VENV)/audit.stamp: $(VENV)/test.stamp
 	@touch $@
 
 audit: $(VENV)/audit.stamp
-	$(VENV)/audit/bin/pip-audit --skip-editable --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	$(VENV)/audit/bin/pip-audit --format json --progress-spinner off --skip-editable \
+		--path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" | $(BIN)/python -m tests.audit
 
 bench: $(VENV)/bench.stamp $(VENV)/local-llm.stamp
 	$(BIN)/python -m benchmarks
