@@ -1,7 +1,7 @@
-"""What ``pip-audit`` found, read with care: it ends well where it could look nothing up, and says so in passing.
+"""What ``pip-audit`` found, read with care: by itself it ends well where it could look nothing up.
 
-``pip-audit --format json … | python -m tests.audit`` ends with 0 where everything was looked up and nothing is
-known against it, with 1 where something is, and with 3 where anything could not be looked up.
+``pip-audit --format json … | python -m tests.audit`` ends with 0 where everything was looked up and nothing
+is known against it, with 1 where something is, and with 3 where anything could not be looked up.
 """
 
 from __future__ import annotations
