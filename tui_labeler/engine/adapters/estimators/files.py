@@ -39,6 +39,9 @@ MAX_ARRAY = 2**31
 MAX_WEIGHTS = 2**28
 """Numbers that a table of weights may hold once it is unfolded."""
 
+MOST = 1e6
+"""No training gives a larger weight or figure; sums of those stay numbers."""
+
 HINT = "Train the model again."
 
 _DTYPES = {"<f4": np.float32, "<f8": np.float64, "<i8": np.int64, "<u2": np.uint16, "<i4": np.int32}
@@ -149,8 +152,9 @@ def _read_array(folder: str, name: str, dtype: str, dimensions: int) -> NDArray[
         if size - file.tell() != math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize:
             raise _refused(folder, f"{path.name} is not as long as it says")
         array = np.frombuffer(file.read(), dtype=_DTYPES[dtype]).reshape(shape)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise _refused(folder, f"{path.name} holds values that are no numbers")
+    # What is no number fails every comparison.
+    if array.dtype.kind == "f" and array.size and not (array.min() >= -MOST and array.max() <= MOST):
+        raise _refused(folder, f"{path.name} holds values that no training gives")
     return array
 
 
@@ -177,11 +181,19 @@ def _shape(file: BinaryIO) -> tuple[str, tuple[int, ...]] | None:
 
 def check(folder: str, header: Header, arrays: Arrays, conditions: Mapping[str, bool]) -> None:
     """Raises ``InputError`` for the first condition that does not hold, or when the hash does not fit."""
+    if not all(abs(figure) <= MOST for figure in _figures(header)):
+        raise _refused(folder, "it has figures that no training gives")
     for words, holds in conditions.items():
         if not holds:
             raise _refused(folder, words)
     if _hash(header, arrays) != header.version:
         raise _refused(folder, "its files do not belong together")
+
+
+def _figures(header: Header) -> tuple[float, ...]:
+    if isinstance(header, EntitiesHeader):
+        return (*header.calibration, header.margin)
+    return (*header.calibration, header.temperature, header.threshold)
 
 
 def sparse_arrays(name: str, weights: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
