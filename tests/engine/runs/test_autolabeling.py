@@ -321,12 +321,8 @@ async def test_a_cancelled_job_keeps_what_it_did_and_goes_on_later(bench: Bench)
     await settled(bench, session, 7, 7)
 
 
-async def test_a_cancel_during_a_write_waits_for_the_books(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = await bench.create(4)
-    await bench.add_model(session)
-    job = await bench.start(session)
+def _cancels_in_a_write(monkeypatch: pytest.MonkeyPatch, session: ProjectSession, job: Job) -> None:
+    """Has a job cancelled once its first answers are on the disk, before it goes on."""
     real, really_asked = FileJobJournal.answers, FileJobJournal.cancel_requested
     cancelled = asyncio.Event()
 
@@ -344,11 +340,37 @@ async def test_a_cancel_during_a_write_waits_for_the_books(
 
     monkeypatch.setattr(FileJobJournal, "answers", slow)
     monkeypatch.setattr(FileJobJournal, "cancel_requested", asked)
+
+
+async def test_a_cancel_during_a_write_waits_for_the_books(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await bench.create(4)
+    await bench.add_model(session)
+    job = await bench.start(session)
+    _cancels_in_a_write(monkeypatch, session, job)
     ended = await bench.run(job)
     await session.refresh()
     assert (ended.state, ended.done, ended.suggestions) == (JobState.CANCELLED, 2, 10)
     assert sum(row.suggestion_count for row in session.rows.values()) == 10
     assert await used(session) == 2
+
+
+async def test_a_job_that_was_cancelled_after_its_last_document_has_only_to_be_closed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await bench.create(2)
+    model = await bench.add_model(session)
+    job = await bench.start(session)
+    with monkeypatch.context() as patch:
+        _cancels_in_a_write(patch, session, job)
+        ended = await bench.run(job)
+    assert (ended.state, ended.done) == (JobState.CANCELLED, 2)
+    await session.jobs.resume(job.id)
+    ended = await bench.run(job)
+    assert (ended.state, ended.done, ended.suggestions) == (JobState.SUCCEEDED, 2, 10)
+    assert len(model.seen) == 2
+    await settled(bench, session, 2, 2)
 
 
 @pytest.mark.parametrize("at", ["answers", "applied", "before answers", "commit", "settle", "ended"])

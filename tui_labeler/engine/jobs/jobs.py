@@ -335,8 +335,8 @@ class Jobs:
         failed = {failure.document for failure in job.failed}
         settled = finished if retry_failed else finished | failed
         missing = [rows[key] for key in job.request.documents if key in rows and key not in settled]
-        # One that died after its last document has only to be closed.
-        if not missing and job.state is not JobState.INTERRUPTED:
+        # One that died or was cancelled after its last document has only to be closed.
+        if not missing and job.state not in (JobState.INTERRUPTED, JobState.CANCELLED):
             again = "`job retry` does its failed documents again."
             raise RefusedError(
                 f"Job {job.id} has nothing left to do.",
