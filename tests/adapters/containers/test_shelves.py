@@ -120,6 +120,28 @@ def test_a_file_that_others_keep_to_themselves_is_listed_beside_others_and_told(
     assert found[OTHER] == mark != found[NAME]
 
 
+async def test_folders_within_folders_without_end_stop_nobody(tmp_path: Path) -> None:
+    shelf = FolderShelf(tmp_path)
+    await shelf.put(NAME, b"x", etag=None)
+    top, inner = tmp_path / ".tui-labeler" / "p1" / "a", tmp_path / "inner"
+    # From within outwards, and back: neither a path nor a stack holds so many.
+    for _ in range(1500):
+        if top.exists():
+            top.rename(inner)
+        top.mkdir()
+        if inner.exists():
+            inner.rename(top / "a")
+    try:
+        assert await names(shelf, "") == [NAME]
+    finally:
+        for _ in range(1500):
+            if (top / "a").exists():
+                (top / "a").rename(inner)
+            top.rmdir()
+            if inner.exists():
+                inner.rename(top)
+
+
 async def test_a_link_leads_nowhere(tmp_path: Path) -> None:
     root, outside = tmp_path / "documents", tmp_path / "outside"
     root.mkdir()

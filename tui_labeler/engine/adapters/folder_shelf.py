@@ -34,6 +34,9 @@ CHUNK = 500
 LARGEST = 64 * 1024 * 1024
 """Bytes; a larger file is refused rather than read into memory."""
 
+DEEPEST = 16
+"""Folders below each other in which files are looked for."""
+
 LOCK = ".lock"
 WRITING = ".writing.tmp"
 """One a folder is enough, for whoever writes holds the lock; one that a crash left is written over."""
@@ -96,9 +99,8 @@ class FolderShelf:
         with self._refusals(prefix):
             if not self.path.is_dir():
                 raise _no_folder(self.path)
-            # Without following links, so that none leads the walk out of the folder.
-            for folder, _, names in os.walk(top, onerror=_raise):
-                inside = Path(folder).relative_to(self.path).as_posix()
+            for folder, names in _folders(top):
+                inside = folder.relative_to(self.path).as_posix()
                 within = "" if inside == "." else f"{inside}/"
                 found += [within + name for name in names if name not in (LOCK, WRITING)]
         return sorted(name for name in found if name.startswith(prefix) and _is_text(name))
@@ -268,9 +270,23 @@ def _is_text(name: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _raise(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error
+def _folders(top: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Each folder from ``top`` downwards, and the names of what is no folder in it.
+
+    Links are not followed, so that none leads out of the folder; what lies deeper than anything of this
+    program is left alone. Raises ``OSError``.
+    """
+    waiting = [(top, 0)]
+    while waiting:
+        folder, depth = waiting.pop()
+        names: list[str] = []
+        with suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    names.append(entry.name)
+                elif depth < DEEPEST:
+                    waiting.append((folder / entry.name, depth + 1))
+        yield folder, names
 
 
 def _make_folder(path: Path, root: Path) -> None:
