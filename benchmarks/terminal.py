@@ -136,7 +136,7 @@ principal and late fees payable by Parker McLean in Nebraska for sum Dollars per
 """
 
 
-def _sample_text(characters: int) -> str:
+def sample_text(characters: int) -> str:
     """Business prose of a given length, always the same."""
     choose = random.Random(7)
     words = _PROSE.split()
@@ -190,7 +190,7 @@ def _run_app(which: str) -> None:
             yield TextView()
 
         def on_mount(self) -> None:
-            text = _sample_text(CHARACTERS if which == "long" else 6_000)
+            text = sample_text(CHARACTERS if which == "long" else 6_000)
             self.number = 1
             self.marks = {mark.id: mark for mark in marks(text, LABELS if which == "long" else 60)}
             self.view = self.query_one(TextView)

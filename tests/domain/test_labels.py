@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui_labeler.domain.documents import Document
 from tui_labeler.domain.labels import (
     Decision,
     Draft,
@@ -107,6 +108,19 @@ def test_open_suggestions_come_in_text_order() -> None:
         for name, span in (("a", Span(7, 9)), ("b", Span(0, 3)), ("c", Span(0, 4)))
     )
     assert open_suggestions(NER, [], [late, wide, early]) == (early, wide, late)
+
+
+def test_a_document_finds_its_open_suggestions_once_and_another_version_of_it_its_own() -> None:
+    proposed = suggestion("c2", Span(3, 8))
+    document = Document(1, "a.txt", suggestions={proposed.id: proposed})
+    assert document.open_suggestions(NER) == (proposed,)
+    assert document.open_suggestions(NER) is document.open_suggestions(NER)
+    hiding = label(span=Span(0, 5))
+    labeled = replace(document, labels={hiding.id: hiding})
+    assert labeled.open_suggestions(NER) == ()
+    assert labeled.open_suggestions(MULTI) == (proposed,)
+    assert document == Document(1, "a.txt", suggestions={proposed.id: proposed})
+    assert document.open_suggestions(NER) == (proposed,)
 
 
 @given(st.lists(spans, max_size=12), st.lists(spans, max_size=12))

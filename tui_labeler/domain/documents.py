@@ -24,8 +24,16 @@ class DocumentState(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class _Memory:
+    """Room for what a document is asked for again and again, and what follows from it alone."""
+
+    __slots__ = ("_open",)
+
+    _open: tuple[ProjectKind, tuple[Suggestion, ...]]
+
+
 @dataclass(frozen=True, slots=True)
-class Document:
+class Document(_Memory):
     """All that the project's state says of one document. Its text is in the container."""
 
     id: int
@@ -95,8 +103,15 @@ class Document:
         return _in_order(label for label in self.labels.values() if label.is_saved)
 
     def open_suggestions(self, kind: ProjectKind) -> tuple[Suggestion, ...]:
-        """The undecided suggestions that no user label hides, in text order."""
-        return open_suggestions(kind, self.labels.values(), self.suggestions.values())
+        """The undecided suggestions that no user label hides, in text order.
+
+        Found once: a document may have thousands, and each key asks for them several times.
+        """
+        known = getattr(self, "_open", None)
+        if known is None or known[0] is not kind:
+            known = kind, open_suggestions(kind, self.labels.values(), self.suggestions.values())
+            object.__setattr__(self, "_open", known)
+        return known[1]
 
     def hides_suggestions(self, settings: ProjectSettings) -> bool:
         """Blind mode: whether people do not see the suggestions yet.
