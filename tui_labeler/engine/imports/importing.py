@@ -13,7 +13,7 @@ import msgspec
 
 from tui_labeler.domain.documents import Document
 from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, in_the_way
-from tui_labeler.domain.projects import Category
+from tui_labeler.domain.projects import Category, ProjectKind
 from tui_labeler.engine.changes import put_category, put_document, put_label, put_project, put_suggestion
 from tui_labeler.engine.formats.azure_keys import METADATA, ROOT
 from tui_labeler.engine.formats.keeping import (
@@ -27,6 +27,7 @@ from tui_labeler.engine.formats.keeping import (
 from tui_labeler.engine.formats.merging import Say, in_region, merged, merged_places, merged_regions
 from tui_labeler.engine.formats.model import OTHERS, FileCategory, LabelFile
 from tui_labeler.engine.imports.plans import Ready, Skipped
+from tui_labeler.engine.imports.standing import Standing
 from tui_labeler.engine.ports import Surroundings
 from tui_labeler.engine.wording import counted
 
@@ -77,7 +78,7 @@ class Incoming:
     around: Surroundings
     ids: Mapping[str, str] = field(default_factory=dict)
     """Ids of categories, by name, that the state does not have yet."""
-    made: dict[int, list[Label]] = field(default_factory=dict)
+    made: dict[int, Standing] = field(default_factory=dict)
     """By document: the labels that came in so far. A file may speak of one in several places."""
     told: dict[str, tuple[str, int]] = field(default_factory=dict)
     """By the id of a label that came in: its category and the file's line that says so."""
@@ -102,16 +103,17 @@ def declaring(
     coming = _coming(only_used, ready, state, replaces)
     # Most formats declare no category: that one of theirs is not declared says nothing.
     declares = len(only_used) < len(file.categories)
+    undeclared = frozenset(only_used)
     changes: list[Change] = []
     for category in file.categories:
-        if declares and category.name in only_used:
+        if declares and category.name in undeclared:
             tally.note(
                 "", f"categories: {category.name} is not declared; {_fate(category.name, known, coming)}"
             )
         if category.name in known:
             changes.append(put_category(state, _enriched(known[category.name], category, incoming)))
             continue
-        if category.name in only_used and not coming[category.name]:
+        if category.name in undeclared and not coming[category.name]:
             continue
         extra = with_format({}, incoming.format, category.extra)
         made = Category(incoming.around.new_id(), category.name, category.description, extra=extra)
@@ -193,6 +195,7 @@ class Importing:
             **{category.name: category.id for category in state.categories.values()},
         }
         self._described: dict[int, Document] = {}
+        self._old: dict[int, Standing] = {}
 
     def labels(self, ready: Ready) -> list[Change]:
         """What one part of the file makes of the labels of its document."""
@@ -200,8 +203,12 @@ class Importing:
         if not may_be_touched(document, ready, incoming.tally):
             return []
         document = self._described.get(document.id, document)
-        before = incoming.made.setdefault(document.id, [])
-        one = _OneDocument(document, ready, incoming, self._state, self._ids, before)
+        made = incoming.made.setdefault(document.id, Standing())
+        if (old := self._old.get(document.id)) is None:
+            mine = {label.id for label in made.labels}
+            old = Standing(label for label in document.labels.values() if label.id not in mine)
+            self._old[document.id] = old
+        one = _OneDocument(document, ready, incoming, self._state, self._ids, old, made)
         changes = one.changes()
         self._described[document.id] = one.described
         return changes
@@ -243,9 +250,11 @@ class _OneDocument:
         incoming: Incoming,
         state: State,
         ids: Mapping[str, str],
-        before: list[Label],
+        old: Standing,
+        made: Standing,
     ) -> None:
-        """``before`` are the labels that an earlier part of the file made, and takes those of this one."""
+        """``old`` are the document's own labels; ``made`` are those that earlier parts of the file made, and
+        takes those of this one."""
         self._ready = ready
         self._incoming = incoming
         self._tally = incoming.tally
@@ -254,37 +263,38 @@ class _OneDocument:
         # Classes of one moment stand by their ids, everywhere: in the order that the file has them.
         self._new_ids = iter(sorted(incoming.around.new_id() for _ in ready.labels))
         self._say: Say = partial(incoming.tally.note, document.location)
-        mine = {label.id for label in before}
-        self._old = [label for label in document.labels.values() if label.id not in mine]
-        self._before = before
+        self._old = old
+        self._made = made
+        self._new: list[Label] = []
         self.described, self._places = _described(document, ready, incoming.format, self._say)
-        is_empty = ready.is_reviewed and not before and not document.active_labels
+        is_empty = ready.is_reviewed and not made.labels and not document.active_labels
         if is_empty and document.reviewed is None:
             incoming.tally.reviewed += 1
             self.described = replace(self.described, reviewed=incoming.stamp)
 
     def changes(self) -> list[Change]:
-        earlier = list(self._before)
-        found = [change for label in self._ready.labels for change in self._labeled(label, earlier)]
+        found = [change for label in self._ready.labels for change in self._labeled(label)]
+        self._made.add(self._new)
         return found + [change for item in self._ready.suggestions for change in self._suggested(item)]
 
-    def _labeled(self, label: ResolvedLabel, earlier: Sequence[Label]) -> list[Change]:
+    def _labeled(self, label: ResolvedLabel) -> list[Change]:
         tally, document, category = self._tally, self.described, self._ids.get(label.category, "")
-        same = (o for o in (*self._old, *earlier) if (o.category, o.span) == (category, label.span))
-        there = next((o for o in same if o.is_active or o.is_saved), None)
+        old = self._old.find(category, label.span)
+        there = old or self._made.find(category, label.span)
         if there is not None:
             tally.unchanged += 1
             name = self._incoming.format
             extra = in_region(label.extra, self._places)
             kept = merged(of_format(there.extra, name), extra, partial(_of_label, label, self._say))
             kept = with_format(there.extra, name, kept)
-            if kept == there.extra or there in earlier:
+            if kept == there.extra or old is None:
                 return []
             return [put_label(self._state, document, replace(there, extra=kept))]
         # Overlaps inside one place of the file are kept; what people made in the project wins over the file.
-        blocking = next(in_the_way(self._state.project.kind, self._old, category, label.span), None)
-        if blocking is None and self._state.project.kind.is_classification:
-            blocking = next(in_the_way(self._state.project.kind, earlier, category, label.span), None)
+        kind = self._state.project.kind
+        blocking = next(in_the_way(kind, self._old.labels, category, label.span), None)
+        if blocking is None and kind is ProjectKind.SINGLE_LABEL:
+            blocking = next(in_the_way(kind, self._made.labels, category, label.span), None)
         if blocking is not None:
             tally.meeting += 1
             reason = f"{label.category} meets {self._whose(blocking)}"
@@ -303,7 +313,7 @@ class _OneDocument:
             extra=with_format({}, self._incoming.format, in_region(label.extra, self._places)),
         )
         tally.labels += 1
-        self._before.append(made)
+        self._new.append(made)
         self._incoming.told[made.id] = (label.category, self._ready.file.line)
         return [put_label(self._state, document, made)]
 
@@ -320,10 +330,7 @@ class _OneDocument:
         key = _suggestion_id(self._incoming.source, document.id, category, item)
         if not category or key in document.suggestions:
             return []
-        if any(
-            label.is_active and (label.category, label.span) == (category, item.span)
-            for label in (*self._old, *self._before)
-        ):
+        if any(standing.shows(category, item.span) for standing in (self._old, self._made)):
             return []
         for old in document.suggestions.values():
             same = (old.category, old.span) == (category, item.span)

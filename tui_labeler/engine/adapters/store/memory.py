@@ -50,7 +50,7 @@ class MemoryState:
         self._viewer = viewer
         self.project_row = project
         self.category_rows: dict[str, dict[str, Any]] = {row["id"]: row for row in categories}
-        self.category_order = tuple(category_order) or tuple(self.category_rows)
+        self.category_order = dict.fromkeys(category_order) or dict.fromkeys(self.category_rows)
         """Every category that there ever was: one that comes back takes its old place."""
         self.changed: dict[int, dict[str, Any] | None] = {}
         """Documents as they are since the last checkpoint; ``None`` for one that is gone."""
@@ -169,11 +169,10 @@ class MemoryState:
         return set(touched)
 
     def _set_category(self, key: str, row: dict[str, Any]) -> None:
-        is_back = key not in self.category_rows
+        is_back = key not in self.category_rows and key in self.category_order
         self.category_rows[key] = row
-        if key not in self.category_order:
-            self.category_order += (key,)
-        elif is_back:
+        self.category_order.setdefault(key)
+        if is_back:
             places = {known: place for place, known in enumerate(self.category_order)}
             ordered = sorted(self.category_rows, key=lambda known: places.get(known, len(places)))
             self.category_rows = {known: self.category_rows[known] for known in ordered}

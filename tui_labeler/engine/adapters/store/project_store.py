@@ -213,7 +213,7 @@ class TinyProjectStore:
                     list(self._memory.rows.values()),
                     self._memory.project_row,
                     list(self._memory.category_rows.values()),
-                    self._memory.category_order,
+                    tuple(self._memory.category_order),
                 )
             tolerance = checkpoint.CHECKPOINT_AFTER // 2 if lenient else 0
             self._base = await to_the_end(fold_in, self.folder, self._shards, fold, self._base.seq, tolerance)
