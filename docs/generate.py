@@ -33,7 +33,7 @@ from tui_labeler.screens.labeling.categories import CategoriesScreen
 from tui_labeler.screens.labeling.filter import FilterScreen
 from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.labeling.review_filter import ReviewFilterScreen
-from tui_labeler.screens.labeling.searching import SearchScreen, WordsField
+from tui_labeler.screens.labeling.search import SearchScreen, WordsField
 from tui_labeler.screens.models.models import ModelsScreen
 from tui_labeler.screens.models.training import TrainingScreen
 from tui_labeler.screens.performance.performance import PerformanceScreen

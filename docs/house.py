@@ -73,16 +73,14 @@ def floors(container: str = "") -> list[list[Room]]:
     whole = ".".join(filter(None, ("tui_labeler", container)))
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for contract in settings["tool"]["importlinter"]["contracts"]:
-        inside = contract.get("containers", [])
-        layers = contract.get("layers", [])
-        if inside == [whole] or (not inside and not container and f"{whole}.domain" in layers):
-            return [list(_rooms(layer, container)) for layer in layers]
+        if contract.get("containers") == [whole]:
+            return [list(_rooms(layer, container)) for layer in contract["layers"]]
     raise LookupError(f"no contract is about {whole}")
 
 
 def _rooms(layer: str, container: str) -> Iterator[Room]:
     for name in sorted(layer.replace("|", " ").replace(":", " ").split()):
-        yield room(".".join(filter(None, (container, name.removeprefix("tui_labeler.")))))
+        yield room(".".join(filter(None, (container, name))))
 
 
 class _Sheet:
@@ -99,7 +97,7 @@ class _Sheet:
         """Rooms beside each other, in as many lines as they need; one alone has a note."""
         x = left
         for each in rooms:
-            wide = len(each.sign) * LETTER + 18
+            wide = len(each.sign) * LETTER + 20
             if x > left and x + wide > right:
                 x, self.y = left, self.y + HIGH + GAP / 2
             kind = "room" if each.modules else "module"
@@ -131,8 +129,11 @@ def picture() -> str:
     """The house as SVG."""
     sheet = _Sheet()
     inside = {name: floors(name) for name in ("screens", "engine")}
-    for (each,) in floors():
-        sheet.framed(each.sign, each.short, inside.get(each.name, []))
+    for rooms in floors():
+        if len(rooms) == 1:
+            sheet.framed(rooms[0].sign, rooms[0].short, inside.get(rooms[0].name, []))
+        else:
+            sheet.row(rooms, MARGIN, WIDTH - MARGIN - 34)
     x, end = WIDTH - MARGIN - 6, sheet.y - GAP
     arrow = f'<path d="M{x} {MARGIN} V{end - 8:g}" class="arrow"/>'
     tip = f'<path d="M{x - 5} {end - 10:g} h10 l-5 10 z" class="tip"/>'

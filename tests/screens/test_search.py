@@ -26,9 +26,9 @@ from tests.screens.conftest import (
 )
 from tui_labeler.engine.documents.searching import BATCH
 from tui_labeler.engine.ports import Container
-from tui_labeler.screens.labeling import searching as search
+from tui_labeler.screens.labeling import search
 from tui_labeler.screens.labeling.labeling import LabelingScreen
-from tui_labeler.screens.labeling.searching import SearchScreen
+from tui_labeler.screens.labeling.search import SearchScreen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes import fixed_surroundings, home_workbench, make_project, write_documents
 from tests.screens.conftest import LOANS, paste, press, settle
 from tui_labeler.app import LabelerApp
-from tui_labeler.screens.labeling.searching import SearchScreen
+from tui_labeler.screens.labeling.search import SearchScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

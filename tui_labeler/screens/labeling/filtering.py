@@ -14,8 +14,8 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen
 from tui_labeler.screens.labeling.filter import FilterScreen
-from tui_labeler.screens.labeling.search import SearchActions
-from tui_labeler.screens.labeling.searching import DRAW_EVERY
+from tui_labeler.screens.labeling.search import DRAW_EVERY
+from tui_labeler.screens.labeling.searching import SearchActions
 
 if TYPE_CHECKING:
     from textual.events import Key

@@ -1,117 +1,296 @@
-"""Words looked for in the text in view, and in all documents."""
+"""Words looked for in all documents while they are typed."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
+from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.documents import DocumentFilter
-from tui_labeler.screens.dialogs import InputScreen
-from tui_labeler.screens.labeling.base import LabelingBase
-from tui_labeler.screens.labeling.filter import FoundList
-from tui_labeler.screens.labeling.searching import Search, SearchScreen
+from tui_labeler.engine.documents.searching import Found, Looked
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import counted, in_words
+from tui_labeler.screens.fields import Field
+from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
+from tui_labeler.screens.screen import Screen
+from tui_labeler.screens.widgets.found_list import FoundList
 
 if TYPE_CHECKING:
-    from tui_labeler.screens.labeling.searching import Chosen
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.engine.session import ProjectSession
+
+MOST = 1000
+"""Documents with hits that are kept; more are no list to read."""
+
+PAUSE = 0.15
+"""Seconds without a key after which the words are looked for."""
+
+DRAW_EVERY = 0.25
+"""Seconds between two drawings of what came in: each is sent over the line."""
 
 
-class SearchActions(LabelingBase):
-    """What the keys for searching do."""
+@dataclass(slots=True)
+class Search:
+    """Words and what was found of them so far; outlives the screen, so that it can be gone back to."""
 
-    _searched = ""
-    """The words that were looked for last in a text."""
+    words: str = ""
+    found: list[Found] = field(default_factory=list)
+    hits: int = 0
+    """In the documents found, all together."""
+    step: Looked | None = None
+    """How far it is."""
+    problem: str = ""
+    """Why it could not go on."""
+    over: bool = False
+    cursor: int = 0
+    """Where the person is in what was found."""
 
-    _found_words = ""
-    """What was said of the place that was gone to last."""
+    @property
+    def is_cut(self) -> bool:
+        """There may be more documents with hits than are kept."""
+        return len(self.found) >= MOST and self.step is not None and self.step.looked < self.step.total
 
-    _search: Search | None = None
-    """The search through all documents, as it was left."""
+    def take(self, step: Looked) -> None:
+        self.step = step
+        self.found.extend(step.found)
+        self.hits += sum(found.hits for found in step.found)
 
-    _found_list: FoundList | None = None
-    """What of it was listed."""
-
-    _contents = ""
-    """Words that the texts of the list hold, by its filter."""
-
-    @work
-    async def action_search(self) -> None:
-        """Looks for words in the text; the same again goes to the next place."""
-        words = await self.app.push_screen_wait(
-            InputScreen(
-                "Search in this text",
-                "enter finds, n and N go on; ctrl+g there, or nothing here, ends it",
-                self._searched,
-                anew=True,
-            )
-        )
-        if words is None:
-            return
-        self._searched = words.strip()
-        if not self._searched:
-            self.text.clear_found()
-            self.say("")
-            return
-        if self._search is None or self._search.words != self._searched:
-            self._search = Search(self._searched)
-        self.find_again(forward=True)
-
-    def find_again(self, *, forward: bool) -> None:
-        """The next place of what was searched for."""
-        found = self.text.find(self._searched, forward)
-        self.text.focus()
-        if found is None:
-            self.say(f"“{self._searched}” is not in this text. ctrl+f finds it in all documents.")
-        else:
-            place = self.text.found.index(found) + 1
-            self._say_found(self._searched, place)
-
-    def _say_found(self, words: str, place: int) -> None:
-        self._found_words = f"“{words}”: {place:,} of {len(self.text.found):,}"
-        self.say(self._found_words)
-
-    def on_text_view_search_changed(self) -> None:
-        """The keys go from place to place as long as a search lasts."""
-        if not self.text.found and self.message and self.message == self._found_words:
-            self.say("")
-        self.refresh_bindings()
-
-    @work
-    async def action_find_in_all(self) -> None:
-        """Looks for words in all documents, as they are typed."""
-        screen = SearchScreen(self.session, self._search or Search())
-        chosen = await self.app.push_screen_wait(screen)
-        self._search = screen.search
-        if chosen is not None:
-            self._take_found(chosen)
-
-    def _take_found(self, chosen: Chosen) -> None:
-        self._searched = chosen.words
-        if chosen.listed is not None:
-            words = f"“{chosen.words}”"
-            self.list_documents(DocumentFilter(ids=chosen.listed), words)
-            self._found_list, self._contents = FoundList(chosen.listed, words), ""
-        elif chosen.document is not None:
-            self.open_document(chosen.document, partial(self._go_to_first, chosen.words))
-
-    def _go_to_first(self, words: str) -> None:
-        """To the first place of some words, with all of them marked."""
+    def summary(self) -> str:
+        """What came of it, or comes of it so far."""
         if self.problem:
-            return
-        self.text.focus()
-        self.text.find(words)
-        if found := self.text.found:
-            self.text.go_to(found[0].start, found[0].end)
-            self._say_found(words, 1)
-        else:
-            self.say(f"“{words}” is not in this text any more.")
+            return self.problem
+        if self.is_cut:
+            return f"Cut after {counted(len(self.found), 'document')} with hits."
+        if self.found:
+            return f"{counted(self.hits, 'hit')} in {counted(len(self.found), 'document')}."
+        return f"“{self.words}” is in no document." if self.over else f"Looking for “{self.words}”…"
 
-    def list_documents(self, wanted: DocumentFilter, words: str) -> None:
-        """Lists the documents that a filter lets through, and shows the first if the one in view is not
-        among them; ``words`` say what they are."""
-        self.filter, self.filter_words = wanted, words
-        self.refill()
-        self.say("" if self.documents.rows else "No document is like that. f shows others.")
-        if self.documents.rows and all(row.id != self.wanted for row in self.documents.rows):
-            self.open_document(self.documents.rows[0].id)
+    def progress(self) -> str:
+        """How many documents were looked at."""
+        if self.step is None:
+            return ""
+        return f"{self.step.looked:,} of {counted(self.step.total, 'document')} looked at"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a person wants of what was found."""
+
+    words: str
+    document: int | None = None
+    """To be opened at its first hit."""
+    listed: frozenset[int] | None = None
+    """The documents to go through."""
+
+
+class WordsField(Field):
+    """Takes the words; meanwhile its keys move in the list and open what was found."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Open", tooltip="Open the document at its first hit", id="search.open"),
+        Binding("down", "screen.move(1)", "Down", tooltip="Next document found", id="search.down"),
+        Binding("up", "screen.move(-1)", "Up", tooltip="Document found before", id="search.up"),
+        Binding("pagedown", "screen.page(1.0)", "Page down", tooltip="One page down", id="search.page-down"),
+        Binding("pageup", "screen.page(-1.0)", "Page up", tooltip="One page up", id="search.page-up"),
+    ]
+
+    def on_blur(self) -> None:
+        """Whoever comes back types on; words of an earlier search are replaced by the first key."""
+        self.select_on_focus = False
+
+
+class SearchScreen(Screen["Chosen | None"]):
+    """Looks through the texts of all documents and shows those with hits as they are found."""
+
+    HELP: ClassVar[str] = """\
+## Find in all documents
+
+Type words: the documents that hold them come in below, each with its number of hits and its first one.
+Capitals, white space and the form of a letter (a ligature, full width) do not matter. Typing on begins anew.
+
+`up` and `down` move in the list while you type, `enter` opens the document at its first hit, where `n` and
+`N` go on until `ctrl+g`. `ctrl+s` makes the documents found those that the project's list shows. `tab` goes
+to the list, `/` back to the words. Opened again, the search is as it was left; `ctrl+r` looks anew.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "list", "List these", tooltip="List only the documents found", id="search.list"),
+        Binding("ctrl+r", "again", "Anew", tooltip="Look through the documents anew", id="search.again"),
+        Binding("slash", "words", "Words", tooltip="Back to the words", id="search.words", show=False),
+        Binding("q", "leave", "Back", tooltip="Back to the text", id="search.back", show=False),
+        Binding("ctrl+g,escape", "leave", "Back", tooltip="Back to the text", id="search.leave"),
+    ]
+
+    keys_shown: ClassVar[list[str]] = [
+        "search.open",
+        "list.open",
+        "search.down",
+        "search.up",
+        "search.list",
+        "search.again",
+        "search.leave",
+    ]
+    """Ids of the keys in the last line."""
+
+    def __init__(self, session: ProjectSession, search: Search) -> None:
+        super().__init__()
+        self.search = search
+        """What is shown; whoever gave it takes it from here again."""
+        self._session = session
+        self._wanted = search.words
+        self._asked = asyncio.Event()
+        self.is_searching = False
+        """Words were typed that the documents are still looked through for."""
+        self._opens = False
+        """The first document is opened as soon as it is found."""
+        self._among: Sequence[DocumentRow] = ()
+        """All documents in order; sorting 100,000 is too much for every key."""
+        self._among_at = -1
+        # Held on to: a search that is being called off may come to its next line after they are gone.
+        self._title = TitleLine()
+        self._status = StatusLine()
+        self.results = FoundList(id="found")
+
+    def compose(self) -> ComposeResult:
+        yield self._title
+        words = WordsField(self._wanted, "words to find in all documents", id="search-words")
+        words.select_on_focus = True
+        yield words
+        yield self._status
+        yield self.results
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self._title.left = f"{self._session.project.name} > Find in all documents"
+        self.query_one(Field).focus()
+        self.results.show(self.search.found, self.search.cursor)
+        self._draw()
+        self._drawing = self.set_interval(DRAW_EVERY, self._draw, pause=True)
+        self._at_work = self._serve()
+        if self._wanted and not self.search.over:
+            self._ask(self._wanted)
+
+    # --- searching ----------------------------------------------------------------------------------
+
+    def on_input_changed(self, event: Field.Changed) -> None:
+        words = event.value.strip()
+        if words != self._wanted:
+            self._ask(words)
+
+    def _ask(self, words: str) -> None:
+        self._wanted = words
+        self._opens = False
+        self.is_searching = True
+        self._drawing.resume()
+        self._asked.set()
+
+    @work(group="finding", exclusive=True)
+    async def _serve(self) -> None:
+        """Looks for what was asked for last, and calls off what it was at."""
+        async with asyncio.TaskGroup() as tasks:
+            at_work: asyncio.Task[None] | None = None
+            while await self._asked.wait():
+                self._asked.clear()
+                if at_work is not None:
+                    at_work.cancel()
+                at_work = tasks.create_task(self._look(self._wanted))
+
+    async def _look(self, words: str) -> None:
+        await asyncio.sleep(PAUSE)
+        search = self.search = Search(words)
+        if self.results.is_attached:
+            self.results.show(search.found, 0)
+        self._draw()
+        try:
+            if words:
+                await self._follow(search)
+        except LabelerError as error:
+            search.problem = f"{error.title}: {in_words(error)}"
+        search.over = True
+        self.is_searching = False
+        self._drawing.pause()
+        self._draw()
+
+    async def _follow(self, search: Search) -> None:
+        if self._among_at != self._session.store.seq:
+            self._among, self._among_at = self._session.documents.select(), self._session.store.seq
+        async with aclosing(self._session.documents.search(search.words, self._among, MOST)) as steps:
+            async for step in steps:
+                first = bool(step.found) and not search.found
+                search.take(step)
+                if first:
+                    self._draw()
+                    if self._opens:
+                        self.action_open()
+
+    def _draw(self) -> None:
+        """Shows what has come in; what has not changed is not drawn."""
+        search, status = self.search, self._status
+        if not all(widget.is_attached for widget in (self._title, status, self.results)):
+            return
+        unreadable = search.step.unreadable if search.step else 0
+        words = f", {unreadable:,} can't be read" if unreadable else ""
+        self._title.right = counted(len(self._session.rows), "document") + words
+        if self.results.found is search.found:
+            self.results.show(search.found)
+        if not self._wanted:
+            status.text, status.right = "Type words; documents that hold them come in as they are found.", ""
+        elif self._opens and not search.found and not search.over:
+            status.text, status.right = "The first hit opens as soon as it is found.", search.progress()
+        else:
+            status.text, status.right = search.summary(), search.progress()
+
+    # --- keys ---------------------------------------------------------------------------------------
+
+    def on_input_submitted(self, event: Field.Submitted) -> None:
+        event.stop()
+        self.action_open()
+
+    def on_found_list_opened(self) -> None:
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Opens the document at the cursor; for words that were just typed the first that is found."""
+        found, words = self.search.found, self.search.words
+        if words == self._wanted and not self._asked.is_set() and found:
+            self._end(Chosen(words, document=found[self.results.cursor].row.id))
+        elif self._wanted and self.is_searching:
+            self._opens = True
+            self._draw()
+
+    def action_list(self) -> None:
+        """Goes through the documents found with the keys for documents."""
+        found = self.search.found
+        if self.search.words == self._wanted and found:
+            self._end(Chosen(self._wanted, listed=frozenset(one.row.id for one in found)))
+
+    def action_again(self) -> None:
+        self._ask(self._wanted)
+
+    def action_move(self, rows: int) -> None:
+        self._opens = False
+        self.results.action_move(rows)
+
+    def action_page(self, pages: float) -> None:
+        self._opens = False
+        self.results.action_page(pages)
+
+    def action_words(self) -> None:
+        self.query_one(Field).focus()
+
+    def action_leave(self) -> None:
+        self._end(None)
+
+    def _end(self, chosen: Chosen | None) -> None:
+        if self.is_current:
+            self.search.cursor = self.results.cursor
+            self._drawing.stop()
+            self._at_work.cancel()
+            self.dismiss(chosen)
