@@ -31,7 +31,7 @@ def laid_out(lines: list[str]) -> tuple[Layout, list[list[str]]]:
     said = [at for at, line in enumerate(lines) if line.strip() and not is_start(line)]
     sure = [at for at in said if lines[at][0] != "#"] or said
     tabs = all("\t" in lines[at] for at in sure)
-    fields = [_fields(line, tabs) for line in lines]
+    fields = [_fields(line, tabs) if line else [] for line in lines]
     rows = [fields[at] for at in sure]
     counts = Counter(map(len, rows))
     by_number = sorted(counts, key=lambda count: (-counts[count], count))

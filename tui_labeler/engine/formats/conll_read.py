@@ -145,7 +145,7 @@ def _no_twins(documents: list[FileDocument]) -> None:
 def _blocks(lines: list[str], all_fields: list[list[str]], layout: Layout, rows: _Rows) -> Iterator[_Block]:
     block = _Block(0, line=1)
     for number, (line, fields) in enumerate(zip(lines, all_fields, strict=True), 1):
-        if not line.strip(" \t"):
+        if not line or not line.strip(" \t"):
             if block.size or block.starts:
                 yield block
                 block = _Block(len(rows.lines))

@@ -56,6 +56,8 @@ def spans_of_tags(tags: Sequence[str], scheme: str = "") -> tuple[list[TokenSpan
     """
     spans: list[TokenSpan] = []
     odd: list[tuple[int, str]] = []
+    if tags.count(OUTSIDE) == len(tags):
+        return spans, odd
     scheme = scheme or scheme_of(tags)
     name, start = "", -1
     for index, tag in enumerate([*tags, OUTSIDE]):
