@@ -71,14 +71,30 @@ def page(known: dict[str, str]) -> str:
     return f"{HEAD}\nTargets reached: {reached} of {reached + missed}.\n\n{body}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "names", nargs="*", choices=[*NAMES, []], help=f"which ({', '.join(NAMES)}); all by default"
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
+    wide = max(map(len, NAMES))
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Runs the measurements and writes docs/benchmarks.md.\nWith names only those run, and "
+        "only their sections are written anew.",
+        epilog="\n".join(["names:", *(f"  {name:<{wide}}  {title}" for name, title in NAMES.items())]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("names", nargs="*", type=_known, metavar="NAME", help="which; all by default")
     parser.add_argument("--quick", action="store_true", help="smaller sizes")
     parser.add_argument("--reasons", action="store_true", help="measure nothing, tell the reasons anew")
-    options = parser.parse_args()
+    return parser
+
+
+def _known(name: str) -> str:
+    if name not in NAMES:
+        raise argparse.ArgumentTypeError(f"there is no measurement {name!r}: {', '.join(NAMES)}")
+    return name
+
+
+def main() -> None:
+    options = arguments().parse_args()
     known = sections(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
     if options.reasons:
         PAGE.write_text(page(known), encoding="utf-8")

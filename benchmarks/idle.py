@@ -72,7 +72,7 @@ async def measured(base: Path, url: str, seconds: float) -> list[tuple[str, Idle
     async for _ in session.jobs.follow(job.id):
         pass
     await session.close()
-    return [("no job", alone), ("a job, labeling screen", labeling), ("a job, jobs screen", jobs)]
+    return [("no job", alone), ("a GPT job, labeling screen", labeling), ("a GPT job, jobs screen", jobs)]
 
 
 async def _check_running(session: ProjectSession, job_id: str) -> None:

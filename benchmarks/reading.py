@@ -39,7 +39,7 @@ def run(*, quick: bool = False) -> list[Row]:
     for name in FORMATS:
         seconds, begins = longest(name, size)
         shown = repr(begins)[1:].replace("|", "\\|")
-        figure = f"{seconds:.2f} s ({shown} …)"
+        figure = f"{seconds:.2f} s, by a file that begins {shown}"
         rows.append(Row(f"{name}, {size:,} bytes", COMMAND, figure, f"≤ {most:g} s", seconds <= most))
     return rows
 

@@ -186,8 +186,8 @@ def step_rows(found: dict[int, Measured]) -> list[Row]:
         each_one = {count: took.seconds / (took.documents or count) for count, took in taken.items()}
         growth = each_one[last] / each_one[before]
         parts = [f"{count:,}: {each.seconds:.1f} s, {each.megabytes:.0f} MB" for count, each in taken.items()]
-        figure = f"{'; '.join(parts)}; {growth:.2f} of the time a document"
-        told.append(Row(what, COMMAND, figure, f"≤ {LINEAR} of the time a document", growth <= LINEAR))
+        figure = f"{'; '.join(parts)}; a document takes {growth:.2f} times as long as with {before:,}"
+        told.append(Row(what, COMMAND, figure, f"≤ {LINEAR} times as long", growth <= LINEAR))
     return told
 
 
@@ -213,7 +213,7 @@ def visit_rows(found: dict[int, Measured]) -> list[Row]:
     for what in found[last].seen.again:
         visits = {count: each.seen.again[what] for count, each in found.items()}
         parts = [f"{count:,}: {each.wait:.0f} ms, {each.seconds:.1f} s" for count, each in visits.items()]
-        figure, target = "; ".join(parts), f"≤ {WAIT} ms"
+        figure, target = "; ".join(parts), f"≤ {WAIT} ms with {last:,}"
         told.append(Row(f"a key waits at most: {what}", COMMAND, figure, target, visits[last].wait <= WAIT))
     slow = sorted(found[last].seen.first.items(), key=lambda each: -each[1].wait)[:3]
     worst = "; ".join(f"{what} {seen.wait:.0f} ms" for what, seen in slow)

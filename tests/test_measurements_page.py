@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from importlib.util import find_spec
 
-from benchmarks.__main__ import HEAD, NAMES, page, sections
+import pytest
+
+from benchmarks.__main__ import HEAD, NAMES, arguments, page, sections
 from benchmarks.reasons import REASONS, told
 from benchmarks.report import Row, markdown
 
@@ -34,3 +37,15 @@ def test_the_page_counts_what_is_reached_and_keeps_the_sections_that_did_not_run
     assert "Targets reached: 2 of 4." in text
     assert "- *two*: not explained yet." in text
     assert page(sections(text)) == text
+
+
+def test_the_help_names_every_measurement_and_what_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
+    told = arguments().format_help()
+    for name, title in NAMES.items():
+        assert find_spec(f"benchmarks.{name}") is not None
+        assert [line.split(maxsplit=1) for line in told.splitlines()].count([name, title]) == 1
+    assert arguments().parse_args(["state", "kept"]).names == ["state", "kept"]
+    assert arguments().parse_args([]).names == []
+    with pytest.raises(SystemExit):
+        arguments().parse_args(["nothing"])
+    assert "there is no measurement 'nothing'" in capsys.readouterr().err
