@@ -100,6 +100,8 @@ class FakeShelf:
         if self.on_put is not None:
             self.on_put(name)
         cut = self._called("put")
+        if name in self.stored.closed:
+            raise UnreadableError(f"{name} is a folder")
         there = self.stored.files.get(name)
         if (there[1] if there else None) != etag:
             raise OutdatedError(f"{name} has been written by somebody else")

@@ -120,6 +120,50 @@ def test_a_file_that_others_keep_to_themselves_is_listed_beside_others_and_told(
     assert found[OTHER] == mark != found[NAME]
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["a pipe", "a link", "a hard link", "a folder"])
+async def test_what_others_put_in_the_way_of_writing_is_never_written_through(
+    tmp_path: Path, kind: str
+) -> None:
+    root, mine = tmp_path / "root", tmp_path / "mine"
+    root.mkdir()
+    mine.write_bytes(b"mine")
+    shelf = FolderShelf(root)
+    etag = await shelf.put(NAME, b"one", etag=None)
+    for place in ((root / NAME).with_name(".writing.tmp"), root / ".tui-labeler" / ".writing.tmp"):
+        if kind == "a pipe":
+            os.mkfifo(place)
+        elif kind == "a link":
+            place.symlink_to(mine)
+        elif kind == "a hard link":
+            place.hardlink_to(mine)
+        else:
+            place.mkdir()
+    if kind == "a folder":
+        with pytest.raises(ContainerError):
+            await shelf.put(NAME, b"two", etag=etag)
+        return
+    assert (await shelf.dated(".tui-labeler/p1/"))[0].etag == etag
+    await shelf.put(NAME, b"two", etag=etag)
+    assert (await shelf.get(NAME))[0] == b"two"
+    assert mine.read_bytes() == b"mine"
+
+
+@pytest.mark.timeout(20)
+async def test_a_lock_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / ".tui-labeler").mkdir()
+    os.mkfifo(tmp_path / ".tui-labeler" / ".lock")
+    shelf = FolderShelf(tmp_path)
+    await shelf.put(NAME, b"one", etag=None)
+    assert (await shelf.get(NAME))[0] == b"one"
+
+
+async def test_a_folder_in_the_place_of_a_file_is_told_as_that_file_s(tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir(parents=True)
+    with pytest.raises(UnreadableError, match="is a folder"):
+        await FolderShelf(tmp_path).put(NAME, b"one", etag=None)
+
+
 async def test_folders_within_folders_without_end_stop_nobody(tmp_path: Path) -> None:
     shelf = FolderShelf(tmp_path)
     await shelf.put(NAME, b"x", etag=None)

@@ -631,6 +631,23 @@ async def test_a_file_that_nobody_can_read_holds_up_no_other_document(pair: Pair
     assert bo.labels() == ana.labels() == pair.file_labels()
 
 
+async def test_a_file_that_nobody_can_write_holds_up_no_other_document(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    pair.stored.closed.add(A_TXT)
+    await ana.label("Person", 0, 3)
+    await ana.label("Person", 0, 3, "b.txt")
+    for _ in range(2):
+        done = await ana.sync()
+        assert [location for location, _ in done.problems] == ["a.txt"]
+        assert "is a folder" in done.problems[0][1]
+        assert await Pending(ana.session.store, ana.base).count() == 1
+    await bo.sync()
+    assert (bo.labels(), bo.labels("b.txt")) == ([], [("Person", 0, 3)])
+    pair.stored.closed.clear()
+    await both_sync(ana, bo)
+    assert bo.labels() == [("Person", 0, 3)]
+
+
 async def test_a_label_beside_a_broken_file_waits_and_goes_out_once_that_is_gone(pair: Pair) -> None:
     ana, bo = await pair.homes()
     pair.stored.write(A_TXT, b"{")

@@ -142,7 +142,7 @@ class FolderShelf:
         """The file system itself says what time it is, by a file that is written for nothing else."""
         with self._turn():
             clock = self.path / self.home / WRITING
-            handle = os.open(clock, _NEW, 0o666)
+            handle = _anew(clock)
             try:
                 return os.fstat(handle).st_mtime
             finally:
@@ -163,10 +163,11 @@ class FolderShelf:
                         hint="Ask whoever wrote it to let others read it (chmod a+r).",
                     ) from error
                 raise
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                os.close(handle)
+                return None
             with os.fdopen(handle, "rb") as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    return None
                 if status.st_size > LARGEST:
                     raise UnreadableError(
                         f"{name} in {self.path} has {status.st_size:,} bytes; at most {LARGEST:,} are read",
@@ -178,8 +179,12 @@ class FolderShelf:
         with self._refusals(name), self._turn():
             self._check(path, name, etag)
             _make_folder(path.parent, self.path)
+            if path.is_dir():
+                raise UnreadableError(
+                    f"{name} in {self.path} is a folder", hint="See who put it there, and remove it."
+                )
             writing = path.with_name(WRITING)
-            handle = os.open(writing, _NEW, 0o666)
+            handle = _anew(writing)
             try:
                 write_all(handle, content)
                 os.fsync(handle)
@@ -208,9 +213,9 @@ class FolderShelf:
         _make_folder(self.path / self.home, self.path)
         lock = self.path / self.home / LOCK
         try:
-            handle = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            handle = os.open(lock, _HELD)
         except FileNotFoundError:
-            handle = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            handle = os.open(lock, _HELD | os.O_CREAT, 0o666)
         try:
             _lock(handle, lock)
             yield
@@ -253,7 +258,10 @@ class FolderShelf:
             raise ContainerError(what, hint="Check the disk or the mount.") from error
 
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+# O_NONBLOCK: opening a pipe would wait for its other end for ever.
+_HELD = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})
 _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
@@ -287,6 +295,15 @@ def _folders(top: Path) -> Iterator[tuple[Path, list[str]]]:
                 elif depth < DEEPEST:
                     waiting.append((folder / entry.name, depth + 1))
         yield folder, names
+
+
+def _anew(path: Path) -> int:
+    """Opens a new file in the place of what a crash has left, or of anything that others have put there.
+
+    The caller holds the lock. Whatever it was, a link or a pipe, nothing is written through it.
+    """
+    path.unlink(missing_ok=True)
+    return os.open(path, _NEW, 0o666)
 
 
 def _make_folder(path: Path, root: Path) -> None:

@@ -367,8 +367,11 @@ class Syncing:
             except OutdatedError:
                 again.append(Task(task.document, task.name, "", fetch=True))
                 return
-            theirs = wanted
-            tally.uploaded.add(task.document)
+            except UnreadableError as error:
+                tally.problems[location] = f"its labels can't be put there: {error.message}. {ADVICE}"
+            else:
+                theirs = wanted
+                tally.uploaded.add(task.document)
             tally.tell(task.document)
         if wanted == theirs:
             open_ = {}
