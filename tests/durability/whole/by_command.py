@@ -168,8 +168,11 @@ def import_by_keys(rounds: Rounds) -> None:
 
 
 def _check_container(rounds: Rounds) -> None:
-    """No text stands in the container twice, or half. What a killed program was writing may be left, under a name
-    that no document has: the next one that writes there removes it."""
+    """No text stands in the container twice, or half.
+
+    What a killed program was writing may be left, under a name that no document has: the next one that writes
+    there removes it.
+    """
     there = sorted(path.name for path in rounds.ground.documents.iterdir() if not path.name.endswith(".tmp"))
     known = sorted(rounds.ground.snapshot().texts)
     expect(there == known, f"the container holds {set(there) ^ set(known)} else")
