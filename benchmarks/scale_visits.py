@@ -267,7 +267,7 @@ def visit(base: Path, count: int) -> Seen:
         first = went(terminal, beats, ways(base, count))
         again = went(terminal, beats, ways(base, count))
         held = resident_megabytes(terminal.pid)
-    return Seen(first, opening | taking | again, held)
+    return Seen(opening | first, taking | again, held)
 
 
 def went(terminal: Terminal, beats: Path, wanted: dict[str, Way]) -> dict[str, Visit]:
