@@ -46,6 +46,10 @@ MEMORY = 250_000_000
 
 LONG = "TUI_LABELER_FUZZ" in os.environ
 
+PATIENCE = "15" if LONG else "2"
+"""Seconds that an answer may take: in a long run five of each come at once that are as long as they may be,
+and a busy machine reads them slowly."""
+
 PLAIN = 4
 """Documents that are answered well, before others: a server that never was is another matter."""
 
@@ -84,7 +88,7 @@ def home(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("WORK_KEY", KEY)
     cli.home.mkdir(mode=0o700)
-    (cli.home / "patience").write_text("2")
+    (cli.home / "patience").write_text(PATIENCE)
     return cli.home
 
 
