@@ -62,14 +62,14 @@ class MarkMaker:
             if item.span is None:
                 continue
             is_stale = isinstance(item, Label) and document.is_stale(item)
-            of, was_stale, mark = known.get(item.id) or (None, False, None)
-            if mark is None or of is not item or was_stale is not is_stale:
+            made = known.get(item.id)
+            if made is None or made[0] is not item or made[1] is not is_stale:
                 category = categories.get(item.category)
                 name = category.name if category else item.category
                 mark = _mark(item, item.span, name, palette.get(item.category, 0))
-                mark = replace(mark, stale=is_stale) if is_stale else mark
-            self._made[item.id] = (item, is_stale, mark)
-            found.append(mark)
+                made = item, is_stale, replace(mark, stale=is_stale) if is_stale else mark
+            self._made[item.id] = made
+            found.append(made[2])
         return found
 
 

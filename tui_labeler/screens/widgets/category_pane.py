@@ -184,8 +184,9 @@ Where not all classes fit, those that the document has, and those suggested for 
 
     @brush.setter
     def brush(self, category_id: str | None) -> None:
-        self._brush = category_id
-        self.repaint()
+        if category_id != self._brush:
+            self._brush = category_id
+            self.repaint()
 
     @property
     def row_count(self) -> int:
