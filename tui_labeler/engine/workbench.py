@@ -39,6 +39,7 @@ from tui_labeler.engine.sharing.project_form import with_items
 from tui_labeler.engine.sharing.synced import Shared
 
 if TYPE_CHECKING:
+    from tui_labeler.engine.formats.model import LabelFile
     from tui_labeler.engine.resources.resources import Resources
 
 LANGUAGE = "en-us"
@@ -163,41 +164,15 @@ class Workbench:
         ``InputError`` for a name or file that can't be used, ``ContainerError`` for a container that can't be
         read.
         """
-        warnings = limits.project_name(new.name)
-        if not new.name.strip() or new.name != new.name.strip():
-            raise InputError(
-                "A project needs a name, without white space around it.",
-                hint="Give it one of letters, digits, `_`, `.` and `-`.",
-            )
-        labels_file = read_file(labels, labels_name, labels_format)[1] if labels is not None else None
-        if labels_file is not None and not labels_file.is_for(new.kind):
-            raise InputError(
-                f"{labels_name} holds labels of a {labels_file.kind} project, not of a {new.kind} one.",
-                hint=f"Create the project with --kind {labels_file.kind.short}.",
-                on_screen=f"Choose the other kind: {KINDS_IN_WORDS[labels_file.kind]}.",
-            )
-        names = {name.strip() for name in new.categories}
-        if len(names) != len(new.categories):
-            raise InputError("A category was named twice.", hint="Name each one once.")
-        for name in new.categories:
-            check_name(name)
-        project = Project(
-            id=f"p{self.surroundings.new_id()}",
-            name=new.name,
-            kind=new.kind,
-            container=self._check_container(new.container),
-            language=new.language or (labels_file.language if labels_file else "") or LANGUAGE,
-            multilingual=new.multilingual or bool(labels_file and labels_file.multilingual),
-            description=new.description or (labels_file.description if labels_file else ""),
-            created=self.surroundings.now(),
-        )
-        project, joined, unclaimed = await self._joining(project, new)
-        warnings += unclaimed
-        shared_categories = joined.categories if joined else ()
+        warnings = _name_warnings(new.name)
+        file = read_file(labels, labels_name, labels_format)[1] if labels is not None else None
+        _check(new, file, labels_name)
+        container = self._check_container(new.container)
+        project, joined, unclaimed = await self._joining(self._named(new, file, container), new)
         session = self._connect(await self._projects.begin(project))
         try:
-            if shared_categories:
-                taking = partial(_taking_over, shared_categories)
+            if joined is not None and joined.categories:
+                taking = partial(_taking_over, joined.categories)
                 await session.store.commit(self.surroundings.actor, taking)
             synced = await session.documents.sync(progress)
             imported, intended = None, False
@@ -220,20 +195,24 @@ class Workbench:
         made = await self.open(project.id)
         if intended:
             imported = await self._with_texts(made, progress, say)
-        try:
-            shared, notes = await _first_sync(made, progress)
-            kept = await made.documents.keep(lambda doing, done, total: progress(doing, done))
-        except (LabelerError, asyncio.CancelledError):
-            await made.close()
-            raise
-        warnings += (*notes, *kept.notes, *([kept.words] if kept.words else []))
-        declared = [category.name for category in made.store.state.categories.values()]
-        warnings += self._container_notes(project.container)
-        warnings += synced.warnings + limits.categories(len(declared))
-        warnings += tuple(warning for name in declared for warning in limits.category_name(name))
+        shared, notes = await _first_contact(made, progress)
+        warnings += (*unclaimed, *notes, *self._container_notes(project.container), *synced.warnings)
         # The second session of the two that make it finds the same disk.
-        warnings = tuple(dict.fromkeys(warnings))
+        warnings = tuple(dict.fromkeys((*warnings, *_category_warnings(made))))
         return CreatedProject(made, synced, imported, warnings, joined is not None, shared)
+
+    def _named(self, new: NewProject, file: LabelFile | None, container: str) -> Project:
+        """The project that was asked for; what a person left open is as the labels file says."""
+        return Project(
+            id=f"p{self.surroundings.new_id()}",
+            name=new.name,
+            kind=new.kind,
+            container=container,
+            language=new.language or (file.language if file else "") or LANGUAGE,
+            multilingual=new.multilingual or bool(file and file.multilingual),
+            description=new.description or (file.description if file else ""),
+            created=self.surroundings.now(),
+        )
 
     async def _with_texts(self, made: ProjectSession, progress: Progress, say: Say) -> Imported:
         """The labels file that brings new documents; there is no project where they can't be written."""
@@ -355,6 +334,48 @@ def suggested_name(container: str) -> str:
 
 def _taking_over(categories: Sequence[Category], state: State) -> Plan:
     return Plan(PROJECT_SYNCED, [put_category(state, category) for category in categories])
+
+
+def _name_warnings(name: str) -> tuple[str, ...]:
+    """What may become of such a name. Raises ``InputError`` for one that no project can have."""
+    warnings = limits.project_name(name)
+    if not name.strip() or name != name.strip():
+        raise InputError(
+            "A project needs a name, without white space around it.",
+            hint="Give it one of letters, digits, `_`, `.` and `-`.",
+        )
+    return warnings
+
+
+def _check(new: NewProject, file: LabelFile | None, filename: str) -> None:
+    """Raises ``InputError`` for labels of another kind, and for categories that can't be."""
+    if file is not None and not file.is_for(new.kind):
+        raise InputError(
+            f"{filename} holds labels of a {file.kind} project, not of a {new.kind} one.",
+            hint=f"Create the project with --kind {file.kind.short}.",
+            on_screen=f"Choose the other kind: {KINDS_IN_WORDS[file.kind]}.",
+        )
+    if len({name.strip() for name in new.categories}) != len(new.categories):
+        raise InputError("A category was named twice.", hint="Name each one once.")
+    for name in new.categories:
+        check_name(name)
+
+
+def _category_warnings(made: ProjectSession) -> tuple[str, ...]:
+    declared = [category.name for category in made.store.state.categories.values()]
+    each = (warning for name in declared for warning in limits.category_name(name))
+    return (*limits.categories(len(declared)), *each)
+
+
+async def _first_contact(made: ProjectSession, progress: Progress) -> tuple[Shared | None, tuple[str, ...]]:
+    """Shares the labels of a project that was made, and keeps its texts here; closes it where that fails."""
+    try:
+        shared, notes = await _first_sync(made, progress)
+        kept = await made.documents.keep(lambda doing, done, total: progress(doing, done))
+    except (LabelerError, asyncio.CancelledError):
+        await made.close()
+        raise
+    return shared, (*notes, *kept.notes, *([kept.words] if kept.words else []))
 
 
 async def _first_sync(session: ProjectSession, progress: Progress) -> tuple[Shared | None, tuple[str, ...]]:
