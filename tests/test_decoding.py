@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_labeler.engine.documents.decoding import decode, warnings_for
+from tui_labeler.engine.documents.decoding import MOST, decode, warnings_for
 
 
 @given(st.text(min_size=1))
@@ -22,6 +22,13 @@ def test_any_bytes_give_a_text_or_a_problem(data: bytes) -> None:
     decoded = decode(data)
     assert bool(decoded.text) != bool(decoded.problem)
     assert decoded.text_hash == hashlib.sha256(data).hexdigest()[:16]
+
+
+def test_a_text_that_nobody_could_open_is_refused_with_its_length() -> None:
+    assert decode("\u00e9".encode() * MOST).problem == ""
+    decoded = decode("\u00e9".encode() * (MOST + 1))
+    assert decoded.text == ""
+    assert "4,000,001 characters; no more than 4,000,000" in decoded.problem
 
 
 @pytest.mark.parametrize("text", ["a\r\nb", "a\rb", "\n\r\n", "a\u2028b\x85c\x0b"])

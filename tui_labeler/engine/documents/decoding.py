@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from tui_labeler.engine import limits
 
+MOST = 4_000_000
+"""Characters of a document: more would take minutes and gigabytes to lay out where somebody opens it."""
+
 UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -41,7 +44,13 @@ def decode(data: bytes) -> Decoded:
         text = data.decode("utf-8-sig" if marked else "utf-8")
     except UnicodeDecodeError as error:
         return Decoded("", _not_utf8(data, error), identity, marked)
+    if len(text) > MOST:
+        return Decoded("", _too_long(len(text)), identity, marked)
     return Decoded(text, "" if text else "the document is empty", identity, marked)
+
+
+def _too_long(count: int) -> str:
+    return f"the document has {count:,} characters; no more than {MOST:,} are read; cut it into smaller ones"
 
 
 def _not_utf8(data: bytes, error: UnicodeDecodeError) -> str:
