@@ -23,7 +23,7 @@ from tui_labeler.engine.adapters.store.files import names_in
 from tui_labeler.engine.adapters.store.index import write_index
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.journal import Journal, Position
-from tui_labeler.engine.adapters.store.locks import is_held
+from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.shards import Shards
@@ -542,6 +542,34 @@ async def test_a_deleted_project_is_kept_aside_unless_purged(bench: Bench) -> No
     await bench.workbench().delete("Test", purge=True)
     assert await bench.projects().list() == ()
     assert len(list((bench.home / "deleted").iterdir())) == 0
+
+
+async def test_a_project_goes_only_once_the_runner_of_its_job_has_let_go(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.create()
+    folder = await bench.project_folder()
+    job = folder / "jobs" / "j1"
+    job.mkdir(parents=True)
+    (job / "request.json").write_text("{}")
+    runner = FileLock(job / "lock")
+    runner.acquire()
+    asked, acquire = threading.Event(), FileLock.acquire
+
+    def noted(lock: FileLock, *patience: float) -> None:
+        if lock.path == runner.path:
+            asked.set()
+        acquire(lock, *patience)
+
+    monkeypatch.setattr(FileLock, "acquire", noted)
+    deleting = asyncio.ensure_future(bench.projects().delete("Test", purge=True))
+    try:
+        assert await asyncio.to_thread(asked.wait, 30), "it was not waited for"
+        assert job.exists()
+    finally:
+        runner.release()
+        await deleting
+    assert not folder.exists()
 
 
 async def test_a_new_category_is_a_row_like_any_other(bench: Bench) -> None:
