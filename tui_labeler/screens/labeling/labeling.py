@@ -193,7 +193,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             self.open_document(rows[0].id)
         elif not rows:
             self.show_document()
-            self.say("No document here yet: put .txt files in and press R.")
+            self.say("No .txt file at the container's root: add some, then R.")
 
     def on_screen_resume(self) -> None:
         if self.has_started:
