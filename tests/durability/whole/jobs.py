@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MODEL = ("--model", "first")
 DEPLOYMENT = ("--resource", "work", "--deployment", "good", "--concurrency", "3")
 
-GONE = 130
+GONE, REFUSED = 130, 4
 """The exit code of who follows a job whose process is gone."""
 
 TRIES = 6
@@ -131,8 +131,9 @@ def to_its_end(rounds: Rounds, job_id: str) -> Job:
         if number < TRIES and rounds.draw.random() < 0.4:
             rounds.command("resuming a job", *resume, lasts=STARTS)
         else:
-            # One that was killed before it said a word counts as starting for a while; then it is gone.
-            rounds.tool(*resume, codes=(0, GONE))
+            # One that was killed before it said a word counts as starting for a while; then it is gone. One
+            # that nobody killed may have ended by now: then there is nothing to go on with.
+            rounds.tool(*resume, codes=(0, GONE, REFUSED))
         job = _job(rounds, job_id)
     raise AssertionError(f"the job does not end: {job}")
 
