@@ -28,6 +28,7 @@ from tui_labeler.engine.deployments.chat import RateLimits
         ("1e9", None),
         ("9" * 400, None),
         ("9" * 400 + "s", None),
+        ("6m" + "9" * 31 + "s", None),
     ],
 )
 def test_a_time_is_read_or_it_is_none(text: str, found: float | None) -> None:

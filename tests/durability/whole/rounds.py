@@ -55,11 +55,16 @@ class Ran:
 
     @property
     def result(self) -> Any:
-        """The whole document on standard output; ``None`` where there is none, or it tells of an error."""
+        """The whole document on standard output; ``None`` where there is none, or it tells of an error.
+
+        One that was ended while it was being said is none either.
+        """
         for line in reversed(self.said.split(b"\r\n")[:-1]):
             if line.startswith(b'{"schema_version"'):
-                document = json.loads(line)
-                return None if "error" in document else document
+                with suppress(json.JSONDecodeError):
+                    document = json.loads(line)
+                    return None if "error" in document else document
+                return None
         return None
 
 

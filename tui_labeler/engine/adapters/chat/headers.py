@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from tui_labeler.engine.deployments.chat import RateLimits
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
