@@ -127,10 +127,8 @@ def _headers(data: bytes) -> None:
     headers.request_id({"x-request-id": text})
 
 
-def _answer(data: bytes) -> None:
-    text = data.decode("utf-8", "replace")
-    for kind in (ProjectKind.ENTITIES, ProjectKind.SINGLE_LABEL):
-        parse(text, Finish.STOP, NAMES, kind)
+def _answer(kind: ProjectKind) -> Callable[[bytes], object]:
+    return lambda data: parse(data.decode("utf-8", "replace"), Finish.STOP, NAMES, kind)
 
 
 def _batch(data: bytes) -> None:
@@ -195,6 +193,7 @@ _ANSWER = {"entities": [{"text": "Ann", "category": "Person Name", "before": "by
 _TABLE = {"documents": {"1": {"id": 1, "location": "a.txt", "labels": {}}}}
 _CHANGE = {"seq": 1, "time": _STAMP["time"], "actor": "ana", "action": "label", "changes": []}
 _HOLDER = {"session": "s", "actor": "ana", "host": "h", "since": _STAMP["time"], "location": "a.txt"}
+_ANSWERS = (_json(_ANSWER), b"- **Organization**: Acme | before: x\nPerson Name = Ann\n", b"none")
 
 READERS: dict[str, Reader] = {
     "settings.toml": Reader(
@@ -243,9 +242,8 @@ READERS: dict[str, Reader] = {
         _batch,
         (_json(_BATCH), _json({"custom_id": "k", "response": {"status_code": 200, "body": _REPLY}})),
     ),
-    "a model's answer": Reader(
-        _answer, (_json(_ANSWER), b"- **Organization**: Acme | before: x\nPerson Name = Ann\n", b"none")
-    ),
+    "a model's entities": Reader(_answer(ProjectKind.ENTITIES), _ANSWERS),
+    "a model's class": Reader(_answer(ProjectKind.SINGLE_LABEL), _ANSWERS),
     "addresses": Reader(
         _as_text(
             _each(

@@ -131,7 +131,9 @@ class _Collector:
 
     def _object(self, node: Node) -> list[Node]:
         """Takes what an object says by itself; gives back what is to be looked into."""
-        if len(parts := apart(node)) > 1:
+        if not node.value:
+            return []
+        if len(node.pairs) > 1 and len(parts := apart(node)) > 1:
             return parts
         fields = {str(key.value).strip().casefold(): value for key, value in node.pairs}
         if self._is_classes:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 SHOWN = 200
 """Characters of an answer that a problem quotes."""
 
-LONGEST = 400_000
-"""Characters of an answer that are read: twice what the longest that is asked for may have."""
+LONGEST = 200_000
+"""Characters of an answer that are read: as many as the longest that is asked for may have."""
 
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 

@@ -20,6 +20,9 @@ from tui_labeler.engine.autolabelers.prompts.strict import DEEPEST, Node, read_s
 
 __all__ = ["Node", "read", "starts"]
 
+MOST_NODES = 50_000
+"""Values of a broken answer that are read: each is a token at least, and no more tokens are asked for."""
+
 _SPACE = re.compile(r"[\s\ufeff]*")
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`", "«": "»"}
 _NEXT_KEY = r"""["'“]\w{1,40}["'”]\s*:"""
@@ -54,11 +57,12 @@ class _Reader:
         self._keys: list[Node | None] = []
         self._root: Node | None = None
         self._too_deep = 0
+        self._nodes = 0
 
     def read(self) -> Node:
         while self._root is None or self._open:
             self._at = self._skip(self._at)
-            if self._at >= len(self._text):
+            if self._at >= len(self._text) or self._nodes > MOST_NODES:
                 break
             self._step(self._text[self._at])
         while self._open:
@@ -135,6 +139,7 @@ class _Reader:
     def _add(self, node: Node) -> None:
         if self._too_deep:
             return
+        self._nodes += 1
         if not self._open:
             self._root = node
             return
