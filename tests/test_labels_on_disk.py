@@ -28,6 +28,17 @@ def packed(**files: bytes) -> bytes:
 
 
 @pytest.mark.timeout(10)
+def test_only_folders_that_something_was_written_into_are_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "someone's" / "own").mkdir(parents=True)
+    synced: list[Path] = []
+    monkeypatch.setattr("tui_labeler.labels_on_disk._sync_names", synced.append)
+    write_folder(tmp_path, {"a.txt": b"a", "sub/deep/b.txt": b"b"}, overwrite=True)
+    assert {tmp_path, tmp_path / "sub", tmp_path / "sub" / "deep"} <= set(synced)
+    assert tmp_path / "someone's" not in synced
+
+
 def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "f.json"
     os.mkfifo(pipe)

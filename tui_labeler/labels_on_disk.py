@@ -174,8 +174,9 @@ def write_folder(path: Path, files: dict[str, bytes], *, overwrite: bool) -> Non
             place = target / PurePosixPath(name)
             place.parent.mkdir(parents=True, exist_ok=True)
             _put(place, data)
-        for within, _, _ in os.walk(target):
-            _sync_names(Path(within))
+        inside = {target / above for name in files for above in PurePosixPath(name).parents}
+        for within in inside | {target}:
+            _sync_names(within)
         if is_new:
             if path.is_dir():
                 path.rmdir()

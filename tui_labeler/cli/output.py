@@ -318,9 +318,12 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 
 def _to_look_at(data: bytes) -> str:
-    """What a terminal shows of a file: documents and names in it may hold what it would obey."""
+    """What a terminal shows of a file: documents and names in it may hold what it would obey.
+
+    Tabs part columns, and stay.
+    """
     lines = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-    return "\n".join(map(safe, lines))
+    return "\n".join("\t".join(map(safe, line.split("\t"))) for line in lines)
 
 
 def _write_bytes(stream: TextIO | None, data: bytes) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Build, Line, Part
 
-_LOOKS = {"code_inline": "key", "strong": "title", "heading": "title"}
+_LOOKS = {"code_inline": "key", "strong": "title", "em": "title", "heading": "title"}
 """How parts of a text look, by their Markdown."""
 
 _GAP = 2

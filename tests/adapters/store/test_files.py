@@ -8,11 +8,12 @@ import fcntl
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from tui_labeler.engine.adapters.store.files import remove_leftovers, replace_file
+from tui_labeler.engine.adapters.store.files import remove_leftovers, replace_file, sync_folder
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.migrations import FORMAT, Step, bring_up_to_date, read_format
 from tui_labeler.engine.adapters.store.threads import to_the_end
@@ -176,3 +177,17 @@ def test_an_unreadable_home_is_told_not_crashed_on(tmp_path: Path, monkeypatch: 
     with pytest.raises(StorageError) as caught:
         read_format(tmp_path)
     assert "writable" in caught.value.hint or "doctor" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("number", "is_said"), [(errno.EINVAL, False), (errno.ENOTSUP, False), (errno.EIO, True)]
+)
+def test_a_file_system_that_can_sync_no_folder_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, is_said: bool
+) -> None:
+    def refused(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refused)
+    with pytest.raises(OSError, match="Input/output") if is_said else nullcontext():
+        sync_folder(tmp_path)

@@ -321,6 +321,17 @@ async def test_half_a_surrogate_pair_is_no_document(bench: Bench, paper: Paper) 
     assert any("surrogate" in item.reason for item in done.skipped)
 
 
+async def test_a_text_that_could_not_be_read_is_no_document(
+    bench: Bench, paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await bench.create(1)
+    monkeypatch.setattr("tui_labeler.engine.documents.decoding.MOST", 40)
+    data = paper.says(FileDocument("a.txt", text="x" * 41), FileDocument("b.txt", text="x" * 40))
+    done = await session.label_files.read(data, "x.paper", add_documents=True)
+    assert sorted(path.name for path in bench.documents.iterdir()) == ["b.txt", "d0000.txt"]
+    assert any("has 41 characters" in item.reason for item in done.skipped)
+
+
 # --- out --------------------------------------------------------------------------------------------
 
 

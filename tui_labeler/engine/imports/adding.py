@@ -70,6 +70,10 @@ def additions(kind: ProjectKind, matches: Sequence[Match], state: State, filenam
             found.append(Adding(match, Held((), (), (problem,)), None))
             continue
         decoded = decode(content)
+        if decoded.problem:
+            problem = FormatProblem(match.file.location, "text", decoded.problem, dropped=True)
+            found.append(Adding(match, Held((), (), (problem,)), None))
+            continue
         held = hold(kind, match.file, decoded.text)
         key = (text, match.file.location or "".join(several))
         name = names.get(key) or free_name(_base_name(key[1], match, filename), taken)

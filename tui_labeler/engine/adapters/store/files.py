@@ -88,10 +88,13 @@ def encoded(value: Any) -> bytes:
 
 
 def sync_folder(path: Path) -> None:
-    """Makes names created or replaced in a folder durable."""
+    """Makes names created or replaced in a folder durable, where its file system can: fsync(2)."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(descriptor)
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 SHOWN = 200
 """Characters of an answer that a problem quotes."""
 
-LONGEST = 200_000
-"""Characters of an answer that are read: as many as the longest that is asked for may have."""
+LONGEST = 300_000
+"""Characters of an answer that are read: as many as the longest that is asked for has, six to a token."""
 
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 
