@@ -24,7 +24,17 @@ from pathlib import Path
 from tui_labeler.assembly import workbench
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.errors import ConflictError
 from tui_labeler.engine.workbench import NewProject
+
+async def sync(session):
+    # Where others were faster again and again, people are told to sync again.
+    for _ in range(4):
+        try:
+            return await session.sharing.sync()
+        except ConflictError:
+            continue
+    await session.sharing.sync()
 
 async def work(home, container, person, decisions):
     bench = workbench(home, immediate=True)
@@ -38,9 +48,9 @@ async def work(home, container, person, decisions):
         start = (place * 4 + person) * 4
         await session.labeling.add(row.id, category, Span(start, start + 3))
         if number % 50 == 49:
-            await session.sharing.sync()
+            await sync(session)
             category = session.categories.by_name("Word").id
-    await session.sharing.sync()
+    await sync(session)
     await session.close()
 
 asyncio.run(work(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
