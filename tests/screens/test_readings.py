@@ -58,6 +58,11 @@ async def read_by(home: Path, who: str, *found: tuple[str, str], location: str =
 async def test_the_title_says_whose_it_is_and_how_far_they_are(seen_by: As, home: Path) -> None:
     async with seen_by("ana") as pilot:
         assert "yours to label alone: % when done" in screen_text(pilot)
+        for _ in range(100):
+            # The keys are shown a moment after what they are about.
+            if "% Done" in screen_text(pilot).splitlines()[-1]:
+                break
+            await pilot.pause(0.02)
         assert "% Done" in screen_text(pilot).splitlines()[-1]
         await press(pilot, "v", "w", "1", "percent_sign")
         assert "you are done, bob not yet" in screen_text(pilot)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import dask.config
 from distributed import Client, Future
+from distributed.client import ClosedClientError
 from distributed.scheduler import KilledWorker
 from joblib import Parallel, delayed, parallel_config
 from joblib._dask import DaskDistributedBackend
@@ -154,7 +155,7 @@ class DaskCluster:
                 f"A worker of {self._address} has waited in vain{why}",
                 hint="Look into the workers' logs for what did not answer. Then `job resume`.",
             ) from error
-        except OSError as error:
+        except (OSError, ClosedClientError) as error:
             # The scheduler has closed its end, or a worker has no room to work in.
             raise _LostError(str(error)) from error
         finally:
@@ -180,7 +181,7 @@ class DaskCluster:
 
     def _give_up(self) -> None:
         client = self._client
-        with suppress(CancelledError, TimeoutError, OSError):
+        with suppress(CancelledError, TimeoutError, OSError, ClosedClientError):
             client.cancel([Future(key, client) for key in list(client.futures)], asynchronous=False)
 
     async def close(self) -> None:
