@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -246,9 +247,16 @@ def go(terminal: Terminal, way: Sequence[tuple[str, str]]) -> None:
 
 def _select_all(terminal: Terminal) -> None:
     """What was selected before the wizard began stays so in it, and the key takes that back first."""
-    terminal.send("*").settle()
-    if "selected: 0 documents" in terminal.text:
+    before = _selected(terminal.text)
+    terminal.send("*").until(lambda screen: _selected(screen) != before, PATIENCE)
+    if _selected(terminal.text) == "0":
         terminal.send("*")
+
+
+def _selected(screen: str) -> str:
+    """How many documents the wizard says are selected."""
+    found = re.search(r"selected: ([0-9,]+) document", screen)
+    return found[1] if found else ""
 
 
 def visit(base: Path, count: int) -> Seen:

@@ -88,3 +88,18 @@ def test_nothing_is_collected_while_a_project_is_opened() -> None:
     collecting.settle()
     assert gc.isenabled()
     assert gc.get_freeze_count() >= before + len(stay)
+
+
+def test_what_is_left_of_a_project_goes_before_the_next_is_opened() -> None:
+    collecting = Collecting()
+    circle = Circle()
+    gone = weakref.ref(circle)
+    collecting.settle()
+    del circle
+    collecting.hold()
+    assert gone() is not None
+    collecting.settle()
+    collecting.release()
+    collecting.hold()
+    assert gone() is None
+    assert not gc.isenabled()

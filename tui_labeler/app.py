@@ -6,8 +6,8 @@ import asyncio
 import signal
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -21,7 +21,7 @@ from textual.widget import Widget
 from tui_labeler.engine.background import EVERY
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import reporting, tell, tell_error
-from tui_labeler.screens.commands import KEYMAP_WORDS, Commands, CommandSearch, bound_commands
+from tui_labeler.screens.commands import KEYMAP_WORDS, Commands, CommandSearch, bound_commands, first_key
 from tui_labeler.screens.dialogs import MessageScreen
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling.keys import PROJECT_KEYS
@@ -286,6 +286,7 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
         await event.session.close()
         if self._shown is event.session:
             self._shown = None
+        event.session.store.forget()
         if self._collecting is not None:
             self._collecting.release()
 
@@ -366,16 +367,8 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
 
     def key_of(self, name: str) -> str:
         """The first key of a binding of the main screens, as it is bound and shown."""
-        for declared in (
-            *self.BINDINGS,
-            *ProjectsScreen.BINDINGS,
-            *LabelingScreen.BINDINGS,
-            *TextView.BINDINGS,
-        ):
-            if isinstance(declared, Binding) and declared.id == name:
-                keys = self._keys.get(name, declared.key)
-                return self.get_key_display(next(iter(Binding.make_bindings([replace(declared, key=keys)]))))
-        raise KeyError(name)
+        screens = (self, ProjectsScreen, LabelingScreen, TextView)
+        return first_key(self, chain.from_iterable(of.BINDINGS for of in screens), name)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Takes all colours away where ``NO_COLOR`` is set; Textual's own way sends greys."""

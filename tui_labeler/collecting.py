@@ -32,7 +32,10 @@ class Collecting:
         gc.disable()
 
     def hold(self) -> None:
-        """A project is about to be opened."""
+        """A project is about to be opened; what is left of another goes before, when there is least to look
+        through."""
+        if self._is_left:
+            self._collect_all()
         gc.disable()
 
     def settle(self) -> None:
@@ -42,20 +45,23 @@ class Collecting:
         gc.enable()
 
     def release(self) -> None:
-        """A project was closed: at the next rest its documents go."""
+        """A project was closed: what is left of it goes at the next rest, or before another is opened."""
         self._is_left = True
 
     def rest(self) -> None:
         """Nobody types: time for what would make a key wait. After a project was left, what was put aside is
         looked through too."""
         if self._is_left:
-            self._is_left = False
-            gc.unfreeze()
-            gc.collect()
-            _give_back()
-            gc.freeze()
+            self._collect_all()
         elif gc.get_count()[2] >= DUE:
             gc.collect()
+
+    def _collect_all(self) -> None:
+        self._is_left = False
+        gc.unfreeze()
+        gc.collect()
+        _give_back()
+        gc.freeze()
 
 
 def _give_back() -> None:

@@ -91,7 +91,7 @@ async def test_seventy_seven_names_can_be_told_apart(tmp_path: Path, size: tuple
 
 
 async def test_names_that_bars_leave_too_little_room_have_a_line_of_their_own(opened: Opened) -> None:
-    async with opened(ONE, size=(120, 40)) as pilot:
+    async with opened(ONE, size=(120, 50)) as pilot:
         session = session_of(pilot)
         names = [f"amount of {part} in words of the loan" for part in "AB"]
         for name in names:
@@ -120,3 +120,20 @@ async def test_the_panes_grow_with_the_screen(
         screen = screen_of(pilot)
         assert screen.query_one("#documents").outer_size.width == documents
         assert screen.query_one("#activity").outer_size.width == activity
+
+
+async def test_how_many_categories_have_no_room_is_said_with_the_key_that_shows_them(opened: Opened) -> None:
+    async with opened(ONE, size=(120, 24)) as pilot:
+        for number in range(12):
+            await session_of(pilot).categories.add(f"Category {number}")
+        screen_of(pilot).show_changes()
+        await pilot.pause()
+        view = screen_of(pilot).distribution
+        shown = [line for line in bars(pilot) if "+" in line or "more:" in line]
+        more, key = shown[-1][0], shown[-1][-1]
+        whole = sum("+" in line for line in shown) // 2
+        assert int(more) == len(view.shares) - whole
+        assert key == "\\"
+        await press(pilot, "backslash", "G")
+        assert not any("more:" in line for line in bars(pilot))
+        assert bars(pilot)[-1][-3:] == ["0", "+", "0"]

@@ -20,6 +20,7 @@ from tests.fakes import (
 )
 from tests.screens.conftest import Opened, Running, paste, press, screen_text, session_of, settle
 from tui_labeler.assembly import now
+from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
@@ -277,3 +278,18 @@ async def test_a_project_that_was_left_is_forgotten(opened: Opened) -> None:
                 break
             await asyncio.sleep(0.02)
         assert session() is None
+
+
+async def test_the_documents_of_a_project_that_was_left_go_at_once(opened: Opened) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with opened() as pilot:
+            rows = {id(row) for row in session_of(pilot).rows.values()}
+            await press(pilot, "D", "j", "enter", "q")
+            assert isinstance(pilot.app.screen, ProjectsScreen)
+            left = [each for each in gc.get_objects() if id(each) in rows and isinstance(each, DocumentRow)]
+            assert rows
+            assert not left
+    finally:
+        gc.enable()

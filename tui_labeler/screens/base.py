@@ -94,6 +94,11 @@ async def read_labels_file(path: str) -> bytes:
     return await asyncio.to_thread(read_labels, path)
 
 
+def whole_path(named: str) -> Path:
+    """Where what a person named is, for whoever looks for it later."""
+    return Path(named).expanduser().absolute()
+
+
 async def write_label_files(path: str, files: Mapping[str, bytes] | None, data: bytes | None) -> None:
     """Writes files, or those of an archive, into a new folder. Raises ``InputError``, ``StorageError``."""
 

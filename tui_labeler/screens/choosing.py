@@ -38,8 +38,6 @@ class NameScreen(Dialog["str | None"]):
     none.
     """
 
-    COVERS_KEYS = True
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "take", "Take", tooltip="Take this name", id="name.take", show=False),
         Binding("ctrl+g,escape", "cancel", "Cancel", tooltip="Choose nothing", id="name.cancel"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -88,6 +89,18 @@ def bound_keys(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> se
     for item in Binding.make_bindings(bindings):
         found.update(keymap.get(item.id or "", item.key).split(","))
     return found
+
+
+def first_key(app: App[Any], bindings: Iterable[BindingType], name: str) -> str:
+    """The first key of the binding with the id ``name``, as it is bound and shown.
+
+    Raises ``KeyError`` where none has that id.
+    """
+    for item in Binding.make_bindings(bindings):
+        if item.id == name:
+            keys = app._keymap.get(name, item.key)
+            return app.get_key_display(next(iter(Binding.make_bindings([replace(item, key=keys)]))))
+    raise KeyError(name)
 
 
 _NAMED = 1000.0

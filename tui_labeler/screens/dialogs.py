@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.fields import Field
-from tui_labeler.screens.lines import KeyLine
+from tui_labeler.screens.lines import Foot, KeyLine
 from tui_labeler.screens.screen import ModalScreen
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean
@@ -38,9 +38,6 @@ class Dialog(ModalScreen[Result]):
 
     VERTICAL_BREAKPOINTS = [(0, "-lowest"), (24, "-low"), (32, "-high")]  # noqa: RUF012 - Textual's own name
 
-    COVERS_KEYS: ClassVar[bool] = False
-    """The line of keys of the screen beneath is covered: they are not taken while this asks."""
-
     def __init__(self, title: str, message: str = "") -> None:
         super().__init__()
         self._title = title
@@ -54,8 +51,7 @@ class Dialog(ModalScreen[Result]):
                     yield Static(plain(self._message))
             yield from self.body()
             yield KeyLine()
-        if self.COVERS_KEYS:
-            yield Static(id="dialog-foot")
+        yield Foot()
 
     def body(self) -> Iterable[Widget]:
         """What stands between message and keys."""
@@ -134,8 +130,6 @@ class ChoiceScreen(Dialog["str | None"]):
     ``choices`` are ``(key, id, label)``; a key may be empty. The cursor begins ``at`` one of the ids. The
     result is an id, ``None`` for none.
     """
-
-    COVERS_KEYS = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,ctrl+g,escape", "cancel", "Cancel", tooltip="Choose nothing", id="dialog.cancel"),

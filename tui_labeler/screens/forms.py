@@ -10,7 +10,7 @@ from textual.widgets import Label, Static
 
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.fields import Cycle, Field
-from tui_labeler.screens.lines import KeyLine
+from tui_labeler.screens.lines import Foot, KeyLine
 from tui_labeler.screens.screen import ModalScreen
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class FormScreen(ModalScreen[Result | None]):
                     yield field
             yield Static(id="form-problem")
             yield KeyLine()
+        yield Foot()
 
     @property
     def heading(self) -> str:

@@ -203,5 +203,12 @@ class KeyLine(Words):
                 self.app.simulate_key(key)
 
 
+class Foot(Widget):
+    """Covers the line of keys of the screen beneath: they are not taken while another asks."""
+
+    def render(self) -> Content:
+        return Content("")
+
+
 def _width(item: tuple[str, str, str, bool]) -> int:
     return cell_len(item[1]) + cell_len(item[2]) + 3

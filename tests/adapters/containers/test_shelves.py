@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -170,6 +171,13 @@ asyncio.run(FolderShelf(Path(sys.argv[1])).put("n", b"one", etag=None))
 async def test_a_folder_in_the_place_of_a_file_is_told_as_that_file_s(tmp_path: Path) -> None:
     (tmp_path / NAME).mkdir(parents=True)
     with pytest.raises(UnreadableError, match="is a folder"):
+        await FolderShelf(tmp_path).put(NAME, b"one", etag=None)
+
+
+async def test_a_folder_in_the_place_of_what_is_written_is_told_as_its_own(tmp_path: Path) -> None:
+    (tmp_path / NAME).with_name(".writing.tmp").mkdir(parents=True)
+    folder = (tmp_path / NAME).parent.name
+    with pytest.raises(ContainerError, match=rf"^{re.escape(folder)}/\.writing\.tmp in "):
         await FolderShelf(tmp_path).put(NAME, b"one", etag=None)
 
 

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import Bench, key, labels, number, span, whole
+from tui_labeler.domain.documents import Document, DocumentRow, row_of
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine.adapters.store import checkpoint
+from tui_labeler.engine.adapters.store import index as store_index
 from tui_labeler.engine.adapters.store.files import names_in
 from tui_labeler.engine.adapters.store.index import write_index
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
@@ -81,6 +83,29 @@ async def test_an_index_that_is_gone_or_broken_is_made_anew(bench: Bench, conten
     if content is not None:
         index.write_bytes(content)
     assert whole(await bench.session()) == whole(session)
+
+
+@pytest.mark.parametrize("kept", [None, 1])
+async def test_an_index_of_several_lines_is_read_whole_or_made_anew(
+    bench: Bench, kept: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_index, "ON_A_LINE", 1)
+    session = await bench.create()
+    await worked(session)
+    await session.store.checkpoint()
+    index = await bench.project_folder() / "index.json"
+    lines = index.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 1 + len(session.rows)
+    index.write_bytes(b"".join(lines[:kept]))
+    read: list[int] = []
+
+    def noted(kind: ProjectKind, found: Document) -> DocumentRow:
+        read.append(found.id)
+        return row_of(kind, found)
+
+    monkeypatch.setattr(store_index, "row_of", noted)
+    assert whole(await bench.session()) == whole(session)
+    assert bool(read) is (kept is not None)
 
 
 async def test_a_shard_that_a_person_repaired_is_taken_in(bench: Bench) -> None:

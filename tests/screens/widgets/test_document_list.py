@@ -54,7 +54,7 @@ async def test_each_document_shows_its_state_and_its_counts_in_text() -> None:
         )
         lines = [" ".join(line.split()) for line in app.lines()[1:7]]
         assert lines == [
-            "· a.txt unlabeled 2 1,500",
+            "·> a.txt unlabeled 2 1,500",
             "· ● b.txt labeled 5 2 1,500",
             "· ◌ c.txt auto labeled 4 2 1,500",
             "· ✓ d.txt reviewed, test 2 1,500",
@@ -69,7 +69,7 @@ async def test_a_narrow_list_keeps_name_state_and_counts() -> None:
         row = replace(ROW, location="a-very-long-document-name-2024.txt", state=DocumentState.LABELED)
         view.set_rows([replace(row, labels=(("c", 12),), suggestions=(("c", 3),))])
         line = app.lines()[1]
-        assert line == "  o   a-very-~024.txt  12   3"
+        assert line == " >o   a-very-~024.txt  12   3"
         assert line.isascii()
 
 

@@ -248,7 +248,8 @@ class FolderShelf:
         try:
             yield
         except OSError as error:
-            what = f"{name} in {self.path}: {os.strerror(error.errno) if error.errno else error}"
+            reason = os.strerror(error.errno) if error.errno else error
+            what = f"{_refused(error) or name} in {self.path}: {reason}"
             if not self.path.is_dir():
                 raise _no_folder(self.path) from error
             if error.errno in _READ_ONLY:
@@ -256,6 +257,12 @@ class FolderShelf:
                     what, hint="Ask the folder's owner for permission to write in it."
                 ) from error
             raise ContainerError(what, hint="Check the disk or the mount.") from error
+
+
+def _refused(error: OSError) -> str:
+    """Which of the shelf's own files it was; nothing where it was none of them."""
+    path = Path(os.fsdecode(error.filename)) if error.filename else Path()
+    return f"{path.parent.name}/{path.name}" if path.name in (LOCK, WRITING) else ""
 
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC

@@ -59,20 +59,18 @@ def additions(kind: ProjectKind, matches: Sequence[Match], state: State, filenam
         try:
             content = text.encode()
         except UnicodeEncodeError:
-            reason = "its text holds half a surrogate pair, which no UTF-8 file can hold"
-            problem = FormatProblem(match.file.location, "text", reason, dropped=True)
-            found.append(Adding(match, Held((), (), (problem,)), None))
+            found.append(
+                _left_out(match, "its text holds half a surrogate pair, which no UTF-8 file can hold")
+            )
             continue
         several = called.get(text, ())
         if len(several) > 1 and not match.file.location:
             reason = f"{len(several)} documents of the file have this text: {_some(several)}"
-            problem = FormatProblem("", "text", reason, dropped=True)
-            found.append(Adding(match, Held((), (), (problem,)), None))
+            found.append(_left_out(match, reason))
             continue
         decoded = decode(content)
         if decoded.problem:
-            problem = FormatProblem(match.file.location, "text", decoded.problem, dropped=True)
-            found.append(Adding(match, Held((), (), (problem,)), None))
+            found.append(_left_out(match, decoded.problem))
             continue
         held = hold(kind, match.file, decoded.text)
         key = (text, match.file.location or "".join(several))
@@ -90,6 +88,11 @@ def additions(kind: ProjectKind, matches: Sequence[Match], state: State, filenam
         )
         found.append(Adding(match, held, Addition(name, content, (part,))))
     return found
+
+
+def _left_out(match: Match, reason: str) -> Adding:
+    problem = FormatProblem(match.file.location, "text", reason, dropped=True)
+    return Adding(match, Held((), (), (problem,)), None)
 
 
 def _called(matches: Sequence[Match]) -> dict[str, tuple[str, ...]]:

@@ -21,6 +21,7 @@ from tui_labeler.engine.documents.names import added_as
 from tui_labeler.engine.documents.reading import CONCURRENCY, fetch
 from tui_labeler.engine.errors import LabelerError, UnreachableError
 from tui_labeler.engine.imports.claiming import How, Match, called, uncontested
+from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import DocumentRow
@@ -34,7 +35,7 @@ COMPARING = "comparing texts"
 """What :data:`Progress` hears while texts of the container are read to find those of the file."""
 
 STEP = 500
-"""Documents of a pass over all that are looked at before others get their turn."""
+"""Documents that are read before it is said how far that is."""
 
 
 def text_hashes(text: str) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ class Matching:
 
     async def match(self, documents: Sequence[FileDocument]) -> list[Match]:
         """One match for each, in the file's order. Raises ``UnreachableError``."""
-        found = [self._by_name(order, file) for order, file in enumerate(documents)]
+        found = [self._by_name(order, file) async for order, file in in_turns(enumerate(documents))]
         for find in (self._by_hash, self._by_letters):
             # Names that leave a choice are no reason not to look at the texts, which may settle it.
             open_ = [match for match in found if _is_open(match)]
@@ -112,7 +113,7 @@ class Matching:
         wanted = {key for match in matches for key in text_hashes(match.file.text or "")}
         await self._read_unread()
         known: dict[str, list[int]] = {}
-        async for row in _in_turns(self._state.rows.values()):
+        async for row in in_turns(list(self._state.rows.values())):
             stored = self._state.raw("document", str(row.id)) or {}
             key = stored.get("text_hash", "")
             if key in wanted and not row.problem:
@@ -175,13 +176,6 @@ def _loose(location: str) -> str:
     last = location.replace("\\", "/").rstrip("/").rpartition("/")[2]
     stem = last[:-4] if last.lower().endswith(".txt") else last
     return unicodedata.normalize("NFC", stem)
-
-
-async def _in_turns(rows: Iterable[DocumentRow]) -> AsyncIterator[DocumentRow]:
-    for number, row in enumerate(list(rows), 1):
-        yield row
-        if number % STEP == 0:
-            await asyncio.sleep(0)
 
 
 async def texts(container: Container, rows: Iterable[DocumentRow]) -> AsyncIterator[tuple[DocumentRow, str]]:

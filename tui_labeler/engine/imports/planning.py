@@ -94,7 +94,7 @@ class ImportPlanning:
             self._store, self._documents.container, self._around.actor, self._choices, self._progress
         )
         matches = await matching.match(file.documents)
-        found = [match for match in matches if self._sorted_out(match)]
+        found = [match async for match in in_turns(matches) if self._sorted_out(match)]
         self._say_untold(found)
         ready = await self._ready(found)
         kind = self._state.project.kind

@@ -138,6 +138,10 @@ class ProjectStore(Protocol):
 
     async def close(self) -> None: ...
 
+    def forget(self) -> None:
+        """Lets go of the state, of a closed store: many documents take many megabytes. Raises
+        ``StorageError`` for whoever asks for it afterwards."""
+
 
 class Projects(Protocol):
     """All projects of a home."""

@@ -15,7 +15,7 @@ from tui_labeler.engine.exports.splitting import shares
 from tui_labeler.engine.formats import FORMATS
 from tui_labeler.engine.wording import counted
 from tui_labeler.labels_on_disk import check_no_document
-from tui_labeler.screens.base import reporting, saved_words, tell, write_file, write_label_files
+from tui_labeler.screens.base import reporting, saved_words, tell, whole_path, write_file, write_label_files
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.label_files import text as importing_text
 from tui_labeler.screens.label_files.form import FileForm
@@ -207,9 +207,9 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
             )
         )
         if path:
-            ready = written.ready
+            ready, place = written.ready, whole_path(path)
             self.dismiss(
-                f"{counted(ready.labels, 'label')} of {counted(ready.documents, 'document')} in {path}."
+                f"{counted(ready.labels, 'label')} of {counted(ready.documents, 'document')} in {place}."
             )
 
     def _is_folder(self, written: _Written) -> bool:

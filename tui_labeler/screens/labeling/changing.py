@@ -63,6 +63,9 @@ class ChangeActions(CategoryQuestions):
             return
 
         async def change(category: str) -> None:
+            if self.editing is None:
+                # What is selected is not what gets the category.
+                self.text.clear_selection()
             await self.change_item(item, category, None)
 
         title = "Which category instead?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Suggestion
@@ -13,7 +14,7 @@ from tui_labeler.screens.widgets.marks import Mark, MarkKind, percent
 from tui_labeler.screens.widgets.palette import colors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Span, ToPlace
@@ -43,33 +44,32 @@ class MarkMaker:
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[Label | Suggestion, bool, Mark]] = {}
-        self._categories: Mapping[str, Category] = {}
+        self._made: dict[str, tuple[Label | Suggestion, Mark]] = {}
+        self._for: tuple[Mapping[str, Category], str] = {}, ""
+        """What all marks depend on: the categories, and the text by its hash."""
 
     def marks(self, session: ProjectSession, document: Document) -> list[Mark]:
-        """The labels and suggestions that have a place in the text."""
+        """The labels and suggestions that have a place in the text, in no order."""
         categories = session.store.state.categories
-        if categories is not self._categories:
-            self._categories, self._made = categories, {}
+        if categories is not self._for[0] or document.text_hash != self._for[1]:
+            self._for, self._made = (categories, document.text_hash), {}
         palette = colors(categories.values())
         known, self._made = self._made, {}
         found: list[Mark] = []
-        items: tuple[Label | Suggestion, ...] = (
-            *document.active_labels,
-            *shown_suggestions(session, document),
-        )
+        active = (label for label in document.labels.values() if label.is_active)
+        items: Iterator[Label | Suggestion] = chain(active, shown_suggestions(session, document))
         for item in items:
             if item.span is None:
                 continue
-            is_stale = isinstance(item, Label) and document.is_stale(item)
             made = known.get(item.id)
-            if made is None or made[0] is not item or made[1] is not is_stale:
+            if made is None or made[0] is not item:
                 category = categories.get(item.category)
                 name = category.name if category else item.category
                 mark = _mark(item, item.span, name, palette.get(item.category, 0))
-                made = item, is_stale, replace(mark, stale=is_stale) if is_stale else mark
+                is_stale = isinstance(item, Label) and document.is_stale(item)
+                made = item, replace(mark, stale=True) if is_stale else mark
             self._made[item.id] = made
-            found.append(made[2])
+            found.append(made[1])
         return found
 
 

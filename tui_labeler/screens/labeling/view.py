@@ -10,7 +10,7 @@ from textual.binding import Binding
 
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.screens.base import reporting
-from tui_labeler.screens.commands import bound_keys
+from tui_labeler.screens.commands import bound_keys, first_key
 from tui_labeler.screens.handover.words import pen_sign
 from tui_labeler.screens.labeling.keys import LABEL_KEYS, category_keys
 from tui_labeler.screens.labeling.marks import (
@@ -166,6 +166,7 @@ class LabelingView(OpenProject):
         self.keys = category_keys(self.session.store.state.categories, taken)
         undo = [key for key in LABEL_KEYS if isinstance(key, Binding) and key.id == "label.undo"]
         self.pane.reserved = "".join(key for key in bound_keys(undo, self.app._keymap) if len(key) == 1)
+        self.distribution.key = first_key(self.app, LABEL_KEYS, "label.distribution")
         if self.brush not in self.session.store.state.categories:
             self.brush = None
 

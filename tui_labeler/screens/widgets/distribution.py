@@ -76,6 +76,8 @@ scroll, the key that opened this goes back.
         super().__init__(**options)
         self.shares: Sequence[Share] = ()
         self.unit = "labels"
+        self.key = ""
+        """Leads to all of it; told where there is no room for all."""
         self._names: list[str] = []
         """Of all categories, as they are drawn."""
         self._name_width = 1
@@ -84,6 +86,8 @@ scroll, the key that opened this goes back.
 
     def set_shares(self, shares: Sequence[Share], unit: str = "labels") -> None:
         """Shows these categories; ``unit`` says what the first bar of each counts."""
+        if (tuple(shares), unit) == (self.shares, self.unit):
+            return
         self.shares = tuple(shares)
         self.unit = unit
         self._lay_out()
@@ -133,6 +137,10 @@ scroll, the key that opened this goes back.
         index = self.row_at(y)
         if index is None:
             return []
+        left = self.row_count - index
+        if left > 1 and y == self.view_size.height - 1 and self.key and not self.has_focus:
+            words = f"{-(-left // len(self._rows)):,} more: {self.key}"
+            return [Segment(fit(words, width, glyphs.more), self.style("distribution--dim"))]
         place, row = divmod(index, len(self._rows))
         share, shows = self.shares[place], self._rows[row]
         at_cursor = ["distribution--cursor"] * (index == self.cursor and self.has_focus)

@@ -45,9 +45,16 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        row_key("space", "select_row", "Select", "Select the document, or the range, and go on", "select"),
+        row_key(
+            "space",
+            "select_row",
+            "Select",
+            "Select the document, or the range, and go on",
+            "select",
+            show=True,
+        ),
         row_key("v", "range", "Range", "Start a range of documents, or select it", "range"),
-        row_key("*", "all", "All / none", "Select all documents shown, or none", "all"),
+        row_key("*", "all", "All / none", "Select all documents shown, or none", "all", show=True),
         row_key("ctrl+g,escape", "drop_range", "Drop range", "Drop the range (v closes it)", "drop-range"),
     ]
 
@@ -145,6 +152,11 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
         shown = [index for index in range(self.top, last) if self.rows[index].location in locations]
         if shown:
             self.repaint_rows(shown)
+
+    def on_unmount(self) -> None:
+        # What is left of a screen goes some time later, and many documents take many megabytes.
+        self.rows = []
+        self._index = {}
 
     def renew(self, known: Mapping[int, DocumentRow]) -> None:
         """Shows the listed documents as they are now; each must be ``known``."""
@@ -302,11 +314,12 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
         row = self.as_seen(self.rows[index])
         marked = row.id in self.selected or (self._range is not None and index in self._in_range())
         sign = self.glyphs.selected if marked else self.glyphs.unselected
-        names = ["document-list--selected"] * marked + ["document-list--cursor"] * (index == self.cursor)
+        at_cursor = index == self.cursor
+        names = ["document-list--selected"] * marked + ["document-list--cursor"] * at_cursor
         state = [f"document-list--{row.state}", *names]
         taker = self.taker(row)
         return [
-            Segment(f"{sign} ", self.style(*names)),
+            Segment(f"{sign}{self.glyphs.cursor if at_cursor else ' '}", self.style(*names)),
             Segment(
                 f"{self.glyphs.taken if taker else state_sign(row, self.glyphs, self.actor)} ",
                 self.style(*state),

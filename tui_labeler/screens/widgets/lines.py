@@ -126,6 +126,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def _strip(self, y: int) -> Strip:
         width = self.size.width
         segments = self.paint_line(y)
+        if not segments:
+            return Strip.blank(width, self.style())
         if not self.ORDERS_ITSELF and not all(segment.text.isascii() for segment in segments):
             segments = [segment._replace(text=in_order(segment.text)) for segment in segments]
         strip = Strip(segments)
@@ -214,8 +216,10 @@ def _changed_cells(old: Strip, new: Strip) -> int:
 
     What is left of them is sent too: the terminal library draws a line from where its widget starts.
     """
-    before, after = list(old), list(new)
     end = new.cell_length
+    if old == new:
+        return 0
+    before, after = list(old), list(new)
     if old.cell_length != end:
         return end
     while before and after and before[-1] == after[-1]:

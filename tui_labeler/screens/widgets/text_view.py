@@ -136,14 +136,17 @@ With the mouse: a click goes to a place, dragging selects words, a double click 
 
     def set_marks(self, marks: Iterable[Mark]) -> None:
         """Shows other marks on the same text; only lines that differ are drawn again."""
-        row, lane = self.rows.place_of(self.top)
-        self.rows.set(marks)
+        (row, lane), lines, active = self.rows.place_of(self.top), self.rows.lines, self._active_rows()
+        touched = self.rows.set(marks)
         before, self._current = self._current, self._mark_at_cursor()
-        self.set_content_size(0, self.rows.line_count)
-        line = min(self.rows.lines[row] + lane + 1, self.rows.lines_of(row)[-1])
-        if line != self.top:
-            self.scroll_to(y=line)
-        self.repaint()
+        if self.rows.lines is lines:
+            self.repaint(self._lines_in_view(touched | active | self._active_rows()))
+        else:
+            self.set_content_size(0, self.rows.line_count)
+            line = min(self.rows.lines[row] + lane + 1, self.rows.lines_of(row)[-1])
+            if line != self.top:
+                self.scroll_to(y=line)
+            self.repaint()
         if before != self._current:
             self.post_message(self.MarkEntered(self, self._current))
 

@@ -65,6 +65,12 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
 
     number = 4
 
+    keys_shown: ClassVar[list[str]] = [
+        *("wizard.next", "wizard.back", "list.select", "list.all"),
+        *("wizard.filter", "wizard.by-name", "list.open"),
+    ]
+    """Ids of the keys in the last line."""
+
     def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
         super().__init__(session, choices, resources)
         self._forecast: Forecast | None = None

@@ -133,8 +133,8 @@ nothing.
                 f"The first {estimate.fits:,} of the {estimate.documents:,} documents fit: t takes those. "
             )
         words += (
-            "Or go back and choose fewer. The quota starts anew with the next month; `quota` in the home's "
-            "settings.toml sets it (0: no limit)."
+            "Or go back and choose fewer. The quota starts anew with the next month; settings.toml in the "
+            "home sets it (quota = 0: no limit)."
         )
         return [*wrapped(words, width, "bad", "  "), ()]
 

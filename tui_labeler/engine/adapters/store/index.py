@@ -20,16 +20,22 @@ if TYPE_CHECKING:
     from tui_labeler.domain.projects import ProjectKind
     from tui_labeler.engine.adapters.store.shards import Shards
 
-VERSION = 4
+VERSION = 5
+
+ON_A_LINE = 2_000
+"""Rows that are read in one go: meanwhile no other thread has a turn, and so no key is answered."""
 
 
-class IndexFile(msgspec.Struct, frozen=True):
+class IndexHead(msgspec.Struct, frozen=True):
+    """The first line of the file; on each of the others is a list of rows."""
+
     version: int
     seq: int
     """The last transaction that the rows and the shards hold."""
     shards: dict[int, Signature]
     """The shard files that the rows were made from: a repaired or restored file is read anew."""
-    rows: list[DocumentRow]
+    rows: int
+    """How many there are."""
 
 
 def read_index(path: Path, shards: Shards, kind: ProjectKind, seq: int) -> list[DocumentRow]:
@@ -43,15 +49,16 @@ def read_index(path: Path, shards: Shards, kind: ProjectKind, seq: int) -> list[
         stale = set(current)
         rows: list[DocumentRow] = []
     else:
-        stale = {number for number, mark in current.items() if mark != known.shards.get(number)}
-        gone = stale | (set(known.shards) - set(current))
-        rows = [row for row in known.rows if row.id // SHARD_SIZE not in gone] if gone else known.rows
+        head, rows = known
+        stale = {number for number, mark in current.items() if mark != head.shards.get(number)}
+        gone = stale | (set(head.shards) - set(current))
+        rows = [row for row in rows if row.id // SHARD_SIZE not in gone] if gone else rows
     for number in sorted(stale):
         rows += [row_of(kind, to_document(stored)) for _, stored in shards.all(number)]
     return rows
 
 
-def _decoded(path: Path, seq: int) -> IndexFile | None:
+def _decoded(path: Path, seq: int) -> tuple[IndexHead, list[DocumentRow]] | None:
     with storage_errors(path):
         try:
             data = path.read_bytes()
@@ -59,14 +66,20 @@ def _decoded(path: Path, seq: int) -> IndexFile | None:
             return None
     try:
         with no_collection():
-            found = decode(data, IndexFile)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+            first, *lines = data.splitlines()
+            head = decode(first, IndexHead)
+            if head.version != VERSION or head.seq != seq:
+                return None
+            rows = [row for line in lines for row in decode(line, list[DocumentRow])]
+    except (msgspec.MsgspecError, ValueError):
         return None
-    return found if found.version == VERSION and found.seq == seq else None
+    return (head, rows) if len(rows) == head.rows else None
 
 
 def write_index(path: Path, shards: Shards, rows: Iterable[DocumentRow], seq: int) -> None:
     """Raises ``StorageError``."""
     marks = {number: signature(shards.path(number)) for number in shards.numbers()}
-    content = IndexFile(VERSION, seq, {number: mark for number, mark in marks.items() if mark}, list(rows))
-    replace_file(path, msgspec.json.encode(content))
+    listed = list(rows)
+    head = IndexHead(VERSION, seq, {number: mark for number, mark in marks.items() if mark}, len(listed))
+    parts = (listed[first : first + ON_A_LINE] for first in range(0, len(listed), ON_A_LINE))
+    replace_file(path, b"\n".join(map(msgspec.json.encode, (head, *parts))))

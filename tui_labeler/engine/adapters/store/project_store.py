@@ -232,6 +232,9 @@ class TinyProjectStore:
         with suppress(DeletedError, LockedError, StorageError):
             await self._checkpoint(lenient=True)
 
+    def forget(self) -> None:
+        self._state = self._news = None
+
     async def close(self) -> None:
         """Waits for a commit under way, and folds the journal in when that is worth it.
 
