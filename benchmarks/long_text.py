@@ -1,4 +1,5 @@
-"""A project with one very long document in the real program: opening it, moving, deciding, taking back."""
+"""Projects to decide in, in the real program: of usual documents, and with a very long one, which is opened
+and gone through too."""
 
 from __future__ import annotations
 
@@ -20,14 +21,19 @@ if TYPE_CHECKING:
 
     from benchmarks.terminal import Cost, Terminal
     from tui_labeler.engine.ports import State
+    from tui_labeler.engine.session import ProjectSession
 
 NAME, LONG, SHORT = "long-text", "long.txt", "a-short.txt"
-TARGETS = {
-    "cursor moves": (600, 25),
-    "down, row by row": (1_500, 100),
-    "accept or reject, next suggestion": (2_500, 40),
-}
-"""Bytes and milliseconds by what keys do."""
+USUAL, DOCUMENTS, CHARACTERS_EACH, SUGGESTED_EACH = "usual-texts", 25, 1_500, 10
+"""A project of usual documents: its name, how many, their characters and suggestions."""
+PAGE, HALF_PAGE = "\x1b[6~", "\x04"
+DECISION = "accept or reject, next suggestion"
+DECISION_TARGET = (2_500, 40)
+TARGETS = {"cursor moves": (600, 25), "down, row by row": (1_500, 100), DECISION: DECISION_TARGET}
+"""Bytes of the median key and milliseconds by what keys do."""
+PAGES = "down, by pages and half pages"
+PAGES_TARGET = (16_000, 100)
+"""Bytes of the most that a key sends, and milliseconds."""
 TAKEN_BACK = "a decision taken back"
 IN_VIEW = "wwlljhbwkjlwhk"
 """Keys that move the cursor and stay in view."""
@@ -49,17 +55,38 @@ async def long_project(base: Path) -> None:
     await session.labeling.add_many(document, labeled, places[suggestions:])
     await session.labeling.save()
 
+    await _suggest(session, document, suggested, places[:suggestions])
+    await session.store.checkpoint()
+    await session.close()
+
+
+async def usual_project(base: Path) -> None:
+    """Makes a project of documents of a page, each with some suggestions."""
+    folder = base / "usual-texts"
+    folder.mkdir()
+    text = sample_text(CHARACTERS_EACH)
+    for number in range(DOCUMENTS):
+        (folder / f"usual-{number:02d}.txt").write_text(text, encoding="utf-8")
+    new = NewProject(USUAL, ProjectKind.ENTITIES, str(folder), categories=("Amount", "Party"))
+    session = (await workbench(base / "home-long", immediate=True).create(new)).session
+    choose = random.Random(5)
+    for key in session.rows:
+        places = [Span(*found) for found in choose.sample(list(words(text)), SUGGESTED_EACH)]
+        await _suggest(session, key, next(iter(session.store.state.categories)), places)
+    await session.store.checkpoint()
+    await session.close()
+
+
+async def _suggest(session: ProjectSession, document: int, category: str, places: list[Span]) -> None:
     def suggest(state: State) -> Plan:
         made = [
-            Suggestion(f"s{number}", suggested, place, "model:none", "none", confidence=0.9)
-            for number, place in enumerate(places[:suggestions])
+            Suggestion(f"s{document}-{number}", category, place, "model:none", "none", confidence=0.9)
+            for number, place in enumerate(places)
         ]
         put = [Change("suggestion", f"{document}/{item.id}", None, to_row(item)) for item in made]
         return Plan("job.suggest", put)
 
     await session.store.commit("bench", suggest)
-    await session.store.checkpoint()
-    await session.close()
 
 
 def opened(terminal: Terminal) -> list[float]:
@@ -83,8 +110,22 @@ def keys(terminal: Terminal, count: int) -> dict[str, list[Cost]]:
         "down, row by row": [terminal.press("j") for _ in range(count)],
     }
     terminal.press("g")
+    found[PAGES] = [terminal.press(key) for key in (PAGE, HALF_PAGE) * (count // 8)]
+    terminal.press("g")
     terminal.press("r")
-    choose = random.Random(3)
-    found["accept or reject, next suggestion"] = [terminal.press(choose.choice("aaax")) for _ in range(count)]
+    found[DECISION] = decisions(terminal, count)
     found[TAKEN_BACK] = [terminal.press("u") for _ in range(count // 4)]
     return found
+
+
+def decisions(terminal: Terminal, count: int) -> list[Cost]:
+    """What ``count`` decisions in a review cost."""
+    choose = random.Random(3)
+    return [terminal.press(choose.choice("aaax")) for _ in range(count)]
+
+
+def usual_decisions(terminal: Terminal) -> list[Cost]:
+    """The same in usual documents, but for those that lead on to the next document."""
+    terminal.press("r")
+    found = decisions(terminal, DOCUMENTS * SUGGESTED_EACH - 1)
+    return [cost for number, cost in enumerate(found, 1) if number % SUGGESTED_EACH]

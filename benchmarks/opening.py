@@ -113,8 +113,20 @@ def long_rows(base: Path, count: int) -> list[Row]:
     found = [Row(f"{what} opens", COMMAND, f"{seconds:.2f} s", "≤ 0.3 s", seconds <= 0.3)]
     for name, (most_bytes, most_milliseconds) in long_text.TARGETS.items():
         found.append(_row(f"{what}: {name}", costs[name], most_bytes, most_milliseconds))
+    pages = f"{what}: {long_text.PAGES}"
+    found.append(_row(pages, costs[long_text.PAGES], *long_text.PAGES_TARGET, most=True))
     back = _row(f"{what}: {long_text.TAKEN_BACK}", costs[long_text.TAKEN_BACK], 0, 0)
     return [*found, back._replace(target="", reached=None)]
+
+
+def usual_row(base: Path) -> Row:
+    """Decisions in documents of a page."""
+    asyncio.run(long_text.usual_project(base))
+    with Terminal([*PROGRAM, "--home", str(base / "home-long"), "open", long_text.USUAL]) as terminal:
+        terminal.wait_for(b"usual-00")
+        terminal.settle(0.5)
+        costs = long_text.usual_decisions(terminal)
+    return _row(f"a usual document: {long_text.DECISION}", costs, *long_text.DECISION_TARGET)
 
 
 def _row(
@@ -144,6 +156,7 @@ def run(*, quick: bool = False) -> list[Row]:
             rows += found
             costs.append(down)
         rows += [] if quick else [list_row(*costs)]
+        rows.append(usual_row(base))
         rows += long_rows(base, KEYS // 5 if quick else KEYS)
     return rows
 

@@ -54,11 +54,20 @@ class SuggestionFilter:
             and (self.ids is None or item.id in self.ids)
         )
 
+    @property
+    def holds_all(self) -> bool:
+        """Whether it lets every suggestion of its documents through."""
+        return self.category is None and not self._looks_closer
+
+    @property
+    def _looks_closer(self) -> bool:
+        conditions = (self.min_confidence, self.max_confidence, self.job, self.placed, self.ids)
+        return self.unplaced or any(condition is not None for condition in conditions)
+
     def told_by(self, row: DocumentRow) -> tuple[int, int] | None:
         """How many suggestions of a document, and words to place, it holds, by the short form alone; ``None``
         where that does not tell. Blind mode is not looked at."""
-        conditions = (self.min_confidence, self.max_confidence, self.job, self.placed, self.ids)
-        if self.unplaced or any(condition is not None for condition in conditions):
+        if self._looks_closer:
             return None
         if self.documents is not None and row.id not in self.documents:
             return 0, 0

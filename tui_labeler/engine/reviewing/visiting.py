@@ -29,7 +29,8 @@ def held(state: State, document_id: int, wanted: SuggestionFilter) -> tuple[Sugg
     document = state.document(document_id)
     if wanted.shown_only and document.hides_suggestions(state.project.settings):
         return ()
-    return tuple(s for s in document.open_suggestions(state.project.kind) if wanted.matches(s))
+    found = document.open_suggestions(state.project.kind)
+    return found if wanted.holds_all else tuple(s for s in found if wanted.matches(s))
 
 
 def waiting(state: State, document_id: int, wanted: SuggestionFilter) -> tuple[Suggestion | ToPlace, ...]:
@@ -65,9 +66,16 @@ def next_open(
         start = ids.index(after[0])
         document = state.document(after[0])
         last = document.suggestions.get(after[1]) or document.to_place.get(after[1])
-        for item in sorted(waiting(state, after[0], wanted), key=rank, reverse=backwards):
-            if last is None or (rank(item) < rank(last) if backwards else rank(item) > rank(last)):
-                return Visit(after[0], item)
+        left_at = None if last is None else rank(last)
+        # One document can hold thousands, and each decision asks: they are neither ranked twice nor sorted.
+        places = ((rank(item), item) for item in waiting(state, after[0], wanted))
+        ahead = [
+            each
+            for each in places
+            if left_at is None or (each[0] < left_at if backwards else each[0] > left_at)
+        ]
+        if ahead:
+            return Visit(after[0], (max if backwards else min)(ahead)[1])
         start += 1
     for position, document_id in enumerate(ids[start:] + ids[:start]):
         row = state.rows.get(document_id)

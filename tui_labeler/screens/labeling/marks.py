@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Suggestion
@@ -14,7 +13,7 @@ from tui_labeler.screens.widgets.marks import Mark, MarkKind, percent
 from tui_labeler.screens.widgets.palette import colors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Span, ToPlace
@@ -44,7 +43,8 @@ class MarkMaker:
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[Label | Suggestion, Mark]] = {}
+        self._items: dict[str, Label | Suggestion] = {}
+        self._marks: dict[str, Mark] = {}
         self._for: tuple[Mapping[str, Category], str] = {}, ""
         """What all marks depend on: the categories, and the text by its hash."""
 
@@ -52,25 +52,23 @@ class MarkMaker:
         """The labels and suggestions that have a place in the text, in no order."""
         categories = session.store.state.categories
         if categories is not self._for[0] or document.text_hash != self._for[1]:
-            self._for, self._made = (categories, document.text_hash), {}
+            self._for, self._items, self._marks = (categories, document.text_hash), {}, {}
+        items: dict[str, Label | Suggestion] = {
+            label.id: label for label in document.labels.values() if label.is_active
+        }
+        items.update((suggestion.id, suggestion) for suggestion in shown_suggestions(session, document))
+        before, self._items = self._items, items
+        for key in before.keys() - items.keys():
+            self._marks.pop(key, None)
         palette = colors(categories.values())
-        known, self._made = self._made, {}
-        found: list[Mark] = []
-        active = (label for label in document.labels.values() if label.is_active)
-        items: Iterator[Label | Suggestion] = chain(active, shown_suggestions(session, document))
-        for item in items:
-            if item.span is None:
-                continue
-            made = known.get(item.id)
-            if made is None or made[0] is not item:
+        for key, item in items.items():
+            if before.get(key) is not item and item.span is not None:
                 category = categories.get(item.category)
                 name = category.name if category else item.category
                 mark = _mark(item, item.span, name, palette.get(item.category, 0))
                 is_stale = isinstance(item, Label) and document.is_stale(item)
-                made = item, replace(mark, stale=True) if is_stale else mark
-            self._made[item.id] = made
-            found.append(made[1])
-        return found
+                self._marks[key] = replace(mark, stale=True) if is_stale else mark
+        return list(self._marks.values())
 
 
 def _mark(item: Label | Suggestion, span: Span, name: str, color: int) -> Mark:

@@ -168,17 +168,17 @@ class MarkRows:
         new = {mark.id: mark for mark in marks}
         gone = len(self._marks.keys() - new.keys())
         rows: set[int] = set()
-        for mark_id, old in self._marks.items():
-            mark = new.get(mark_id)
-            # Most are the very same object, and comparing thousands by value takes long.
-            if mark is not old and mark != old:
+        # Most are the very same object, and looking at thousands by value takes long.
+        others = [key for key, old in self._marks.items() if new.get(key) is not old]
+        for old, mark in [(self._marks[key], new.get(key)) for key in others]:
+            if mark != old:
                 for row in self.rows_of(old):
                     rows.add(row)
                     if old in self._by_row[row]:
                         self._by_row[row].remove(old)
-        for mark_id, mark in new.items():
-            known = self._marks.get(mark_id)
-            if known is not mark and known != mark:
+        for key in [key for key, mark in new.items() if self._marks.get(key) is not mark]:
+            mark = new[key]
+            if self._marks.get(key) != mark:
                 for row in self.rows_of(mark):
                     rows.add(row)
                     here = self._by_row.setdefault(row, [])
