@@ -1,8 +1,8 @@
 """Writes the parts of the documentation that the program itself knows best.
 
-``python -m docs.generate`` writes ``docs/keys.md``, ``docs/cli.md``, the picture of the house and the table
-of its rooms in ``docs/architecture.md``; with ``--pictures`` also the pictures of the main screens, from a
-sample project in a home of its own.
+``python -m docs.generate`` writes ``docs/keys.md``, ``docs/cli.md``, the picture of the house, the table of
+its rooms in ``docs/architecture.md`` and the free signs in ``docs/adding.md``; with ``--pictures`` also the
+pictures of the main screens, from a sample project in a home of its own.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from textual.binding import Binding
-
 from docs import house, screenshots
+from docs.signs import bindings, free_signs
 from tui_labeler.app import LabelerApp
 from tui_labeler.cli.grammar import build
 from tui_labeler.cli.parser import Formatter
@@ -120,18 +119,6 @@ PLACES: dict[str, type[Any]] = {
 """Where keys mean something, in the order of the page."""
 
 
-def bindings(place: type[Any]) -> Iterator[Binding]:
-    """The bindings that a class and those it is made of declare in this program, each once."""
-    seen: set[str] = set()
-    for kind in place.__mro__:
-        if not kind.__module__.startswith("tui_labeler"):
-            continue
-        for declared in vars(kind).get("BINDINGS", []):
-            if isinstance(declared, Binding) and (declared.id or declared.key) not in seen:
-                seen.add(declared.id or declared.key)
-                yield declared
-
-
 def shown(keys: str) -> str:
     """Keys as people call them."""
     return ", ".join(_code(PUNCTUATION.get(key, key)) for key in keys.split(","))
@@ -176,6 +163,19 @@ def keys_page() -> str:
     return "\n".join([*lines, MOUSE])
 
 
+BEGIN, END = "<!-- free signs: written by python -m docs.generate -->\n", "   <!-- end of free signs -->"
+
+
+def with_free_signs(page: str) -> str:
+    """A page with the signs that are free now. Raises ``ValueError`` where it has no place for them."""
+    before, _, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError("the page has no place for the free signs")
+    signs = ", ".join(map(_code, free_signs())) or "none"
+    return f"{before}{BEGIN}   Signs that are free: {signs}.\n{end}{after}"
+
+
 def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
     """Every command under a parser that can be called."""
     groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
@@ -212,6 +212,8 @@ def main() -> None:
     (FOLDER / "pictures" / "house.svg").write_text(house.picture(), encoding="utf-8")
     page = FOLDER / "architecture.md"
     page.write_text(house.with_rooms(page.read_text(encoding="utf-8")), encoding="utf-8")
+    page = FOLDER / "adding.md"
+    page.write_text(with_free_signs(page.read_text(encoding="utf-8")), encoding="utf-8")
     if options.pictures:
         screenshots.write(FOLDER / "pictures")
 

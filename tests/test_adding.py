@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual import work
+from textual.binding import BindingType
 
+from docs import signs
 from tests.builders import Bench
 from tests.fakes import fixed_surroundings, home_workbench, make_project, write_documents
 from tests.screens.conftest import screen_text, settle
@@ -25,6 +27,7 @@ from tui_labeler.engine import formats, runner
 from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, LabelFile
+from tui_labeler.screens.labeling import keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -117,6 +120,14 @@ async def test_a_job_uses_a_method(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     proposed = session.store.state.document(found).suggestions.values()
     assert [item.span for item in proposed] == [Span(2, 7), Span(17, 22)]
     assert (await session.quota.usage()).used == 0
+
+
+def test_the_key_of_a_screen_is_free_and_asks_for_it_by_the_name_of_its_method() -> None:
+    made: dict[str, Any] = {"_key": keys._key, "BindingType": BindingType}
+    exec(textwrap.dedent(lines_for("tui_labeler/screens/labeling/keys.py")), made)
+    (added,) = made["PROJECT_KEYS"][1:]
+    assert signs.labeling_clashes([added]) == signs.labeling_clashes()
+    assert f"def {added.action.split(chr(39))[1]}(" in lines_for("tui_labeler/screens/project_screens.py")
 
 
 async def test_a_screen_shows_what_the_project_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

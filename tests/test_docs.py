@@ -8,8 +8,9 @@ import shlex
 from typing import Any
 
 import pytest
+from textual.binding import Binding
 
-from docs import generate, house, screenshots
+from docs import generate, house, screenshots, signs
 from tui_labeler.cli.commands.watching import watch
 from tui_labeler.cli.grammar import build
 
@@ -36,22 +37,57 @@ def test_the_page_of_commands_is_up_to_date() -> None:
 
 @pytest.mark.parametrize("place", generate.PLACES.values(), ids=lambda place: place.__name__)
 def test_every_key_has_an_id_a_name_and_a_word_of_help(place: type[Any]) -> None:
-    for binding in generate.bindings(place):
+    for binding in signs.bindings(place):
         assert binding.id, binding
         assert binding.description, binding
         assert binding.tooltip, binding
 
 
+NEARER = {
+    *(("enter", first, "list.open") for first in ("list.choose", "list.pick", "label.add")),
+    *(("enter", first, "field.enter") for first in ("name.enter", "search.open")),
+    ("enter", "label.add", "list.pick"),
+    ("slash", "document.search", "list.name"),
+}
+"""Keys of all lists, all fields or the whole screen that mean something of their own where the focus is."""
+
+
+@pytest.mark.parametrize("place", generate.PLACES.values(), ids=lambda place: place.__name__)
+def test_no_key_of_a_place_has_two_meanings(place: type[Any]) -> None:
+    assert set(signs.clashes(signs.bindings(place))) <= NEARER
+
+
+def test_no_key_of_the_labeling_screen_has_two_meanings_wherever_the_focus_is() -> None:
+    assert signs.labeling_clashes() <= NEARER
+
+
+@pytest.mark.parametrize(
+    ("key", "taken_by"),
+    [("&", "document.give"), ("$", "text.line-end"), ("!", "label.replace"), ("*", "list.all")],
+)
+def test_a_key_that_is_taken_in_any_part_of_the_screen_is_refused(key: str, taken_by: str) -> None:
+    added = Binding(key, "want('show_counts')", "Counts", id="project.counts")
+    assert {taken_by, "project.counts"} in [set(each[1:]) for each in signs.labeling_clashes([added])]
+
+
+def test_the_page_on_adding_names_the_signs_that_are_free() -> None:
+    page = (generate.FOLDER / "adding.md").read_text(encoding="utf-8")
+    assert page == generate.with_free_signs(page)
+    for sign in signs.free_signs():
+        added = Binding(sign, "want('show_counts')", "Counts", id="project.counts")
+        assert signs.labeling_clashes([added]) == signs.labeling_clashes()
+
+
 @pytest.mark.parametrize("place", generate.PLACES.values(), ids=lambda place: place.__name__)
 def test_nothing_needs_a_key_that_terminals_swallow(place: type[Any]) -> None:
-    for binding in generate.bindings(place):
+    for binding in signs.bindings(place):
         keys = set(binding.key.split(","))
         assert keys - SWALLOWED - {"escape"}, binding
 
 
 @pytest.mark.parametrize("place", generate.PLACES.values(), ids=lambda place: place.__name__)
 def test_the_key_that_is_shown_acts_at_once(place: type[Any]) -> None:
-    for binding in generate.bindings(place):
+    for binding in signs.bindings(place):
         # What begins an escape sequence may be one, and is waited for.
         assert binding.key.split(",")[0] != "escape", binding
 

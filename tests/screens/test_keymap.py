@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from docs import generate
+from docs import generate, signs
 from tests.screens.conftest import Running, screen_text
 from tui_labeler.app import LabelerApp
 from tui_labeler.screens.keymap import every_id, not_sent, troubles
 
 
 def test_every_id_on_the_page_of_keys_is_known() -> None:
-    on_page = {binding.id for place in generate.PLACES.values() for binding in generate.bindings(place)}
-    assert on_page <= every_id() | {binding.id for binding in generate.bindings(LabelerApp)}
+    on_page = {binding.id for place in generate.PLACES.values() for binding in signs.bindings(place)}
+    assert on_page <= every_id() | {binding.id for binding in signs.bindings(LabelerApp)}
 
 
 def test_the_keys_that_the_program_comes_with_arrive() -> None:
     keys = {
-        key
-        for place in generate.PLACES.values()
-        for b in generate.bindings(place)
-        for key in b.key.split(",")
+        key for place in generate.PLACES.values() for b in signs.bindings(place) for key in b.key.split(",")
     }
     assert {key: not_sent(key) for key in keys if not_sent(key)} == {}
 
