@@ -79,6 +79,32 @@ PROMISES = (
         (*TEST, "tests/terminal/test_endings.py"),
     ),
     Promise(
+        "terminals of any kind: 80x24, tmux, screen, TERM=linux, 16 colours, NO_COLOR, LANG=C, another size, "
+        "stopped and resumed",
+        "labels are made, and drawn as it can",
+        (
+            *TEST,
+            *(f"tests/terminal/test_{name}.py" for name in ("kinds", "sizes", "multiplexers")),
+        ),
+    ),
+    Promise(
+        "a home: for its owner alone, repaired by hand, written by an older version",
+        "0700 and 0600; what was repaired counts; it is migrated",
+        (
+            *TEST,
+            "tests/cli/test_permissions.py",
+            "tests/adapters/store/test_files.py",
+            "tests/adapters/store/test_project_store.py",
+            "-k",
+            "umask or others_may or repaired or migrations",
+        ),
+    ),
+    Promise(
+        "a container's server that is gone or at fault",
+        "said, work goes on, the next sync catches up",
+        (*TEST, "tests/cli/test_blob_faults.py"),
+    ),
+    Promise(
         "every byte to the terminal, and of commands, where names and texts are hostile",
         "only words",
         (*TEST, "tests/terminal/test_hostile.py", "tests/cli/test_hostile_words.py"),
@@ -93,6 +119,16 @@ PROMISES = (
             "-k",
             "worst or keys",
         ),
+    ),
+    Promise(
+        "archives that lead out or unpack to too much, formulas for a spreadsheet",
+        "refused; text here",
+        (*TEST, "tests/formats/test_archive.py", "tests/formats/test_csv.py"),
+    ),
+    Promise(
+        "servers of language models that lie about their answers, or never end them",
+        "told in words, memory bounded",
+        (*TEST, "tests/hostile/test_servers.py", "tests/hostile/test_batches.py"),
     ),
     Promise(
         "models that are cut, changed, or pickles",
