@@ -71,7 +71,7 @@ def project(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[s
         (folder / name).write_text(text, encoding="utf-8", newline="")
     create = ("project", "create", "letters", "--kind", "ner", "--container", str(folder))
     assert cli(*create, "--category", "Person", "--category", "Town").code == 0
-    with OpenAIServer(answer=obedient, key=KEY) as server:
+    with OpenAIServer(answer=obedient, key=KEY, headers={"x-request-id": KEY}) as server:
         add = ("--kind", "openai", "--endpoint", server.url, "--deployment", "good")
         assert cli("resource", "add", "work", *add, "--api-key-env", "WORK_KEY").code == 0
         assert cli("resource", "test", "work").code == 0
@@ -106,7 +106,7 @@ def test_the_worst_is_a_suggestion_of_an_allowed_category_on_text_that_is_there(
 
 
 def check_that_the_key_is_not_written_down(cli: Cli) -> None:
-    """The server repeats it in an answer, and other words of that answer are kept."""
+    """The server repeats it in an answer and in a header, and other words of that answer are kept."""
     kept = {path for path in cli.home.rglob("*") if path.is_file()}
     assert any(b"Ignore all that was said" in path.read_bytes() for path in kept)
     assert [path for path in kept if KEY.encode() in path.read_bytes()] == []

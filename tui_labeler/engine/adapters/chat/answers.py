@@ -27,9 +27,6 @@ MOST = 1_000_000_000_000
 LONGEST_NAME = 200
 """Characters of what a server calls its model."""
 
-SHORTEST_KEY = 12
-"""Characters."""
-
 SEARCHED = 20_000
 """Bytes of a refusal that are looked through for words."""
 
@@ -84,15 +81,6 @@ class _Usage(msgspec.Struct):
     total_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _CompletionDetails | None = None
-
-
-def without_key(body: bytes, key: str) -> bytes:
-    """A body with the key made unreadable where a server repeats it, in as many bytes: answers are kept.
-
-    What is shorter than :data:`SHORTEST_KEY` is no secret, but a word that stands for one at local servers.
-    """
-    secret = key.encode()
-    return body.replace(secret, b"*" * len(secret)) if len(secret) >= SHORTEST_KEY else body
 
 
 def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -> Reply:

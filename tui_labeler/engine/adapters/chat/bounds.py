@@ -15,6 +15,8 @@ from typing import Any
 import aiohttp
 import httpx2
 
+from tui_labeler.engine.adapters.chat.echoes import hidden, hidden_pieces, secrets_of
+
 A_BODY = 1_000_000
 """Bytes that every body may have, whatever was asked."""
 
@@ -48,18 +50,19 @@ def of_answer(max_tokens: int) -> int:
 
 
 class _Unpacked(httpx2.AsyncByteStream):
-    """The body of a response as it was before it was packed, as far as it may go."""
+    """The body of a response as it was before it was packed, as far as it may go, without any secret."""
 
-    def __init__(self, packed: httpx2.Response, most: int, *, cut: bool) -> None:
+    def __init__(self, packed: httpx2.Response, most: int, secrets: tuple[bytes, ...], *, cut: bool) -> None:
         """``cut``: one that is longer ends there; else that is a ``TooMuchError``."""
         self._packed = packed
+        self._secrets = secrets
         self._most = most
         self._cut = cut
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left = self._most
-        async with aclosing(self._packed.aiter_bytes()) as pieces:
-            async for piece in pieces:
+        async with aclosing(self._packed.aiter_bytes()) as packed:
+            async for piece in hidden_pieces(packed, self._secrets):
                 if self._most and len(piece) > left:
                     if not self._cut:
                         raise TooMuchError(self._most)
@@ -73,14 +76,21 @@ class _Unpacked(httpx2.AsyncByteStream):
 
 
 async def bound(response: httpx2.Response) -> None:
-    """Holds a response to its limit, which is of what it unpacks to. For a client's hook on responses."""
+    """Holds a response to its limit, which is of what it unpacks to, and makes the key unreadable in it.
+
+    For a client's hook on responses: nobody reads one before.
+    """
+    secrets = secrets_of(response.request)
     stream = response.stream
     assert isinstance(stream, httpx2.AsyncByteStream)
     packed = httpx2.Response(response.status_code, headers=response.headers.raw, stream=stream)
     is_refusal = response.status_code != 200
     most = A_REFUSAL if is_refusal else limit.get()
     response.headers.pop("content-encoding", None)
-    response.stream = _Unpacked(packed, most, cut=is_refusal)
+    response.headers = httpx2.Headers(
+        [(name, hidden(value, secrets)) for name, value in response.headers.raw]
+    )
+    response.stream = _Unpacked(packed, most, secrets, cut=is_refusal)
 
 
 def no_cookies() -> CookieJar:

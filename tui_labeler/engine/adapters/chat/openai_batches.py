@@ -13,7 +13,7 @@ import openai
 
 from tui_labeler.domain.resources import Deployment, ResourceKind
 from tui_labeler.engine.adapters.chat import bounds
-from tui_labeler.engine.adapters.chat.answers import read_refusal, read_reply, without_key
+from tui_labeler.engine.adapters.chat.answers import read_refusal, read_reply
 from tui_labeler.engine.adapters.chat.batch_bodies import (
     CROWDED,
     BatchBody,
@@ -250,7 +250,7 @@ class OpenAIBatches:
         return Row(found.custom_id, self._outcome(found.response))
 
     def _outcome(self, response: RowResponse) -> Reply | LabelerError:
-        body = without_key(bytes(response.body), self._resource.key)
+        body = bytes(response.body)
         if response.status_code != 200:
             error = status_error(response.status_code, {}, body, self._asking)
             return TroubleError(error.message, hint=error.hint) if isinstance(error, BusyError) else error

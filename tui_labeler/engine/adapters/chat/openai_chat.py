@@ -15,7 +15,7 @@ import openai
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
 from tui_labeler.engine.adapters.chat import bounds
-from tui_labeler.engine.adapters.chat.answers import read_reply, without_key
+from tui_labeler.engine.adapters.chat.answers import read_reply
 from tui_labeler.engine.adapters.chat.headers import rate_limits, request_id
 from tui_labeler.engine.adapters.chat.refusals import RAISED, Asked, error_of, no_answer_in_time
 from tui_labeler.engine.deployments.chat import ResourceError
@@ -125,7 +125,7 @@ class OpenAIResource:
         # Each look at the package's own goes through all of them.
         headers = {name.lower(): value for name, value in raw.headers.multi_items()}
         return read_reply(
-            without_key(raw.content, self._key),
+            raw.content,
             name,
             limits=rate_limits(headers),
             request_id=request_id(headers),
