@@ -189,3 +189,46 @@ def test_one_annotation_file_alone_says_what_else_is_needed() -> None:
     with pytest.raises(FormatError, match=r"NAME\.ann and NAME\.txt") as caught:
         brat.read(b"T1\tPerson 0 3\tAnn\n")
     assert "into a folder" in caught.value.hint
+
+
+def test_a_text_that_is_too_long_is_left_out_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brat, "READABLE_CHARACTERS", 10)
+    monkeypatch.setattr(brat, "_TEXT_BYTES", 43)
+    ann = "T1\tName 0 3\tAnn\n"
+    texts = {"fits": "Ann " + "é" * 6, "long": "Ann " + "é" * 7, "longer": "Ann " + "x" * 40}
+    files = {f"{name}.txt": text for name, text in texts.items()} | {f"{name}.ann": ann for name in texts}
+    file = brat.read(packed(**files))
+    assert [each.location for each in file.documents] == ["fits.txt"]
+    said = {
+        (each.location, each.dropped) for each in file.problems if "more than 10 characters" in each.reason
+    }
+    assert said == {("long.txt", True), ("longer.txt", True)}
+    assert len(file.problems) == 2
+
+
+def test_a_file_of_annotations_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brat, "_ANN_BYTES", 20)
+    with pytest.raises(FormatError, match=r"a\.ann has more than 20 bytes"):
+        read("T1\tName 2 5\tAnn\n\n\n\n\n\n")
+
+
+def test_annotations_of_one_file_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brat, "MOST_OF_ONE", 5)
+    assert len(read(5 * "T1\tName 2 5\tAnn\n").documents[0].labels) == 5
+    with pytest.raises(FormatError, match="more than 5 annotations in one file"):
+        read(6 * "T1\tName 2 5\tAnn\n")
+
+
+@pytest.mark.parametrize("line", ["T1\tName 2 5\tAnn\n", "T1\tName 0 1;2 5\tx Ann\n"])
+def test_annotations_of_all_files_are_counted(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brat, "MOST", 5)
+    files = {"a.txt": "x-Ann", "a.ann": 3 * line, "b.txt": "x-Ann"}
+    brat.read(packed(**files, **{"b.ann": 2 * line}))
+    with pytest.raises(FormatError, match="or 5 in all") as refused:
+        brat.read(packed(**files, **{"b.ann": "\n#1\tnote\n" + 3 * line}))
+    assert (refused.value.field, refused.value.line) == ("b.ann", 5)
+
+
+def test_pieces_without_end_are_no_span() -> None:
+    with pytest.raises(FormatError, match="is no annotation"):
+        read("T1\tName " + ";".join(["0 1"] * 20_000) + "\tx\n")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.formats import strategies
 from tests.realdata import real
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError
-from tui_labeler.engine.formats import detect, read_file, spacy
+from tui_labeler.engine.formats import archive, detect, read_file, spacy
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.model import LabelFile
@@ -130,3 +131,9 @@ def test_spacy_takes_what_is_written() -> None:
     ((text, said),) = json.loads(spacy.write(read(value)).data)
     example = training.Example.from_dict(library.blank("xx").make_doc(text), said)
     assert [each.text for each in example.reference.ents] == ["Ann", "Zoë"]
+
+
+def test_a_docbin_that_unpacks_to_more_than_texts_do_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "ALWAYS", 1000)
+    with pytest.raises(FormatError, match="unpacks to more than"):
+        spacy.read(zlib.compress(b"version" + bytes(1_000_000)))

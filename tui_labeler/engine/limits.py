@@ -21,6 +21,10 @@ CATEGORIES_AT_MOST = 200
 ENTITY_CHARACTERS_AT_MOST = 500
 NAME_CHARACTERS_AT_MOST = 50
 
+READABLE_CHARACTERS = 4_000_000
+"""Of a document, and no limit of the service: more would take minutes and gigabytes to lay out where somebody
+opens it."""
+
 NAMED = 5
 """Documents that one warning names."""
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from tui_labeler.engine import limits
 
-MOST = 4_000_000
-"""Characters of a document: more would take minutes and gigabytes to lay out where somebody opens it."""
+MOST = limits.READABLE_CHARACTERS
 
 UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")

@@ -8,6 +8,7 @@ percent-encoded. Source: brat's documentation of its standoff format.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from itertools import pairwise
@@ -28,8 +29,16 @@ from tui_labeler.engine.formats.model import (
     Written,
 )
 from tui_labeler.engine.formats.writing import UNUSED, cuts, text_of, unheld
+from tui_labeler.engine.limits import READABLE_CHARACTERS
 
 _CONFIG = "annotation.conf"
+MOST, MOST_OF_ONE = 2_000_000, 200_000
+"""Annotations of all files together, and of one file: each takes some hundred bytes of memory. The largest
+projects, of a hundred thousand documents, have twenty a document."""
+MOST_PIECES = 10_000
+"""Of one span: brat parts spans at line ends."""
+_CONFIG_BYTES, _ANN_BYTES, _TEXT_BYTES = 1_000_000, 64_000_000, 4 * READABLE_CHARACTERS + 3
+"""That files of each sort may have: no character takes more than four bytes, a mark before the text three."""
 _FRAGMENT = re.compile(r"(\d{1,15}) (\d{1,15})")
 _OTHERS = {
     "R": "relations", "*": "equivalences", "E": "events", "A": "attributes", "M": "attributes",
@@ -39,6 +48,7 @@ _BREAKS = re.compile("[\t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]")
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f|<>]|^[#\[!-]|%(?=[0-9A-F]{2})")
 _ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
 _MARK = "\ufeff"
+_PART = "Part it into several files, or take out what is no annotation of people."
 _SHAPE = "A span is T1, a tab, a name, start and end, a tab and its words: correct it, or take that line out."
 
 
@@ -54,18 +64,29 @@ def read(data: bytes) -> LabelFile:
             "brat keeps a document in two files, NAME.ann and NAME.txt, and this is one alone",
             hint="Put the .ann and its .txt into a folder and name that, or a ZIP archive of it.",
         )
-    files = unpacked(data)
+    archive = unpacked(data, _most)
+    files = archive.files
     names = [name for name in files if name.lower().endswith(".ann")]
+    problems: list[FormatProblem] = []
+    too_long = _too_large(archive.too_large, problems)
     if not names:
         raise FormatError("holds no .ann files", hint=PACK)
-    problems: list[FormatProblem] = []
     documents: list[FileDocument] = []
+    room = MOST
     for name in names:
         location = f"{name[:-4]}.txt"
         text = _decoded(files[location], location).removeprefix(_MARK) if location in files else None
-        labels = _labels(name, location, _decoded(files[name], name), text, problems)
+        if text is not None and len(text) > READABLE_CHARACTERS:
+            too_long.add(location)
+            problems.append(_unreadable(location))
+        if location in too_long:
+            continue
+        lines = _decoded(files.pop(name), name).removeprefix(_MARK)
+        said = len(problems)
+        labels = _labels(name, location, lines, text, problems, min(room, MOST_OF_ONE))
+        room -= len(labels) + len(problems) - said
         documents.append(FileDocument(location, labels=labels, text=text))
-    known = {document.location for document in documents}
+    known = {document.location for document in documents} | too_long
     for name in files:
         if name.lower().endswith(".txt") and name not in known:
             problems.append(
@@ -79,6 +100,30 @@ def read(data: bytes) -> LabelFile:
     )
 
 
+def _most(name: str) -> int | None:
+    """Bytes that a file of the archive may have; ``None`` for one that is not read."""
+    lower = name.lower()
+    if lower.endswith(".ann"):
+        return _ANN_BYTES
+    if lower.endswith(".txt"):
+        return _TEXT_BYTES
+    return _CONFIG_BYTES if name.rsplit("/", 1)[-1] == _CONFIG else None
+
+
+def _too_large(found: Mapping[str, int], problems: list[FormatProblem]) -> set[str]:
+    """Texts that are left out with a word. Raises ``FormatError`` for other files."""
+    for name, most in found.items():
+        if not name.lower().endswith(".txt"):
+            raise FormatError(f"{name} has more than {most:,} bytes", field=name, hint=_PART)
+        problems.append(_unreadable(name))
+    return set(found)
+
+
+def _unreadable(location: str) -> FormatProblem:
+    reason = f"the document has more than {READABLE_CHARACTERS:,} characters, and no more are read"
+    return FormatProblem(location, "", f"{reason}: cut it into smaller ones", dropped=True)
+
+
 def _decoded(data: bytes, name: str) -> str:
     try:
         return data.decode()
@@ -89,14 +134,18 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 def _labels(
-    name: str, location: str, lines: str, text: str | None, problems: list[FormatProblem]
+    name: str, location: str, lines: str, text: str | None, problems: list[FormatProblem], room: int
 ) -> tuple[FileLabel, ...]:
     labels: list[FileLabel] = []
     others: dict[str, tuple[str, int, int]] = {}
-    for number, line in enumerate(lines.removeprefix(_MARK).split("\n"), 1):
+    room += len(problems)
+    for number, line in enumerate(io.StringIO(lines, newline="\n"), 1):
         if not line.strip():
             continue
-        mark, _, rest = line.rstrip("\r").partition("\t")
+        if len(labels) + len(problems) >= room:
+            reason = f"there are more than {MOST_OF_ONE:,} annotations in one file, or {MOST:,} in all"
+            raise FormatError(reason, line=number, field=name, hint=_PART)
+        mark, _, rest = line.removesuffix("\n").rstrip("\r").partition("\t")
         if line[0] in _OTHERS:
             what = _OTHERS[line[0]]
             first, at, count = others.get(what, (mark, number, 0))
@@ -104,31 +153,28 @@ def _labels(
             continue
         span, _, words = rest.partition("\t")
         category, _, places = span.partition(" ")
-        found = [_FRAGMENT.fullmatch(each) for each in places.split(";")]
-        pieces = [(int(each.group(1)), int(each.group(2))) for each in found if each]
-        if line[0] != "T" or not category or len(pieces) != len(found):
-            shown = f"{line[:40]!r} is no annotation"
+        pieces = _pieces(places)
+        if line[0] != "T" or not category or not pieces:
+            shown = f"{line[:40].rstrip()!r} is no annotation"
             raise FormatError(shown, line=number, field=f"{name} {mark[:20]}", hint=_SHAPE)
         start, end = pieces[0][0], pieces[-1][1]
         if not _is_one(pieces, text):
             reason = f"{category} at {start} is in {len(pieces)} pieces, and a label is one: {words[:60]!r}"
             problems.append(FormatProblem(location, mark, reason, dropped=True, line=number))
             continue
-        labels.append(
-            FileLabel(
-                _plain(category),
-                start,
-                end - start,
-                Unit.CODE_POINT,
-                words=words,
-                mark=mark,
-                line=number,
-            )
-        )
+        length, unit = end - start, Unit.CODE_POINT
+        labels.append(FileLabel(_plain(category), start, length, unit, words=words, mark=mark, line=number))
     for what, (first, at, count) in others.items():
         reason = f"{what} have no place here: {count} left out"
         problems.append(FormatProblem(location, first, reason, dropped=True, line=at))
     return tuple(labels)
+
+
+def _pieces(places: str) -> list[tuple[int, int]]:
+    """Start and end of each; nothing for what is none, or more of them than a span has."""
+    found = [_FRAGMENT.fullmatch(each) for each in places.split(";", MOST_PIECES)]
+    pieces = [(int(each.group(1)), int(each.group(2))) for each in found if each]
+    return pieces if len(pieces) == len(found) else []
 
 
 def _is_one(pieces: list[tuple[int, int]], text: str | None) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.about import REVIEWED
+from tui_labeler.engine.formats.archive import most_unpacked
 from tui_labeler.engine.formats.fields import UTF8_MARK, Node, decode_json, encode_json, kept
 from tui_labeler.engine.formats.json_lines import first_object, rows
 from tui_labeler.engine.formats.model import (
@@ -164,8 +165,9 @@ def _docbin(data: bytes) -> list[dict[str, Any]]:
     if not _unpacked(data, _HEAD):
         # Told without spaCy, which takes a second to load.
         raise FormatError("the DocBin can't be read: it can't be unpacked", hint=_AGAIN)
-    if len(_unpacked(data, _MOST)) >= _MOST:
-        raise FormatError(f"holds more than {_MOST:,} bytes", hint="Part it into several files.")
+    most = min(_MOST, most_unpacked(len(data)))
+    if len(_unpacked(data, most)) >= most:
+        raise FormatError(f"unpacks to more than {most:,} bytes", hint="Part it into several files.")
     try:
         # Loaded by name: the extra need not be installed where types are checked.
         library: Any = importlib.import_module("spacy")
