@@ -1,4 +1,4 @@
-"""A server of blobs that sends elsewhere is not followed: a token would go along."""
+"""A server of blobs that sends elsewhere is not followed, as a token would go too; it hears of no machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from tui_labeler.engine.adapters.blob.connecting import client_for
 from tui_labeler.engine.adapters.blob.patience import Patience
 
 
-async def test_no_redirection_is_followed() -> None:
+async def test_no_redirection_is_followed_and_nothing_is_told_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZURE_HTTP_USER_AGENT", "somebody")
     asked: dict[str, list[str]] = {"there": [], "elsewhere": []}
 
     async def serve(name: str, answer: bytes) -> asyncio.Server:
@@ -38,4 +41,6 @@ async def test_no_redirection_is_followed() -> None:
         with pytest.raises(AzureError):
             await client.get_container_properties()
     assert len(asked["there"]) == 1
+    told = [line for line in asked["there"][0].split("\r\n") if line.lower().startswith("user-agent:")]
+    assert told == ["User-Agent: azsdk-python-storage-blob"]
     assert asked["elsewhere"] == []

@@ -45,6 +45,9 @@ def client_for(
         "connection_timeout": patience.connect,
         "read_timeout": patience.answer,
         "max_single_get_size": 64 * 1024 * 1024,
+        # The package's own tells what system and Python there are, and what a variable adds.
+        "base_user_agent": "azsdk-python-storage-blob",
+        "user_agent_use_env": False,
         # A redirection would take token and text elsewhere.
         "permit_redirects": False,
     }

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-import openai
 
-from tui_labeler.domain.resources import Capabilities, Deployment, Resource, ResourceKind, Structured
+from tui_labeler.domain.resources import Capabilities, Deployment, Resource, Structured
 from tui_labeler.engine.adapters.chat import bounds
 from tui_labeler.engine.adapters.chat.answers import read_reply
+from tui_labeler.engine.adapters.chat.clients import client_of, headers_of
 from tui_labeler.engine.adapters.chat.headers import rate_limits, request_id
 from tui_labeler.engine.adapters.chat.refusals import RAISED, Asked, error_of, no_answer_in_time
 from tui_labeler.engine.deployments.chat import ResourceError
-from tui_labeler.engine.deployments.endpoints import base_url, host, is_loopback
+from tui_labeler.engine.deployments.endpoints import host
 
 if TYPE_CHECKING:
+    import openai
+
+    from tui_labeler.engine.adapters.entra import TokenProvider
     from tui_labeler.engine.deployments.chat import Question, Reply
 
 # With OPENAI_LOG set the package writes down headers of servers, which may repeat a key.
@@ -34,20 +36,13 @@ SCHEMA_NAME = "answer"
 UNKNOWN = Capabilities(Structured.TEXT, logprobs=False, reasoning=False, seconds=0.0, tested="")
 """What a deployment that nobody tried is asked for: what every one can do."""
 
-_CONNECTIONS = httpx2.Limits(max_connections=1000, max_keepalive_connections=256)
-
-_NO_KEY = "none"
-"""The package insists on one."""
-
-TokenProvider = Callable[[], Awaitable[str]]
-
 
 class OpenAIResource:
     """A resource, connected. Its deployments share one client and its connections.
 
     ``key`` is sent as the service wants it, not at all when it is empty; with ``token`` it is not used.
-    ``seconds`` is how long an answer may take. Nothing is tried twice and no redirection is followed: texts
-    go to the host that the person agreed to, once a question.
+    ``seconds`` is how long an answer may take. Texts go to the host that the person agreed to, once
+    a question.
     """
 
     def __init__(
@@ -62,26 +57,8 @@ class OpenAIResource:
         self._key = key
         self._seconds = seconds
         timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
-        shared: dict[str, Any] = {
-            "max_retries": 0,
-            "timeout": timeout,
-            # Texts for a server on this machine do not go through a proxy elsewhere.
-            "http_client": _http_client(timeout, trust_env=not is_loopback(resource.endpoint)),
-        }
-        # Where there is no key, the header that it would stand in is left out.
-        self._headers = {} if key or token else {"Authorization": openai.Omit(), "api-key": openai.Omit()}
-        self._client: openai.AsyncOpenAI
-        if resource.kind is ResourceKind.AZURE and resource.api_version:
-            self._client = openai.AsyncAzureOpenAI(
-                azure_endpoint=resource.endpoint,
-                api_version=resource.api_version,
-                **({"azure_ad_token_provider": token} if token else {"api_key": key or _NO_KEY}),
-                **shared,
-            )
-        else:
-            self._client = openai.AsyncOpenAI(
-                base_url=base_url(resource), api_key=token or key or _NO_KEY, **shared
-            )
+        self._headers = headers_of(has_secret=bool(key or token))
+        self._client = client_of(resource, key, token, timeout)
 
     @property
     def client(self) -> openai.AsyncOpenAI:
@@ -130,21 +107,6 @@ class OpenAIResource:
             limits=rate_limits(headers),
             request_id=request_id(headers),
         )
-
-
-def _http_client(timeout: httpx2.Timeout, *, trust_env: bool) -> httpx2.AsyncClient:
-    # Over aiohttp: a pool of some dozens of connections costs a request half the processor time there.
-    client = openai.DefaultAioHttpClient(
-        timeout=timeout,
-        limits=_CONNECTIONS,
-        trust_env=trust_env,
-        follow_redirects=False,
-        cookies=bounds.no_cookies(),
-        event_hooks={"response": [bounds.bound]},
-    )
-    for transport in (client._transport, *client._mounts.values()):
-        bounds.guard(transport)
-    return client
 
 
 class OpenAIChat:
