@@ -21,7 +21,14 @@ from textual.widget import Widget
 from tui_labeler.engine.background import EVERY
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import reporting, tell, tell_error
-from tui_labeler.screens.commands import KEYMAP_WORDS, Commands, CommandSearch, bound_commands, first_key
+from tui_labeler.screens.commands import (
+    KEYMAP_WORDS,
+    Commands,
+    CommandSearch,
+    bound_commands,
+    first_key,
+    usable,
+)
 from tui_labeler.screens.dialogs import MessageScreen
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.labeling.keys import PROJECT_KEYS
@@ -155,7 +162,7 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
         self._collecting = collecting
         self.set_class(ascii_only, ASCII_CLASS)
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
-        self.set_keymap(self._keys)
+        self.set_keymap(usable(self._keys))
         self.follower = Follower(self, sync_every)
         self._shown: ProjectSession | None = None
         """What is to be closed, whatever ends the program."""

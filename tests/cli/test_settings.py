@@ -69,6 +69,11 @@ def test_keys_that_are_of_no_use_are_named_by_doctor(cli: Cli, project: str) -> 
     assert found["warning"]
     assert "'no.such'" in found["detail"]
     assert "ctrl+shift+a" in found["detail"]
+    for empty in ("", " ", ",", "a,,b", "a, ,b"):
+        path.write_text(f'[keys]\n"review.accept" = "{empty}"\n')
+        found = next(check for check in cli("doctor", "--json").json["checks"] if check["name"] == "keys")
+        assert found["warning"]
+        assert "names no key" in found["detail"]
     path.write_text('[keys]\n"review.accept" = "y"\n')
     found = next(check for check in cli("doctor", "--json").json["checks"] if check["name"] == "keys")
     assert not found["warning"]

@@ -7,6 +7,7 @@ import pytest
 from docs import generate, signs
 from tests.screens.conftest import Running, screen_text
 from tui_labeler.app import LabelerApp
+from tui_labeler.screens.help import HelpScreen
 from tui_labeler.screens.keymap import every_id, not_sent, troubles
 
 
@@ -44,6 +45,27 @@ def test_an_id_that_nothing_has_is_told_with_the_one_that_may_be_meant() -> None
     assert title == "An unknown key binding"
     assert "'review.acept'" in words
     assert "review.accept is" in words
+
+
+EMPTY = ("", " ", ",", "a,,b", "a, ,b", "a,")
+
+
+@pytest.mark.parametrize("keys", EMPTY)
+def test_an_empty_key_is_told_and_nothing_else_of_it(keys: str) -> None:
+    ((title, words),) = troubles({"review.accept": keys, "jobs.compare": "y"}, LabelerApp.BINDINGS)
+    assert title == "An empty key"
+    assert f"{keys!r} for review.accept" in words
+
+
+@pytest.mark.parametrize("keys", ["", ",", "a,,b"])
+async def test_the_program_starts_with_an_empty_key_and_the_command_keeps_its_own(
+    running: Running, loans: None, keys: str
+) -> None:
+    chosen = {"app.help": keys, "label.distribution": keys, "label.undo": keys, "label.add": keys}
+    async with running(open_project="Loans", keys=chosen) as pilot:
+        assert "An empty key" in screen_text(pilot)
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
 
 
 async def test_an_unknown_id_is_told_when_the_program_starts(running: Running, loans: None) -> None:

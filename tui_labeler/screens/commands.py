@@ -73,6 +73,11 @@ def bound_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand
         yield SystemCommand(name, f"{shown}: {words}", run)
 
 
+def usable(keymap: Mapping[str, str]) -> dict[str, str]:
+    """A keymap without what gives a command no key, or an empty one beside others: Textual takes neither."""
+    return {name: keys for name, keys in keymap.items() if all(key.strip() for key in keys.split(","))}
+
+
 def clashes(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> Iterator[tuple[str, Binding]]:
     """Each key of a person's keymap that means something else already, with what it means."""
     taken = {item.key: item for item in Binding.make_bindings(bindings) if item.id not in keymap}

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.keys import _character_to_key, key_to_character
 
 from tui_labeler import screens
-from tui_labeler.screens.commands import clashes
+from tui_labeler.screens.commands import clashes, usable
 from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.widgets.text_view import TextView
 
@@ -30,6 +30,11 @@ _OTHERS = {
 }
 """Keys that terminals send as others. Source: ASCII, whose control codes they are."""
 
+_EMPTY = (
+    "that names no key, or an empty one among others. It is left out: a command can have another key, not "
+    "none. The space bar is called space, the comma comma."
+)
+
 
 def troubles(keymap: Mapping[str, str], everywhere: Iterable[BindingType]) -> Iterator[tuple[str, str]]:
     """A title and a sentence for each thing that is wrong.
@@ -37,6 +42,10 @@ def troubles(keymap: Mapping[str, str], everywhere: Iterable[BindingType]) -> It
     ``keymap`` are keys, with commas between several, by the id of a binding; ``everywhere`` are the
     application's own bindings.
     """
+    for name in sorted(keymap.keys() - usable(keymap).keys()):
+        words = f"The settings choose {keymap[name]!r} for {name}: {_EMPTY}"
+        yield "An empty key", words
+    keymap = usable(keymap)
     own = [*everywhere, *LabelingScreen.BINDINGS, *TextView.BINDINGS]
     unknown = keymap.keys() - _ids(own)
     if unknown:
