@@ -158,6 +158,26 @@ def test_settings_that_lead_nowhere_say_what_they_lack(named: NamedContainer, wo
     assert SECRET not in f"{caught.value.message} {caught.value.hint}"
 
 
+@pytest.mark.parametrize(
+    ("slip", "key"),
+    [
+        (NamedContainer(connection_string_env=STRING, container="letters"), "connection_string_env"),
+        (NamedContainer(url=URL, key_env=KEY), "key_env"),
+        (NamedContainer(url=URL, key_env="a1B2" * 10), "key_env"),
+        (NamedContainer(url=URL, sas_env=TOKEN), "sas_env"),
+    ],
+)
+def test_a_secret_in_the_place_of_a_variable_s_name_is_not_repeated(slip: NamedContainer, key: str) -> None:
+    found = ways({"mails": slip})
+    with pytest.raises(InputError, match=rf"{key} under \[containers\.mails\]") as typed:
+        found.address("mails")
+    with pytest.raises(LabelerError) as opened:
+        access(found)
+    for error in (typed.value, opened.value):
+        said = f"{error.message} {error.hint}"
+        assert not any(secret in said for secret in (KEY, SECRET, "a1B2", "AccountKey"))
+
+
 # --- ways in ----------------------------------------------------------------------------------------------
 
 

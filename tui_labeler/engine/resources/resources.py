@@ -9,6 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Resource, ResourceKind
+from tui_labeler.domain.variables import is_variable
 from tui_labeler.engine.deployments.endpoints import (
     checked_endpoint,
     host,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.ports import Keys, KeyState, ResourceStore, Tester
 
 _NAME = re.compile(r"[^/\s](?:[^/\x00-\x1f\x7f]{0,98}[^/\s])?")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_LIKE_A_KEY = re.compile(r"(?=.*[0-9])[A-Za-z0-9]{24,}")
 _AZURE_DEPLOYMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 _DEPLOYMENT = re.compile(r"[\x21-\x7e]{1,200}")
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?")
@@ -294,7 +293,7 @@ def _deployments(new: NewResource) -> list[str]:
 
 def _check_variable(name: str) -> None:
     """A key in the place of its variable's name would be kept, so it is refused, and not repeated."""
-    if name and (not _VARIABLE.fullmatch(name) or _LIKE_A_KEY.fullmatch(name)):
+    if name and not is_variable(name):
         raise InputError(
             "What was given for the key is no name of an environment variable.",
             hint="Put the key into a variable, AZURE_OPENAI_API_KEY for instance, and give its name.",

@@ -11,6 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from tui_labeler.domain.containers import NamedContainer, holds_secret, is_connection_string
+from tui_labeler.domain.variables import is_variable
 from tui_labeler.engine.adapters.blob.addresses import (
     DEVELOPMENT,
     BlobAddress,
@@ -84,6 +85,7 @@ class Ways:
         Raises ``InputError``, whose words hold no secret.
         """
         if given in self._named:
+            _check_variables(given, self._named[given])
             return self._address_of(given, self._named[given]).url
         if is_connection_string(given) and not is_url(given.strip()):
             raise InputError(
@@ -185,6 +187,7 @@ class Ways:
                 continue
             if self._address_of(name, named) != address:
                 continue
+            _check_variables(name, named)
             if not named.url:
                 yield Access(named.connection_string_env, connection_string=string)
             elif named.key_env or named.sas_env:
@@ -205,6 +208,17 @@ class Ways:
 
     def _variable(self, name: str) -> str:
         return self._environment.get(name, "").strip()
+
+
+def _check_variables(name: str, named: NamedContainer) -> None:
+    """A secret in the place of its variable's name would be told as one that is not set."""
+    for key in ("connection_string_env", "key_env", "sas_env"):
+        given = getattr(named, key)
+        if given and not is_variable(given):
+            raise InputError(
+                f"{key} under [containers.{name}] in settings.toml is no name of an environment variable.",
+                hint="Put the secret into a variable, and give the variable's name.",
+            )
 
 
 def _is_accounts_own(address: BlobAddress) -> bool:
