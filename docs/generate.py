@@ -50,7 +50,6 @@ from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.widgets.table import Table
 from tui_labeler.screens.widgets.text_view import TextView
-from tui_labeler.screens.wizard.categories import CategoriesStep
 from tui_labeler.screens.wizard.deployment import DeploymentStep
 from tui_labeler.screens.wizard.documents import DocumentsStep
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
@@ -58,8 +57,9 @@ from tui_labeler.screens.wizard.gpt_categories import GptCategoriesStep
 from tui_labeler.screens.wizard.gpt_start import GptStartStep
 from tui_labeler.screens.wizard.method import MethodStep
 from tui_labeler.screens.wizard.model import ModelStep
+from tui_labeler.screens.wizard.model_categories import ModelCategoriesStep
+from tui_labeler.screens.wizard.model_start import ModelStartStep
 from tui_labeler.screens.wizard.reading import ReadScreen
-from tui_labeler.screens.wizard.start import StartStep
 from tui_labeler.screens.working import WorkingScreen
 
 FOLDER = Path(__file__).parent
@@ -84,11 +84,11 @@ PLACES: dict[str, type[Any]] = {
     "Edit categories": CategoriesScreen,
     "Autolabel: method": MethodStep,
     "Autolabel: model": ModelStep,
-    "Autolabel: categories": CategoriesStep,
+    "Autolabel: categories": ModelCategoriesStep,
     "Autolabel: deployment (GPT)": DeploymentStep,
     "Autolabel: categories (GPT)": GptCategoriesStep,
     "Autolabel: documents": DocumentsStep,
-    "Autolabel: review and start": StartStep,
+    "Autolabel: review and start": ModelStartStep,
     "Autolabel: review and start (GPT)": GptStartStep,
     "Reading a document": ReadScreen,
     "Evaluation": EvaluateScreen,

@@ -18,9 +18,9 @@ from textual.binding import BindingType
 from docs import signs
 from tests.builders import Bench
 from tests.fakes import fixed_surroundings, home_workbench, make_project, write_documents
-from tests.screens.conftest import screen_text, settle
+from tests.screens.conftest import press, screen_text, settle
 from tui_labeler.app import LabelerApp
-from tui_labeler.domain.jobs import JobState, Method
+from tui_labeler.domain.jobs import Job, JobState, Method
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine import formats, runner
@@ -28,9 +28,16 @@ from tui_labeler.engine.autolabelers.autolabeler import Task
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.model import FileDocument, FileLabel, LabelFile
 from tui_labeler.screens.labeling import keys
+from tui_labeler.screens.wizard.categories import CategoriesStep
+from tui_labeler.screens.wizard.documents import DocumentsStep
+from tui_labeler.screens.wizard.flow import STEPS
+from tui_labeler.screens.wizard.method import METHODS, MethodStep
+from tui_labeler.screens.wizard.start import StartStep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tui_labeler.engine.session import ProjectSession
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "adding.md"
@@ -100,7 +107,9 @@ async def test_a_method_proposes_places_in_documents() -> None:
     assert [proposal.span for proposal in answers[0].proposals] == [Span(0, 5), Span(10, 15)]
 
 
-async def test_a_job_uses_a_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """A home whose runner knows the page's method."""
     wordlist = module(METHOD)
     source = inspect.getsource(runner)
     before = '        await journal.stage("loading the model", 0, 0)\n'
@@ -111,15 +120,53 @@ async def test_a_job_uses_a_method(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "made", made)
     exec(compile(source.replace(before, lines + before), "made", "exec"), made.__dict__)
     monkeypatch.setattr(runner.Runner, "_autolabel", made.__dict__["Runner"]._autolabel)
-    bench = Bench(tmp_path)
-    session = await bench.create({"a.txt": "A Place, another Place and a Placebo."})
-    ended = await bench.run(await session.jobs.autolabel(session.documents.select(), Method("wordlist")))
+    return Bench(tmp_path)
+
+
+async def check_what_came(bench: Bench, session: ProjectSession, job: Job) -> None:
+    """The job ends well, with the places of the category's name."""
+    ended = await bench.run(job)
     assert ended.state is JobState.SUCCEEDED
     await session.refresh()
     (found,) = session.rows
     proposed = session.store.state.document(found).suggestions.values()
     assert [item.span for item in proposed] == [Span(2, 7), Span(17, 22)]
     assert (await session.quota.usage()).used == 0
+
+
+TEXTS = {"a.txt": "A Place, another Place and a Placebo."}
+
+
+async def test_a_job_uses_a_method(bench: Bench) -> None:
+    session = await bench.create(TEXTS)
+    job = await session.jobs.autolabel(session.documents.select(), Method("wordlist"))
+    await check_what_came(bench, session, job)
+
+
+def entry_for(path: str) -> dict[str, Any]:
+    """What the page puts into a dictionary of a module that is there."""
+    names = {kind.__name__: kind for kind in (MethodStep, CategoriesStep, DocumentsStep, StartStep)}
+    made: dict[str, Any] = eval(f"{{{textwrap.dedent(lines_for(path))}}}", dict(names))
+    return made
+
+
+async def test_the_wizard_starts_a_job_with_a_method(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path, where in (("method", METHODS), ("flow", STEPS)):
+        for name, entry in entry_for(f"tui_labeler/screens/wizard/{path}.py").items():
+            monkeypatch.setitem(where, name, entry)
+    session = await bench.create(TEXTS)
+    async with LabelerApp(bench.workbench(), open_project="Test").run_test(size=(80, 24)) as pilot:
+        await press(pilot, "L", "j", "j")
+        assert "A list of words" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert "1 Method [2 Entities] 3 Documents  4 Review and start" in screen_text(pilot)
+        await press(pilot, "space", "l", "space", "h", "h", "l", "l", "l")
+        assert "1 of 2: Place" in screen_text(pilot)
+        await press(pilot, "s")
+        (job,) = await session.jobs.list()
+        assert job.request.method == Method("wordlist")
+        assert job.request.categories == (session.categories.by_name("Place").id,)
+    await check_what_came(bench, session, job)
 
 
 def test_the_key_of_a_screen_is_free_and_asks_for_it_by_the_name_of_its_method() -> None:

@@ -18,7 +18,7 @@ from tui_labeler.screens.models.training import TrainingScreen
 from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
-from tui_labeler.screens.wizard.flow import STEPS
+from tui_labeler.screens.wizard.flow import STEPS, make_step
 from tui_labeler.screens.wizard.reading import ReadScreen
 from tui_labeler.screens.wizard.step import Choices, Step
 
@@ -55,8 +55,8 @@ def performance(number: int, home: JobHome) -> PerformanceScreen:
     return PerformanceScreen(home.session, home.models.cards["loans-1"], section=number)
 
 
-def make_step(step: type[Step], method: str, home: JobHome) -> Step:
-    return step(home.session, replace(CHOICES, method=method), home.resources)
+def step_of(number: int, method: str, home: JobHome) -> Step:
+    return make_step(number, home.session, replace(CHOICES, method=method), home.resources)
 
 
 CHOICES = Choices(model="loans-1", resource="work", deployment="gpt-4o", documents=frozenset({0, 1}))
@@ -67,9 +67,9 @@ MAKERS: dict[str, Callable[[JobHome], Any]] = {
     "training": lambda home: TrainingScreen(home.session),
     **{f"performance {number}": partial(performance, number) for number in range(5)},
     **{
-        f"{method} {step.number}": partial(make_step, step, method)
+        f"{method} {number + 1}": partial(step_of, number, method)
         for method, steps in STEPS.items()
-        for step in steps
+        for number in range(len(steps))
     },
 }
 

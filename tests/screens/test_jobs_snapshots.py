@@ -14,9 +14,9 @@ from tui_labeler.domain.resources import Prices, ResourceKind
 from tui_labeler.engine.autolabelers.options import GptOptions
 from tui_labeler.screens.jobs.jobs import JobsScreen
 from tui_labeler.screens.performance.performance import PerformanceScreen
-from tui_labeler.screens.wizard.categories import CategoriesStep
 from tui_labeler.screens.wizard.deployment import DeploymentStep
 from tui_labeler.screens.wizard.documents import DocumentsStep
+from tui_labeler.screens.wizard.flow import STEPS, make_step
 from tui_labeler.screens.wizard.gpt_start import GptStartStep
 from tui_labeler.screens.wizard.step import Choices, Step
 
@@ -80,7 +80,7 @@ def looks(snap_compare: Any, folder: Path, size: tuple[int, int], make: Callable
 def test_the_categories_of_the_wizard(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     choices = Choices(model="loans-1")
     assert looks(
-        snap_compare, tmp_path, size, lambda home: CategoriesStep(home.session, choices, home.resources)
+        snap_compare, tmp_path, size, lambda home: make_step(2, home.session, choices, home.resources)
     )
 
 
@@ -98,7 +98,10 @@ GPT = Choices(
 def test_the_wizard_for_gpt(
     snap_compare: Any, tmp_path: Path, size: tuple[int, int], step: type[Step]
 ) -> None:
-    assert looks(snap_compare, tmp_path, size, lambda home: step(home.session, GPT, home.resources))
+    number = STEPS["gpt"].index(step)
+    assert looks(
+        snap_compare, tmp_path, size, lambda home: make_step(number, home.session, GPT, home.resources)
+    )
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

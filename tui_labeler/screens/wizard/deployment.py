@@ -30,7 +30,7 @@ sets prices and context, `D` removes the resource. `enter` takes the one at the 
 tried has to be tried first: what it can do decides how it is asked.
 """
 
-    number = 2
+    called = "Deployment"
 
     def body(self) -> Iterable[Widget]:
         chosen = ChosenDeployment(self.choices.resource, self.choices.deployment)

@@ -63,7 +63,7 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
         ),
     ]
 
-    number = 4
+    called = "Documents"
 
     keys_shown: ClassVar[list[str]] = [
         *("wizard.next", "wizard.back", "list.select", "list.all"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.jobs import Job
-from tui_labeler.screens.wizard.categories import CategoriesStep
 from tui_labeler.screens.wizard.deployment import DeploymentStep
 from tui_labeler.screens.wizard.documents import DocumentsStep
 from tui_labeler.screens.wizard.gpt_categories import GptCategoriesStep
 from tui_labeler.screens.wizard.gpt_start import GptStartStep
 from tui_labeler.screens.wizard.method import MethodStep
 from tui_labeler.screens.wizard.model import ModelStep
-from tui_labeler.screens.wizard.start import StartStep
+from tui_labeler.screens.wizard.model_categories import ModelCategoriesStep
+from tui_labeler.screens.wizard.model_start import ModelStartStep
 from tui_labeler.screens.wizard.step import Choices, Step
 
 if TYPE_CHECKING:
@@ -22,10 +22,18 @@ if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
 
 STEPS: dict[str, tuple[type[Step], ...]] = {
-    "model": (MethodStep, ModelStep, CategoriesStep, DocumentsStep, StartStep),
+    "model": (MethodStep, ModelStep, ModelCategoriesStep, DocumentsStep, ModelStartStep),
     "gpt": (MethodStep, DeploymentStep, GptCategoriesStep, DocumentsStep, GptStartStep),
 }
 """By method. The first step is the same, since it chooses among them."""
+
+
+def make_step(number: int, session: ProjectSession, choices: Choices, resources: Resources) -> Step:
+    """The chosen method's step ``number``, from 0, with the names of all of them."""
+    kinds = STEPS[choices.method]
+    step = kinds[number](session, choices, resources)
+    step.stand_at(number + 1, [kind.called for kind in kinds])
+    return step
 
 
 async def autolabel(
@@ -40,7 +48,7 @@ async def autolabel(
     choices = Choices(documents=documents, shown="all") if documents else Choices()
     number = 0
     while number >= 0:
-        step = STEPS[choices.method][number](session, choices, resources)
+        step = make_step(number, session, choices, resources)
         # One step follows the other without what lies beneath being drawn in between.
         with app.batch_update():
             answered = app.push_screen(step, wait_for_dismiss=True)

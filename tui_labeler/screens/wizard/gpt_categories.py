@@ -1,9 +1,8 @@
-"""Third step for GPT: which entities or classes, and what the model is told of them."""
+"""For GPT: which entities or classes, and what the model is told of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -14,9 +13,9 @@ from tui_labeler.engine.categories import says_little
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.widgets.cells import clean, fit
-from tui_labeler.screens.widgets.picker import Choice, Picker
+from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.screens.wizard.step import Choices, Step
+from tui_labeler.screens.wizard.categories import CategoriesStep
 from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 HINT = "the name says little: describe it"
 
 
-class GptCategoriesStep(Step):
+class GptCategoriesStep(CategoriesStep):
     """Lists the categories with descriptions and examples, which are edited here."""
 
     HELP: ClassVar[str] = """\
@@ -44,38 +43,28 @@ without either carries a hint: a model can't guess what it means.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "describe", "Describe", tooltip="Say what it means", id="wizard.describe"),
         Binding("e", "examples", "Examples", tooltip="Give examples, parted by |", id="wizard.examples"),
-        Binding("n", "add", "New", tooltip="Add a category to the project", id="wizard.category-add"),
         Binding("r", "rename", "Rename", tooltip="Another name; labels follow", id="wizard.rename"),
     ]
 
-    number = 3
-
     def body(self) -> Iterable[Widget]:
-        yield Picker(id="categories", multiple=True)
+        yield from super().body()
         yield Sheet(id="about")
 
     def started(self) -> None:
         self.query_one(Sheet).can_focus = False
-        self._list()
+        super().started()
 
     # --- what is shown ------------------------------------------------------------------------------
 
-    def _list(self, cursor: str | None = None) -> None:
-        known = self.session.store.state.categories
-        counts = self.session.categories.counts()
-        rows = [Choice(key, self._row(item, counts[key].labels)) for key, item in known.items()]
-        picker = self.query_one(Picker)
-        picker.set_rows(rows, self._heading, cursor=cursor)
-        chosen = self.choices.categories
-        picker.select(known if chosen is None else chosen & known.keys())
-        self._tell_count()
+    def list_rows(self, cursor: str | None = None) -> None:
+        super().list_rows(cursor)
         self._show()
 
-    def _heading(self, width: int, signs: Glyphs) -> Line:
+    def heading(self, width: int, signs: Glyphs) -> Line:
         noun = self.session.project.kind.noun
         return ((f"{noun:<{_name_width(width)}}{'labels':>8}  description and examples", ""),)
 
-    def _row(self, category: Category, labels: int) -> Callable[[int, Glyphs], Line]:
+    def row(self, category: Category, labels: int) -> Callable[[int, Glyphs], Line]:
         hint, told = says_little(category), _told(category)
 
         def paint(width: int, signs: Glyphs) -> Line:
@@ -101,36 +90,8 @@ without either carries a hint: a model can't guess what it means.
     def _current(self) -> Category | None:
         return self.session.store.state.categories.get(self.query_one(Picker).current or "")
 
-    def _tell_count(self) -> None:
-        picker = self.query_one(Picker)
-        self.say_right(f"{len(picker.selected)} of {picker.row_count} selected")
-
     def on_picker_highlighted(self) -> None:
         self._show()
-
-    def on_picker_selection_changed(self) -> None:
-        self.choices = self.collect()
-        self.say("")
-        self._tell_count()
-
-    def on_picker_chosen(self) -> None:
-        self.action_go_on()
-
-    # --- what is chosen -----------------------------------------------------------------------------
-
-    def collect(self) -> Choices:
-        chosen = frozenset(self.query_one(Picker).selected)
-        if self.choices.categories is None and chosen == self.session.store.state.categories.keys():
-            return self.choices
-        return replace(self.choices, categories=chosen)
-
-    def obstacle(self) -> str:
-        if self.query_one(Picker).selected:
-            return ""
-        noun = self.session.project.kind.noun
-        if not self.session.store.state.categories:
-            return f"There is no {noun} yet: n adds one."
-        return f"Select at least one {noun}: space selects, * selects all."
 
     # --- what is changed ----------------------------------------------------------------------------
 
@@ -145,7 +106,7 @@ without either carries a hint: a model can't guess what it means.
         )
         if words is not None:
             await self.session.categories.set(category.id, description=words.strip())
-            self._list()
+            self.list_rows()
 
     @work(exclusive=True, group="edit")
     @reporting
@@ -159,7 +120,7 @@ without either carries a hint: a model can't guess what it means.
         if given is not None:
             examples = [example.strip() for example in given.split("|") if example.strip()]
             await self.session.categories.set(category.id, examples=examples)
-            self._list()
+            self.list_rows()
 
     @work(exclusive=True, group="edit")
     @reporting
@@ -172,19 +133,7 @@ without either carries a hint: a model can't guess what it means.
         )
         if name is not None:
             await self.session.categories.rename(category.id, name.strip())
-            self._list()
-
-    @work(exclusive=True, group="edit")
-    @reporting
-    async def action_add(self) -> None:
-        noun = self.session.project.kind.noun
-        name = await self.app.push_screen_wait(InputScreen(f"New {noun}", f"Name of the new {noun}:"))
-        if name is None or not name.strip():
-            return
-        added = await self.session.categories.add(name.strip())
-        if self.choices.categories is not None:
-            self.choices = replace(self.choices, categories=self.choices.categories | {added.id})
-        self._list(added.id)
+            self.list_rows()
 
 
 def _told(category: Category) -> str:

@@ -1,4 +1,4 @@
-"""Fifth step for GPT: what is about to be sent, where to, for how much; and the start."""
+"""Last step for GPT: what is about to be sent, where to, for how much; and the start."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tui_labeler.screens.jobs.spending_words import budget_words, read_budget
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
 from tui_labeler.screens.wizard.gpt_summary import Summary, evaluation_question, summary
-from tui_labeler.screens.wizard.last import LastStep
+from tui_labeler.screens.wizard.start import StartStep
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.work import JobEstimate
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tui_labeler.screens.wizard.step import Choices
 
 
-class GptStartStep(LastStep):
+class GptStartStep(StartStep):
     """Shows the whole job, with its price, and starts it with one key."""
 
     HELP: ClassVar[str] = """\
@@ -63,7 +63,6 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "start", "Start", tooltip="Start the autolabeling job", id="wizard.start"),
         Binding(
             "e", "evaluate", "Evaluate first", tooltip="On labeled documents; it costs", id="wizard.evaluate"
         ),
@@ -89,11 +88,6 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         """What an evaluation of the deployment has shown that speaks for care."""
 
     # --- what is known ------------------------------------------------------------------------------
-
-    @property
-    def _categories(self) -> list[str]:
-        chosen = self.choices.categories
-        return [key for key in self.session.store.state.categories if chosen is None or key in chosen]
 
     @work(exclusive=True)
     @reporting
@@ -129,7 +123,7 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         self._terms = replace(self._terms, options=self.choices.options)
         self._problem, self._told, self._evaluation = "", None, None
         try:
-            self._forecast = await quick_forecast(self.session, self.rows(), self._terms, self._categories)
+            self._forecast = await quick_forecast(self.session, self.rows(), self._terms, self.categories)
         except LabelerError as error:
             self._problem = in_words(error)
         self._show()
@@ -144,7 +138,7 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         assert self._forecast is not None
         terms, known, rows = self._terms, self._forecast, self.rows()
         if rows:
-            request = await labeling_request(self.session, rows, terms, self._categories)
+            request = await labeling_request(self.session, rows, terms, self.categories)
             (found,) = await self.session.surveyor.survey([request])
             self._told = known.asking(found)
             self._show()
@@ -162,11 +156,11 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
 
     def _show(self) -> None:
         assert self._terms is not None
-        self.query_one(Sheet).show_page(self._page, keep_place=True)
+        self.query_one(Sheet).show_page(self.page, keep_place=True)
         self.say("" if self._problem else f"s starts the job: texts are sent to {self._terms.host}.")
         self.refresh_bindings()
 
-    def _page(self, width: int, signs: Glyphs) -> Sequence[Line]:
+    def page(self, width: int, signs: Glyphs) -> Sequence[Line]:
         if self._terms is None:
             return ()
         rows, known = self.rows(), self.session.store.state.categories
@@ -176,7 +170,7 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
                 terms=self._terms,
                 rows=rows,
                 nouns=self.session.project.kind.nouns,
-                names=[known[key].name for key in self._categories],
+                names=[known[key].name for key in self.categories],
                 known=len(known),
                 prices=self._forecast.prices if self._forecast else self._terms.prices,
                 told=self._told or quick,
@@ -192,11 +186,9 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
     # --- what can be changed ------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "go_on":
-            return False
         ready = self._forecast is not None and not self._starting
-        if action == "start":
-            return True if ready and not self._problem else None
+        if action == "start" and not (ready and not self._problem):
+            return None
         for_batches = self._terms is not None and is_batch_only(self._terms.deployment)
         if action == "evaluate":
             return True if ready and not self._problem and self._comparable else None
@@ -260,7 +252,7 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         return await self.session.jobs.autolabel(
             self.rows(),
             self.choices.labeler,
-            self._categories,
+            self.categories,
             gpt=self.choices.options,
             prices=self._terms.prices if self._terms else None,
         )

@@ -60,7 +60,7 @@ GPT needs a *resource*: a server with a language model, and a deployment on it. 
         Binding("a", "add", "Add a resource", tooltip="Add a server for GPT", id="wizard.add-resource"),
     ]
 
-    number = 1
+    called = "Method"
 
     def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
         super().__init__(session, choices, resources)

@@ -39,7 +39,7 @@ of the model at the cursor, category by category; `p` shows all there is to know
         Binding("p", "performance", "Performance", tooltip="How the model performs", id="wizard.performance"),
     ]
 
-    number = 2
+    called = "Model"
 
     def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
         super().__init__(session, choices, resources)

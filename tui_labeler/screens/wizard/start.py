@@ -1,122 +1,97 @@
-"""Fifth step: what is about to happen, and the start."""
+"""Last step: the whole job on a sheet, and the start."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_labeler.domain.documents import DocumentFilter, DocumentRow
 from tui_labeler.domain.jobs import Job
-from tui_labeler.engine.models.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.widgets.cells import NAMES, some_of
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.screens.wizard.evaluating import EvaluateScreen
-from tui_labeler.screens.wizard.last import LastStep
+from tui_labeler.screens.wizard.method import METHODS
+from tui_labeler.screens.wizard.step import Choices, Step
 from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.jobs.jobs import Estimate
+    from textual.widget import Widget
+
     from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
-    from tui_labeler.screens.wizard.step import Choices
 
 
-class StartStep(LastStep):
-    """Shows the whole job and starts it with one key."""
+class StartStep(Step):
+    """Shows a job before it begins, and begins it once however often the key is pressed."""
 
     HELP: ClassVar[str] = """\
-## Autolabel, step 5: review and start
+## Autolabel: review and start
 
 Nothing has happened yet: `s` starts the job, which then goes on by itself while you work elsewhere.
-
-A trained model uses text records of the month's quota, shared by all projects of your home folder. They
-are reserved at the start and given back for documents that were not processed. Where too few are left, `t`
-takes as many of the documents as fit.
-
-`e` evaluates the model first, on labeled documents that it has not learned from. That is free and changes
-nothing.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "Start", tooltip="Start the autolabeling job", id="wizard.start"),
-        Binding("e", "evaluate", "Evaluate first", tooltip="See how it performs, free", id="wizard.evaluate"),
-        Binding(
-            "t", "take", "Take what fits", tooltip="As many documents as the quota allows", id="wizard.take"
-        ),
     ]
+
+    called = "Review and start"
 
     def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
         super().__init__(session, choices, resources)
-        self._estimate: Estimate | None = None
-        self._learned: frozenset[str] = frozenset()
-        """Ids of the categories that the model can suggest."""
+        self._starting = False
+
+    def body(self) -> Iterable[Widget]:
+        yield Sheet(id="summary")
+
+    def started(self) -> None:
+        self.query_one(Sheet).focus()
+        self.read()
+
+    def read(self) -> object:
+        """Works out what the job takes, in a worker where that may take a while, and shows it."""
+        self.query_one(Sheet).show_page(self.page)
+        self.say("s starts the job.")
+        return None
+
+    def rows(self) -> list[DocumentRow]:
+        """The chosen documents that are still there."""
+        return self.session.documents.select(DocumentFilter(ids=self.choices.documents))
 
     @property
-    def _categories(self) -> list[str]:
-        """Ids of the chosen categories that the model knows, in the project's order."""
+    def categories(self) -> list[str]:
+        """Ids of the chosen categories, in the project's order."""
         chosen = self.choices.categories
-        known = [key for key in self.session.store.state.categories if key in self._learned]
-        return [key for key in known if chosen is None or key in chosen]
-
-    @work(exclusive=True)
-    @reporting
-    async def read(self) -> None:
-        """Counts what the job would take."""
-        await self.session.refresh()
-        card = await find_model(self.session.models, self.choices.model)
-        self._learned = frozenset(learned_ids(card, self.session.store.state.categories))
-        self._estimate = await self.session.jobs.estimate(self.rows(), self.choices.labeler)
-        self.query_one(Sheet).show_page(self._page)
-        self.say(self._next())
-        self.refresh_bindings()
+        return [key for key in self.session.store.state.categories if chosen is None or key in chosen]
 
     # --- what is shown ------------------------------------------------------------------------------
 
-    @property
-    def _too_little(self) -> bool:
-        estimate = self._estimate
-        return estimate is not None and estimate.left is not None and estimate.needed > estimate.left
-
-    def _next(self) -> str:
-        if not self._too_little:
-            return "s starts the job."
-        assert self._estimate is not None
-        if self._estimate.fits:
-            return f"Too few text records are left: t takes the first {self._estimate.fits} documents."
-        return "Too few text records are left, even for the first document."
-
-    def _page(self, width: int, signs: Glyphs) -> Sequence[Line]:
-        estimate = self._estimate
-        if estimate is None:
-            return ()
+    def facts(self) -> list[tuple[str, str]]:
+        """What is said of the job: names, and words beside them."""
         known = self.session.store.state.categories
-        names = [known[key].name for key in self._categories]
-        unknown = [category.name for key, category in known.items() if key not in self._learned]
-        nouns = self.session.project.kind.nouns
-        about = "about " if estimate.unread else ""
-        facts = [
-            ("Method", "a trained model, on this machine; no text leaves it"),
-            ("Model", self.choices.model),
-            ("Documents", f"{estimate.documents:,}"),
-            ("Text records", f"{about}{estimate.text_records:,}"),
-            (nouns.capitalize(), f"{len(names)} of {len(known)}: {some_of(names, NAMES)}"),
-            ("Quota", _quota(estimate)),
+        names = [known[key].name for key in self.categories]
+        nouns = self.session.project.kind.nouns.capitalize()
+        return [
+            ("Method", METHODS[self.choices.method][0]),
+            ("Documents", f"{len(self.rows()):,}"),
+            (nouns, f"{len(names)} of {len(known)}: {some_of(names, NAMES)}"),
         ]
-        if unknown:
-            facts.insert(-1, ("Left out", f"unknown to this model: {some_of(unknown, NAMES)}"))
+
+    def warnings(self, width: int) -> Sequence[Line]:
+        """What is in the way."""
+        return ()
+
+    def page(self, width: int, signs: Glyphs) -> Sequence[Line]:
+        """The whole job."""
         lines: list[Line] = []
-        for name, words in facts:
+        for name, words in self.facts():
             first, *rest = wrapped(words, width, "", " " * 17)
             lines += [((f"  {name:<15}", "dim"), first[1]), *rest]
-        lines.append(())
-        if self._too_little:
-            lines += self._shortage(estimate, width)
+        lines += [(), *self.warnings(width)]
         lines += wrapped(
             "Suggestions are shown for review; none becomes a label by itself. Your labels win: where a "
             "suggestion meets one it stays hidden.",
@@ -126,47 +101,29 @@ nothing.
         )
         return lines
 
-    def _shortage(self, estimate: Estimate, width: int) -> list[Line]:
-        words = f"! {estimate.needed:,} text records are needed and {estimate.left:,} are left this month. "
-        if estimate.fits:
-            words += (
-                f"The first {estimate.fits:,} of the {estimate.documents:,} documents fit: t takes those. "
-            )
-        words += (
-            "Or go back and choose fewer. The quota starts anew with the next month; settings.toml in the "
-            "home sets it (quota = 0: no limit)."
-        )
-        return [*wrapped(words, width, "bad", "  "), ()]
-
-    # --- what can be done ---------------------------------------------------------------------------
+    # --- the start ----------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "take":
-            return bool(self._too_little and self._estimate and self._estimate.fits)
         if action == "go_on":
             return False
         if action == "start":
-            return None if self._estimate is None or self._too_little or self._starting else True
+            return None if self._starting else True
         return super().check_action(action, parameters)
 
-    def action_take(self) -> None:
-        if self._estimate is None or not self._estimate.fits:
+    @work(group="start")
+    async def action_start(self) -> None:
+        if self._starting:
             return
-        fitting = self.rows()[: self._estimate.fits]
-        self.choices = replace(self.choices, documents=frozenset(row.id for row in fitting))
-        self.read()
+        self._starting = True
+        self.refresh_bindings()
+        await self._start()
+        self._starting = False
+        self.refresh_bindings()
+
+    @reporting
+    async def _start(self) -> None:
+        self.dismiss(await self.begin())
 
     async def begin(self) -> Job:
-        return await self.session.jobs.autolabel(self.rows(), self.choices.labeler, self._categories)
-
-    def action_evaluate(self) -> None:
-        self.app.push_screen(EvaluateScreen(self.session, self.choices.labeler))
-
-
-def _quota(estimate: Estimate) -> str:
-    if estimate.left is None:
-        return "no limit is set"
-    if estimate.needed > estimate.left:
-        return f"{estimate.left:,} text records left this month, {estimate.needed - estimate.left:,} too few"
-    rest = estimate.left - estimate.needed
-    return f"{estimate.left:,} text records left this month, {rest:,} after this job"
+        """Begins the job as it is shown. Raises ``LabelerError``."""
+        return await self.session.jobs.autolabel(self.rows(), self.choices.labeler, self.categories)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -28,7 +28,7 @@ class Choices:
     """What a person has chosen so far."""
 
     method: str = "model"
-    """``model`` or ``gpt``."""
+    """``model``, ``gpt``, or another that the first step offers."""
     model: str = ""
     """The trained model's name."""
     categories: frozenset[str] | None = None
@@ -59,7 +59,7 @@ class Choices:
         """The chosen method, as a job names it."""
         if self.is_gpt:
             return Method(self.method, resource=self.resource, deployment=self.deployment)
-        return Method(self.method, model=self.model)
+        return Method(self.method, model=self.model if self.method == "model" else "")
 
 
 Answer: TypeAlias = "Choices | Job | None"
@@ -103,10 +103,8 @@ class Step(Screen[Answer]):
         ),
     ]
 
-    number: ClassVar[int]
-    """Its place, from 1."""
-
-    names: ClassVar[tuple[str, ...]] = ("Method", "Model", "Categories", "Documents", "Review and start")
+    called: ClassVar[str] = ""
+    """Its name in the line of steps; empty for what the project calls its categories."""
 
     def __init__(self, session: ProjectSession, choices: Choices, resources: Resources) -> None:
         super().__init__()
@@ -115,14 +113,19 @@ class Step(Screen[Answer]):
         self.choices = choices
         self.ready = asyncio.Event()
         """Set once the step is there to be drawn."""
-        self.back_to = self.number - 1
+        self.stand_at(1, [self.called])
+
+    def stand_at(self, number: int, names: Sequence[str]) -> None:
+        """Makes it the step ``number``, from 1, of those that are called ``names``."""
+        self.number = number
+        self.names = names
+        self.back_to = number - 1
         """The step that going back leads to; 0 leaves the wizard."""
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
         nouns = self.session.project.kind.nouns.capitalize()
-        second = "Deployment" if self.choices.is_gpt else self.names[1]
-        yield StepLine((self.names[0], second, nouns, *self.names[3:]), self.number)
+        yield StepLine([name or nouns for name in self.names], self.number)
         yield from self.body()
         yield StatusLine()
         yield KeyLine()
