@@ -282,6 +282,11 @@ def test_nothing_that_holds_a_secret_shows_it() -> None:
         f"az://letters?{TOKEN}",
         f"az://letters;AccountKey={KEY}",
         f"https://acc.blob.core.windows.net/letters%3F{TOKEN}",
+        f"https://acc.blob.core.windows.net/letters%253F{TOKEN}",
+        f"https://acc.blob.core.windows.net/a/letters%3F{TOKEN}",
+        f"http://127.0.0.1:9/acc%3F{TOKEN}/letters",
+        f"http://127.0.0.1:9/acc%2523{TOKEN}/letters",
+        f"http://127.0.0.1:9/acc/letters%3F{TOKEN}/more",
     ],
 )
 def test_a_secret_that_is_typed_in_place_of_an_address_is_not_repeated(given: str) -> None:
@@ -316,3 +321,28 @@ def test_a_connection_string_without_account_is_refused_in_words() -> None:
         Line(parse_url(URL)[0], Access("somewhere", connection_string=f"AccountKey={KEY}"), Patience())
     for refused in (at_first.value, later.value):
         assert KEY not in f"{refused.message} {refused.hint}"
+
+
+@pytest.mark.parametrize("sign", ["%3F", "%3f", "%23", "#", "%253F", "%26"])
+@pytest.mark.parametrize("named", [False, True])
+def test_a_signature_in_the_endpoint_of_a_connection_string_is_refused_and_not_shown(
+    sign: str, named: bool
+) -> None:
+    string = f"BlobEndpoint=http://127.0.0.1:9/acc{sign}sig={SECRET};AccountName=acc;AccountKey={KEY}"
+    posts = {"posts": NamedContainer(connection_string_env="TEAM", container="posts")}
+    found = ways(posts if named else {}, None, TEAM=string, AZURE_STORAGE_CONNECTION_STRING=string)
+    with pytest.raises(InputError) as refused:
+        found.address("posts" if named else "az://letters")
+    with pytest.raises(LabelerError) as later:
+        access(found)
+    for error in (refused.value, later.value):
+        said = f"{error.message} {error.hint}"
+        assert SECRET not in said
+        assert KEY not in said
+
+
+def test_an_endpoint_with_an_account_in_its_path_is_taken_as_it_was_given() -> None:
+    string = f"BlobEndpoint=http://127.0.0.1:9/dev-store.1/;AccountName=acc;AccountKey={KEY}"
+    assert ways(AZURE_STORAGE_CONNECTION_STRING=string).address("az://letters") == (
+        "http://127.0.0.1:9/dev-store.1/letters"
+    )

@@ -14,7 +14,10 @@ _URL = re.compile(r"https?://", re.I)
 _CONTAINER = re.compile(r"\$root|\$web|[a-z0-9](?:-?[a-z0-9]){2,62}")
 """3 to 63 small letters, digits and single hyphens. Source: the service's rules for container names."""
 _LONGEST = 63
-_BEHIND = re.compile(r"[?&;=]|%3f", re.I)
+_ACCOUNT = re.compile(r"[A-Za-z0-9._~-]+")
+"""What may name an account in a path."""
+_BEHIND = re.compile(r"[?#&;=%]")
+"""Where the part of a path ends that may be shown: a signature may stand behind it, escaped or not."""
 
 DEVELOPMENT = "http://127.0.0.1:10000/devstoreaccount1"
 """Where the emulator listens that ``UseDevelopmentStorage=true`` means."""
@@ -106,7 +109,7 @@ def parse_url(given: str) -> tuple[BlobAddress, Sas | None]:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise InputError("The container's address is no URL.", hint=_EXAMPLE) from error
-    shown = f"{parts.scheme}://{host}{parts.path}"
+    shown = f"{parts.scheme}://{host}{_shown(parts.path)}"
     if not host or parts.username is not None or parts.fragment:
         raise InputError(f"{shown} is no address of a container.", hint=_EXAMPLE)
     segments = [unquote(segment) for segment in parts.path.split("/") if segment]
@@ -120,19 +123,35 @@ def parse_url(given: str) -> tuple[BlobAddress, Sas | None]:
         raise InputError(
             f"{shown} would send texts in the clear.", hint="Write https:// in place of http://."
         )
+    for segment in segments[:-1]:
+        _check_account(segment)
     where = f"[{host}]" if ":" in host else host
     endpoint = "/".join([f"{parts.scheme.lower()}://{where}{f':{port}' if port else ''}", *segments[:-1]])
     address = BlobAddress(endpoint, checked_container(segments[-1]))
     return address, Sas.of(parts.query) if parts.query else None
 
 
+def _shown(path: str) -> str:
+    """As much of it as holds no signature."""
+    kept = _BEHIND.split(path, maxsplit=1)[0]
+    return kept if kept == path else f"{kept}…"
+
+
+def _check_account(segment: str) -> None:
+    """Raises ``InputError`` for what names no account in a path, and may be a signature."""
+    if not _ACCOUNT.fullmatch(segment):
+        raise InputError(
+            "The path of the account's address has a sign that no account's name has.",
+            hint="It is the name alone, as in http://127.0.0.1:10000/devstoreaccount1, without a token.",
+        )
+
+
 def checked_container(name: str) -> str:
     """The name of a container. Raises ``InputError`` for one that no container can have."""
     if not _CONTAINER.fullmatch(name) or len(name) > _LONGEST:
         # What was meant for behind it may have come along, a token for instance.
-        shown = _BEHIND.split(name)[0]
         raise InputError(
-            f"{shown!r}{'…' if shown != name else ''} can't be the name of a container.",
+            f"{_shown(name)!r} can't be the name of a container.",
             hint="Names of containers have 3 to 63 small letters, digits and single hyphens.",
         )
     return name
@@ -176,7 +195,7 @@ def endpoint_of(connection_string: str) -> str:
     if _is_development(fields):
         return DEVELOPMENT
     if "blobendpoint" in fields:
-        return fields["blobendpoint"].partition("?")[0].rstrip("/")
+        return _checked_endpoint(fields["blobendpoint"].partition("?")[0].rstrip("/"))
     if not fields.get("accountname"):
         raise InputError(
             "The connection string names no account.",
@@ -185,3 +204,20 @@ def endpoint_of(connection_string: str) -> str:
     scheme = fields.get("defaultendpointsprotocol", "https")
     suffix = fields.get("endpointsuffix", "core.windows.net")
     return f"{scheme}://{fields['accountname'].lower()}.blob.{suffix}"
+
+
+def _checked_endpoint(given: str) -> str:
+    """The ``BlobEndpoint`` of a connection string. Raises ``InputError``, whose words hold nothing of it."""
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        parts = urlsplit("")
+    if not is_url(given) or not parts.hostname or parts.username is not None or "#" in given:
+        raise InputError(
+            "The connection string's BlobEndpoint is no address.",
+            hint="It looks like https://ACCOUNT.blob.core.windows.net.",
+        )
+    for segment in parts.path.split("/"):
+        if segment:
+            _check_account(segment)
+    return given
