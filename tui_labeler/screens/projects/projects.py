@@ -153,6 +153,7 @@ the cursor. `@` shows the servers with language models that autolabeling may ask
             session = await self._workbench.open(project.id)
             self._summaries[project.id] = session.summary()
             await session.close()
+            session.store.forget()
         except LabelerError as error:
             self._summaries[project.id] = error
 

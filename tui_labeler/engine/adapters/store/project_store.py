@@ -233,6 +233,9 @@ class TinyProjectStore:
             await self._checkpoint(lenient=True)
 
     def forget(self) -> None:
+        if self._state is not None:
+            # Whoever still has the mapping keeps no document by it.
+            self._state.rows.clear()
         self._state = self._news = None
 
     async def close(self) -> None:
