@@ -141,6 +141,21 @@ def test_the_readme_opens_with_a_picture() -> None:
     assert PICTURE.search("\n".join(readme.splitlines()[:20]))
 
 
+def test_the_readme_quotes_what_was_measured_of_the_local_model() -> None:
+    readme = (generate.FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    measured = (generate.FOLDER / "benchmarks.md").read_text(encoding="utf-8")
+    _, heading, rest = measured.partition("\n## A language model on this machine\n")
+    assert heading
+    lines = re.findall(
+        r"^\| ([^|:]+): (F1[^|]*|seconds a text) \| ([^|]+) \|", rest.partition("\n## ")[0], re.M
+    )
+    assert len(lines) == 6
+    _, _, quoted = readme.partition("## Label offline with a local model")
+    for what, _, figure in lines:
+        (row,) = re.findall(rf"^\| {re.escape(what)}.*$", quoted, re.M)
+        assert f"| {figure} |" in row
+
+
 @pytest.mark.parametrize("name", screenshots.NAMES)
 def test_a_picture_is_of_a_whole_screen(name: str) -> None:
     picture = (generate.FOLDER / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
