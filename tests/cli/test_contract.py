@@ -51,6 +51,7 @@ JSON_CALLS = {
     ("project", "create"): ("other", "--kind", "multi", "--container", "{letters}"),
     ("project", "list"): (),
     ("project", "show"): ("letters",),
+    ("project", "repair"): ("letters",),
     ("project", "delete"): ("letters", "--yes"),
     ("documents",): ("letters",),
     ("show",): ("letters", "letter00.txt"),

@@ -356,3 +356,26 @@ def test_the_command_that_opens_a_new_project_can_be_pasted_into_a_shell(cli: Cl
     ran = cli("project", "create", name, "--kind", "ner", "--container", str(letters))
     line = next(line for line in ran.out.splitlines() if line.startswith("Open it with: "))
     assert shlex.split(line)[-3:] == ["tui-labeler", "open", name]
+
+
+def test_a_project_that_lost_a_file_of_documents_is_told_everywhere_and_repaired(
+    cli: Cli, project: str
+) -> None:
+    before = cli("documents", project).out
+    (shard,) = cli.home.glob("projects/*/documents/0000.json")
+    (shard.parent.parent / "index.json").unlink()
+    shard.unlink()
+    for command in (("documents", project), ("export", project, "-"), ("project", "show", project)):
+        ran = cli(*command)
+        assert ran.code == 3
+        assert str(shard) in ran.err
+        assert "project repair" in ran.err
+    ran = cli("doctor")
+    assert ran.code == 1
+    assert str(shard) in ran.out
+    ran = cli("project", "repair", project, "--json")
+    assert ran.code == 0
+    assert str(shard) in ran.json["repaired"][0]
+    assert cli("documents", project).out == before
+    assert "nothing was done" in cli("project", "repair", project).out
+    assert cli("doctor").code == 0

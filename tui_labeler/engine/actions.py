@@ -49,6 +49,10 @@ HANDED_OVER = "handover.state"
 TAKEN_IN = "handover.import"
 """The labels of Azure Machine Learning took the place of those that were here."""
 
+LOST = "history.lost"
+"""A part of the history was lost, and somebody chose to go on: the note says ``after`` which transaction, and
+``until`` which."""
+
 UNDO, REDO = "undo", "redo"
 
 TRAINED, MODEL_DELETED = "model.train", "model.delete"
@@ -80,6 +84,7 @@ NOT_UNDOABLE = frozenset(
         TRAINED,
         MODEL_DELETED,
         HANDED_OVER,
+        LOST,
         UNDO,
         REDO,
     }
@@ -130,6 +135,7 @@ ACTIONS = {
     TAKEN_IN: "take in labels of Azure Machine Learning",
     TRAINED: "train a model",
     MODEL_DELETED: "delete a model",
+    LOST: "go on without a part of the history",
     UNDO: "undo",
     REDO: "redo",
 }

@@ -143,6 +143,13 @@ class Workbench:
         """Raises ``NotFoundError``."""
         return self._connect(await self._projects.open(name))
 
+    async def repair(self, name: str) -> tuple[str, ...]:
+        """Makes what is missing of a project's files anew of what is left; returns what was done.
+
+        Raises ``StorageError`` where it is held nowhere else, ``LockedError``, ``NotFoundError``.
+        """
+        return await self._projects.repair(name, self.surroundings.actor)
+
     async def create(
         self,
         new: NewProject,

@@ -108,6 +108,15 @@ def test_a_missing_transaction_is_told(tmp_path: Path) -> None:
         seqs(tmp_path / "j")
 
 
+def test_a_missing_segment_between_others_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "SEGMENT_SIZE", 500)
+    written, _ = filled(tmp_path / "j", 40)
+    _, two, three = written.segments()[:3]
+    (tmp_path / "j" / f"{two:012d}.jsonl").unlink()
+    with pytest.raises(StorageError, match=f"transactions {two} to {three - 1} are missing"):
+        seqs(tmp_path / "j")
+
+
 def test_a_missing_first_segment_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "SEGMENT_SIZE", 10)
     filled(tmp_path / "j", 3)

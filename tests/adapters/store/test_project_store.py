@@ -168,11 +168,11 @@ async def test_a_crash_in_the_middle_of_a_checkpoint_loses_nothing(
     real = Shards._put
     done: list[int] = []
 
-    def one_shard(self: Shards, shard: int, rows: Any) -> None:
+    def one_shard(self: Shards, shard: int, rows: Any, seq: int) -> None:
         if done:
             raise CrashError
         done.append(shard)
-        real(self, shard, rows)
+        real(self, shard, rows, seq)
 
     with monkeypatch.context() as patch:
         match step:
@@ -260,7 +260,7 @@ async def test_a_decision_stands_when_folding_fails(bench: Bench, monkeypatch: p
 
     tried: list[int] = []
 
-    def counted(self: Shards, rows: object) -> None:
+    def counted(self: Shards, rows: object, seq: int) -> None:
         tried.append(1)
         full()
 

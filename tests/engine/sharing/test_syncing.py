@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,8 @@ from tests.fakes import category, document, open_ones, suggest
 from tests.shelves import FakeShelf
 from tui_labeler.domain.agreement import Take
 from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
+from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.errors import (
     ContainerError,
     FormatError,
@@ -21,10 +25,12 @@ from tui_labeler.engine.errors import (
     RefusedError,
     UnreachableError,
 )
+from tui_labeler.engine.ports import Plan, ProjectStore, State
 from tui_labeler.engine.sharing.conflicts import open_conflicts
 from tui_labeler.engine.sharing.pending import Pending
 from tui_labeler.engine.sharing.project_form import claim_file, project_file
 from tui_labeler.engine.sharing.shared_form import file_name, labels_folder
+from tui_labeler.engine.sharing.syncing import Syncing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,6 +157,62 @@ async def test_an_undo_after_a_sync_is_carried_to_the_other(pair: Pair) -> None:
     await ana.session.history.redo()
     await both_sync(ana, bo)
     assert ana.labels() == bo.labels() == [("Person", 0, 3)]
+
+
+async def meddled(home: Home, change: Callable[[dict[str, Any]], object]) -> tuple[ProjectStore, Syncing]:
+    """The home after somebody has changed its one file of documents, opened anew."""
+    await home.session.store.checkpoint()
+    folder = home.base._folder.parent
+    path = folder / "documents" / "0000.json"
+    tables = json.loads(path.read_text())
+    change(tables["documents"])
+    path.write_text(json.dumps(tables))
+    store = await TinyProjectStore.open(folder, home.around.now, home.around.new_id, home.around.actor)
+    return store, Syncing(store, home.shelf, home.base, home.around)
+
+
+@pytest.mark.parametrize("pushed_first", [False, True])
+async def test_a_label_that_no_action_removed_comes_back_and_nobody_loses_it(
+    pair: Pair, pushed_first: bool
+) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await ana.label("Town", 8, 14)
+    await both_sync(ana, bo)
+    number = document(ana.session, "a.txt")
+
+    def lose(documents: dict[str, Any]) -> None:
+        labels = documents[str(number)]["labels"]
+        del labels[next(key for key, row in labels.items() if row["span"]["start"] == 0)]
+
+    def flag(state: State) -> Plan:
+        return Plan("document.flag", [put_document(state, replace(state.whole(number), flag="look"))])
+
+    store, syncing = await meddled(ana, lose)
+    assert len(store.state.document(number).active_labels) == 1
+    await store.commit("ana", flag)
+    if pushed_first:
+        await syncing.sync(pull=False)
+        assert len(pair.file_labels()) == 2
+    shared = await syncing.sync()
+    assert "a.txt: 1 item that no action had removed here was missing" in " ".join(shared.notes)
+    await bo.sync()
+    assert bo.labels() == [("Person", 0, 3), ("Town", 8, 14)]
+    assert len(store.state.document(number).active_labels) == 2
+    assert (await syncing.sync()).notes == ()
+
+
+async def test_a_label_whose_making_was_undone_before_an_earlier_sync_looked_is_removed(pair: Pair) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    await bo.label("Town", 8, 14)
+    await bo.sync()
+    await ana.session.history.undo()
+    await ana.sync(pull=False)  # leaves the document, which others have changed, but has read the history
+    await ana.sync()
+    await bo.sync()
+    assert ana.labels() == bo.labels() == [("Town", 8, 14)]
 
 
 async def test_a_container_that_was_set_back_gets_all_labels_again(pair: Pair) -> None:

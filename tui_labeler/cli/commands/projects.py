@@ -23,11 +23,21 @@ NAME_COLUMNS = 40
 
 
 def register(parsers: Any) -> None:
-    group = add_group(parsers, "project", "make, list, show and delete projects")
+    group = add_group(parsers, "project", "make, list, show, repair and delete projects")
     _register_create(group)
     parser = add_command(group, "list", list_projects, "list the projects of the home")
     add_paging(parser, "name")
     parser = add_command(group, "show", show, "show a project's categories and figures")
+    parser.add_argument("project", metavar="NAME")
+    parser = add_command(
+        group,
+        "repair",
+        repair,
+        "make what is missing of a project's files anew of what is left",
+        details="Files of documents that are missing, broken or of an earlier day are made anew of the "
+        "journal; the file that was there is kept beside as `.replaced`. Where the journal has lost "
+        "its end, the project goes on as of its last checkpoint, and its history says what it lacks.",
+    )
     parser.add_argument("project", metavar="NAME")
     parser = add_command(
         group,
@@ -277,6 +287,12 @@ def _shown(session: ProjectSession) -> dict[str, Any]:
         item["suggestions"] = counts[key].suggestions
         item["examples"] = list(category.examples)
     return {**fields, "created": session.project.created}
+
+
+async def repair(context: Context) -> Report:
+    done = await context.workbench.repair(context.options.project)
+    fields = {"name": context.options.project, "repaired": list(done)}
+    return Report(fields, list(done) or ["Nothing is missing; nothing was done."])
 
 
 async def delete(context: Context) -> Report:

@@ -173,6 +173,13 @@ class Projects(Protocol):
     async def open(self, name: str) -> ProjectStore:
         """Raises ``NotFoundError``."""
 
+    async def repair(self, name: str, actor: str) -> tuple[str, ...]:
+        """Makes what is missing of a project's files anew of what is left of them.
+
+        Returns in sentences what was done. Raises ``StorageError`` where it is held nowhere else,
+        ``LockedError`` while others are at work in the project, ``NotFoundError``.
+        """
+
     async def delete(self, name: str, *, purge: bool) -> None:
         """``purge`` also removes what holds document text: journals and caches.
 

@@ -115,7 +115,7 @@ def undone(base: Items, held: Set[str], now: str, gone: Mapping[str, str] | None
     """Labels of the base of which a side has undone the making, ``held`` being the ids that it holds.
 
     Each as one that its maker removed: nobody undoes what another has made. ``gone`` says when, by id; else
-    it was ``now``.
+    it was ``now``. What a side has merely lost is not to be among them: see :mod:`losses`.
     """
     return {
         key: row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.actions import SYNCED
+from tui_labeler.engine.actions import LOST, SYNCED
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
 from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.project_form import merge_project, project_items
@@ -83,6 +83,8 @@ class Pending:
         async for transaction in self._store.history():
             if transaction.seq <= self._seen:
                 break
+            if transaction.action == LOST:
+                found |= self._store.state.rows.keys()  # nobody knows what was worked on in that part
             found |= documents_of(transaction)
         self._seen = seq
         return sorted(found & self._store.state.rows.keys())

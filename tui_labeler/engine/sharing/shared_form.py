@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,7 +17,7 @@ import msgspec
 
 from tui_labeler.domain.agreement import BlindReading, Choice
 from tui_labeler.domain.documents import Document
-from tui_labeler.domain.items import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE, Items, Key, keys_of
+from tui_labeler.domain.items import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE, Items, Key, keys_of, only
 from tui_labeler.domain.labels import DraftKind, Label, Stamp, Suggestion, ToPlace
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.changes import put, put_document, put_label
@@ -85,15 +85,19 @@ def file_name(location: str) -> str:
 
 
 def document_items(
-    document: Document, base: Items, now: str = "", gone: Mapping[str, str] | None = None
+    document: Document,
+    base: Items,
+    now: str = "",
+    gone: Mapping[str, str] | None = None,
+    lost: Collection[Key] = (),
 ) -> tuple[dict[Key, Any], set[Key]]:
     """What this side holds of a document, and which of it are drafts.
 
     Removals that are drafts do not show. Keys that are not known here are those of the base. A label whose
     making was undone here since both sides had it is one that was removed: when ``gone`` says, by its id,
-    else at ``now``.
+    else at ``now``. What is ``lost`` here, with no action that removed it, counts as held as the base has it.
     """
-    items = undone(base, document.labels.keys(), now, gone)
+    items = undone(base, document.labels.keys(), now, gone) | only(base, lost)
     drafts: set[Key] = set()
     for table, part in PARTS.items():
         for item_id, item in getattr(document, part).items():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.items import LABEL, Items, Merged, only
+from tui_labeler.domain.items import LABEL, Items, Key, Merged, only
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
 from tui_labeler.engine.sharing.merging import merge
@@ -46,11 +46,18 @@ class Step:
 
 
 def merged(
-    state: State, task: Task, agreed: Agreed | None, now: str, gone: Mapping[str, str], *, pull: bool
+    state: State,
+    task: Task,
+    agreed: Agreed | None,
+    now: str,
+    gone: Mapping[str, str],
+    lost: Collection[Key],
+    *,
+    pull: bool,
 ) -> Step:
     """Merges what a document is at this moment, ``now``, with what the container holds.
 
-    ``gone`` says when the making of labels was undone here, by id.
+    ``gone`` says when the making of labels was undone here, by id; ``lost`` is what went without an action.
     """
     document = state.whole(task.document)
     known = agreed or Agreed(task.name, "", UNSETTLED, {}, {})
@@ -60,9 +67,13 @@ def merged(
     elif not task.etag:
         # Somebody removed the file: it is written again.
         known = replace(known, base={}, theirs={}, wanted={})
-    ours, drafts = document_items(document, known.base, now, gone)
+    lost = [key for key in lost if key.id not in getattr(document, PARTS[key.table])]
+    ours, drafts = document_items(document, known.base, now, gone, lost)
     both = merge(state.project.kind, known.base, ours, known.held, drafts, document.text_hash)
-    return Step(task, known, both, ours, both.ours if pull else ours, document.revision)
+    before = {key: row for key, row in ours.items() if key not in lost}
+    # What was lost is taken back by the next sync that pulls.
+    revision = UNSETTLED if lost and not pull else document.revision
+    return Step(task, known, both, before, both.ours if pull else ours, revision)
 
 
 def check(location: str, items: Items, document: Document) -> None:

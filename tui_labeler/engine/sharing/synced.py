@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.ports import Transaction
 from tui_labeler.engine.sharing.conflicts import LabelConflict
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.engine.sharing.steps import Task
@@ -65,3 +66,13 @@ class Tally:
         """Hears of documents that the line was asked about."""
         self.gone: dict[int, dict[str, str]] = {}
         """When labels went without a tombstone here, by document and id."""
+        self.taken_back: dict[str, int] = {}
+        """How much of each document was lost here, by location."""
+
+    def notes(self) -> tuple[str, ...]:
+        """What was lost here with no action that removed it, and came back from the container."""
+        return tuple(
+            f"{location}: {counted(count, 'item')} that no action had removed here "
+            f"{'was' if count == 1 else 'were'} missing, and came back from the container."
+            for location, count in sorted(self.taken_back.items())
+        )

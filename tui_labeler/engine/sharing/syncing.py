@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_labeler.domain.handover import Side
 from tui_labeler.domain.items import LABEL, agreed_after
-from tui_labeler.engine.actions import SYNCED
+from tui_labeler.engine.actions import LOST, SYNCED
 from tui_labeler.engine.errors import (
     ConflictError,
     FormatError,
@@ -32,6 +32,7 @@ from tui_labeler.engine.sharing.conflicts import LabelConflict, open_conflicts
 from tui_labeler.engine.sharing.connection import Ledger
 from tui_labeler.engine.sharing.connection_files import record_file
 from tui_labeler.engine.sharing.joining import claim_own
+from tui_labeler.engine.sharing.losses import losses
 from tui_labeler.engine.sharing.pending import documents_of
 from tui_labeler.engine.sharing.project_form import project_file
 from tui_labeler.engine.sharing.project_sync import TRIES, ProjectSync
@@ -149,7 +150,7 @@ class Syncing:
                 await self.conflicts(),
                 tuple(sorted(tally.problems.items())),
                 tally.waiting,
-                self._project.notes(),
+                (*self._project.notes(), *tally.notes()),
                 tuple(sorted(tally.transactions, key=lambda transaction: transaction.seq)),
                 settings_in=self._project.has_taken,
                 settings_out=self._project.has_written,
@@ -209,6 +210,8 @@ class Syncing:
         async for transaction in self._store.history():
             if transaction.seq <= since:
                 break
+            if transaction.action == LOST:
+                return set(self._store.state.rows)  # nobody knows what was worked on in that part of it
             found |= documents_of(transaction)
             for change in transaction.changes:
                 if change.table == LABEL and change.after is None:
@@ -314,6 +317,7 @@ class Syncing:
         """Merges in one transaction, on the newest state."""
         steps: list[Step] = []
         changed: set[int] = set()
+        lost = await losses(self._store, {task.document: agreed.get(task.document) for task in tasks})
         now = self._surroundings.now()
 
         def gone(task: Task) -> Mapping[str, str]:
@@ -322,7 +326,8 @@ class Syncing:
         def plan(state: State) -> Plan:
             changes: list[Change] = []
             for task in tasks:
-                step = merged(state, task, agreed.get(task.document), now, gone(task), pull=pull)
+                missing = lost.get(task.document, ())
+                step = merged(state, task, agreed.get(task.document), now, gone(task), missing, pull=pull)
                 unknown = unknown_categories(state, step.merged.ours)
                 if unknown:
                     tally.unknown |= unknown
@@ -338,6 +343,9 @@ class Syncing:
                     mine = document_changes(state, document, step.before, step.merged.ours)
                     mine = [change for change in mine if change.before != change.after]
                     changes += mine
+                    back = [key for key in missing if key not in step.before and step.merged.ours.get(key)]
+                    if back:
+                        tally.taken_back[document.location] = len(back)
                     changed.update([task.document] * bool(mine))
             return Plan(SYNCED, changes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,11 @@ import msgspec
 
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.engine.adapters.store.files import PROJECT_FILE, is_gone, make_folder, remove_leftovers
-from tui_labeler.engine.adapters.store.index import write_index
+from tui_labeler.engine.adapters.store.index import signatures, write_index
 from tui_labeler.engine.adapters.store.journal import START, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
-from tui_labeler.engine.adapters.store.shards import database, rows_of
+from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage, database, signature
 from tui_labeler.engine.errors import DeletedError, StorageError
 from tui_labeler.engine.typed import convert
 
@@ -53,17 +53,52 @@ def fold_in(folder: Path, shards: Shards, fold: Fold, base: int, tolerance: int)
         if is_gone(folder):
             raise DeletedError
         check_format(folder.parent.parent)
-        marks = rows_of(database(folder / PROJECT_FILE).table("checkpoint"))
+        tables = AtomicJSONStorage(folder / PROJECT_FILE).read() or {}
+        marks = list(tables.get("checkpoint", {}).values())
         there = place_of(folder, marks[0]) if marks else START
         if there.seq >= fold.position.seq:
             return fold.position
         if there.seq > base and between(there, fold.position) < tolerance:
             return there
         remove_leftovers(folder, shards.folder)
-        shards.put(fold.newer_than(there.seq))
-        write_project(folder, fold.project, fold.categories, fold.position, fold.category_order)
+        newer = fold.newer_than(there.seq)
+        written = shards_as_of(folder, tables) or {}
+        _check(folder, shards, written, {key // SHARD_SIZE for key in newer})
+        shards.put(newer, fold.position.seq)
+        every = dict.fromkeys(shards.numbers(), 0) | written
+        every |= {key // SHARD_SIZE: fold.position.seq for key in newer}
+        write_project(folder, fold.project, fold.categories, fold.position, fold.category_order, every)
         write_index(folder / "index.json", shards, fold.rows, fold.position.seq)
         return fold.position
+
+
+def _check(folder: Path, shards: Shards, known: Mapping[int, int], touched: Set[int]) -> None:
+    """Raises ``StorageError`` where a shard has gone missing or was set back since the checkpoint before.
+
+    To write on in it, or to take its new date down as known, would hide what is lost.
+    """
+    before = signatures(folder / "index.json")
+    for number, seq in sorted(known.items()):
+        mark = signature(shards.path(number))
+        if number in touched or mark is None or mark != before.get(number):
+            shards.check(number, seq)
+
+
+def shards_as_of(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[int, int] | None:
+    """The shards that there are as of a checkpoint, each with the transaction it was last written at.
+
+    That is 0 for one last written by an earlier version of the program; ``None`` where the whole of
+    ``project.json`` is of such a version. Raises ``StorageError``.
+    """
+    if "shards" not in tables:
+        return None
+    try:
+        rows = convert(tables["shards"], dict[str, dict[str, int]])
+        return {int(number): row["seq"] for number, row in rows.items()}
+    except (msgspec.ValidationError, ValueError, KeyError) as error:
+        raise StorageError(
+            f"{folder / PROJECT_FILE}, shards: {error}", hint="Repair it, or restore a backup."
+        ) from error
 
 
 def between(start: Position, end: Position) -> int:
@@ -86,8 +121,9 @@ def write_project(
     categories: Sequence[dict[str, Any]],
     position: Position,
     category_order: Sequence[str] = (),
+    shards: Mapping[int, int] | None = None,
 ) -> None:
-    """Writes ``project.json``. Raises ``StorageError``."""
+    """Writes ``project.json``; ``shards`` as :func:`shards_as_of`. Raises ``StorageError``."""
     make_folder(folder)
     database(folder / PROJECT_FILE).storage.write(
         {
@@ -95,5 +131,6 @@ def write_project(
             "project": {"1": project},
             "categories": {str(number): row for number, row in enumerate(categories, 1)},
             "category_order": {"1": {"ids": list(category_order)}},
+            "shards": {str(number): {"seq": seq} for number, seq in sorted((shards or {}).items())},
         }
     )

@@ -22,6 +22,7 @@ from tui_labeler.engine.adapters.store.journal import START
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.migrations import bring_up_to_date, read_format
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
+from tui_labeler.engine.adapters.store.repairing import Repair
 from tui_labeler.engine.adapters.store.shards import database, rows_of
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError, StorageError
 from tui_labeler.engine.finishing import finished
@@ -177,6 +178,11 @@ class TinyProjects:
     async def open(self, name: str) -> TinyProjectStore:
         folder = await asyncio.to_thread(self._find, name)
         return await TinyProjectStore.open(folder, self._now, self._new_id, self._viewer)
+
+    async def repair(self, name: str, actor: str) -> tuple[str, ...]:
+        folder = await asyncio.to_thread(self._find, name)
+        repair = Repair(folder, actor, self._now(), self._new_id())
+        return await finished(asyncio.to_thread(repair.carry_out))
 
     async def delete(self, name: str, *, purge: bool) -> None:
         folder = await asyncio.to_thread(self._find, name, broken_too=True)

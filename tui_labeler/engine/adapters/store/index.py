@@ -14,7 +14,7 @@ from tui_labeler.engine.rows import to_document
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from tui_labeler.domain.projects import ProjectKind
@@ -38,12 +38,23 @@ class IndexHead(msgspec.Struct, frozen=True):
     """How many there are."""
 
 
-def read_index(path: Path, shards: Shards, kind: ProjectKind, seq: int) -> list[DocumentRow]:
+def read_index(
+    path: Path,
+    shards: Shards,
+    kind: ProjectKind,
+    seq: int,
+    expected: Mapping[int, int] | None,
+    earlier: Callable[[], Mapping[int, int]],
+) -> list[DocumentRow]:
     """The rows as of the checkpoint at ``seq``; those of shards that the file does not know are rebuilt.
 
-    Raises ``StorageError`` for a shard that can't be read. A broken index file is only slow.
+    ``expected`` are the shards of that checkpoint, each with when it was written; where it does not say,
+    the index does, or ``earlier`` is asked. Raises ``StorageError`` for a shard that can't be read, is
+    missing or is of an earlier day. A broken index file is only slow.
     """
     known = _decoded(path, seq)
+    if expected is None:
+        expected = dict.fromkeys(known[0].shards, 0) if known else earlier()
     current = {number: signature(shards.path(number)) for number in shards.numbers()}
     if known is None:
         stale = set(current)
@@ -51,8 +62,9 @@ def read_index(path: Path, shards: Shards, kind: ProjectKind, seq: int) -> list[
     else:
         head, rows = known
         stale = {number for number, mark in current.items() if mark != head.shards.get(number)}
-        gone = stale | (set(head.shards) - set(current))
-        rows = [row for row in rows if row.id // SHARD_SIZE not in gone] if gone else rows
+        rows = [row for row in rows if row.id // SHARD_SIZE not in stale] if stale else rows
+    for number in sorted(expected.keys() - (current.keys() - stale)):
+        shards.check(number, expected[number])
     for number in sorted(stale):
         rows += [row_of(kind, to_document(stored)) for _, stored in shards.all(number)]
     return rows
@@ -74,6 +86,20 @@ def _decoded(path: Path, seq: int) -> tuple[IndexHead, list[DocumentRow]] | None
     except (msgspec.MsgspecError, ValueError):
         return None
     return (head, rows) if len(rows) == head.rows else None
+
+
+def signatures(path: Path) -> Mapping[int, Signature]:
+    """The shard files that the index was made from; none where it can't be read."""
+    with storage_errors(path):
+        try:
+            with path.open("rb") as file:
+                first = file.readline()
+        except FileNotFoundError:
+            return {}
+    try:
+        return decode(first, IndexHead).shards
+    except (msgspec.MsgspecError, ValueError):
+        return {}
 
 
 def write_index(path: Path, shards: Shards, rows: Iterable[DocumentRow], seq: int) -> None:

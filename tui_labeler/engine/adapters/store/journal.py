@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from tui_labeler.engine.actions import LOST
 from tui_labeler.engine.adapters.store.files import (
     encoded,
     make_folder,
@@ -80,9 +82,52 @@ class Journal:
                     raise StorageError(f"{path}: transaction {position.seq + 1} is missing", hint=RESTORE)
                 position = Position(position.segment, position.offset + len(line), transaction.seq)
                 yield transaction, position
-            if position.seq < position.segment or not self._path(position.seq + 1).exists():
+            following = self._following(position)
+            if following is None:
                 return
-            position = Position(position.seq + 1, 0, position.seq)
+            position = following
+
+    def _following(self, position: Position) -> Position | None:
+        """Where the transactions go on behind the end of a segment; ``None`` where they end."""
+        later = [segment for segment in self.segments() if segment > position.segment]
+        if not later:
+            return None
+        if later[0] == position.seq + 1:
+            return Position(later[0], 0, position.seq)
+        if any(True for _ in self._lines(self._path(position.segment), position)):
+            return position  # others have written since
+        first = self._first(later[0])
+        if first is not None and first.action == LOST and first.note.get("after") == position.seq:
+            return Position(later[0], 0, later[0] - 1)
+        raise StorageError(
+            f"{self.folder}: transactions {position.seq + 1} to {later[0] - 1} are missing", hint=RESTORE
+        )
+
+    def _first(self, segment: int) -> Transaction | None:
+        path = self._path(segment)
+        line = next(self._lines(path, Position(segment, 0, segment - 1)), None)
+        return None if line is None else _parsed(path, 0, line)
+
+    def ends_before(self, position: Position) -> int | None:
+        """The last transaction that is left of a journal that once reached up to ``position``.
+
+        ``None`` where it still does. Raises ``StorageError`` where more than its end is missing.
+        """
+        path = self._path(position.segment)
+        with storage_errors(path):
+            if path.exists() and path.stat().st_size >= position.offset:
+                return None
+        behind = [segment for segment in self.segments() if segment > position.segment]
+        first = self._first(behind[0]) if behind else None
+        if first is not None and first.action == LOST:
+            return int(first.note["after"])  # somebody began to go on, and did not come to the end of it
+        if behind:
+            raise StorageError(f"{path} lost a part in the middle of the journal", hint=RESTORE)
+        last = 0
+        with suppress(StorageError):
+            for transaction, _ in self.read(START):
+                last = transaction.seq
+        return last
 
     def _lines(self, path: Path, position: Position) -> Iterator[bytes]:
         """The whole lines of a segment from ``position`` on."""
@@ -91,7 +136,8 @@ class Journal:
                 file = path.open("rb")
             except FileNotFoundError:
                 _check_reach(path, 0, position)
-                if position == START and self.segments():
+                segments = self.segments()
+                if position == START and segments and not self._begins_late(segments[0]):
                     raise StorageError(f"{path}: the journal's beginning is missing", hint=RESTORE) from None
                 return
             with file:
@@ -101,6 +147,10 @@ class Journal:
                     if not line.endswith(b"\n"):
                         return
                     yield line
+
+    def _begins_late(self, segment: int) -> bool:
+        first = self._first(segment)
+        return first is not None and first.action == LOST
 
     def append(self, position: Position, transaction: Transaction) -> Position:
         """Writes a transaction behind ``position``, which is the end, and syncs it.
@@ -152,7 +202,12 @@ class Journal:
 def _check_reach(path: Path, size: int, position: Position) -> None:
     """Writing behind the end of a file that lost its tail would leave a hole."""
     if size < position.offset:
-        raise StorageError(f"{path}: transaction {position.seq} was there and is missing", hint=RESTORE)
+        name = path.parent.parent.name
+        raise StorageError(
+            f"{path}: transaction {position.seq} was there and is missing",
+            hint=f"{RESTORE} Without one, `tui-labeler project repair {name}` goes on with the labels of the "
+            "last checkpoint, and says what the history lacks.",
+        )
 
 
 def _parsed(path: Path, offset: int, line: bytes) -> Transaction:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.documents import Document, DocumentRow, row_of
 from tui_labeler.domain.readings import seen_by
+from tui_labeler.engine.adapters.store.shards import SHARD_SIZE
 from tui_labeler.engine.errors import NotFoundError
 from tui_labeler.engine.rows import (
     PARTS,
@@ -94,8 +95,15 @@ class MemoryState:
             return None
         # Asked for once an item: a document can hold tens of thousands.
         if self._read is None or self._read[0] != document_id:
-            self._read = document_id, self._shards.get(document_id)
+            self._read = document_id, self._stored(document_id)
         return self._read[1]
+
+    def _stored(self, document_id: int) -> dict[str, Any] | None:
+        """A document as its shard has it. Raises ``StorageError`` where somebody took the file away."""
+        row = self._shards.get(document_id)
+        if row is None and document_id in self.rows:
+            self._shards.check(document_id // SHARD_SIZE)
+        return row
 
     def document(self, document_id: int) -> Document:
         view = self._views.get(document_id)
@@ -197,7 +205,7 @@ class MemoryState:
     def _own(self, document_id: int) -> dict[str, Any] | None:
         """A document's row that may be changed: a copy of the shard's, made once."""
         if document_id not in self.changed:
-            stored = self._shards.get(document_id)
+            stored = self._stored(document_id)
             if stored is None:
                 return None
             self.changed[document_id] = _copied(stored)

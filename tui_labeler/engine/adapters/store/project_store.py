@@ -6,16 +6,18 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.adapters.store import checkpoint
-from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in, place_of
+from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in, place_of, shards_as_of
 from tui_labeler.engine.adapters.store.files import PROJECT_FILE, is_gone
 from tui_labeler.engine.adapters.store.index import read_index
 from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.memory import MemoryState
 from tui_labeler.engine.adapters.store.migrations import check_format
+from tui_labeler.engine.adapters.store.replaying import shards_named
 from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage, Shards
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
@@ -82,7 +84,9 @@ class TinyProjectStore:
         ids = order[0]["ids"] if order else ()
         state = MemoryState(self._shards, projects[0], categories, ids, self._viewer)
         self._base = self._position = self._tried = place_of(self.folder, marks[0])
-        state.fill(read_index(self.folder / "index.json", self._shards, state.project.kind, self._base.seq))
+        index, kind, seq = self.folder / "index.json", state.project.kind, self._base.seq
+        expected, journal = shards_as_of(self.folder, tables), partial(shards_named, self._journal, seq)
+        state.fill(read_index(index, self._shards, kind, seq, expected, journal))
         self._state = state
         for transaction, position in self._journal.read(self._position):
             state.apply(transaction)

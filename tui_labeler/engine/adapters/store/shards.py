@@ -24,6 +24,9 @@ SHARD_SIZE = 250
 
 CACHED_SHARDS = 8
 
+CHECKPOINT = "checkpoint"
+"""The table that says of when a file is."""
+
 Signature = tuple[int, int, int]
 
 
@@ -100,6 +103,33 @@ class Shards:
                 self._open.popitem(last=False)
         return self._open[shard]
 
+    def check(self, shard: int, seq: int = 0) -> None:
+        """Raises ``StorageError`` where a file is not there, or is from before the checkpoint at ``seq``.
+
+        What a person has changed in a file since does not count: it says itself of when it is.
+        """
+        path = self.path(shard)
+        name = self.folder.parent.name
+        hint = (
+            f"`tui-labeler project repair {name}` makes it anew of the journal; or restore a backup of all."
+        )
+        if signature(path) is None:
+            raise StorageError(f"{path} was there and is missing, with the labels in it.", hint=hint)
+        found = self.written_at(shard) if seq else 0
+        if found < seq:
+            raise StorageError(
+                f"{path} is older than the project: it holds what was so at transaction {found}, and was "
+                f"written at {seq}.",
+                hint=hint,
+            )
+
+    def written_at(self, shard: int) -> int:
+        """The transaction of the checkpoint that wrote a file; 0 where it does not say so."""
+        tables = AtomicJSONStorage(self.path(shard)).read() or {}
+        row = tables.get(CHECKPOINT, {}).get("1")
+        seq = row.get("seq") if isinstance(row, dict) else None
+        return seq if isinstance(seq, int) else 0
+
     def get(self, document_id: int) -> dict[str, Any] | None:
         """A document as stored; not to be changed."""
         row = self._database(document_id // SHARD_SIZE).table("documents").get(doc_id=document_id)
@@ -109,8 +139,10 @@ class Shards:
         for row in database(self.path(shard)).table("documents"):
             yield row.doc_id, row
 
-    def put(self, documents: Mapping[int, dict[str, Any] | None]) -> None:
+    def put(self, documents: Mapping[int, dict[str, Any] | None], seq: int = 0) -> None:
         """Writes documents, each file once; ``None`` removes one. Raises ``StorageError``.
+
+        Each file says of which checkpoint it is; where ``seq`` is 0, of none.
 
         Touches files alone, so that another thread may go on reading: it sees that they changed.
         """
@@ -119,9 +151,9 @@ class Shards:
         for document_id in documents:
             by_shard.setdefault(document_id // SHARD_SIZE, []).append(document_id)
         for shard, ids in sorted(by_shard.items()):
-            self._put(shard, {document_id: documents[document_id] for document_id in ids})
+            self._put(shard, {document_id: documents[document_id] for document_id in ids}, seq)
 
-    def _put(self, shard: int, documents: Mapping[int, dict[str, Any] | None]) -> None:
+    def _put(self, shard: int, documents: Mapping[int, dict[str, Any] | None], seq: int) -> None:
         storage = AtomicJSONStorage(self.path(shard))
         rows = dict((storage.read() or {}).get("documents", {}))
         for document_id, row in documents.items():
@@ -130,7 +162,8 @@ class Shards:
             else:
                 rows[str(document_id)] = row
         ordered = {key: rows[key] for key in sorted(rows, key=int)}
-        storage.write({"documents": ordered})
+        mark = {CHECKPOINT: {"1": {"seq": seq}}} if seq else {}
+        storage.write({**mark, "documents": ordered})
 
 
 def rows_of(table: Iterable[Row]) -> list[dict[str, Any]]:
