@@ -19,6 +19,8 @@ class NamedContainer:
     """The variable with a SAS token for ``url``."""
     key_env: str = ""
     """The variable with the account's key for ``url``."""
+    entra: bool = False
+    """Sign in at ``url`` with Microsoft Entra ID though its host is none of the service's own."""
 
 
 _CONNECTION = re.compile(r"\b(accountkey|accountname|sharedaccesssignature|usedevelopmentstorage)\s*=", re.I)

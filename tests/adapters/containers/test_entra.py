@@ -12,6 +12,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.core.pipeline.transport._aiohttp import AioHttpTransport
 
+from tui_labeler.domain.containers import NamedContainer
 from tui_labeler.engine.adapters.blob import connecting
 from tui_labeler.engine.adapters.blob.access import Ways
 from tui_labeler.engine.adapters.blob.addresses import parse_url
@@ -136,3 +137,59 @@ def test_where_nobody_can_sign_in_it_is_said_what_to_install(monkeypatch: pytest
         Ways({}, NoKeyring(), {}).access(address)
     assert "AZURE_STORAGE_KEY" in raised.value.hint
     assert "pip install 'tui-labeler[entra]'" in raised.value.hint
+
+
+OURS = "https://texts.example.org/acc/letters"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        OURS,
+        "https://core.windows.net.example.org/acc/letters",
+        "https://acc.blob.core.windows.net.example.org/letters",
+        "https://acc.blob.example.org/letters",
+        "https://accblobcore.windows.net/acc/letters",
+        "https://acc.blob.evilcore.windows.net/letters",
+        "https://10.0.0.1/acc/letters",
+        "https://localhost:10000/acc/letters",
+    ],
+)
+async def test_no_token_goes_to_a_host_that_is_none_of_azure_storage(
+    entra: type[Credential], url: str
+) -> None:
+    address = parse_url(url)[0]
+    container = BlobContainer(address, lambda: Ways({}, NoKeyring(), {}).access(address))
+    with pytest.raises(UnreachableError, match="no key") as raised:
+        await container.read("a.txt")
+    await container.close()
+    assert "pip install" not in raised.value.hint
+    assert (entra.scopes, _sent) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "acc.blob.core.windows.net",
+        "acc.blob.core.chinacloudapi.cn",
+        "acc.blob.core.usgovcloudapi.net",
+        "acc.z01.blob.storage.azure.net",
+        "acc.privatelink.blob.core.windows.net",
+    ],
+)
+def test_each_cloud_s_storage_is_signed_in_to(entra: type[Credential], host: str) -> None:
+    address = parse_url(f"https://{host}/letters")[0]
+    assert "Entra" in Ways({}, NoKeyring(), {}).access(address).words
+
+
+@pytest.mark.parametrize("signs_in", [True, False])
+async def test_settings_can_name_a_domain_of_one_s_own_to_sign_in_at(
+    entra: type[Credential], signs_in: bool
+) -> None:
+    address = parse_url(OURS)[0]
+    named = {"ours": NamedContainer(url=OURS, entra=signs_in)}
+    container = BlobContainer(address, lambda: Ways(named, NoKeyring(), {}).access(address))
+    with pytest.raises(UnreachableError):
+        await container.read("a.txt")
+    await container.close()
+    assert _sent == [(f"{OURS}/a.txt", "Bearer token1")] * signs_in

@@ -48,6 +48,9 @@ class Access:
     connection_string: str = field(default="", repr=False)
 
 
+_BY_ENTRA = Access("signing in with Microsoft Entra ID")
+
+
 class Keyring(Protocol):
     """Secrets by name."""
 
@@ -161,8 +164,10 @@ class Ways:
         for found in self._all(address):
             return found
         hint = f"For this machine: {_how_to_set(address)}."
-        if address.endpoint.startswith("https://"):
+        if _is_at_service(address):
             hint += f" To sign in with Microsoft Entra ID, {ENTRA}."
+        elif address.endpoint.startswith("https://"):
+            hint += " Microsoft Entra ID signs in there where `entra = true` stands beside its url."
         raise UnreachableError(f"there is no key for {address.url}", hint=hint)
 
     def _all(self, address: BlobAddress) -> Iterator[Access]:
@@ -177,8 +182,9 @@ class Ways:
             yield Access("the SAS token in the keyring", sas=Sas.of(token))
         if address.endpoint == DEVELOPMENT:
             yield Access("the emulator's own key", connection_string="UseDevelopmentStorage=true")
-        if address.endpoint.startswith("https://") and _has_entra():
-            yield Access("signing in with Microsoft Entra ID")
+        # Anybody else could use the token for the person's storage accounts.
+        if _is_at_service(address) and _has_entra():
+            yield _BY_ENTRA
 
     def _of_settings(self, address: BlobAddress) -> Iterator[Access]:
         for name, named in self._named.items():
@@ -198,6 +204,8 @@ class Ways:
                         hint=f"[containers.{name}] in settings.toml says that it opens {address.url}.",
                     )
                 yield from found
+            elif named.entra and address.endpoint.startswith("https://") and _has_entra():
+                yield _BY_ENTRA
 
     def _by(self, key: str, sas: str) -> Iterator[Access]:
         """By the variables of these names; an empty name is none."""
@@ -223,9 +231,15 @@ def _check_variables(name: str, named: NamedContainer) -> None:
 
 def _is_accounts_own(address: BlobAddress) -> bool:
     """At the service, or on this machine: nobody else is sent what is meant for an account of that name."""
-    host = urlsplit(address.endpoint).hostname or ""
+    return address.is_local or _is_at_service(address)
+
+
+def _is_at_service(address: BlobAddress) -> bool:
+    """At a host that only Azure Storage answers for, over TLS."""
+    parts = urlsplit(address.endpoint)
+    host = parts.hostname or ""
     at_service = ".blob." in host and any(host.endswith(f".{end}") for end in _SERVICE)
-    return address.is_local or at_service
+    return at_service and parts.scheme == "https"
 
 
 def _how_to_set(address: BlobAddress) -> str:
