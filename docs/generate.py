@@ -48,7 +48,6 @@ from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.widgets.found_list import FoundList
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
-from tui_labeler.screens.widgets.table import Table
 from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.screens.wizard.deployment import DeploymentStep
 from tui_labeler.screens.wizard.documents import DocumentsStep
@@ -102,7 +101,6 @@ PLACES: dict[str, type[Any]] = {
     "Models": ModelsScreen,
     "Model performance": PerformanceScreen,
     "Lists to choose from": Picker,
-    "Tables": Table,
     "Pages": Sheet,
     "Azure Machine Learning": HandoverScreen,
     "Connecting with Azure Machine Learning": ConnectScreen,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_labeler.engine.documents.decoding import MOST, decode, warnings_for
+from tui_labeler.engine.documents.decoding import MOST, decode
 
 
 @given(st.text(min_size=1))
@@ -77,13 +77,3 @@ def test_what_is_not_utf8_is_named_with_its_place(data: bytes, where: str) -> No
 def test_utf16_is_recognised_by_its_mark(codec: str) -> None:
     mark = b"" if codec == "utf-16" else b"\xfe\xff"
     assert "UTF-16" in decode(mark + "Ein Text".encode(codec)).problem
-
-
-def test_over_long_is_a_warning_with_both_numbers_and_no_problem() -> None:
-    assert warnings_for(decode(b"x" * 128_000)) == ()
-    decoded = decode(b"x" * 128_001)
-    assert decoded.problem == ""
-    assert len(decoded.text) == 128_001
-    (warning,) = warnings_for(decoded)
-    assert "128,001" in warning
-    assert "128,000" in warning

@@ -13,7 +13,6 @@ from tui_labeler.engine import limits
     [
         (limits.documents, 10, 9, "10"),
         (limits.documents, 100_000, 100_001, "100,000"),
-        (limits.characters, 128_000, 128_001, "128,000"),
         (limits.categories, 200, 201, "200"),
         (limits.labeled_entity, 500, 501, "500"),
         (limits.category_name, "x" * 50, "x" * 51, "50"),

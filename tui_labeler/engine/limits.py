@@ -43,15 +43,8 @@ def documents(count: int) -> tuple[str, ...]:
     return ()
 
 
-def characters(count: int) -> tuple[str, ...]:
-    """Characters (code points) in one document."""
-    if count > CHARACTERS_AT_MOST:
-        return (f"{count:,} characters; the service takes at most {CHARACTERS_AT_MOST:,} a document",)
-    return ()
-
-
 def long_documents(found: Sequence[tuple[str, int]]) -> tuple[str, ...]:
-    """One warning over all of ``found`` (location, characters) that break :func:`characters`."""
+    """One warning over all of ``found`` (location, and code points) that are too long for the service."""
     long = [(name, count) for name, count in found if count > CHARACTERS_AT_MOST]
     shown = [f"{safe(name)} ({count:,} characters)" for name, count in long]
     what = f"longer than the {CHARACTERS_AT_MOST:,} characters that the service takes"

@@ -17,7 +17,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Category, ProjectKind
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Structured
 from tui_labeler.engine.adapters.vocabulary import exact_counter
-from tui_labeler.engine.autolabelers.estimate import crossing, estimate_job, most_of
+from tui_labeler.engine.autolabelers.estimate import crossing, estimate_job
 from tui_labeler.engine.autolabelers.prompts.forms import shown
 from tui_labeler.engine.autolabelers.prompts.names import Names
 from tui_labeler.engine.autolabelers.prompts.passages import Passage
@@ -34,7 +34,6 @@ from tui_labeler.engine.autolabelers.work import (
     earlier_of,
     sample_of,
 )
-from tui_labeler.engine.deployments.chat import Message, Question, Role
 from tui_labeler.engine.deployments.tokens import estimate, estimating, messages_tokens, prompt_tokens
 from tui_labeler.engine.gpt.forecast import forecast
 from tui_labeler.engine.runs.gpt import prompt_task
@@ -241,13 +240,6 @@ def test_answers_that_were_kept_teach_nothing() -> None:
     assert earlier_of([paid, kept], 4.0) == Earlier(1, 1000, Usage(900, 100), None)
     assert earlier_of([kept]) is None
     assert earlier_of([]) is None
-
-
-def test_what_a_question_may_use_at_most_is_more_than_the_estimate() -> None:
-    question = Question((Message(Role.USER, "word " * 200),), max_tokens=300)
-    most = most_of(question, estimating())
-    assert most.prompt_tokens > prompt_tokens(question, estimate)
-    assert most.completion_tokens == 300
 
 
 def test_no_document_takes_nothing() -> None:

@@ -21,13 +21,11 @@ from tui_labeler.engine.autolabelers.work import (
     Sample,
     Work,
 )
-from tui_labeler.engine.deployments.tokens import MARGIN, prompt_tokens
+from tui_labeler.engine.deployments.tokens import MARGIN
 
 if TYPE_CHECKING:
     from tui_labeler.domain.resources import Prices
     from tui_labeler.engine.autolabelers.spending import Budget
-    from tui_labeler.engine.deployments.chat import Question
-    from tui_labeler.engine.deployments.tokens import TokenCounter
 
 CACHED_FROM, CACHED_STEP = 1024, 128
 """Tokens: how long a beginning must be for servers to keep it. Source: Azure OpenAI, prompt caching."""
@@ -133,11 +131,6 @@ def crossing(estimate: JobEstimate, budget: Budget) -> Crossing:
     if any(low > limit for low, _, limit in limited):
         return Crossing.YES
     return Crossing.MAYBE if any(high > limit for _, high, limit in limited) else Crossing.NO
-
-
-def most_of(question: Question, counter: TokenCounter) -> Usage:
-    """What one question may use at most: what a budget keeps back for it while it is open."""
-    return Usage(prompt_tokens(question, counter.at_most), question.max_tokens)
 
 
 # --- the parts ----------------------------------------------------------------------------------------

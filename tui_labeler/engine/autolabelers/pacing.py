@@ -108,7 +108,7 @@ class Pacer:
             self._wake()
 
     async def _enter(self) -> None:
-        while self._open >= int(self._allowed):
+        while self._open >= self.open_at_once:
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             try:
@@ -121,7 +121,7 @@ class Pacer:
         self._open += 1
 
     def _wake(self) -> None:
-        free = int(self._allowed) - self._open
+        free = self.open_at_once - self._open
         while free > 0 and self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():

@@ -58,8 +58,3 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError) -> str:
     # A decoder that skips the mark counts from behind it.
     offset = error.start + len(data) - len(error.object)
     return f"the document is not UTF-8: byte 0x{data[offset]:02x} at offset {offset}; save it as UTF-8"
-
-
-def warnings_for(decoded: Decoded) -> tuple[str, ...]:
-    """What the service would object to in a text that can be read here."""
-    return limits.characters(len(decoded.text))
