@@ -128,6 +128,23 @@ def test_exporting_overwrites_only_on_purpose(cli: Cli, project: str, tmp_path: 
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
+@pytest.mark.parametrize("options", [["--format", "azure"], ["--format", "conll", "--split", "80/20"]])
+def test_an_export_of_a_container_that_is_empty_takes_the_place_of_nothing(
+    cli: Cli, project: str, letters: Path, tmp_path: Path, options: list[str]
+) -> None:
+    out = tmp_path / "out"
+    assert cli("export", project, str(out), *options).code in (0, 1)
+    before = {path: path.read_bytes() for path in [out, *out.glob("*")] if path.is_file()}
+    letters.rename(tmp_path / "mounted elsewhere")
+    letters.mkdir()
+    ran = cli("export", project, str(out), *options, "--overwrite")
+    assert ran.code == 3
+    assert "8 documents have labels, and all is left out" in ran.err
+    assert {path: path.read_bytes() for path in [out, *out.glob("*")] if path.is_file()} == before
+    (letters / "letter00.txt").write_bytes((tmp_path / "mounted elsewhere" / "letter00.txt").read_bytes())
+    assert cli("export", project, str(out), *options, "--overwrite").code == 1
+
+
 def test_standard_output_gets_the_file_and_standard_error_the_report(cli: Cli, project: str) -> None:
     ran = cli("export", project, "-", "--json")
     assert ran.code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,8 +18,6 @@ from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.pilot import Pilot
     from textual.screen import Screen
 
@@ -184,6 +183,30 @@ async def test_an_export_shows_what_it_holds_before_it_asks_where_to(opened: Ope
         assert ".json" in screen_text(pilot)
         await press(pilot, "ctrl+g", "q")
         assert is_at(pilot, LabelingScreen)
+
+
+def unmount(container: Path) -> None:
+    """An empty folder is where the documents were."""
+    container.rename(container.with_name("mounted elsewhere"))
+    container.mkdir()
+
+
+async def test_an_export_of_a_container_that_is_empty_takes_the_place_of_no_file(
+    opened: Opened, tmp_path: Path
+) -> None:
+    out = tmp_path / "labels.json"
+    out.write_text("of an earlier day")
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "1", "ctrl+s")
+        unmount(Path(session_of(pilot).project.container))
+        await press(pilot, "E")
+        await settle(pilot)
+        await press(pilot, "s", "ctrl+u")
+        await paste(pilot, str(out))
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert "has labels, and all is left out" in " ".join(screen_text(pilot).split())
+    assert out.read_text() == "of an earlier day"
 
 
 async def test_a_split_is_written_into_a_new_folder(opened: Opened, tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ async def export(context: Context) -> Report:
         files = unpacked(exported.data) if as_folder else {}
         if not to_stdout:
             check_no_document(session, [path / name for name in files] if as_folder else [path])
+    if not to_stdout and path.exists():
+        exported.check_not_hollow()
     if as_folder:
         write_folder(path, files, overwrite=options.overwrite)
     elif not to_stdout:

@@ -13,13 +13,14 @@ from tui_labeler.domain.documents import Document, DocumentRow, DocumentState
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.documents.reading import CONCURRENCY
-from tui_labeler.engine.errors import FormatError, InputError, LabelerError, UnreachableError
+from tui_labeler.engine.errors import ContainerError, FormatError, InputError, LabelerError, UnreachableError
 from tui_labeler.engine.formats.keeping import AZURE, kept_document, kept_project, of_format
 from tui_labeler.engine.formats.model import SOURCE, FileCategory, FileDocument, FileLabel, LabelFile, Unit
 from tui_labeler.engine.formats.resolve import ResolvedLabel, to_utf16
 from tui_labeler.engine.imports.importing import NO_DATASET, ORDER
 from tui_labeler.engine.imports.plans import Skipped, skipped_problem
 from tui_labeler.engine.turns import in_turns
+from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.domain.labels import Suggestion
@@ -44,6 +45,20 @@ class Exported:
     """Undecided suggestions that are in it; none unless that was asked for."""
     is_archive: bool = False
     """The data are a ZIP archive of several files."""
+    left_out: int = 0
+    """Documents with saved labels that are not in it at all."""
+
+    def check_not_hollow(self) -> None:
+        """Before it takes the place of another file: raises ``ContainerError`` where every document that has
+        labels is left out, as where a container is not mounted."""
+        if self.left_out and not self.labels:
+            first = self.skipped[0]
+            raise ContainerError(
+                f"{counted(self.left_out, 'document has', 'documents have')} labels, and all is left out; "
+                f"the first is {first.location}: {first.reason}.",
+                hint="What is there already stays as it is. `tui-labeler doctor` looks at the container.",
+                on_screen="What is there already stays as it is. See whether the container is there.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,8 @@ class Gathered:
     ids: tuple[int, ...]
     """The project's number of each."""
     skipped: tuple[Skipped, ...]
+    left_out: int = 0
+    """Of those, documents that have saved labels."""
 
 
 class Exporting:
@@ -96,6 +113,7 @@ class Exporting:
         """All documents for the file, with their labels. Raises ``UnreachableError``."""
         state = self._store.state
         skipped: list[Skipped] = []
+        left_out = 0
         found: list[tuple[int, str, int, FileDocument]] = []
         rows = [
             row
@@ -115,12 +133,14 @@ class Exporting:
                     raise result
                 if isinstance(result, LabelerError):
                     skipped.append(Skipped(document.location, result.message))
+                    left_out += bool(document.saved_labels)
                 else:
                     order = document.extra.get(ORDER, len(state.rows))
                     found.append((order, document.location, document.id, result))
         found.sort(key=lambda item: item[:2])
         skipped.sort(key=lambda item: item.location)
-        return Gathered(tuple(item[3] for item in found), tuple(item[2] for item in found), tuple(skipped))
+        files, ids = tuple(item[3] for item in found), tuple(item[2] for item in found)
+        return Gathered(files, ids, tuple(skipped), left_out)
 
     async def written(self, gathered: Gathered, wanted: Collection[int] | None = None) -> Exported:
         """The file of all of them, or of those with ``wanted`` numbers. Raises ``FormatError``."""
@@ -144,6 +164,7 @@ class Exporting:
             drafts_pending=state.totals.drafts.total(),
             notes=tuple(skipped_problem(problem) for problem in written.problems if not problem.dropped),
             is_archive=self._format.is_archive,
+            left_out=gathered.left_out,
         )
 
     def _belongs(self, document: Document, row: DocumentRow) -> bool:

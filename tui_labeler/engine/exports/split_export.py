@@ -96,6 +96,7 @@ class SplitExporting:
         self._skipped += gathered.skipped
         labeled = self._labeled(gathered)
         if not labeled:
+            Exported(b"", 0, 0, gathered.skipped, 0, left_out=gathered.left_out).check_not_hollow()
             raise InputError(
                 "There is no saved label to export.",
                 hint="Label some documents and save.",

@@ -157,6 +157,7 @@ class HandingOver:
             doing("writing the labels for Azure Machine Learning")
             await self._check_jobs()
             exported = await self._label_files.write(FORMAT, in_text_order=True)
+            exported.check_not_hollow()
             await self.ledger.replace_file(labels_file(self._store.state.project.id), exported.data)
             laid = replace(self.ledger.at(begun, Phase.AML), laid=self._around.now())
             done = await self.ledger.write(laid, begun)

@@ -151,8 +151,10 @@ class Sharing:
         await self._store.commit(self._surroundings.actor, plan)
 
     async def publish(self) -> Published:
-        """Writes the Azure labels file at the container's root. Raises as :meth:`LabelFiles.write`."""
+        """Writes the Azure labels file at the container's root. Raises as :meth:`LabelFiles.write`, and as
+        :meth:`Exported.check_not_hollow`."""
         exported = await self._label_files.write("azure", in_text_order=True)
+        exported.check_not_hollow()
         return await publish(self._shelf, self._store.state.project.id, exported, self._surroundings.now())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -33,6 +33,8 @@ class _Written:
     data: bytes | None
     files: Mapping[str, bytes] | None
     ready: Ready
+    check: Callable[[], None] = lambda: None
+    """Raises ``ContainerError`` where it is no better than any file in its place."""
 
 
 class ExportScreen(FileForm[str | None]):
@@ -95,7 +97,7 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
             found.drafts_pending,
             found.suggestions,
         )
-        return _Written(found.data, None, ready)
+        return _Written(found.data, None, ready, found.check_not_hollow)
 
     async def _parted(self) -> _Written:
         wanted = shares(self._split, self._seed)
@@ -231,6 +233,7 @@ Drafts are not in it: `ctrl+s` saves them. `s` asks where to write.
         try:
             await write_file(path, written.data, overwrite=False)
         except ConflictError:
+            written.check()
             sure = await self.app.push_screen_wait(
                 ConfirmScreen("Overwrite the file?", f"{path} is there already.", confirm="Overwrite")
             )
