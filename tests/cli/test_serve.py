@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shlex
 import signal
 import socket
@@ -50,8 +51,9 @@ def served(home: Path, *arguments: str) -> Iterator[tuple[int, list[str]]]:
             said.append(line.strip())
         yield int(said[0].rpartition(":")[2]), said
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=SECONDS)
+        out, errors = process.communicate(timeout=SECONDS)
         assert (process.returncode, out) == (0, "")
+        assert "Traceback" not in errors
     finally:
         process.kill()
         process.communicate()
@@ -110,6 +112,42 @@ async def test_pages_of_others_and_names_of_others_are_turned_away(tmp_path: Pat
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await drawn(port, b"never", Origin="https://evil.example")
         assert refused.value.status == 403
+
+
+async def test_listening_for_other_machines_it_has_this_machine_s_names_and_numbers_alone(
+    tmp_path: Path,
+) -> None:
+    aiohttp = needs_the_extra()
+    machine = os.uname().nodename
+    with served(tmp_path, "--host", "0.0.0.0") as (port, _):
+        for known in (
+            "192.0.2.7",
+            "[2001:db8::7]",
+            "localhost",
+            machine,
+            f"{machine.partition('.')[0]}.LOCAL",
+        ):
+            assert (await page(port, Host=f"{known}:{port}"))[0] == 200
+        for foreign in ("evil.example", f"{machine}.evil.example", "192.0.2.7.evil.example", "0x7f.1"):
+            there = f"{foreign}:{port}"
+            assert (await page(port, Host=there))[0] == 403
+            # A name that was pointed here makes page and server one origin to the browser.
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await drawn(port, b"never", Host=there, Origin=f"http://{there}")
+            assert refused.value.status == 403
+
+
+def answer_to(port: int, head: str) -> str:
+    """The first line of the answer to a request that no browser would send."""
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as line:
+        line.sendall(f"GET / HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode())
+        return line.makefile().readline()
+
+
+def test_a_host_that_is_none_is_a_bad_request_and_no_fault(tmp_path: Path) -> None:
+    with served(tmp_path) as (port, _):
+        for host in ("Host: [::1\r\n", "Host: ::1]\r\n", "Host: a b\r\n", "Host: \r\n", "", "Host: a;b\r\n"):
+            assert " 400 " in answer_to(port, host), host
 
 
 async def test_a_tunnel_with_another_port_leads_to_itself(tmp_path: Path) -> None:

@@ -9,12 +9,17 @@ DNS rebinding).
 from __future__ import annotations
 
 import ipaddress
+import logging
+import os
+import re
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_runner import AppRunner, TCPSite
 from textual_serve.server import Server
 
@@ -30,6 +35,15 @@ _asked: ContextVar[str] = ContextVar("asked")
 _POLICY = (
     "default-src 'self' 'unsafe-inline' data: blob:; connect-src 'self' {socket}; frame-ancestors 'none'"
 )
+
+
+_HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+"""A ``Host`` header, as browsers write it."""
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Whoever sends what is no HTTP is answered so: it is no fault of this server's."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def is_loopback(host: str) -> bool:
@@ -64,6 +78,7 @@ class LabelerServer(Server):
 
     async def run(self, ready: Callable[[int], None], over: Event) -> None:
         """Serves until ``over`` is set; ``ready`` is told the port. Raises ``OSError`` when it is taken."""
+        logging.getLogger("aiohttp.server").addFilter(_is_worth_telling)
         app = await self._make_app()
         app.middlewares.append(self._guard)
         runner = AppRunner(app, access_log=None, shutdown_timeout=3)
@@ -77,8 +92,9 @@ class LabelerServer(Server):
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        host = _name_of(request)
         origin = self._origin(request)
-        if not self._knows(origin):
+        if not self._knows(host):
             raise web.HTTPForbidden(text="This server is not known by that name. --public-url gives it one.")
         if request.headers.get("Origin", origin) != origin:
             raise web.HTTPForbidden(text="Only pages of this server may speak to it.")
@@ -96,10 +112,34 @@ class LabelerServer(Server):
         parts = urlsplit(self._public)
         return f"{parts.scheme}://{parts.netloc}"
 
-    def _knows(self, origin: str) -> bool:
-        """At loopback only names of loopback are this server's: others were pointed here by somebody."""
-        return self._public is not None or not is_loopback(self.host) or is_loopback(_host(origin))
+    def _knows(self, host: str) -> bool:
+        """Any other name than a server's own was pointed here by somebody; to a number none can be.
+
+        At loopback only names of loopback are its own.
+        """
+        if self._public is not None or is_loopback(host):
+            return True
+        return not is_loopback(self.host) and (_is_number(host) or host.rstrip(".") in self._names)
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """Of this machine, and what it was told to listen at. Nobody is asked for them."""
+        machine = os.uname().nodename.lower()
+        short = machine.partition(".")[0]
+        return {machine, short, f"{short}.local", self.host.lower()}
 
 
-def _host(origin: str) -> str:
-    return urlsplit(origin).hostname or ""
+def _name_of(request: web.Request) -> str:
+    """The name or number that was asked for, in small letters. Raises ``HTTPBadRequest`` for what is none."""
+    found = _HOST.fullmatch(request.headers.get("Host", ""))
+    if found is None:
+        raise web.HTTPBadRequest(text="The header Host names no server.")
+    return found["name"].lower()
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True

@@ -34,7 +34,9 @@ def register(parsers: Any) -> None:
         "Needs the extra of that name: `pip install 'tui-labeler[serve]'`.\n\n"
         "There is no password: whoever reaches the port labels in your name, and reads and writes files\n"
         "with your rights. Over SSH, leave the host as it is and forward the port:\n"
-        "`ssh -L 8000:127.0.0.1:8000 server`.",
+        "`ssh -L 8000:127.0.0.1:8000 server`.\n\n"
+        "Browsers that ask for it by a name that is neither this machine's nor a number are refused: some\n"
+        "page may have pointed that name here. `--public-url` gives the server a name.",
         examples="""
             tui-labeler serve
             tui-labeler serve --port 0
