@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tui_labeler.domain.labels import Span, Stamp
-from tui_labeler.domain.performance import NONE, Annotation, Counts
+from tui_labeler.domain.labels import Stamp
+from tui_labeler.domain.performance import NONE, Annotation, Counts, shared_characters, text_order
 from tui_labeler.domain.projects import ProjectKind
 
 
@@ -98,7 +98,7 @@ def pairings(
     """
     ones, others = set(first), set(second)
     found = [Pairing(Outcome.SAME, item, item) for item in ones & others]
-    left, right = sorted(ones - others, key=_order), sorted(others - ones, key=_order)
+    left, right = sorted(ones - others, key=text_order), sorted(others - ones, key=text_order)
     if kind is not ProjectKind.MULTI_LABEL:
         for one, other in _met(left, right):
             left.remove(one)
@@ -112,10 +112,10 @@ def pairings(
 def _met(left: list[Annotation], right: list[Annotation]) -> Iterator[tuple[Annotation, Annotation]]:
     """Pairs of what meets, the closest first, each annotation once."""
     meetings = sorted(
-        (one[1] != other[1], one[0] != other[0], -common, _order(one), _order(other), one, other)
+        (one[1] != other[1], one[0] != other[0], -common, text_order(one), text_order(other), one, other)
         for one in left
         for other in right
-        if (common := _common(one[1], other[1]))
+        if (common := shared_characters(one[1], other[1]))
     )
     taken: set[Annotation] = set()
     gone: set[Annotation] = set()
@@ -130,18 +130,6 @@ def _difference(one: Annotation, other: Annotation) -> Outcome:
     if one[1] == other[1]:
         return Outcome.OTHER_CATEGORY
     return Outcome.OTHER_ENDS if one[0] == other[0] else Outcome.OTHER_BOTH
-
-
-def _common(one: Span | None, other: Span | None) -> int:
-    """Characters that both hold; documents as a whole have one in common."""
-    if one is None or other is None:
-        return int(one is other)
-    return max(0, min(one.end, other.end) - max(one.start, other.start))
-
-
-def _order(annotation: Annotation) -> tuple[int, int, str]:
-    category, span = annotation
-    return (span.start, span.end, category) if span else (0, 0, category)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,13 +140,13 @@ def _pairs(actual: set[Annotation], predicted: set[Annotation]) -> Iterable[tupl
     """
     for category, _ in actual & predicted:
         yield category, category
-    missed = sorted(actual - predicted, key=_order)
-    wrong = sorted(predicted - actual, key=_order)
+    missed = sorted(actual - predicted, key=text_order)
+    wrong = sorted(predicted - actual, key=text_order)
     meetings = sorted(
         (-common, row, column)
         for row, label in enumerate(missed)
         for column, said in enumerate(wrong)
-        if label[0] != said[0] and (common := _common(label[1], said[1]))
+        if label[0] != said[0] and (common := shared_characters(label[1], said[1]))
     )
     rows, columns = set(range(len(missed))), set(range(len(wrong)))
     for _, row, column in meetings:
@@ -160,12 +160,13 @@ def _pairs(actual: set[Annotation], predicted: set[Annotation]) -> Iterable[tupl
         yield NONE, wrong[column][0]
 
 
-def _order(annotation: Annotation) -> tuple[int, int, str]:
+def text_order(annotation: Annotation) -> tuple[int, int, str]:
+    """The key by which annotations stand as they do in the text; those of documents as a whole come first."""
     category, span = annotation
     return (span.start, span.end, category) if span else (0, 0, category)
 
 
-def _common(one: Span | None, other: Span | None) -> int:
+def shared_characters(one: Span | None, other: Span | None) -> int:
     """Characters that both hold; documents as a whole have one in common."""
     if one is None or other is None:
         return int(one is other)

@@ -83,3 +83,8 @@ class Cycle(Widget, can_focus=True):
 
     def action_next_field(self) -> None:
         self.screen.focus_next()
+
+
+def in_field(value: float | None) -> str:
+    """A number as a field holds it; nothing for none."""
+    return "" if value is None else f"{value:g}"

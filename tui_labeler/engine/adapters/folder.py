@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tui_labeler.engine.adapters.store.files import sync_folder
-from tui_labeler.engine.documents.names import name_of
+from tui_labeler.engine.documents.names import is_text, name_of
 from tui_labeler.engine.errors import (
     ContainerError,
     InputError,
@@ -119,7 +119,7 @@ class FolderContainer:
     @property
     def _root(self) -> bytes:
         root = self.address
-        if not _is_text(root):
+        if not is_text(root):
             raise ContainerError(
                 f"the folder's own path is not UTF-8: {root.encode('utf-8', 'replace').decode()}",
                 hint="Rename the folder, or reach it by a link with a plain name.",
@@ -264,10 +264,6 @@ _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 _NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO})
 
 
-def _is_text(name: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in name)
-
-
 _ESCAPE = re.compile(rb"\\(?:\\|x([89a-f][0-9a-f]))|\\")
 
 
@@ -276,7 +272,7 @@ def _raw_of(name: str) -> bytes:
 
     Raises ``InputError`` for a name that no file at the root can have.
     """
-    if not name or name in (".", "..") or "/" in name or "\0" in name or not _is_text(name):
+    if not name or name in (".", "..") or "/" in name or "\0" in name or not is_text(name):
         raise InputError(
             f"{name.encode('utf-8', 'replace').decode()!r} can't be the name of a document",
             hint="Documents stand at the root of the folder; their names hold no slash.",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui_labeler.engine.adapters.store.files import sync_folder, write_all
+from tui_labeler.engine.documents.names import is_text
 from tui_labeler.engine.errors import (
     ContainerError,
     InputError,
@@ -103,7 +104,7 @@ class FolderShelf:
                 inside = folder.relative_to(self.path).as_posix()
                 within = "" if inside == "." else f"{inside}/"
                 found += [within + name for name in names if name not in (LOCK, WRITING)]
-        return sorted(name for name in found if name.startswith(prefix) and _is_text(name))
+        return sorted(name for name in found if name.startswith(prefix) and is_text(name))
 
     def _look(self, names: list[str]) -> list[Blob]:
         blobs: list[Blob] = []
@@ -226,7 +227,7 @@ class FolderShelf:
         """Raises ``InputError`` for a name that is none, or that leads elsewhere."""
         parts = name.split("/")
         odd = any(part in ("", ".", "..", LOCK, WRITING) or "\\" in part for part in parts)
-        if odd or "\0" in name or not _is_text(name):
+        if odd or "\0" in name or not is_text(name):
             raise InputError(f"{name.encode('utf-8', 'replace').decode()!r} can't be the name of a file")
         return self._unlinked(parts)
 
@@ -279,10 +280,6 @@ def _no_folder(path: Path) -> UnreachableError:
 
 def _mark(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
-
-
-def _is_text(name: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _folders(top: Path) -> Iterator[tuple[Path, list[str]]]:

@@ -40,3 +40,8 @@ def made_safe(stem: str) -> str:
     """A part of a name that any file system and terminal takes; never empty."""
     safe = _ODD.sub("_", stem).strip(" .").encode(errors="replace")[:LONGEST].decode(errors="ignore")
     return safe.strip(" .").lstrip("-") or "document"
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is one in UTF-8: where a file system gives other bytes, Python puts surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)

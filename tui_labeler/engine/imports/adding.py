@@ -12,7 +12,7 @@ from tui_labeler.engine.errors import ConflictError, NotFoundError, OutdatedErro
 from tui_labeler.engine.formats.model import FormatProblem
 from tui_labeler.engine.imports.claiming import Match
 from tui_labeler.engine.imports.holding import Held, hold
-from tui_labeler.engine.imports.plans import Addition, Ready
+from tui_labeler.engine.imports.plans import Addition, Ready, few_of
 from tui_labeler.engine.ports import Blob
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def additions(kind: ProjectKind, matches: Sequence[Match], state: State, filenam
             continue
         several = called.get(text, ())
         if len(several) > 1 and not match.file.location:
-            reason = f"{len(several)} documents of the file have this text: {_some(several)}"
+            reason = f"{len(several)} documents of the file have this text: {few_of(several)}"
             found.append(_left_out(match, reason))
             continue
         decoded = decode(content)
@@ -102,10 +102,6 @@ def _called(matches: Sequence[Match]) -> dict[str, tuple[str, ...]]:
         if match.file.location:
             found.setdefault(match.file.text or "", {})[match.file.location] = None
     return {text: tuple(names) for text, names in found.items()}
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
 def _base_name(location: str, match: Match, filename: str) -> str:

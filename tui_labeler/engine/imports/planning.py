@@ -28,6 +28,7 @@ from tui_labeler.engine.imports.plans import (
     Matched,
     Ready,
     Skipped,
+    few_of,
     in_line_order,
     skipped_problem,
 )
@@ -137,9 +138,9 @@ class ImportPlanning:
             names = tuple(sorted(self._state.rows[key].location for key in match.candidates))
             self._ambiguous.append(Ambiguous(match.called, match.file.line, names, match.how))
             if match.rivals:
-                reason = f"{names[0]} could be it, and {_some(match.rivals)} of the file as well; say which"
+                reason = f"{names[0]} could be it, and {few_of(match.rivals)} of the file as well; say which"
             else:
-                reason = f"{counted(len(names), 'document')} could be it: {_some(names)}; say which"
+                reason = f"{counted(len(names), 'document')} could be it: {few_of(names)}; say which"
             self._tally.skipped.append(Skipped(match.called, reason, match.file.line))
         else:
             self._unmatched.append(match)
@@ -153,7 +154,7 @@ class ImportPlanning:
             if match.file.text is None:
                 reason = NOT_THERE if match.file.location else NO_WAY_TO_TELL
             elif match.twins:
-                names = _some(sorted(self._state.rows[number].location for number in match.twins))
+                names = few_of(sorted(self._state.rows[number].location for number in match.twins))
                 reason = (
                     f"it is not in the container; {names} has its text and is another document of the file"
                 )
@@ -347,10 +348,6 @@ def category_warnings(state: State, added: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-
-
 def _merged(new: Sequence[Addition]) -> tuple[Addition, ...]:
     """One document for each name, however often the file speaks of it."""
     found: dict[str, Addition] = {}
@@ -363,7 +360,7 @@ def _merged(new: Sequence[Addition]) -> tuple[Addition, ...]:
 
 def _places(files: Sequence[FileDocument]) -> str:
     lines = [f"{file.line:,}" for file in files if file.line]
-    return f", lines {_some(lines)}" if len(lines) == len(files) else ""
+    return f", lines {few_of(lines)}" if len(lines) == len(files) else ""
 
 
 def check_kind(kind: ProjectKind, file: LabelFile, filename: str, project: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui_labeler.domain.projects import ProjectKind
@@ -33,6 +33,11 @@ def skipped_problem(problem: FormatProblem, location: str = "") -> Skipped:
     return Skipped(
         where, f"{problem.field}: {problem.reason}" if problem.field else problem.reason, problem.line
     )
+
+
+def few_of(names: Sequence[str]) -> str:
+    """The first three, and how many more there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
 @dataclass(frozen=True, slots=True)

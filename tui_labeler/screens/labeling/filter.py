@@ -11,7 +11,7 @@ from tui_labeler.domain.confidence import as_typed, up_to
 from tui_labeler.domain.documents import DocumentFilter, DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.domain.text import folded
-from tui_labeler.screens.fields import Cycle, FormField
+from tui_labeler.screens.fields import Cycle, FormField, in_field
 from tui_labeler.screens.forms import FormScreen
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class FilterScreen(FormScreen[FilterChoice]):
                 ),
             ),
             ("Failed in last job", Cycle(("any", "yes"), id="failed")),
-            ("Confidence from", FormField(_number(now.min_confidence), "0", id="low")),
+            ("Confidence from", FormField(in_field(now.min_confidence), "0", id="low")),
             (
                 "Confidence up to",
                 FormField("" if now.max_confidence is None else as_typed(now.max_confidence), "1", id="high"),
@@ -210,10 +210,6 @@ def filter_words(wanted: DocumentFilter, category: Category | None) -> list[str]
 
 def _words(state: DocumentState | None) -> str:
     return "any" if state is None else str(state).replace("-", " ")
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
 
 
 def _method(job: Job) -> str:

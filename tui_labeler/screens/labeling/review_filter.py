@@ -14,7 +14,7 @@ from tui_labeler.domain.text import folded
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.reviewing.review import confidence_bound
 from tui_labeler.engine.wording import in_words
-from tui_labeler.screens.fields import Cycle, FormField
+from tui_labeler.screens.fields import Cycle, FormField, in_field
 from tui_labeler.screens.forms import FormScreen
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ document the least confident one; it finishes a document before it goes to the n
             ),
         )
         return (
-            ("Confidence from", FormField(_number(now.min_confidence), "0", id="low")),
+            ("Confidence from", FormField(in_field(now.min_confidence), "0", id="low")),
             (
                 "Confidence up to",
                 FormField("" if now.max_confidence is None else as_typed(now.max_confidence), "1", id="high"),
@@ -182,10 +182,6 @@ def confidence(typed: str) -> float | None:
     except ValueError:
         raise InputError(f"{typed!r} is no number.", hint="For instance 0.9.") from None
     return confidence_bound(value / 100 if typed.endswith("%") else value, "The confidence")
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
 
 
 def _place(values: Sequence[str | None], value: str | None) -> int:
