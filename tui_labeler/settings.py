@@ -76,9 +76,18 @@ def read_settings(home: Path) -> Settings:
 
 
 def unknown_settings(home: Path) -> tuple[str, ...]:
-    """Keys of ``settings.toml`` that mean nothing: slips of the pen. Raises as :func:`read_settings`."""
-    known = {setting.name for setting in fields(Settings)}
-    return tuple(key for key in _table(home) if key not in known)
+    """Keys of ``settings.toml`` that mean nothing: slips of the pen. Raises as :func:`read_settings`.
+
+    Those of a container carry its name: ``containers.mails.sas``.
+    """
+    table = _table(home)
+    known, of_container = _names(Settings), _names(NamedContainer)
+    unknown = [key for key in table if key not in known]
+    containers = table.get("containers")
+    for name, items in containers.items() if isinstance(containers, dict) else ():
+        keys = items if isinstance(items, dict) else ()
+        unknown += [f"containers.{name}.{key}" for key in keys if key not in of_container]
+    return tuple(unknown)
 
 
 def unknown_settings_note(home: Path) -> str:
@@ -86,9 +95,14 @@ def unknown_settings_note(home: Path) -> str:
     unknown = unknown_settings(home)
     if not unknown:
         return ""
-    names = ", ".join(unknown)
-    known = ", ".join(setting.name for setting in fields(Settings))
-    return f"{_path(home)}: nothing here is called {names}; it is left alone. Settings are {known}."
+    known = f"Settings are {', '.join(_names(Settings))}"
+    if any(name.startswith("containers.") for name in unknown):
+        known += f"; those of a container {', '.join(_names(NamedContainer))}"
+    return f"{_path(home)}: nothing here is called {', '.join(unknown)}; it is left alone. {known}."
+
+
+def _names(kind: type[Settings | NamedContainer]) -> list[str]:
+    return [setting.name for setting in fields(kind)]
 
 
 _INNER: dict[str, type] = {"keys": str, "containers": NamedContainer}

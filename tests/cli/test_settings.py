@@ -77,3 +77,17 @@ def test_keys_that_are_of_no_use_are_named_by_doctor(cli: Cli, project: str) -> 
     path.write_text('[keys]\n"review.accept" = "y"\n')
     found = next(check for check in cli("doctor", "--json").json["checks"] if check["name"] == "keys")
     assert not found["warning"]
+
+
+def test_a_slip_in_the_table_of_a_container_is_named_too(cli: Cli, project: str) -> None:
+    path = cli.home / "settings.toml"
+    path.write_text('[containers.mails]\nurl = "https://acc.blob.core.windows.net/mails"\nsas = "MAILS"\n')
+    found = next(check for check in cli("doctor", "--json").json["checks"] if check["name"] == "settings")
+    assert found["warning"]
+    assert "containers.mails.sas;" in found["detail"]
+    assert "sas_env" in found["detail"]
+    path.write_text(
+        '[containers.mails]\nurl = "https://acc.blob.core.windows.net/mails"\nsas_env = "MAILS"\n'
+    )
+    found = next(check for check in cli("doctor", "--json").json["checks"] if check["name"] == "settings")
+    assert not found["warning"]
