@@ -154,15 +154,16 @@ def first_of(*values: Any) -> Any:
 
 
 def closed(groups: Iterable[Iterable[Key]]) -> list[set[Key]]:
-    """Groups that share a key made one."""
-    found: list[set[Key]] = []
+    """Groups that share a key made one. Of those that meet, the smaller go into the largest."""
+    of: dict[Key, set[Key]] = {}
     for group in groups:
         one = set(group)
-        apart: list[set[Key]] = []
-        for other in found:
-            if other & one:
-                one |= other
-            else:
-                apart.append(other)
-        found = [*apart, one]
-    return found
+        met = {id(found): found for key in one if (found := of.get(key)) is not None}
+        parts = [*met.values(), one]
+        largest = max(parts, key=len)
+        for part in parts:
+            if part is not largest:
+                largest |= part
+        moved = [one, *(part for part in met.values() if part is not largest)]
+        of.update((key, largest) for part in moved for key in part)
+    return list({id(found): found for found in of.values()}.values())

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tui_labeler.domain.items import Items, Key, agreed_after
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.sharing.merging import is_active, merge
+from tui_labeler.engine.sharing.merging import merge
+from tui_labeler.engine.sharing.merging_labels import is_active
 
 Side = dict[Key, Any]
 CATEGORIES = ("person", "town")

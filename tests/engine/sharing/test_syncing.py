@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from tests.fakes import category, document, open_ones, suggest
 from tests.shelves import FakeShelf
 from tui_labeler.domain.agreement import Take
 from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.engine.actions import SYNCED
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.errors import (
@@ -26,6 +28,7 @@ from tui_labeler.engine.errors import (
     UnreachableError,
 )
 from tui_labeler.engine.ports import Plan, ProjectStore, State
+from tui_labeler.engine.sharing import shared_form
 from tui_labeler.engine.sharing.conflicts import open_conflicts
 from tui_labeler.engine.sharing.pending import Pending
 from tui_labeler.engine.sharing.project_form import claim_file, project_file
@@ -691,6 +694,61 @@ async def test_a_file_that_nobody_can_read_holds_up_no_other_document(pair: Pair
     del pair.stored.files[A_TXT]
     await both_sync(ana, bo)
     assert bo.labels() == ana.labels() == pair.file_labels()
+
+
+async def test_a_file_of_more_labels_than_a_document_has_is_that_documents_problem(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await ana.label("Town", 15, 19)
+    await ana.label("Person", 0, 3, "b.txt")
+    await ana.sync()
+    monkeypatch.setattr("tui_labeler.engine.sharing.shared_form.MOST", 1)
+    done = await bo.sync()
+    assert [location for location, _ in done.problems] == ["a.txt"]
+    assert "2 labels and suggestions, and no more than 1" in done.problems[0][1]
+    assert (bo.labels(), bo.labels("b.txt")) == ([], [("Person", 0, 3)])
+
+
+async def test_more_labels_than_others_can_read_are_not_written(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, _ = await pair.homes()
+    monkeypatch.setattr("tui_labeler.engine.sharing.shared_form.MOST", 1)
+    await ana.label("Person", 0, 3, "b.txt")
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    await ana.label("Town", 15, 19)
+    done = await ana.sync()
+    assert [location for location, _ in done.problems] == ["a.txt"]
+    assert "2 labels and suggestions, and no more than 1" in done.problems[0][1]
+    assert pair.file_labels() == [("Person", 0, 3)]
+
+
+async def test_very_many_labels_come_in_by_several_transactions_and_others_get_their_turn(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.sharing.syncing.MERGED", 3)
+    monkeypatch.setattr("tui_labeler.engine.sharing.syncing.LONG", 10)
+    monkeypatch.setattr("tui_labeler.engine.turns.TURN", 0)
+    ana, bo = await pair.homes()
+    for location in ("a.txt", "b.txt"):
+        await ana.label("Person", 0, 3, location)
+        await ana.label("Town", 15, 19, location)
+    await ana.sync()
+    read_in: set[str] = set()
+    read = shared_form.read
+
+    def noting(data: bytes, kind: ProjectKind) -> Any:
+        read_in.add(threading.current_thread().name)
+        return read(data, kind)
+
+    monkeypatch.setattr("tui_labeler.engine.sharing.syncing.read", noting)
+    done = await bo.sync()
+    assert [len(each.changes) for each in done.transactions if each.action == SYNCED] == [2, 2]
+    assert threading.main_thread().name not in read_in
+    assert read_in
 
 
 async def test_a_file_that_nobody_can_write_holds_up_no_other_document(pair: Pair) -> None:

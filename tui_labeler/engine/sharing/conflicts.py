@@ -15,7 +15,8 @@ from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, AgreedProject
 from tui_labeler.engine.sharing.conflict_words import Told, both_sides
 from tui_labeler.engine.sharing.decisions import Decision, words_of
-from tui_labeler.engine.sharing.merging import is_active, merge
+from tui_labeler.engine.sharing.merging import merge
+from tui_labeler.engine.sharing.merging_labels import is_active
 from tui_labeler.engine.sharing.merging_readings import CHOICES
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
@@ -239,5 +240,6 @@ def _wanted(conflict: Conflict, before: Items, drafts: Set[Key], take: Side, sta
 
 
 def _with_theirs(items: Items, theirs: Items, keys: list[Key]) -> dict[Key, Any]:
-    settled = {key: row for key, row in items.items() if key not in keys}
+    gone = set(keys)
+    settled = {key: row for key, row in items.items() if key not in gone}
     return settled | only(theirs, keys)

@@ -16,7 +16,7 @@ from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine.actions import DECISION, REDO, UNDO
 from tui_labeler.engine.history.taking_back import Tally, inverse
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
-from tui_labeler.engine.sharing.merging import is_active
+from tui_labeler.engine.sharing.merging_labels import is_active
 from tui_labeler.engine.sharing.shared_form import document_items, file_name
 
 if TYPE_CHECKING:
@@ -151,8 +151,9 @@ def _reopened(
 def _closed(
     decision: Decision, agreed: Agreed | AgreedProject
 ) -> tuple[Mapping[Key, Any], Mapping[Key, Any]]:
-    base = {key: row for key, row in agreed.base.items() if key not in decision.keys}
-    wanted = {key: row for key, row in agreed.wanted.items() if key not in decision.keys}
+    keys = set(decision.keys)
+    base = {key: row for key, row in agreed.base.items() if key not in keys}
+    wanted = {key: row for key, row in agreed.wanted.items() if key not in keys}
     return base | only(agreed.theirs, decision.keys), wanted
 
 

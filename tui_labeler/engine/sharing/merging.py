@@ -31,6 +31,7 @@ from tui_labeler.domain.items import (
     settled,
 )
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.sharing.merging_labels import is_active, meeting, one_of_twins
 from tui_labeler.engine.sharing.merging_readings import (
     CHOICES,
     REVIEWED,
@@ -75,9 +76,9 @@ def merge(
     for key in drafts:
         if values[key] is not CONFLICT and theirs.get(key) != base.get(key):
             values[key] = theirs.get(key)
-    twins = _one_of_twins(values, base, ours, theirs, drafts)
+    twins = one_of_twins(values, base, ours, theirs, drafts)
     groups = [[key] for key, value in values.items() if value is CONFLICT]
-    groups += [list(pair) for pair in _meeting(kind, values, base, ours, theirs)]
+    groups += [list(pair) for pair in meeting(kind, values, base, ours, theirs)]
     links = [*twins, *_decisions(ours, theirs), *adjudications(ours, theirs)] if groups else []
     merged = settled(values, base, ours, theirs, _with_what_belongs(groups, links))
     unsaved = {key for key in drafts if base.get(key) == theirs.get(key)}
@@ -105,10 +106,6 @@ def _lost(base: Items, theirs: Items) -> dict[Key, Any]:
 
 def _as_before(items: Items, before: Items, keys: Set[Key]) -> Items:
     return {key: row for key, row in items.items() if key not in keys} | only(before, keys)
-
-
-def is_active(label: Any) -> bool:
-    return label is not None and label.get("removed") is None
 
 
 def undone(base: Items, held: Set[str], now: str, gone: Mapping[str, str] | None = None) -> dict[Key, Any]:
@@ -214,108 +211,6 @@ def _decided(name: str, base: Any, ours: Any, theirs: Any) -> Any:
     if name != "decision" or not (ours and theirs) or ours["verdict"] != theirs["verdict"]:
         return CONFLICT
     return min(ours, theirs, key=lambda said: (said.get("label") or "", *when(said["stamp"])))
-
-
-# --- labels that meet -------------------------------------------------------------------------------
-
-
-def _fresh(side: Items, base: Items) -> Iterator[tuple[Key, Any]]:
-    """Active labels that a side has made, changed or brought back."""
-    for key, label in side.items():
-        if key.table == LABEL and is_active(label) and base.get(key) != label:
-            yield key, label
-
-
-def _meaning(label: Mapping[str, Any]) -> tuple[str, str, int, int]:
-    start, end = _span(label)
-    return _reader(label), label["category"], start, end
-
-
-def _reader(label: Mapping[str, Any]) -> str:
-    """Readings of one document stand beside each other, and beside the project's own labels."""
-    return str(label.get("reader", ""))
-
-
-def _span(label: Mapping[str, Any]) -> tuple[int, int]:
-    span = label.get("span")
-    return (span["start"], span["end"]) if span else (0, 0)
-
-
-def _one_of_twins(
-    values: dict[Key, Any], base: Items, ours: Items, theirs: Items, drafts: Set[Key]
-) -> list[tuple[Key, Key]]:
-    """Labels of one span and category, made on both sides: the smaller id stays, or the one that is saved.
-
-    Returns the pairs.
-    """
-    twins: list[tuple[Key, Key]] = []
-    known: dict[tuple[str, str, int, int], Key] = {}
-    for key, _ in _fresh(ours, base):
-        if values[key] is not CONFLICT and is_active(values[key]):
-            known.setdefault(_meaning(values[key]), key)
-    for key, _ in _fresh(theirs, base):
-        label = values[key]
-        if label is CONFLICT or not is_active(label):
-            continue
-        twin = known.get(_meaning(label))
-        if twin is not None and twin != key and is_active(values[twin]):
-            stays, goes = (key, twin) if twin in drafts else (min(key, twin), max(key, twin))
-            values[goes] = None if goes in drafts else {**values[goes], "removed": values[goes]["made"]}
-            _repoint(values, goes.id, stays.id)
-            twins.append((stays, goes))
-    return twins
-
-
-def _repoint(values: dict[Key, Any], goes: str, stays: str) -> None:
-    """A decision names the label that it made."""
-    for key, row in values.items():
-        if key.table in (SUGGESTION, TO_PLACE) and row not in (None, CONFLICT):
-            decision = row.get("decision")
-            if decision and decision.get("label") == goes:
-                values[key] = {**row, "decision": {**decision, "label": stays}}
-
-
-def _meeting(
-    kind: ProjectKind, values: Mapping[Key, Any], base: Items, ours: Items, theirs: Items
-) -> Iterator[tuple[Key, Key]]:
-    """Pairs of labels, one of each side, that can't both stand; what stood together before still may."""
-    if kind is ProjectKind.MULTI_LABEL:
-        return
-    one = list(_standing(ours, base, values))
-    other = list(_standing(theirs, base, values))
-    if kind is ProjectKind.SINGLE_LABEL:
-        pairs: Iterator[tuple[Key, Key]] = (
-            (key, rival)
-            for key, label in one
-            for rival, other_label in other
-            if _reader(label) == _reader(other_label)
-        )
-    else:
-        pairs = _overlapping(one, other)
-    for key, rival in pairs:
-        if key != rival and not (is_active(base.get(key)) and is_active(base.get(rival))):
-            yield key, rival
-
-
-def _standing(side: Items, base: Items, values: Mapping[Key, Any]) -> Iterator[tuple[Key, Any]]:
-    """A side's fresh labels as they will be there."""
-    for key, label in _fresh(side, base):
-        value = label if values[key] is CONFLICT else values[key]
-        if is_active(value):
-            yield key, value
-
-
-def _overlapping(one: list[tuple[Key, Any]], other: list[tuple[Key, Any]]) -> Iterator[tuple[Key, Key]]:
-    """A sweep in text order: one document can hold thousands of labels."""
-    marked = [(*_span(label), key, True, _reader(label)) for key, label in one]
-    marked += [(*_span(label), key, False, _reader(label)) for key, label in other]
-    live: list[tuple[int, Key, bool, str]] = []
-    for start, end, key, is_ours, reader in sorted(marked):
-        live = [item for item in live if item[0] > start]
-        for _, rival, rival_is_ours, of in live:
-            if rival_is_ours is not is_ours and of == reader:
-                yield (key, rival) if is_ours else (rival, key)
-        live.append((end, key, is_ours, reader))
 
 
 def _decisions(ours: Items, theirs: Items) -> Iterator[tuple[Key, Key]]:

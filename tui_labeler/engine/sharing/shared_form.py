@@ -55,6 +55,10 @@ _FIELDS: Mapping[str, Any] = {
 }
 _OWN = {"version", "location", "extra", *PARTS.values(), *_FIELDS}
 
+MOST = 200_000
+"""Labels, suggestions and words to place of one document. A file with so many, as it is written here, has
+about the bytes that are read of one."""
+
 LONGEST = 150
 """Bytes of a document's name in the name of its file: file systems take 255 in all."""
 
@@ -247,7 +251,11 @@ def _converted(value: Any, kind: Any, where: str) -> Any:
 
 
 def written(location: str, items: Items, names: Mapping[str, str]) -> bytes:
-    """A document's file. ``names`` are those of categories by their ids: readers see them beside the ids."""
+    """A document's file. ``names`` are those of categories by their ids: readers see them beside the ids.
+
+    Raises ``FormatError`` for more than can be read again.
+    """
+    _check_number(sum(key.table in PARTS for key in items))
     found: dict[str, Any] = {key.id: value for key, value in items.items() if key.table == UNKNOWN}
     found |= {"version": VERSION, "location": location}
     found |= {key.id: value for key, value in sorted(items.items()) if key.table == FIELD}
@@ -262,6 +270,11 @@ def written(location: str, items: Items, names: Mapping[str, str]) -> bytes:
                 for item_id, row in sorted(rows, key=_in_text_order)
             ]
     return to_json(found)
+
+
+def _check_number(count: int) -> None:
+    if count > MOST:
+        raise FormatError(f"it has {count:,} labels and suggestions, and no more than {MOST:,} are read")
 
 
 _CATEGORY_NAME = "category_name"
@@ -323,8 +336,10 @@ def read(data: bytes, kind: ProjectKind) -> tuple[str, dict[Key, Any]]:
     if not isinstance(extra, dict):
         raise FormatError("it is no object", field="extra")
     items |= {Key(EXTRA, name): value for name, value in extra.items() if value is not None}
-    for table, part in PARTS.items():
-        items |= _read_part(table, found.get(part, []), kind)
+    parts = {table: found.get(part, []) for table, part in PARTS.items()}
+    _check_number(sum(len(rows) for rows in parts.values() if isinstance(rows, list)))
+    for table, rows in parts.items():
+        items |= _read_part(table, rows, kind)
     return location, items
 
 

@@ -9,7 +9,7 @@ both sides as they are, and merges what is equal already.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -47,13 +47,21 @@ from tui_labeler.engine.sharing.shared_form import (
 )
 from tui_labeler.engine.sharing.steps import Step, Task, check, merged, unknown_categories
 from tui_labeler.engine.sharing.synced import Shared, Tally
+from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
     from tui_labeler.engine.ports.sharing import AgreedProject, Mark, SyncBase
 
 BATCH = 250
-"""Documents that are merged in one transaction."""
+"""Documents that are fetched together, and merged in one transaction."""
+
+MERGED = 20_000
+"""Labels and whatever else the container holds of these documents: beyond that they are merged in several
+transactions."""
+
+LONG = 1_000_000
+"""Bytes of a file beyond which it is read beside the event loop: keys and signals would wait for it."""
 
 CONCURRENCY = 16
 """Requests at a time."""
@@ -258,7 +266,9 @@ class Syncing:
         await _each(to_fetch, self._in_turn(lambda task: self._fetch(task, tally)), self._concurrency)
         readable = [task for task in tasks if not self._is_broken(task, tally)]
         agreed = await self._base.agreed(task.document for task in readable)
-        steps = await self._merge(readable, agreed, tally, pull=pull)
+        steps: list[Step] = []
+        for part in _parts(readable):
+            steps += await self._merge(part, agreed, tally, pull=pull)
         again: list[Task] = []
         settled: dict[int, Agreed] = {}
 
@@ -296,7 +306,10 @@ class Syncing:
             task.problem = f"{error.message}. {ADVICE}"
             return
         try:
-            location, task.theirs = read(data, state.project.kind)
+            if len(data) > LONG:
+                location, task.theirs = await asyncio.to_thread(read, data, state.project.kind)
+            else:
+                location, task.theirs = read(data, state.project.kind)
             check(location, task.theirs, state.whole(task.document))
         except FormatError as error:
             task.problem = f"{error.message}. {error.hint or ADVICE}"
@@ -323,9 +336,9 @@ class Syncing:
         def gone(task: Task) -> Mapping[str, str]:
             return tally.gone.get(task.document, {})
 
-        def plan(state: State) -> Plan:
+        async def plan(state: State) -> Plan:
             changes: list[Change] = []
-            for task in tasks:
+            async for task in in_turns(tasks):
                 missing = lost.get(task.document, ())
                 step = merged(state, task, agreed.get(task.document), now, gone(task), missing, pull=pull)
                 unknown = unknown_categories(state, step.merged.ours)
@@ -367,15 +380,15 @@ class Syncing:
         if push and wanted != theirs:
             location = state.rows[task.document].location
             names = {key: category.name for key, category in state.categories.items()}
-            data = written(location, wanted, names)
             try:
+                data = written(location, wanted, names)
                 etag = await self._shelf.put(
                     labels_folder(state.project.id) + task.name, data, etag=etag or None
                 )
             except OutdatedError:
                 again.append(Task(task.document, task.name, "", fetch=True))
                 return
-            except UnreadableError as error:
+            except (FormatError, UnreadableError) as error:
                 tally.problems[location] = f"its labels can't be put there: {error.message}. {ADVICE}"
             else:
                 theirs = wanted
@@ -392,6 +405,20 @@ class Syncing:
     async def conflicts(self) -> tuple[LabelConflict, ...]:
         """What waits for a person, by location; nothing is asked of the container."""
         return await open_conflicts(self._store, self._base, self._surroundings.actor)
+
+
+def _parts(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Those that are merged in one transaction."""
+    part: list[Task] = []
+    held = 0
+    for task in tasks:
+        if part and held + len(task.theirs) > MERGED:
+            yield part
+            part, held = [], 0
+        part.append(task)
+        held += len(task.theirs)
+    if part:
+        yield part
 
 
 async def _each(items: Iterable[T], call: Callable[[T], Awaitable[None]], at_once: int) -> None:
