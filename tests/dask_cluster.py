@@ -35,7 +35,7 @@ class LocalDask:
             time.sleep(0.05)
         self.address = json.loads(told.read_bytes())["address"]
 
-    def add_worker(self) -> subprocess.Popen[bytes]:
+    def add_worker(self, **environment: str) -> subprocess.Popen[bytes]:
         """A worker with one thread, that nothing starts again."""
         return self._start(
             "dask_worker",
@@ -45,13 +45,14 @@ class LocalDask:
             "--no-nanny",
             "--local-directory",
             str(self.folder),
+            **environment,
         )
 
-    def _start(self, program: str, *options: str) -> subprocess.Popen[bytes]:
+    def _start(self, program: str, *options: str, **environment: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{program}-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.{program}", *options, "--no-dashboard"],
-                env={**os.environ, "TUI_LABELER_HOME": str(self.home)},
+                env={**os.environ, "TUI_LABELER_HOME": str(self.home), **environment},
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )

@@ -6,9 +6,12 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +22,18 @@ from tests.cli.conftest import Cli, azure_labels, letter, write_json
 from tests.dask_cluster import LocalDask, local_dask
 from tests.terminal.driver import wait_for
 from tui_labeler import assembly
+from tui_labeler.domain.jobs import Job, JobState, Method
 from tui_labeler.engine.adapters.cluster import dask
+from tui_labeler.engine.adapters.cluster.connecting import Patience
+from tui_labeler.engine.adapters.cluster.work import Labeled
+from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.errors import OutsideError
-from tui_labeler.engine.ports.cluster import Order
+from tui_labeler.engine.ports.cluster import Order, Unread
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tui_labeler.engine.ports import Container
 
 MANY = 300
 WAITING = MANY - 16
@@ -166,7 +175,116 @@ def test_a_job_without_its_scheduler_fails_and_goes_on_once_there_is_one(
     failed = cli("job", "resume", archive, job, "--json")
     assert failed.code == 3, failed
     assert failed.json["state"] == "failed"
-    assert "job resume" in failed.error["hint"]
+    assert failed.error["hint"].count("job resume") == 1
+
+
+def test_a_job_with_a_mistaken_scheduler_goes_on_with_the_right_one(
+    cli: Cli, archive: str, cluster: LocalDask
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        answering = threading.Thread(target=say_at_once, args=(other, b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+        answering.start()
+        mistaken = f"tcp://127.0.0.1:{other.getsockname()[1]}"
+        failed = cli(*WITH_DASK, mistaken, "--limit", "4", "--json")
+        answering.join()
+    assert (failed.code, failed.json["state"]) == (3, "failed")
+    assert failed.error["message"].startswith(f"No Dask scheduler answers at {mistaken}")
+    job = failed.json["job_id"]
+    hint = (
+        "Start one there, or name the right one with --scheduler, tcp://10.0.0.5:8786, say. "
+        f"`job resume` goes on with job {job} once that is mended."
+    )
+    assert failed.error["hint"] == hint
+    assert shown(cli, archive, job)["hint"] == hint
+    assert cli("job", "resume", archive, job, "--scheduler", "").code == 2
+    done = cli("job", "resume", archive, job, "--scheduler", cluster.address, "--json").json
+    assert (done["state"], done["documents"]) == ("succeeded", 4)
+    (events,) = cli.home.glob(f"projects/*/jobs/{job}/events.jsonl")
+    assert f'"scheduler":"{cluster.address}"' in events.read_text()
+
+
+def say_at_once(server: socket.socket, words: bytes) -> None:
+    """What another server says to whoever comes first."""
+    there, _ = server.accept()
+    with there:
+        there.sendall(words)
+        # Until the other side has had enough.
+        while there.recv(1000):
+            pass
+
+
+def test_a_job_of_this_machine_takes_no_scheduler(cli: Cli, archive: str) -> None:
+    done = cli("autolabel", archive, "--model", "first", "--limit", "1", "--json").json["job_id"]
+    refused = cli("job", "resume", archive, done, "--scheduler", "tcp://127.0.0.1:1")
+    assert refused.code == 2
+    assert "is not labeled on a cluster" in refused.err
+
+
+def container_of_that_machine(address: str) -> Container:
+    """Every machine mounts what it mounts."""
+    import os
+    from pathlib import Path
+
+    from tui_labeler.engine.adapters.folder import FolderContainer
+
+    return FolderContainer(Path(os.environ.get("MOUNTED", address)))
+
+
+async def run_there(home: Path, job: str, workers: int) -> Job:
+    """Runs a job in this process, on workers that may mount something else, once all are there."""
+
+    async def connect(scheduler: str) -> dask.DaskCluster:
+        found = await dask.DaskCluster.connect(scheduler, container_of_that_machine)
+        await asyncio.to_thread(found._client.wait_for_workers, workers)
+        return found
+
+    (project,) = (path.name for path in (home / "projects").iterdir() if path.is_dir())
+    runner = replace(await assembly.job_runner(home, project), clusters=connect)
+    try:
+        return await runner.run(job)
+    finally:
+        await runner.container.close()
+        await runner.store.close()
+
+
+async def asked_for(home: Path, scheduler: str) -> str:
+    """A job for all documents that nobody has begun."""
+    session = await assembly.workbench(home).open("letters")
+    try:
+        rows = [row for row in session.store.state.rows.values() if "other" not in row.location][16:]
+        request = await session.jobs.requests.autolabel(
+            rows, Method("model", model="first"), scheduler=scheduler
+        )
+    finally:
+        await session.close()
+    (folder,) = (path for path in (home / "projects").iterdir() if path.is_dir())
+    await FileJobStore(folder / "jobs", assembly.now).create(request)
+    return request.id
+
+
+@pytest.mark.parametrize("mounted", ["nothing", "an empty folder"])
+async def test_a_worker_that_does_not_see_the_documents_is_named_and_others_are_asked(
+    cli: Cli, archive: str, tmp_path: Path, mounted: str
+) -> None:
+    mount = tmp_path / "mount"
+    if mounted != "nothing":
+        mount.mkdir()
+    with local_dask(tmp_path, cli.home, workers=0) as cluster:
+        cluster.add_worker(MOUNTED=str(mount))
+        alone = await run_there(cli.home, await asked_for(cli.home, cluster.address), 1)
+        assert alone.state is JobState.FAILED
+        assert f" ({socket.gethostname()})" in alone.message
+        if mounted == "nothing":
+            assert alone.message.startswith("The worker tcp://127.0.0.1:")
+            assert "under the same path, or end that worker" in alone.hint
+        else:
+            assert "the worker tcp://127.0.0.1:" in alone.message
+            assert "check what is mounted there" in alone.message
+            assert {item.error for item in alone.failed} == {"not_seen", "gone"}
+        cluster.add_worker()
+        both = await run_there(cli.home, await asked_for(cli.home, cluster.address), 2)
+        assert both.state is JobState.PARTIALLY_COMPLETED
+        assert [(item.location, item.error) for item in both.failed] == [("letter99.txt", "gone")]
 
 
 def test_a_cancel_is_felt_though_workers_do_not_answer(cli: Cli, archive: str, cluster: LocalDask) -> None:
@@ -184,20 +302,58 @@ def test_a_cancel_is_felt_though_workers_do_not_answer(cli: Cli, archive: str, c
     assert (rest["state"], rest["documents"]) == ("partially completed", WAITING)
 
 
-async def test_a_cluster_without_workers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask, "START", 0.5)
+async def test_a_cluster_without_workers_is_refused(tmp_path: Path) -> None:
     with (
         local_dask(tmp_path, tmp_path, workers=0) as cluster,
         pytest.raises(OutsideError, match="no workers"),
     ):
-        await dask.DaskCluster.connect(cluster.address, assembly.container_here)
+        await dask.DaskCluster.connect(cluster.address, assembly.container_here, Patience(start=0.5))
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tls://127.0.0.1:1"])
-async def test_what_is_no_scheduler_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask, "CONNECT", 0.5)
-    with pytest.raises(OutsideError, match="can't be reached"):
-        await dask.DaskCluster.connect(address, assembly.container_here)
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tls://127.0.0.1:1", "foo://127.0.0.1:1", "here"])
+async def test_what_is_no_scheduler_is_refused(address: str) -> None:
+    with pytest.raises(OutsideError, match=f"No Dask scheduler answers at {address}"):
+        await dask.DaskCluster.connect(address, assembly.container_here, Patience(connect=0.5))
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"", "nothing said to be one within 1 seconds"),
+        (b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "what is there is something else"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "what is there is something else"),
+        ((1 << 20).to_bytes(8, "little") + b"x" * 99, "nothing said to be one within 1 seconds"),
+        (bytes(4000), "what is there is something else"),
+        (b"".join(n.to_bytes(8, "little") for n in (100, 1, 84)) + b"\xff" * 84, "something else"),
+    ],
+    ids=["silent", "web", "ssh", "half", "zeros", "junk"],
+)
+async def test_another_server_than_a_scheduler_is_told_from_one(said: bytes, words: str) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        # Until the other side has had enough.
+        while await reader.read(1000):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        with pytest.raises(OutsideError, match="No Dask scheduler answers at") as caught:
+            await dask.DaskCluster.connect(
+                f"tcp://127.0.0.1:{port}", assembly.container_here, Patience(connect=1.0)
+            )
+    assert words in caught.value.message
+    assert "--scheduler" in caught.value.hint
+    assert "press R" in caught.value.on_screen
+
+
+async def test_the_address_of_a_worker_is_told_from_its_scheduler_s(cluster: LocalDask) -> None:
+    found = await dask.DaskCluster.connect(cluster.address, assembly.container_here)
+    worker = next(iter(found._client.ncores()))
+    await found.close()
+    with pytest.raises(OutsideError, match="a worker does"):
+        await dask.DaskCluster.connect(worker, assembly.container_here)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +361,8 @@ async def test_what_is_no_scheduler_is_refused(address: str, monkeypatch: pytest
     [
         (("--model", "first", "--scheduler", "tcp://x:1"), "--scheduler goes with --engine dask"),
         (("--model", "first", "--engine", "dask"), "needs --scheduler"),
+        (("--model", "first", "--engine", "dask", "--scheduler", ""), "--scheduler is empty"),
+        (("--model", "first", "--engine", "dask", "--scheduler", " "), "--scheduler is empty"),
         (("--resource", "work", "--engine", "dask", "--scheduler", "tcp://x:1"), "goes with --model"),
         (("--model", "first", "--engine", "spark"), "invalid choice"),
     ],
@@ -215,14 +373,37 @@ def test_engines_that_do_not_fit_are_refused(cli: Cli, options: tuple[str, ...],
     assert words in refused.err
 
 
-async def refused(cluster: LocalDask, leave: Callable[[dask.DaskCluster], None]) -> OutsideError:
+class Watcher:
+    """Gives work to a cluster, and keeps what it hears."""
+
+    def __init__(self, gone: bool = False) -> None:
+        self.heard: list[tuple[int, tuple[str, ...]]] = []
+        self.waits = asyncio.Event()
+        self.gone = gone
+
+    async def at_work(self, slots: int, left_out: Sequence[str]) -> None:
+        self.heard.append((slots, tuple(left_out)))
+        if not slots:
+            self.waits.set()
+
+    async def is_gone(self, unread: Unread) -> bool:
+        return self.gone
+
+
+async def labeled(found: dask.DaskCluster, parts: int, giver: Watcher) -> list[Any]:
+    given: list[list[Unread]] = [[] for _ in range(parts)]
+    return [part async for part in found.label(Order("texts", {}, "", {}), given, giver)]
+
+
+async def refused(
+    cluster: LocalDask, leave: Callable[[dask.DaskCluster], None], patience: Patience = dask.PATIENCE
+) -> OutsideError:
     """Why one part was not labeled, after something was done to those that were to do it."""
-    found = await dask.DaskCluster.connect(cluster.address, assembly.container_here)
+    found = await dask.DaskCluster.connect(cluster.address, assembly.container_here, patience)
     try:
         leave(found)
         with pytest.raises(OutsideError) as caught:
-            async for _ in found.label(Order("", {}, "", {}), [[]]):
-                pass
+            await labeled(found, 1, Watcher())
         return caught.value
     finally:
         await found.close()
@@ -231,14 +412,14 @@ async def refused(cluster: LocalDask, leave: Callable[[dask.DaskCluster], None])
 async def test_what_one_worker_alone_is_given_is_done_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def where(open_container: object, order: Order, number: int, part: object) -> tuple[int, list[Any]]:
-        return number, [(os.getpid(), order.container)]
+    def where(open_container: object, order: Order, number: int, part: object) -> Labeled:
+        return Labeled(number, "", "", ((os.getpid(), order.container),))  # type: ignore[arg-type]
 
     monkeypatch.setattr(dask, "label_part", where)
     with local_dask(tmp_path, tmp_path, workers=1) as cluster:
         found = await dask.DaskCluster.connect(cluster.address, assembly.container_here)
         try:
-            done: list[Any] = [part async for part in found.label(Order("texts", {}, "", {}), [[], [], []])]
+            done = await labeled(found, 3, Watcher())
         finally:
             await found.close()
         assert done == [[(cluster.processes[1].pid, "texts")]] * 3
@@ -255,17 +436,78 @@ async def test_a_time_out_of_the_work_itself_is_told_from_a_cluster_without_work
     assert error.message.endswith("has waited in vain: the disk sleeps")
 
 
-async def test_a_cluster_that_its_workers_have_left_has_none(
+async def left_by_all(
+    cluster: LocalDask,
+    monkeypatch: pytest.MonkeyPatch,
+    start: float,
+    giver: Watcher,
+    leaving: slice = slice(1, None),
+) -> tuple[dask.DaskCluster, asyncio.Task[list[Any]]]:
+    """A job whose workers are killed while each has a part that takes for ever; or others of the cluster."""
+    begun = cluster.folder / "begun"
+
+    def slow(open_container: object, order: Order, number: int, part: object) -> Labeled:
+        import time
+
+        if not (cluster_folder / "quick").exists():
+            (cluster_folder / "begun").touch()
+            time.sleep(1000)
+        return Labeled(number, "", "", (number,))  # type: ignore[arg-type]
+
+    cluster_folder = cluster.folder
+    monkeypatch.setattr(dask, "label_part", slow)
+    found = await dask.DaskCluster.connect(cluster.address, assembly.container_here)
+    # Not before it was joined: on a busy machine workers take their time to come.
+    found._patience = Patience(start=start, look=0.1)
+    job = asyncio.create_task(labeled(found, 3, giver))
+    await asyncio.to_thread(wait_for, begun.exists, "a worker is at it")
+    for process in cluster.processes[leaving]:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    return found, job
+
+
+async def test_a_job_that_all_workers_have_left_says_so_and_fails_in_the_end(
     cluster: LocalDask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def go(found: dask.DaskCluster) -> None:
-        # Not before it was joined: on a busy machine workers take their time to come.
-        monkeypatch.setattr(dask, "START", 1.0)
-        for process in cluster.processes[1:]:
-            process.send_signal(signal.SIGKILL)
-        wait_for(lambda: found.workers == 0, "the workers are gone")
+    giver = Watcher()
+    found, job = await left_by_all(cluster, monkeypatch, 1.0, giver)
+    try:
+        with pytest.raises(OutsideError, match="has no workers, and none came within 1 seconds") as caught:
+            await job
+    finally:
+        await found.close()
+    assert giver.heard[-1] == (0, ())
+    assert "Start the scheduler and its workers" in caught.value.hint
 
-    assert "has no workers" in (await refused(cluster, go)).message
+
+async def test_a_scheduler_that_ends_amid_the_work_is_told_in_plain_words(
+    cluster: LocalDask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(config.get("distributed.comm.timeouts"), "connect", "200ms")
+    found, job = await left_by_all(cluster, monkeypatch, 3600.0, Watcher(), slice(1))
+    try:
+        with pytest.raises(OutsideError) as caught:
+            await job
+    finally:
+        await found.close()
+    assert caught.value.message == f"The scheduler at {cluster.address} does not answer any more."
+    assert caught.value.hint == "Start the scheduler and its workers (docs/scaling.md)."
+
+
+async def test_a_worker_that_comes_in_time_goes_on_where_all_have_left(
+    cluster: LocalDask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    giver = Watcher()
+    found, job = await left_by_all(cluster, monkeypatch, 3600.0, giver)
+    try:
+        await giver.waits.wait()
+        (cluster.folder / "quick").touch()
+        cluster.add_worker()
+        assert sorted(await job) == [[0], [1], [2]]
+    finally:
+        await found.close()
+    assert giver.heard[-1] == (1, ())
 
 
 async def test_a_scheduler_that_ends_before_the_work_begins_is_told(
@@ -275,9 +517,7 @@ async def test_a_scheduler_that_ends_before_the_work_begins_is_told(
         cluster.processes[0].send_signal(signal.SIGKILL)
         cluster.processes[0].wait()
         monkeypatch.setitem(config.get("distributed.comm.timeouts"), "connect", "200ms")
-        with pytest.raises(OutsideError, match="does not answer any more"):
-            _ = found.workers
 
     error = await refused(cluster, go)
-    assert error.message.startswith(f"The cluster at {cluster.address} has lost what it was given")
-    assert "job resume" in error.hint
+    assert error.message == f"The scheduler at {cluster.address} does not answer any more."
+    assert "Start the scheduler" in error.hint

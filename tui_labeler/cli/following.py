@@ -133,8 +133,7 @@ def job_error(job: Job) -> LabelerError | None:
     kind = next((kind for kind in _kinds(LabelerError) if kind.code == job.code), LabelerError)
     # Some errors take more than a message to make; what is told of them is the same.
     told = type("JobError", (LabelerError,), {"title": kind.title, "code": kind.code})
-    hint = f"{job.hint} `job resume` goes on with job {job.id} once that is mended.".lstrip()
-    error: LabelerError = told(job.message, hint=job_hint(job) if is_stopped else hint)
+    error: LabelerError = told(job.message, hint=job_hint(job))
     return error
 
 

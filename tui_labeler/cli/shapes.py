@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.jobs import JobState
+from tui_labeler.domain.jobs import ALL_FAILED, JobState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.wording import unused_words
 
@@ -189,6 +189,8 @@ def job_hint(job: Job) -> str:
     """How to go on with a job that ended, by commands; empty where there is nothing to say."""
     from tui_labeler.engine.deployments.batches import BatchStoppedError
 
+    if job.state is JobState.FAILED and job.code != ALL_FAILED:
+        return f"{job.hint} `job resume` goes on with job {job.id} once that is mended.".lstrip()
     if job.state is not JobState.CANCELLED or not job.code:
         return job.hint
     if job.code == BatchStoppedError.code:

@@ -172,7 +172,6 @@ class Runner:
         await journal.stage("connecting to the cluster", 0, 0)
         cluster = await self.clusters(scheduler)
         try:
-            await journal.stage(f"labeling on a cluster, {cluster.workers} at a time", 0, 0)
             order = Order(self.store.state.project.container, model, card.version, ids)
             return await DistributedRun(self.store, self.container, journal, cluster, order).run()
         finally:

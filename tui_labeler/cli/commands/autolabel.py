@@ -110,8 +110,10 @@ async def autolabel(context: Context) -> Report:
 
 
 def _check_engine(options: argparse.Namespace) -> None:
-    """Raises ``UsageError`` where engine, scheduler and method do not fit."""
+    """Raises ``InputError`` where engine, scheduler and method do not fit."""
     from importlib.util import find_spec
+
+    from tui_labeler.engine.jobs.requests import scheduler_option
 
     if options.engine == "local":
         if options.scheduler is not None:
@@ -124,6 +126,7 @@ def _check_engine(options: argparse.Namespace) -> None:
         )
     if options.scheduler is None:
         raise UsageError("--engine dask needs --scheduler ADDRESS.", hint="`dask scheduler` prints its own.")
+    scheduler_option(options.scheduler)
     if find_spec("distributed") is None:
         raise UsageError(
             "Dask is not installed here.", hint="Install the extra: pip install 'tui-labeler[dask]'."

@@ -72,6 +72,11 @@ def register(parsers: Any) -> None:
         _job_command(group, "retry", retry, "do a job's failed documents again, and follow it", AGREED),
     ):
         add_budget(parser)
+        parser.add_argument(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="of a job with --engine dask: go on with this scheduler from here on",
+        )
         parser.add_argument("--yes", action="store_true", help="go on without asking")
         add_detach(parser)
     _job_command(group, "delete", delete, "delete a job's records; its suggestions stay", STOPPED_FIRST)
@@ -283,7 +288,7 @@ async def _again(context: Context, *, retry_failed: bool) -> Report:
         if before.state.is_over:
             await _agree_again(context, session, before, budget, retry_failed=retry_failed)
         with interruptions() as asked:
-            job = await going_on(job_id, budget=budget)
+            job = await going_on(job_id, budget=budget, scheduler=context.options.scheduler)
             if not context.options.detach:
                 job = await follow(session, job, context.out, asked)
         return await job_report(session, job)

@@ -15,7 +15,7 @@ from tui_labeler.engine.autolabelers.earlier_jobs import shown_by
 from tui_labeler.engine.autolabelers.options import GptOptions, check_budget
 from tui_labeler.engine.deployments.batches import CANCEL_SECONDS, going_on
 from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError, StorageError
-from tui_labeler.engine.jobs.requests import JobRequests
+from tui_labeler.engine.jobs.requests import JobRequests, moved_to
 from tui_labeler.engine.models.models import check_same_model
 from tui_labeler.engine.pen import check_turn_of_pen
 from tui_labeler.engine.reviewing.comparison import Comparison, compare
@@ -276,18 +276,27 @@ class Jobs:
             await self._launcher.launch(self._store.state.project.id, job_id)
         return await self._jobs.get(job_id)
 
-    async def resume(self, job_id: str, *, retry_failed: bool = False, budget: Budget | None = None) -> Job:
+    async def resume(
+        self,
+        job_id: str,
+        *,
+        retry_failed: bool = False,
+        budget: Budget | None = None,
+        scheduler: str | None = None,
+    ) -> Job:
         """Goes on with what is missing; with ``retry_failed``, with the documents that failed too.
 
-        ``budget`` takes the place of the one that the job had.
+        ``budget`` and ``scheduler`` take the place of those that the job had.
 
-        A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with, or when
-        the model is another one by then than the one that labeled the documents before,
-        ``QuotaError`` when too few text records are left, ``LockedError`` for training beside another one,
-        ``InputError`` for a budget in USD where no price is known.
+        A job that runs is left to run. Raises ``RefusedError`` when there is nothing to go on with, when
+        the model is another one by then than the one that labeled the documents before, or for another
+        scheduler while it runs, ``QuotaError`` when too few text records are left, ``LockedError`` for
+        training beside another one, ``InputError`` for a budget in USD where no price is known and for a
+        scheduler where none has a part in it.
         """
         await self._store.refresh()
         job = await self._jobs.get(job_id)
+        moved = moved_to(scheduler, job)
         if not job.state.is_over:
             return job
         self._check_pen(job.request.kind)
@@ -301,8 +310,8 @@ class Jobs:
         if job.request.kind is JobKind.TRAIN:
             await self._check_training(job_id)
         try:
-            options = {"budget_usd": budget.usd, "budget_tokens": budget.tokens} if budget else {}
-            await self._jobs.reopen(job_id, retry=frozenset(again), options=options)
+            paid = {"budget_usd": budget.usd, "budget_tokens": budget.tokens} if budget else {}
+            await self._jobs.reopen(job_id, retry=frozenset(again), options={**paid, **moved})
         except LockedError:
             # Somebody else was faster: it runs.
             return await self._jobs.get(job_id)
@@ -344,9 +353,9 @@ class Jobs:
             )
         return missing
 
-    async def retry(self, job_id: str, *, budget: Budget | None = None) -> Job:
+    async def retry(self, job_id: str, *, budget: Budget | None = None, scheduler: str | None = None) -> Job:
         """Does a job's failed documents again. Raises as :meth:`resume`."""
-        return await self.resume(job_id, retry_failed=True, budget=budget)
+        return await self.resume(job_id, retry_failed=True, budget=budget, scheduler=scheduler)
 
     async def collects(self, job_id: str) -> int:
         """Questions that wait at the service in batches that nobody has stopped; 0 where something else is

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.jobs import JobKind, JobRequest, JobState, Method
+from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.autolabelers.options import GptOptions, check_budget
 from tui_labeler.engine.deployments.prices import batch_prices
-from tui_labeler.engine.errors import InputError
+from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.models.compared import LeftOut, comparable, nothing_to_compare
 from tui_labeler.engine.models.models import MODEL_VERSION, find_model, learned_ids
 
@@ -23,6 +23,35 @@ WATCHED = "watched"
 
 SCHEDULER = "scheduler"
 """Among a job's options: where the scheduler of the cluster is that labels; without it, this machine does."""
+
+SCHEDULER_HINT = "Give the address that `dask scheduler` prints: tcp://10.0.0.5:8786, say."
+
+
+def scheduler_option(scheduler: str | None) -> dict[str, str]:
+    """What a job's options say of a scheduler. Raises ``InputError`` for an empty address."""
+    if scheduler is None:
+        return {}
+    if not scheduler.strip():
+        raise InputError("--scheduler is empty.", hint=SCHEDULER_HINT)
+    return {SCHEDULER: scheduler}
+
+
+def moved_to(scheduler: str | None, job: Job) -> dict[str, str]:
+    """The options of a job that goes on with another scheduler.
+
+    Raises ``InputError`` where no scheduler has a part in it, ``RefusedError`` while it runs with another.
+    """
+    moved = scheduler_option(scheduler)
+    before = job.request.options.get(SCHEDULER)
+    if moved and before is None:
+        raise InputError(
+            f"Job {job.id} is not labeled on a cluster.", hint="Leave --scheduler out to go on with it."
+        )
+    if moved and not job.state.is_over and scheduler != before:
+        raise RefusedError(
+            f"Job {job.id} is at work, with the scheduler {before}.", hint="Cancel it first, then resume it."
+        )
+    return moved
 
 
 class JobRequests:
@@ -53,7 +82,7 @@ class JobRequests:
 
         ``gpt`` and ``prices`` are of a job for a deployment; prices are those of single requests. Raises
         ``NotFoundError`` for an unknown model, ``InputError`` without documents or categories, or for a
-        budget in USD where no price is known.
+        budget in USD where no price is known, or for a scheduler without an address.
         """
         if not rows:
             raise InputError("No documents were chosen.", hint="Choose at least one document to label.")
@@ -69,7 +98,7 @@ class JobRequests:
                     f"The model {card.name} knows none of the chosen categories.",
                     hint="Train it again with labels of them.",
                 )
-            options = {MODEL_VERSION: card.version, **({SCHEDULER: scheduler} if scheduler else {})}
+            options = {MODEL_VERSION: card.version, **scheduler_option(scheduler)}
         else:
             given = gpt or GptOptions()
             check_budget(given, prices)

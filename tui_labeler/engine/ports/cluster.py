@@ -34,18 +34,24 @@ class Order:
     """The project's category of today for each one that the model names."""
 
 
+class Giver(Protocol):
+    """Whoever gives a cluster its work, and hears how it goes."""
+
+    async def at_work(self, slots: int, left_out: Sequence[str]) -> None:
+        """So many documents are under way at once from here on; 0 while nobody is there.
+
+        ``left_out``: workers, in words, that are there and can't do the work.
+        """
+
+    async def is_gone(self, unread: Unread) -> bool:
+        """Whether a document that a worker does not see is gone from here too, for certain."""
+
+
 class Cluster(Protocol):
     """Workers that are there for as long as it is open."""
 
-    @property
-    def workers(self) -> int:
-        """How many documents they have under way at once, as far as is known.
-
-        Raises ``OutsideError`` when nobody answers that.
-        """
-
     def label(
-        self, order: Order, parts: Iterable[Sequence[Unread]]
+        self, order: Order, parts: Iterable[Sequence[Unread]], giver: Giver
     ) -> AsyncIterator[Sequence[Answer | DocumentFailure]]:
         """What became of each part, in any order; a part whose worker is lost is done by another.
 
