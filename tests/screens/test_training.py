@@ -16,7 +16,7 @@ from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.jobs.training import options_of
 from tui_labeler.engine.ports import Plan, State
-from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
+from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.models.training import TrainingScreen
 from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.widgets.picker import Picker
@@ -316,6 +316,29 @@ async def test_a_training_is_followed_to_its_model(home: JobHome) -> None:
         while isinstance(app.screen, TrainingScreen):
             await pilot.pause()
         shown(app, PerformanceScreen)
+        await pilot.press("q")
+        await settle(pilot)
+        assert app.results == ["m"]
+
+
+async def test_a_model_is_shown_once_nothing_else_lies_over_the_training(home: JobHome) -> None:
+    job = home.job("train", kind=JobKind.TRAIN, options={"model": "m"}, done=40)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(TrainingScreen(home.session))
+        await pilot.pause()
+        training = shown(app, TrainingScreen)
+        await app.push_screen(MessageScreen("Help", "Read while the training goes on."))
+        home.card("m")
+        home.jobs.put(replace(job, state=JobState.SUCCEEDED, done=100))
+        while training.has_class("-running"):
+            await pilot.pause()
+        for _ in range(5):
+            await pilot.pause()
+        shown(app, MessageScreen)
+        await pilot.press("q")
+        while not isinstance(app.screen, PerformanceScreen):
+            await pilot.pause()
         await pilot.press("q")
         await settle(pilot)
         assert app.results == ["m"]

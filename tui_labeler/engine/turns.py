@@ -23,7 +23,9 @@ class Progress:
 
     done: int = 0
     total: int = 0
-    """Documents, as far as they are known; 0 before they were counted."""
+    """How many there are, as far as that is known; 0 before they were counted."""
+    unit: str = "document"
+    """What is counted: one of them, by its name."""
     stopped: bool = False
     """A person wants it to end. It does so between two steps, and what was done until then stays."""
 

@@ -8,9 +8,11 @@ from tui_labeler.engine.errors import DeletedError, StorageError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import saved_words, tell
 from tui_labeler.screens.dialogs import ChoiceScreen
+from tui_labeler.screens.working import ask
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.screen import Screen
 
     from tui_labeler.engine.background import Background
     from tui_labeler.engine.session import ProjectSession
@@ -22,20 +24,24 @@ async def may_leave(app: App[Any], session: ProjectSession, background: Backgrou
     To be awaited in a worker. Of a project that somebody deleted nothing waits. Raises
     ``LabelerError`` when saving was chosen and failed.
     """
+    here = app.screen
     try:
         await session.refresh()
     except DeletedError:
         return True
     except StorageError:
         pass  # what is known has been told, and leaving must be possible
-    return await _with_drafts(app, session) and await _with_unshared(app, background)
+    leaves = await _with_drafts(here, session) and await _with_unshared(here, background)
+    # Who has opened something else meanwhile wants to be there.
+    return leaves and here.is_active
 
 
-async def _with_drafts(app: App[Any], session: ProjectSession) -> bool:
+async def _with_drafts(here: Screen[Any], session: ProjectSession) -> bool:
     drafts = session.labeling.drafts()
     if not drafts:
         return True
-    answer = await app.push_screen_wait(
+    answer = await ask(
+        here,
         ChoiceScreen(
             f"{counted(drafts, 'draft decision')} {'is' if drafts == 1 else 'are'} not saved",
             "Drafts are on disk and wait for you. Training and export use saved labels only.",
@@ -44,14 +50,14 @@ async def _with_drafts(app: App[Any], session: ProjectSession) -> bool:
                 ("l", "leave", "Leave them as drafts"),
                 ("q", "stay", "Stay here"),
             ],
-        )
+        ),
     )
     if answer == "save":
-        tell(app, saved_words(await session.labeling.save()), title="Labels saved")
+        tell(here.app, saved_words(await session.labeling.save()), title="Labels saved")
     return answer in ("save", "leave")
 
 
-async def _with_unshared(app: App[Any], background: Background | None) -> bool:
+async def _with_unshared(here: Screen[Any], background: Background | None) -> bool:
     """Shares what waits; asks where that takes too long or is refused."""
     if background is None or not background.is_on:
         return True
@@ -62,10 +68,9 @@ async def _with_unshared(app: App[Any], background: Background | None) -> bool:
     if not pending:
         return True
     if not background.works_by_itself:
-        tell(app, f"{counted(pending, 'document')} not shared yet: S syncs.", title="Not shared")
+        tell(here.app, f"{counted(pending, 'document')} not shared yet: S syncs.", title="Not shared")
         return True
     # Loaded when there is something to share: most projects are left without.
     from tui_labeler.screens.sharing.syncing import LastSyncScreen
 
-    leaves: bool = await app.push_screen_wait(LastSyncScreen(background, pending))
-    return leaves
+    return await ask(here, LastSyncScreen(background, pending)) is True

@@ -1,21 +1,24 @@
-"""What is shown while something takes long that a person waits for: how far it is, and how to stop it."""
+"""What is shown while something takes long that a person waits for: how far it is, and how to stop it; and
+what is asked afterwards, where that person still is."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from tui_labeler.engine.turns import Progress
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.dialogs import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import App
+    from textual.screen import Screen
     from textual.widget import Widget
 
 PATIENCE = 0.3
@@ -33,7 +36,8 @@ class WorkingScreen(Dialog[None]):
     HELP: ClassVar[str] = """\
 ## Something that takes a while
 
-It goes on document by document. Stopping it leaves what has been done until then, and what is left as it is.
+What changes something goes on document by document: stopping it leaves what has been done until then, and
+what is left as it is. What only looks changes nothing, and can be asked for again.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,13 +68,52 @@ It goes on document by document. Stopping it leaves what has been done until the
         progress = self._progress
         if progress.stopped:
             return "stopping"
-        return f"{progress.done:,} of {progress.total:,}" if progress.total else "looking"
+        of = counted(progress.total, progress.unit)
+        return f"{progress.done:,} of {of}" if progress.total else "looking"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._may_stop if action == "stop" else super().check_action(action, parameters)
 
     def action_stop(self) -> None:
         self._progress.stopped = True
+
+
+async def ask(screen: Screen[Any], question: Screen[Result]) -> Result | None:
+    """The answer to ``question``, which opens over ``screen``; from within a worker.
+
+    ``None`` where something else lies over ``screen`` by now: nobody waits for the question there, and the
+    next key would answer it. To be used wherever something that may take long goes before a question.
+    """
+    if not screen.is_active:
+        return None
+    answer: Result = await screen.app.push_screen_wait(question)
+    return answer
+
+
+async def on_top(screen: Screen[Any]) -> None:
+    """Until nothing lies over ``screen``: for what is to follow there, wherever the person is meanwhile."""
+    while not screen.is_active:  # noqa: ASYNC110 - only the screen itself is told that it is back
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def looked_up(
+    app: App[Any], title: str, look: Callable[[], Coroutine[Any, Any, Result]]
+) -> Result | None:
+    """What ``look`` gives, which changes nothing; ``None`` when the person stopped it. From within a worker.
+
+    Raises what ``look`` raises.
+    """
+
+    async def at_work(progress: Progress) -> Result | None:
+        task = asyncio.create_task(look())
+        try:
+            while not (progress.stopped or task.done()):
+                await asyncio.wait({task}, timeout=LOOK_EVERY)
+            return None if progress.stopped else task.result()
+        finally:
+            task.cancel()
+
+    return await with_progress(app, title, at_work)
 
 
 async def with_progress(
@@ -86,11 +129,11 @@ async def with_progress(
     With ``when_stopped`` work that was stopped counts as well, and these words say so beforehand; without,
     the result is ``None`` then. Raises what ``work`` raises.
     """
-    progress = Progress()
+    progress, here = Progress(), app.screen
     task = asyncio.ensure_future(work(progress))
     try:
         if not (await asyncio.wait({task}, timeout=PATIENCE))[0]:
-            await app.push_screen_wait(WorkingScreen(title, task, progress, when_stopped, may_stop=may_stop))
+            await ask(here, WorkingScreen(title, task, progress, when_stopped, may_stop=may_stop))
         result = await task
     finally:
         task.cancel()

@@ -22,14 +22,13 @@ from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, ite
 from tui_labeler.engine.history.walking_back import Found, find
 from tui_labeler.engine.history.who_did_it import came_in, doers
 from tui_labeler.engine.ports import Change, Plan, Transaction
-from tui_labeler.engine.turns import BATCH
+from tui_labeler.engine.turns import BATCH, Progress
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
-    from tui_labeler.engine.turns import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +156,12 @@ class History:
         tally = Tally()
         note: dict[str, Any] = {"of": of, "action": first.note.get("action", first.action)}
         made, stopped = None, False
+        progress = progress or Progress()
+        progress.unit = "change"
+        sizes = await asyncio.to_thread(_sizes, transactions)
         for number, transaction in enumerate(transactions):
-            if progress is not None:
-                progress.done, progress.total = number, len(transactions)
-                stopped = progress.stopped
+            progress.done, progress.total = sum(sizes[:number]), sum(sizes)
+            stopped = progress.stopped
             if stopped:
                 break
             shell = Plan(action, (), group=group, job=transaction.job, note=dict(note))
@@ -359,6 +360,10 @@ def _is_hidden(state: State, change: Change, viewer: str) -> bool:
 def items_of(transactions: Sequence[Transaction]) -> int:
     """How many items an action changed: an accepted suggestion and its label are one."""
     return items_in(tables_of(change for transaction in transactions for change in transaction.changes))
+
+
+def _sizes(transactions: Sequence[Transaction]) -> list[int]:
+    return [items_of([transaction]) for transaction in transactions]
 
 
 def _ids(transactions: Sequence[Transaction], table: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from tui_labeler.screens.label_files.which_document import ask_which
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.working import on_top
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -298,6 +299,7 @@ Training goes on meanwhile; it ignores the training and testing sets of the side
         await self._step("Looking at the labels", look)
         if not found:
             return None
+        await on_top(self)
         choices = await ask_which(self.app, found[0].rows)
         return None if choices is None else (found[0].name, choices)
 

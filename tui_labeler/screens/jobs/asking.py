@@ -18,9 +18,11 @@ from tui_labeler.screens.jobs.spending_words import (
     read_budget,
     spent_words,
 )
+from tui_labeler.screens.working import ask
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.screen import Screen
 
     from tui_labeler.domain.jobs import Job
     from tui_labeler.engine.resources.resources import Resources
@@ -78,8 +80,6 @@ async def what_it_takes(
     return f"{found.where} That takes {estimate_words(found.told)}{price}. {limited}"
 
 
-async def agree(app: App[Any], message: str) -> bool:
-    """Whether a person agrees to what a job takes that goes on."""
-    return (
-        await app.push_screen_wait(ConfirmScreen("Go on with the job?", message, "Go on", "Leave it")) is True
-    )
+async def agree(screen: Screen[Any], message: str) -> bool:
+    """Whether a person, asked over ``screen``, agrees to what a job takes that goes on."""
+    return await ask(screen, ConfirmScreen("Go on with the job?", message, "Go on", "Leave it")) is True

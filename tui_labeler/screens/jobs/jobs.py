@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -12,7 +13,7 @@ from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.jobs.counts import SuggestionCounts, count_suggestions
 from tui_labeler.engine.jobs.jobs import FIGURES_EVERY
 from tui_labeler.engine.models.models import find_model
-from tui_labeler.engine.wording import batches_going_on, quota_kept
+from tui_labeler.engine.wording import batches_going_on, counted, quota_kept
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs import text as jobs_text
@@ -25,6 +26,7 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.unreadable import unreadable_page, unreadable_row
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.working import looked_up, with_progress
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -277,7 +279,7 @@ this terminal is closed.
             self._show_title()
             raise
         self._show_title()
-        return not message or await agree(self.app, message)
+        return not message or await agree(self, message)
 
     @work(exclusive=True, group="act")
     @reporting
@@ -286,15 +288,22 @@ this terminal is closed.
         if job is None:
             return
         message = (
-            f"All that came of {job.suggestions} suggestions in {job.done} documents is taken back: the "
+            f"All that came of {counted(job.suggestions, 'suggestion')} in {counted(job.done, 'document')} "
+            "is taken back: the "
             "suggestions, and the labels that you accepted from them. Suggestions that the job had replaced "
             "come back. What others accepted or rejected stays."
         )
         if await self._confirmed("Undo all that came of the job?", message, "Undo all"):
-            undone = await self._session.history.undo_job(job.id)
-            words = f"{undone.items} items in {len(undone.documents)} documents were taken back."
+            undone = await with_progress(
+                self.app, "Taking it back", partial(self._session.history.undo_job, job.id), may_stop=False
+            )
+            assert undone is not None
+            words = (
+                f"{counted(undone.items, 'item')} in {counted(len(undone.documents), 'document')} "
+                f"{'was' if undone.items == 1 else 'were'} taken back."
+            )
             if undone.refused:
-                words += f"\n{undone.refused} stay as they are: somebody else decided on them."
+                words += f"\n{undone.refused:,} stay as they are: somebody else decided on them."
             tell(self.app, words, title="Undone")
             await self.look()
             self._count()
@@ -312,8 +321,10 @@ this terminal is closed.
         self._show_rows()
         if first is None or first.id == job.id:
             return
-        found = await self._session.jobs.compare(first.id, job.id)
-        self._show_compared(Compared(first, job, found))
+        compare = partial(self._session.jobs.compare, first.id, job.id)
+        found = await looked_up(self.app, "Comparing the two jobs", compare)
+        if found is not None and self.is_active:
+            self._show_compared(Compared(first, job, found))
 
     def _show_compared(self, compared: Compared, at: int | None = None) -> None:
         self.app.push_screen(ComparisonScreen(self._session, compared, at), self._go_to)

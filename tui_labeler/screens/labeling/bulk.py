@@ -15,7 +15,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.labeling.base import decision
 from tui_labeler.screens.labeling.review import ReviewActions
 from tui_labeler.screens.labeling.review_filter import ReviewChoice
-from tui_labeler.screens.working import with_progress
+from tui_labeler.screens.working import ask, with_progress
 
 if TYPE_CHECKING:
     from tui_labeler.engine.reviewing.review import Decided
@@ -104,12 +104,13 @@ class BulkReviewActions(ReviewActions):
             self.say(f"No suggestion is like that: {words}.{hidden}")
             return
         hidden = "\nSuggestions that blind mode hides are left alone." if blind else ""
-        sure = await self.app.push_screen_wait(
+        sure = await ask(
+            self,
             ConfirmScreen(
                 f"{verb} {_what(count)} in {counted(count.documents, 'document')}?",
                 f"Held by the filter: {words}.{hidden}\nOne undo takes all of it back.",
                 confirm=verb,
-            )
+            ),
         )
         if sure:
             async with self.turn:

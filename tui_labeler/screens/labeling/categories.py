@@ -15,14 +15,14 @@ from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.choosing import chooser
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.labeling.colors import ColorScreen
-from tui_labeler.screens.labeling.taking_back import is_sure, undone_words
+from tui_labeler.screens.labeling.taking_back import LAST_ACTION, WHEN_STOPPED, is_sure, undone_words
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.narrowing import narrow
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.palette import PALETTE, colors
 from tui_labeler.screens.widgets.picker import Choice, Picker
-from tui_labeler.screens.working import with_progress
+from tui_labeler.screens.working import ask, looked_up, with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -230,19 +230,23 @@ another's. Descriptions and examples are for people, and are sent along when a l
             await self._session.categories.set(category.id, color=chosen)
             self._show()
 
-    @work
+    @work(exclusive=True, group="ask")
     @reporting
     async def action_merge(self) -> None:
         category = self._current()
         if category is None:
             return
         others = [c for c in self._session.store.state.categories.values() if c.id != category.id]
-        into = await self.app.push_screen_wait(
+        touched = await self._touched(category)
+        if touched is None:
+            return
+        into = await ask(
+            self,
             chooser(
                 f"Merge {category.name} into which?",
-                await self._touched(category),
+                touched,
                 [("", other.id, other.name) for other in others],
-            )
+            ),
         )
         if into is not None:
             await with_progress(
@@ -253,19 +257,23 @@ another's. Descriptions and examples are for people, and are sent along when a l
             )
             self._show()
 
-    @work
+    @work(exclusive=True, group="ask")
     @reporting
     async def action_delete(self) -> None:
         category = self._current()
         if category is None:
             return
-        sure = await self.app.push_screen_wait(
+        touched = await self._touched(category)
+        if touched is None:
+            return
+        sure = await ask(
+            self,
             ConfirmScreen(
                 f"Delete {category.name}?",
-                f"{await self._touched(category)} One undo brings everything back.",
+                f"{touched} One undo brings everything back.",
                 confirm="Delete",
                 cancel="Keep",
-            )
+            ),
         )
         if sure:
             await with_progress(
@@ -281,21 +289,26 @@ another's. Descriptions and examples are for people, and are sent along when a l
     async def action_undo(self) -> None:
         """Takes back this person's last action, as far as it was one on categories."""
         history = self._session.history
-        found = await history.undoable()
+        found = await looked_up(self.app, LAST_ACTION, history.undoable)
+        if found is None:
+            return
         if not found:
             tell(self.app, "There is nothing of yours to take back.")
         elif not found[0].action.startswith(_CATEGORY):
             action = ACTIONS.get(found[0].action, found[0].action)
             words = f"Your last action: {action}.\nq, then u takes it back."
             tell(self.app, words, title="No category was changed last")
-        elif await is_sure(self.app, found):
-            self._tell_undone(await history.undo(found), "Took back")
+        elif await is_sure(self, found):
+            undone = await with_progress(
+                self.app, "Taking it back", partial(history.undo, found), when_stopped=WHEN_STOPPED
+            )
+            self._tell_undone(undone, "Took back")
 
     @work(exclusive=True, group="history")
     @reporting
     async def action_redo(self) -> None:
         """Does again what was undone last, here or before."""
-        undone = await self._session.history.redo()
+        undone = await with_progress(self.app, "Doing it again", self._session.history.redo, may_stop=False)
         if undone is None:
             tell(self.app, "There is nothing to do again.")
         self._tell_undone(undone, "Did again")
@@ -305,8 +318,15 @@ another's. Descriptions and examples are for people, and are sent along when a l
         if undone is not None:
             tell(self.app, undone_words(undone, verb))
 
-    async def _touched(self, category: Category) -> str:
-        count = await self._session.categories.touched(category.id)
+    async def _touched(self, category: Category) -> str | None:
+        """What hangs on a category; ``None`` when the person stopped counting."""
+        count = await looked_up(
+            self.app,
+            f"Counting what {category.name} is on",
+            partial(self._session.categories.touched, category.id),
+        )
+        if count is None:
+            return None
         return (
             f"It has {count.label_words} in {counted(count.documents, 'document')} "
             f"and {counted(count.suggestions, 'open suggestion')}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -17,20 +18,25 @@ from tui_labeler.screens.labeling.base import step
 from tui_labeler.screens.labeling.marks import class_items
 from tui_labeler.screens.labeling.placing import PlacingActions
 from tui_labeler.screens.labeling.provenance import provenance, words_provenance
-from tui_labeler.screens.labeling.taking_back import is_large, is_sure, undone_words
+from tui_labeler.screens.labeling.taking_back import (
+    LAST_ACTION,
+    WHEN_STOPPED,
+    is_large,
+    is_sure,
+    undone_words,
+)
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.projects.project_settings import ProjectSettingsScreen
-from tui_labeler.screens.working import with_progress
+from tui_labeler.screens.working import ask, looked_up, with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Suggestion
     from tui_labeler.engine.history.history import Undone
     from tui_labeler.engine.imports.plans import Skipped
     from tui_labeler.engine.ports import Transaction
-
-_STOPPED = "What was taken back until then stays so; ctrl+r does it again."
 
 _SHOWN = 30
 """Lines of what was left out that a message repeats."""
@@ -46,12 +52,12 @@ class FileActions(PlacingActions):
     async def action_undo(self) -> None:
         """Takes back this person's last action; asks first where it was a large one."""
         async with self.turn:
-            found = await self.session.history.undoable()
-            if not found:
+            found = await looked_up(self.app, LAST_ACTION, self.session.history.undoable)
+            if found is not None and not found:
                 self.say("There is nothing of yours to take back.")
-            elif not is_large(found):
+            elif found and not is_large(found):
                 await self._take_back(found)
-        if found and is_large(found) and await is_sure(self.app, found):
+        if found and is_large(found) and await is_sure(self, found):
             async with self.turn:
                 await self._take_back(found)
 
@@ -61,7 +67,7 @@ class FileActions(PlacingActions):
             self.app,
             "Taking it back",
             lambda progress: self.session.history.undo(asked, progress),
-            when_stopped=_STOPPED,
+            when_stopped=WHEN_STOPPED,
             # What a job did is taken back as a whole.
             may_stop=asked[0].action != JOB,
         )
@@ -233,7 +239,7 @@ class FileActions(PlacingActions):
 
     # --- where from, and away -----------------------------------------------------------------------
 
-    @work
+    @work(exclusive=True, group="provenance")
     @reporting
     async def action_provenance(self) -> None:
         """Says who or what made the label or suggestion at the cursor, and what happened since."""
@@ -250,8 +256,13 @@ class FileActions(PlacingActions):
         if not items or document is None:
             self.say(self.no_item_words())
             return
-        told = [await provenance(self.session, document, each) for each in items]
-        await self.app.push_screen_wait(MessageScreen(_where_from(items), "\n\n".join(told)))
+        title = _where_from(items)
+        told = await looked_up(self.app, title, partial(self._provenances, document, items))
+        if told is not None:
+            await ask(self, MessageScreen(title, "\n\n".join(told)))
+
+    async def _provenances(self, document: Document, items: Sequence[Label | Suggestion]) -> list[str]:
+        return [await provenance(self.session, document, each) for each in items]
 
     @work(exclusive=True, group="leave")
     @reporting

@@ -16,6 +16,7 @@ from tui_labeler.screens.dialogs import ChoiceScreen
 from tui_labeler.screens.labeling.filter import FilterScreen
 from tui_labeler.screens.labeling.search import DRAW_EVERY
 from tui_labeler.screens.labeling.searching import SearchActions
+from tui_labeler.screens.working import ask
 
 if TYPE_CHECKING:
     from textual.events import Key
@@ -71,7 +72,8 @@ class FilterActions(SearchActions):
         categories = tuple(self.session.store.state.categories.values())
         # A list that is not narrowed to documents by their ids has lost what was found.
         narrowed, found = self.filter.ids, self._found_list
-        chosen = await self.app.push_screen_wait(
+        chosen = await ask(
+            self,
             FilterScreen(
                 self.filter,
                 categories,
@@ -79,7 +81,7 @@ class FilterActions(SearchActions):
                 self.session.labeling.actor,
                 found=found if found and narrowed is not None and narrowed <= found.ids else None,
                 contents=self._contents if narrowed is not None else "",
-            )
+            ),
         )
         if chosen is not None:
             await self._apply_filter(chosen)

@@ -13,11 +13,14 @@ from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.labeling.view import NOTHING_SUGGESTED
 from tui_labeler.screens.labeling.whole import WholeDocumentActions
 from tui_labeler.screens.readings.agreement import AgreementScreen
+from tui_labeler.screens.working import ask, looked_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_labeler.domain.documents import Document
+    from tui_labeler.engine.readings.agreeing import Agreed
+    from tui_labeler.engine.reviewing.blind import BlindResult
 
 
 class ReadingActions(WholeDocumentActions):
@@ -120,12 +123,10 @@ class ReadingActions(WholeDocumentActions):
             )
         if last:
             parts.append("Everybody is done then, and sees both readings; that is not taken back.")
-        answer = await self.app.push_screen_wait(
-            ConfirmScreen(
-                f"Is all of {self._these(documents)} labeled?", " ".join(parts), "Done", "Go on labeling"
-            )
+        question = ConfirmScreen(
+            f"Is all of {self._these(documents)} labeled?", " ".join(parts), "Done", "Go on labeling"
         )
-        return answer is True
+        return await ask(self, question) is True
 
     # --- how far both agree -------------------------------------------------------------------------
 
@@ -152,8 +153,13 @@ class ReadingActions(WholeDocumentActions):
         await self._show_agreement(document)
 
     async def _show_agreement(self, document: Document) -> None:
-        result = await self.session.blind.result()
-        readers = await self.session.agreeing.result()
+        async def look() -> tuple[BlindResult, Agreed]:
+            return await self.session.blind.result(), await self.session.agreeing.result()
+
+        found = await looked_up(self.app, "Comparing what was labeled", look)
+        if found is None or not self.is_active:
+            return
+        result, readers = found
         reading = self.session.store.state.document(document.id).blind
         # Two readings on an earlier text are not compared at all.
         same_text = reading is None or reading.text_hash == document.text_hash

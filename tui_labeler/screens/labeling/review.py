@@ -21,6 +21,7 @@ from tui_labeler.screens.labeling.placing import PlacingActions
 from tui_labeler.screens.labeling.review_filter import ReviewChoice, ReviewFilterScreen
 from tui_labeler.screens.labeling.review_progress import ReviewProgress
 from tui_labeler.screens.widgets.cells import clip
+from tui_labeler.screens.working import ask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,9 +145,7 @@ class ReviewActions(PlacingActions):
         if wanted is not None and all(job != wanted for job, _ in jobs):
             jobs.append((wanted, wanted))
         categories = tuple(self.session.store.state.categories.values())
-        return await self.app.push_screen_wait(
-            ReviewFilterScreen(title, now, categories, jobs, ordered=ordered)
-        )
+        return await ask(self, ReviewFilterScreen(title, now, categories, jobs, ordered=ordered))
 
     @property
     def _suggestions_wanted(self) -> SuggestionFilter:

@@ -12,10 +12,12 @@ from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import ChoiceScreen
 from tui_labeler.screens.labeling.base import LabelingBase
 from tui_labeler.screens.labeling.words import quoted
+from tui_labeler.screens.working import ask, looked_up
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document, DocumentRow
     from tui_labeler.domain.labels import Label, Span
+    from tui_labeler.engine.documents.looking_again import Earlier
     from tui_labeler.engine.ports import Transaction
 
 
@@ -98,7 +100,14 @@ class StaleActions(LabelingBase):
         fits = span.end <= len(text)
         if fits:
             self.text.go_to(span.start, span.end)
-        earlier = await self.session.looking_again.earlier(document.id, label)
+
+        async def look() -> tuple[Earlier | None]:
+            return (await self.session.looking_again.earlier(document.id, label),)
+
+        found = await looked_up(self.app, "Looking for the text it was made on", look)
+        if found is None:
+            return
+        (earlier,) = found
         lines = (
             [f"It was made on: {earlier.around}"]
             if earlier
@@ -110,9 +119,8 @@ class StaleActions(LabelingBase):
             ("s", "set", "Set it elsewhere: select the words, then Q"),
             ("r", "remove", "Remove it"),
         ]
-        answer = await self.app.push_screen_wait(
-            ChoiceScreen(f"Does {name} by {label.made.actor} still hold?", "\n".join(lines), choices)
-        )
+        question = f"Does {name} by {label.made.actor} still hold?"
+        answer = await ask(self, ChoiceScreen(question, "\n".join(lines), choices))
         if answer == "keep":
             await self._keep(document, label, None)
         elif answer == "remove":

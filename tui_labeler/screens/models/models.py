@@ -19,6 +19,7 @@ from tui_labeler.screens.unreadable import unreadable_row
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.words import look_of, percent, when
+from tui_labeler.screens.working import ask
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -142,7 +143,7 @@ screen.
             return
         await self._session.training.check_unused(name)
         message = f"The model {name!r} and its figures will be gone for good. Labels and suggestions stay."
-        if await self.app.push_screen_wait(ConfirmScreen("Delete the model?", message, "Delete", "Keep")):
+        if await ask(self, ConfirmScreen("Delete the model?", message, "Delete", "Keep")):
             await self._session.training.delete(name)
             tell(self.app, f"The model {name!r} is deleted.")
             self.read()

@@ -27,6 +27,7 @@ from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Picker
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.words import percent
+from tui_labeler.screens.working import ask, on_top
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -260,7 +261,7 @@ and lets the training run on.
             message = (
                 f"Not saved: {counted(preview.drafts, 'draft decision')}. Training uses saved labels only."
             )
-            answer = await self.app.push_screen_wait(ChoiceScreen("Save labels first?", message, choices))
+            answer = await ask(self, ChoiceScreen("Save labels first?", message, choices))
             if answer is None:
                 return
             if answer == "save":
@@ -268,7 +269,7 @@ and lets the training run on.
                 preview = await self._read()
         words = training_text.consequences(self._form, self._cards, preview)
         question = ConfirmScreen("Train now?", words, "Train", "Not now")
-        if words and not await self.app.push_screen_wait(question):
+        if words and not await ask(self, question):
             return
         if self._form.origin is LabelOrigin.AML and self._session.handover is not None:
             self.query_one(StatusLine).text = "Taking in the latest labels of Azure Machine Learning..."
@@ -312,6 +313,8 @@ and lets the training run on.
             name = jobs_text.subject(self._job)
             await self._session.refresh()
             card = await find_model(self._session.models, name)
+            # The person may be reading something else that lies over this screen.
+            await on_top(self)
             await self.app.push_screen_wait(PerformanceScreen(self._session, card))
             self.dismiss(name)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -22,6 +23,7 @@ from tui_labeler.screens.projects.create_project import CreateProjectScreen
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.cells import clean, clip
 from tui_labeler.screens.widgets.picker import Choice, Picker
+from tui_labeler.screens.working import ask, looked_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,20 +222,17 @@ the cursor. `@` shows the servers with language models that autolabeling may ask
 
         self.app.push_screen(ResourcesScreen(self._workbench.resources))
 
-    @work
+    @work(exclusive=True, group="delete")
     @reporting
     async def action_delete(self) -> None:
         project = self._current
         if project is None:
             return
-        sure = await self.app.push_screen_wait(
-            ConfirmScreen(
-                f"Delete the project {project.name}?",
-                await self._losses(project),
-                confirm="Delete",
-                cancel="Keep",
-            )
-        )
+        title = f"Delete the project {project.name}?"
+        losses = await looked_up(self.app, title, partial(self._losses, project))
+        if losses is None:
+            return
+        sure = await ask(self, ConfirmScreen(title, losses, confirm="Delete", cancel="Keep"))
         if sure:
             left = await self._workbench.delete(project.id)
             tell(self.app, f"{project.name} was deleted.")

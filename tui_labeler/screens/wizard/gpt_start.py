@@ -31,6 +31,7 @@ from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
 from tui_labeler.screens.wizard.gpt_summary import Summary, evaluation_question, summary
 from tui_labeler.screens.wizard.start import StartStep
+from tui_labeler.screens.working import ask
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.work import JobEstimate
@@ -274,11 +275,8 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         self.say("One moment: reckoning what it takes.")
         self._evaluation = await self._preview(number)
         self._show()
-        sure = await self.app.push_screen_wait(
-            ConfirmScreen(
-                "Evaluate first?", evaluation_question(self._terms, self._evaluation), "Evaluate", "Not yet"
-            )
-        )
+        words = evaluation_question(self._terms, self._evaluation)
+        sure = await ask(self, ConfirmScreen("Evaluate first?", words, "Evaluate", "Not yet"))
         if sure:
             options = {**self._terms.options.as_options(), "limit": number}
             self.app.push_screen(
