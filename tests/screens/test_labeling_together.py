@@ -22,6 +22,7 @@ from tests.screens.conftest import (
 )
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
 from tui_labeler.domain.labels import Span
+from tui_labeler.engine.adapters.store.files import names_in
 from tui_labeler.screens.following import News
 from tui_labeler.screens.help import HelpScreen
 from tui_labeler.screens.jobs.jobs import JobsScreen
@@ -70,6 +71,35 @@ async def test_a_project_that_somebody_deletes_is_told_once_and_left_without_a_p
         await press(pilot, "q")
         assert isinstance(pilot.app.screen, ProjectsScreen)
     assert list((home / "projects").iterdir()) == []
+
+
+async def test_a_home_that_is_away_for_a_moment_is_told_and_work_goes_on_when_it_is_back(
+    opened: Opened, home: Path, workbench: Workbench
+) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "1")
+        follower = screen_of(pilot).follower
+        aside = move(home, home.with_name("elsewhere"))
+        for _ in range(3):
+            await follower.look()
+        await pilot.pause()
+        told = [note.message for note in pilot.app._notifications]
+        assert len(told) == 1
+        assert f"{home} is not there any more" in told[0]
+        assert "The home folder is away: nothing" in screen_text(pilot)
+        await press(pilot, "v", "2")
+        assert labels(session_of(pilot), TWO) == [("Borrower", span_of(TWO, "North"))]
+        assert home.name not in names_in(home.parent)
+        move(aside, home)
+        await follower.look()
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "The home folder is away: nothing" not in text
+        assert "deleted" not in text
+        assert "1 unsaved" in text
+        await press(pilot, "ctrl+s")
+    session = await workbench.open("Loans")
+    assert len(session.documents.find(TWO).saved_labels) == 1
 
 
 async def test_a_container_that_cannot_be_read_again_leaves_no_message_of_reading(

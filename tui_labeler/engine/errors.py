@@ -13,6 +13,7 @@
     │   │   ├── UnreachableError     none of them: the folder is gone, the server does not answer
     │   │   └── UnreadableError      this one, as long as it is what it is
     │   └── StorageError         the home cannot be read or written: full, read-only, broken
+    │       └── AwayError            it is not where it was: moved, or its disk was taken away
     └── RefusedError         4   a rule says no: quota, budget, lock
         ├── LockedError          somebody else is at it
         ├── QuotaError           too few text records left this month
@@ -122,6 +123,18 @@ class UnreadableError(ContainerError):
 class StorageError(OutsideError):
     title = "The state can't be read or written"
     code = "storage"
+
+
+class AwayError(StorageError):
+    """Work goes on where it is put back."""
+
+    title = "The home folder is away"
+
+    def __init__(self, home: str) -> None:
+        super().__init__(
+            f"{home} is not there any more.",
+            hint="Nothing can be saved until it is put back where it was; what was saved before is in it.",
+        )
 
 
 class RefusedError(LabelerError):

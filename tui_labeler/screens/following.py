@@ -12,9 +12,9 @@ from textual.signal import Signal
 
 from tui_labeler.domain.jobs import Job
 from tui_labeler.engine.background import EVERY, Background, Exchange, Standing
-from tui_labeler.engine.errors import DeletedError, LabelerError
+from tui_labeler.engine.errors import AwayError, DeletedError, LabelerError
 from tui_labeler.engine.ports import Transaction
-from tui_labeler.screens.base import tell_error
+from tui_labeler.screens.base import tell, tell_error
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -68,6 +68,8 @@ class Follower:
         self._sync_every = sync_every
         self.deleted = False
         """Somebody deleted the project that was followed."""
+        self.is_away = False
+        """Its home is not where it was."""
         self._app = app
         self._session: ProjectSession | None = None
         self._timer: Timer | None = None
@@ -105,7 +107,7 @@ class Follower:
         """Follows a project in place of any other."""
         await self.stop()
         self._session = session
-        self.deleted = False
+        self.deleted = self.is_away = False
         self._timer = self._app.set_interval(LOOK_EVERY, self._look_or_rest)
         self.background = Background(session, self.stood.publish, self.came.publish, every=self._sync_every)
         self.background.start()
@@ -141,6 +143,8 @@ class Follower:
             transactions = await session.refresh()
             jobs = await self._look_at_jobs(session)
             self._trouble = ""
+            if self.is_away:
+                self._set_away(session, is_away=False)
         except DeletedError as error:
             if session is self._session:
                 self._tell_deleted(error)
@@ -149,6 +153,8 @@ class Follower:
             if error.message != self._trouble:
                 self._trouble = error.message
                 tell_error(self._app, error)
+            if isinstance(error, AwayError) and not self.is_away:
+                self._set_away(session, is_away=True)
             return
         finally:
             self._looking = False
@@ -156,6 +162,17 @@ class Follower:
             self._jobs = jobs
             self._rests = RESTS
             self.news.publish(News(transactions, jobs))
+
+    def _set_away(self, session: ProjectSession, *, is_away: bool) -> None:
+        """What was read of the project stays on the screen, and holds again once the home is back."""
+        if session is not self._session:
+            return
+        self.is_away = is_away
+        if not is_away:
+            tell(self._app, "What you do is saved again.", title="The home folder is back")
+            if self.background is not None:
+                self.background.soon()
+        self.news.publish(News((), self._jobs))
 
     def _tell_deleted(self, error: DeletedError) -> None:
         if self._timer is not None:

@@ -30,7 +30,14 @@ from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.shards import Shards
 from tui_labeler.engine.changes import put_category
-from tui_labeler.engine.errors import DeletedError, InputError, NotFoundError, RefusedError, StorageError
+from tui_labeler.engine.errors import (
+    AwayError,
+    DeletedError,
+    InputError,
+    NotFoundError,
+    RefusedError,
+    StorageError,
+)
 from tui_labeler.engine.ports import Change, Plan, State, Transaction
 
 if TYPE_CHECKING:
@@ -677,6 +684,26 @@ async def test_a_project_that_was_deleted_is_not_worked_on_nor_made_again(
     else:
         assert not folder.exists()
         assert await bench.projects().leftovers() == ()
+
+
+async def test_a_home_that_is_away_is_not_taken_for_a_project_that_was_deleted(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    session = await bench.create(100)
+    await worked(session)
+    await session.store.checkpoint()
+    aside = shutil.move(bench.home, tmp_path / "elsewhere")
+    with pytest.raises(AwayError):
+        await session.refresh()
+    with pytest.raises(AwayError):
+        await session.categories.add("More")
+    with pytest.raises(AwayError):
+        session.store.state.document(number(session, "d0099.txt"))
+    assert not bench.home.exists()
+    shutil.move(aside, bench.home)
+    await session.refresh()
+    await session.categories.add("More")
+    await session.store.checkpoint()
+    assert whole(await bench.session()) == whole(session)
 
 
 async def test_jobs_and_models_do_not_make_a_deleted_project_again(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class ProjectStore(Protocol):
     async def refresh(self) -> tuple[Transaction, ...]:
         """Takes in what other processes committed and returns it. Costs a few ``stat`` when there is none.
 
-        Raises ``DeletedError`` once the project is gone.
+        Raises ``DeletedError`` once the project is gone, ``AwayError`` as long as its home is.
         """
 
     def news(self) -> tuple[Transaction, ...]:

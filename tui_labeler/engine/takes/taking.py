@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.errors import ContainerError, DeletedError, LabelerError, LockedError
+from tui_labeler.engine.errors import AwayError, ContainerError, DeletedError, LabelerError, LockedError
 from tui_labeler.engine.ports.takes import Take
 from tui_labeler.engine.takes.takes import Claim, TakenError, claimed, is_shared_out, winner
 
@@ -148,8 +148,8 @@ class Taking:
             self._woken.clear()
             try:
                 await self.look_near()
-            except LockedError:
-                # Somebody decides the same at this moment: the next look does it.
+            except (AwayError, LockedError):
+                # Somebody decides the same at this moment, or the home comes back: a later look does it.
                 pass
             except DeletedError:
                 # Whoever follows the project says so.

@@ -299,6 +299,8 @@ class LabelingView(OpenProject):
         """What has to be read before anything else: a question, a message, a mode."""
         if self.follower.deleted:
             return "This project was deleted. q goes to the projects."
+        if self.follower.is_away:
+            return "The home folder is away: nothing can be saved until it is back."
         if self.awaiting is not None:
             return self.message or self.awaiting[0]
         if self.message:

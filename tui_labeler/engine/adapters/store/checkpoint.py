@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui_labeler.domain.documents import DocumentRow
-from tui_labeler.engine.adapters.store.files import PROJECT_FILE, is_gone, make_folder, remove_leftovers
+from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there, make_folder, remove_leftovers
 from tui_labeler.engine.adapters.store.index import signatures, write_index
 from tui_labeler.engine.adapters.store.journal import START, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage, database, signature
-from tui_labeler.engine.errors import DeletedError, StorageError
+from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def fold_in(folder: Path, shards: Shards, fold: Fold, base: int, tolerance: int)
     ``base`` and but for ``tolerance`` bytes of journal as far, there is nothing to do.
     """
     with FileLock(folder / "checkpoint.lock", project=folder).held():
-        if is_gone(folder):
-            raise DeletedError
+        check_there(folder)
         check_format(folder.parent.parent)
         tables = AtomicJSONStorage(folder / PROJECT_FILE).read() or {}
         marks = list(tables.get("checkpoint", {}).values())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.engine.errors import DeletedError, InputError, StorageError
+from tui_labeler.engine.errors import AwayError, DeletedError, InputError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,13 +39,14 @@ def storage_errors(path: Path) -> Iterator[None]:
 def make_folder(path: Path, *, project: Path | None = None) -> None:
     """Creates a folder, and those above it, for the owner alone. Raises ``StorageError``.
 
-    ``project`` is a project's folder, which is never made: raises ``DeletedError`` where it is gone.
+    ``project`` is a project's folder, which is never made: raises as :func:`check_there` instead.
     """
     with storage_errors(path):
         if path.is_dir():
             return
         if path == project:
-            raise DeletedError
+            check_there(path)
+            return
         if not path.parent.is_dir():
             make_folder(path.parent, project=project)
         path.mkdir(mode=0o700, exist_ok=True)
@@ -62,6 +63,17 @@ def is_gone(project: Path) -> bool:
     """
     with storage_errors(project):
         return not any((project / name).exists() for name in (PROJECT_FILE, "journal", "documents"))
+
+
+def check_there(project: Path) -> None:
+    """Raises ``DeletedError`` when somebody deleted a project, ``AwayError`` where the whole home is gone."""
+    if not is_gone(project):
+        return
+    if not project.parent.is_dir():
+        raise AwayError(str(project.parent.parent))
+    # It may have come back between the two looks.
+    if is_gone(project):
+        raise DeletedError
 
 
 def names_in(folder: Path) -> list[str]:

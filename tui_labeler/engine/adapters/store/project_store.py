@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.adapters.store import checkpoint
 from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in, place_of, shards_as_of
-from tui_labeler.engine.adapters.store.files import PROJECT_FILE, is_gone
+from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there
 from tui_labeler.engine.adapters.store.index import read_index
 from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock
@@ -79,7 +79,7 @@ class TinyProjectStore:
         parts = ("project", "checkpoint", "categories", "category_order")
         projects, marks, categories, order = (list(tables.get(part, {}).values()) for part in parts)
         if not projects or not marks:
-            self._check_there()
+            check_there(self.folder)
             raise StorageError(f"{path} holds no project", hint="Restore it from a backup.")
         ids = order[0]["ids"] if order else ()
         state = MemoryState(self._shards, projects[0], categories, ids, self._viewer)
@@ -106,15 +106,10 @@ class TinyProjectStore:
     def seq(self) -> int:
         return self._position.seq
 
-    def _check_there(self) -> None:
-        """Raises ``DeletedError`` when somebody deleted the project."""
-        if is_gone(self.folder):
-            raise DeletedError
-
     # --- following and changing ---------------------------------------------------------------------
 
     async def refresh(self) -> tuple[Transaction, ...]:
-        self._check_there()
+        check_there(self.folder)
         if not self._journal.changed_since(self._position):
             return ()
         async with self._mutex:
@@ -152,7 +147,7 @@ class TinyProjectStore:
         async with self._mutex:
             try:
                 await to_the_end(self._lock.acquire)
-                self._check_there()
+                check_there(self.folder)
                 check_format(self.folder.parent.parent)
                 await self._catch_up()
                 found = plan(self._memory)

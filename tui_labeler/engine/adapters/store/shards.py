@@ -9,7 +9,13 @@ import msgspec
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
-from tui_labeler.engine.adapters.store.files import encoded, make_folder, replace_file, storage_errors
+from tui_labeler.engine.adapters.store.files import (
+    check_there,
+    encoded,
+    make_folder,
+    replace_file,
+    storage_errors,
+)
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.typed import decode
 
@@ -114,6 +120,7 @@ class Shards:
             f"`tui-labeler project repair {name}` makes it anew of the journal; or restore a backup of all."
         )
         if signature(path) is None:
+            check_there(self.folder.parent)
             raise StorageError(f"{path} was there and is missing, with the labels in it.", hint=hint)
         found = self.written_at(shard) if seq else 0
         if found < seq:
