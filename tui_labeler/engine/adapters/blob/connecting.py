@@ -6,6 +6,8 @@ import importlib
 import logging
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob.aio import ContainerClient, LinearRetry
@@ -51,9 +53,9 @@ def client_for(
         # A redirection would take token and text elsewhere.
         "permit_redirects": False,
     }
-    # What is on this machine is not behind a proxy.
-    transport = AioHttpTransport(use_env_settings=not address.is_local, **_times(patience))
-    options["transport"] = transport
+    # The transport would take passwords from ~/.netrc along with proxies, and send them beside ours.
+    options["transport"] = AioHttpTransport(use_env_settings=False, **_times(patience))
+    options["proxies"] = proxies_to(address)
     if access.connection_string:
         plain = plain_string(access.connection_string)
         try:
@@ -70,6 +72,15 @@ def client_for(
     elif access.key:
         secret = {"account_name": address.account, "account_key": access.key}
     return ContainerClient(address.endpoint, address.container, credential=secret, **options)
+
+
+def proxies_to(address: BlobAddress) -> dict[str, str]:
+    """The environment's proxy for an account, by the scheme; none for what is on this machine."""
+    parts = urlsplit(address.endpoint)
+    proxy = getproxies().get(parts.scheme)
+    if proxy is None or address.is_local or proxy_bypass(parts.netloc):
+        return {}
+    return {parts.scheme: proxy if "://" in proxy else f"http://{proxy}"}
 
 
 def _times(patience: Patience) -> dict[str, float]:
