@@ -125,6 +125,21 @@ def test_a_name_that_is_taken_is_refused(cli: Cli, project: str, letters: Path) 
     assert len(cli("project", "list", "--json").json["items"]) == 1
 
 
+@pytest.mark.parametrize("content", [None, b""])
+def test_who_makes_a_project_again_hears_of_one_that_is_damaged(
+    cli: Cli, project: str, letters: Path, content: bytes | None
+) -> None:
+    (file,) = cli.home.glob("projects/*/project.json")
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    ran = cli("project", "create", project, "--kind", "ner", "--container", str(letters))
+    assert ran.code == 0
+    said = f"folder {file.parent.name} can't be read, and may be one of this container"
+    assert said in " ".join((ran.out + ran.err).split())
+    assert project in [item["name"] for item in cli("project", "list", "--json").json["items"]]
+
+
 def test_a_project_is_shown_with_its_figures(cli: Cli, project: str, letters: Path) -> None:
     shown = cli("project", "show", project, "--json").json
     assert shown["container"] == str(letters)

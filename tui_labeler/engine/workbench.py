@@ -175,6 +175,7 @@ class Workbench:
         file = read_file(labels, labels_name, labels_format)[1] if labels is not None else None
         _check(new, file, labels_name)
         container = self._check_container(new.container)
+        warnings += tuple(_damaged_words(name, error) for name, error in await self.broken())
         project, joined, unclaimed = await self._joining(self._named(new, file, container), new)
         session = self._connect(await self._projects.begin(project))
         try:
@@ -341,6 +342,14 @@ def suggested_name(container: str) -> str:
 
 def _taking_over(categories: Sequence[Category], state: State) -> Plan:
     return Plan(PROJECT_SYNCED, [put_category(state, category) for category in categories])
+
+
+def _damaged_words(name: str, error: LabelerError) -> str:
+    """Nobody knows any more what it was called, nor where its documents are."""
+    return (
+        f"The project in the home's folder {name} can't be read, and may be one of this container: "
+        f"{error.message}. Its labels are still there; `tui-labeler doctor` says what to do."
+    )
 
 
 def _name_warnings(name: str) -> tuple[str, ...]:
