@@ -202,6 +202,9 @@ def test_a_project_that_others_share_under_its_name_is_joined_by_making_it(
     home = ("--home", str(tmp_path / "cleo"))
     made = cli(*home, "project", "create", "letters", "--kind", "ner", "--container", str(letters))
     assert made.code == 0
+    assert "others share a project 'letters' there, and this one stays apart" in made.out + made.err
+    other = cli(*home, "project", "create", "other", "--kind", "ner", "--container", str(letters))
+    assert "others share" not in other.out + other.err
     ran = cli(*home, "sync", "letters", "--share", "--json")
     assert ran.code == 2
     assert "project create --labels" in ran.error["hint"]

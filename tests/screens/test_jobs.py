@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Static
 
 from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tui_labeler.domain.jobs import DocumentFailure, JobKind, JobState
@@ -76,6 +77,22 @@ async def test_without_jobs_the_screen_says_so_and_only_leaving_works(home: JobH
         shown(app, JobsScreen)
         await pilot.press("q")
         assert app.results == [None]
+
+
+async def test_large_counts_of_a_job_have_their_thousands_apart(home: JobHome) -> None:
+    home.job("large", JobState.SUCCEEDED, done=2574, total=2574, suggestions=8939, unaligned=1001)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session, home.resources))
+        await settle(pilot)
+        assert "2,574/2,574" in rows(app)[0]
+        assert "2,574 done, 0 failed, 0 waiting, of 2,574" in detail(app)
+        assert "1,001 to place by hand" in detail(app)
+        await pilot.press("U")
+        while not isinstance(app.screen, ConfirmScreen):
+            await pilot.pause()
+        words = " ".join(str(part.render()) for part in app.screen.query(Static))
+        assert "8,939 suggestions in 2,574 documents" in words
 
 
 async def test_jobs_stand_newest_first_with_state_bar_counts_and_speed(home: JobHome) -> None:

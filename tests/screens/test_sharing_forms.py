@@ -57,6 +57,11 @@ async def test_a_project_on_a_folder_is_shared_when_the_form_says_so_and_others_
         assert "its categories and labels are here" in told[0]
         assert [item.name for item in session_of(pilot).store.state.categories.values()] == ["Lender"]
         assert len(session_of(pilot).documents.find(ONE).saved_labels) == 1
+    cleo = Person("cleo", tmp_path, FakeShelf(team.stored), is_remote=False)
+    async with cleo.running(open_project=None) as pilot:
+        await fill_in(pilot, str(folder), sharing=False)
+        told = [note.message for note in pilot.app._notifications if note.title == "Project made"]
+        assert "others share a project 'Loans' there, and this one stays apart" in told[0]
 
 
 async def test_what_is_typed_as_a_url_is_always_shared_and_the_form_says_so(tmp_path: Path) -> None:

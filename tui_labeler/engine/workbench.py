@@ -34,7 +34,7 @@ from tui_labeler.engine.imports.journal import Say, unsaid
 from tui_labeler.engine.label_files import Imported
 from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
 from tui_labeler.engine.session import ProjectSession
-from tui_labeler.engine.sharing.joining import Claim, claim
+from tui_labeler.engine.sharing.joining import Claim, claim, is_claimed
 from tui_labeler.engine.sharing.project_form import with_items
 from tui_labeler.engine.sharing.synced import Shared
 
@@ -242,7 +242,7 @@ class Workbench:
             return project, None, ()
         async with self._shelf_of(project.container) as (shelf, is_remote):
             if not is_remote and not new.share:
-                return project, None, ()
+                return project, None, await _shared_beside(shelf, project.name)
             project = replace(project, settings=replace(project.settings, share_labels=not is_remote))
             try:
                 found = await claim(shelf, project.name, project.kind, project.id, self._maker)
@@ -381,6 +381,20 @@ def _category_warnings(made: ProjectSession) -> tuple[str, ...]:
     declared = [category.name for category in made.store.state.categories.values()]
     each = (warning for name in declared for warning in limits.category_name(name))
     return (*limits.categories(len(declared)), *each)
+
+
+async def _shared_beside(shelf: Shelf, name: str) -> tuple[str, ...]:
+    """What to say of a project of that name which others share, where a new one stays apart from it."""
+    try:
+        taken = await is_claimed(shelf, name)
+    except LabelerError:
+        # Only a project that is to be shared needs what others share.
+        return ()
+    words = (
+        f"others share a project {name!r} there, and this one stays apart; one that is made to be shared "
+        "(--share, or the form's field for labels) joins theirs"
+    )
+    return (words,) if taken else ()
 
 
 async def _first_contact(made: ProjectSession, progress: Progress) -> tuple[Shared | None, tuple[str, ...]]:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 
+import pytest
+
 from tests.screens.widgets.harness import Stage
 from tui_labeler.domain.documents import DocumentRow, DocumentState
 from tui_labeler.domain.projects import Dataset
@@ -71,6 +73,27 @@ async def test_a_narrow_list_keeps_name_state_and_counts() -> None:
         line = app.lines()[1]
         assert line == " >o   a-very-~024.txt  12   3"
         assert line.isascii()
+
+
+@pytest.mark.parametrize("width", [38, 50])
+async def test_name_and_counts_are_never_run_together(width: int) -> None:
+    app, view = stage(plain=True)
+    async with app.run_test(size=(width, 8)):
+        large = replace(
+            ROW,
+            location="a-very-long-document-name-2024-007.txt",
+            labels=(("c", 1936),),
+            drafts=(("ana", 3),),
+        )
+        small = replace(large, id=ROW.id + 1, labels=(("c", 12),), suggestions=(("c", 3),))
+        most = replace(large, id=ROW.id + 2, labels=(("c", 12_345),), suggestions=(("c", 1000),))
+        view.set_rows([small, large, most])
+        lines = app.lines()[1:4]
+        label = "1k*" if width == 38 else "1,936*"
+        assert lines[0].split()[-2:] == ["12*", "3"]
+        assert lines[1].split()[-1] == label
+        assert lines[2].split()[-2:] == (["12k*", "1k"] if width == 38 else ["12k*", "1,000"])
+        assert len(lines[0].rstrip()) == len(lines[2].rstrip())
 
 
 async def test_a_hundred_thousand_documents_are_drawn_a_screen_at_a_time() -> None:

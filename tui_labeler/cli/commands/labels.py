@@ -134,7 +134,7 @@ def _place(text: str, options: argparse.Namespace, location: str) -> int:
         return int(options.offset)
     if len(places) > 1:
         raise InputError(
-            f"{words!r} stands {len(places)} times in {location}, at {shown}.",
+            f"{words!r} stands {len(places):,} times in {location}, at {shown}.",
             hint="Say which one with --offset.",
         )
     return places[0]

@@ -86,6 +86,15 @@ async def claim(
             return Claim(project_id, joined=False)
 
 
+async def is_claimed(shelf: Shelf, name: str) -> bool:
+    """Whether a project of that name is shared in a container. Raises ``ContainerError``."""
+    try:
+        await shelf.get(claim_file(name))
+    except NotFoundError:
+        return False
+    return True
+
+
 async def claim_own(
     shelf: Shelf, name: str, kind: ProjectKind, project_id: str, *, write: bool = True
 ) -> None:

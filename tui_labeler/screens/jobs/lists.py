@@ -29,7 +29,7 @@ def failures(job: Job, width: int, signs: Glyphs) -> list[Line]:
         first, *rest = wrapped(words, width, "", " " * (name_width + 5))
         lines += [((f"  {signs.times} ", "bad"), (f"{name} ", ""), first[1]), *rest]
     if len(job.failed) > SHOWN:
-        lines.append(((f"  and {len(job.failed) - SHOWN} more", "dim"),))
+        lines.append(((f"  and {len(job.failed) - SHOWN:,} more", "dim"),))
     return lines
 
 
@@ -51,5 +51,5 @@ def not_used(job: Job, width: int, signs: Glyphs) -> list[Line]:
         first, *rest = wrapped(clean(unused_words(item)), width, "", " " * (name_width + 5))
         lines += [(("  ! ", "warn"), (f"{name} ", ""), first[1]), *rest]
     if len(items) > SHOWN:
-        lines.append(((f"  and {len(items) - SHOWN} more", "dim"),))
+        lines.append(((f"  and {len(items) - SHOWN:,} more", "dim"),))
     return lines

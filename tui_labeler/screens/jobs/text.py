@@ -170,7 +170,7 @@ def _spent(job: Job) -> str:
 
 def _amount(job: Job) -> str:
     if job.request.kind is JobKind.AUTOLABEL:
-        return f"{job.done}/{job.total}"
+        return f"{job.done:,}/{job.total:,}"
     return f"{share_done(job) * 100:.0f}%"
 
 
@@ -268,7 +268,7 @@ def _table(facts: Sequence[tuple[str, str]], width: int) -> list[Line]:
 def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, str]]:
     facts = [("Model", clean(subject(job)))] if subject(job) else []
     if job.request.kind is JobKind.AUTOLABEL:
-        done = f"{job.done} done, {len(job.failed)} failed, {job.waiting} waiting, of {job.total}"
+        done = f"{job.done:,} done, {len(job.failed):,} failed, {job.waiting:,} waiting, of {job.total:,}"
         facts.append(("Documents", done))
         if job.state is JobState.RUNNING and throughput(job):
             left = f", {rough(job.seconds_left)} left" if job.seconds_left is not None else ""
@@ -277,7 +277,7 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
         if counts is not None:
             found += f", {counts.to_review:,} to review, {counts.hidden:,} hidden by labels"
         facts.append(
-            ("Suggestions", found + (f", {job.unaligned} to place by hand" if job.unaligned else ""))
+            ("Suggestions", found + (f", {job.unaligned:,} to place by hand" if job.unaligned else ""))
         )
     if is_gpt(job):
         facts += [("Tokens", _tokens(job)), ("Spent", spent_words(job))]
@@ -300,7 +300,7 @@ def _facts(job: Job, names: Mapping[str, str]) -> list[tuple[str, str]]:
     facts: list[tuple[str, str]] = []
     request = job.request
     if request.kind is JobKind.AUTOLABEL:
-        facts.append(("Text records", f"{job.text_records} of {request.text_records}"))
+        facts.append(("Text records", f"{job.text_records:,} of {request.text_records:,}"))
         if request.categories:
             known = sorted((names.get(key, key) for key in request.categories), key=str.casefold)
             facts.append(("Categories", f"{len(known)}: {some_of(known, NAMES)}"))

@@ -264,12 +264,26 @@ to the list, `/` back to the words. Opened again, the search is as it was left; 
         elif self._wanted and self.is_searching:
             self._opens = True
             self._draw()
+        else:
+            self._say_that_nothing_is_found("open")
 
     def action_list(self) -> None:
         """Goes through the documents found with the keys for documents."""
         found = self.search.found
         if self.search.words == self._wanted and found:
             self._end(Chosen(self._wanted, listed=frozenset(one.row.id for one in found)))
+        else:
+            self._say_that_nothing_is_found("list")
+
+    def _say_that_nothing_is_found(self, verb: str) -> None:
+        """A key that has nothing to act on says so; the next words take that away."""
+        if not self._wanted:
+            words = f"There is nothing to {verb} yet: type words first."
+        elif self.is_searching:
+            words = f"There is nothing to {verb} yet: “{self._wanted}” is still looked for."
+        else:
+            words = f"There is nothing to {verb}: “{self._wanted}” is in no document. Type other words."
+        self._status.text = self.search.problem or words
 
     def action_again(self) -> None:
         self._ask(self._wanted)

@@ -52,7 +52,7 @@ def model_row(card: ModelCard) -> Callable[[int, Glyphs], Line]:
 
     def paint(width: int, signs: Glyphs) -> Line:
         measured = card.performance
-        documents = f"{len(card.train_documents)} + {len(card.test_documents)} test"
+        documents = f"{len(card.train_documents):,} + {len(card.test_documents):,} test"
         return (
             (fit(clean(card.name), _name_width(width), signs.more), ""),
             *(

@@ -82,7 +82,7 @@ def form_rows(
     automatic = form.split is Split.AUTO
     card = cards.get(form.name)
     name = form.name + (", a new model" if card is None else f", overwrites the one of {when(card.created)}")
-    manual = f"by the set of each document, {preview.test_documents} to test with"
+    manual = f"by the set of each document, {preview.test_documents:,} to test with"
     rows = [
         ("model", "Model", name, False),
         ("auto", _radio("Automatic split", automatic), "at random, every class kept represented", False),

@@ -62,10 +62,13 @@ def overview(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
             ("Trained", f"{when(card.created)} by {card.actor}, in {duration(card.seconds)}"),
             (
                 "Documents",
-                f"{len(card.train_documents)} to learn from, {len(card.test_documents)} to test with",
+                f"{len(card.train_documents):,} to learn from, {len(card.test_documents):,} to test with",
             ),
             ("Split", _split(card)),
-            ("Labels", f"{sum(card.train_labels.values())} learned, {sum(card.test_labels.values())} tested"),
+            (
+                "Labels",
+                f"{sum(card.train_labels.values()):,} learned, {sum(card.test_labels.values()):,} tested",
+            ),
             ("Version", f"{card.version} on labels {card.labels_version}"),
         ]
         lines += [

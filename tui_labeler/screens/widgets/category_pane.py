@@ -13,7 +13,7 @@ from textual.message import Message
 
 from tui_labeler.screens.narrowing import narrow
 from tui_labeler.screens.widgets.bidi import in_order
-from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
+from tui_labeler.screens.widgets.cells import clean, clip_middle, fit, short
 from tui_labeler.screens.widgets.lifting import Lifting, News
 from tui_labeler.screens.widgets.marks import percent
 from tui_labeler.screens.widgets.name_typing import NameTyping
@@ -296,6 +296,4 @@ def _width(counts: Iterable[int]) -> int:
 
 def _short(count: int) -> str:
     """A count in no more than four cells; nothing for none."""
-    if count < 10_000:
-        return str(count or "")
-    return f"{count // 1000}k" if count < 1_000_000 else f"{count // 1_000_000}M"
+    return short(count, 4)

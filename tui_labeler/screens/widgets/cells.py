@@ -192,3 +192,10 @@ def _tail(text: str, width: int) -> str:
         used += cells
         cut = start
     return text[cut:]
+
+
+def short(count: int, cells: int) -> str:
+    """A count in so many cells, of thousands or millions where it is larger; nothing for none."""
+    if count < 10**cells:
+        return str(count or "")
+    return f"{count // 1000}k" if count < 1_000_000 else f"{count // 1_000_000}M"

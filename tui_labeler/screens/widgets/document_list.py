@@ -11,7 +11,7 @@ from textual.message import Message
 from tui_labeler.domain.documents import DocumentRow, DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.widgets.bidi import in_order
-from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
+from tui_labeler.screens.widgets.cells import clean, clip_middle, fit, short
 from tui_labeler.screens.widgets.rows import RowView, row_key
 from tui_labeler.screens.widgets.text_keys import MAX_COUNT
 
@@ -369,10 +369,13 @@ def _columns(
 ) -> str:
     """One line: the document's name and what there is room for; without a row, the heading."""
     number = 6 if width >= _ROOMY else 4
-    right = [
-        (_count(row, glyphs) if row else glyphs.label * 2, number),
-        (_suggested(row, glyphs) if row else glyphs.suggestion * 2, number),
-    ]
+    figures = (
+        (_count(row, glyphs, number - 1), _suggested(row, glyphs, number - 1))
+        if row
+        else (glyphs.label * 2, glyphs.suggestion * 2)
+    )
+    # What has more signs than most takes a cell of what stands before it: a gap there is always.
+    right = [(figure, max(number, len(figure) + 1)) for figure in figures]
     if width >= _WIDER or records:
         right.append((f"{row.text_records:,}" if row else "records", 9))
     if tokens is not None:
@@ -392,15 +395,21 @@ def _columns(
     return fit(line + "".join(text.rjust(cells) for text, cells in right), width, "")
 
 
-def _count(row: DocumentRow, glyphs: Glyphs) -> str:
+def _count(row: DocumentRow, glyphs: Glyphs, cells: int) -> str:
     """Labels; signs say that some are on an earlier text, or not saved."""
     stale, draft = glyphs.stale * bool(row.stale), glyphs.draft * bool(row.draft_count)
-    return f"{row.label_count or ''}{stale}{draft}"
+    return f"{_figure(row.label_count, cells)}{stale}{draft}"
 
 
-def _suggested(row: DocumentRow, glyphs: Glyphs) -> str:
+def _suggested(row: DocumentRow, glyphs: Glyphs, cells: int) -> str:
     """Open suggestions; a sign says that words are to place as well."""
-    return f"{row.suggestion_count or ''}{glyphs.to_place if row.to_place else ''}"
+    return f"{_figure(row.suggestion_count, cells)}{glyphs.to_place if row.to_place else ''}"
+
+
+def _figure(count: int, cells: int) -> str:
+    """Whole where that has room, nothing for none."""
+    whole = f"{count:,}" if count else ""
+    return whole if len(whole) <= cells else short(count, 3)
 
 
 def _state_words(row: DocumentRow) -> str:

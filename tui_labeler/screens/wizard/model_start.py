@@ -83,7 +83,7 @@ nothing.
             return "s starts the job."
         assert self._estimate is not None
         if self._estimate.fits:
-            return f"Too few text records are left: t takes the first {self._estimate.fits} documents."
+            return f"Too few text records are left: t takes the first {self._estimate.fits:,} documents."
         return "Too few text records are left, even for the first document."
 
     def facts(self) -> list[tuple[str, str]]:
