@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 from itertools import pairwise
@@ -200,6 +201,13 @@ def test_what_is_safe_has_no_control_and_the_same_length(text: str) -> None:
     assert safe(shown) == shown
 
 
+HIDDEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f"
+    "\U00013430-\U00013440\U00013447-\U00013455\U00016fe4\U000e0100-\U000e01ef]"
+)
+"""What nobody sees, and some scripts need where it stands."""
+
+
 def test_every_character_is_either_safe_or_has_a_visible_stand_in() -> None:
     for code in range(0x110000):
         character = chr(code)
@@ -208,8 +216,8 @@ def test_every_character_is_either_safe_or_has_a_visible_stand_in() -> None:
         if is_unsafe(character):
             assert shown == visible(character) != character
             assert not is_unsafe(shown)
-        elif character in "\u200c\u200d":
-            assert shown == "␣", "there is nothing that it joins"
+        elif HIDDEN.fullmatch(character):
+            assert shown == "␣", "there is nothing that it joins, or follows"
         else:
             assert shown == character
             assert unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
@@ -245,6 +253,56 @@ def test_a_joiner_that_joins_nothing_is_shown(joiner: str, around: str) -> None:
     shown = safe(around.format(joiner))
     assert joiner not in shown
     assert len(shown) == len(around.format(joiner))
+
+
+NEEDED = [
+    "u\u034f\u0308",  # a trema, told apart from an umlaut
+    "\u05dc\u05b7\u034f\u05b4",  # two vowels of Hebrew under one letter
+    "\u115f\u1161",
+    "\u1100\u1160\u11a8",
+    "\u1780\u17b5\u1784",
+    "\u1820\u180b\u1828\u180f",
+    "\u845b\U000e0100\u57ce",
+    "\u2764\ufe0f",
+    "1\ufe0f\u20e3",
+    "\u2205\ufe00",
+    "\U0001f441\ufe0f\u200d\U0001f5e8\ufe0f",
+    "\U00013000\U00013430\U00013001",
+    "\U00018b00\U00016fe4",
+]
+
+
+@pytest.mark.parametrize("text", NEEDED)
+def test_what_nobody_sees_stays_where_a_script_needs_it(text: str) -> None:
+    assert safe(text) == text
+
+
+@pytest.mark.parametrize("text", NEEDED)
+def test_what_nobody_sees_is_shown_after_another_letter_and_the_second_time(text: str) -> None:
+    for found in HIDDEN.finditer(text):
+        hidden = found.group()
+        if hidden == "\u200d":
+            continue
+        for around in ("pay{}pal", "{}", " {}", "{}x", "м{}и"):
+            assert hidden not in safe(around.format(hidden))
+        run = safe(text[: found.start()] + 5 * hidden + text[found.end() :])
+        assert run.count(hidden) <= text.count(hidden) + 1
+        assert "␣" in run
+
+
+@pytest.mark.parametrize(
+    "blank", ["\u3164", "\uffa0", "\u115f", "\u2065", "\ufff3", "\U000e0fff", "\U000e0080"]
+)
+def test_a_letter_that_is_blank_is_shown(blank: str) -> None:
+    assert safe(f"한{blank}글 a{blank}") == "한␣글 a␣"
+
+
+@given(
+    st.text(alphabet=st.sampled_from("a한\u0308 ❤" + "".join({*"".join(NEEDED), "\u3164\uffa0\x1b"} - {""})))
+)
+def test_what_was_made_safe_of_hidden_characters_stays_as_it_is(text: str) -> None:
+    assert safe(safe(text)) == safe(text)
+    assert len(safe(text)) == len(text)
 
 
 def test_folding_joins_case_and_compatibility_forms_and_keeps_accents() -> None:

@@ -29,6 +29,13 @@ _OURS = re.compile(
 _SHOWN_AROUND = 20
 
 
+_UNSEEN = re.compile(
+    "[\u3164\uffa0]|(?<![\u1100-\U0010ffff0-9])"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
+"""Letters that are blank; and what changes a letter of a script that it follows, after any other."""
+
+
 def unfit(sent: bytes) -> list[str]:
     """What is neither the program's own nor words that a terminal only shows, with what stands around it.
 
@@ -38,7 +45,8 @@ def unfit(sent: bytes) -> list[str]:
     for own in (_START, _END, _OURS):
         # A blank stands for what is taken out, lest what is left on both sides becomes one sequence.
         words = own.sub(" ", words)
-    places = (at for at, sign in enumerate(words) if is_unfit(sign))
+    places = [at for at, sign in enumerate(words) if is_unfit(sign)]
+    places += [found.start() for found in _UNSEEN.finditer(words)]
     return sorted({words[max(0, at - _SHOWN_AROUND) : at + _SHOWN_AROUND] for at in places})
 
 

@@ -37,7 +37,7 @@ ATTACKS = {
     "signs": "\x00\x07\x08\x0b\x0c\x0e\x0f\x7f\x85",
     "lines": "one\rtwo\u2028three\u2029four",
     "bidi": "\u202egnp.exe\u202c \u2066abc\u2069 \u200f\u061c",
-    "nothing seen": "zero\u200bwidth\ufeff\u2060 jo\u200din\u200cer",
+    "nothing seen": "zero\u200bwidth\ufeff\u2060 jo\u200din\u200cer se\ufe00lec\U000e0100tor fil\u3164ler",
     "markup": "[blink]red[/blink] [@click=app.quit]quit[/] [bold on white]x[/] \\[",
 }
 """What each does where it gets through."""

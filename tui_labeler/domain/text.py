@@ -180,10 +180,42 @@ _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
 )
 _NO_CHARACTER = re.compile(f"[\ud800-\udfff{_NONCHARACTERS}]")
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "[\u3164\uffa0\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
     # Format characters of shorthand and of musical notation.
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    f"\ud800-\udfff\U000e0000-\U000e007f{_NONCHARACTERS}]"
+    f"\ud800-\udfff\U000e0000-\U000e00ff\U000e01f0-\U000e0fff{_NONCHARACTERS}]"
+)
+# Fillers of Hangul stand for one part of a syllable, beside the other.
+_LONE_FILLER = re.compile(
+    "\u115f(?![\u1161-\u11ff\ud7b0-\ud7c6\ud7cb-\ud7fb])|(?<![\u1100-\u115e\ua960-\ua97c])\u1160"
+)
+# What nobody sees, and changes what it follows: a sign by itself, after another letter, or a second time. No
+# class holds what is itself replaced here, so that what was made safe stays as it is.
+_COMBINING = (
+    "\u0300-\u034e\u0350-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a"
+    "\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\u3099\u309a\ufe20-\ufe2f"
+)
+_KHMER = "\u1780-\u17b3\u17b6-\u17d3\u17dd"
+_MONGOLIAN = "\u1807\u180a\u1820-\u18aa"
+_IDEOGRAPHS = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_HIEROGLYPHS = "\U00013000-\U0001342f\U00013441-\U00013446\U00013460-\U000143fa"
+# Digits of keycaps, quotation marks of Chinese, and scripts and pictures; no Latin letters.
+_VARIED = (
+    "#*0-9\u00a9\u00ae\u1000-\u17b3\u17b6-\u180a\u1810-\u1fff\u2018-\u201f\u203c\u2049\u2070-\u23ff\u2424-\u2fff"
+    "\u3001-\ua95f\ua980-\ud7ff\uf900-\ufdcf\ufe30-\uff9f\uffa1-\uffdc\uffe0-\uffee"
+    "\U00010000-\U0001342f\U00013460-\U00016fe3\U00016fe5-\U0001fffd\U00020000-\U0003fffd"
+)
+_HIDDEN = (
+    "\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U00013430-\U00013440\U00013447-\U00013455\U00016fe4"
+)
+_ANY_HIDDEN = re.compile(f"[\u115f\u1160{_HIDDEN}\U000e0100-\U000e01ef]")
+_LONE_HIDDEN = re.compile(
+    # The grapheme joiner parts marks on one letter.
+    rf"(?<![\w{_COMBINING}])\u034f|\u034f(?![{_COMBINING}])"
+    f"|(?<![{_KHMER}])[\u17b4\u17b5]|(?<![{_MONGOLIAN}])[\u180b-\u180d\u180f]"
+    f"|(?<![{_VARIED}])[\ufe00-\ufe0f]|(?<![{_IDEOGRAPHS}])[\U000e0100-\U000e01ef]"
+    f"|(?<![{_HIEROGLYPHS}])[\U00013430-\U00013440\U00013447-\U00013455](?![{_HIEROGLYPHS}])"
+    "|(?<![\U00018b00-\U00018cff])\U00016fe4"
 )
 # Scripts and pictures that joiners are for; neither Latin letters nor the signs for what is unsafe.
 _JOINABLE = "\u00a9\u00ae\u0300-\u1fff\u2070-\u23ff\u2424-\u2fff\u3001-\ufffc\U00010000-\U0010ffff"
@@ -194,8 +226,9 @@ def is_unsafe(character: str) -> bool:
     """Whether a character may not reach a terminal as it is.
 
     Control characters (C0, DEL, C1), lone surrogates, noncharacters and invisible or
-    direction-changing format characters. The zero-width joiner and non-joiner are none by themselves:
-    emoji families and several scripts are spelt with them. :func:`safe` sees where they stand.
+    direction-changing format characters. The zero-width joiner and non-joiner are none by themselves, nor are
+    variation selectors and vowels that nobody sees: emoji families and several scripts are spelt with them.
+    :func:`safe` sees where they stand.
     """
     return _UNSAFE.fullmatch(character) is not None
 
@@ -214,10 +247,12 @@ def safe(text: str) -> str:
     """``text`` with every unsafe character replaced by a visible one; the length stays the same.
 
     Names, messages and documents go through here before a terminal sees them: escape sequences are
-    shown, never sent. A zero-width joiner or non-joiner stays only between what it is for: elsewhere it
-    hides in a word, and terminals count it differently.
+    shown, never sent. A zero-width joiner or non-joiner stays only between what it is for, and a variation
+    selector only behind it: elsewhere they hide in a word, and terminals count them differently.
     """
     found = _UNSAFE.sub(lambda match: visible(match.group()), text)
+    if _ANY_HIDDEN.search(found):
+        found = _LONE_HIDDEN.sub("\u2423", _LONE_FILLER.sub("\u2423", found))
     return _LONE_JOINER.sub("\u2423", found) if "\u200d" in found or "\u200c" in found else found
 
 

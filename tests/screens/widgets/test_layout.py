@@ -48,6 +48,15 @@ PIECES = st.sampled_from(
         "नमस्ते",
         "\u3000",
         "\ud800",
+        "u\u034f\u0308",
+        "\u034f",
+        "\u115f",
+        "\u1100\u1160",
+        "\u1780\u17b5",
+        "\u1820\u180b",
+        "葛\U000e0100",
+        "\U000e0100",
+        "\u3164",
     ]
 )
 TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=120)
