@@ -86,6 +86,14 @@ def cluster(tmp_path: Path, cli: Cli) -> Iterator[LocalDask]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDask]:
+    """One for tests that leave it as it is."""
+    folder = tmp_path_factory.mktemp("standing")
+    with local_dask(folder, folder / "home") as found:
+        yield found
+
+
 def suggested(home: Path) -> list[dict[str, Any]]:
     """All suggestions of a home, but for what differs from job to job."""
 
@@ -112,11 +120,11 @@ def suggested(home: Path) -> list[dict[str, Any]]:
 
 
 def test_workers_suggest_what_this_machine_does(
-    cli: Cli, archive: str, cluster: LocalDask, tmp_path: Path
+    cli: Cli, archive: str, standing: LocalDask, tmp_path: Path
 ) -> None:
     alone = tmp_path / "alone"
     shutil.copytree(cli.home, alone)
-    there = cli(*WITH_DASK, cluster.address, "--json").json
+    there = cli(*WITH_DASK, standing.address, "--json").json
     here = cli("autolabel", "letters", "--model", "first", "--home", str(alone), "--json").json
     same = ("state", "documents", "text_records", "suggestions", "failed")
     assert {key: there[key] for key in same} == {key: here[key] for key in same}
@@ -179,7 +187,7 @@ def test_a_job_without_its_scheduler_fails_and_goes_on_once_there_is_one(
 
 
 def test_a_job_with_a_mistaken_scheduler_goes_on_with_the_right_one(
-    cli: Cli, archive: str, cluster: LocalDask
+    cli: Cli, archive: str, standing: LocalDask
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         answering = threading.Thread(target=say_at_once, args=(other, b"HTTP/1.1 400 Bad Request\r\n\r\n"))
@@ -197,10 +205,10 @@ def test_a_job_with_a_mistaken_scheduler_goes_on_with_the_right_one(
     assert failed.error["hint"] == hint
     assert shown(cli, archive, job)["hint"] == hint
     assert cli("job", "resume", archive, job, "--scheduler", "").code == 2
-    done = cli("job", "resume", archive, job, "--scheduler", cluster.address, "--json").json
+    done = cli("job", "resume", archive, job, "--scheduler", standing.address, "--json").json
     assert (done["state"], done["documents"]) == ("succeeded", 4)
     (events,) = cli.home.glob(f"projects/*/jobs/{job}/events.jsonl")
-    assert f'"scheduler":"{cluster.address}"' in events.read_text()
+    assert f'"scheduler":"{standing.address}"' in events.read_text()
 
 
 def say_at_once(server: socket.socket, words: bytes) -> None:
@@ -329,12 +337,11 @@ async def test_what_is_no_scheduler_is_refused(address: str) -> None:
     ids=["silent", "web", "ssh", "half", "zeros", "junk"],
 )
 async def test_another_server_than_a_scheduler_is_told_from_one(said: bytes, words: str) -> None:
+    talks: list[asyncio.StreamWriter] = []
+
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.append(writer)
         writer.write(said)
-        # Until the other side has had enough.
-        while await reader.read(1000):
-            pass
-        writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -343,13 +350,15 @@ async def test_another_server_than_a_scheduler_is_told_from_one(said: bytes, wor
             await dask.DaskCluster.connect(
                 f"tcp://127.0.0.1:{port}", assembly.container_here, Patience(connect=1.0)
             )
+        for writer in talks:
+            writer.close()
     assert words in caught.value.message
     assert "--scheduler" in caught.value.hint
     assert "press R" in caught.value.on_screen
 
 
-async def test_the_address_of_a_worker_is_told_from_its_scheduler_s(cluster: LocalDask) -> None:
-    found = await dask.DaskCluster.connect(cluster.address, assembly.container_here)
+async def test_the_address_of_a_worker_is_told_from_its_scheduler_s(standing: LocalDask) -> None:
+    found = await dask.DaskCluster.connect(standing.address, assembly.container_here)
     worker = next(iter(found._client.ncores()))
     await found.close()
     with pytest.raises(OutsideError, match="a worker does"):
@@ -395,11 +404,9 @@ async def labeled(found: dask.DaskCluster, parts: int, giver: Watcher) -> list[A
     return [part async for part in found.label(Order("texts", {}, "", {}), given, giver)]
 
 
-async def refused(
-    cluster: LocalDask, leave: Callable[[dask.DaskCluster], None], patience: Patience = dask.PATIENCE
-) -> OutsideError:
+async def refused(cluster: LocalDask, leave: Callable[[dask.DaskCluster], None]) -> OutsideError:
     """Why one part was not labeled, after something was done to those that were to do it."""
-    found = await dask.DaskCluster.connect(cluster.address, assembly.container_here, patience)
+    found = await dask.DaskCluster.connect(cluster.address, assembly.container_here)
     try:
         leave(found)
         with pytest.raises(OutsideError) as caught:
@@ -426,13 +433,13 @@ async def test_what_one_worker_alone_is_given_is_done_there(
 
 
 async def test_a_time_out_of_the_work_itself_is_told_from_a_cluster_without_workers(
-    cluster: LocalDask, monkeypatch: pytest.MonkeyPatch
+    standing: LocalDask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*given: Any) -> None:
         raise TimeoutError("the disk sleeps")
 
     monkeypatch.setattr(dask, "label_part", late)
-    error = await refused(cluster, lambda _: None)
+    error = await refused(standing, lambda _: None)
     assert error.message.endswith("has waited in vain: the disk sleeps")
 
 
