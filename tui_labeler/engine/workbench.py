@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -15,32 +14,29 @@ from tui_labeler.domain.containers import holds_secret
 from tui_labeler.domain.jobs import QuotaUse
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine import limits
-from tui_labeler.engine.actions import CREATED, PROJECT_SYNCED
-from tui_labeler.engine.background import LABELS
+from tui_labeler.engine.actions import CREATED
 from tui_labeler.engine.categories import check_name
 from tui_labeler.engine.changes import put_category, put_project
 from tui_labeler.engine.documents.reading import Progress, Synced
 from tui_labeler.engine.errors import (
-    ContainerError,
     InputError,
     LabelerError,
     LockedError,
     RefusedError,
-    UnreachableError,
 )
 from tui_labeler.engine.finishing import finished_all_the_same
+from tui_labeler.engine.first_contact import ShelfOf, first_contact, joining, shared_beside, taking_over
 from tui_labeler.engine.formats import AUTO, read_file
 from tui_labeler.engine.imports.journal import Say, unsaid
 from tui_labeler.engine.label_files import Imported
-from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, Shelf, State, Surroundings
+from tui_labeler.engine.ports import Plan, Projects, ProjectStore, QuotaStore, State, Surroundings
 from tui_labeler.engine.session import ProjectSession
-from tui_labeler.engine.sharing.joining import Claim, claim, is_claimed
-from tui_labeler.engine.sharing.project_form import with_items
 from tui_labeler.engine.sharing.synced import Shared
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.model import LabelFile
     from tui_labeler.engine.resources.resources import Resources
+    from tui_labeler.engine.sharing.joining import Claim
 
 LANGUAGE = "en-us"
 
@@ -88,9 +84,6 @@ class CreatedProject:
     shared: Shared | None = None
     """What the first sync of labels did; ``None`` where there was none."""
 
-
-ShelfOf = Callable[[str], AbstractAsyncContextManager[tuple[Shelf, bool]]]
-"""The small files beside the documents at a stored address, and whether those are elsewhere."""
 
 Connect = Callable[[ProjectStore], ProjectSession]
 """Puts the adapters that a project asks for around its store."""
@@ -176,11 +169,11 @@ class Workbench:
         _check(new, file, labels_name)
         container = self._check_container(new.container)
         warnings += tuple(_damaged_words(name, error) for name, error in await self.broken())
-        project, joined, unclaimed = await self._joining(self._named(new, file, container), new)
+        project, joined, unclaimed = await self._joining(self._named(new, file, container), share=new.share)
         session = self._connect(await self._projects.begin(project))
         try:
             if joined is not None and joined.categories:
-                taking = partial(_taking_over, joined.categories)
+                taking = partial(taking_over, joined.categories)
                 await session.store.commit(self.surroundings.actor, taking)
             synced = await session.documents.sync(progress)
             imported, intended = None, False
@@ -203,7 +196,7 @@ class Workbench:
         made = await self.open(project.id)
         if intended:
             imported = await self._with_texts(made, progress, say)
-        shared, notes = await _first_contact(made, progress)
+        shared, notes = await first_contact(made, progress)
         warnings += (*unclaimed, *notes, *self._container_notes(project.container), *synced.warnings)
         # The second session of the two that make it finds the same disk.
         warnings = tuple(dict.fromkeys((*warnings, *_category_warnings(made))))
@@ -235,39 +228,16 @@ class Workbench:
             raise
 
     async def _joining(
-        self, project: Project, new: NewProject
+        self, project: Project, *, share: bool
     ) -> tuple[Project, Claim | None, tuple[str, ...]]:
-        """The project as others have made it in the container already, if they have; and what to warn of."""
+        """As :func:`~tui_labeler.engine.first_contact.joining`; nothing is shared without shelves."""
         if self._shelf_of is None:
             return project, None, ()
         async with self._shelf_of(project.container) as (shelf, is_remote):
-            if not is_remote and not new.share:
-                return project, None, await _shared_beside(shelf, project.name)
+            if not is_remote and not share:
+                return project, None, await shared_beside(shelf, project.name)
             project = replace(project, settings=replace(project.settings, share_labels=not is_remote))
-            try:
-                found = await claim(shelf, project.name, project.kind, project.id, self._maker)
-            except UnreachableError:
-                raise
-            except ContainerError as error:
-                # It may be read: who only wants to look may have the project, and the first sync that can
-                # write asks again whose the name is.
-                return project, None, (f"the project can't be shared from here: {error.message}",)
-        if found.id == project.id:
-            return project, None, ()
-        for known in await self._projects.list():
-            if known.id == found.id:
-                raise InputError(
-                    f"This home has the shared project {project.name!r} already, as {known.name!r}.",
-                    hint=f"Open that one: `tui-labeler open {known.name}`.",
-                    on_screen="Open that one.",
-                )
-        project = replace(project, id=found.id)
-        # An own claim that was not followed up is no joining.
-        return (
-            with_items(project, found.shared.items) if found.shared else project,
-            found if found.joined else None,
-            (),
-        )
+            return await joining(project, shelf, self._maker, self._projects)
 
     @property
     def _maker(self) -> str:
@@ -340,10 +310,6 @@ def suggested_name(container: str) -> str:
     return "" if holds_secret(last) else last
 
 
-def _taking_over(categories: Sequence[Category], state: State) -> Plan:
-    return Plan(PROJECT_SYNCED, [put_category(state, category) for category in categories])
-
-
 def _damaged_words(name: str, error: LabelerError) -> str:
     """Nobody knows any more what it was called, nor where its documents are."""
     return (
@@ -381,43 +347,6 @@ def _category_warnings(made: ProjectSession) -> tuple[str, ...]:
     declared = [category.name for category in made.store.state.categories.values()]
     each = (warning for name in declared for warning in limits.category_name(name))
     return (*limits.categories(len(declared)), *each)
-
-
-async def _shared_beside(shelf: Shelf, name: str) -> tuple[str, ...]:
-    """What to say of a project of that name which others share, where a new one stays apart from it."""
-    try:
-        taken = await is_claimed(shelf, name)
-    except LabelerError:
-        # Only a project that is to be shared needs what others share.
-        return ()
-    words = (
-        f"others share a project {name!r} there, and this one stays apart; one that is made to be shared "
-        "(--share, or the form's field for labels) joins theirs"
-    )
-    return (words,) if taken else ()
-
-
-async def _first_contact(made: ProjectSession, progress: Progress) -> tuple[Shared | None, tuple[str, ...]]:
-    """Shares the labels of a project that was made, and keeps its texts here; closes it where that fails."""
-    try:
-        shared, notes = await _first_sync(made, progress)
-        kept = await made.documents.keep(lambda doing, done, total: progress(doing, done))
-    except (LabelerError, asyncio.CancelledError):
-        await made.close()
-        raise
-    return shared, (*notes, *kept.notes, *([kept.words] if kept.words else []))
-
-
-async def _first_sync(session: ProjectSession, progress: Progress) -> tuple[Shared | None, tuple[str, ...]]:
-    """The project is made; labels that can't be shared yet are no reason to have none."""
-    if session.sharing is None or not session.sharing.is_on:
-        return None, ()
-    try:
-        shared = await session.sharing.sync(progress=lambda done, total: progress(LABELS, done))
-    except LabelerError as error:
-        return None, (f"labels could not be synced: {error.message} {error.hint}".rstrip(),)
-    await session.store.checkpoint()
-    return shared, (f"labels were not taken: {shared.paused}",) if shared.paused else ()
 
 
 async def set_settings(session: ProjectSession, project: Project) -> None:

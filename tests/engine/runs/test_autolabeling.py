@@ -512,7 +512,7 @@ async def test_only_one_runner_at_a_time(bench: Bench, monkeypatch: pytest.Monke
 
 
 async def test_a_job_is_followed_to_its_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_labeler.engine.jobs.jobs.FOLLOW_EVERY", 0)
+    monkeypatch.setattr("tui_labeler.engine.jobs.following.FOLLOW_EVERY", 0)
     # Each look takes a second of the tests' clock, and there are many before the runner has its lock.
     monkeypatch.setattr("tui_labeler.engine.adapters.store.jobs.LAUNCH_PATIENCE", 1e9)
     session = await bench.create(9)
@@ -528,7 +528,7 @@ async def test_a_job_is_followed_to_its_end(bench: Bench, monkeypatch: pytest.Mo
 async def test_figures_of_a_followed_job_wait_and_its_states_do_not(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_labeler.engine.jobs.jobs.FOLLOW_EVERY", 0)
+    monkeypatch.setattr("tui_labeler.engine.jobs.following.FOLLOW_EVERY", 0)
     monkeypatch.setattr("tui_labeler.engine.adapters.store.jobs.LAUNCH_PATIENCE", 1e9)
     session = await bench.create(9)
     await bench.add_model(session)

@@ -1,9 +1,9 @@
-"""Jobs seen from those who start and follow them."""
+"""Jobs seen from those who start and steer them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.documents import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.domain.resources import Prices
-from tui_labeler.engine.autolabelers.earlier_jobs import shown_by
 from tui_labeler.engine.autolabelers.options import GptOptions, check_budget
 from tui_labeler.engine.deployments.batches import CANCEL_SECONDS, going_on
-from tui_labeler.engine.errors import InputError, LabelerError, LockedError, RefusedError, StorageError
+from tui_labeler.engine.errors import LabelerError, LockedError, RefusedError, StorageError
+from tui_labeler.engine.jobs.following import SeenJobs
 from tui_labeler.engine.jobs.requests import JobRequests, moved_to
 from tui_labeler.engine.models.models import check_same_model
 from tui_labeler.engine.pen import check_turn_of_pen
-from tui_labeler.engine.reviewing.comparison import Comparison, compare
 from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
     from tui_labeler.engine.autolabelers.spending import Budget
-    from tui_labeler.engine.autolabelers.work import Earlier
     from tui_labeler.engine.ports import (
         JobStore,
         Launcher,
@@ -32,12 +30,6 @@ if TYPE_CHECKING:
         QuotaStore,
         Surroundings,
     )
-
-FOLLOW_EVERY = 0.2
-"""Seconds between two looks at a job's journal."""
-
-FIGURES_EVERY = 1.0
-"""Seconds between two sets of figures of a job for a person who looks on."""
 
 STOP_PATIENCE = 45.0
 """Seconds that a runner may take to start and to use what was answered, beside those for each batch."""
@@ -83,8 +75,8 @@ class Deleted:
     """Ids of batches that could not be stopped at their service."""
 
 
-class Jobs:
-    """Starts jobs in processes of their own, follows, cancels, resumes, retries and deletes them."""
+class Jobs(SeenJobs):
+    """Starts jobs in processes of their own, cancels, resumes, retries and deletes them."""
 
     def __init__(
         self,
@@ -95,8 +87,7 @@ class Jobs:
         launcher: Launcher,
         surroundings: Surroundings,
     ) -> None:
-        self._store = store
-        self._jobs = jobs
+        super().__init__(store, jobs)
         self._models = models
         self._quota = quota
         self._launcher = launcher
@@ -190,65 +181,6 @@ class Jobs:
         """Raises ``PenError`` for suggestions where nobody could decide on them."""
         if kind is JobKind.AUTOLABEL:
             check_turn_of_pen(self._store.state.project)
-
-    # --- following ----------------------------------------------------------------------------------
-
-    async def list(self) -> tuple[Job, ...]:
-        """Those that can be read, newest first."""
-        return await self._jobs.list()
-
-    async def broken(self) -> tuple[tuple[str, LabelerError], ...]:
-        """Jobs whose records can't be read: the id and why."""
-        return await self._jobs.broken()
-
-    async def answered_texts(self, job_id: str) -> Mapping[int, str]:
-        """Documents that need nothing more of a job, each with the hash of the text that was answered."""
-        return await self._jobs.answered_texts(job_id)
-
-    async def get(self, job_id: str) -> Job:
-        """Raises ``NotFoundError``."""
-        return await self._jobs.get(job_id)
-
-    async def follow(self, job_id: str, *, figures_every: float = 0.0) -> AsyncGenerator[Job, None]:
-        """The job each time that something is new, until it is over. Ends with it, or with the caller.
-
-        Another state is new at once; where nothing but figures changed, ``figures_every`` seconds pass.
-        """
-        clock = asyncio.get_running_loop().time
-        last, told = None, 0.0
-        while True:
-            job = await self._jobs.get(job_id)
-            is_due = last is None or job.state is not last.state or clock() >= told + figures_every
-            if is_due and job != last:
-                yield job
-                last, told = job, clock()
-            if job.state.is_over:
-                return
-            await asyncio.sleep(FOLLOW_EVERY)
-
-    async def used(self, job_id: str) -> Earlier | None:
-        """What a job has shown of its deployment; ``None`` where nothing was paid for."""
-        rows = self._store.state.rows
-        job = await self._jobs.get(job_id)
-        answers = await self._jobs.answers(job_id)
-        return shown_by(job, answers, lambda key: rows[key].characters if key in rows else 0)
-
-    async def compare(self, first: str, second: str) -> Comparison:
-        """What two autolabeling jobs answered, against each other, in the categories both were asked for.
-
-        Raises ``NotFoundError``, or ``InputError`` when they have no document or no category in common.
-        """
-        one, other = await self._jobs.get(first), await self._jobs.get(second)
-        categories = set(one.request.categories) & set(other.request.categories)
-        answers, others = await self._jobs.answers(first), await self._jobs.answers(second)
-        found = compare(self._store.state.project.kind, answers, others, categories)
-        if not found.documents or not categories:
-            missing = "document" if categories else "category"
-            raise InputError(
-                f"The jobs {first} and {second} have no {missing} in common.",
-                hint="Compare two jobs that labeled the same documents with the same categories.",
-            )
-        return found
 
     # --- steering -----------------------------------------------------------------------------------
 
@@ -356,20 +288,6 @@ class Jobs:
     async def retry(self, job_id: str, *, budget: Budget | None = None, scheduler: str | None = None) -> Job:
         """Does a job's failed documents again. Raises as :meth:`resume`."""
         return await self.resume(job_id, retry_failed=True, budget=budget, scheduler=scheduler)
-
-    async def collects(self, job_id: str) -> int:
-        """Questions that wait at the service in batches that nobody has stopped; 0 where something else is
-        left of a job's batches: then it asks anew what they leave out.
-        """
-        records = (await self._jobs.preparation(job_id)).get("batches", ())
-        if any(record.get("stopped") for record in records):
-            return 0
-        return sum(int(record["rows"]) for record in records if record["batch"])
-
-    async def perhaps_out(self, job_id: str) -> int:
-        """Questions in batches that nobody has stopped or collected: at the service, or about to be there."""
-        records = (await self._jobs.preparation(job_id)).get("batches", ())
-        return sum(int(record["rows"]) for record in records if not record.get("stopped"))
 
     async def stop_batches(self, job_id: str) -> tuple[str, ...]:
         """Stops what a job that is over has left at its service, and uses what was answered until then.

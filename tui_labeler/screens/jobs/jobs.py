@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.jobs.counts import SuggestionCounts, count_suggestions
-from tui_labeler.engine.jobs.jobs import FIGURES_EVERY
+from tui_labeler.engine.jobs.following import FIGURES_EVERY
 from tui_labeler.engine.models.models import find_model
 from tui_labeler.engine.wording import batches_going_on, counted, quota_kept
 from tui_labeler.screens.base import reporting, tell, tell_error

@@ -77,7 +77,7 @@ class BulkReviewActions(ReviewActions):
     @reporting
     async def _decide_many(self, *, accepting: bool) -> None:
         verb = "Accept" if accepting else "Reject"
-        begin = self._choice if self.reviewing else ReviewChoice(self._suggestions_wanted)
+        begin = self._choice if self.reviewing else ReviewChoice(self.suggestions_wanted)
         chosen = await self._ask_which(f"{verb} which suggestions?", begin, ordered=False)
         if chosen is None:
             return

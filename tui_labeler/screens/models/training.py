@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.models import LabelOrigin, ModelCard, Split
 from tui_labeler.engine.errors import InputError, LabelerError
-from tui_labeler.engine.jobs.jobs import FIGURES_EVERY
+from tui_labeler.engine.jobs.following import FIGURES_EVERY
 from tui_labeler.engine.jobs.training import plan_of
 from tui_labeler.engine.models.models import check_model_name, find_model
 from tui_labeler.engine.wording import counted, in_words

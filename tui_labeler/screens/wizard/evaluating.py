@@ -10,7 +10,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.jobs import Job, Method
-from tui_labeler.engine.jobs.jobs import FIGURES_EVERY
+from tui_labeler.engine.jobs.following import FIGURES_EVERY
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.jobs import text as jobs_text
 from tui_labeler.screens.lines import KeyLine, TitleLine
