@@ -15,8 +15,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_labeler.domain.handover import Side
-from tui_labeler.domain.items import LABEL, agreed_after
-from tui_labeler.engine.actions import LOST, SYNCED
+from tui_labeler.domain.items import agreed_after
+from tui_labeler.engine.actions import SYNCED
 from tui_labeler.engine.errors import (
     ConflictError,
     FormatError,
@@ -33,13 +33,10 @@ from tui_labeler.engine.sharing.connection import Ledger
 from tui_labeler.engine.sharing.connection_files import record_file
 from tui_labeler.engine.sharing.joining import claim_own
 from tui_labeler.engine.sharing.losses import losses
-from tui_labeler.engine.sharing.pending import documents_of
 from tui_labeler.engine.sharing.project_form import project_file
 from tui_labeler.engine.sharing.project_sync import TRIES, ProjectSync
 from tui_labeler.engine.sharing.shared_form import (
     document_changes,
-    document_items,
-    file_name,
     folder,
     labels_folder,
     read,
@@ -47,11 +44,12 @@ from tui_labeler.engine.sharing.shared_form import (
 )
 from tui_labeler.engine.sharing.steps import Step, Task, check, merged, unknown_categories
 from tui_labeler.engine.sharing.synced import Shared, Tally
+from tui_labeler.engine.sharing.tasks import tasks_of
 from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import ProjectStore, Shelf, State, Surroundings
-    from tui_labeler.engine.ports.sharing import AgreedProject, Mark, SyncBase
+    from tui_labeler.engine.ports.sharing import SyncBase
 
 BATCH = 250
 """Documents that are fetched together, and merged in one transaction."""
@@ -82,9 +80,6 @@ HOMELESS = (
 """What is said of a document whose labels come before their category."""
 
 T = TypeVar("T")
-
-_BREATH = 50
-"""Documents that are opened before others get their turn."""
 
 Progress = Callable[[int, int], None]
 """Called with how many documents are done, of how many."""
@@ -139,7 +134,7 @@ class Syncing:
             tally.listed = {
                 name.removeprefix(start): etag for name, etag in names.items() if name.startswith(start)
             }
-            tasks = await self._tasks(project.agreed, tally)
+            tasks = await tasks_of(self._store, await self._base.marks(), project.agreed, tally)
             await self._all(tasks, tally, pull=pull, push=push, progress=progress)
             if pull and tally.homeless and await self._project.bring_back(tally.unknown):
                 again, tally.homeless = tally.homeless, []
@@ -163,69 +158,6 @@ class Syncing:
                 settings_in=self._project.has_taken,
                 settings_out=self._project.has_written,
             )
-
-    # --- what there is to do ------------------------------------------------------------------------
-
-    async def _tasks(self, project: AgreedProject, tally: Tally) -> list[Task]:
-        """Documents that either side has changed, in order of location."""
-        marks = await self._base.marks()
-        state = self._store.state
-        touched = await self._touched(project.seq, marks, tally)
-        # What was made here meanwhile goes out once a file that could not be used is another, or is gone.
-        for name, (etag, location, _) in project.broken.items():
-            number = state.document_id(location)
-            if number is not None and tally.listed.get(name) != etag:
-                touched.add(number)
-        by_name = {mark.name: number for number, mark in marks.items() if number in state.rows}
-        if tally.listed.keys() - by_name.keys():
-            by_name = {file_name(row.location): row.id for row in state.rows.values()} | by_name
-        tasks: dict[int, Task] = {}
-        for name, etag in tally.listed.items():
-            number = by_name.get(name)
-            if number is None:
-                continue
-            if project.broken.get(name, ("",))[0] == etag:
-                tally.broken[name] = project.broken[name]
-                tally.problems[project.broken[name][1]] = project.broken[name][2]
-                touched.discard(number)
-            elif number not in marks or marks[number].etag != etag:
-                tasks[number] = Task(number, name, etag, fetch=True)
-        gone = {number for number, mark in marks.items() if mark.etag and mark.name not in tally.listed}
-        for number in (touched | gone) & state.rows.keys() - tasks.keys():
-            name = marks[number].name if number in marks else file_name(state.rows[number].location)
-            tasks[number] = Task(number, name, tally.listed.get(name, ""), fetch=False)
-        return sorted(tasks.values(), key=lambda task: state.rows[task.document].location)
-
-    async def _touched(self, since: int | None, marks: Mapping[int, Mark], tally: Tally) -> set[int]:
-        """Documents that were worked on here since they were last looked at."""
-        state = self._store.state
-        found = {number for number, mark in marks.items() if mark.revision == UNSETTLED}
-        changed = set(state.rows) if since is None else await self._in_history(since, tally)
-        for count, number in enumerate(changed & state.rows.keys()):
-            if count % _BREATH == _BREATH - 1:
-                await asyncio.sleep(0)
-            document = state.whole(number)
-            mark = marks.get(number)
-            if mark is None:
-                if document_items(document, {})[0]:
-                    found.add(number)
-            elif mark.revision != document.revision:
-                found.add(number)
-        return found
-
-    async def _in_history(self, since: int, tally: Tally) -> set[int]:
-        found: set[int] = set()
-        async for transaction in self._store.history():
-            if transaction.seq <= since:
-                break
-            if transaction.action == LOST:
-                return set(self._store.state.rows)  # nobody knows what was worked on in that part of it
-            found |= documents_of(transaction)
-            for change in transaction.changes:
-                if change.table == LABEL and change.after is None:
-                    number, _, label = change.key.partition("/")
-                    tally.gone.setdefault(int(number), {}).setdefault(label, transaction.time)
-        return found
 
     # --- doing it -----------------------------------------------------------------------------------
 
