@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,7 @@ from tui_labeler.domain.labels import (
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError, LabelerError
 from tui_labeler.engine.sharing.shared_form import document_items, file_name, read, written
+from tui_labeler.engine.sharing.times import is_time
 
 ENTITIES = ProjectKind.ENTITIES
 WHEN = Stamp("ana", "2026-11-21T10:00:00.000Z")
@@ -143,8 +145,57 @@ def test_names_of_files_are_plain_short_and_different(one: str, other: str) -> N
 GOOD: dict[str, Any] = {"version": 1, "location": "a.txt"}
 LABEL: dict[str, Any] = {
     "id": "a", "category": "c1", "span": {"start": 0, "end": 1}, "origin": "person",
-    "made": {"actor": "ana", "time": "t"},
+    "made": {"actor": "ana", "time": "2026-11-21T10:00:00.000Z"},
 }  # fmt: skip
+
+
+NO_STAMP = {"actor": "ana", "time": "\x1b[2Jnot a time"}
+DECIDED = {"verdict": "rejected", "stamp": NO_STAMP}
+SUGGESTED = {"id": "s", "category": "c1", "source": "model:m", "job": "j", "span": {"start": 0, "end": 1}}
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"labels": [{**LABEL, "made": NO_STAMP}]}, r"labels\[0\]"),
+        ({"labels": [LABEL, {**LABEL, "id": "b", "kept": NO_STAMP}]}, r"labels\[1\]"),
+        ({"labels": [{**LABEL, "removed": NO_STAMP}]}, r"labels\[0\]"),
+        ({"suggestions": [{**SUGGESTED, "decision": DECIDED}]}, r"suggestions\[0\]"),
+        ({"reviewed": NO_STAMP}, "reviewed"),
+        ({"settled": NO_STAMP}, "settled"),
+        ({"finished": [NO_STAMP]}, "finished"),
+        ({"blind": {"stamp": NO_STAMP}}, "blind"),
+        ({"choices": [{"first": None, "second": None, "take": "both", "stamp": NO_STAMP}]}, "choices"),
+    ],
+)
+def test_what_is_no_time_is_refused_naming_the_field(data: Any, field: str) -> None:
+    with pytest.raises(FormatError, match="is no time") as refused:
+        read(json.dumps(GOOD | data).encode(), ENTITIES)
+    assert re.search(field, refused.value.field)
+
+
+@pytest.mark.parametrize(
+    "time", ["", "2026-11-21", "2026-11-21T10:00Z", "2026-11-21T10:00:00.123Z", "2026-11-21T10:00:00+02:00"]
+)
+def test_times_as_the_program_writes_them_are_some(time: str) -> None:
+    assert is_time(time)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "t",
+        "2026-13-01",
+        "2026-02-30",
+        "2026-11-21\x1b10:00:00",
+        "2026-11-21T10:00:00Z\n",
+        "٢٠٢٦-11-21",
+        "0001-01-01",
+        "9999-12-31",
+    ],
+)
+def test_what_no_clock_tells_is_no_time(time: str) -> None:
+    assert not is_time(time)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +20,7 @@ import msgspec
 from tui_labeler.domain.handover import Handover, Phase
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.sharing.shared_form import ROOT, VERSION, folder, from_json, to_json
+from tui_labeler.engine.sharing.times import is_time
 from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def _check(handover: Handover) -> None:
     """Raises ``ValueError`` for what this program never writes: others write into a container too."""
     taken = handover.taken.time if handover.taken else ""
     for time in (handover.since, handover.before_since, handover.laid, taken):
-        if time:
-            datetime.fromisoformat(time)
+        if not is_time(time):
+            raise ValueError(f"{time[:40]!r} is no time")
     if handover.phase is Phase.SWITCHING and handover.before not in (Phase.HERE, Phase.AML):
         raise ValueError(f"nothing is switched from {str(handover.before)!r}")
 

@@ -23,6 +23,7 @@ from tui_labeler.domain.projects import Category, Project, ProjectKind, ProjectS
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.shared_form import ROOT, VERSION, file_name, folder, from_json, to_json
+from tui_labeler.engine.sharing.times import is_time
 from tui_labeler.engine.typed import convert
 
 CATEGORY, SETTING = "category", "setting"
@@ -172,9 +173,10 @@ def read_project(data: bytes) -> SharedProject:
     items |= _read_categories(rows)
     order = tuple(key.id for key in items if key.table == CATEGORY)
     keys = {name: value for name, value in found.items() if name not in _OWN}
-    return SharedProject(
-        str(words[0]), str(words[1]), kind, items, order, str(found.get("created") or ""), keys
-    )
+    created = str(found.get("created") or "")
+    if not is_time(created):
+        raise FormatError(f"{created[:40]!r} is no time", field="created")
+    return SharedProject(str(words[0]), str(words[1]), kind, items, order, created, keys)
 
 
 _PARTS: tuple[tuple[str, Any], ...] = (("categories", []), ("settings", {}), ("extra", {}))

@@ -25,6 +25,7 @@ from tui_labeler.engine.errors import FormatError, InputError
 from tui_labeler.engine.formats.fields import Node, shallow
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.merging import undone
+from tui_labeler.engine.sharing.times import check_times
 from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:
@@ -330,7 +331,9 @@ def read(data: bytes, kind: ProjectKind) -> tuple[str, dict[Key, Any]]:
         Key(UNKNOWN, name): value for name, value in found.items() if name not in _OWN and value is not None
     }
     for name in _FIELDS:
-        if found.get(name) is not None and to_field(name, found[name]) != _DEFAULTS[name]:
+        field = to_field(name, found.get(name))
+        check_times(field, name)
+        if field != _DEFAULTS[name]:
             items[Key(FIELD, name)] = found[name]
     extra = found.get("extra", {})
     if not isinstance(extra, dict):
@@ -356,6 +359,7 @@ def _read_part(table: str, rows: Any, kind: ProjectKind) -> dict[Key, Any]:
             raise FormatError("its id is there twice", field=f"{part}[{number}]")
         kept = {name: value for name, value in row.items() if name not in ("id", _CATEGORY_NAME)}
         item = to_item(key, kept)
+        check_times(item, f"{part}[{number}]")
         if isinstance(item, (Label, Suggestion)) and (item.span is None) is not kind.is_classification:
             raise FormatError(
                 "it has no span" if item.span is None else "it has a span", field=f"{part}[{number}]"
