@@ -20,13 +20,14 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.builders import NAMES, TEXT, RuleModel
 from tests.durability import paced_runner
 from tests.durability.looking import LostError, check_state, expect
-from tests.durability.people import PROJECT, at_work, digest
+from tests.durability.people import PROJECT, at_work, digest, dying_at
 from tui_labeler.assembly import now, workbench
 from tui_labeler.domain.jobs import Job, JobKind, JobState, Method
 from tui_labeler.domain.labels import Span
@@ -34,6 +35,7 @@ from tui_labeler.domain.models import ModelCard, TrainOptions
 from tui_labeler.domain.performance import Performance
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters import launcher
+from tui_labeler.engine.adapters.store import checkpoint
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.workbench import NewProject
 
@@ -42,6 +44,14 @@ if TYPE_CHECKING:
 
 DOCUMENTS = 30
 MODES = ("people", "people", "autolabel", "autolabel", "train")
+FILES = ("writing", "writing", "two people")
+"""Rounds about the files themselves: a person dies while one is written, two write to one home."""
+
+FOLDED_AFTER = 6_000
+"""Bytes of journal after which people fold it: every few decisions, so that many a kill meets it."""
+
+TOGETHER = 30
+"""Acknowledgements of each of two people before they are killed."""
 
 LASTS = {"autolabel": 0.25, "train": 0.06}
 """Seconds in which a job is likely to be at work."""
@@ -104,7 +114,46 @@ class Harness:
         while more := os.read(reading, 65536):
             data += more
         os.close(reading)
-        return [json.loads(line) for line in data.splitlines(keepends=True) if line.endswith(b"\n")]
+        return _whole(data)
+
+    def die_writing(self) -> list[dict[str, Any]]:
+        """A person dies in the middle of a file that is not the journal; returns the acknowledgements."""
+        reading, writing = os.pipe()
+        seed, at = self.random.randrange(1 << 30), self.random.randrange(1, 25)
+        process = self.fork(lambda: asyncio.run(dying_at(self.home, seed, writing, at)))
+        os.close(writing)
+        data = b""
+        while more := os.read(reading, 65536) if select.select([reading], [], [], 60)[0] else b"":
+            data += more
+        os.close(reading)
+        ended = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        expect(ended == -signal.SIGKILL, f"the person stopped by itself after {data[-300:]!r}")
+        return _whole(data)
+
+    def kill_two(self) -> list[dict[str, Any]]:
+        """Two people at work in one home at the same time; both are killed once both have done something."""
+        found: dict[int, bytes] = {}
+        at_it: list[int] = []
+        for _ in range(2):
+            reading, writing = os.pipe()
+            seed = self.random.randrange(1 << 30)
+            at_it.append(self.fork(partial(_run_at_work, self.home, seed, writing)))
+            os.close(writing)
+            found[reading] = b""
+        while any(data.count(b"\n") < TOGETHER for data in found.values()):
+            ready = select.select(list(found), [], [], 60)[0]
+            expect(bool(ready), "two people do nothing any more")
+            for reading in ready:
+                more = os.read(reading, 65536)
+                expect(bool(more), f"one of two stopped by itself after {found[reading][-300:]!r}")
+                found[reading] += more
+        for process in at_it:
+            self.kill(process)
+        for reading in found:
+            while more := os.read(reading, 65536):
+                found[reading] += more
+            os.close(reading)
+        return [line for data in found.values() for line in _whole(data)]
 
     def run_job(self, project_id: str, job_id: str, *, within: float = 0.0) -> None:
         """Runs a job in a child, to its end or to a random moment ``within`` some seconds."""
@@ -126,8 +175,15 @@ class Harness:
             killed += self._people() if mode == "people" else self._job(mode)
             self.counts[f"rounds of {mode}"] += 1
 
-    def _people(self) -> int:
-        acknowledged = self.kill_people()
+    def run_files(self, rounds: int) -> None:
+        """Behind :meth:`run`: rounds about the files themselves, in turn."""
+        for number in range(rounds):
+            mode = FILES[number % len(FILES)]
+            self._people(self.die_writing if mode == "writing" else self.kill_two)
+            self.counts[f"rounds of {mode}"] += 1
+
+    def _people(self, at_work: Callable[[], list[dict[str, Any]]] | None = None) -> int:
+        acknowledged = (at_work or self.kill_people)()
         self.counts["decisions acknowledged"] += sum(len(line["made"]) for line in acknowledged)
         self.counts.update(f"act {line['act'][1:]}" for line in acknowledged)
         asyncio.run(self._check_people(acknowledged))
@@ -241,6 +297,15 @@ class Harness:
             expect(all(count == 1 for count in places.values()), "a suggestion was made twice")
 
 
+def _run_at_work(home: Path, seed: int, acknowledgements: int) -> None:
+    asyncio.run(at_work(home, seed, acknowledgements))
+
+
+def _whole(data: bytes) -> list[dict[str, Any]]:
+    """The acknowledgements that came whole."""
+    return [json.loads(line) for line in data.splitlines(keepends=True) if line.endswith(b"\n")]
+
+
 def _first_word(session: ProjectSession) -> Span:
     return Span(0, min(3, next(iter(session.rows.values())).characters))
 
@@ -249,6 +314,7 @@ def main(arguments: list[str]) -> int:
     """Ends with 0 when nothing was lost."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--files", type=int, default=30, help="rounds about the files themselves")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     launcher.ProcessLauncher = NoLauncher  # type: ignore[misc,assignment]
@@ -260,6 +326,8 @@ def main(arguments: list[str]) -> int:
         harness = Harness(home, given.seed)
         try:
             harness.run(given.kills)
+            checkpoint.CHECKPOINT_AFTER = FOLDED_AFTER
+            harness.run_files(given.files)
         except (LostError, LabelerError) as error:
             print(f"LOST (seed {given.seed}): {error}")  # noqa: T201
             return 1

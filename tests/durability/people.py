@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,7 +149,10 @@ class Person:
         folder = Path(self._session.documents.container.address)
         text = f"Ann went to Rome {self._random.random()} times.\n" * self._random.randint(1, 5)
         name = f"new{self._random.randrange(20):02}.txt"
-        await asyncio.to_thread((folder / name).write_text, text)
+        # In one step: somebody else at work here is not to read half of it.
+        made = folder / f".{name}.{os.getpid()}"
+        await asyncio.to_thread(made.write_text, text)
+        await asyncio.to_thread(made.replace, folder / name)
         await self._session.documents.sync()
 
     async def _fold(self) -> None:
@@ -159,3 +163,22 @@ async def at_work(home: Path, seed: int, acknowledgements: int) -> None:
     """Opens the project and works in it without end."""
     session = await workbench(home).open(PROJECT)
     await Person(session, seed, acknowledgements).work()
+
+
+async def dying_at(home: Path, seed: int, acknowledgements: int, number: int) -> None:
+    """As :func:`at_work`, and dies in the middle of the ``number``-th write to a file that is no journal."""
+    left = number
+    write = os.write
+
+    def mortal(descriptor: int, data: bytes) -> int:
+        nonlocal left
+        path = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        if path.startswith(f"{home}/projects/") and not path.endswith(".jsonl"):
+            left -= 1
+            if not left:
+                write(descriptor, bytes(data)[: len(data) // 2])
+                os.kill(os.getpid(), signal.SIGKILL)
+        return write(descriptor, data)
+
+    os.write = mortal  # type: ignore[assignment]
+    await at_work(home, seed, acknowledgements)

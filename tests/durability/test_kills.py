@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 
 
 def test_nothing_that_was_acknowledged_is_lost_when_people_and_jobs_are_killed() -> None:
-    command = [sys.executable, "-m", "tests.durability.harness", "--kills", "12", "--seed", "7"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.durability.harness",
+        "--kills",
+        "12",
+        "--files",
+        "6",
+        "--seed",
+        "7",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nothing was lost" in done.stdout
