@@ -95,6 +95,7 @@ fuzz: $(VENV)/test.stamp
 kill: $(VENV)/test.stamp $(VENV)/azurite.stamp
 	$(BIN)/python -m tests.durability.harness --kills 50
 	$(BIN)/python -m tests.durability.storms --times 50
+	TUI_LABELER_ENDINGS=all $(BIN)/python -m pytest -q -k wherever tests/terminal/test_endings.py
 	for seed in 1 2 3 4; do $(BIN)/python -m tests.durability.whole --kills 50 --seed $$seed || exit 1; done
 	TUI_LABELER_CUTS=50 $(BIN)/python -m pytest --timeout 1800 tests/engine/sharing/test_over_the_line.py
 	TUI_LABELER_KILLS=25 $(BIN)/python -m pytest --timeout 1800 tests/cli/test_gpt_jobs.py -k kill
