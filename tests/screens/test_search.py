@@ -133,9 +133,9 @@ async def test_documents_with_hits_come_in_while_words_are_typed(opened: Opened)
         assert found(pilot) == []
         assert "“north banks” is in no document." in screen_text(pilot)
         await press(pilot, "ctrl+s")
-        assert "There is nothing to list: “north banks” is in no document." in screen_text(pilot)
+        assert "Nothing to list: “north banks” is in no document." in screen_text(pilot)
         await press(pilot, "enter")
-        assert "There is nothing to open: “north banks” is in no document." in screen_text(pilot)
+        assert "Nothing to open: “north banks” is in no document." in screen_text(pilot)
 
 
 async def test_enter_opens_the_document_at_its_first_hit_and_n_goes_on(opened: Opened) -> None:

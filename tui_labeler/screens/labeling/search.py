@@ -278,12 +278,12 @@ to the list, `/` back to the words. Opened again, the search is as it was left; 
     def _say_that_nothing_is_found(self, verb: str) -> None:
         """A key that has nothing to act on says so; the next words take that away."""
         if not self._wanted:
-            words = f"There is nothing to {verb} yet: type words first."
+            words = f"Nothing to {verb} yet: type words first."
         elif self.is_searching:
-            words = f"There is nothing to {verb} yet: “{self._wanted}” is still looked for."
+            words = f"Nothing to {verb} yet: “{self._wanted}” is still looked for."
         else:
-            words = f"There is nothing to {verb}: “{self._wanted}” is in no document. Type other words."
-        self._status.text = self.search.problem or words
+            words = f"Nothing to {verb}: “{self._wanted}” is in no document."
+        self._status.text, self._status.right = self.search.problem or words, ""
 
     def action_again(self) -> None:
         self._ask(self._wanted)
