@@ -44,13 +44,13 @@ if TYPE_CHECKING:
 
 DOCUMENTS = 30
 MODES = ("people", "people", "autolabel", "autolabel", "train")
-FILES = ("writing", "writing", "two people")
+FILES = ("writing", "two people")
 """Rounds about the files themselves: a person dies while one is written, two write to one home."""
 
 FOLDED_AFTER = 6_000
 """Bytes of journal after which people fold it: every few decisions, so that many a kill meets it."""
 
-TOGETHER = 30
+TOGETHER = 50
 """Acknowledgements of each of two people before they are killed."""
 
 LASTS = {"autolabel": 0.25, "train": 0.06}

@@ -27,7 +27,7 @@ def test_nothing_that_was_acknowledged_is_lost_when_people_and_jobs_are_killed()
         "--kills",
         "12",
         "--files",
-        "6",
+        "8",
         "--seed",
         "7",
     ]
