@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.screens.conftest import ONE, Opened, press, screen_of, screen_text, session_of
+from tui_labeler.engine.history.history import Undone
 from tui_labeler.screens.dialogs import ConfirmScreen, MessageScreen
 from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.labeling.taking_back import undone_words
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.working import WorkingScreen, ask, looked_up
 
@@ -184,3 +186,10 @@ async def _until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
         while not holds():
             await pilot.pause()
     await pilot.pause()
+
+
+def test_a_stopped_undo_says_within_a_narrow_screen_that_the_rest_stays_and_what_to_press() -> None:
+    stopped = Undone("suggestion.accept_all", 123_456, (1, 2), refused=3, stopped=True)
+    words = undone_words(stopped, "Took back")
+    assert len(words) <= 78
+    assert words == "Stopped after 123,456 changes; the rest stays. For all: ctrl+r, then u."
