@@ -26,6 +26,7 @@ READ = "read \x1b]0;x\x07\x9b2J\u202e\u200c.txt"
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("project", "list"),
     ("project", "show", PROJECT),
+    ("project", "repair", PROJECT),
     ("documents", PROJECT),
     ("documents", PROJECT, "--search", "after"),
     ("history", PROJECT),

@@ -42,7 +42,7 @@ def listed(pilot: Pilot[None]) -> list[str]:
     lines = []
     for index, row in enumerate(screen.documents.rows):
         drawn = "".join(segment.text for segment in screen.documents.paint_line(index + 1))
-        lines.append(drawn.replace(row.location, ""))
+        lines.append(drawn.replace(row.location, "").replace(screen.documents.glyphs.cursor, " "))
     return lines
 
 
