@@ -54,7 +54,7 @@ def test_a_program_that_shows_a_decision_before_it_is_written_is_found_out(place
 def screen(unsaved: int, row: str) -> list[str]:
     title = f" p > a.txt    {unsaved} unsaved  1 document" if unsaved else " p > a.txt   1 document"
     head = "      document          ━━  ┄┄ │ Ann"
-    return [title, head, f"· ●   {row} │ ━Person", "", " ^s Save labels"]
+    return [title, head, f"·>●   {row} │ ━Person", "", " ^s Save labels"]
 
 
 def chain() -> Chain:
@@ -87,7 +87,9 @@ def test_a_screen_that_fits_two_states_counts_as_the_earlier() -> None:
 
 def test_a_screen_that_is_no_list_of_documents_says_nothing() -> None:
     assert look_at([" p > Jobs", "", ""]) is None
-    assert look_at(screen(0, "a.txt             2   3")) is not None
+    look = look_at(screen(0, "a.txt             2   3"))
+    assert look is not None
+    assert look.rows == {"a.txt": (2, False, 3)}
 
 
 @pytest.mark.parametrize(("shown", "found"), [(2, 1), (3, 2), (1, 0)])

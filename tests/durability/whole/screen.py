@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.durability.whole.snapshot import Snapshot
 
 _UNSAVED = re.compile(r"(\d+) unsaved")
-_ROW = re.compile(r"^. .\s+(\S+\.txt) *(\d*)(\*?) *$")
+_ROW = re.compile(r"^.[ >].\s+(\S+\.txt) *(\d*)(\*?) *$")
 """A row of the list up to its number of labels, with a star where some of it is unsaved."""
 
 

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from tui_labeler.engine.turns import Progress as SteppedProgress
 
 
-_EVERYTHING = DocumentFilter()
-
-
 @dataclass(frozen=True, slots=True)
 class DocumentText:
     """A document's text as it is in the container at this moment."""
@@ -169,9 +166,7 @@ class Documents:
             seen = (self.as_seen(row) for row in rows)
             chosen = in_order((row for row in seen if wanted is None or wanted.matches(row)), sort)
             return [self._store.state.rows[row.id] for row in chosen]
-        if wanted is not None and wanted != _EVERYTHING:
-            rows = filter(wanted.matches, rows)
-        return in_order(rows, sort)
+        return in_order(rows if wanted is None else wanted.among(rows), sort)
 
     def as_seen(self, row: DocumentRow) -> DocumentRow:
         """A document's short form without what blind mode hides."""

@@ -114,7 +114,7 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
         rows = self.session.documents.select(wanted)
         documents = self.query_one(DocumentList)
         current = documents.current
-        documents.set_rows(rows, keep_cursor=any(current and row.id == current.id for row in rows))
+        documents.set_rows(rows, keep_cursor=current is not None and wanted.matches(current))
         self._tell()
 
     @work(exclusive=True, group="total")
