@@ -200,7 +200,7 @@ They are refused before anything is asked, and where they would find nothing to 
 """
 
 GO_ON = {
-    *{("project", name) for name in ("create", "list", "show", "delete")},
+    *{("project", name) for name in ("create", "list", "show", "repair", "delete")},
     *{("job", name) for name in ("show", "cancel", "delete")},
     *{("model", name) for name in ("show", "delete")},
     *{("resource", name) for name in ("add", "list", "test", "set", "remove")},

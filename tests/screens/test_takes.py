@@ -193,7 +193,7 @@ async def test_the_list_and_the_title_say_it_where_there_is_room(
             "3 documents",
         ]
         assert one.startswith("·     agreement1.txt ")
-        assert two.startswith("· @   agreement2.txt ")
+        assert two.startswith("·>@   agreement2.txt ")
         assert "@" not in one
 
 
