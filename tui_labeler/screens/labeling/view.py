@@ -61,8 +61,9 @@ class LabelingView(OpenProject):
         self._blind_mode = False
         """What the list was drawn by."""
         self._nothing_suggested = False
-        self._keys_for = False, False
-        """What the keys were last shown for: labeling is off here, the document has open suggestions."""
+        self._keys_for = False, False, False
+        """What the keys were last shown for: labeling is off here, the document has open suggestions, classes
+        are found by their names."""
         self._held: int | None = None
         """A document that the filter was last seen to let through."""
 
@@ -236,7 +237,7 @@ class LabelingView(OpenProject):
         right.append(selected_words([rows[key] for key in self.documents.selected if key in rows]))
         right.append(self._listed_words())
         title.right = "  ".join(part for part in right if part)
-        on = self.is_read_only, self.open_here
+        on = self.is_read_only, self.open_here, self.pane.narrows
         if on != self._keys_for:
             self._keys_for = on
             self.refresh_bindings()
