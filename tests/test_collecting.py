@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_labeler.collecting import DUE, YOUNG, Collecting
+from tui_labeler.collecting import AWAY, DUE, YOUNG, Collecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +44,13 @@ def test_what_was_there_is_not_looked_through_until_a_project_is_closed() -> Non
     collecting.settle()
     del circle
     gc.collect()
-    collecting.rest()
+    collecting.rest(AWAY)
     assert gone() is not None
     collecting.release()
     assert gone() is not None
-    collecting.rest()
+    collecting.rest(AWAY - 1)
+    assert gone() is not None
+    collecting.rest(AWAY)
     assert gone() is None
 
 
@@ -63,7 +65,7 @@ def test_a_collection_of_all_waits_for_a_rest() -> None:
     for _ in range(DUE):
         gc.collect(1)
     assert gone() is not None
-    collecting.rest()
+    collecting.rest(AWAY)
     assert gone() is None
 
 
@@ -74,7 +76,7 @@ def test_a_rest_in_which_little_was_made_is_one() -> None:
     gone = weakref.ref(circle)
     gc.collect(1)
     del circle
-    collecting.rest()
+    collecting.rest(AWAY)
     assert gone() is not None
 
 
@@ -88,18 +90,3 @@ def test_nothing_is_collected_while_a_project_is_opened() -> None:
     collecting.settle()
     assert gc.isenabled()
     assert gc.get_freeze_count() >= before + len(stay)
-
-
-def test_what_is_left_of_a_project_goes_before_the_next_is_opened() -> None:
-    collecting = Collecting()
-    circle = Circle()
-    gone = weakref.ref(circle)
-    collecting.settle()
-    del circle
-    collecting.hold()
-    assert gone() is not None
-    collecting.settle()
-    collecting.release()
-    collecting.hold()
-    assert gone() is None
-    assert not gc.isenabled()

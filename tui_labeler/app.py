@@ -212,7 +212,7 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
 
     def _rest(self) -> None:
         if self._collecting is not None and self.seconds_of_rest >= REST:
-            self._collecting.rest()
+            self._collecting.rest(self.seconds_of_rest)
 
     def _end_on_signals(self) -> None:
         """A hang-up or a polite kill ends the process; every decision is on disk already."""

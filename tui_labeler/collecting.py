@@ -23,6 +23,9 @@ DUE = 20
 AT_LAST = 1_000
 """After so many there is one of all, whether somebody types or not."""
 
+AWAY = 60.0
+"""Seconds without a key after which people do something else: no key comes amid half a second of looking."""
+
 
 class Collecting:
     """The collector of this process, off from the start, and from every ``hold``, until ``settle``."""
@@ -32,10 +35,7 @@ class Collecting:
         gc.disable()
 
     def hold(self) -> None:
-        """A project is about to be opened; what is left of another goes before, when there is least to look
-        through."""
-        if self._is_left:
-            self._collect_all()
+        """A project is about to be opened."""
         gc.disable()
 
     def settle(self) -> None:
@@ -45,13 +45,14 @@ class Collecting:
         gc.enable()
 
     def release(self) -> None:
-        """A project was closed: what is left of it goes at the next rest, or before another is opened."""
+        """A project was closed. Its documents go by themselves; what is left of its screens, once people are
+        away."""
         self._is_left = True
 
-    def rest(self) -> None:
-        """Nobody types: time for what would make a key wait. After a project was left, what was put aside is
-        looked through too."""
-        if self._is_left:
+    def rest(self, seconds: float) -> None:
+        """Nobody has typed for so long: time for what would make a key wait. After a project was left, what
+        was put aside is looked through too; that takes longest."""
+        if self._is_left and seconds >= AWAY:
             self._collect_all()
         elif gc.get_count()[2] >= DUE:
             gc.collect()
