@@ -146,7 +146,7 @@ SCREENS: dict[str, tuple[tuple[str, str], ...]] = {
         ("enter", "Page down"),
     ),
     "Azure Machine Learning": (("H", "Azure Machine Learning"),),
-    "palette": ((":", "Search"),),
+    "palette": ((":", "Move the ends of the label"),),
     "distribution": (("\\", "q Back"),),
     "many": (("M", "Accept which suggestions?"),),
 }
