@@ -65,9 +65,6 @@ if TYPE_CHECKING:
 MESSAGES = 2
 """Messages that are shown at once."""
 
-REST = 3.0
-"""Seconds without a key after which nobody types at the moment."""
-
 GOODBYE = 5.0
 """Seconds that a program which was ended from outside takes to let go of a project."""
 
@@ -211,7 +208,7 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
             self._collecting.settle()
 
     def _rest(self) -> None:
-        if self._collecting is not None and self.seconds_of_rest >= REST:
+        if self._collecting is not None:
             self._collecting.rest(self.seconds_of_rest)
 
     def _end_on_signals(self) -> None:

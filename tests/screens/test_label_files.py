@@ -82,8 +82,13 @@ async def test_leaving_the_import_changes_nothing(opened: Opened, tmp_path: Path
     async with opened(ONE) as pilot:
         before = session_of(pilot).store.seq
         await ask(pilot, lines(tmp_path, row(LOANS[TWO], "North Bank")))
+        left = pilot.app.screen
+        assert isinstance(left, ImportScreen)
+        assert left._plan is not None
         await press(pilot, "q")
         assert session_of(pilot).store.seq == before
+        # Else what the file held stays until somebody rests.
+        assert left._plan is None
 
 
 async def test_a_document_that_several_could_be_is_chosen_and_the_choice_can_be_taken_back(

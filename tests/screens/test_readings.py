@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fakes import category, document, fixed_surroundings, home_workbench, labels, make_project, suggest
-from tests.screens.conftest import ONE, THREE, TWO, Running, paste, press, screen_of, screen_text, session_of
+from tests.screens.conftest import (
+    ONE,
+    THREE,
+    TWO,
+    Running,
+    paste,
+    press,
+    screen_of,
+    screen_text,
+    session_of,
+    settle,
+)
 from tests.screens.conftest import span_of as span
 
 if TYPE_CHECKING:
@@ -58,11 +69,6 @@ async def read_by(home: Path, who: str, *found: tuple[str, str], location: str =
 async def test_the_title_says_whose_it_is_and_how_far_they_are(seen_by: As, home: Path) -> None:
     async with seen_by("ana") as pilot:
         assert "yours to label alone: % when done" in screen_text(pilot)
-        for _ in range(100):
-            # The keys are shown a moment after what they are about.
-            if "% Done" in screen_text(pilot).splitlines()[-1]:
-                break
-            await pilot.pause(0.02)
         assert "% Done" in screen_text(pilot).splitlines()[-1]
         await press(pilot, "v", "w", "1", "percent_sign")
         assert "you are done, bob not yet" in screen_text(pilot)
@@ -74,6 +80,14 @@ async def test_the_title_says_whose_it_is_and_how_far_they_are(seen_by: As, home
         await press(pilot, "v", "w", "1")
         assert "ana and bob" in screen_text(pilot)
         assert labels(session_of(pilot), ONE) == []
+
+
+async def test_the_key_for_done_comes_and_goes_with_the_documents_it_is_for(seen_by: As) -> None:
+    async with seen_by("ana", THREE) as pilot:
+        for location, has_it in ((THREE, False), (ONE, True), (THREE, False), (TWO, True)):
+            screen_of(pilot).open_document(document(session_of(pilot), location))
+            await settle(pilot)
+            assert ("% Done" in screen_text(pilot).splitlines()[-1]) is has_it
 
 
 async def test_the_key_for_done_tells_who_is_no_reader_why_nothing_happens(seen_by: As) -> None:

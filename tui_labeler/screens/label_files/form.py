@@ -55,6 +55,10 @@ class FileForm(Screen[Result]):
         self.form.focus()
         self.work_out()
 
+    def on_unmount(self) -> None:
+        # What is left of a screen goes some time later, and a file of many documents takes many megabytes.
+        self.forget()
+
     @property
     def form(self) -> Picker:
         return self.query_one("#form", Picker)

@@ -61,9 +61,8 @@ class LabelingView(OpenProject):
         self._blind_mode = False
         """What the list was drawn by."""
         self._nothing_suggested = False
-        self._keys_for = False, False, False
-        """What the keys were last shown for: labeling is off here, the document has open suggestions, classes
-        are found by their names."""
+        self._keys_told: tuple[object, ...] = ()
+        """What the line of keys was last told: which there are, labeling is off here, something is to decide."""
         self._held: int | None = None
         """A document that the filter was last seen to let through."""
 
@@ -203,6 +202,11 @@ class LabelingView(OpenProject):
         """Whether the document in view has something to decide."""
         return False
 
+    @property
+    def keys_shown(self) -> list[str]:
+        """Ids of the keys in the last line."""
+        return []
+
     def placing_words(self) -> str:
         """The words that are being placed, with what can be done; empty when none are."""
         return ""
@@ -237,9 +241,10 @@ class LabelingView(OpenProject):
         right.append(selected_words([rows[key] for key in self.documents.selected if key in rows]))
         right.append(self._listed_words())
         title.right = "  ".join(part for part in right if part)
-        on = self.is_read_only, self.open_here, self.pane.narrows
-        if on != self._keys_for:
-            self._keys_for = on
+        # Which keys there are goes by the document in view too, and it comes into view later than a key asks.
+        keys = tuple(self.keys_shown), self.is_read_only, self.open_here
+        if keys != self._keys_told:
+            self._keys_told = keys
             self.refresh_bindings()
 
     def _listed_words(self) -> str:

@@ -118,7 +118,8 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
         self.rows: list[DocumentRow] = []
         self.selected: set[int] = set()
         """Ids of the selected documents, shown or not."""
-        self._index: dict[int, int] = {}
+        self._index: dict[int, int] | None = None
+        """Which row a document has, by id; not before somebody asks, as of very many it takes its time."""
         self._range: int | None = None
 
     # --- what is shown ----------------------------------------------------------------------------
@@ -127,9 +128,11 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
         """Shows other rows; the cursor stays on its document if that is still among them."""
         current = self.current
         self.rows = list(rows)
-        self._index = {row.id: index for index, row in enumerate(self.rows)}
+        self._index = None
         self._range = None
-        kept = self._index.get(current.id) if keep_cursor and current else None
+        kept = None
+        if keep_cursor and current:
+            kept = next((index for index, row in enumerate(self.rows) if row.id == current.id), None)
         self.cursor = kept if kept is not None else min(self.cursor, len(self.rows) - 1) if keep_cursor else 0
         self.cursor = max(0, self.cursor)
         self.fit_rows()
@@ -149,7 +152,15 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
     def on_unmount(self) -> None:
         # What is left of a screen goes some time later, and many documents take many megabytes.
         self.rows = []
-        self._index = {}
+        self.selected = set()
+        self._index = None
+
+    @property
+    def _places(self) -> dict[int, int]:
+        """Which row each document has, by id."""
+        if self._index is None:
+            self._index = {row.id: index for index, row in enumerate(self.rows)}
+        return self._index
 
     def renew(self, known: Mapping[int, DocumentRow]) -> None:
         """Shows the listed documents as they are now; each must be ``known``."""
@@ -158,7 +169,7 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
 
     def update_row(self, row: DocumentRow) -> None:
         """Shows a document's new state; a document that is not listed is left out."""
-        index = self._index.get(row.id)
+        index = self._places.get(row.id)
         if index is not None:
             self.rows[index] = row
             self.repaint_rows([index])
@@ -175,11 +186,11 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
 
     def lists(self, document_id: int) -> bool:
         """Whether a document is among those listed."""
-        return document_id in self._index
+        return document_id in self._places
 
     def go_to(self, document_id: int) -> bool:
         """Puts the cursor on a document; false if it is not listed."""
-        index = self._index.get(document_id)
+        index = self._places.get(document_id)
         if index is None:
             return False
         self.move_to(index)
@@ -287,7 +298,7 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
         self.repaint()
 
     def action_all(self) -> None:
-        shown = self._index.keys()
+        shown = self._places.keys()
         self.select(self.selected - shown if shown <= self.selected else self.selected | shown)
 
     # --- drawing ----------------------------------------------------------------------------------
