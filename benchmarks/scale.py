@@ -27,7 +27,8 @@ from benchmarks.scale_texts import name, write
 from benchmarks.scale_visits import PATIENCE, RESERVED, US, Seen, furnish, visit
 from benchmarks.terminal import Terminal
 from tui_labeler.assembly import workbench
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.jobs import JobState, Method
 from tui_labeler.domain.models import TrainOptions
 

@@ -152,7 +152,8 @@ def sample_text(characters: int) -> str:
 def _run_app(which: str) -> None:
     from textual.app import App, ComposeResult
 
-    from tui_labeler.domain.documents import DocumentRow, DocumentState
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import DocumentState
     from tui_labeler.domain.projects import Dataset
     from tui_labeler.domain.text import words
     from tui_labeler.screens.widgets.document_list import DocumentList

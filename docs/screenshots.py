@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.app import LabelerApp
 from tui_labeler.assembly import workbench
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.jobs import Job, JobState, Method
 from tui_labeler.domain.models import Split, TrainOptions
 from tui_labeler.engine.demo import DemoHome, gold_labels

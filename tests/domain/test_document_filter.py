@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.screens.widgets.test_document_list import ROW
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.documents import DocumentState
 
 ROWS = [
     replace(ROW, id=number, location=f"{'letter' if number % 3 else 'deed'}-{number}.txt", state=state)

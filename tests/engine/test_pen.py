@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.handover.people import Office, Person, terms
 from tests.fakes import category, document, suggest, to_place
-from tui_labeler.domain.documents import DocumentFilter
+from tui_labeler.domain.document_filters import DocumentFilter
 from tui_labeler.domain.handover import Handover, Phase
 from tui_labeler.domain.jobs import JobState, Method
 from tui_labeler.domain.labels import Span

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import TEXT, Bench, document, suggestions
-from tui_labeler.domain.documents import Document, DocumentFilter, DocumentState
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.documents import Document, DocumentState
 from tui_labeler.domain.jobs import Job, JobState, Method, Usage
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.resources import Prices

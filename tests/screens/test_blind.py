@@ -9,7 +9,8 @@ import pytest
 
 from tests.fakes import labels, make_project, open_ones, suggest
 from tests.screens.conftest import ONE, THREE, TWO, Running, press, screen_of, screen_text, session_of
-from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
+from tui_labeler.domain.document_filters import DocumentFilter, Sort
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from tests.fakes import (
 )
 from tests.screens.conftest import Opened, Running, paste, press, screen_text, session_of, settle
 from tui_labeler.assembly import now
-from tui_labeler.domain.documents import DocumentRow
+from tui_labeler.domain.document_rows import DocumentRow
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.adapters.store.jobs import FileJobStore

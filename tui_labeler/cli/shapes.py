@@ -11,7 +11,8 @@ from tui_labeler.engine.wording import unused_words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.domain.jobs import DocumentNote, Job, Unused, Usage
     from tui_labeler.domain.labels import Label, Span, Suggestion
     from tui_labeler.domain.projects import Project

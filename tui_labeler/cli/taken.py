@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.engine.session import ProjectSession
 
 WARNED = 5

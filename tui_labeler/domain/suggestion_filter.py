@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.labels import Placed
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.labels import Suggestion, ToPlace
 
 

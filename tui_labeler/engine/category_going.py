@@ -13,7 +13,7 @@ from tui_labeler.engine.rows import to_row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.labels import Label, Stamp
     from tui_labeler.domain.projects import Category
     from tui_labeler.engine.labeling.labeling import Labeling

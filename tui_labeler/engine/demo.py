@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.jobs import Job, JobState, Method
 from tui_labeler.domain.labels import Origin, Span
 from tui_labeler.domain.models import Split, TrainOptions

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.documents import DocumentRow, DocumentState
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import Category, Project
 from tui_labeler.engine.categories import Categories
 from tui_labeler.engine.documents.documents import Documents

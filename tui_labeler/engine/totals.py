@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.projects import Dataset
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow, DocumentState
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import DocumentState
 
 
 class Totals:

@@ -36,7 +36,7 @@ from tui_labeler.engine.takes.leases import Lease
 from tui_labeler.engine.wording import counted, money
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.engine.ports import WatchLock
     from tui_labeler.engine.session import ProjectSession
 

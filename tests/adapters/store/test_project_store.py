@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import Bench, key, labels, number, span, whole
-from tui_labeler.domain.documents import Document, DocumentRow, row_of
+from tui_labeler.domain.document_rows import DocumentRow, row_of
+from tui_labeler.domain.documents import Document
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.projects import Category, Project, ProjectKind
 from tui_labeler.engine.adapters.store import checkpoint

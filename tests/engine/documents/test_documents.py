@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import TEXT, Bench, document, key, labels, number, span, whole
-from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
+from tui_labeler.domain.document_filters import DocumentFilter, Sort
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.documents.reading import GONE, Synced

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.local_container import LocalContainer
-from tui_labeler.domain.documents import DocumentRow, DocumentState
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.documents.searching import AFTER, BATCH, BATCH_BYTES, BEFORE, passage, search

@@ -8,7 +8,8 @@ import pytest
 
 from tests.builders import TEXT, Bench, document, key, labels, number, saved, span, suggestions
 from tui_labeler.domain.agreement import Outcome, Take
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.models.samples import labeled_documents

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import TEXT, Bench, document, key, labels, number, saved, span, suggestions
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.jobs import Job, Method
 from tui_labeler.domain.labels import Placed, Span, ToPlace, Verdict
 from tui_labeler.domain.projects import ProjectSettings

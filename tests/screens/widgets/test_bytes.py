@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = """
 from pathlib import Path
 from textual.app import App
-from tui_labeler.domain.documents import DocumentRow, DocumentState
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.widgets.marks import Mark

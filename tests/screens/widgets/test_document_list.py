@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from tests.screens.widgets.harness import Stage
-from tui_labeler.domain.documents import DocumentRow, DocumentState
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.widgets.document_list import DocumentList
 

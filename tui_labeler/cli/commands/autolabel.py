@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.engine.autolabelers.work import JobEstimate
     from tui_labeler.engine.jobs.jobs import Estimate
     from tui_labeler.engine.session import ProjectSession

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.domain.documents import Document, DocumentFilter, DocumentRow
+    from tui_labeler.domain.document_filters import DocumentFilter
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.engine.session import ProjectSession
 
 STATES = ("unlabeled", "labeled", "auto-labeled", "reviewed", "unreadable")
@@ -97,7 +99,8 @@ async def document_filter(
 ) -> DocumentFilter:
     """What ``--filter`` and ``--category`` let through. Raises ``NotFoundError``."""
     from tui_labeler.cli.shapes import DATASETS
-    from tui_labeler.domain.documents import DocumentFilter, DocumentState
+    from tui_labeler.domain.document_filters import DocumentFilter
+    from tui_labeler.domain.documents import DocumentState
 
     datasets = {DATASETS[name] for name in filters if name in DATASETS}
     return DocumentFilter(
@@ -123,7 +126,7 @@ async def _failed_in_last_job(session: ProjectSession) -> frozenset[int]:
 
 async def list_documents(context: Context) -> Report:
     from tui_labeler.cli.shapes import document_item
-    from tui_labeler.domain.documents import Sort
+    from tui_labeler.domain.document_filters import Sort
 
     options = context.options
     async with context.project() as session:

@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.documents import Document, DocumentFilter, DocumentRow, Sort, in_order
+from tui_labeler.domain.document_filters import DocumentFilter, Sort, in_order
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import Document
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.documents.keeping import Kept, keep_texts, lacking
 from tui_labeler.engine.documents.keeping import Progress as KeepingProgress

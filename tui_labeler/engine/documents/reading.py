@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.documents import Document, DocumentRow
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import Document
 from tui_labeler.engine import limits
 from tui_labeler.engine.actions import DOCUMENTS_READ
 from tui_labeler.engine.changes import put_document

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.documents import DocumentRow
+from tui_labeler.domain.document_rows import DocumentRow
 from tui_labeler.domain.finding import Finder, Wanted
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.documents.decoding import decode

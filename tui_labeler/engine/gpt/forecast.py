@@ -31,7 +31,8 @@ from tui_labeler.engine.models.samples import LabeledDocument, counts
 from tui_labeler.engine.runs.gpt import PLAIN, SHOT_SHARE, SHOT_TOKENS, examples_of, prompt_task
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.domain.resources import Deployment
     from tui_labeler.engine.autolabelers.prompts.passages import Passage
     from tui_labeler.engine.deployments.tokens import TokenCounter

@@ -20,7 +20,7 @@ from tui_labeler.engine.runs.prompt_settling import SETTLED_BY
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.jobs import Job, JobRequest
     from tui_labeler.engine.ports import Survey
     from tui_labeler.engine.session import ProjectSession

@@ -24,7 +24,7 @@ from tui_labeler.engine.imports.claiming import How, Match, called, uncontested
 from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.engine.formats.model import FileDocument
     from tui_labeler.engine.ports import Container, ProjectStore, State
 

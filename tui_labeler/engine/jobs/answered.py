@@ -11,7 +11,8 @@ from tui_labeler.domain.jobs import Job, JobKind, Method
 from tui_labeler.engine.models.models import MODEL_VERSION
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.engine.jobs.jobs import Jobs
     from tui_labeler.engine.ports import State
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.documents import DocumentRow
+from tui_labeler.domain.document_rows import DocumentRow
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.autolabelers.options import GptOptions, check_budget

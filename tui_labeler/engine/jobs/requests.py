@@ -14,7 +14,7 @@ from tui_labeler.engine.models.compared import LeftOut, comparable, nothing_to_c
 from tui_labeler.engine.models.models import MODEL_VERSION, find_model, learned_ids
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.resources import Prices
     from tui_labeler.engine.ports import JobStore, ModelStore, ProjectStore, Surroundings
 

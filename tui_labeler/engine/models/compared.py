@@ -13,7 +13,7 @@ from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.models.samples import counts
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.jobs import JobRequest
     from tui_labeler.engine.models.samples import LabeledDocument
     from tui_labeler.engine.ports import State

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui_labeler.domain.documents import Sort, in_order
+from tui_labeler.domain.document_filters import Sort, in_order
 from tui_labeler.domain.labels import Origin
 from tui_labeler.domain.models import Split
 from tui_labeler.domain.performance import Annotation
@@ -19,7 +19,8 @@ from tui_labeler.engine.ports import Sample
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.domain.models import TrainOptions
     from tui_labeler.engine.ports import Container, State
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from tui_labeler.domain.documents import Document, DocumentRow
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import Document
 from tui_labeler.domain.projects import Category, Project
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from tui_labeler.engine.readings.two_readings import Compared, TwoReadings, chec
 from tui_labeler.engine.steps import in_steps
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import Change, ProjectStore, State, Surroundings, Transaction
 
 

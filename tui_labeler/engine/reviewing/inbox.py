@@ -8,7 +8,7 @@ from tui_labeler.engine.reviewing.review import Decided
 from tui_labeler.engine.reviewing.visiting import waiting
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.suggestion_filter import SuggestionFilter
     from tui_labeler.engine.ports import ProjectStore
 

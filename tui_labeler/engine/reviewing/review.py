@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.documents import Sort, in_order
+from tui_labeler.domain.document_filters import Sort, in_order
 from tui_labeler.domain.labels import Label, Origin, Span, Suggestion, ToPlace, Verdict, in_the_way
 from tui_labeler.domain.occupied import Occupied
 from tui_labeler.engine.actions import ACCEPT, CORRECT
@@ -22,7 +22,8 @@ from tui_labeler.engine.turns import BATCH, Progress, in_turns
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.domain.suggestion_filter import SuggestionFilter
     from tui_labeler.engine.labeling.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from tui_labeler.domain.documents import DocumentFilter
+from tui_labeler.domain.document_filters import DocumentFilter
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting

@@ -16,7 +16,7 @@ from tui_labeler.screens.labeling.marks import class_items
 from tui_labeler.screens.sharing.sync_words import followed_lines
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
 
 
 def _line_number(typed: str) -> int:

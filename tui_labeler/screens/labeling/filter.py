@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.confidence import as_typed, up_to
-from tui_labeler.domain.documents import DocumentFilter, DocumentState
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.domain.text import folded
 from tui_labeler.screens.fields import Cycle, FormField, in_field

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from tui_labeler.domain.documents import Sort
+from tui_labeler.domain.document_filters import Sort
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ChoiceScreen

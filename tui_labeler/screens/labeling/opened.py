@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui_labeler.domain.documents import DocumentFilter, Sort
+from tui_labeler.domain.document_filters import DocumentFilter, Sort
 from tui_labeler.domain.handover import Side
 from tui_labeler.engine.pen import pen_words
 from tui_labeler.screens.labeling.marks import shown_suggestions
@@ -22,7 +22,8 @@ from tui_labeler.screens.widgets.document_list import DocumentList
 from tui_labeler.screens.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Label, Suggestion
     from tui_labeler.engine.ports.takes import Take
     from tui_labeler.engine.session import ProjectSession

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from tui_labeler.domain.documents import DocumentFilter, DocumentState, Sort
+from tui_labeler.domain.document_filters import DocumentFilter, Sort
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.jobs import JobKind
 from tui_labeler.domain.labels import Suggestion
 from tui_labeler.domain.suggestion_filter import SuggestionFilter

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
-from tui_labeler.domain.documents import DocumentFilter
+from tui_labeler.domain.document_filters import DocumentFilter
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.labeling.base import LabelingBase
 from tui_labeler.screens.labeling.filter import FoundList

@@ -15,7 +15,8 @@ from tui_labeler.screens.labeling.words import quoted
 from tui_labeler.screens.working import ask, looked_up
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Label, Span
     from tui_labeler.engine.documents.looking_again import Earlier
     from tui_labeler.engine.ports import Transaction

@@ -8,7 +8,7 @@ from tui_labeler.screens.base import tell, tell_error
 from tui_labeler.screens.labeling.base import LabelingBase
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.engine.takes.taking import TakesNews
 
 

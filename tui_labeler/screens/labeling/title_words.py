@@ -12,7 +12,7 @@ from tui_labeler.screens.labeling.take_words import taken_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.jobs import Job
     from tui_labeler.domain.projects import Project
     from tui_labeler.engine.ports.takes import Take

@@ -33,7 +33,7 @@ from tui_labeler.screens.narrowing import MANY
 from tui_labeler.screens.sharing.sync_words import sign
 
 if TYPE_CHECKING:
-    from tui_labeler.domain.documents import DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.engine.ports import Transaction
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.following import Follower
@@ -62,7 +62,7 @@ class LabelingView(OpenProject):
         """What the list was drawn by."""
         self._nothing_suggested = False
         self._keys_told: tuple[object, ...] = ()
-        """What the line of keys was last told: which there are, labeling is off here, something is to decide."""
+        """What the line of keys was last told: which there are, whether one may label or decide."""
         self._held: int | None = None
         """A document that the filter was last seen to let through."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_labeler.domain.documents import Sort
+from tui_labeler.domain.document_filters import Sort
 from tui_labeler.domain.labels import Suggestion, ToPlace
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.reviewing.visiting import held, next_open

@@ -18,7 +18,8 @@ from tui_labeler.screens.working import with_progress
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from tui_labeler.domain.documents import Document, DocumentRow
+    from tui_labeler.domain.document_rows import DocumentRow
+    from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import Transaction
 
 _STOPPED = "What was changed until then stays; one undo takes it back."

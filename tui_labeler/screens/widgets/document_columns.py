@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.documents import DocumentRow, DocumentState
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit, short

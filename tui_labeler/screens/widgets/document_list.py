@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.segment import Segment
 from textual.message import Message
 
-from tui_labeler.domain.documents import DocumentRow, DocumentState
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.screens.widgets.document_columns import columns, state_sign
 from tui_labeler.screens.widgets.rows import RowView, row_key
 from tui_labeler.screens.widgets.text_keys import MAX_COUNT

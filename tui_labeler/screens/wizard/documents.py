@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.documents import DocumentFilter, DocumentRow, DocumentState
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.document_rows import DocumentRow
+from tui_labeler.domain.documents import DocumentState
 from tui_labeler.engine.gpt.forecast import Forecast, forecast
 from tui_labeler.engine.resources.resources import find_deployment
 from tui_labeler.engine.turns import BATCH, in_turns

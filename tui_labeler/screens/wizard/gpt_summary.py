@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.documents import DocumentRow
+from tui_labeler.domain.document_rows import DocumentRow
 from tui_labeler.domain.resources import Prices
 from tui_labeler.engine.autolabelers.estimate import crossing
 from tui_labeler.engine.autolabelers.options import GptOptions

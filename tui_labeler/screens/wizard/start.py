@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from tui_labeler.domain.documents import DocumentFilter, DocumentRow
+from tui_labeler.domain.document_filters import DocumentFilter
+from tui_labeler.domain.document_rows import DocumentRow
 from tui_labeler.domain.jobs import Job
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.widgets.cells import NAMES, some_of

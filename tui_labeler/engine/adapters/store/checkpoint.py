@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tui_labeler.domain.documents import DocumentRow
+from tui_labeler.domain.document_rows import DocumentRow
 from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there, make_folder, remove_leftovers
 from tui_labeler.engine.adapters.store.index import signatures, write_index
 from tui_labeler.engine.adapters.store.journal import START, Position

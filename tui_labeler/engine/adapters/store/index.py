@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tui_labeler.domain.documents import DocumentRow, row_of
+from tui_labeler.domain.document_rows import DocumentRow, row_of
 from tui_labeler.engine.adapters.store.files import replace_file, storage_errors
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, Signature, signature
 from tui_labeler.engine.garbage import no_collection

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.documents import Document, DocumentRow, row_of
+from tui_labeler.domain.document_rows import DocumentRow, row_of
+from tui_labeler.domain.documents import Document
 from tui_labeler.domain.readings import seen_by
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE
 from tui_labeler.engine.errors import NotFoundError
