@@ -74,7 +74,7 @@ PROMISES = (
         (*TEST, "tests/terminal/test_bad_places.py"),
     ),
     Promise(
-        "the terminal goes on 22 screens: closed, SIGHUP, SIGTERM",
+        "the terminal goes on 30 screens: closed, SIGHUP, SIGTERM",
         "nothing missing, the process ends",
         (*TEST, "tests/terminal/test_endings.py", "-k", "wherever"),
         given={"TUI_LABELER_ENDINGS": "all"},

@@ -120,6 +120,9 @@ def test_a_training_outlives_the_terminal_that_started_it(contracts: Place) -> N
     assert newest_job(contracts)["state"] == "succeeded"
 
 
+LABELS_FILE = "its path"
+"""Typed in the place of a key."""
+
 SCREENS: dict[str, tuple[tuple[str, str], ...]] = {
     "projects": (("q", "The review is over"), ("q", "1 project")),
     "labeling": (),
@@ -149,6 +152,14 @@ SCREENS: dict[str, tuple[tuple[str, str], ...]] = {
     "palette": ((":", "Move the ends of the label"),),
     "distribution": (("\\", "q Back"),),
     "many": (("M", "Accept which suggestions?"),),
+    "where a suggestion comes from": (("i", "Where this"),),
+    "a search in the text": (("/", "Search"),),
+    "a new category": (("K", "description"), ("n", "Name")),
+    "a new resource": (("L", "[1 Method]"), ("a", "Name")),
+    "path of an export": (("E", "What would be written"), ("s", "Path of the file")),
+    "an import": (("I", "Path of a labels file"), (LABELS_FILE, ""), ("enter", "What would change")),
+    "agreement": (("|", "> Agreement"),),
+    "adjudication": (("W", "> Adjudication"),),
 }
 """Keys that lead to each, and words that show that one is there."""
 
@@ -194,7 +205,11 @@ def test_what_was_saved_is_there_wherever_the_program_is_ended(
         terminal.press("ctrl+s").until("1 label in 1 document")
         if screen not in LEFT:
             terminal.press("a").until("1 unsaved")
-        go(terminal, SCREENS[screen])
+        for key, words in SCREENS[screen]:
+            if key == LABELS_FILE:
+                terminal.type(str(suggested.labels))
+            else:
+                go(terminal, [(key, words)])
         code = end(terminal, ending)
         assert b"Traceback" not in terminal.received
         # Of a terminal that is gone nothing can be said: nobody reads what is sent to it, and Python has a
