@@ -19,7 +19,9 @@ from tui_labeler.app import LabelerApp
 from tui_labeler.cli.grammar import build
 from tui_labeler.cli.parser import Formatter
 from tui_labeler.screens.choosing import NameField, NameScreen
-from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
+from tui_labeler.screens.commands import Commands
+from tui_labeler.screens.dialogs import Answers, ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
+from tui_labeler.screens.fields import Cycle, FormField
 from tui_labeler.screens.handover.form import ConnectScreen
 from tui_labeler.screens.handover.handover import HandoverScreen
 from tui_labeler.screens.help import HelpScreen
@@ -39,9 +41,12 @@ from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.projects.create_project import CreateProjectScreen
 from tui_labeler.screens.projects.project_settings import ProjectSettingsScreen
 from tui_labeler.screens.projects.projects import ProjectsScreen
+from tui_labeler.screens.readings.adjudication import AdjudicationScreen
 from tui_labeler.screens.readings.agreement import AgreementScreen
 from tui_labeler.screens.resources.forms import AddResourceScreen, NumbersScreen
 from tui_labeler.screens.resources.resources import DeploymentPane, ResourcesScreen
+from tui_labeler.screens.sharing.conflicts import ConflictsScreen
+from tui_labeler.screens.sharing.syncing import LastSyncScreen, SyncScreen
 from tui_labeler.screens.tour import TourScreen
 from tui_labeler.screens.widgets.category_pane import CategoryPane
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -77,6 +82,10 @@ PLACES: dict[str, type[Any]] = {
     "Filter": FilterScreen,
     "Filter of a review": ReviewFilterScreen,
     "Agreement": AgreementScreen,
+    "Adjudication": AdjudicationScreen,
+    "Sync": SyncScreen,
+    "Sync when leaving": LastSyncScreen,
+    "Conflicts": ConflictsScreen,
     "Import labels": ImportScreen,
     "Export labels": ExportScreen,
     "Project settings": ProjectSettingsScreen,
@@ -105,14 +114,18 @@ PLACES: dict[str, type[Any]] = {
     "Azure Machine Learning": HandoverScreen,
     "Connecting with Azure Machine Learning": ConnectScreen,
     "Help": HelpScreen,
+    "The list of commands": Commands,
     "First steps": TourScreen,
     "Questions": ConfirmScreen,
     "Something that takes a while": WorkingScreen,
     "Messages": MessageScreen,
     "Choices": ChoiceScreen,
+    "Lists of choices": Answers,
     "Choices among many": NameScreen,
     "The name of one of many": NameField,
     "Fields": InputScreen,
+    "Fields of a form": FormField,
+    "Values of a form": Cycle,
 }
 """Where keys mean something, in the order of the page."""
 

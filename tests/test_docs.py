@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import configparser
+import inspect
+import pkgutil
 import re
 import shlex
+from collections.abc import Iterator
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pytest
 from textual.binding import Binding
 
 from docs import generate, house, screenshots, signs
+from tui_labeler import screens
 from tui_labeler.cli.commands.watching import watch
 from tui_labeler.cli.grammar import build
+from tui_labeler.cli.parser import Formatter
+from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.widgets.category_pane import CategoryPane
 
 SWALLOWED = {f"ctrl+{digit}" for digit in "0123456789"} | {
     *("ctrl+h", "ctrl+i", "ctrl+m", "ctrl+j", "ctrl+space", "shift+enter", "ctrl+enter", "tab"),
@@ -35,6 +44,45 @@ def test_the_page_of_commands_is_up_to_date() -> None:
     assert "labelstudio" in page
 
 
+@pytest.mark.parametrize("command", generate.commands(build()), ids=lambda command: command.prog)
+def test_what_a_command_says_of_itself_fits_the_page_and_doubles_no_sign(command: Any) -> None:
+    command.formatter_class = partial(Formatter, width=80)
+    words = command.format_help().partition("\nexamples:")[0]
+    assert max(map(len, words.splitlines())) <= 80
+    assert "%%" not in words
+
+
+@pytest.mark.parametrize("where", ["tour", "labeling", "categories"])
+def test_a_class_that_is_set_is_said_to_go_by_its_key_only_where_there_are_several(where: str) -> None:
+    words = {
+        "tour": (generate.FOLDER / "tour.md").read_text(encoding="utf-8"),
+        "labeling": LabelingScreen.HELP,
+        "categories": CategoryPane.HELP,
+    }[where]
+    parts = re.split(r"[.;:]\s", " ".join(words.split()))
+    told = [part for part in parts if "takes it away" in part or "takes away one" in part]
+    assert told
+    assert all("may have several" in part or "`d` takes it away" in part for part in told), told
+
+
+def _with_keys() -> Iterator[type[Any]]:
+    """Every class of the screens that declares keys."""
+    for found in pkgutil.walk_packages(screens.__path__, f"{screens.__name__}."):
+        module = import_module(found.name)
+        yield from (
+            kind
+            for _, kind in inspect.getmembers(module, inspect.isclass)
+            if kind.__module__ == found.name and vars(kind).get("BINDINGS")
+        )
+
+
+def test_every_key_that_a_screen_or_a_part_of_one_declares_is_on_the_page() -> None:
+    places = tuple(generate.PLACES.values())
+    kinds = list(_with_keys())
+    assert len(kinds) > len(places) / 2
+    assert [kind.__name__ for kind in kinds if not any(issubclass(place, kind) for place in places)] == []
+
+
 @pytest.mark.parametrize("place", generate.PLACES.values(), ids=lambda place: place.__name__)
 def test_every_key_has_an_id_a_name_and_a_word_of_help(place: type[Any]) -> None:
     for binding in signs.bindings(place):
@@ -45,7 +93,7 @@ def test_every_key_has_an_id_a_name_and_a_word_of_help(place: type[Any]) -> None
 
 NEARER = {
     *(("enter", first, "list.open") for first in ("list.choose", "list.pick", "label.add")),
-    *(("enter", first, "field.enter") for first in ("name.enter", "search.open")),
+    *(("enter", first, "field.enter") for first in ("form.enter", "name.enter", "search.open")),
     ("enter", "label.add", "list.pick"),
     ("slash", "document.search", "list.name"),
 }

@@ -7,6 +7,7 @@ needs to do its work it imports when it is run.
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,7 +33,16 @@ FORMATS = "{formats}"
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help that names the label formats."""
+    """Help that names the label formats, in paragraphs as wide as the terminal; indented lines stay."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n\n".join(
+            paragraph
+            if "\n  " in paragraph
+            # An option or a path that is cut at its hyphen could not be copied.
+            else textwrap.fill(paragraph, width, break_on_hyphens=False, break_long_words=False)
+            for paragraph in text.split("\n\n")
+        )
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         if action.help is None or FORMATS not in action.help:

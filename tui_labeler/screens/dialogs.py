@@ -114,7 +114,7 @@ class MessageScreen(Dialog[None]):
         self.query_one("#dialog-message", VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
-class _Choices(OptionList):
+class Answers(OptionList):
     """A list without keys of its own: the screen has them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -145,7 +145,7 @@ class ChoiceScreen(Dialog["str | None"]):
 
     def body(self) -> Iterable[Widget]:
         width = max((len(key) for key, _, _ in self._choices), default=0)
-        yield _Choices(
+        yield Answers(
             *(
                 Option(Content.assemble((f" {key:>{width}} ", "bold"), self.words(chosen, label)))
                 for key, chosen, label in self._choices

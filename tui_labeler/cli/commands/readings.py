@@ -22,7 +22,7 @@ def register(parsers: Any) -> None:
         "assign",
         assign,
         "give documents to two people, each to label them without the other",
-        details="Neither sees what the other labels before both are done (`%%` where texts are labeled, or "
+        details="Neither sees what the other labels before both are done (`%` where texts are labeled, or "
         "`document set --done`). Then `agreement` says how far they agree, and adjudication makes labels of "
         "both. A share is drawn at random from the documents that nobody has labeled; of more than two "
         "readers, all pairs get about the same number.",

@@ -81,11 +81,12 @@ it comes from. A solid rule is a label, a dotted one a suggestion; `*` is not sa
 screen more text: labels are underlined, suggestions by dashes; the line below names the one at the cursor.
 `\\` shows how labels and documents are spread over categories and both sets.
 
-**Classes.** A category's key sets it, or takes it away. With more than nine, `enter` finds one by
-a few letters of its name, and so does typing in the pane of categories: `C`, a few letters, `enter`. Letters
-are keys again from then on; `U` goes to the next document without a class, where a name begins at once
-if you are in that pane (`u` takes back there until its first letter is typed), and `/` begins one where a
-class was set.
+**Classes.** A category's key sets it. Where a document may have several, the key of one that it has takes it
+away; where it has one, another key puts another in its place, and `d` takes it away. With more than nine,
+`enter` finds one by a few letters of its name, and so does typing in the pane of categories: `C`, a few
+letters, `enter`. Letters are keys again from then on; `U` goes to the next document without a class, where a
+name begins at once if you are in that pane (`u` takes back there until its first letter is typed), and `/`
+begins one where a class was set.
 
 **Finding.** `/` looks for words in this text, `ctrl+f` in all documents while you type; `n` and `N` go
 from one place to the next, in a review too, until `ctrl+g` or `esc` ends the search, another document is

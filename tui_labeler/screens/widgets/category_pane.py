@@ -79,7 +79,8 @@ suggested: the heading says `find` then, and the last line `a-z Find`. Until the
 class, and keys in capitals are what they are in the text; so is `u`, which takes back, where the name began
 by itself: `/` and `u` begin one with that letter.
 
-`enter` sets the class, or takes it away, and ends the name; `ctrl+g` ends it with nothing done. From then on
+`enter` sets the class (where a document may have several, it takes away one that is set) and ends the name;
+`ctrl+g` ends it with nothing done. From then on
 letters are keys again (`u` takes back, `q` leaves), the cursor stays on the class, and `/` begins the next.
 
 Where not all classes fit, those that the document has, and those suggested for it, stand at the top.
