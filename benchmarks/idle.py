@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
 
 COMMAND = "python -m benchmarks.idle"
-DOCUMENTS, AT_ONCE = 2000, 4
+DOCUMENTS, AT_ONCE = 9_000, 32
 """With ``DELAY`` seconds an answer, enough for a job to outlast what is measured."""
 DELAY = 0.3
 STARTING = 4.0
@@ -72,7 +72,11 @@ async def measured(base: Path, url: str, seconds: float) -> list[tuple[str, Idle
     async for _ in session.jobs.follow(job.id):
         pass
     await session.close()
-    return [("no job", alone), ("a GPT job, labeling screen", labeling), ("a GPT job, jobs screen", jobs)]
+    return [
+        ("no job", alone),
+        (f"a GPT job of {AT_ONCE} at once, labeling screen", labeling),
+        (f"a GPT job of {AT_ONCE} at once, jobs screen", jobs),
+    ]
 
 
 async def _check_running(session: ProjectSession, job_id: str) -> None:

@@ -75,7 +75,7 @@ class Beside(NamedTuple):
 
     move: float
     following: float
-    """Milliseconds of a cursor's move and of the next document, the 95th of 100."""
+    """Milliseconds of a cursor's move and of the next document, the 95th of 100 if there were as many."""
     screen: float
     """Seconds of the screen that took longest to come."""
     megabytes: float
@@ -216,9 +216,12 @@ def visit_rows(found: dict[int, Measured]) -> list[Row]:
         parts = [f"{count:,}: {each.wait:.0f} ms, {each.seconds:.1f} s" for count, each in visits.items()]
         figure, target = "; ".join(parts), f"≤ {WAIT} ms with {last:,}"
         told.append(Row(f"a key waits at most: {what}", COMMAND, figure, target, visits[last].wait <= WAIT))
-    slow = sorted(found[last].seen.first.items(), key=lambda each: -each[1].wait)[:3]
-    worst = "; ".join(f"{what} {seen.wait:.0f} ms" for what, seen in slow)
-    told.append(Row("a key waits where a screen's code is loaded first", COMMAND, worst, "", None))
+    # While the program opens a project there is nothing to press yet; the section on opening judges that.
+    first = {what: each.wait for what, each in found[last].seen.first.items() if what != "opening"}
+    slow = sorted(first, key=lambda what: -first[what])[:3]
+    worst = "; ".join(f"{what} {first[what]:.0f} ms" for what in slow)
+    what, reached = f"a key waits at most the first time, {last:,} documents", first[slow[0]] <= WAIT
+    told.append(Row(what, COMMAND, worst, f"≤ {WAIT} ms", reached))
     held = [f"{count:,}: {each.seen.megabytes:.0f} MB" for count, each in found.items()]
     reached = found[last].seen.megabytes <= 400
     told.append(Row("memory, all screens gone through", COMMAND, "; ".join(held), "≤ 400 MB", reached))

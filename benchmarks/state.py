@@ -49,12 +49,12 @@ WORDS = [
 ]
 
 
-def texts(count: int, folder: Path) -> None:
-    """Seeded texts of about 600 characters, a file each."""
+def texts(count: int, folder: Path, times: int = 1) -> None:
+    """Seeded texts of about 600 characters, or ``times`` as many, a file each."""
     generator = random.Random(count)
     folder.mkdir(parents=True)
     for number in range(count):
-        text = " ".join(generator.choices(WORDS, k=90))
+        text = " ".join(generator.choices(WORDS, k=90 * times))
         (folder / f"document-{number:06d}.txt").write_text(text, encoding="utf-8")
 
 
@@ -67,7 +67,7 @@ async def project(home: Path, folder: Path, count: int) -> float:
     seconds = time.perf_counter() - began
     session = made.session
     category = next(iter(session.store.state.categories))
-    for row in session.documents.select()[:: max(10, count // 200)]:
+    for row in session.documents.select()[::10]:
         await session.labeling.add_many(row.id, category, [Span(at, at + 5) for at in range(0, 200, 20)])
     await session.store.checkpoint()
     await session.close()
