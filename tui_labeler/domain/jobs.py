@@ -40,10 +40,10 @@ ALL_FAILED = "all_failed"
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What labels the documents of a job: a trained model, or a deployment on a resource."""
+    """What labels the documents of a job: a trained model, a deployment on a resource, or another method."""
 
     name: str
-    """``model`` or ``gpt``."""
+    """``model``, ``gpt``, or another one that ``engine/runner.py`` knows."""
     model: str = ""
     resource: str = ""
     deployment: str = ""

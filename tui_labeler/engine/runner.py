@@ -152,7 +152,7 @@ class Runner:
                 await journal.stage("labeling", 0, 0)
                 return await AutolabelRun(self.store, self.container, journal, autolabeler).run(), {}
         await journal.stage("loading the model", 0, 0)
-        card = await find_model(self.models, method.model)
+        card = await find_model(self.models, _trained(method))
         if journal.finished or journal.answered:
             check_same_model(journal.job.request, card)
         ids = todays_ids(card, self.store.state.categories)
@@ -208,7 +208,7 @@ class Runner:
             async with self._deployment(journal, method) as setup:
                 return await self._compared(journal, GptEvaluated(setup, method.source))
         return await self._compared(
-            journal, await TrainedEvaluated.load(self.store, self.models, method.model)
+            journal, await TrainedEvaluated.load(self.store, self.models, _trained(method))
         )
 
     async def _compared(self, journal: JobJournal, method: Evaluated) -> Outcome:
@@ -233,3 +233,13 @@ def _method(journal: JobJournal) -> Method:
     if method is None:
         raise InputError("The job does not say what labels.", hint="Delete it, and start another one.")
     return method
+
+
+def _trained(method: Method) -> str:
+    """The name of the trained model. Raises ``InputError`` for a method that is not one."""
+    if method.name != "model":
+        raise InputError(
+            f"A job of this kind can't use the method {method.name!r}.",
+            hint="Start another one, with a trained model or a deployment.",
+        )
+    return method.model

@@ -106,7 +106,7 @@ def test_one_in_four_names_nothing_where_there_are_such() -> None:
 def test_like_passages_are_chosen_for_like_texts() -> None:
     pool = [passage(1, RAIN, "a"), passage(2, LOAN, "a"), passage(3, SHIP, "a")]
     shots = FewShot(pool, quarter)
-    assert shots.for_text("Will the borrower repay?", None, 1000, 1)[0].document == 2
+    assert shots.for_job(1000, 1, like=["Will the borrower repay?"])[0].document == 2
     assert shots.for_job(1000, 1, like=["A ship in the harbour", "ships leave harbours"])[0].document == 3
 
 
@@ -115,11 +115,10 @@ def test_what_says_the_same_is_not_shown_twice() -> None:
     assert len(FewShot(pool, quarter).for_job(1000, 3)) == 2
 
 
-def test_the_document_itself_and_excluded_ones_are_never_shown() -> None:
+def test_passages_of_excluded_documents_are_never_shown() -> None:
     pool = [passage(1, RAIN, "a"), passage(2, LOAN, "b"), passage(3, SHIP, "c")]
     shots = FewShot(pool, quarter, excluded=frozenset({3}))
     assert {one.document for one in shots.for_job(1000, 9)} == {1, 2}
-    assert {one.document for one in shots.for_text(LOAN, 2, 1000, 9)} == {1}
 
 
 def test_nothing_to_choose_from_is_no_example() -> None:

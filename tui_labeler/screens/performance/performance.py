@@ -16,7 +16,6 @@ from tui_labeler.screens.performance import pages, plots
 from tui_labeler.screens.performance.tested import TestingSet
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.tabs import Tabs
-from tui_labeler.screens.widgets.cells import clean
 from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.words import percent
 
@@ -206,11 +205,6 @@ precision: it finds most, and more than there is.
             sheet.show_page(build, keep_place=keep_place)
             sheet.focus()
         self.refresh_bindings()
-
-    @property
-    def shown_text(self) -> str:
-        """The words of the section, without the test set's."""
-        return clean(SECTIONS[self._section]) + "\n" + self.query_one("#page", Sheet).text
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("shares", "columns"):

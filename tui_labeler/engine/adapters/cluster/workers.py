@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
-RESUMED_ON_SCREEN = "press R."
-
 
 def workers_needed(message: str) -> OutsideError:
     """Nobody is there to label; what to do about it."""

@@ -80,22 +80,16 @@ class FewShot:
         for text in like:
             for gram, weight in self._vector(_grams(text[:COMPARED])).items():
                 centre[gram] = centre.get(gram, 0.0) + weight
-        return self._chosen(self._candidates, budget, most, _unit(centre))
-
-    def for_text(self, text: str, document: int | None, budget: int, most: int) -> tuple[Passage, ...]:
-        """Examples for one text, none of them from its own document."""
-        fair = [c for c in self._candidates if c.passage.document != document]
-        return self._chosen(fair, budget, most, self._vector(_grams(text[:COMPARED])))
+        return self._chosen(budget, most, _unit(centre))
 
     def _vector(self, grams: Counter[str]) -> Vector:
         """Sequences that no passage has can't make two texts alike, and are left out."""
         weights = self._weights
         return _unit({g: (1 + math.log(n)) * weights[g] for g, n in grams.items() if g in weights})
 
-    def _chosen(
-        self, candidates: Sequence[_Candidate], budget: int, most: int, target: Vector
-    ) -> tuple[Passage, ...]:
+    def _chosen(self, budget: int, most: int, target: Vector) -> tuple[Passage, ...]:
         """The best next one, again and again: new categories, likeness, and little of what is there."""
+        candidates = self._candidates
         likeness = (
             [LIKENESS * _cosine(c.vector, target) for c in candidates] if target else [0.0] * len(candidates)
         )
