@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.errors import InputError, NotFoundError, RefusedError
+from tui_labeler.engine.labeling import labeling
 from tui_labeler.engine.labeling.rules import LabelInTheWayError
 
 if TYPE_CHECKING:
@@ -76,6 +78,30 @@ async def test_saving_applies_ones_own_drafts_alone(bench: Bench) -> None:
     assert bo.summary().drafts == 1
     await ana.labeling.save()
     assert len(saved(ana)) == 2
+
+
+@pytest.mark.parametrize("documents", [4, 5])
+async def test_all_that_waits_is_saved_however_many_batches_that_takes(
+    documents: int, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labeling, "BATCH", 2)
+    session = await bench.create(documents)
+    rows = session.documents.select()
+    for row in rows:
+        await ann(session, row.location)
+    done = await session.labeling.save()
+    assert (done.labels, done.documents) == (documents, documents)
+    assert session.labeling.drafts() == 0
+    lines = [
+        json.loads(line)
+        for segment in sorted((await bench.project_folder()).glob("journal/*.jsonl"))
+        for line in segment.read_bytes().splitlines()
+    ]
+    written = [change for line in lines if line["action"] == "labels.save" for change in line["changes"]]
+    assert sorted(key.partition("/")[0] for _, key, _, _ in written) == [str(row.id) for row in rows]
+    assert all("draft" in before and "draft" not in after for _, _, before, after in written)
+    again = await bench.session()
+    assert all(saved(again, row.location) == [("Person", span("Ann"))] for row in rows)
 
 
 async def test_a_label_that_is_there_is_not_made_twice(bench: Bench) -> None:
