@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +76,36 @@ def test_a_format_that_cannot_be_read_fails(cli: Cli, project: str) -> None:
     assert code == 1
     assert not found["home format"]["ok"]
     assert not found["projects"]["ok"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (2, "format 2, of a newer version"),
+        (0, "says 0, which is no format"),
+        (-1, "says -1,"),
+        ("x", "says 'x', which is no format"),
+        (True, "says True,"),
+        (1.0, "says 1.0,"),
+        (None, "says None,"),
+    ],
+)
+def test_a_format_that_this_version_does_not_know_fails(tmp_path: Path, number: object, words: str) -> None:
+    (tmp_path / "home.json").write_text(json.dumps({"format": number}))
+    (found,) = (check for check in check_home(tmp_path) if check.name == "home format")
+    assert not found.ok
+    assert words in found.detail
+
+
+def test_copies_beside_the_files_are_named_and_nothing_fails(cli: Cli, project: str) -> None:
+    (shard,) = cli.home.glob("projects/*/documents/0000.json")
+    copy = shard.with_name("0000-backup.json")
+    shutil.copy(shard, copy)
+    code, found = checks(cli)
+    assert code == 0
+    assert found["other files"]["warning"]
+    assert str(copy) in found["other files"]["detail"]
+    assert cli("project", "list").code == cli("project", "show", "letters").code == 0
 
 
 def test_a_file_in_place_of_the_home_fails(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tui_labeler.domain.text import safe
 from tui_labeler.engine.deployments.prices import FILE, is_stale, read_prices
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.pen import standing_words
+from tui_labeler.engine.ports.state import HOME_FORMAT
 from tui_labeler.engine.wording import counted, in_words
 
 if TYPE_CHECKING:
@@ -293,11 +294,17 @@ def _format(home: Path) -> Check:
     path = home / "home.json"
     if not path.exists():
         return Check("home format", True, "the home holds nothing yet")
+    mend = f'write {{"format": {HOME_FORMAT}}} into it if the home was made by this version'
     try:
         number = json.loads(path.read_bytes())["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return Check("home format", False, f"{path} can't be read: {error}; restore it from a backup")
-    return Check("home format", isinstance(number, int), f"format {number}")
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        return Check("home format", False, f"{path} can't be read: {error}; {mend}")
+    if type(number) is not int or number < 1:
+        said = safe(repr(number)[:40])
+        return Check("home format", False, f"{path} says {said}, which is no format; {mend}")
+    newer = number > HOME_FORMAT
+    note = f", of a newer version: this one knows formats up to {HOME_FORMAT}; update tui-labeler"
+    return Check("home format", not newer, f"format {number}{note * newer}")
 
 
 # --- prices -------------------------------------------------------------------------------------------

@@ -128,6 +128,10 @@ class Workbench:
         """Folders among those of projects that hold no state of any; they may be removed."""
         return await self._projects.leftovers()
 
+    async def strays(self) -> tuple[str, ...]:
+        """Files among those of the projects' state that are not of the program, and that it does not read."""
+        return await self._projects.strays()
+
     async def find(self, name: str) -> Project:
         """The project of that name or id, without its documents. Raises ``NotFoundError``."""
         return await self._projects.find(name)

@@ -152,6 +152,15 @@ async def _check_projects(context: Context) -> list[Check]:
         )
         for folder in await context.workbench.leftovers()
     ]
+    checks += [
+        Check(
+            "other files",
+            True,
+            f"{path} is not of the program, which does not read it; keep copies elsewhere",
+            warning=True,
+        )
+        for path in await context.workbench.strays()
+    ]
     projects = await context.workbench.projects()
     if not projects and not checks:
         return [Check("projects", True, "there is none yet")]

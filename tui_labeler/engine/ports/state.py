@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tui_labeler.engine.totals import Totals
 
 
+HOME_FORMAT = 1
+"""The format of a home that this program writes."""
+
+
 class Change(NamedTuple):
     """One item of the state before and after; ``None`` means that it was, or is, not there.
 
@@ -155,6 +159,9 @@ class Projects(Protocol):
 
     async def leftovers(self) -> tuple[str, ...]:
         """Folders among those of projects that hold no state of any; they may be removed."""
+
+    async def strays(self) -> tuple[str, ...]:
+        """Files among those of the projects' state that are not of the program, and that it does not read."""
 
     async def find(self, name: str) -> Project:
         """The project of that name or id, without its documents. Raises ``NotFoundError``."""

@@ -21,7 +21,7 @@ from tui_labeler.engine.typed import convert
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_labeler.engine.adapters.store.shards import Shards
+    from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 
 CHECKPOINT_AFTER = 2 * 1024 * 1024
 """Bytes of journal after which folding it in is worth the work: reading that much takes a moment."""
@@ -43,7 +43,7 @@ class Fold:
         return {key: row for key, row in self.documents.items() if row is None or row["revision"] > seq}
 
 
-def fold_in(folder: Path, shards: Shards, fold: Fold, base: int, tolerance: int) -> Position:
+def fold_in(folder: Path, shards: DocumentShards, fold: Fold, base: int, tolerance: int) -> Position:
     """Writes shards, then the project, then the index: a crash between two only makes opening slower.
 
     Returns up to where the files hold everything. Where another process has folded as far, or beyond
@@ -71,7 +71,7 @@ def fold_in(folder: Path, shards: Shards, fold: Fold, base: int, tolerance: int)
         return fold.position
 
 
-def _check(folder: Path, shards: Shards, known: Mapping[int, int], touched: Set[int]) -> None:
+def _check(folder: Path, shards: DocumentShards, known: Mapping[int, int], touched: Set[int]) -> None:
     """Raises ``StorageError`` where a shard has gone missing or was set back since the checkpoint before.
 
     To write on in it, or to take its new date down as known, would hide what is lost.

@@ -88,6 +88,44 @@ def names_in(folder: Path) -> list[str]:
             return []
 
 
+def numbers_in(folder: Path, digits: int, ending: str) -> list[int]:
+    """The numbers of the files that are named by one, in order; nothing where there is no folder.
+
+    Anything else there is not of the program, a copy beside its original for instance, and is not read.
+    Raises ``StorageError``.
+    """
+    found = (_number(name, digits, ending) for name in names_in(folder))
+    return sorted(number for number in found if number is not None)
+
+
+def _number(name: str, digits: int, ending: str) -> int | None:
+    """What :func:`numbered` made a name of."""
+    stem = name.removesuffix(ending)
+    if not (stem.isascii() and stem.isdigit()):
+        return None
+    return int(stem) if name == numbered(int(stem), digits, ending) else None
+
+
+def numbered(number: int, digits: int, ending: str) -> str:
+    """The name of a file that is named by a number; more digits than that where it needs more."""
+    return f"{number:0{digits}d}{ending}"
+
+
+PUT_ASIDE = ".replaced"
+"""The ending of a file that a repair has put another in place of."""
+
+
+def strays_in(folder: Path, digits: int, ending: str) -> list[str]:
+    """What is in a folder of numbered files and not of the program. Raises ``StorageError``."""
+    return [
+        name
+        for name in names_in(folder)
+        if _number(name, digits, ending) is None
+        and not name.endswith(PUT_ASIDE)
+        and not (name.startswith(".") and name.endswith(".tmp"))
+    ]
+
+
 def encoded(value: Any) -> bytes:
     """JSON. Raises ``InputError`` for a text that is none: half a surrogate pair, say."""
     try:

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.store.checkpoint import write_project
+from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 from tui_labeler.engine.adapters.store.files import (
     PROJECT_FILE,
     is_gone,
@@ -18,7 +19,7 @@ from tui_labeler.engine.adapters.store.files import (
     storage_errors,
     sync_folder,
 )
-from tui_labeler.engine.adapters.store.journal import START
+from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.migrations import bring_up_to_date, read_format
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
@@ -103,6 +104,19 @@ class TinyProjects:
     def _leftovers(self) -> tuple[Path, ...]:
         folder = self.home / "projects"
         return tuple(folder / name for name in names_in(folder) if is_gone(folder / name))
+
+    async def strays(self) -> tuple[str, ...]:
+        return tuple(str(path) for path in await asyncio.to_thread(self._strays))
+
+    def _strays(self) -> tuple[Path, ...]:
+        folder = self.home / "projects"
+        return tuple(
+            part.folder / stray
+            for name in names_in(folder)
+            if (folder / name).is_dir()
+            for part in (DocumentShards(folder / name), Journal(folder / name / "journal"))
+            for stray in part.strays()
+        )
 
     async def find(self, name: str) -> Project:
         return _project(await asyncio.to_thread(self._find, name))

@@ -10,7 +10,6 @@ from tui_labeler.domain.document_rows import DocumentRow, row_of
 from tui_labeler.engine.adapters.store.files import replace_file, storage_errors
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, Signature, signature
 from tui_labeler.engine.garbage import no_collection
-from tui_labeler.engine.rows import to_document
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_labeler.domain.projects import ProjectKind
-    from tui_labeler.engine.adapters.store.shards import Shards
+    from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 
 VERSION = 5
 
@@ -40,7 +39,7 @@ class IndexHead(msgspec.Struct, frozen=True):
 
 def read_index(
     path: Path,
-    shards: Shards,
+    shards: DocumentShards,
     kind: ProjectKind,
     seq: int,
     expected: Mapping[int, int] | None,
@@ -66,7 +65,7 @@ def read_index(
     for number in sorted(expected.keys() - (current.keys() - stale)):
         shards.check(number, expected[number])
     for number in sorted(stale):
-        rows += [row_of(kind, to_document(stored)) for _, stored in shards.all(number)]
+        rows += [row_of(kind, document) for document in shards.documents(number)]
     return rows
 
 
@@ -102,7 +101,7 @@ def signatures(path: Path) -> Mapping[int, Signature]:
         return {}
 
 
-def write_index(path: Path, shards: Shards, rows: Iterable[DocumentRow], seq: int) -> None:
+def write_index(path: Path, shards: DocumentShards, rows: Iterable[DocumentRow], seq: int) -> None:
     """Raises ``StorageError``."""
     marks = {number: signature(shards.path(number)) for number in shards.numbers()}
     listed = list(rows)

@@ -12,7 +12,10 @@ from tui_labeler.engine.actions import LOST
 from tui_labeler.engine.adapters.store.files import (
     encoded,
     make_folder,
+    numbered,
+    numbers_in,
     storage_errors,
+    strays_in,
     sync_folder,
     write_all,
 )
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 SEGMENT_SIZE = 8 * 1024 * 1024
 """Bytes after which a new segment begins: no reader ever has to hold more."""
+
+NAMED = (12, ".jsonl")
+"""Digits and ending of the name of a segment."""
 
 _decoder = decoder(Transaction)
 
@@ -57,7 +63,7 @@ class Journal:
         self.folder = folder
 
     def _path(self, segment: int) -> Path:
-        return self.folder / f"{segment:012d}.jsonl"
+        return self.folder / numbered(segment, *NAMED)
 
     def changed_since(self, position: Position) -> bool:
         """Whether there is something to read; one or two calls of ``stat``. Raises ``StorageError``."""
@@ -186,8 +192,12 @@ class Journal:
         return Position(position.segment, position.offset + len(line), transaction.seq)
 
     def segments(self) -> list[int]:
-        """The segments there are, oldest first."""
-        return sorted(int(path.stem) for path in self.folder.glob("[0-9]*.jsonl"))
+        """The segments there are, oldest first. Raises ``StorageError``."""
+        return numbers_in(self.folder, *NAMED)
+
+    def strays(self) -> list[str]:
+        """Files beside them that are not of the program. Raises ``StorageError``."""
+        return strays_in(self.folder, *NAMED)
 
     def backwards(self) -> Iterator[Transaction]:
         """Every transaction, newest first."""

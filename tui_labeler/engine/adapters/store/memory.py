@@ -14,7 +14,6 @@ from tui_labeler.engine.rows import (
     PARTS,
     document_header,
     to_category,
-    to_document,
     to_project,
     with_items,
 )
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tui_labeler.domain.projects import Category, Project
-    from tui_labeler.engine.adapters.store.shards import Shards
+    from tui_labeler.engine.adapters.store.document_shards import DocumentShards
     from tui_labeler.engine.ports import Transaction
 
 CACHED_DOCUMENTS = 64
@@ -42,7 +41,7 @@ class MemoryState:
 
     def __init__(
         self,
-        shards: Shards,
+        shards: DocumentShards,
         project: dict[str, Any],
         categories: Iterable[dict[str, Any]],
         category_order: Iterable[str] = (),
@@ -122,7 +121,7 @@ class MemoryState:
         row = self.document_row(document_id)
         if row is None:
             raise NotFoundError(f"There is no document number {document_id}.")
-        document = to_document(row)
+        document = self._shards.document(document_id, row)
         self._documents[document_id] = document
         if len(self._documents) > CACHED_DOCUMENTS:
             self._views.pop(self._documents.popitem(last=False)[0], None)

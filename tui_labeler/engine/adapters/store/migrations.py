@@ -10,10 +10,10 @@ import msgspec
 from tui_labeler.engine.adapters.store.files import make_folder, replace_file, storage_errors
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.ports.state import HOME_FORMAT
 from tui_labeler.engine.typed import decode
 
-FORMAT = 1
-"""The format that this program writes."""
+FORMAT = HOME_FORMAT
 
 Step = Callable[[Path], None]
 

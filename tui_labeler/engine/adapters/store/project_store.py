@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.adapters.store import checkpoint
 from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in, place_of, shards_as_of
+from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there
 from tui_labeler.engine.adapters.store.index import read_index
 from tui_labeler.engine.adapters.store.journal import START, Journal
@@ -18,7 +19,7 @@ from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.memory import MemoryState
 from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.replaying import shards_named
-from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage, Shards
+from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
 from tui_labeler.engine.pen import check_pen
@@ -47,7 +48,7 @@ class TinyProjectStore:
         self._now = now
         self._new_id = new_id
         self._journal = Journal(folder / "journal")
-        self._shards = Shards(folder / "documents")
+        self._shards = DocumentShards(folder)
         self._lock = FileLock(folder / "lock", project=folder)
         self._mutex = asyncio.Lock()
         self._folding = asyncio.Lock()

@@ -12,12 +12,13 @@ from typing import Any
 
 from tui_labeler.engine.actions import LOST
 from tui_labeler.engine.adapters.store.checkpoint import place_of, shards_as_of
-from tui_labeler.engine.adapters.store.files import PROJECT_FILE, storage_errors
+from tui_labeler.engine.adapters.store.document_shards import DocumentShards
+from tui_labeler.engine.adapters.store.files import PROJECT_FILE, PUT_ASIDE, storage_errors
 from tui_labeler.engine.adapters.store.journal import Journal, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.replaying import replayed, shards_named
-from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage, Shards
+from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Transaction
 
@@ -53,7 +54,7 @@ class Repair:
     # --- shards -------------------------------------------------------------------------------------
 
     def _shards(self, tables: dict[str, dict[str, Any]], base: Position) -> tuple[str, ...]:
-        shards, journal = Shards(self.folder / "documents"), Journal(self.folder / "journal")
+        shards, journal = DocumentShards(self.folder), Journal(self.folder / "journal")
         expected = shards_as_of(self.folder, tables)
         expected = shards_named(journal, base.seq) if expected is None else expected
         wrong = [number for number, seq in expected.items() if not _is_sound(shards, number, seq)]
@@ -64,7 +65,7 @@ class Repair:
         said = []
         for number in wrong:
             path = shards.path(number)
-            aside = path.with_name(f"{path.name}.replaced")
+            aside = path.with_name(path.name + PUT_ASIDE)
             is_old = path.exists()
             if is_old:
                 with storage_errors(path):
@@ -96,7 +97,7 @@ class Repair:
         )
 
 
-def _is_sound(shards: Shards, number: int, seq: int) -> bool:
+def _is_sound(shards: DocumentShards, number: int, seq: int) -> bool:
     try:
         shards.check(number, seq)
     except StorageError:

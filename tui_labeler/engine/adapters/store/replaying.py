@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.actions import LOST
+from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 from tui_labeler.engine.adapters.store.journal import RESTORE, START
 from tui_labeler.engine.adapters.store.memory import MemoryState
-from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, Shards
+from tui_labeler.engine.adapters.store.shards import SHARD_SIZE
 from tui_labeler.engine.errors import StorageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def replayed(
 
     Raises ``StorageError`` where the journal does not hold all of it.
     """
-    state = MemoryState(Shards(journal.folder / "none"), project, ())
+    state = MemoryState(DocumentShards(journal.folder / "none"), project, ())
     last = 0
     for transaction in _as_far_as(journal, until):
         if transaction.action == LOST:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
 from tui_labeler.engine.adapters.store.files import (
-    check_there,
     encoded,
     make_folder,
+    numbered,
+    numbers_in,
     replace_file,
     storage_errors,
+    strays_in,
 )
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.typed import decode
@@ -30,10 +32,21 @@ SHARD_SIZE = 250
 
 CACHED_SHARDS = 8
 
+NAMED = (4, ".json")
+"""Digits and ending of the name of a file."""
+
+DOCUMENTS = "documents"
+"""The table in each file."""
+
+BY_HAND = "Repair the file, or restore it from a backup."
+
 CHECKPOINT = "checkpoint"
 """The table that says of when a file is."""
 
 Signature = tuple[int, int, int]
+
+Tables = dict[str, dict[Annotated[str, msgspec.Meta(pattern="^[0-9]{1,18}$")], dict[str, Any]]]
+"""What TinyDB takes: tables by name, in each rows by number."""
 
 
 def signature(path: Path) -> Signature | None:
@@ -53,13 +66,15 @@ class AtomicJSONStorage(Storage):
     temporary file, synced and renamed, and a read is skipped while the file is the one read before.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hint: str = BY_HAND) -> None:
+        """``hint`` says what to do about a file that can't be used."""
         self.path = path
+        self._hint = hint
         self._seen: Signature | None = None
-        self._data: dict[str, dict[str, Any]] | None = None
+        self._data: Tables | None = None
 
-    def read(self) -> dict[str, dict[str, Any]] | None:
-        """Raises ``StorageError`` for a file that is not JSON."""
+    def read(self) -> Tables | None:
+        """Raises ``StorageError`` for a file that is not JSON, or holds anything but rows in tables."""
         current = signature(self.path)
         if current is None:
             return None
@@ -67,83 +82,61 @@ class AtomicJSONStorage(Storage):
             with storage_errors(self.path):
                 raw = self.path.read_bytes()
             try:
-                self._data = decode(raw, dict[str, dict[str, Any]])
+                self._data = decode(raw, Tables)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                raise StorageError(
-                    f"{self.path}: {error}", hint="Repair the file, or restore it from a backup."
-                ) from error
+                raise StorageError(f"{self.path}: {error}", hint=self._hint) from error
             self._seen = current
         return self._data
 
-    def write(self, data: dict[str, dict[str, Any]]) -> None:
+    def write(self, data: Tables) -> None:
         """Raises ``StorageError``; then the file is as it was."""
         replace_file(self.path, msgspec.json.format(encoded(data), indent=1) + b"\n")
         self._seen = signature(self.path)
         self._data = data
 
 
-def database(path: Path) -> TinyDB:
+def database(path: Path, hint: str = BY_HAND) -> TinyDB:
     """A TinyDB on one file. The file appears with the first write."""
-    return TinyDB(path, storage=AtomicJSONStorage)
+    return TinyDB(path, hint, storage=AtomicJSONStorage)
 
 
 class Shards:
-    """The documents of a project, by number, in TinyDB files of :data:`SHARD_SIZE` each."""
+    """A row for each document of a project, by number, in TinyDB files of :data:`SHARD_SIZE` each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hint: str = BY_HAND) -> None:
+        """``hint`` says what to do about a file that can't be used."""
         self.folder = folder
+        self.hint = hint
         self._open: OrderedDict[int, TinyDB] = OrderedDict()
 
     def path(self, shard: int) -> Path:
-        return self.folder / f"{shard:04d}.json"
+        return self.folder / numbered(shard, *NAMED)
 
     def numbers(self) -> list[int]:
-        return sorted(int(path.stem) for path in self.folder.glob("[0-9]*.json"))
+        """Raises ``StorageError``."""
+        return numbers_in(self.folder, *NAMED)
+
+    def strays(self) -> list[str]:
+        """Files beside them that are not of the program. Raises ``StorageError``."""
+        return strays_in(self.folder, *NAMED)
 
     def _database(self, shard: int) -> TinyDB:
         if shard in self._open:
             self._open.move_to_end(shard)
         else:
-            self._open[shard] = database(self.path(shard))
+            self._open[shard] = database(self.path(shard), self.hint)
             if len(self._open) > CACHED_SHARDS:
                 self._open.popitem(last=False)
         return self._open[shard]
 
-    def check(self, shard: int, seq: int = 0) -> None:
-        """Raises ``StorageError`` where a file is not there, or is from before the checkpoint at ``seq``.
-
-        What a person has changed in a file since does not count: it says itself of when it is.
-        """
-        path = self.path(shard)
-        name = self.folder.parent.name
-        hint = (
-            f"`tui-labeler project repair {name}` makes it anew of the journal; or restore a backup of all."
-        )
-        if signature(path) is None:
-            check_there(self.folder.parent)
-            raise StorageError(f"{path} was there and is missing, with the labels in it.", hint=hint)
-        found = self.written_at(shard) if seq else 0
-        if found < seq:
-            raise StorageError(
-                f"{path} is older than the project: it holds what was so at transaction {found}, and was "
-                f"written at {seq}.",
-                hint=hint,
-            )
-
-    def written_at(self, shard: int) -> int:
-        """The transaction of the checkpoint that wrote a file; 0 where it does not say so."""
-        tables = AtomicJSONStorage(self.path(shard)).read() or {}
-        row = tables.get(CHECKPOINT, {}).get("1")
-        seq = row.get("seq") if isinstance(row, dict) else None
-        return seq if isinstance(seq, int) else 0
-
     def get(self, document_id: int) -> dict[str, Any] | None:
-        """A document as stored; not to be changed."""
-        row = self._database(document_id // SHARD_SIZE).table("documents").get(doc_id=document_id)
+        """A row as stored; not to be changed. Raises ``StorageError``."""
+        row = self._database(document_id // SHARD_SIZE).table(DOCUMENTS).get(doc_id=document_id)
         return row if isinstance(row, dict) else None
 
     def all(self, shard: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        for row in database(self.path(shard)).table("documents"):
+        """Raises ``StorageError``."""
+        for row in database(self.path(shard), self.hint).table(DOCUMENTS):
             yield row.doc_id, row
 
     def put(self, documents: Mapping[int, dict[str, Any] | None], seq: int = 0) -> None:
@@ -161,8 +154,8 @@ class Shards:
             self._put(shard, {document_id: documents[document_id] for document_id in ids}, seq)
 
     def _put(self, shard: int, documents: Mapping[int, dict[str, Any] | None], seq: int) -> None:
-        storage = AtomicJSONStorage(self.path(shard))
-        rows = dict((storage.read() or {}).get("documents", {}))
+        storage = AtomicJSONStorage(self.path(shard), self.hint)
+        rows = dict((storage.read() or {}).get(DOCUMENTS, {}))
         for document_id, row in documents.items():
             if row is None:
                 rows.pop(str(document_id), None)
@@ -170,7 +163,7 @@ class Shards:
                 rows[str(document_id)] = row
         ordered = {key: rows[key] for key in sorted(rows, key=int)}
         mark = {CHECKPOINT: {"1": {"seq": seq}}} if seq else {}
-        storage.write({**mark, "documents": ordered})
+        storage.write({**mark, DOCUMENTS: ordered})
 
 
 def rows_of(table: Iterable[Row]) -> list[dict[str, Any]]:

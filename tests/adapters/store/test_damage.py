@@ -1,0 +1,103 @@
+"""Files beside those of the program, and files that hold what they should not: told with their names."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import Bench, key, number, span, whole
+from tui_labeler.engine.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tui_labeler.engine.session import ProjectSession
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+async def worked(bench: Bench) -> tuple[ProjectSession, Path]:
+    """A project of two files of documents with labels in both, folded; and its folder."""
+    session = await bench.create(300)
+    await session.labeling.add(number(session), key(session, "Person"), span("Ann"))
+    await session.labeling.add(number(session, "d0270.txt"), key(session, "Place"), span("Rome"))
+    await session.labeling.save()
+    await session.store.checkpoint()
+    return session, await bench.project_folder()
+
+
+def changed(path: Path, change: Callable[[Any], object]) -> None:
+    """Changes what a JSON file holds."""
+    tables = json.loads(path.read_text())
+    change(tables)
+    path.write_text(json.dumps(tables))
+
+
+async def test_copies_beside_the_files_are_not_read_and_are_told(bench: Bench) -> None:
+    session, folder = await worked(bench)
+    shard, journal = folder / "documents" / "0000.json", folder / "journal" / "000000000001.jsonl"
+    names = {
+        shard: (
+            "0000-backup.json",
+            "0000.conflict.json",
+            "0000 (copy).json",
+            "00000.json",
+            "7.json",
+            "x.txt",
+        ),
+        journal: ("000000000001 (copy).jsonl", "1.jsonl", "000000000001-old.jsonl", "0000000000001.jsonl"),
+    }
+    copies = [path.with_name(name) for path, of_it in names.items() for name in of_it]
+    for copy in copies:
+        shutil.copy(shard if copy.parent == shard.parent else journal, copy)
+    again = await bench.session()
+    assert whole(again) == whole(session)
+    assert [line.seq async for line in again.store.history()] == [
+        line.seq async for line in session.store.history()
+    ]
+    await again.labeling.add(number(session, "d0002.txt"), key(session, "Place"), span("Oslo"))
+    await again.store.checkpoint()
+    assert whole(await bench.session()) == whole(again)
+    assert set(await bench.projects().strays()) == set(map(str, copies))
+
+
+async def test_what_the_program_itself_puts_beside_its_files_is_no_stray(bench: Bench) -> None:
+    session, folder = await worked(bench)
+    changed(folder / "documents" / "0001.json", lambda tables: tables["checkpoint"]["1"].update(seq=1))
+    assert await bench.workbench().repair(session.project.id)
+    assert (folder / "documents" / "0001.json.replaced").exists()
+    (folder / "documents" / ".0001.json.1-1.tmp").touch()
+    assert await bench.projects().strays() == ()
+
+
+@pytest.mark.parametrize("content", [b"", b'{"documents": {"250', b'{"documents": {"250": null}}', b"[]"])
+async def test_a_file_of_documents_that_cannot_be_read_names_what_mends_it(
+    bench: Bench, content: bytes
+) -> None:
+    session, folder = await worked(bench)
+    (folder / "documents" / "0001.json").write_bytes(content)
+    with pytest.raises(StorageError, match=r"documents/0001\.json") as told:
+        await bench.session()
+    assert f"project repair {session.project.id}" in told.value.hint
+
+
+@pytest.mark.parametrize("kept", ["id", "location", "labels"])
+async def test_rows_that_cannot_be_used_name_their_file_and_what_mends_it(bench: Bench, kept: str) -> None:
+    session, folder = await worked(bench)
+    path = folder / "documents" / "0001.json"
+    row = {"id": 250, "location": "d0250.txt", "labels": {}}
+    wrong = {"id": 3, "location": None, "labels": []}
+    changed(path, lambda tables: tables["documents"].update({"250": {**row, kept: wrong[kept]}}))
+    with pytest.raises(StorageError, match=r"documents/0001\.json, document 250") as told:
+        await bench.session()
+    assert f"project repair {session.project.id}" in told.value.hint
+    # Where the project is open, the file may become what it should not be later.
+    with pytest.raises(StorageError, match=r"documents/0001\.json, document 250"):
+        await session.labeling.add(250, key(session, "Place"), span("Oslo"))
