@@ -91,9 +91,10 @@ async def test_a_file_of_documents_that_cannot_be_read_names_what_mends_it(
 @pytest.mark.parametrize("kept", ["id", "location", "labels"])
 async def test_rows_that_cannot_be_used_name_their_file_and_what_mends_it(bench: Bench, kept: str) -> None:
     session, folder = await worked(bench)
+    before = whole(session)
     path = folder / "documents" / "0001.json"
     row = {"id": 250, "location": "d0250.txt", "labels": {}}
-    wrong = {"id": 3, "location": None, "labels": []}
+    wrong: dict[str, Any] = {"id": 3, "location": None, "labels": []}
     changed(path, lambda tables: tables["documents"].update({"250": {**row, kept: wrong[kept]}}))
     with pytest.raises(StorageError, match=r"documents/0001\.json, document 250") as told:
         await bench.session()
@@ -101,3 +102,6 @@ async def test_rows_that_cannot_be_used_name_their_file_and_what_mends_it(bench:
     # Where the project is open, the file may become what it should not be later.
     with pytest.raises(StorageError, match=r"documents/0001\.json, document 250"):
         await session.labeling.add(250, key(session, "Place"), span("Oslo"))
+    (said,) = await bench.workbench().repair(session.project.id)
+    assert "0001.json is made anew of the journal" in said
+    assert whole(await bench.session()) == before

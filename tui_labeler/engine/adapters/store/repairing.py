@@ -100,6 +100,8 @@ class Repair:
 def _is_sound(shards: DocumentShards, number: int, seq: int) -> bool:
     try:
         shards.check(number, seq)
+        for _ in shards.documents(number):
+            pass
     except StorageError:
         return False
     return True
