@@ -91,7 +91,7 @@ async def test_a_file_of_documents_that_cannot_be_read_names_what_mends_it(
 @pytest.mark.parametrize("kept", ["id", "location", "labels"])
 async def test_rows_that_cannot_be_used_name_their_file_and_what_mends_it(bench: Bench, kept: str) -> None:
     session, folder = await worked(bench)
-    before = whole(session)
+    before = whole(await bench.session())
     path = folder / "documents" / "0001.json"
     row = {"id": 250, "location": "d0250.txt", "labels": {}}
     wrong: dict[str, Any] = {"id": 3, "location": None, "labels": []}
