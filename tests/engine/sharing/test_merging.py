@@ -97,20 +97,32 @@ def test_of_two_removals_the_earlier_stays() -> None:
     assert agreed(merge(ENTITIES, of({"a": row}), late, early)) == early
 
 
-def test_a_label_that_one_removed_and_the_other_gave_another_category_is_removed() -> None:
+@pytest.mark.parametrize(
+    "said", [{"category": "town"}, {"span": {"start": 0, "end": 4}}, {"kept": {"actor": "bo", "time": "t"}}]
+)
+@pytest.mark.parametrize("has_base", [True, False])
+def test_a_label_that_one_removed_and_the_other_said_anew_is_a_conflict(
+    said: dict[str, Any], has_base: bool
+) -> None:
     row = label(0, 3)
-    merged = merge(
-        ENTITIES, of({"a": row}), of({"a": removed(row, "ana", 1)}), of({"a": {**row, "category": "town"}})
-    )
-    assert agreed(merged) == of({"a": {**removed(row, "ana", 1), "category": "town"}})
+    gone, stands = of({"a": removed(row, "ana", 1)}), of({"a": {**row, **said}})
+    for ours, theirs in ((gone, stands), (stands, gone)):
+        merged = merge(ENTITIES, of({"a": row} if has_base else {}), ours, theirs)
+        assert conflict(merged) == ["a"]
+        assert (merged.ours, merged.theirs) == (ours, theirs)
 
 
-def test_a_label_that_was_undone_here_and_changed_there_is_removed() -> None:
+def test_a_label_that_was_undone_here_and_changed_there_is_a_conflict() -> None:
     base = of({"a": label(0, 3)})
-    ours = undone(base, set(), "t")
-    theirs = of({"a": label(0, 3, "town")})
-    merged = agreed(merge(ENTITIES, base, ours, theirs))
-    assert merged == of({"a": {**ours[Key("label", "a")], "category": "town"}})
+    assert conflict(merge(ENTITIES, base, undone(base, set(), "t"), of({"a": label(0, 3, "town")}))) == ["a"]
+
+
+def test_a_label_that_was_removed_as_what_both_had_made_of_it_is_removed() -> None:
+    row = label(0, 3)
+    town = label(0, 3, "town")
+    gone = of({"a": removed(town, "ana", 1)})
+    assert agreed(merge(ENTITIES, of({"a": row}), gone, of({"a": town}))) == gone
+    assert agreed(merge(ENTITIES, of({"a": row}), of({"a": town}), gone)) == gone
 
 
 def test_one_label_with_another_category_on_each_side_is_a_conflict() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tui_labeler.domain.items import Items, Key, agreed_after
@@ -17,7 +17,7 @@ Side = dict[Key, Any]
 CATEGORIES = ("person", "town")
 ACTS = (
     *("add", "remove", "change", "accept", "reject", "undo", "flag", "review", "job", "recategorise"),
-    *("add", "accept", "reject", "pen", "save"),
+    *("add", "accept", "reject", "pen", "save", "remove", "recategorise", "recategorise"),
 )
 
 
@@ -166,6 +166,19 @@ def stands_for(side: Items, gone: Key) -> bool:
     )
 
 
+def removed_beside_a_change(base: Items, *sides: Items) -> list[Key]:
+    """Labels that both had, of which one removed what the other has given another category since."""
+    found: list[Key] = []
+    for one, other in (sides, sides[::-1]):
+        for key, row in one.items():
+            before, gone = base.get(key), other.get(key)
+            if key.table != "label" or not (before and gone and is_active(row) and is_active(before)):
+                continue
+            is_changed = row["category"] not in (before["category"], gone["category"])
+            found += [key] * (is_changed and not is_active(gone))
+    return found
+
+
 def assert_none_meet(kind: ProjectKind, side: Items) -> None:
     """What nobody could do on one side does not come of a merge either."""
     labels = [row for key, row in side.items() if key.table == "label" and is_active(row)]
@@ -201,6 +214,8 @@ class World:
         assert again == merged, "merging again changes something"
         self.check_conflicts(merged.conflicts, before, there, person.base)
         in_conflict = {key for conflict in merged.conflicts for key in conflict.keys}
+        for key in removed_beside_a_change(person.base, before, there):
+            assert key in in_conflict, f"{key} was changed, and went without a word"
         for one, other in ((before, there), (there, before)):
             for key in (one.keys() | person.base.keys()) - in_conflict:
                 if (
@@ -292,7 +307,11 @@ def two_people(kind: ProjectKind) -> World:
     return world
 
 
+MERGED_AND_REMOVED = [("act", 0, "recategorise", 0, "person"), ("act", 1, "remove", 0, "town")]
+
+
 @given(st.sampled_from(ProjectKind), steps)
+@example(ProjectKind.ENTITIES, MERGED_AND_REMOVED)
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_two_people_who_label_and_sync_in_any_order_end_up_equal_and_lose_nothing(
     kind: ProjectKind, done: list[tuple[Any, ...]]

@@ -51,10 +51,11 @@ def _quote(text: str, span: Span) -> str:
 
 
 def both_sides(
-    state: State, readers: Sequence[str], conflict: Conflict
+    state: State, readers: Sequence[str], conflict: Conflict, gone: Mapping[str, str]
 ) -> tuple[tuple[Told, ...], tuple[Told, ...]]:
-    """Ours and theirs; ``readers`` are those whose readings the document has."""
-    words = _Words(state, tuple(readers))
+    """Ours and theirs; ``readers`` are those whose readings the document has, and ``gone`` has the names of
+    categories that were deleted, by id."""
+    words = _Words(state, tuple(readers), gone)
     one, other = conflict.ours, conflict.theirs
     return tuple(words.lines(one, other, conflict.keys)), tuple(words.lines(other, one, conflict.keys))
 
@@ -63,6 +64,7 @@ def both_sides(
 class _Words:
     state: State
     readers: tuple[str, ...]
+    gone: Mapping[str, str]
 
     def lines(self, side: Items, other: Items, keys: Sequence[Key]) -> Iterator[Told]:
         for key in keys:
@@ -104,7 +106,7 @@ class _Words:
 
     def _category(self, category_id: str) -> str:
         category = self.state.categories.get(category_id)
-        return category.name if category else category_id
+        return category.name if category else self.gone.get(category_id, category_id)
 
     # --- what was chosen of two readings ------------------------------------------------------------
 

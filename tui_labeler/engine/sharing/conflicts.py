@@ -15,6 +15,7 @@ from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed, AgreedProject
 from tui_labeler.engine.sharing.conflict_words import Told, both_sides
 from tui_labeler.engine.sharing.decisions import Decision, words_of
+from tui_labeler.engine.sharing.deletions import deletions
 from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.merging_labels import is_active
 from tui_labeler.engine.sharing.merging_readings import CHOICES
@@ -29,6 +30,7 @@ from tui_labeler.engine.sharing.project_form import (
 from tui_labeler.engine.sharing.shared_form import document_changes, document_items
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
     from tui_labeler.engine.ports.sharing import SyncBase
@@ -71,11 +73,13 @@ class LabelConflict:
 async def open_conflicts(store: ProjectStore, base: SyncBase, actor: str) -> tuple[LabelConflict, ...]:
     """By location, those of the project first; the container is not asked.
 
-    Those inside somebody's reading of a document are shown to nobody but ``actor`` themselves.
+    Those inside somebody's reading of a document are shown to nobody but ``actor`` themselves, until all
+    its readers are done: from then on their readings are in view of all.
     """
     state = store.state
     project = await base.project()
-    found = [in_words(state, FILE, conflict) for conflict in _of_project(state, project)]
+    gone = {key: deletion.name for key, deletion in deletions(project.keys).items()}
+    found = [in_words(state, FILE, conflict, gone) for conflict in _of_project(state, project)]
     numbers = [
         number for number, mark in (await base.marks()).items() if mark.is_open and number in state.rows
     ]
@@ -83,11 +87,16 @@ async def open_conflicts(store: ProjectStore, base: SyncBase, actor: str) -> tup
     for number in sorted(agreed, key=lambda number: state.rows[number].location):
         document = state.whole(number)
         found += [
-            in_words(state, document.location, c)
+            in_words(state, document.location, c, gone)
             for c in _of_document(state, document, agreed[number])
-            if not _is_of_another(c, actor)
+            if _is_open(state.rows[number]) or not _is_of_another(c, actor)
         ]
     return tuple(found)
+
+
+def _is_open(row: DocumentRow) -> bool:
+    """Whether what its readers have made is in view of all."""
+    return row.settled or row.waits_for_adjudication
 
 
 def _is_of_another(conflict: Conflict, actor: str) -> bool:
@@ -105,13 +114,14 @@ def _of_document(state: State, document: Document, agreed: Agreed) -> tuple[Conf
     return merge(state.project.kind, agreed.base, ours, agreed.held, drafts, document.text_hash).conflicts
 
 
-def in_words(state: State, location: str, conflict: Conflict) -> LabelConflict:
+def in_words(state: State, location: str, conflict: Conflict, gone: Mapping[str, str]) -> LabelConflict:
+    """``gone`` has the names of categories that were deleted, by id."""
     number = state.document_id(location)
     readers = () if number is None else state.rows[number].readers
     first = next((key for key in conflict.keys if key.table == LABEL), conflict.keys[0])
     if CHOICES in conflict.keys:
         first = CHOICES
-    return LabelConflict(location, first.id, *both_sides(state, readers, conflict), conflict)
+    return LabelConflict(location, first.id, *both_sides(state, readers, conflict, gone), conflict)
 
 
 # --- putting an end to it ---------------------------------------------------------------------------

@@ -166,14 +166,15 @@ def _moved_alike(
 
 
 def _label(base: Any, ours: Any, theirs: Any) -> Any:
-    """Both removed: the earlier removal. Removed by one and otherwise changed by the other: it is gone.
+    """Both removed: the earlier removal. Removed by one and left as it was by the other: it is gone.
 
-    Unless that other is a person who has looked at it and said where it stands: then the two are at odds.
+    Where the other has said something else of it since, its category, its ends, or where it stands on a
+    changed text, the two are at odds: who removed it did not know of that.
     """
     if ours is None or theirs is None:
         there = ours if theirs is None else theirs
         return CONFLICT if is_active(there) else there
-    if is_active(ours) is not is_active(theirs) and _is_kept(base, ours, theirs):
+    if is_active(ours) is not is_active(theirs) and _is_said_anew(base, ours, theirs):
         return CONFLICT
     merged, conflicts = merged_fields(base, ours, theirs, _label_field, (_PLACE,))
     if not conflicts:
@@ -184,12 +185,16 @@ def _label(base: Any, ours: Any, theirs: Any) -> Any:
     return {**first_of(ours, theirs), "removed": merged["removed"]}
 
 
-def _is_kept(base: Any, ours: Any, theirs: Any) -> bool:
-    """Whether of a label that one side removed the other has said that it holds, not knowing of that."""
+def _is_said_anew(base: Any, ours: Any, theirs: Any) -> bool:
+    """Whether of a label that one side removed the other has said what it is, not knowing of that."""
     stands, gone = (ours, theirs) if is_active(ours) else (theirs, ours)
-    kept = stands.get("kept")
-    was_removed_before = base is not None and not is_active(base)
-    return kept not in (None, gone.get("kept"), (base or {}).get("kept")) and not was_removed_before
+    if base is not None and not is_active(base):
+        return False
+    known = (stands.get("text_hash"), (base or gone).get("text_hash"))
+    # A place on another text is where a machine has moved it; a person's word on that is what is kept.
+    names = ("category", "span", "kept") if known[0] == known[1] else ("category", "kept")
+    said = ((stands.get(name), gone.get(name), (base or gone).get(name)) for name in names)
+    return any(now not in (None, there, before) for now, there, before in said)
 
 
 def _label_field(name: str, base: Any, ours: Any, theirs: Any) -> Any:
