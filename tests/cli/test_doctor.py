@@ -63,8 +63,9 @@ def test_what_a_deleted_project_left_is_no_failure(cli: Cli, project: str) -> No
     assert "may be removed" in found["leftovers"]["detail"]
 
 
-def test_files_that_others_may_read_fail(cli: Cli, project: str) -> None:
-    (cli.home / "home.json").chmod(0o644)
+@pytest.mark.parametrize("bit", [0o040, 0o020, 0o010, 0o004, 0o002, 0o001], ids=oct)
+def test_files_that_others_may_use_in_any_way_fail(bit: int, cli: Cli, project: str) -> None:
+    (cli.home / "home.json").chmod(0o600 | bit)
     code, found = checks(cli)
     assert code == 1
     assert "chmod" in found["permissions"]["detail"]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
+import stat
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.openai_server import OpenAIServer
+from tui_labeler.assembly import workbench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,28 +149,77 @@ def test_a_project_that_can_not_be_read_may_be_the_one_that_is_meant(cli: Cli, h
     assert listed.json["items"][0]["error"]["code"] == "storage"
 
 
-def test_all_of_a_home_is_for_its_owner_alone_whatever_the_umask(
-    cli: Cli, letters: Path, labels_file: Path
-) -> None:
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+@pytest.fixture
+def no_umask() -> Iterator[None]:
+    """What is made may be open to everybody, unless whoever makes it sees to it."""
     before = os.umask(0)
-    try:
-        made = ("--kind", "ner", "--container", str(letters), "--labels", str(labels_file))
-        endpoint = ("--kind", "openai", "--endpoint", "http://127.0.0.1:9", "--deployment", "m")
-        for command in (
-            ("project", "create", "letters", *made),
-            ("resource", "add", "local", *endpoint),
-            ("train", "letters", "--model", "first"),
-            ("sync", "letters", "--share"),
-            ("project", "delete", "letters", "--yes"),
-            ("project", "create", "letters", *made),
-        ):
-            assert cli(*command).code == 0, command
-    finally:
-        os.umask(before)
-    everything = [cli.home, *cli.home.rglob("*")]
-    assert len(everything) > 30
-    wide = {str(path): oct(path.stat().st_mode) for path in everything if path.stat().st_mode & 0o077}
+    yield
+    os.umask(before)
+
+
+def folders_with_files(home: Path) -> Counter[str]:
+    return Counter(path.parent.name for path in home.rglob("*") if path.is_file())
+
+
+def open_to_others(home: Path) -> dict[str, str]:
+    """What others may do with a home and all in it, by path."""
+    modes = {str(path): path.lstat().st_mode for path in (home, *home.rglob("*"))}
+    return {path: stat.filemode(mode) for path, mode in modes.items() if mode & 0o077}
+
+
+async def seen_while_open(home: Path) -> tuple[dict[str, str], Counter[str]]:
+    """What others may use while somebody has a document open; and how many files there are then alone."""
+    before = folders_with_files(home)
+    session = await workbench(home).open("letters")
+    assert session.taking is not None
+    session.taking.want(session.documents.find("letter09.txt").id)
+    await session.taking.look_near()
+    wide = open_to_others(home)
+    added = folders_with_files(home) - before
+    await session.taking.stop()
+    await session.close()
+    return wide, added
+
+
+@pytest.mark.usefixtures("no_umask")
+def test_all_of_a_home_is_for_its_owner_alone_whatever_the_umask_and_the_work(
+    cli: Cli, letters: Path, labels_file: Path, server: OpenAIServer, tmp_path: Path
+) -> None:
+    made = ("--kind", "ner", "--container", str(letters), "--labels", str(labels_file))
+    endpoint = ("--kind", "openai", "--endpoint", server.url, "--deployment", "good")
+    for command in (
+        ("project", "create", "letters", *made),
+        ("resource", "add", "local", *endpoint),
+        ("train", "letters", "--model", "first"),
+        ("watch", "letters", "--model", "first", "--once"),
+        ("accept", "letters", "--document", "letter09.txt"),
+        ("label", "letters", "letter10.txt", "--category", "Person", "--text", "Letter"),
+        ("undo", "letters"),
+        ("autolabel", "letters", "--resource", "local", "--document", "letter08.txt", "--yes"),
+        ("import", "letters", str(labels_file)),
+        ("assign", "letters", "--readers", "tester,bo", "--document", "letter11.txt"),
+        ("export", "letters", str(tmp_path / "out.json"), "--format", "azure"),
+        ("sync", "letters", "--share"),
+        ("project", "repair", "letters"),
+        ("doctor",),
+    ):
+        ran = cli(*command)
+        assert ran.code == 0, (command, ran)
+        assert open_to_others(cli.home) == {}, command
+    wide, added = asyncio.run(seen_while_open(cli.home))
     assert wide == {}
+    assert "takes" in added
+    for command in (("project", "delete", "letters", "--yes"), ("project", "create", "letters", *made)):
+        assert cli(*command).code == 0, command
+    assert open_to_others(cli.home) == {}
+    assert {"answers", "first", "journal", "sync", "takes"} <= folders_with_files(cli.home).keys()
+    assert {path.name for path in cli.home.rglob("asking")} == {"asking"}
 
 
 def test_a_home_that_others_may_look_into_holds_files_that_they_may_not(cli: Cli, letters: Path) -> None:
