@@ -108,3 +108,26 @@ async def test_moving_fetches_nothing_of_its_own(session: ProjectSession, far: F
     assert far.fetched == ["a.txt"]
     await session.documents.sync()
     assert far.fetched == ["a.txt"]
+
+
+async def test_nobody_hears_how_many_labels_of_another_reading_have_moved_or_stayed_behind(
+    tmp_path: Path, far: FarContainer
+) -> None:
+    bench = Bench(tmp_path)
+    ana = await bench.create({}, immediate=True)
+    ana.documents._container = far
+    await ana.documents.sync()
+    await ana.readings.assign(["ana", "bo"], documents=[0])
+    person, place = (ana.categories.by_name(name).id for name in ("Person", "Place"))
+    for category, start, end in ((person, 0, 3), (place, 13, 19), (place, 37, 42)):
+        await ana.labeling.add(0, category, Span(start, end))
+    bo = await bench.session("bo", immediate=True)
+    bo.documents._container = far
+    change(far, b"Since May Ann lives in Berlin, and Bo lives in Aalst.")
+    synced = await bo.documents.sync()
+    assert (synced.changed, synced.moved, synced.stale) == (1, 0, ())
+    assert [entry.action async for entry in bo.history.entries()].count("labels.move") == 0
+    # They have moved all the same, and their own reader hears of what stayed behind.
+    again = await ana.documents.sync()
+    assert (again.moved, again.stale) == (0, (("a.txt", 1),))
+    assert labeled(ana, far) == ["Ann", "Berlin"]

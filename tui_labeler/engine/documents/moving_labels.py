@@ -34,7 +34,7 @@ def _stale_suggestions(document: Document) -> list[Suggestion]:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What became of the labels of one document."""
+    """What became of the labels of one document, as far as this person sees them."""
 
     moved: int
     stale: int
@@ -45,9 +45,10 @@ async def move_labels(store: ProjectStore, container: Container, actor: str, doc
     """Moves the labels and undecided suggestions of a document whose words are still there.
 
     Both versions of the text are taken from what is kept on this machine; nothing is fetched. Where one is
-    missing nothing moves.
+    missing nothing moves. Labels of all readings move; those of others are not counted.
     """
     document = store.state.whole(document_id)
+    before = len(stale_labels(store.state.document(document_id)))
     items: list[Label | Suggestion] = [*stale_labels(document), *_stale_suggestions(document)]
     places: dict[str, Span] = {}
     new = await earlier_text(container, document, document.text_hash)
@@ -58,9 +59,8 @@ async def move_labels(store: ProjectStore, container: Container, actor: str, doc
             places |= await asyncio.to_thread(_places, old, new, of_it)
     if places:
         await store.commit(actor, partial(_moving, document_id, document.text_hash, places))
-    now = store.state.whole(document_id)
-    stale = len(stale_labels(now))
-    return Left(len(stale_labels(document)) - stale, stale)
+    stale = len(stale_labels(store.state.document(document_id)))
+    return Left(before - stale, stale)
 
 
 async def earlier_text(container: Container, document: Document, text_hash: str) -> str | None:
