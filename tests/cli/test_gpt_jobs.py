@@ -623,6 +623,22 @@ def kept_requests(home: Path) -> set[int]:
     return found
 
 
+def test_another_server_is_asked_itself_though_its_deployment_has_the_same_name(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
+) -> None:
+    make_project(cli, tmp_path / "letters", 1)
+    add_resource(cli, server)
+    with OpenAIServer(answer=answer, key=KEY) as other:
+        add = ("resource", "add", "other", "--kind", "openai", "--endpoint", other.url)
+        assert cli(*add, "--deployment", "good", "--api-key-env", "WORK_KEY").code == 0
+        assert cli("resource", "test", "other").code == 0
+        other.requests.clear()
+        assert cli(*GPT).code == 0
+        again = ("autolabel", "letters", "--filter", "auto-labeled", "--resource", "other", "--yes")
+        assert cli(*again).code == 0
+        assert (len(server.chats), len(other.chats)) == (1, 1)
+
+
 def test_what_was_answered_and_kept_is_never_asked_for_again_after_a_kill(
     cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path
 ) -> None:

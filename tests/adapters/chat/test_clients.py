@@ -77,5 +77,6 @@ async def test_questions_files_and_batches_carry_the_key_that_was_chosen_and_no_
     for request in requests:
         assert FOREIGN not in f"{request.path} {request.query} {request.headers} {request.raw!r}"
         assert set(request.headers) <= TOLD
+        assert re.fullmatch(r"openai-python/[0-9]+(\.[0-9]+)*", request.headers["user-agent"])
         sent = [request.headers.get(name) for name in ("authorization", "api-key")]
         assert [header for header in sent if header] in ([[f"Bearer {key}"], [key]] if key else [[]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -12,7 +13,7 @@ import pytest
 
 from tests.openai_server import OpenAIServer, Response
 from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
-from tui_labeler.engine.adapters.chat.connecting import ResourceDeployments, connect
+from tui_labeler.engine.adapters.chat.connecting import ResourceDeployments, connect, reach
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIChat
 from tui_labeler.engine.adapters.keys import EnvironmentKeys
 from tui_labeler.engine.adapters.store.resources import TinyResourceStore
@@ -49,6 +50,20 @@ async def test_an_answer_may_take_as_long_as_the_deployment_was_given(tmp_path: 
     assert isinstance(timeout, httpx2.Timeout)
     assert timeout.read == 7.0
     await connected.model.close()
+
+
+def test_answers_are_kept_apart_by_server_version_and_deployment() -> None:
+    """Whoever has the same questions for another server gets none of the first one's answers."""
+    ends = [("https://a.openai.azure.com", ""), ("https://b.openai.azure.com", "")]
+    ends += [(ends[0][0], "2024-10-21"), (ends[0][0], "2025-04-01-preview"), ("http://127.0.0.1:8080/v1", "")]
+    ends += [("http://127.0.0.1:8080/v2", ""), ("http://127.0.0.1:8081/v1", "")]
+    names = ("gpt", "gpt-4o")
+    deployments = tuple(map(Deployment, names))
+    found = [Resource("r", ResourceKind.AZURE, end, deployments, version) for end, version in ends]
+    addresses = {reach(resource, name).address for resource in found for name in names}
+    assert len(addresses) == len(ends) * len(names)
+    again = replace(found[0], name="called otherwise", key_env="OTHER")
+    assert reach(again, "gpt").address in addresses
 
 
 ASKING = """

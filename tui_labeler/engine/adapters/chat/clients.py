@@ -12,7 +12,7 @@ import httpx2
 import openai
 
 from tui_labeler.domain.resources import Resource, ResourceKind
-from tui_labeler.engine.adapters.chat import bounds
+from tui_labeler.engine.adapters.chat import bounds, network
 from tui_labeler.engine.deployments.endpoints import base_url, is_loopback
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ _CONNECTIONS = httpx2.Limits(max_connections=1000, max_keepalive_connections=256
 
 _NO_KEY = "none"
 """The package insists on one."""
+
+USER_AGENT = f"openai-python/{openai.__version__}"
+"""Which package sends, and nothing else. Its own name for itself is that of a class, and tells of Python."""
 
 _UNSAID: Mapping[str, Any] = {
     "x-stainless-retry-count": openai.Omit(),
@@ -39,7 +42,7 @@ class _Reserved(openai.AsyncOpenAI):
     def default_headers(self) -> dict[str, str | openai.Omit]:
         """The package's own hold the environment's, and what system and Python there are here."""
         kind = "application/json"
-        return {"Accept": kind, "Content-Type": kind, "User-Agent": self.user_agent}
+        return {"Accept": kind, "Content-Type": kind, "User-Agent": USER_AGENT}
 
 
 class _ReservedAzure(_Reserved, openai.AsyncAzureOpenAI):
@@ -49,7 +52,10 @@ class _ReservedAzure(_Reserved, openai.AsyncAzureOpenAI):
 def client_of(
     resource: Resource, key: str, token: TokenProvider | None, timeout: httpx2.Timeout
 ) -> openai.AsyncOpenAI:
-    """A client for one resource. Nothing is tried twice and no redirection is followed."""
+    """A client for one resource. Nothing is tried twice and no redirection is followed.
+
+    Raises ``ResourceError`` where the environment says of proxies or certificates what can't be used.
+    """
     shared: dict[str, Any] = {
         "max_retries": 0,
         "timeout": timeout,
@@ -76,11 +82,14 @@ def headers_of(*, has_secret: bool) -> dict[str, Any]:
 
 
 def _http_client(timeout: httpx2.Timeout, *, trust_env: bool) -> httpx2.AsyncClient:
+    if trust_env:
+        network.check_proxies()
     # Over aiohttp: a pool of some dozens of connections costs a request half the processor time there.
     client = openai.DefaultAioHttpClient(
         timeout=timeout,
         limits=_CONNECTIONS,
         trust_env=trust_env,
+        verify=network.certificates(trust_env=trust_env),
         follow_redirects=False,
         cookies=bounds.no_cookies(),
         event_hooks={"response": [bounds.bound]},

@@ -264,7 +264,7 @@ class OpenAIBatches:
     @property
     def _asking(self) -> Asked:
         name, key = self._deployment.name, self._resource.key
-        return Asked(self._host, name, key, None, CONNECT_SECONDS, SECONDS)
+        return Asked(self._host, name, key, None, CONNECT_SECONDS, SECONDS, self._resource.proxy)
 
     async def _asked(self, request: Awaitable[Any], seconds: float = SECONDS) -> bytes:
         bounds.limit.set(bounds.MOST)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Resource, Structured
-from tui_labeler.engine.adapters.chat import bounds
+from tui_labeler.engine.adapters.chat import bounds, network
 from tui_labeler.engine.adapters.chat.answers import read_reply
 from tui_labeler.engine.adapters.chat.clients import client_of, headers_of
 from tui_labeler.engine.adapters.chat.headers import rate_limits, request_id
@@ -59,6 +59,7 @@ class OpenAIResource:
         timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
         self._headers = headers_of(has_secret=bool(key or token))
         self._client = client_of(resource, key, token, timeout)
+        self._proxy = network.proxy_between(self._client._client, resource.endpoint)
 
     @property
     def client(self) -> openai.AsyncOpenAI:
@@ -73,6 +74,11 @@ class OpenAIResource:
     def key(self) -> str:
         return self._key
 
+    @property
+    def proxy(self) -> str:
+        """The variable that names the proxy on the way; empty where there is none."""
+        return self._proxy
+
     def deployment(self, deployment: Deployment) -> OpenAIChat:
         """What answers in the name of a deployment, held to what its capabilities say."""
         return OpenAIChat(self, deployment)
@@ -83,7 +89,7 @@ class OpenAIResource:
     async def send(self, deployment: str, question: Question, body: dict[str, Any]) -> Reply:
         """One request. Raises as :meth:`~tui_labeler.engine.deployments.chat.ChatModel.ask`."""
         name = host(self.resource.endpoint)
-        asked = Asked(name, deployment, self._key, question, CONNECT_SECONDS, self._seconds)
+        asked = Asked(name, deployment, self._key, question, CONNECT_SECONDS, self._seconds, self._proxy)
         bounds.limit.set(bounds.of_answer(question.max_tokens))
         try:
             # A read time-out counts from byte to byte: a server that sends one now and then would hold on.

@@ -16,6 +16,7 @@ import aiohttp
 import httpx2
 import openai
 
+from tui_labeler.engine.adapters.chat import network
 from tui_labeler.engine.adapters.chat.answers import Refusal, read_refusal
 from tui_labeler.engine.adapters.chat.bounds import TooMuchError
 from tui_labeler.engine.adapters.chat.headers import retry_after
@@ -74,6 +75,8 @@ class Asked:
     """``None`` where it is not known: then no code is shown that is not a known one."""
     connect_seconds: float
     seconds: float
+    proxy: str = ""
+    """The variable that names the proxy on the way; empty where there is none."""
 
     def shown(self, code: str) -> str:
         """A server's code in brackets, or nothing where it may be something else."""
@@ -136,6 +139,8 @@ def _too_much(error: TooMuchError, asked: Asked) -> UnansweredError:
 
 
 def _unreachable(asked: Asked, how: str) -> TroubleError:
+    if asked.proxy:
+        return network.unreachable(asked.proxy, asked.host, how)
     return TroubleError(
         f"{asked.host} can't be reached{f' {how}' if how else ''}.",
         hint="Check the endpoint, the network, and whether the server runs.",
@@ -160,6 +165,8 @@ def _connection_error(error: openai.APIConnectionError | aiohttp.ClientError, as
                 return _unreachable(asked, f"in {asked.connect_seconds:g} seconds")
             case aiohttp.ServerTimeoutError():
                 return no_answer_in_time(asked)
+            case aiohttp.ClientHttpProxyError() if asked.proxy:
+                return network.refused(asked.proxy, asked.host, cause.status)
             case aiohttp.ClientConnectorError():
                 return _unreachable(asked, "")
             case UnicodeError() if _can_be_sent(asked.question):
@@ -211,6 +218,8 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes, asked: As
             )
         case 404 | 405:
             return _not_there(refusal, asked, code)
+        case 407 if asked.proxy:
+            return network.refused(asked.proxy, asked.host, status)
         case 408 | 409 | 425:
             return TroubleError(f"{asked.host} could not answer: status {status}{code}.", may_cost=False)
         case 429:
