@@ -48,6 +48,6 @@ def labeling_clashes(added: Iterable[Binding] = ()) -> set[tuple[str, str, str]]
 
 def free_signs() -> list[str]:
     """Signs of ASCII that mean nothing on the labeling screen, wherever the focus is."""
-    places = (LabelerApp, LabelingScreen, *PARTS)
+    places: tuple[type[Any], ...] = (LabelerApp, LabelingScreen, *PARTS)
     taken = {item.key for place in places for item in Binding.make_bindings(bindings(place))}
     return [sign for key, sign in PUNCTUATION.items() if key not in taken]

@@ -22,6 +22,8 @@ from tui_labeler.screens.widgets.sheet import Sheet
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_labeler.domain.models import ModelCard
+
 SIZE = (120, 40)
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[red]x[/red]\u202egnp"
 
@@ -214,6 +216,77 @@ async def test_a_matrix_wider_than_the_screen_shows_its_other_columns_by_key(tmp
                 start, end, count = (int(number) for number in re.findall(r"\d+", told))
                 assert (count, end - start) == (31, 19), told
             assert (end if key == "greater_than_sign" else start) == (31 if key == "greater_than_sign" else 1)
+
+
+ALIKE = [
+    "1 balance_not_updated_after_bank_transfer",
+    "1 balance_not_updated_after_cheque_or_cash_deposit",
+    *(f"2 declined_for_reason_{number:02}_at_the_counter" for number in range(36)),
+]
+"""Names that begin alike, and mostly end alike too."""
+
+
+async def many(folder: Path) -> tuple[JobHome, ModelCard]:
+    """A model of 38 entities, each once right."""
+    home = await JobHome().create(folder, {"a.txt": "x" * 200}, ALIKE)
+    spans = [Span(number * 3, number * 3 + 2) for number in range(len(ALIKE))]
+    found = tuple(zip(home.ids.values(), spans, strict=True))
+    return home, home.card(tested=[document_of("a.txt", found, found)])
+
+
+def seen(app: ScreenApp) -> list[str]:
+    """The lines that stand on the screen."""
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=str)
+async def test_the_columns_of_a_long_matrix_stay_named_while_its_rows_scroll(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    home, card = await many(tmp_path)
+    app = ScreenApp()
+    async with app.run_test(size=size) as pilot:
+        app.ask(PerformanceScreen(home.session, card, section=2))
+        await settle(pilot)
+        for keys in ((), ("ctrl+d",), ("G",), (">",), (">",) * 12):
+            await pilot.press(*keys)
+            await settle(pilot)
+            lines = seen(app)
+            (told,) = [line for line in lines if "! columns" in line]
+            start, end = (int(number) for number in re.findall(r"\d+", told)[:2])
+            assert [str(number) for number in range(start, end + 1)] in [line.split() for line in lines]
+        assert end == len(ALIKE) + 1
+        assert any(" 39 $none" in line for line in lines) or size[1] == 12
+        await pilot.press("g")
+        await settle(pilot)
+        assert any(re.match(r"  +1 1 bal", line) for line in seen(app))
+
+
+@pytest.mark.parametrize("key", ["2", "3", "5"])
+async def test_rows_whose_names_begin_alike_are_told_apart(tmp_path: Path, key: str) -> None:
+    home, card = await many(tmp_path)
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.ask(PerformanceScreen(home.session, card))
+        await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+        rows = [line for line in sheet_text(app).splitlines() if "1 bal" in line]
+        names = {re.sub(r"^ +(\d+ )??(?=1 bal)|  .*$", "", line) for line in rows}
+        assert len(names) == 2, rows
+        assert max(map(len, sheet_text(app).splitlines())) <= 80
+
+
+async def test_names_have_a_third_of_the_width_where_columns_must_be_scrolled_anyway(tmp_path: Path) -> None:
+    home, card = await many(tmp_path)
+    app = ScreenApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.ask(PerformanceScreen(home.session, card, section=2))
+        await settle(pilot)
+        assert "1 balance_not_up…sh_deposit" not in sheet_text(app)
+        (row,) = [line for line in sheet_text(app).splitlines() if "deposit" in line]
+        name = row.partition("  ·")[0].partition(" 1 ")[2]
+        assert len(name) >= 30
 
 
 @pytest.mark.parametrize("length", [9, 24, 40])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from tui_labeler.domain.models import ModelCard, Split
-from tui_labeler.domain.performance import NONE, Counts
-from tui_labeler.screens.widgets.cells import clean, clip, fit
+from tui_labeler.domain.performance import Counts
+from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, fit
+from tui_labeler.screens.widgets.sheet import Headed
 from tui_labeler.screens.words import (
     bar,
     duration,
@@ -23,7 +21,7 @@ from tui_labeler.screens.words import (
 
 if TYPE_CHECKING:
     from tui_labeler.screens.widgets.glyphs import Glyphs
-    from tui_labeler.screens.widgets.sheet import Line
+    from tui_labeler.screens.widgets.sheet import Build, HeadedBuild, Line
 
 
 def order(card: ModelCard, *, measured: bool = False) -> list[str]:
@@ -33,13 +31,18 @@ def order(card: ModelCard, *, measured: bool = False) -> list[str]:
     return sorted(keys, key=lambda key: (card.category_name(key).casefold(), key))
 
 
+def category_cell(card: ModelCard, key: str, width: int, signs: Glyphs) -> str:
+    """A category's name in exactly ``width`` cells, cut in its middle: many begin alike."""
+    return fit(clip_middle(clean(card.category_name(key)), width, signs.more), width, signs.more)
+
+
 # --- overview ---------------------------------------------------------------------------------------
 
 
-def overview(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
+def overview(card: ModelCard) -> Build:
     """The model's figures, how it came to be, and what would make it better."""
 
-    def build(width: int, signs: Glyphs) -> Sequence[Line]:
+    def build(width: int, signs: Glyphs) -> list[Line]:
         performance = card.performance
         figures = [
             ("Precision", performance.precision),
@@ -95,9 +98,8 @@ def _guidance(card: ModelCard, width: int, signs: Glyphs) -> list[Line]:
         return [*lines, ((f"  {signs.check} nothing stands out", "good"),)]
     last = ""
     for item in sorted(advice, key=lambda item: card.category_name(item.category).casefold()):
-        name = clean(card.category_name(item.category))
-        shown = fit(name if name != last else "", 22, signs.more)
-        last = name
+        shown = category_cell(card, item.category, 22, signs) if item.category != last else " " * 22
+        last = item.category
         for number, line in enumerate(lines_of(item.words(card.categories), max(8, width - 27))):
             sign = "! " if number == 0 else "  "
             lines.append(((f"  {shown if number == 0 else ' ' * 22} ", ""), (sign, "warn"), (line, "")))
@@ -107,19 +109,19 @@ def _guidance(card: ModelCard, width: int, signs: Glyphs) -> list[Line]:
 # --- categories -------------------------------------------------------------------------------------
 
 
-def categories(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
+def categories(card: ModelCard) -> HeadedBuild:
     """Precision, recall and F1 of each category, and the counts that they come from."""
 
-    def build(width: int, signs: Glyphs) -> Sequence[Line]:
+    def build(width: int, signs: Glyphs) -> Headed:
         bar_width = 10 if width >= 100 else 5 if width >= 90 else 0
         numbers = 3 * (6 + bar_width) + 8 + 3 * 5 + 2 * 7
         name_width = max(12, min(40, width - numbers - 2))
         gap = " " * bar_width
         titles = f"  {card.kind.noun:<{name_width}}{'P':>6}{gap}{'R':>6}{gap}{'F1':>6}{gap}"
         titles += f"{'support':>8}{'TP':>5}{'FP':>5}{'FN':>5}{'train':>7}{'test':>7}"
-        lines: list[Line] = [((titles, "dim"),)]
+        lines: list[Line] = []
         for key in order(card):
-            name = fit(clean(card.category_name(key)), name_width, signs.more)
+            name = category_cell(card, key, name_width, signs)
             counts = card.performance.per_category.get(key)
             cells: list[tuple[str, str]] = [(f"  {name}", "")]
             if counts is None:
@@ -134,7 +136,7 @@ def categories(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
         model = fit("all (micro)", name_width, signs.more)
         lines += [(), ((f"  {model}", "title"), *_figures(total, bar_width, signs), (labels, ""))]
         note = "support, TP, FP, FN: in the testing set.  train, test: labels in each set."
-        return [*lines, (), *wrapped(note, width, "dim", "  ")]
+        return Headed([((titles, "dim"),)], [*lines, (), *wrapped(note, width, "dim", "  ")])
 
     return build
 
@@ -150,115 +152,23 @@ def _figures(counts: Counts, bar_width: int, signs: Glyphs) -> list[tuple[str, s
     return cells
 
 
-# --- confusion matrix -------------------------------------------------------------------------------
-
-
-def confusion(
-    card: ModelCard, *, shares: bool = False, first: int = 0
-) -> Callable[[int, Glyphs], Sequence[Line]]:
-    """Who was taken for whom; ``first`` is the first column that is shown of a matrix that is too wide."""
-
-    def build(width: int, signs: Glyphs) -> Sequence[Line]:
-        matrix = card.performance.confusion
-        if not matrix:
-            return _no_matrix(card, width)
-        keys = confusion_keys(card)
-        name_width, cell, room = _matrix_measures(card, width, shares)
-        start = min(first, max(0, len(keys) - room))
-        shown = keys[start : start + room]
-        columns = "".join(f"{keys.index(key) + 1:>{cell}}" for key in shown)
-        lines: list[Line] = [
-            (("  rows: actual ", "title"), ("(what the label says)", "dim")),
-            (("  columns: predicted ", "title"), ("(what the model says), by the rows' numbers", "dim")),
-        ]
-        if len(shown) < len(keys):
-            words = f"! columns {start + 1} to {start + len(shown)} of {len(keys)}: > and < show the others"
-            lines += wrapped(words, width, "warn", "  ")
-        lines += [
-            (),
-            ((f"  {'':<{name_width + 3}}{columns}", "dim"),),
-        ]
-        for number, key in enumerate(keys, 1):
-            name = fit(clean(card.category_name(key)), name_width, signs.more)
-            line = matrix.get(key, {})
-            cells = [_cell(line, key, column, shares, cell, signs) for column in shown]
-            lines.append(((f"  {number:>2} {name}", ""), *cells))
-        lines.append(())
-        unit = "% of the row" if shares else "counts"
-        note = (
-            f"{unit}; % changes it. On the diagonal: exactly right. {NONE}: labeled, or predicted, as "
-            "nothing, or with other boundaries."
-        )
-        return [*lines, *wrapped(note, width, "dim", "  ")]
-
-    return build
-
-
-def _matrix_measures(card: ModelCard, width: int, shares: bool) -> tuple[int, int, int]:
-    """Cells for a row's name, cells for a column, and how many columns fit.
-
-    Columns come first: they, and then the names, are as narrow as must be for all of them to be seen.
-    """
-    keys = confusion_keys(card)
-    counts = [count for line in card.performance.confusion.values() for count in line.values()]
-    figures = max(4 if shares else len(str(max(counts, default=0))), len(str(len(keys))))
-    longest = max(cell_len(clean(card.category_name(key))) for key in keys)
-    left = width - 5 - min(longest, 34)
-    cell = max(figures + 1, min(max(6, figures + 2), left // len(keys)))
-    name_width = max(12, min(longest, 34, width - 5 - cell * len(keys)))
-    return name_width, cell, max(1, (width - name_width - 5) // cell)
-
-
-def last_first_column(card: ModelCard, width: int, *, shares: bool) -> int:
-    """The first column of a matrix whose last one is in view; 0 where all are."""
-    return max(0, len(confusion_keys(card)) - _matrix_measures(card, width, shares)[2])
-
-
-def confusion_keys(card: ModelCard) -> list[str]:
-    """The matrix's rows, which are its columns too; ``$none`` stands last."""
-    matrix = card.performance.confusion
-    keys = {*matrix, *(key for line in matrix.values() for key in line)} - {NONE}
-    return [*sorted(keys, key=lambda key: (card.category_name(key).casefold(), key)), NONE]
-
-
-def _no_matrix(card: ModelCard, width: int) -> Sequence[Line]:
-    words = (
-        "There is no confusion matrix where a document can have several classes: a class that is missed "
-        "was not taken for another one."
-        if card.kind.short == "multi"
-        else "The testing set holds nothing to compare."
-    )
-    return wrapped(words, width, "", "  ")
-
-
-def _cell(
-    line: dict[str, int] | object, row: str, column: str, shares: bool, width: int, signs: Glyphs
-) -> tuple[str, str]:
-    counts = line if isinstance(line, dict) else {}
-    count = counts.get(column, 0)
-    if not count:
-        return (f"{signs.dot:>{width}}", "dim")
-    words = f"{100 * count / sum(counts.values()):.0f}%" if shares else str(count)
-    return (f"{words:>{width}}", "good" if row == column else "bad")
-
-
 # --- distribution -----------------------------------------------------------------------------------
 
 
-def distribution(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
+def distribution(card: ModelCard) -> HeadedBuild:
     """Labels and labeled documents of each category, in both sets."""
 
-    def build(width: int, signs: Glyphs) -> Sequence[Line]:
-        name_width = max(12, min(36, width - 62))
+    def build(width: int, signs: Glyphs) -> Headed:
+        name_width = max(12, min(40, width - 59))
         bar_width = max(0, min(30, width - name_width - 50))
         titles = f"  {card.kind.noun:<{name_width}}{'labels':>9}{'train':>7}{'test':>7}"
         titles += f"{'documents':>12}{'train':>7}{'test':>7}"
-        lines: list[Line] = [((titles, "dim"),)]
+        lines: list[Line] = []
         most = max([1, *(_labels(card, key) for key in order(card))])
         for key in order(card):
             train, test = card.train_labels.get(key, 0), card.test_labels.get(key, 0)
             documents = card.train_documents_with.get(key, 0), card.test_documents_with.get(key, 0)
-            name = fit(clean(card.category_name(key)), name_width, signs.more)
+            name = category_cell(card, key, name_width, signs)
             numbers = (
                 f"{train + test:>9}{train:>7}{test:>7}{sum(documents):>12}{documents[0]:>7}{documents[1]:>7}"
             )
@@ -270,7 +180,7 @@ def distribution(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
         if bar_width > 4:
             note = f"{signs.bar} labels in the training set, {signs.bar_second} in the testing set"
             lines += [(), *wrapped(note, width, "dim", "  ")]
-        return lines
+        return Headed([((titles, "dim"),)], lines)
 
     return build
 

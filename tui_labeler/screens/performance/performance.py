@@ -13,6 +13,7 @@ from tui_labeler.domain.models import history
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance import pages, plots
+from tui_labeler.screens.performance.matrix import Matrix
 from tui_labeler.screens.performance.tested import TestingSet
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.tabs import Tabs
@@ -196,7 +197,7 @@ precision: it finds most, and more than there is.
             build = [
                 pages.overview(card),
                 plots.bars(card) if self._bars else pages.categories(card),
-                pages.confusion(card, shares=self._shares, first=self._first_column),
+                Matrix(card, self._shares, self._first_column).page,
                 pages.overview(card),
                 pages.distribution(card),
                 plots.confidence(card),
@@ -236,8 +237,8 @@ precision: it finds most, and more than there is.
         self._show()
 
     def action_columns(self, direction: int) -> None:
-        width = self.query_one("#page", Sheet).view_size.width
-        last = pages.last_first_column(self._card, width, shares=self._shares)
+        sheet = self.query_one("#page", Sheet)
+        last = Matrix(self._card, self._shares).last_first(sheet.line_width, sheet.glyphs)
         self._first_column = max(0, min(last, self._first_column + 4 * direction))
         self._show(keep_place=True)
 

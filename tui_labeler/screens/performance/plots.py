@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from tui_labeler.engine.wording import counted
-from tui_labeler.screens.performance.pages import order
+from tui_labeler.screens.performance.pages import category_cell, order
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.plot import Axis, Series, beside, plot
+from tui_labeler.screens.widgets.sheet import Headed
 from tui_labeler.screens.words import bar, heading, look_of, percent, wrapped
 
 if TYPE_CHECKING:
     from tui_labeler.domain.calibration import Calibration
     from tui_labeler.domain.models import Milestone, ModelCard
     from tui_labeler.screens.widgets.glyphs import Glyphs
-    from tui_labeler.screens.widgets.sheet import Line
+    from tui_labeler.screens.widgets.sheet import HeadedBuild, Line
 
 SMALL = 100
 """Below so many cells a plot is made for a screen of 24 lines."""
@@ -41,10 +42,10 @@ def _shares(lowest: float, most: float) -> Axis:
 # --- precision and recall by category ---------------------------------------------------------------
 
 
-def bars(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
+def bars(card: ModelCard) -> HeadedBuild:
     """Precision beside recall for each category, the weakest first."""
 
-    def build(width: int, signs: Glyphs) -> Sequence[Line]:
+    def build(width: int, signs: Glyphs) -> Headed:
         measured = card.performance.per_category
         keys = order(card)
         weakest = sorted((key for key in keys if key in measured), key=lambda key: measured[key].f1)
@@ -53,12 +54,12 @@ def bars(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
         bar_width = max(4, min(40, (width - name_width - 27) // 2))
         column = bar_width + 8
         titles = f"  {card.kind.noun:<{name_width}} {'precision':<{column}}{'recall':<{column}}{'support':>8}"
-        lines: list[Line] = [((titles, "dim"),)]
+        lines: list[Line] = []
         for key in weakest:
             counts = measured[key]
             lines.append(
                 (
-                    (f"  {fit(clean(card.category_name(key)), name_width, signs.more)} ", ""),
+                    (f"  {category_cell(card, key, name_width, signs)} ", ""),
                     *_bar(counts.precision, bar_width, signs),
                     *_bar(counts.recall, bar_width, signs),
                     (f"{counts.support:>8}", ""),
@@ -66,10 +67,10 @@ def bars(card: ModelCard) -> Callable[[int, Glyphs], Sequence[Line]]:
             )
         for key in keys:
             if key not in measured:
-                name = fit(clean(card.category_name(key)), name_width, signs.more)
+                name = category_cell(card, key, name_width, signs)
                 lines.append(((f"  {name} ", ""), ("not in the testing set", "dim")))
         note = "The lowest F1 stands first. support: labels in the testing set."
-        return [*lines, (), *wrapped(note, width, "dim", "  ")]
+        return Headed([((titles, "dim"),)], [*lines, (), *wrapped(note, width, "dim", "  ")])
 
     return build
 

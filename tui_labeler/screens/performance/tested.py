@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.performance import Annotation, TestedDocument
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.screens.performance.pages import category_cell
 from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.sheet import Sheet
@@ -163,7 +164,7 @@ class TestingSet(Vertical):
         return build
 
     def _category(self, category: str | None, width: int, signs: Glyphs) -> str:
-        return fit(clean(self._card.category_name(category)) if category else "-", width, signs.more)
+        return category_cell(self._card, category, width, signs) if category else f"{'-':<{width}}"
 
     def _words(self, span: Span | None, width: int, signs: Glyphs) -> str:
         if span is None or self._text is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
@@ -17,8 +17,19 @@ Part = tuple[str, str]
 
 Line = tuple[Part, ...]
 
+
+class Headed(NamedTuple):
+    """Lines under some that stay in view while those are scrolled through."""
+
+    heading: Sequence[Line]
+    lines: Sequence[Line]
+
+
 Build = Callable[[int, Glyphs], Sequence[Line]]
 """Makes the lines for a width in cells and a set of signs."""
+
+HeadedBuild = Callable[[int, Glyphs], Sequence[Line] | Headed]
+"""The same, where some may stay in view."""
 
 LOOKS = ("title", "dim", "good", "warn", "bad", "bar", "key")
 
@@ -55,20 +66,31 @@ class Sheet(LineView, inherit_bindings=False):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._build: Build = _nothing
-        self._lines: Sequence[Line] = ()
+        self._build: HeadedBuild = _nothing
+        self._made = Headed((), ())
 
     @property
     def lines(self) -> Sequence[Line]:
-        """What is shown."""
-        return self._lines
+        """What is shown, with what stays in view."""
+        return [*self._made.heading, *self._made.lines]
+
+    @property
+    def line_width(self) -> int:
+        """The cells that lines are made for."""
+        return max(1, self.view_size.width - 1)
+
+    @property
+    def _fixed(self) -> Sequence[Line]:
+        """What stays in view of the heading: its last lines where it is high, half of the sheet at most."""
+        heading = self._made.heading
+        return heading[max(0, len(heading) - self.view_size.height // 2) :]
 
     @property
     def text(self) -> str:
         """All lines as plain text."""
-        return "\n".join("".join(clean(words) for words, _ in line).rstrip() for line in self._lines)
+        return "\n".join("".join(clean(words) for words, _ in line).rstrip() for line in self.lines)
 
-    def show_page(self, build: Build, *, keep_place: bool = False) -> None:
+    def show_page(self, build: HeadedBuild, *, keep_place: bool = False) -> None:
         """Shows what ``build`` makes, now and at any other width. Only lines that differ are drawn."""
         self._build = build
         if self.view_size.width:
@@ -78,27 +100,30 @@ class Sheet(LineView, inherit_bindings=False):
             self.repaint()
 
     def _make(self) -> None:
-        self._lines = self._build(max(1, self.view_size.width - 1), self.glyphs)
-        self.set_content_size(0, len(self._lines))
+        made = self._build(self.line_width, self.glyphs)
+        self._made = made if isinstance(made, Headed) else Headed((), made)
+        self.set_content_size(0, len(self._fixed) + len(self._made.lines))
 
     def on_resize(self) -> None:
         self._make()
         self.repaint()
 
     def paint_line(self, y: int) -> list[Segment]:
-        number = self.top + y
-        if number >= len(self._lines):
+        fixed, lines = self._fixed, self._made.lines
+        number = self.top + y - len(fixed)
+        if y >= len(fixed) and number >= len(lines):
             return []
+        line = fixed[y] if y < len(fixed) else lines[number]
         return [
             Segment(clean(words), self.style(f"sheet--{look}") if look else self.style())
-            for words, look in self._lines[number]
+            for words, look in line
         ]
 
     def action_scroll(self, lines: int) -> None:
         self.scroll_to(y=self.top + lines)
 
     def action_scroll_pages(self, pages: float) -> None:
-        self.scroll_to(y=self.top + round(pages * self.view_size.height))
+        self.scroll_to(y=self.top + round(pages * (self.view_size.height - len(self._fixed))))
 
     def action_to_end(self, direction: int) -> None:
-        self.scroll_to(y=len(self._lines) if direction > 0 else 0)
+        self.scroll_to(y=len(self._made.lines) if direction > 0 else 0)
