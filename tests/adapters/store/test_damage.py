@@ -105,3 +105,34 @@ async def test_rows_that_cannot_be_used_name_their_file_and_what_mends_it(bench:
     (said,) = await bench.workbench().repair(session.project.id)
     assert "0001.json is made anew of the journal" in said
     assert whole(await bench.session()) == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"project": {"1": "x"}},
+        {"project": {"1": {}}},
+        {"project": {}},
+        {"project": []},
+        {"categories": {"1": {"name": "Person"}}},
+        {"categories": {"x": {"id": "c1", "name": "Person"}}},
+        {"category_order": {"1": {}}},
+        {"category_order": {"1": {"ids": [1]}}},
+        {"checkpoint": {"1": {"segment": 1, "offset": -1, "seq": 0}}},
+        {"shards": {"0": {}}},
+        {"shards": {"0": None}},
+    ],
+)
+async def test_a_project_file_of_another_shape_is_told_with_its_name_and_stops_no_other(
+    bench: Bench, wrong: dict[str, Any]
+) -> None:
+    session, folder = await worked(bench)
+    sound = folder.with_name("psound")
+    shutil.copytree(folder, sound)
+    changed(sound / "project.json", lambda tables: tables["project"]["1"].update(id="psound", name="Sound"))
+    changed(folder / "project.json", lambda tables: tables.update(wrong))
+    with pytest.raises(StorageError, match=rf"{session.project.id}/project\.json") as told:
+        await bench.workbench().open(session.project.id)
+    assert told.value.hint
+    assert "Sound" in {project.name for project in await bench.workbench().projects()}
+    assert len((await bench.workbench().open("Sound")).store.state.rows) == 300

@@ -6,17 +6,14 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from tui_labeler.domain.document_rows import DocumentRow
-from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there, make_folder, remove_leftovers
+from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there, remove_leftovers
 from tui_labeler.engine.adapters.store.index import signatures, write_index
 from tui_labeler.engine.adapters.store.journal import START, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
-from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage, database, signature
-from tui_labeler.engine.errors import StorageError
-from tui_labeler.engine.typed import convert
+from tui_labeler.engine.adapters.store.project_file import place_of, shards_as_of, write_project
+from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage, signature
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,53 +80,6 @@ def _check(folder: Path, shards: DocumentShards, known: Mapping[int, int], touch
             shards.check(number, seq)
 
 
-def shards_as_of(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[int, int] | None:
-    """The shards that there are as of a checkpoint, each with the transaction it was last written at.
-
-    That is 0 for one last written by an earlier version of the program; ``None`` where the whole of
-    ``project.json`` is of such a version. Raises ``StorageError``.
-    """
-    if "shards" not in tables:
-        return None
-    try:
-        rows = convert(tables["shards"], dict[str, dict[str, int]])
-        return {int(number): row["seq"] for number, row in rows.items()}
-    except (msgspec.ValidationError, ValueError, KeyError) as error:
-        raise StorageError(
-            f"{folder / PROJECT_FILE}, shards: {error}", hint="Repair it, or restore a backup."
-        ) from error
-
-
 def between(start: Position, end: Position) -> int:
     """About how many bytes of journal lie between two places."""
     return end.offset - start.offset if start.segment == end.segment else CHECKPOINT_AFTER
-
-
-def place_of(folder: Path, row: dict[str, Any]) -> Position:
-    try:
-        return Position(**convert(row, dict[str, int]))
-    except (msgspec.ValidationError, TypeError) as error:
-        raise StorageError(
-            f"{folder / 'project.json'}, checkpoint: {error}", hint="Repair it, or restore a backup."
-        ) from error
-
-
-def write_project(
-    folder: Path,
-    project: dict[str, Any],
-    categories: Sequence[dict[str, Any]],
-    position: Position,
-    category_order: Sequence[str] = (),
-    shards: Mapping[int, int] | None = None,
-) -> None:
-    """Writes ``project.json``; ``shards`` as :func:`shards_as_of`. Raises ``StorageError``."""
-    make_folder(folder)
-    database(folder / PROJECT_FILE).storage.write(
-        {
-            "checkpoint": {"1": position._asdict()},
-            "project": {"1": project},
-            "categories": {str(number): row for number, row in enumerate(categories, 1)},
-            "category_order": {"1": {"ids": list(category_order)}},
-            "shards": {str(number): {"seq": seq} for number, seq in sorted((shards or {}).items())},
-        }
-    )

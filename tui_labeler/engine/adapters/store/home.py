@@ -9,7 +9,6 @@ import shutil
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.adapters.store.checkpoint import write_project
 from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 from tui_labeler.engine.adapters.store.files import (
     PROJECT_FILE,
@@ -22,12 +21,13 @@ from tui_labeler.engine.adapters.store.files import (
 from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.migrations import bring_up_to_date, read_format
+from tui_labeler.engine.adapters.store.project_file import project_in, write_project
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.repairing import Repair
-from tui_labeler.engine.adapters.store.shards import database, rows_of
+from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError, StorageError
 from tui_labeler.engine.finishing import finished
-from tui_labeler.engine.rows import to_project, to_row
+from tui_labeler.engine.rows import to_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +38,7 @@ if TYPE_CHECKING:
 
 def _project(folder: Path) -> Project:
     """Raises ``StorageError`` for a folder that holds no project."""
-    path = folder / PROJECT_FILE
-    rows = rows_of(database(path).table("project"))
-    if not rows:
-        raise StorageError(f"{path} holds no project", hint="Restore it from a backup.")
-    return to_project(rows[0])
+    return project_in(folder, AtomicJSONStorage(folder / PROJECT_FILE).read() or {})
 
 
 MAKING = "making.lock"

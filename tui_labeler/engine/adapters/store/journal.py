@@ -21,11 +21,14 @@ from tui_labeler.engine.adapters.store.files import (
 )
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Transaction
+from tui_labeler.engine.rows import PARTS
 from tui_labeler.engine.typed import decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tui_labeler.engine.ports import Change
 
 SEGMENT_SIZE = 8 * 1024 * 1024
 """Bytes after which a new segment begins: no reader ever has to hold more."""
@@ -222,8 +225,25 @@ def _check_reach(path: Path, size: int, position: Position) -> None:
 
 def _parsed(path: Path, offset: int, line: bytes) -> Transaction:
     try:
-        return _decoder.decode(line)
+        transaction = _decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StorageError(
             f"{path}: the line at byte {offset} can't be read: {error}", hint=RESTORE
         ) from error
+    for change in transaction.changes:
+        if not _is_known(change):
+            raise StorageError(
+                f"{path}: the line at byte {offset} can't be read: a project has no "
+                f"{change.table[:20]!r} {change.key[:80]!r}",
+                hint=RESTORE,
+            )
+    return transaction
+
+
+def _is_known(change: Change) -> bool:
+    """Whether a change is of something that a project has."""
+    if change.table in ("project", "category"):
+        return True
+    number, slash, _ = change.key.partition("/")
+    is_number = number.isascii() and number.isdecimal() and len(number) < 19
+    return is_number and (change.table in PARTS if slash else change.table == "document")

@@ -10,16 +10,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.adapters.store import checkpoint
-from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in, place_of, shards_as_of
+from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in
 from tui_labeler.engine.adapters.store.document_shards import DocumentShards
-from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there
+from tui_labeler.engine.adapters.store.files import check_there
 from tui_labeler.engine.adapters.store.index import read_index
 from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.memory import MemoryState
 from tui_labeler.engine.adapters.store.migrations import check_format
+from tui_labeler.engine.adapters.store.project_file import read_project_file
 from tui_labeler.engine.adapters.store.replaying import shards_named
-from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
 from tui_labeler.engine.pen import check_pen
@@ -74,20 +74,12 @@ class TinyProjectStore:
 
     def _load(self) -> None:
         """Reads the last checkpoint and what was committed since."""
-        # Read once: another process may replace the file between two looks at it.
-        path = self.folder / PROJECT_FILE
-        tables = AtomicJSONStorage(path).read() or {}
-        parts = ("project", "checkpoint", "categories", "category_order")
-        projects, marks, categories, order = (list(tables.get(part, {}).values()) for part in parts)
-        if not projects or not marks:
-            check_there(self.folder)
-            raise StorageError(f"{path} holds no project", hint="Restore it from a backup.")
-        ids = order[0]["ids"] if order else ()
-        state = MemoryState(self._shards, projects[0], categories, ids, self._viewer)
-        self._base = self._position = self._tried = place_of(self.folder, marks[0])
+        found = read_project_file(self.folder)
+        state = MemoryState(self._shards, found.project, found.categories, found.category_order, self._viewer)
+        self._base = self._position = self._tried = found.place
         index, kind, seq = self.folder / "index.json", state.project.kind, self._base.seq
-        expected, journal = shards_as_of(self.folder, tables), partial(shards_named, self._journal, seq)
-        state.fill(read_index(index, self._shards, kind, seq, expected, journal))
+        named = partial(shards_named, self._journal, seq)
+        state.fill(read_index(index, self._shards, kind, seq, found.shards, named))
         self._state = state
         for transaction, position in self._journal.read(self._position):
             state.apply(transaction)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from tui_labeler.engine.actions import LOST
-from tui_labeler.engine.adapters.store.checkpoint import place_of, shards_as_of
 from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 from tui_labeler.engine.adapters.store.files import PROJECT_FILE, PUT_ASIDE, storage_errors
 from tui_labeler.engine.adapters.store.journal import Journal, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
+from tui_labeler.engine.adapters.store.project_file import place_of, shards_as_of
 from tui_labeler.engine.adapters.store.replaying import replayed, shards_named
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage
 from tui_labeler.engine.errors import StorageError

@@ -1,0 +1,112 @@
+"""What ``project.json`` says: the project, its categories, and of when the documents' files are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+
+import msgspec
+
+from tui_labeler.domain.projects import Category, Project
+from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there, make_folder
+from tui_labeler.engine.adapters.store.journal import Position
+from tui_labeler.engine.adapters.store.shards import BY_HAND, AtomicJSONStorage
+from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.typed import convert
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T")
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class ProjectFile(NamedTuple):
+    """The content of the file, each part of it looked at; rows as they are stored."""
+
+    project: dict[str, Any]
+    categories: list[dict[str, Any]]
+    category_order: list[str]
+    place: Position
+    """Up to where in the journal the documents' files hold everything."""
+    shards: dict[int, int] | None
+    """As :func:`shards_as_of`."""
+
+
+def read_project_file(folder: Path) -> ProjectFile:
+    """Raises ``StorageError`` for a file that can't be used, ``DeletedError`` where there is no project."""
+    # Read once: another process may replace the file between two looks at it.
+    tables = AtomicJSONStorage(folder / PROJECT_FILE).read() or {}
+    parts = ("checkpoint", "categories", "category_order")
+    marks, categories, order = (list(tables.get(part, {}).values()) for part in parts)
+    if not marks:
+        check_there(folder)
+        raise StorageError(f"{folder / PROJECT_FILE} holds no project", hint=BY_HAND)
+    project_in(folder, tables)
+    for row in categories:
+        _converted(folder, "categories", row, Category)
+    ids = _converted(folder, "category_order", order[0].get("ids"), list[str]) if order else []
+    (project,) = tables["project"].values()
+    return ProjectFile(project, categories, ids, place_of(folder, marks[0]), shards_as_of(folder, tables))
+
+
+def project_in(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> Project:
+    """Raises ``StorageError`` that names the file, ``DeletedError`` where there is no project."""
+    rows = list(tables.get("project", {}).values())
+    if len(rows) != 1:
+        check_there(folder)
+        raise StorageError(f"{folder / PROJECT_FILE} holds no project", hint=BY_HAND)
+    return _converted(folder, "project", rows[0], Project)
+
+
+def shards_as_of(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[int, int] | None:
+    """The shards that there are as of a checkpoint, each with the transaction it was last written at.
+
+    That is 0 for one last written by an earlier version of the program; ``None`` where the whole of
+    ``project.json`` is of such a version. Raises ``StorageError``.
+    """
+    if "shards" not in tables:
+        return None
+    rows = _converted(folder, "shards", tables["shards"], dict[str, dict[str, _Count]])
+    try:
+        return {int(number): row["seq"] for number, row in rows.items()}
+    except (KeyError, ValueError) as error:
+        raise StorageError(f"{folder / PROJECT_FILE}, shards: {error} is missing", hint=BY_HAND) from error
+
+
+def place_of(folder: Path, row: dict[str, Any]) -> Position:
+    """Raises ``StorageError`` that names the file."""
+    counts = _converted(folder, "checkpoint", row, dict[str, _Count])
+    try:
+        return Position(**counts)
+    except TypeError as error:
+        raise StorageError(f"{folder / PROJECT_FILE}, checkpoint: {error}", hint=BY_HAND) from error
+
+
+def _converted(folder: Path, table: str, value: Any, kind: type[T]) -> T:
+    try:
+        return convert(value, kind)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise StorageError(f"{folder / PROJECT_FILE}, {table}: {error}", hint=BY_HAND) from error
+
+
+def write_project(
+    folder: Path,
+    project: dict[str, Any],
+    categories: Sequence[dict[str, Any]],
+    position: Position,
+    category_order: Sequence[str] = (),
+    shards: Mapping[int, int] | None = None,
+) -> None:
+    """Writes the file; ``shards`` as :func:`shards_as_of`. Raises ``StorageError``."""
+    make_folder(folder)
+    AtomicJSONStorage(folder / PROJECT_FILE).write(
+        {
+            "checkpoint": {"1": position._asdict()},
+            "project": {"1": project},
+            "categories": {str(number): row for number, row in enumerate(categories, 1)},
+            "category_order": {"1": {"ids": list(category_order)}},
+            "shards": {str(number): {"seq": seq} for number, seq in sorted((shards or {}).items())},
+        }
+    )
