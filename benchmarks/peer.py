@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import pycrfsuite
-
 from benchmarks import corpora
 from benchmarks.corpora import DATA, Spans
 from benchmarks.report import Row
@@ -42,6 +40,8 @@ def shape(word: str) -> str:
 
 def crfsuite(texts: Sequence[str], labels: Sequence[Spans], tested: Sequence[str]) -> list[Spans]:
     """What python-crfsuite says of texts once it has learned from others."""
+    import pycrfsuite
+
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.set_params({"c1": 0.0, "c2": 0.05, "max_iterations": 120, "feature.possible_transitions": True})
     for text, gold in zip(texts, labels, strict=True):
