@@ -19,6 +19,8 @@ URL = "https://acc.blob.core.windows.net/letters"
 SECRET = "c2VjcmV0LXNpZ25hdHVyZQ=="
 TOKEN = f"sv=2025-07-05&sr=c&sp=rl&se=2030-01-01T00:00:00Z&sig={SECRET}"
 KEY = base64.b64encode(b"an account's key").decode()
+SERVICES = "9Xq2mPwZsLd8fTgH7yWvQnWG"
+"""What stands behind the prefix of a service's keys."""
 STRING = f"DefaultEndpointsProtocol=https;AccountName=acc;AccountKey={KEY};EndpointSuffix=core.windows.net"
 
 
@@ -164,6 +166,8 @@ def test_settings_that_lead_nowhere_say_what_they_lack(named: NamedContainer, wo
         (NamedContainer(connection_string_env=STRING, container="letters"), "connection_string_env"),
         (NamedContainer(url=URL, key_env=KEY), "key_env"),
         (NamedContainer(url=URL, key_env="a1B2" * 10), "key_env"),
+        (NamedContainer(url=URL, key_env=f"gsk_{SERVICES}"), "key_env"),
+        (NamedContainer(url=URL, sas_env=f"sk_live_{SERVICES}"), "sas_env"),
         (NamedContainer(url=URL, sas_env=TOKEN), "sas_env"),
     ],
 )
@@ -175,7 +179,7 @@ def test_a_secret_in_the_place_of_a_variable_s_name_is_not_repeated(slip: NamedC
         access(found)
     for error in (typed.value, opened.value):
         said = f"{error.message} {error.hint}"
-        assert not any(secret in said for secret in (KEY, SECRET, "a1B2", "AccountKey"))
+        assert not any(secret in said for secret in (KEY, SECRET, SERVICES, "a1B2", "AccountKey"))
 
 
 # --- ways in ----------------------------------------------------------------------------------------------

@@ -133,6 +133,7 @@ async def test_an_address_with_a_secret_is_refused_and_not_repeated(
         {"entra": True, "key_env": "KEY"},
         {"key_env": "sk-proj-abc"},
         {"key_env": "0123456789abcdef0123456789abcdef"},
+        {"key_env": "gsk_0123456789abcdefGHIJKL"},
         {"prices": Prices(-1, 2)},
         {"prices": Prices(1, float("nan"))},
         {"prices": Prices(1, 2, float("inf"))},
