@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import Bench, key, number, span, whole
+from tui_labeler.engine.adapters.store.shards import signature
 from tui_labeler.engine.errors import StorageError
 
 if TYPE_CHECKING:
@@ -136,3 +137,54 @@ async def test_a_project_file_of_another_shape_is_told_with_its_name_and_stops_n
     assert told.value.hint
     assert "Sound" in {project.name for project in await bench.workbench().projects()}
     assert len((await bench.workbench().open("Sound")).store.state.rows) == 300
+
+
+def of_an_earlier_version(folder: Path, *, names_files: bool) -> None:
+    """A project whose files of documents do not say of when they are."""
+    for path in (folder / "documents").glob("*.json"):
+        changed(path, lambda tables: tables.pop("checkpoint", None))
+    if names_files:
+        changed(
+            folder / "project.json", lambda found: [row.update(seq=0) for row in found["shards"].values()]
+        )
+    else:
+        changed(folder / "project.json", lambda tables: tables.pop("shards"))
+
+
+@pytest.mark.parametrize("names_files", [True, False])
+@pytest.mark.parametrize("folded", [True, False])
+async def test_a_file_of_an_earlier_version_that_is_set_back_is_told_once_the_project_was_opened(
+    bench: Bench, names_files: bool, folded: bool
+) -> None:
+    session, folder = await worked(bench)
+    path = folder / "documents" / "0001.json"
+    of_an_earlier_version(folder, names_files=names_files)
+    earlier = path.read_bytes()
+    await session.labeling.add(number(session, "d0271.txt"), key(session, "Person"), span("Bob"))
+    await session.store.checkpoint()
+    of_an_earlier_version(folder, names_files=names_files)
+    again = await bench.session()
+    if folded:
+        # Another file is written: what is known of this one stays known.
+        await again.labeling.set_flag(number(again), "look")
+        await again.store.checkpoint()
+    before = whole(again)
+    path.write_bytes(earlier)
+    with pytest.raises(StorageError, match=r"0001\.json is older than the project"):
+        await bench.session()
+    (said,) = await bench.workbench().repair(session.project.id)
+    assert "0001.json is made anew" in said
+    assert whole(await bench.session()) == before
+
+
+async def test_what_a_project_of_an_earlier_version_lacks_is_put_down_once(bench: Bench) -> None:
+    session, folder = await worked(bench)
+    of_an_earlier_version(folder, names_files=True)
+    assert whole(await bench.session()) == whole(session)
+    tables, known = json.loads((folder / "project.json").read_text()), signature(folder / "project.json")
+    assert [row["seq"] for row in tables["shards"].values()] == [
+        max(session.store.state.whole(number).revision for number in numbers)
+        for numbers in (range(250), range(250, 300))
+    ]
+    assert whole(await bench.session()) == whole(session)
+    assert signature(folder / "project.json") == known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,14 @@ from tui_labeler.engine.adapters.store.index import signatures, write_index
 from tui_labeler.engine.adapters.store.journal import START, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
-from tui_labeler.engine.adapters.store.project_file import place_of, shards_as_of, write_project
+from tui_labeler.engine.adapters.store.project_file import (
+    place_of,
+    shard_rows,
+    shards_as_of,
+    write_project,
+)
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage, signature
+from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +70,7 @@ def fold_in(folder: Path, shards: DocumentShards, fold: Fold, base: int, toleran
         shards.put(newer, fold.position.seq)
         every = dict.fromkeys(shards.numbers(), 0) | written
         every |= {key // SHARD_SIZE: fold.position.seq for key in newer}
+        every = _of_when(shards, every)
         write_project(folder, fold.project, fold.categories, fold.position, fold.category_order, every)
         write_index(folder / "index.json", shards, fold.rows, fold.position.seq)
         return fold.position
@@ -78,6 +86,30 @@ def _check(folder: Path, shards: DocumentShards, known: Mapping[int, int], touch
         mark = signature(shards.path(number))
         if number in touched or mark is None or mark != before.get(number):
             shards.check(number, seq)
+
+
+def take_marks(folder: Path, shards: DocumentShards) -> None:
+    """Puts down of when each file is that an earlier version wrote: from then on one set back is told.
+
+    Once, when such a project is opened first: it reads all of them. Where that can't be written, or somebody
+    else is at it, the next opening or checkpoint does it.
+    """
+    with (
+        suppress(DeletedError, LockedError, StorageError),
+        FileLock(folder / "checkpoint.lock", project=folder).held(patience=0),
+    ):
+        check_format(folder.parent.parent)
+        storage = AtomicJSONStorage(folder / PROJECT_FILE)
+        tables = storage.read() or {}
+        written = shards_as_of(folder, tables)
+        known = _of_when(shards, dict.fromkeys(shards.numbers(), 0) if written is None else written)
+        if known != written:
+            storage.write({**tables, "shards": shard_rows(known)})
+
+
+def _of_when(shards: DocumentShards, known: Mapping[int, int]) -> dict[int, int]:
+    """The files with the transactions they were written at; those not known are asked."""
+    return {number: seq or shards.written_at(number) for number, seq in known.items()}
 
 
 def between(start: Position, end: Position) -> int:

@@ -7,21 +7,34 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui_labeler.domain.documents import Document
-from tui_labeler.engine.adapters.store.files import check_there
+from tui_labeler.engine.adapters.store.files import check_there, storage_errors
 from tui_labeler.engine.adapters.store.shards import (
-    CHECKPOINT,
     SHARD_SIZE,
-    AtomicJSONStorage,
     Shards,
     signature,
 )
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.rows import PARTS
-from tui_labeler.engine.typed import convert
+from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+class _Mark(msgspec.Struct):
+    seq: int
+
+
+class _Row(msgspec.Struct):
+    revision: int = 0
+
+
+class _OfWhen(msgspec.Struct):
+    """What in a file says of when it is."""
+
+    checkpoint: dict[str, _Mark] = {}
+    documents: dict[str, _Row] = {}
 
 
 class DocumentShards(Shards):
@@ -53,11 +66,21 @@ class DocumentShards(Shards):
             )
 
     def written_at(self, shard: int) -> int:
-        """The transaction of the checkpoint that wrote a file; 0 where it does not say so."""
-        tables = AtomicJSONStorage(self.path(shard), self.hint).read() or {}
-        row = tables.get(CHECKPOINT, {}).get("1")
-        seq = row.get("seq") if isinstance(row, dict) else None
-        return seq if isinstance(seq, int) else 0
+        """The transaction of the checkpoint that wrote a file; 0 for one that holds no document.
+
+        One that an earlier version wrote does not say so: the last change of any of its documents has to do.
+        Raises ``StorageError``.
+        """
+        path = self.path(shard)
+        with storage_errors(path):
+            data = path.read_bytes()
+        try:
+            found = decode(data, _OfWhen)
+        except msgspec.MsgspecError as error:
+            raise StorageError(f"{path}: {error}", hint=self.hint) from error
+        if "1" in found.checkpoint:
+            return found.checkpoint["1"].seq
+        return max((row.revision for row in found.documents.values()), default=0)
 
     def get(self, document_id: int) -> dict[str, Any] | None:
         """A document as stored; not to be changed. Raises ``StorageError`` for one that can't be used."""

@@ -63,8 +63,8 @@ def project_in(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> Project
 def shards_as_of(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[int, int] | None:
     """The shards that there are as of a checkpoint, each with the transaction it was last written at.
 
-    That is 0 for one last written by an earlier version of the program; ``None`` where the whole of
-    ``project.json`` is of such a version. Raises ``StorageError``.
+    That is 0 where it is not known: the file is of an earlier version of the program, or holds no document.
+    ``None`` where the whole of ``project.json`` is of such a version. Raises ``StorageError``.
     """
     if "shards" not in tables:
         return None
@@ -107,6 +107,11 @@ def write_project(
             "project": {"1": project},
             "categories": {str(number): row for number, row in enumerate(categories, 1)},
             "category_order": {"1": {"ids": list(category_order)}},
-            "shards": {str(number): {"seq": seq} for number, seq in sorted((shards or {}).items())},
+            "shards": shard_rows(shards or {}),
         }
     )
+
+
+def shard_rows(shards: Mapping[int, int]) -> dict[str, dict[str, int]]:
+    """How :func:`shards_as_of` is stored."""
+    return {str(number): {"seq": seq} for number, seq in sorted(shards.items())}

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.adapters.store import checkpoint
-from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in
+from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in, take_marks
 from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 from tui_labeler.engine.adapters.store.files import check_there
 from tui_labeler.engine.adapters.store.index import read_index
@@ -80,6 +80,8 @@ class TinyProjectStore:
         index, kind, seq = self.folder / "index.json", state.project.kind, self._base.seq
         named = partial(shards_named, self._journal, seq)
         state.fill(read_index(index, self._shards, kind, seq, found.shards, named))
+        if found.shards is None or 0 in found.shards.values():
+            take_marks(self.folder, self._shards)
         self._state = state
         for transaction, position in self._journal.read(self._position):
             state.apply(transaction)
