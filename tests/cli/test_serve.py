@@ -96,7 +96,12 @@ async def test_the_application_runs_in_a_browser_with_the_home_that_was_given(tm
         status, text, policy = await page(port)
         assert status == 200
         assert f"ws://127.0.0.1:{port}/ws" in text
-        assert f"connect-src 'self' ws://127.0.0.1:{port};" in policy
+        allowed = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+        assert allowed == {
+            "default-src": "'self' 'unsafe-inline' data: blob:",
+            "connect-src": f"'self' ws://127.0.0.1:{port}",
+            "frame-ancestors": "'none'",
+        }
         assert len(said) == 1
         # Only this home names that theme.
         shown = await drawn(port, b"no such theme", Origin=f"http://127.0.0.1:{port}")
@@ -109,9 +114,26 @@ async def test_pages_of_others_and_names_of_others_are_turned_away(tmp_path: Pat
     with served(tmp_path) as (port, _):
         assert (await page(port, Host=f"evil.example:{port}"))[0] == 403
         assert (await page(port, Host=f"localhost:{port}"))[0] == 200
-        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await drawn(port, b"never", Origin="https://evil.example")
-        assert refused.value.status == 403
+        # Whatever else runs on this machine, and what a file or a frame without rights shows, is another's.
+        foreign = ("https://evil.example", "null", f"http://127.0.0.1:{port + 1}", "http://127.0.0.1", "")
+        for origin in (*foreign, f"https://127.0.0.1:{port}", f"http://localhost:{port}"):
+            assert (await page(port, Origin=origin))[0] == 403, origin
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await drawn(port, b"never", Origin=origin)
+            assert refused.value.status == 403, origin
+        assert (await page(port, Origin=f"http://127.0.0.1:{port}"))[0] == 200
+
+
+async def test_at_loopback_the_machine_s_names_and_numbers_in_the_network_are_not_its_own(
+    tmp_path: Path,
+) -> None:
+    needs_the_extra()
+    machine = os.uname().nodename
+    short = machine.partition(".")[0]
+    with served(tmp_path) as (port, _):
+        numbers = {"192.0.2.7", "[2001:db8::7]", "0.0.0.0"}
+        for name in {machine, short, f"{short}.local", *numbers} - {"localhost"}:
+            assert (await page(port, Host=f"{name}:{port}"))[0] == 403, name
 
 
 async def test_listening_for_other_machines_it_has_this_machine_s_names_and_numbers_alone(
