@@ -30,7 +30,7 @@ from tui_labeler.engine.adapters.blob.addresses import Sas, endpoint_of, parse_u
 from tui_labeler.engine.adapters.chat import headers
 from tui_labeler.engine.adapters.chat.answers import read_refusal, read_reply
 from tui_labeler.engine.adapters.chat.batch_bodies import ResultLine, known_batch, state_of
-from tui_labeler.engine.adapters.store.journal import _parsed as transaction
+from tui_labeler.engine.adapters.store.journal import parsed as transaction
 from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage
 from tui_labeler.engine.autolabelers.prompts.names import Names
 from tui_labeler.engine.autolabelers.prompts.parsing import parse

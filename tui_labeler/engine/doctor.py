@@ -375,6 +375,21 @@ async def check_records(session: ProjectSession) -> list[Check]:
     ]
 
 
+async def check_history(session: ProjectSession) -> list[Check]:
+    """A failed check for each part that a project's history lacks without saying so."""
+    name = session.project.name
+    hint = (
+        "the labels are whole; restore that file from a backup, or let "
+        f"`tui-labeler project repair {session.project.id}` put down what the history lacks"
+    )
+    try:
+        return [
+            Check(f"history of {name}", False, f"{words}; {hint}") for words in await session.store.lacking()
+        ]
+    except LabelerError as error:
+        return [Check(f"history of {name}", False, in_words(error))]
+
+
 # --- resources ----------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tui_labeler.engine.adapters.store import journal
 from tui_labeler.engine.adapters.store.journal import START, Journal, Position
+from tui_labeler.engine.adapters.store.survey import backwards
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.engine.ports import Change, Transaction
 
@@ -64,7 +65,7 @@ def test_a_last_line_cut_at_any_byte_is_ignored_and_cut_off_by_the_next_writer(t
         path.write_bytes(data[:cut])
         found = list(Journal(folder).read(START))
         assert [item.seq for item, _ in found] == [1, 2]
-        assert [item.seq for item in Journal(folder).backwards()] == [2, 1]
+        assert [item.seq for item in backwards(Journal(folder))] == [2, 1]
         Journal(folder).append(found[-1][1], transaction(3, "again"))
         assert seqs(folder) == [1, 2, 3]
         assert path.read_bytes().startswith(data[:last])
@@ -84,7 +85,7 @@ def test_segments_roll_over_and_are_read_as_one(tmp_path: Path, monkeypatch: pyt
     written, end = filled(tmp_path / "j", 40)
     assert len(written.segments()) > 5
     assert seqs(tmp_path / "j") == list(range(1, 41))
-    assert [item.seq for item in written.backwards()] == list(range(40, 0, -1))
+    assert [item.seq for item in backwards(written)] == list(range(40, 0, -1))
     assert not written.changed_since(end)
 
 
@@ -146,7 +147,7 @@ def test_a_damaged_line_is_told_with_its_place(tmp_path: Path, damage: bytes) ->
     path = tmp_path / "j" / "000000000001.jsonl"
     first, _ = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(first + damage + b"\n")
-    with pytest.raises(StorageError, match=f"line at byte {len(first)}"):
+    with pytest.raises(StorageError, match=f"line 2: the line at byte {len(first)}"):
         seqs(tmp_path / "j")
 
 

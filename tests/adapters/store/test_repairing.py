@@ -155,7 +155,8 @@ async def test_a_journal_that_lost_its_end_goes_on_as_of_the_checkpoint_and_says
     assert [item.seq async for item in again.store.history(newest_first=False)] == expected
     newest_first = [item async for item in again.store.history()]
     assert [item.seq for item in newest_first] == expected[::-1]
-    assert (newest_first[1].action, newest_first[1].note) == (LOST, {"after": last, "until": until})
+    note = {"after": last, "until": until, "as_of": until}
+    assert (newest_first[1].action, newest_first[1].note) == (LOST, note)
     await again.store.checkpoint()
     assert whole(await bench.session()) == whole(again)
     await again.history.undo()

@@ -36,7 +36,8 @@ def register(parsers: Any) -> None:
         "make what is missing of a project's files anew of what is left",
         details="Files of documents that are missing, broken or of an earlier day are made anew of the "
         "journal; the file that was there is kept beside as `.replaced`. Where the journal has lost "
-        "its end, the project goes on as of its last checkpoint, and its history says what it lacks.",
+        "its end, or is damaged behind the last checkpoint, the project goes on as of the last "
+        "transaction that can be followed, and its history says what it lacks.",
     )
     parser.add_argument("project", metavar="NAME")
     parser = add_command(

@@ -136,6 +136,7 @@ async def _check_projects(context: Context) -> list[Check]:
     from tui_labeler.engine.doctor import (
         Check,
         check_container,
+        check_history,
         check_pen_of,
         check_records,
         check_texts,
@@ -172,6 +173,7 @@ async def _check_projects(context: Context) -> list[Check]:
                 checks += await check_texts(session)
                 checks += check_pen_of(session)
                 checks += await check_records(session)
+                checks += await check_history(session)
             finally:
                 await session.close()
         except LabelerError as error:

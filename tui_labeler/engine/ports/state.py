@@ -136,7 +136,13 @@ class ProjectStore(Protocol):
         """Raises ``NotFoundError``."""
 
     def history(self, *, newest_first: bool = True) -> AsyncIterator[Transaction]:
-        """Every transaction."""
+        """Every transaction; in the place of those that are missing stands a ``history.lost``."""
+
+    async def lacking(self) -> tuple[str, ...]:
+        """What is missing of the history without its saying so, in words; reads the whole of it.
+
+        Raises ``StorageError``.
+        """
 
     async def checkpoint(self) -> None:
         """Folds the journal into the shards, so that the next opening is quick."""

@@ -112,7 +112,7 @@ def numbered(number: int, digits: int, ending: str) -> str:
 
 
 PUT_ASIDE = ".replaced"
-"""The ending of a file that a repair has put another in place of."""
+"""The ending of a file that a repair has put another in place of; a number may follow."""
 
 
 def strays_in(folder: Path, digits: int, ending: str) -> list[str]:
@@ -121,7 +121,7 @@ def strays_in(folder: Path, digits: int, ending: str) -> list[str]:
         name
         for name in names_in(folder)
         if _number(name, digits, ending) is None
-        and not name.endswith(PUT_ASIDE)
+        and PUT_ASIDE not in name
         and not (name.startswith(".") and name.endswith(".tmp"))
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -65,12 +64,13 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def _path(self, segment: int) -> Path:
+    def path(self, segment: int) -> Path:
+        """A segment's file."""
         return self.folder / numbered(segment, *NAMED)
 
     def changed_since(self, position: Position) -> bool:
         """Whether there is something to read; one or two calls of ``stat``. Raises ``StorageError``."""
-        path = self._path(position.segment)
+        path = self.path(position.segment)
         with storage_errors(path):
             try:
                 size = path.stat().st_size
@@ -79,16 +79,20 @@ class Journal:
             if size > position.offset:
                 return True
             _check_reach(path, size, position)
-            return position.seq >= position.segment and self._path(position.seq + 1).exists()
+            return position.seq >= position.segment and self.path(position.seq + 1).exists()
 
     def read(self, position: Position) -> Iterator[tuple[Transaction, Position]]:
         """The transactions after ``position``, each with the place behind it. Raises ``StorageError``."""
         while True:
-            path = self._path(position.segment)
+            path = self.path(position.segment)
             for line in self._lines(path, position):
-                transaction = _parsed(path, position.offset, line)
+                transaction = parsed(path, position.offset, line)
                 if transaction.seq != position.seq + 1:
-                    raise StorageError(f"{path}: transaction {position.seq + 1} is missing", hint=RESTORE)
+                    found = max(transaction.seq - 1, position.seq + 1)
+                    raise StorageError(
+                        f"{path}, line {_number(path, position.offset)}: {missing(position.seq, found)}",
+                        hint=_hint(self.folder),
+                    )
                 position = Position(position.segment, position.offset + len(line), transaction.seq)
                 yield transaction, position
             following = self._following(position)
@@ -103,40 +107,23 @@ class Journal:
             return None
         if later[0] == position.seq + 1:
             return Position(later[0], 0, position.seq)
-        if any(True for _ in self._lines(self._path(position.segment), position)):
+        if any(True for _ in self._lines(self.path(position.segment), position)):
             return position  # others have written since
-        first = self._first(later[0])
-        if first is not None and first.action == LOST and first.note.get("after") == position.seq:
-            return Position(later[0], 0, later[0] - 1)
+        begun = ((segment, self._first(segment)) for segment in later)
+        # One without a whole line is what is left of somebody who was killed while making it.
+        segment, first = next((pair for pair in begun if pair[1] is not None), (0, None))
+        if first is None:
+            return None
+        if lost_after(first) == position.seq:
+            return Position(segment, 0, segment - 1)
         raise StorageError(
-            f"{self.folder}: transactions {position.seq + 1} to {later[0] - 1} are missing", hint=RESTORE
+            f"{self.path(segment)}, line 1: {missing(position.seq, segment - 1)}", hint=_hint(self.folder)
         )
 
     def _first(self, segment: int) -> Transaction | None:
-        path = self._path(segment)
+        path = self.path(segment)
         line = next(self._lines(path, Position(segment, 0, segment - 1)), None)
-        return None if line is None else _parsed(path, 0, line)
-
-    def ends_before(self, position: Position) -> int | None:
-        """The last transaction that is left of a journal that once reached up to ``position``.
-
-        ``None`` where it still does. Raises ``StorageError`` where more than its end is missing.
-        """
-        path = self._path(position.segment)
-        with storage_errors(path):
-            if path.exists() and path.stat().st_size >= position.offset:
-                return None
-        behind = [segment for segment in self.segments() if segment > position.segment]
-        first = self._first(behind[0]) if behind else None
-        if first is not None and first.action == LOST:
-            return int(first.note["after"])  # somebody began to go on, and did not come to the end of it
-        if behind:
-            raise StorageError(f"{path} lost a part in the middle of the journal", hint=RESTORE)
-        last = 0
-        with suppress(StorageError):
-            for transaction, _ in self.read(START):
-                last = transaction.seq
-        return last
+        return None if line is None else parsed(path, 0, line)
 
     def _lines(self, path: Path, position: Position) -> Iterator[bytes]:
         """The whole lines of a segment from ``position`` on."""
@@ -147,7 +134,9 @@ class Journal:
                 _check_reach(path, 0, position)
                 segments = self.segments()
                 if position == START and segments and not self._begins_late(segments[0]):
-                    raise StorageError(f"{path}: the journal's beginning is missing", hint=RESTORE) from None
+                    raise StorageError(
+                        f"{path}: the journal's beginning is missing", hint=_hint(self.folder)
+                    ) from None
                 return
             with file:
                 _check_reach(path, os.fstat(file.fileno()).st_size, position)
@@ -159,7 +148,7 @@ class Journal:
 
     def _begins_late(self, segment: int) -> bool:
         first = self._first(segment)
-        return first is not None and first.action == LOST
+        return first is not None and lost_after(first) is not None
 
     def append(self, position: Position, transaction: Transaction) -> Position:
         """Writes a transaction behind ``position``, which is the end, and syncs it.
@@ -171,7 +160,7 @@ class Journal:
         if position.offset > SEGMENT_SIZE:
             position = Position(transaction.seq, 0, position.seq)
             is_new = True
-        path = self._path(position.segment)
+        path = self.path(position.segment)
         if is_new:
             make_folder(self.folder)
         with storage_errors(path):
@@ -185,13 +174,15 @@ class Journal:
                 try:
                     write_all(descriptor, line)
                     os.fsync(descriptor)
+                    if is_new:
+                        sync_folder(self.folder)
                 except OSError:
                     os.ftruncate(descriptor, position.offset)
+                    if is_new:
+                        path.unlink()
                     raise
             finally:
                 os.close(descriptor)
-            if is_new:
-                sync_folder(self.folder)
         return Position(position.segment, position.offset + len(line), transaction.seq)
 
     def segments(self) -> list[int]:
@@ -202,41 +193,67 @@ class Journal:
         """Files beside them that are not of the program. Raises ``StorageError``."""
         return strays_in(self.folder, *NAMED)
 
-    def backwards(self) -> Iterator[Transaction]:
-        """Every transaction, newest first."""
-        for segment in reversed(self.segments()):
-            path = self._path(segment)
-            with storage_errors(path):
-                lines = path.read_bytes().split(b"\n")
-            for line in reversed(lines[:-1]):
-                yield _parsed(path, 0, line)
-
 
 def _check_reach(path: Path, size: int, position: Position) -> None:
     """Writing behind the end of a file that lost its tail would leave a hole."""
     if size < position.offset:
-        name = path.parent.parent.name
         raise StorageError(
-            f"{path}: transaction {position.seq} was there and is missing",
-            hint=f"{RESTORE} Without one, `tui-labeler project repair {name}` goes on with the labels of the "
-            "last checkpoint, and says what the history lacks.",
+            f"{path}: transaction {position.seq} was there and is missing", hint=_hint(path.parent)
         )
 
 
-def _parsed(path: Path, offset: int, line: bytes) -> Transaction:
+def _hint(folder: Path) -> str:
+    return (
+        f"{RESTORE} Without one, `tui-labeler project repair {folder.parent.name}` goes on with the labels "
+        "that are left, and says what the history lacks."
+    )
+
+
+def missing(after: int, until: int) -> str:
+    """In words what is not there between two transactions, of which ``until`` is the last."""
+    if until <= after:
+        return "a line can't be read"
+    if until == after + 1:
+        return f"transaction {until} is missing"
+    return f"transactions {after + 1} to {until} are missing"
+
+
+def lost_after(transaction: Transaction) -> int | None:
+    """The last transaction before a part that is lost, of the one that says so; of any other ``None``."""
+    after = transaction.note.get("after") if transaction.action == LOST else None
+    return after if isinstance(after, int) else None
+
+
+def _number(path: Path, offset: int) -> int:
+    """The line that begins at ``offset``, counted from 1."""
+    with storage_errors(path):
+        return path.read_bytes()[:offset].count(b"\n") + 1
+
+
+def readable(line: bytes) -> Transaction | None:
+    """The transaction of a line; ``None`` where it holds none."""
     try:
-        transaction = _decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return _decoded(line)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def parsed(path: Path, offset: int, line: bytes) -> Transaction:
+    """The transaction of a line. Raises ``StorageError`` that names the place."""
+    try:
+        return _decoded(line)
+    except (msgspec.MsgspecError, ValueError) as error:
         raise StorageError(
-            f"{path}: the line at byte {offset} can't be read: {error}", hint=RESTORE
+            f"{path}, line {_number(path, offset)}: the line at byte {offset} can't be read: {error}",
+            hint=_hint(path.parent),
         ) from error
+
+
+def _decoded(line: bytes) -> Transaction:
+    transaction = _decoder.decode(line)
     for change in transaction.changes:
         if not _is_known(change):
-            raise StorageError(
-                f"{path}: the line at byte {offset} can't be read: a project has no "
-                f"{change.table[:20]!r} {change.key[:80]!r}",
-                hint=RESTORE,
-            )
+            raise ValueError(f"a project has no {change.table[:20]!r} {change.key[:80]!r}")
     return transaction
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.store import checkpoint
 from tui_labeler.engine.adapters.store.checkpoint import Fold, between, fold_in, take_marks
@@ -20,6 +20,7 @@ from tui_labeler.engine.adapters.store.memory import MemoryState
 from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.project_file import read_project_file
 from tui_labeler.engine.adapters.store.replaying import shards_named
+from tui_labeler.engine.adapters.store.survey import backwards, forwards, survey
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
 from tui_labeler.engine.pen import check_pen
@@ -175,12 +176,13 @@ class TinyProjectStore:
         return self._memory.document(document_id)
 
     async def history(self, *, newest_first: bool = True) -> AsyncIterator[Transaction]:
-        found = self._journal.backwards() if newest_first else self._forwards()
+        found = backwards(self._journal) if newest_first else forwards(self._journal)
         while (transaction := await asyncio.to_thread(next, found, None)) is not None:
             yield transaction
 
-    def _forwards(self) -> Any:
-        return (transaction for transaction, _ in self._journal.read(START))
+    async def lacking(self) -> tuple[str, ...]:
+        seen = await asyncio.to_thread(survey, self._journal, self._base.seq)
+        return tuple(damage.words for damage in seen.older)
 
     # --- checkpoints --------------------------------------------------------------------------------
 

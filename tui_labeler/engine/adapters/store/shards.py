@@ -161,6 +161,16 @@ class Shards:
                 rows.pop(str(document_id), None)
             else:
                 rows[str(document_id)] = row
+        self._write(storage, rows, seq)
+
+    def put_anew(self, shard: int, documents: Mapping[int, dict[str, Any]], seq: int = 0) -> None:
+        """Writes a file as a whole, whatever stands in it now. Raises ``StorageError``."""
+        make_folder(self.folder)
+        rows = {str(document_id): row for document_id, row in documents.items()}
+        self._write(AtomicJSONStorage(self.path(shard), self.hint), rows, seq)
+
+    @staticmethod
+    def _write(storage: AtomicJSONStorage, rows: Mapping[str, dict[str, Any]], seq: int) -> None:
         ordered = {key: rows[key] for key in sorted(rows, key=int)}
         mark = {CHECKPOINT: {"1": {"seq": seq}}} if seq else {}
         storage.write({**mark, DOCUMENTS: ordered})
