@@ -22,6 +22,7 @@ from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, ite
 from tui_labeler.engine.history.walking_back import Found, find
 from tui_labeler.engine.history.who_did_it import came_in, doers
 from tui_labeler.engine.ports import Change, Plan, Transaction
+from tui_labeler.engine.sharing.merging_readings import READERS
 from tui_labeler.engine.turns import BATCH, Progress
 from tui_labeler.engine.wording import counted
 
@@ -340,7 +341,12 @@ def _entry(state: State, transaction: Transaction, document: int | None, viewer:
 
 
 def _decided(state: State, decision: Mapping[str, Any], viewer: str) -> str | None:
-    """What was decided, unless it lies in a reading that the viewer is not to see yet."""
+    """What was decided, unless it lies in a reading that the viewer is not to see yet.
+
+    Of a decision on who reads a document the words say nothing of what is in a reading.
+    """
+    if any((table, key) == READERS for table, key, *_ in decision["items"]):
+        return str(decision["words"])
     for table, key, *rows in decision["items"]:
         changes = (Change(table, f"{decision['document']}/{key}", None, row) for row in rows)
         if table == "label" and any(_is_hidden(state, change, viewer) for change in changes):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.domain.labels import Label, Stamp, Suggestion, Verdict
 from tui_labeler.domain.occupied import Occupied
-from tui_labeler.engine.actions import CLEARED, DELETE, JOB, MERGE, REDO, UNDO
+from tui_labeler.engine.actions import CLEARED, DECIDE, DELETE, JOB, MERGE, REDO, UNDO
 from tui_labeler.engine.changes import drop_label, drop_suggestion, put, put_label
 from tui_labeler.engine.ports import Change
 from tui_labeler.engine.readings.made_alike import revived
@@ -148,8 +148,11 @@ def _is_closed(change: Change, action: str, state: State) -> bool:
     """Whether it would change a reading that its reader is done with, or take a document from its readers
     that they have begun with.
 
-    A category that goes, or comes back, takes the labels of all readings along.
+    A category that goes, or comes back, takes the labels of all readings along. A decision between two sides
+    that is taken back is open again, with all that either side has.
     """
+    if action == DECIDE:
+        return False
     if change.table == "label":
         reader = (change.after or change.before or {}).get("reader", "")
         row = state.rows.get(_document(change))

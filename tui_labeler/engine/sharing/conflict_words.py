@@ -11,7 +11,7 @@ from tui_labeler.domain.items import EXTRA, FIELD, LABEL, TO_PLACE, Conflict, It
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.ports import State
-from tui_labeler.engine.sharing.merging_readings import CHOICES, place_of
+from tui_labeler.engine.sharing.merging_readings import CHOICES, READERS, place_of
 from tui_labeler.engine.sharing.project_form import CATEGORY
 from tui_labeler.engine.sharing.shared_form import PARTS
 from tui_labeler.engine.wording import counted
@@ -70,8 +70,22 @@ class _Words:
         for key in keys:
             if key == CHOICES:
                 yield from self._choices(side.get(key) or (), other.get(key) or ())
+            elif READERS in keys and key.table == LABEL and (side.get(key) or other[key]).get("reader"):
+                continue
             elif key in side or key.table == FIELD:
                 yield self._line(key, side.get(key))
+            if key == READERS:
+                yield from self._readings(side, keys)
+
+    @staticmethod
+    def _readings(side: Items, keys: Sequence[Key]) -> Iterator[Told]:
+        """Of readings no more than that they would go: what is in them is not for everybody."""
+        rows = [side[key] for key in keys if key.table == LABEL and key in side]
+        begun = {row.get("reader") for row in rows if not row.get("removed")}
+        for reader in side.get(READERS, ()):
+            if reader in begun:
+                words = f"{reader}'s reading, which goes if the other side is taken"
+                yield Told(words, begins_with_name=True)
 
     def _line(self, key: Key, row: Any) -> Told:
         if key.table == LABEL:

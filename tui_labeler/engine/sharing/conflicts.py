@@ -18,7 +18,7 @@ from tui_labeler.engine.sharing.decisions import Decision, words_of
 from tui_labeler.engine.sharing.deletions import deletions
 from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.merging_labels import is_active
-from tui_labeler.engine.sharing.merging_readings import CHOICES
+from tui_labeler.engine.sharing.merging_readings import CHOICES, READERS, fits
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
     FILE,
@@ -100,6 +100,9 @@ def _is_open(row: DocumentRow) -> bool:
 
 
 def _is_of_another(conflict: Conflict, actor: str) -> bool:
+    """One about who reads a document is everybody's: its words say nothing of what is in a reading."""
+    if READERS in conflict.keys:
+        return False
     rows = (*conflict.ours.values(), *conflict.theirs.values())
     return any(isinstance(row, Mapping) and row.get("reader", actor) != actor for row in rows)
 
@@ -119,8 +122,8 @@ def in_words(state: State, location: str, conflict: Conflict, gone: Mapping[str,
     number = state.document_id(location)
     readers = () if number is None else state.rows[number].readers
     first = next((key for key in conflict.keys if key.table == LABEL), conflict.keys[0])
-    if CHOICES in conflict.keys:
-        first = CHOICES
+    for named in (CHOICES, READERS):
+        first = named if named in conflict.keys else first
     return LabelConflict(location, first.id, *both_sides(state, readers, conflict, gone), conflict)
 
 
@@ -236,15 +239,16 @@ def _wanted(conflict: Conflict, before: Items, drafts: Set[Key], take: Side, sta
     """What this side is to hold of a conflict's items; ``None`` for one that goes without a trace."""
     here = only(before, conflict.keys)
     kept, gone = (conflict.theirs, here) if take == "theirs" else (here, conflict.theirs)
+    removed = {"actor": stamp.actor, "time": stamp.time}
     found: dict[Key, Any] = {}
     for key in conflict.keys:
-        row = gone.get(key)
-        if key in kept:
-            found[key] = kept[key]
+        row = kept.get(key, gone.get(key))
+        is_out = key not in kept or (READERS in conflict.keys and key.table == LABEL and not fits(row, kept))
+        if not is_out:
+            found[key] = row
         elif row is None or key in drafts or key.table != LABEL:
             found[key] = None
         else:
-            removed = {"actor": stamp.actor, "time": stamp.time}
             found[key] = {**row, "removed": removed} if is_active(row) else row
     return found
 

@@ -40,6 +40,7 @@ from tui_labeler.engine.sharing.merging_readings import (
     choices,
     earlier,
     finished,
+    given_apart,
     is_settled_otherwise,
     when,
 )
@@ -79,6 +80,7 @@ def merge(
     twins = one_of_twins(values, base, ours, theirs, drafts)
     groups = [[key] for key, value in values.items() if value is CONFLICT]
     groups += [list(pair) for pair in meeting(kind, values, base, ours, theirs)]
+    groups += [keys] if (keys := given_apart(values, base, ours, theirs, drafts)) else []
     links = [*twins, *_decisions(ours, theirs), *adjudications(ours, theirs)] if groups else []
     merged = settled(values, base, ours, theirs, _with_what_belongs(groups, links))
     unsaved = {key for key in drafts if base.get(key) == theirs.get(key)}

@@ -1,14 +1,71 @@
-"""Merging what two sides say of a document's readings: who is done, what was chosen and settled."""
+"""Merging what two sides say of a document's readings: by whom, who is done, what was chosen and settled."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from tui_labeler.domain.items import CONFLICT, FIELD, LABEL, Items, Key, three_way
+from tui_labeler.domain.items import CONFLICT, FIELD, LABEL, Items, Key, keys_of, three_way
+from tui_labeler.engine.sharing.merging_labels import is_active
 
 CHOICES, SETTLED, REVIEWED = Key(FIELD, "choices"), Key(FIELD, "settled"), Key(FIELD, "reviewed")
+READERS, FINISHED = Key(FIELD, "readers"), Key(FIELD, "finished")
+
+
+def given_apart(
+    values: Mapping[Key, Any], base: Items, ours: Items, theirs: Items, drafts: Set[Key]
+) -> list[Key]:
+    """What belongs to one conflict because the sides differ in who reads a document; none where they do not.
+
+    They differ where both gave it to others, and where one gave it away or took it back while the other
+    made what does not fit that: labels of the project, a review, or labels in a reading that is none. All
+    that fits one of the sides alone belongs to it, so that whichever is taken leaves nothing half.
+    """
+    if values.get(READERS) is not CONFLICT and not _does_not_fit(values, base, ours, theirs, drafts):
+        return []
+    of_readings = [key for key in (FINISHED, CHOICES, REVIEWED) if ours.get(key) != theirs.get(key)]
+    labels = [
+        key
+        for key in keys_of(ours, theirs)
+        if key.table == LABEL and key not in drafts and _is_of_one_side(key, ours, theirs)
+    ]
+    return [READERS, *of_readings, *labels]
+
+
+def _is_of_one_side(key: Key, ours: Items, theirs: Items) -> bool:
+    rows = [row for side in (ours, theirs) if (row := side.get(key)) and is_active(row)]
+    return any(not fits(row, side) for row in rows[:1] for side in (ours, theirs))
+
+
+def _does_not_fit(
+    values: Mapping[Key, Any], base: Items, ours: Items, theirs: Items, drafts: Set[Key]
+) -> bool:
+    """Whether one side alone changed who reads it, and the other made what that leaves no place for."""
+    if ours.get(READERS) == theirs.get(READERS):
+        return False
+    changed, other = (ours, theirs) if ours.get(READERS) != base.get(READERS) else (theirs, ours)
+    if _is_given(changed) and other.get(REVIEWED) not in (None, base.get(REVIEWED)):
+        return True
+    return any(
+        key.table == LABEL
+        and key not in drafts
+        and row != base.get(key)
+        and is_active(row)
+        and (values[key] is CONFLICT or is_active(values[key]))
+        and not fits(row, changed)
+        for key, row in other.items()
+    )
+
+
+def fits(label: Mapping[str, Any], side: Items) -> bool:
+    """Whether a label can be where a side has the document: with its readers, or with nobody."""
+    reader = label.get("reader")
+    return reader in side.get(READERS, ()) if reader else not _is_given(side)
+
+
+def _is_given(side: Items) -> bool:
+    return bool(side.get(READERS)) and side.get(SETTLED) is None
 
 
 def finished(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any] | None:
