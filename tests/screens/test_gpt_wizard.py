@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.screens.conftest import screen_text
 from tests.screens.job_fakes import JobHome, settle, shown
 from tests.screens.test_wizard import (
     HOSTILE,
@@ -126,6 +127,26 @@ async def test_gpt_is_dim_without_a_resource_and_one_key_adds_one_right_there(tm
         await pilot.press("enter")
         await pause(pilot, DeploymentStep)
         assert "qwen" in picker(app).text
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (120, "t tries gpt-4o first: tiny requests, none of your texts, to work.openai.azure.com"),
+        (60, "t tries gpt-4o first: tiny requests, none of your texts"),
+        (54, "t tries it first: tiny requests, none of your texts"),
+        (40, "t: tiny requests, none of your texts"),
+    ],
+)
+async def test_what_trying_sends_is_told_whole_on_a_narrow_screen(
+    tmp_path: Path, width: int, told: str
+) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": "Ann"}, ["Person"])
+    await home.deployment(tried=False)
+    app = WizardApp(home)
+    async with app.run_test(size=(width, 20)) as pilot:
+        await go_to(pilot, 2)
+        assert told in [line.strip() for line in screen_text(pilot).splitlines()]
 
 
 async def test_an_untried_deployment_is_taken_once_a_person_had_it_tried(tmp_path: Path) -> None:

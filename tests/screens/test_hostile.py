@@ -268,7 +268,7 @@ async def test_files_and_what_a_job_would_read(tmp_path: Path) -> None:
                 (f"E s ctrl+u '{tmp_path}/out{EVIL} enter", "is there already"),
                 (f"ctrl+g ctrl+g E s ctrl+u '{tmp_path}/none/out{EVIL} enter", "No such"),
                 ("ctrl+g ctrl+g L l l", "selected"),
-                ("l f", " all documents"),
+                ("l f", " documents in all"),
                 ("g enter", "characters"),
                 ("q asterisk l", "s starts"),
                 ("e", "On 4 labeled"),

@@ -89,7 +89,10 @@ async def test_a_project_is_made_from_a_folder_with_keys_alone(
 
 @pytest.mark.parametrize(
     ("folder", "complaint"),
-    [("", "A folder is needed"), ("/nowhere/at/all", "/nowhere/at/all")],
+    [
+        ("", "A folder is needed"),
+        ("/nowhere/at/all", "The container can't be used: there is no folder /nowhere/at/all"),
+    ],
     ids=["no folder", "no such folder"],
 )
 async def test_a_folder_that_is_none_is_said_in_the_form_and_nothing_is_made(

@@ -20,7 +20,7 @@ from tui_labeler.engine.resources.resources import JobAtWork, NewResource, Resou
 from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.projects.projects import ProjectsScreen
 from tui_labeler.screens.resources.forms import AddResourceScreen, NumbersScreen
-from tui_labeler.screens.resources.resources import ChosenDeployment, ResourcesScreen
+from tui_labeler.screens.resources.resources import NONE, ChosenDeployment, ResourcesScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,14 +143,26 @@ async def test_a_try_that_fails_says_why_beside_the_deployment(
         await pilot.press("t")
         await settle(pilot)
         text = screen_text(pilot)
-        assert "The resource refuses. 127.0.0.1:8080 can't be reached [red]␛[2J." in text
+        assert "The resource refuses: 127.0.0.1:8080 can't be reached [red]␛[2J." in text
         assert "Check the endpoint." in text
+        row = next(line for line in text.split("\n") if "local / qwen2.5" in line)
+        assert "the last try failed" in row
+        assert "not tried" not in row
+        assert "not yet" not in text
         tester.found = Capabilities(Structured.TEXT, False, True, 1.0, "2026-11-21T09:00:00.000Z")
         await pilot.press("t")
         await settle(pilot)
         text = screen_text(pilot)
         assert "plain text" in text
         assert "it thinks before it answers" in text
+
+
+async def test_what_to_do_without_a_resource_fits_a_narrow_screen(tmp_path: Path) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.ask(ResourcesScreen(home_resources(tmp_path)))
+        await settle(pilot)
+        assert NONE in screen_text(pilot)
 
 
 async def test_a_resource_is_added_with_keys_alone(tmp_path: Path) -> None:

@@ -517,6 +517,29 @@ async def test_the_key_of_the_one_class_that_is_set_changes_nothing(
         assert "Removed: Letter. u brings it back." in screen_text(pilot)
 
 
+FOR_WORDS = {
+    "v": "A class holds for the whole document, whatever is selected: press its key.",
+    "!": "Nothing is in the way of a class: press its key.",
+    "e": "A class holds for the whole document: it has no ends to move.",
+    "=": "A class holds for the whole document: press its key.",
+    "B": "A class holds for the whole document: press its key.",
+}
+
+
+@pytest.mark.parametrize("kind", [ProjectKind.SINGLE_LABEL, ProjectKind.MULTI_LABEL], ids=["one", "several"])
+async def test_keys_that_are_for_words_say_that_a_class_is_for_the_document(
+    running: Running, workbench: Workbench, container: Path, kind: ProjectKind
+) -> None:
+    await classes(workbench, container, kind)
+    async with running(open_project="Loans", document=THREE, size=(80, 24)) as pilot:
+        for key, told in FOR_WORDS.items():
+            await press(pilot, key)
+            assert told in screen_text(pilot)
+            await press(pilot, "ctrl+g")
+        await press(pilot, "2")
+        assert labels(session_of(pilot), THREE) == [("Letter", None)]
+
+
 async def test_one_class_replaces_another(running: Running, workbench: Workbench, container: Path) -> None:
     await classes(workbench, container, ProjectKind.SINGLE_LABEL)
     async with running(open_project="Loans", document=THREE) as pilot:

@@ -377,6 +377,7 @@ async def test_documents_start_with_the_unlabeled_ones_and_the_total_runs_along(
     async with app.run_test(size=SIZE) as pilot:
         await go_to(pilot, 4)
         assert [row.id for row in documents(app).rows] == list(range(2, 10))
+        assert "8 unlabeled documents; loan02.txt" in status(app)
         await pilot.press("l")
         await pause(pilot, DocumentsStep)
         assert "Select at least one document" in status(app)
@@ -386,7 +387,10 @@ async def test_documents_start_with_the_unlabeled_ones_and_the_total_runs_along(
         await pilot.press("asterisk")
         await pilot.pause()
         assert right(app) == "selected: 8 documents, 16 text records"
-        await pilot.press("f", "f")
+        await pilot.press("f")
+        await pilot.pause()
+        assert "10 documents in all; loan" in status(app)
+        await pilot.press("f")
         await pilot.pause()
         assert [row.id for row in documents(app).rows] == [0, 1]
         assert right(app) == "selected: 8 documents, 16 text records"
@@ -402,6 +406,7 @@ async def test_documents_are_found_by_a_part_of_their_name(home: JobHome) -> Non
         await pilot.press(*"N07", "enter")
         await pause(pilot, DocumentsStep)
         assert [row.location for row in documents(app).rows] == ["loan07.txt"]
+        assert "1 unlabeled document with 'N07' in the name; loan07.txt" in status(app)
 
 
 async def type_a_name(pilot: Any, words: str) -> None:

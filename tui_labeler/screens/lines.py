@@ -61,10 +61,14 @@ class StatusLine(Words):
     """Stands at the right end where nothing else does and the words leave room for it."""
     whole = reactive(False)
     """The words are to be read whole, whatever becomes of the figures; else the first figure stays."""
+    shorter: reactive[Sequence[str]] = reactive(())
+    """The same in ever fewer words, for lines that are too narrow for them."""
 
     def render(self) -> Content:
         width, more = self.content_size.width, self.glyphs.more
-        text, spare = self.words(self.text), self.words(self.spare)
+        forms = [self.words(form) for form in (self.text, *self.shorter)]
+        text = next((form for form in forms if cell_len(form) < width), forms[-1])
+        spare = self.words(self.spare)
         room = width - cell_len(text) - 2
         figures = _shorter(self.words(self.right))
         least = "" if self.whole else figures[-1]

@@ -45,7 +45,8 @@ class ChangeActions(CategoryQuestions):
     async def action_replace(self) -> Transaction | None:
         """Labels what was refused, and removes the labels that were in the way."""
         if self.blocked is None:
-            self.say("No label is in the way of anything.")
+            none = "No label is in the way of anything."
+            self.say("Nothing is in the way of a class: press its key." if self.has_classes else none)
             return None
         category, span, moved = self.blocked
         self.blocked = None
@@ -106,6 +107,8 @@ class ChangeActions(CategoryQuestions):
             self.put_down()
             self.text.clear_selection()
             self.say("")
+        elif self.has_classes:
+            self.say("A class holds for the whole document: it has no ends to move.")
         elif item is None or item.span is None:
             self.say("There is no label here whose ends could be moved.")
         else:

@@ -205,7 +205,9 @@ class EntityActions(ChangeActions):
     def action_label_identical(self) -> None:
         """Labels all places of the same words, with the category of the label at the cursor."""
         item, span = self.item(), self.text.current_span
-        if self.has_classes or span is None:
+        if self.has_classes:
+            self.say("A class holds for the whole document: press its key.")
+        elif span is None:
             self.say("There are no words here to look for.")
         elif item is not None and item.span is not None and self.text.selection is None:
             self._label_everywhere(item.category, item.span)

@@ -327,7 +327,9 @@ class LabelingView(OpenProject):
             if self.selecting:
                 return f"Brush: {name}. enter labels what is selected, = all such places."
             return f"Brush: {name}. enter labels, B puts the brush down."
-        if self.selecting and not self.has_classes:
+        if self.selecting and self.has_classes:
+            return "A class holds for the whole document, whatever is selected: press its key."
+        if self.selecting:
             return "Selected. Press a category's key, = for all such places, enter for the list."
         return ""
 

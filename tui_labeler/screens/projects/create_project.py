@@ -128,7 +128,7 @@ Categories can be added, renamed and described later.
         try:
             created = await self._make()
         except LabelerError as error:
-            self._complain("", f"{error.title}. {in_lines(error)}")
+            self._complain("", f"{error.title}: {in_lines(error)}")
         else:
             self.dismiss(created)
         finally:

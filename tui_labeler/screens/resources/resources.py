@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.ports import KeyState
     from tui_labeler.engine.resources.resources import Resources
 
-NONE = "There is no resource yet: a adds one, a server with a language model."
+NONE = "There is no resource yet: a adds one, a model's server."
 
 
 class ChosenDeployment(NamedTuple):
@@ -121,7 +121,10 @@ class DeploymentPane(Vertical):
             for item in resource.deployments
         }
         self._prices = {key: self._resources.prices(item) for key, (_, item) in self._found.items()}
-        rows = [Choice(key, deployment_row(*pair, self._prices[key])) for key, pair in self._found.items()]
+        rows = [
+            Choice(key, deployment_row(*pair, self._prices[key], failed=key in self._problems))
+            for key, pair in self._found.items()
+        ]
         wanted, self._first = cursor or self._first, None
         self.query_one(Picker).set_rows(rows, deployment_heading, cursor=wanted)
         self.post_message(self.Listed(len(rows)))

@@ -42,9 +42,9 @@ def deployment_heading(width: int, signs: Glyphs) -> Line:
 
 
 def deployment_row(
-    resource: Resource, deployment: Deployment, prices: Prices | None
+    resource: Resource, deployment: Deployment, prices: Prices | None, *, failed: bool = False
 ) -> Callable[[int, Glyphs], Line]:
-    """A deployment with what it can do and what it costs."""
+    """A deployment with what it can do, or that its last try failed, and what it costs."""
 
     def paint(width: int, signs: Glyphs) -> Line:
         room = max(8, width - _FIGURES)
@@ -53,7 +53,7 @@ def deployment_row(
         return (
             (f"{owner} / ", "dim"),
             (name, ""),
-            *_abilities(deployment.capabilities),
+            *(((f"{'the last try failed':<26}", "bad"),) if failed else _abilities(deployment.capabilities)),
             (price_words(prices).rjust(17), "" if prices else "dim"),
         )
 
@@ -100,7 +100,10 @@ def about(
             lines += _line("", "not encrypted: texts and key can be read on the way", "warn", width)
         if key is not None:
             lines += _line("sign-in", key.words, "" if key.found else "warn", width)
-        lines += _able(deployment.capabilities, width)
+        if problem is not None and deployment.capabilities is None:
+            lines += _line("tried", "it failed, as said above; t tries again", "bad", width)
+        else:
+            lines += _able(deployment.capabilities, width)
         lines += _line("prices", _prices(prices), "", width)
         context = f"{deployment.context:,} tokens" if deployment.context else "not given"
         lines += _line("context", context, "", width)
@@ -112,7 +115,7 @@ def about(
 
 
 def _problem(problem: LabelerError, width: int) -> list[Line]:
-    words = wrapped(f"{problem.title}. {problem.message}", width, "bad", "   ")
+    words = wrapped(f"{problem.title}: {problem.message}", width, "bad", "   ")
     return [*words, *(wrapped(problem.hint, width, "", "   ") if problem.hint else ())]
 
 

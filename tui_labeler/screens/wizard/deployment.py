@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -66,3 +66,11 @@ tried has to be tried first: what it can do decides how it is asked.
             where = host(resource.endpoint)
             return f"t tries {deployment.name} first: tiny requests, none of your texts, to {where}"
         return ""
+
+    def shorter(self, words: str) -> Sequence[str]:
+        """Without the host, which the page above the line names, and then without the deployment."""
+        current = self.query_one(DeploymentPane).current
+        if current is None or words != self.obstacle():
+            return ()
+        tries = "tiny requests, none of your texts"
+        return f"t tries {current[1].name} first: {tries}", f"t tries it first: {tries}", f"t: {tries}"

@@ -140,7 +140,8 @@ For GPT, `~tokens` are about those that the document takes, with instructions, e
         """What is listed, and the document at the cursor."""
         documents = self.query_one(DocumentList)
         named = f" with {self.choices.part_of_name!r} in the name" if self.choices.part_of_name else ""
-        words = f"{len(documents.rows):,} {self.choices.shown} documents{named}"
+        kind = "" if self.choices.shown == "all" else f"{self.choices.shown} "
+        words = counted(len(documents.rows), f"{kind}document") + (named or ("" if kind else " in all"))
         row = documents.current
         if row is not None:
             words += f"; {row.location}"

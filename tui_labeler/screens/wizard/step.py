@@ -145,7 +145,11 @@ class Step(Screen[Answer]):
     def say(self, words: str) -> None:
         """Shows a line above the keys."""
         line = self.query_one(StatusLine)
-        line.text, line.whole = words, True
+        line.text, line.shorter, line.whole = words, self.shorter(words), True
+
+    def shorter(self, words: str) -> Sequence[str]:
+        """The same in ever fewer words, for narrow lines."""
+        return ()
 
     def say_right(self, words: str) -> None:
         """Shows a few words at the end of the first line."""
