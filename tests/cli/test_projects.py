@@ -394,3 +394,20 @@ def test_a_project_that_lost_a_file_of_documents_is_told_everywhere_and_repaired
     assert cli("documents", project).out == before
     assert "nothing was done" in cli("project", "repair", project).out
     assert cli("doctor").code == 0
+
+
+def test_a_history_that_lacks_a_part_says_which_and_is_told_by_doctor(cli: Cli, project: str) -> None:
+    (journal,) = cli.home.glob("projects/*/journal/*.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join((lines[0].replace(b'"seq"', b'"sxq"', 1), *lines[1:])))
+    before = cli("documents", project).out
+    ran = cli("doctor")
+    assert ran.code == 1
+    assert f"{journal}, line 1: transaction 1 is missing" in ran.out
+    oldest = cli("history", project, "--json").json["items"][-1]
+    assert (oldest["action"], oldest["lacks"]) == ("history.lost", [1, 1])
+    assert "lost: transactions 1 to 1" in cli("history", project).out
+    (said,) = cli("project", "repair", project, "--json").json["repaired"]
+    assert f"{journal}, line 1: transaction 1 is missing" in said
+    assert cli("doctor").code == 0
+    assert cli("documents", project).out == before

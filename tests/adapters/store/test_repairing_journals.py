@@ -169,6 +169,17 @@ async def test_damage_behind_the_checkpoint_is_told_and_cut_out_with_what_follow
     assert whole(await bench.session()) == whole(again)
 
 
+async def test_whoever_has_a_project_open_that_was_repaired_is_told_to_open_it_again(bench: Bench) -> None:
+    session, folder = await worked(bench)
+    line(base_of(folder) + 2, gone)(folder)
+    repair(folder)
+    with pytest.raises(StorageError) as told:
+        await session.store.refresh()
+    assert "leave the project and open it again" in told.value.on_screen
+    again = await bench.session()
+    await again.labeling.add(number(again, "d0009.txt"), key(again, "Person"), span("Ann"))
+
+
 async def test_a_segment_that_is_missing_behind_the_checkpoint_takes_the_later_ones_out(bench: Bench) -> None:
     session, folder = await worked(bench)
     last, base = session.store.seq, base_of(folder)

@@ -280,6 +280,7 @@ async def history(context: Context) -> Report:
                 "model": entry.model,
                 "changes": entry.items,
                 "decided": entry.decided,
+                "lacks": entry.lacks,
             }
             async for entry in session.history.entries(document=document)
         ]
@@ -302,6 +303,8 @@ async def history(context: Context) -> Report:
     shown = [head]
     for item, line in zip(page["items"], lines, strict=True):
         shown.append(line)
+        if item["lacks"]:
+            shown.append("  lost: transactions {} to {}".format(*item["lacks"]))
         if item["decided"] and item["of"] is None:
             shown += decided_lines(item["decided"])
     return Report(page, shown)

@@ -13,6 +13,7 @@ from tui_labeler.engine.actions import (
     DECIDE,
     DECISION,
     JOB,
+    LOST,
     REDO,
     UNDO,
     action_words,
@@ -85,6 +86,8 @@ class Entry:
     """The action that an undo took back, or a redo did again."""
     decided: str | None = None
     """Of a conflict: what stands and what gave way, in words, with the makers."""
+    lacks: tuple[int, int] | None = None
+    """The first and the last of the transactions that are lost."""
     synced_by: str | None = None
     """Whose sync brought in what others have done."""
 
@@ -336,8 +339,16 @@ def _entry(state: State, transaction: Transaction, document: int | None, viewer:
         model=transaction.note.get("model"),
         of=transaction.note.get("action"),
         decided=_decided(state, decision, viewer) if decision else None,
+        lacks=_lacks(transaction),
         synced_by=transaction.actor if came_in(transaction) else None,
     )
+
+
+def _lacks(transaction: Transaction) -> tuple[int, int] | None:
+    if transaction.action != LOST:
+        return None
+    after, until = transaction.note.get("after"), transaction.note.get("until")
+    return (after + 1, until) if isinstance(after, int) and isinstance(until, int) else None
 
 
 def _decided(state: State, decision: Mapping[str, Any], viewer: str) -> str | None:

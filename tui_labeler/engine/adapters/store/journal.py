@@ -197,8 +197,12 @@ class Journal:
 def _check_reach(path: Path, size: int, position: Position) -> None:
     """Writing behind the end of a file that lost its tail would leave a hole."""
     if size < position.offset:
+        hint = _hint(path.parent)
         raise StorageError(
-            f"{path}: transaction {position.seq} was there and is missing", hint=_hint(path.parent)
+            f"{path}: transaction {position.seq} was there and is missing",
+            hint=hint,
+            # Whoever has it open is behind the end that a repair, elsewhere, goes on from.
+            on_screen=f"Where it has been repaired meanwhile, leave the project and open it again. {hint}",
         )
 
 
