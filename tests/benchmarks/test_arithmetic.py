@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import beating, blob, gpt, jobs, kept, models, opening, state
+from benchmarks import beating, blob, gpt, jobs, kept, models, opening, reading, state
 from benchmarks.gpt import Followed, JobRun, Pace, Step
 from benchmarks.terminal import Cost
+from tests.formats.growing import GROWING
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
 
 if TYPE_CHECKING:
@@ -205,6 +206,32 @@ def test_trials_reach_their_target_by_their_mean() -> None:
     assert row.figure.startswith("F1 0.700 (0.600, 0.700, 0.800), seeds 0 to 2")
     assert row.reached is True
     assert judged(models.trial_rows("m", trials, "F1", 0.71)) == [False]
+
+
+# --- label files --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ratio", "reached"), [(1.0, 1.5, True), (1.01, 1.0, False), (0.1, 1.51, False)]
+)
+def test_a_reader_is_judged_by_its_steepest_and_by_its_slowest_file(
+    seconds: float, ratio: float, reached: bool
+) -> None:
+    other = reading.Growth("labels", 0.5, 1.1)
+    row = reading.growth_row("csv", [other, reading.Growth("documents", seconds, ratio), other], 1_000_000)
+    assert row.reached is reached
+
+
+def test_a_reader_that_takes_the_square_takes_four_times_as_long_for_a_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "_seconds", lambda name, data: len(data) ** 2 * 1e-12)
+    found = reading.growth("csv", "documents", GROWING["csv"]["documents, one text"], 1_000_000)
+    assert found.ratio == pytest.approx(4.0, rel=0.01)
+    assert found.seconds == pytest.approx(1.0, rel=0.05)
+    monkeypatch.setattr(reading, "_seconds", lambda name, data: len(data) * 1e-7)
+    found = reading.growth("csv", "documents", GROWING["csv"]["documents, one text"], 1_000_000)
+    assert found.ratio == pytest.approx(1.0)
 
 
 # --- promises -----------------------------------------------------------------------------------------
