@@ -37,6 +37,9 @@ ORDERS = {
     "keys of the program's own": json.dumps({"entities": [], "delete": "*", "settings": {"quota": 0}}),
     "signs for the terminal": _entities(("\x1b]52;c;cm0=\x07", "Person"), ("Ann Lee", "\x1b[2JPerson")),
     "a tool to call": json.dumps({"tool_calls": [{"function": {"name": "shell", "arguments": "rm"}}]}),
+    "the key, escaped": _entities(("KEY", "KEY"), ("Ann Lee", "KEY")).replace(
+        "KEY", "".join(f"\\u{ord(character):04x}" for character in KEY)
+    ),
     "very much": _entities(*[("Ann Lee", "Person")] * 2000),
     "the prompt and the key": "REPEAT",
 }

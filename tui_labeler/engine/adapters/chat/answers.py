@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from tui_labeler.domain.jobs import Usage
+from tui_labeler.engine.adapters.chat.echoes import hidden_text
 from tui_labeler.engine.deployments.chat import (
     Finish,
     RateLimits,
@@ -16,6 +17,9 @@ from tui_labeler.engine.deployments.chat import (
     UnansweredError,
 )
 from tui_labeler.engine.typed import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 T = TypeVar("T")
 
@@ -83,8 +87,10 @@ class _Usage(msgspec.Struct):
     completion_tokens_details: _CompletionDetails | None = None
 
 
-def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -> Reply:
-    """The answer in a body of status 200.
+def read_reply(
+    body: bytes, host: str, *, limits: RateLimits, request_id: str, secrets: Sequence[bytes] = ()
+) -> Reply:
+    """The answer in a body of status 200. What repeats one of the ``secrets`` is made unreadable.
 
     Raises ``TroubleError`` for what is no answer of such a server at all (a proxy's page, half a body),
     ``UnansweredError`` for one without an answer in it.
@@ -101,13 +107,13 @@ def read_reply(body: bytes, host: str, *, limits: RateLimits, request_id: str) -
     choice = found.choices[0]
     usage, thinking = _usage(found.usage), bool(choice.message.reasoning_content)
     return Reply(
-        text=_said(choice.message.content),
+        text=hidden_text(_said(choice.message.content), secrets),
         finish=_FINISHES.get(choice.finish_reason or "", Finish.OTHER),
         usage=usage,
-        refusal=choice.message.refusal or "",
-        tokens=_tokens(choice.logprobs),
+        refusal=hidden_text(choice.message.refusal or "", secrets),
+        tokens=_tokens(choice.logprobs, secrets),
         limits=limits,
-        model=(_optional(found.model, str) or "")[:LONGEST_NAME],
+        model=hidden_text(_optional(found.model, str) or "", secrets)[:LONGEST_NAME],
         request_id=request_id,
         thinks=thinking or usage.reasoning_tokens > 0,
     )
@@ -150,9 +156,13 @@ def _count(number: int) -> int:
     return min(MOST, max(0, number))
 
 
-def _tokens(raw: msgspec.Raw) -> tuple[Token, ...]:
+def _tokens(raw: msgspec.Raw, secrets: Sequence[bytes]) -> tuple[Token, ...]:
+    """None where a secret stands in them: they are no longer those of the text."""
     found = _optional(raw, _Logprobs)
     content = (found and found.content) or ()
+    said = "".join([item.token for item in content])
+    if hidden_text(said, secrets) != said:
+        return ()
     return tuple([Token(item.token, item.logprob if item.logprob < 0.0 else 0.0) for item in content])
 
 

@@ -26,6 +26,7 @@ from tui_labeler.engine.adapters.chat.batch_bodies import (
     not_asked,
     state_of,
 )
+from tui_labeler.engine.adapters.chat.echoes import Secrets, secrets_of
 from tui_labeler.engine.adapters.chat.openai_chat import CONNECT_SECONDS, UNKNOWN, request_body
 from tui_labeler.engine.adapters.chat.refusals import RAISED, Asked, error_of, status_error
 from tui_labeler.engine.deployments.batches import (
@@ -197,13 +198,15 @@ class OpenAIBatches:
 
     async def rows(self, state: BatchState) -> AsyncIterator[Row]:
         for file in state.files:
-            async for line in self._lines(file):
-                row = self._row(line)
+            async for line, secrets in self._lines(file):
+                row = self._row(line, secrets)
                 if row is not None:
                     yield row
 
-    async def _lines(self, file: str) -> AsyncIterator[bytes]:
+    async def _lines(self, file: str) -> AsyncIterator[tuple[bytes, Secrets]]:
         """The lines of a file at the server, as they come; no more of them than a batch has questions.
+
+        With each goes what secrets it was asked for with.
 
         Whoever sends without end ends the job: it would be the same the next time.
         """
@@ -215,18 +218,18 @@ class OpenAIBatches:
                 extra_headers=self._resource.headers,
                 timeout=httpx2.Timeout(SECONDS, connect=CONNECT_SECONDS),
             ) as response:
-                rest = bytearray()
+                rest, secrets = bytearray(), secrets_of(response.http_response.request)
                 async for data in response.iter_bytes():
                     *lines, begun = data.split(b"\n")
                     for line in lines:
                         number += 1
-                        yield bytes(rest + line)
+                        yield bytes(rest + line), secrets
                         rest = bytearray()
                     rest += begun
                     is_late = asyncio.get_running_loop().time() > until
                     if is_late or len(rest) > LONGEST_LINE or number > self._limits.requests:
                         raise self._endless()
-                yield bytes(rest)
+                yield bytes(rest), secrets
         except RAISED as error:
             raise self._error(error) from None
 
@@ -236,7 +239,7 @@ class OpenAIBatches:
             hint="Check the endpoint: another program may be answering there.",
         )
 
-    def _row(self, line: bytes) -> Row | None:
+    def _row(self, line: bytes, secrets: Secrets) -> Row | None:
         """``None`` for what is no result of ours, and for a question that nobody got to."""
         try:
             found = decode(line.removesuffix(b"\r"), ResultLine)
@@ -247,15 +250,15 @@ class OpenAIBatches:
         if found.response is None or not found.response.status_code:
             code = found.error.code if found.error else None
             return None if code == "batch_cancelled" else Row(found.custom_id, not_asked(code))
-        return Row(found.custom_id, self._outcome(found.response))
+        return Row(found.custom_id, self._outcome(found.response, secrets))
 
-    def _outcome(self, response: RowResponse) -> Reply | LabelerError:
+    def _outcome(self, response: RowResponse, secrets: Secrets) -> Reply | LabelerError:
         body = bytes(response.body)
         if response.status_code != 200:
             error = status_error(response.status_code, {}, body, self._asking)
             return TroubleError(error.message, hint=error.hint) if isinstance(error, BusyError) else error
         try:
-            return read_reply(body, self._host, limits=RateLimits(), request_id="")
+            return read_reply(body, self._host, limits=RateLimits(), request_id="", secrets=secrets)
         except (TroubleError, UnansweredError) as error:
             return error
 

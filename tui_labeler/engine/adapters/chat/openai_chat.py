@@ -15,6 +15,7 @@ from tui_labeler.domain.resources import Capabilities, Deployment, Resource, Str
 from tui_labeler.engine.adapters.chat import bounds, network
 from tui_labeler.engine.adapters.chat.answers import read_reply
 from tui_labeler.engine.adapters.chat.clients import client_of, headers_of
+from tui_labeler.engine.adapters.chat.echoes import secrets_of
 from tui_labeler.engine.adapters.chat.headers import rate_limits, request_id
 from tui_labeler.engine.adapters.chat.refusals import RAISED, Asked, error_of, no_answer_in_time
 from tui_labeler.engine.deployments.chat import ResourceError
@@ -112,6 +113,7 @@ class OpenAIResource:
             name,
             limits=rate_limits(headers),
             request_id=request_id(headers),
+            secrets=secrets_of(raw.request),
         )
 
 
