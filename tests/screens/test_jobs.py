@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Static
 
+from tests.fakes import to_place
 from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tui_labeler.domain.jobs import DocumentFailure, JobKind, JobState
 from tui_labeler.domain.labels import Span, Suggestion
@@ -87,7 +88,6 @@ async def test_large_counts_of_a_job_have_their_thousands_apart(home: JobHome) -
         await settle(pilot)
         assert "2,574/2,574" in rows(app)[0]
         assert "2,574 done, 0 failed, 0 waiting, of 2,574" in detail(app)
-        assert "1,001 to place by hand" in detail(app)
         await pilot.press("U")
         while not isinstance(app.screen, ConfirmScreen):
             await pilot.pause()
@@ -451,3 +451,21 @@ async def test_many_names_of_categories_are_told_in_short(home: JobHome) -> None
     assert "Categories 77: question 00 about a fee, question 01 about a fee, " in words
     assert " and 73 more" in words
     assert "Started" in words
+
+
+async def test_how_many_answers_are_left_to_place_goes_down_with_each_that_is_dropped(home: JobHome) -> None:
+    job = home.job("gpt", JobState.SUCCEEDED, done=6, suggestions=2, unaligned=1001)
+    name = next(iter(home.session.store.state.categories.values())).name
+    await to_place(home.session, "loan00.txt", [(name, "Nobody"), (name, "None")], job=job.id)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session, home.resources))
+        await settle(pilot)
+        assert ", 2 to place by hand" in detail(app)
+        await home.session.placing.drop(0, f"{job.id}0")
+        await pilot.press("q")
+        app.ask(JobsScreen(home.session, home.resources))
+        await settle(pilot)
+        assert ", 1 to place by hand" in detail(app)
+    told = jobs_text.detail(job, {})(80, glyphs(False))
+    assert "1,001 were to place" in "".join(words for line in told for words, _ in line), "not counted yet"

@@ -134,8 +134,11 @@ async def test_a_file_can_be_read_as_another_format(opened: Opened, tmp_path: Pa
         await press(pilot, "f", "2")
         assert "It can't be imported" in about(pilot)
         assert "azure" in form(pilot)
-        await press(pilot, "s")
-        assert is_at(pilot, ImportScreen)
+        assert not pilot.app.screen.active_bindings["s"].enabled, "the last line shows it as off"
+        for keys in (["s"], ["j", "j", "j", "enter"]):
+            await press(pilot, *keys)
+            assert is_at(pilot, ImportScreen)
+            assert "This file can't be imported: the reason is above." in screen_text(pilot)
         await press(pilot, "f", "1")
         assert "1 new label" in about(pilot)
 

@@ -142,7 +142,7 @@ async def test_the_review_is_over_when_the_words_are_decided_too(running: Runnin
         assert "3 of 3 decided" in screen_text(pilot)
 
 
-async def test_on_a_small_terminal_words_are_cut_before_what_the_keys_do(
+async def test_on_a_small_terminal_advice_is_cut_before_words_and_their_category(
     running: Running, workbench: Workbench, container: Path
 ) -> None:
     session = await make_project(workbench, container, categories=["Borrower", "Organization"])
@@ -152,8 +152,9 @@ async def test_on_a_small_terminal_words_are_cut_before_what_the_keys_do(
     async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
         assert "Acme Ltd (Borrower), 1 of 2. a sets it, + next place, x drops it." in screen_text(pilot)
         await press(pilot, "x")
-        line = _status_line(pilot)
-        assert re.search(r"To place: 東京都 Hold.*… \(Organ.*\): nothing like it. Select, a; x drops\.", line)
+        assert "To place: 東京都 Holdings & Partners 7 (Organization): nothing like it." in _status_line(
+            pilot
+        )
 
 
 async def test_words_like_nothing_in_the_text_say_what_to_do(
@@ -225,23 +226,65 @@ async def many(workbench: Workbench, container: Path) -> None:
     session = await make_project(workbench, container, categories=["Borrower", "Organization of the lender"])
     words = LOANS[ONE].split()
     await suggest(session, ONE, [("Borrower", word, 0.5) for word in (words[0], words[3], words[-1])])
-    await to_place(session, ONE, [("Organization of the lender", "Acme Ltd of Leeds & North Bank plc")])
+    await to_place(session, ONE, [("Organization of the lender", "Acme Ltd of Leeds & North Bank plc & Co.")])
     await suggest(session, TWO, [("Borrower", LOANS[TWO].split()[0], 0.5)])
     await session.close()
 
 
-@pytest.mark.parametrize("select", [False, True])
-async def test_at_80_columns_the_line_of_long_words_says_what_every_key_does(
-    running: Running, many: None, select: bool
+async def test_words_that_are_too_long_for_80_columns_leave_the_advice_where_all_of_them_is(
+    running: Running, many: None
 ) -> None:
     async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
         await press(pilot, "plus")
-        if select:
-            await press(pilot, "v", "w")
-        line = _status_line(pilot)
-        keys = ("a sets it here", "x drops it.") if select else ("a sets", "+ next", "x drops.")
-        assert all(key in line for key in keys), line
-        assert "…" in line
+        assert re.search(
+            r"To place: Acme Ltd of Leeds.*… \(Organiza.*…the lender\), 1 of 1\. i shows all\.",
+            _status_line(pilot),
+        )
+        await press(pilot, "i")
+        window = [line.strip(" │┃▌▐") for line in screen_text(pilot).splitlines()]
+        told = next(at for at, line in enumerate(window) if line.startswith("The model answered"))
+        assert min(len(line) for line in window[told : told + 2]) > 50, "wrapped twice"
+        await press(pilot, "q", "v", "w")
+        assert ": a sets it" in _status_line(pilot)
+
+
+_BORROWERS = ["BorrowerAddress", "BorrowerCity", "BorrowerName", "BorrowerState"]
+
+
+@pytest.mark.parametrize(
+    ("size", "line"),
+    [
+        ((80, 24), "To place (1/3): Nobody Here At All (BorrowerAddress): nothing like it."),
+        ((60, 20), "To place (1/3): Nobody Here At All (BorrowerAddress)"),
+    ],
+)
+async def test_names_of_categories_that_begin_alike_are_told_apart_on_small_terminals(
+    running: Running, workbench: Workbench, container: Path, size: tuple[int, int], line: str
+) -> None:
+    session = await make_project(workbench, container, categories=_BORROWERS)
+    await to_place(session, THREE, [(_BORROWERS[0], f"Nobody Here {end}") for end in ("At All", "B", "C")])
+    await session.close()
+    async with running(open_project="Loans", review=True, size=size) as pilot:
+        assert _status_line(pilot).strip().startswith(line)
+
+
+async def test_what_rejecting_all_has_dropped_is_said_whole_on_a_small_terminal(
+    running: Running, workbench: Workbench, container: Path
+) -> None:
+    session = await make_project(workbench, container, categories=["Borrower", "Amount"])
+    await suggest(session, ONE, [("Borrower", word, 0.5) for word in LOANS[ONE].split()[:7]])
+    await to_place(session, ONE, [("Borrower", words) for words in ("Nobody", "No one", "None")])
+    await suggest(session, TWO, [("Amount", LOANS[TWO].split()[0], 0.5)], job="job2")
+    await session.close()
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        screen_of(pilot).start_review(job="job1")
+        await settle(pilot)
+        await press(pilot, "X")
+        assert "7 rejected, 3 to place dropped. None is left in this list; f shows others." in screen_text(
+            pilot
+        )
+        await press(pilot, "u", "r", "r", "X")
+        assert "7 suggestions rejected, 3 answers to place dropped. u takes it back." in screen_text(pilot)
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])

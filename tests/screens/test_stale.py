@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fakes import category, document, labels
-from tests.screens.conftest import ONE, TWO, Opened, press, screen_of, screen_text, session_of, span_of
+from tests.screens.conftest import ONE, THREE, TWO, Opened, press, screen_of, screen_text, session_of, span_of
 from tui_labeler.domain.labels import Span
 
 if TYPE_CHECKING:
@@ -113,3 +113,15 @@ async def test_labels_of_a_document_that_is_gone_go_when_somebody_says_so(
         await press(pilot, "u")
         assert len(labels(session_of(pilot), TWO)) == 2
         assert screen_of(pilot).problem
+
+
+async def test_the_size_is_that_of_the_text_in_view(opened: Opened, container: Path) -> None:
+    (container / TWO).write_text("a" * 1793, encoding="utf-8")
+    async with opened(ONE, size=(140, 40)) as pilot:
+        (container / THREE).write_text("b" * 1049, encoding="utf-8")
+        await press(pilot, "right_square_bracket")
+        assert "1,793 characters" in screen_text(pilot)
+        await press(pilot, "right_square_bracket")
+        assert "1,049 characters" in screen_text(pilot)
+        assert "2 text records" in screen_text(pilot)
+        assert session_of(pilot).documents.find(THREE).characters != 1049

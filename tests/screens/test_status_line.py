@@ -9,6 +9,7 @@ import pytest
 from tests.fakes import make_project, suggest
 from tests.screens.conftest import ONE, THREE, TWO, Running, press, screen_of, screen_text, session_of, settle
 from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.ports.takes import Take
 from tui_labeler.screens.lines import StatusLine
 
 if TYPE_CHECKING:
@@ -158,3 +159,24 @@ async def test_documents_left_and_the_pace_are_told_on_a_small_screen_with_a_fil
         assert screen.about().endswith(" left")
         await press(pilot, "r")
         assert "documents left" not in screen_text(pilot)
+
+
+@pytest.mark.parametrize("location", [ONE, "a_name_of_a_document_that_takes_half_a_line.txt"])
+async def test_what_is_selected_is_told_whole_beside_whose_the_document_is(
+    running: Running, workbench: Workbench, container: Path, location: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (container / ONE).rename(container / location)
+    for number in range(207):
+        (container / f"z{number}.txt").write_text("Nothing is said here.", encoding="utf-8")
+    session = await make_project(workbench, container, categories=CATEGORIES)
+    await session.close()
+    async with running(open_project="Loans", document=location, size=SMALL) as pilot:
+        screen = screen_of(pilot)
+        monkeypatch.setattr(screen, "taker", lambda _: Take("x", "root"))
+        await press(pilot, "D", "asterisk")
+        title = screen_text(pilot).splitlines()[0]
+        assert title.startswith(f" Loans > {location[:20]}")
+        right = "with root  all 210 selected"
+        assert title.rstrip().endswith(f" {right}, 210 text records" if location == ONE else f" {right}")
+        await press(pilot, "space")
+        assert "209 selected" in screen_text(pilot).splitlines()[0]

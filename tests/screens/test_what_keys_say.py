@@ -174,3 +174,54 @@ async def test_while_something_is_selected_the_first_keys_label_and_unselect(
         await press(pilot, "ctrl+g")
         assert screen_of(pilot).text.selection is None
         assert last_line(pilot) == before
+
+
+async def test_a_suggestion_that_is_rejected_outside_a_review_is_told_like_a_label_that_is_removed(
+    running: Running, suggested: None
+) -> None:
+    async with running(open_project="Loans", document=ONE, size=(80, 24)) as pilot:
+        await press(pilot, "semicolon", "d")
+        assert "Rejected: Borrower. u brings it back." in screen_text(pilot)
+        await press(pilot, "d")
+        assert "Rejected: Amount. u brings it back." in screen_text(pilot)
+        await press(pilot, "u")
+        assert len(open_ones(session_of(pilot), ONE)) == 1
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["d", "delete", "a", "x", "A", "X", "c", "e", "equals_sign", "exclamation_mark", "B", "Q", "ctrl+t"],
+)
+async def test_a_key_for_the_text_changes_nothing_from_the_list_and_says_so(
+    running: Running, suggested: None, key: str
+) -> None:
+    async with running(open_project="Loans", document=ONE, size=(80, 24)) as pilot:
+        await press(pilot, "semicolon")
+        seq = session_of(pilot).store.seq
+        await press(pilot, "D", "j", key)
+        assert session_of(pilot).store.seq == seq
+        assert " is for the text in view: enter opens the document here, D goes back." in screen_text(pilot)
+        assert screen_of(pilot).awaiting is None
+        assert screen_of(pilot).editing is None
+
+
+async def test_a_key_about_documents_is_for_the_one_at_the_cursor_of_the_list(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        session = session_of(pilot)
+        await press(pilot, "D", "j", "t")
+        assert f"{TWO}: In the testing set." in screen_text(pilot)
+        await press(pilot, "m", "F")
+        assert f"Flag {TWO}" in screen_text(pilot)
+        await press(pilot, "x", "enter")
+        one, two = (session.documents.find(name) for name in (ONE, TWO))
+        assert (two.dataset, two.reviewed is None, two.flag) == (Dataset.TEST, False, "x")
+        assert (one.dataset, one.reviewed, one.flag) == (Dataset.TRAIN, None, "")
+
+
+async def test_escape_goes_back_from_the_list_where_it_drops_no_range(opened: Opened) -> None:
+    async with opened(ONE, size=(80, 24)) as pilot:
+        await press(pilot, "D", "v", "j", "escape")
+        assert screen_of(pilot).documents.has_focus
+        assert not screen_of(pilot).documents.has_range
+        await press(pilot, "escape")
+        assert screen_of(pilot).text.has_focus

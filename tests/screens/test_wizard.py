@@ -396,6 +396,19 @@ async def test_documents_start_with_the_unlabeled_ones_and_the_total_runs_along(
         assert right(app) == "selected: 8 documents, 16 text records"
 
 
+async def test_escape_goes_back_from_the_documents_where_it_drops_no_range(home: JobHome) -> None:
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 4)
+        await pilot.press("v", "j", "escape")
+        await pilot.pause()
+        assert isinstance(app.screen, DocumentsStep)
+        assert not documents(app).has_range
+        await pilot.press("escape")
+        await pause(pilot, CategoriesStep)
+        assert isinstance(app.screen, CategoriesStep)
+
+
 async def test_documents_are_found_by_a_part_of_their_name(home: JobHome) -> None:
     app = WizardApp(home)
     async with app.run_test(size=SIZE) as pilot:

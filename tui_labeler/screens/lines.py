@@ -42,6 +42,12 @@ class TitleLine(Words):
     left = reactive("")
     right = reactive("")
 
+    def fitting(self, *forms: str) -> str:
+        """The first of several ways to say how things stand that there is room for, else the last of them."""
+        width = self.content_size.width
+        room = width - min(cell_len(self.words(self.left)), width // 2) - 1
+        return next((form for form in forms if not width or cell_len(self.words(form)) <= room), forms[-1])
+
     def render(self) -> Content:
         width, more = self.content_size.width, self.glyphs.more
         kept = min(cell_len(self.words(self.left)), width // 2)
@@ -63,6 +69,11 @@ class StatusLine(Words):
     """The words are to be read whole, whatever becomes of the figures; else the first figure stays."""
     shorter: reactive[Sequence[str]] = reactive(())
     """The same in ever fewer words, for lines that are too narrow for them."""
+
+    def fitting(self, *forms: str) -> str:
+        """The first of several ways to say something that the line has room for, else the last of them."""
+        room = self.content_size.width - 1
+        return next((form for form in forms if room < 0 or cell_len(self.words(form)) <= room), forms[-1])
 
     def render(self) -> Content:
         width, more = self.content_size.width, self.glyphs.more

@@ -1,4 +1,5 @@
-"""What has become of the suggestions of jobs: how many wait for a person, and how many a label hides."""
+"""What has become of the suggestions of jobs: how many wait for a person, and how many a label hides; and
+how many of the answers without a place."""
 
 from __future__ import annotations
 
@@ -25,6 +26,13 @@ class SuggestionCounts:
     """Those that people see, or that blind mode hides."""
     hidden: int = 0
     """Those that meet a label: they come back if it goes. In blind mode none before they are shown."""
+    to_place: int = 0
+    """Words that nobody has set anywhere or dropped yet; those it answered are :attr:`Job.unaligned`."""
+
+    @property
+    def is_decided(self) -> bool:
+        """Nothing is left that a person could decide now."""
+        return not (self.to_review or self.to_place)
 
 
 async def count_suggestions(state: State, jobs: Iterable[Job]) -> Mapping[str, SuggestionCounts]:
@@ -33,6 +41,7 @@ async def count_suggestions(state: State, jobs: Iterable[Job]) -> Mapping[str, S
     documents = dict.fromkeys(key for job in jobs for key in job.request.documents)
     undecided: Counter[str] = Counter()
     open_: Counter[str] = Counter()
+    to_place: Counter[str] = Counter()
     for number, key in enumerate(documents, 1):
         row = state.rows.get(key)
         # Only a label hides a suggestion: documents with neither are not looked at.
@@ -40,9 +49,13 @@ async def count_suggestions(state: State, jobs: Iterable[Job]) -> Mapping[str, S
             document = state.document(key)
             waiting = Counter(s.job for s in document.suggestions.values() if s.decision is None)
             undecided.update(waiting)
+            to_place.update(item.job for item in document.open_to_place)
             # What a label hides would tell which suggestions there are.
             blind = document.hides_suggestions(state.project.settings)
             open_.update(waiting if blind else (s.job for s in document.open_suggestions(state.project.kind)))
         if number % STEP == 0:
             await asyncio.sleep(0)
-    return {job.id: SuggestionCounts(open_[job.id], undecided[job.id] - open_[job.id]) for job in jobs}
+    return {
+        job.id: SuggestionCounts(open_[job.id], undecided[job.id] - open_[job.id], to_place[job.id])
+        for job in jobs
+    }

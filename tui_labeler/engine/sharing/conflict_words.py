@@ -67,7 +67,8 @@ class _Words:
     gone: Mapping[str, str]
 
     def lines(self, side: Items, other: Items, keys: Sequence[Key]) -> Iterator[Told]:
-        for key in keys:
+        """What stands comes before what was removed."""
+        for key in sorted(keys, key=lambda key: key.table == LABEL and _is_removed(side.get(key))):
             if key == CHOICES:
                 yield from self._choices(side.get(key) or (), other.get(key) or ())
             elif READERS in keys and key.table == LABEL and (side.get(key) or other[key]).get("reader"):
@@ -105,9 +106,12 @@ class _Words:
 
     def _label(self, row: Mapping[str, Any]) -> str:
         reading = f" in {row['reader']}'s reading" if row.get("reader") else ""
+        what = f"{self._named(row)}{_place(row)}{reading}"
+        if _is_removed(row):
+            # Who had made it would read as if it stood.
+            return f"{what} removed by {_who(row['removed'])}"
         kept = f", set on a changed text by {_who(row['kept'])}" if row.get("kept") else ""
-        fate = f", removed by {_who(row['removed'])}" if row.get("removed") else ""
-        return f"{self._named(row)}{_place(row)}{reading} by {_who(row['made'])}{kept}{fate}"
+        return f"{what} by {_who(row['made'])}{kept}"
 
     def _decided(self, key: Key, row: Mapping[str, Any]) -> str:
         what = f"words to place {row['text']!r} as" if key.table == TO_PLACE else "suggestion"
@@ -158,6 +162,10 @@ class _Words:
             return "nothing"
         span = _span_of(annotation)
         return self._category(annotation[0]) + (f" at {span.start}..{span.end}" if span else "")
+
+
+def _is_removed(row: Mapping[str, Any] | None) -> bool:
+    return bool(row and row.get("removed"))
 
 
 _NAMES = ("the first reader", "the second reader")

@@ -188,7 +188,9 @@ this terminal is closed.
         if self._session.store.seq != self._counted_at:
             self._counts, self._counted_at = {}, self._session.store.seq
         job = self.job
-        if job is None or not job.suggestions or not job.state.is_over or job.id in self._counts:
+        if job is None or not job.state.is_over or job.id in self._counts:
+            return
+        if not (job.suggestions or job.unaligned):
             return
         self._counts.update(await count_suggestions(self._session.store.state, [job]))
         self._show(keep_place=True)

@@ -249,7 +249,7 @@ def advice(job: Job, counts: SuggestionCounts | None = None) -> str:
             return "t tries them again once the reason is dealt with, D deletes its record."
         case JobState.FAILED:
             return "R tries again once the reason is dealt with, D deletes its record."
-        case JobState.SUCCEEDED if job.suggestions and counts is not None and not counts.to_review:
+        case JobState.SUCCEEDED if job.suggestions and counts is not None and counts.is_decided:
             return "None of its suggestions is left to review."
         case JobState.SUCCEEDED if job.request.kind is JobKind.AUTOLABEL and job.suggestions:
             return "enter opens the documents with its suggestions for review."
@@ -276,9 +276,11 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
         found = f"{job.suggestions:,} made"
         if counts is not None:
             found += f", {counts.to_review:,} to review, {counts.hidden:,} hidden by labels"
-        facts.append(
-            ("Suggestions", found + (f", {job.unaligned:,} to place by hand" if job.unaligned else ""))
-        )
+        if job.unaligned:
+            # Before they are counted, it is only known how many there were.
+            left = f"{counts.to_place:,} to place by hand" if counts else f"{job.unaligned:,} were to place"
+            found += f", {left}"
+        facts.append(("Suggestions", found))
     if is_gpt(job):
         facts += [("Tokens", _tokens(job)), ("Spent", spent_words(job))]
     return facts

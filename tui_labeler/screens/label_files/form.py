@@ -18,6 +18,7 @@ from tui_labeler.screens.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Key
 
     from tui_labeler.engine.formats.model import Format
     from tui_labeler.engine.session import ProjectSession
@@ -109,4 +110,15 @@ class FileForm(Screen[Result]):
         return await self.app.push_screen_wait(ChoiceScreen(title, "", numbered, at=at))
 
     def on_picker_refused(self, event: Picker.Refused) -> None:
-        self.say(self.REFUSED.get(event.key, ""))
+        self.say(self.refusal(event.key))
+
+    def on_key(self, event: Key) -> None:
+        """A key that is off says why."""
+        active = self.active_bindings.get(event.key)
+        if active is not None and not active.enabled and (why := self.refusal(active.binding.action)):
+            event.stop()
+            self.say(why)
+
+    def refusal(self, what: str) -> str:
+        """Why a row, or a key, of the form does nothing; ``what`` is the row or the action."""
+        return self.REFUSED.get(what, "")

@@ -28,6 +28,8 @@ STEP = 16
 MOST_ROWS = 10
 """Of the form; more are scrolled to."""
 
+_AT_WORK = "It is being imported; that is finished in a moment."
+
 
 class ImportScreen(FileForm[Imported | None]):
     """Shows what importing a file would do, and does it. Nothing changes before that.
@@ -73,6 +75,15 @@ over the file. `u` takes an import back as a whole.
         self._importing = False
 
     # --- what is shown ------------------------------------------------------------------------------
+
+    def refusal(self, what: str) -> str:
+        if what != "start":
+            return super().refusal(what)
+        if self._importing:
+            return _AT_WORK
+        if self._problem:
+            return "This file can't be imported: the reason is above. f tries another format."
+        return super().refusal(what) if self._plan is not None else "The file is still being read: a moment."
 
     def forget(self) -> None:
         self._plan = None
@@ -178,7 +189,7 @@ over the file. `u` takes an import back as a whole.
 
     def action_leave(self) -> None:
         if self._importing:
-            self.say("It is being imported; that is finished in a moment.")
+            self.say(_AT_WORK)
         else:
             self.dismiss(None)
 

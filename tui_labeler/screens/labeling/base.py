@@ -16,9 +16,10 @@ from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
-from tui_labeler.screens.labeling.keys import WRITING, WRITING_SCREENS
+from tui_labeler.screens.labeling.keys import IN_TEXT, WRITING, WRITING_SCREENS
 from tui_labeler.screens.labeling.marks import class_items, shown_suggestions, shown_to_place
 from tui_labeler.screens.labeling.view import LabelingView
+from tui_labeler.screens.widgets.document_list import DocumentList
 
 if TYPE_CHECKING:
     from textual.events import Key
@@ -188,7 +189,13 @@ class LabelingBase(LabelingView):
             self.sitting.count(opened, singly=singly)
 
     def go_next(
-        self, after: tuple[int, str] | None, *, backwards: bool = False, here: bool = False, words: str = ""
+        self,
+        after: tuple[int, str] | None,
+        *,
+        backwards: bool = False,
+        here: bool = False,
+        words: str = "",
+        short: str = "",
     ) -> None:
         """Goes to the next undecided suggestion."""
         raise NotImplementedError
@@ -221,10 +228,11 @@ class LabelingBase(LabelingView):
         """Asks which suggestions a review visits."""
         raise NotImplementedError
 
-    def check_taken(self) -> None:
-        """Raises ``TakenError`` where somebody else has the document in view."""
-        if self.session.taking is not None and self.shown is not None:
-            self.session.taking.check(self.shown)
+    def check_taken(self, document_id: int | None = None) -> None:
+        """Raises ``TakenError`` where somebody else has a document, by default the one in view."""
+        document_id = self.shown if document_id is None else document_id
+        if self.session.taking is not None and document_id is not None:
+            self.session.taking.check(document_id)
 
     async def ready(self) -> bool:
         """Waits until the wanted document is in view; whether it can be labeled."""
@@ -249,22 +257,36 @@ class LabelingBase(LabelingView):
     # --- keys that are off --------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that label are grey while labels are made elsewhere."""
+        """Keys that label are grey while labels are made elsewhere, and in the list of documents."""
         if action == "want" and "show_handover" in parameters and self.session.handover is None:
             return None
         if self.is_read_only and _is_writing(action, parameters):
             return None
+        if action in IN_TEXT and self._is_in_list:
+            return None
         return super().check_action(action, parameters)
 
     async def on_key(self, event: Key) -> None:
-        """A key that is off while labels are made elsewhere says why."""
+        """A key that is off says why."""
         active = self.active_bindings.get(event.key)
-        if active is None or active.enabled or not self.is_read_only:
+        if active is None or active.enabled:
             return
         _, action, parameters = parse(active.binding.action)
-        if _is_writing(action, parameters):
+        if self.is_read_only and _is_writing(action, parameters):
             event.stop()
             self.say(self.read_only_words())
+        elif action in IN_TEXT and self._is_in_list:
+            event.stop()
+            shown = event.character if event.is_printable else event.key
+            self.say(f"{shown} is for the text in view: enter opens the document here, D goes back.")
+
+    @property
+    def _is_in_list(self) -> bool:
+        """Keys are for the list, whose cursor may be at another document than the one in view.
+
+        Where a text can't be shown the list has the focus by itself, and nobody went there.
+        """
+        return isinstance(self.focused, DocumentList) and not self._text_waits
 
 
 def decision(

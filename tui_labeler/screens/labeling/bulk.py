@@ -15,6 +15,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.labeling.base import decision
 from tui_labeler.screens.labeling.review import ReviewActions
 from tui_labeler.screens.labeling.review_filter import ReviewChoice
+from tui_labeler.screens.lines import StatusLine
 from tui_labeler.screens.working import ask, with_progress
 
 if TYPE_CHECKING:
@@ -50,19 +51,11 @@ class BulkReviewActions(ReviewActions):
         """``outside`` are those of the document that the review's filter does not hold."""
         self.count_decided(singly=False)
         self.show_changes([done.made] if done.made else ())
-        verb = "accepted" if accepting else "rejected"
-        words = f"{counted(done.suggestions, 'suggestion')} {verb}"
-        if done.words:
-            words += f", {counted(done.words, 'answer')} to place dropped"
-        if done.skipped:
-            words += f", {done.skipped:,} left: they meet one that was accepted"
-        if outside:
-            words += f", {outside:,} outside the filter left"
-        words += ". u takes it back." if done.suggestions or done.words else "."
+        words, short = (_done(done, accepting, outside, short=short) for short in (False, True))
         if self.reviewing and self.shown is not None and not self.suggestion():
-            self.go_next((self.shown, ""), words=words)
+            self.go_next((self.shown, ""), words=words, short=short)
         elif self.open_count:
-            self.say(words)
+            self.say(self.query_one(StatusLine).fitting(words, short))
 
     @work
     async def action_accept_many(self) -> None:
@@ -128,5 +121,22 @@ class BulkReviewActions(ReviewActions):
 
 def _what(count: Decided) -> str:
     parts = [counted(count.suggestions, "suggestion")] if count.suggestions or not count.words else []
-    parts += [f"{counted(count.words, 'answer')} to place"] if count.words else []
+    parts += [_answers(count)] if count.words else []
     return " and ".join(parts)
+
+
+def _answers(count: Decided) -> str:
+    return f"{counted(count.words, 'answer')} to place"
+
+
+def _done(done: Decided, accepting: bool, outside: int, *, short: bool) -> str:
+    """What was decided, and what was left."""
+    verb = "accepted" if accepting else "rejected"
+    words = f"{done.suggestions:,} {verb}" if short else f"{counted(done.suggestions, 'suggestion')} {verb}"
+    if done.words:
+        words += f", {done.words:,} to place dropped" if short else f", {_answers(done)} dropped"
+    if done.skipped:
+        words += f", {done.skipped:,} left: {'in the way' if short else 'they meet one that was accepted'}"
+    if outside:
+        words += f", {outside:,} outside the filter{'' if short else ' left'}"
+    return f"{words}. u takes it back." if done.suggestions or done.words else f"{words}."

@@ -177,6 +177,9 @@ class ChangeActions(CategoryQuestions):
         if isinstance(item, Suggestion):
             made = await self.session.review.reject(self.document_id, item.id)
             self.after_decision(self.document_id, item, made)
+            if made is not None and not self.reviewing:
+                # In a review the figures tell, and the line is for the next suggestion.
+                self.say(f"Rejected: {self.category_name(item.category)}. u brings it back.")
             return made
         made = await self.session.labeling.remove(self.document_id, item.id)
         if made is not None:

@@ -16,6 +16,8 @@ from tui_labeler.screens.labeling.marks import class_items
 from tui_labeler.screens.sharing.sync_words import followed_lines
 
 if TYPE_CHECKING:
+    from textual.events import Key
+
     from tui_labeler.domain.document_rows import DocumentRow
 
 
@@ -79,6 +81,17 @@ class DocumentActions(FilterActions):
         else:
             self.set_class(True, "-documents")
             self.documents.focus()
+
+    async def on_key(self, event: Key) -> None:
+        """``escape`` goes back from the list to the text, where it has nothing else to end."""
+        ends_other = self.awaiting is not None or self.editing is not None or self.is_looking_through
+        if (
+            event.key == "escape"
+            and self.documents.has_focus
+            and not (ends_other or self.documents.has_range)
+        ):
+            event.stop()
+            self.text.focus()
 
     def action_next_mark(self, step: int) -> None:
         """Goes to the next label or suggestion of the text, round its end; or of the document's classes."""

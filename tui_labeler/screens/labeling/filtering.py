@@ -50,6 +50,11 @@ class FilterActions(SearchActions):
         else:
             self._filtering = self._filter_documents()
 
+    @property
+    def is_looking_through(self) -> bool:
+        """A filter looks through the texts."""
+        return bool(self._in_texts)
+
     async def on_key(self, event: Key) -> None:
         """Calls off a filter that looks through the texts."""
         if self._in_texts and event.key in ("escape", "ctrl+g"):

@@ -167,6 +167,14 @@ WRITING = frozenset(
 )
 """Actions that are off while labels are made elsewhere."""
 
+IN_TEXT = frozenset(
+    {
+        *("label", "brush", "label_identical", "replace", "change", "edit", "remove", "look_again"),
+        *("accept", "reject", "accept_all", "reject_all", "agreement", "take_over"),
+    }
+)
+"""Actions on the document in view that are off in the list, where the cursor may be at another one."""
+
 WRITING_SCREENS = frozenset({"start_wizard", "show_adjudication"})
 """Screens that are not wanted then."""
 

@@ -12,15 +12,18 @@ from tui_labeler.domain.labels import Span, Suggestion, ToPlace
 from tui_labeler.screens.labeling.base import LabelingBase
 from tui_labeler.screens.labeling.marks import shown_to_place
 from tui_labeler.screens.lines import StatusLine
-from tui_labeler.screens.widgets.cells import clean, clip
+from tui_labeler.screens.widgets.cells import clean, clip, clip_middle
 from tui_labeler.screens.widgets.marks import Mark, MarkKind
 from tui_labeler.screens.widgets.palette import colors
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction
 
-_QUOTED = 30
-"""Cells of the words in the line under the text."""
+_LEAST = 20
+"""Cells that the words in hand have in the line under the text, and their category, before advice has any."""
+
+_WHOLE = " i shows all."
+"""Stands behind words that are cut, where there is room."""
 
 
 class PlacingActions(LabelingBase):
@@ -200,21 +203,25 @@ class PlacingActions(LabelingBase):
         if item is None or not self.is_about_words():
             return ""
         head, told = self._to_place(item), self._told_of_places()
-        words, category = clip(clean(item.text), _QUOTED), clip(clean(self._category_of(item)), _QUOTED)
-        width = self.query_one(StatusLine).content_size.width
-        for keys in told:
-            line = f"{head}: {words} ({category}){keys}"
-            if not width or cell_len(line) < width:
-                return line
-        # The keys stay: the words and their category share what is left of the line.
-        room = max(2, width - 1 - cell_len(f"{head}:  (){told[-1]}"))
-        category = clip(category, max(room // 3, room - cell_len(words)))
-        return f"{head}: {clip(words, room - cell_len(category))} ({category}){told[-1]}"
+        words, category = clean(item.text), clean(self._category_of(item))
+        room = self.query_one(StatusLine).content_size.width - 1 - cell_len(f"{head}:  ()")
+        lengths = cell_len(words), cell_len(category)
+        advice = next((keys for keys in told if room < 0 or sum(lengths) + cell_len(keys) <= room), None)
+        if advice is None:
+            # Advice goes first: the last line has the keys, and nothing but this line has the words.
+            least = sum(min(length, _LEAST) for length in lengths)
+            shorter = (*(keys + _WHOLE for keys in told), *told)
+            advice = next((keys for keys in shorter if least + cell_len(keys) <= room), told[-1])
+            room = max(2, room - cell_len(advice))
+            # Names of categories often begin alike and differ at their ends.
+            category = clip_middle(category, max(room // 2, room - lengths[0]))
+            words = clip(words, room - cell_len(category))
+        return f"{head}: {words} ({category}){advice}"
 
     def _told_of_places(self) -> tuple[str, ...]:
         """What stands behind the words in hand, with ever shorter instructions."""
         if self.text.selection is not None:
-            return ". Selected: a sets it here, x drops it.", ": a sets it here, x drops it."
+            return ". Selected: a sets it here, x drops it.", ": a sets it here, x drops it.", ": a sets it."
         if not self._places_found.is_set():
             return ". Looking for likely places.", ": looking."
         if not self._places:
@@ -223,9 +230,12 @@ class PlacingActions(LabelingBase):
                 f"{head} Select the words and press a; x drops it.",
                 f"{head} Select it and a; x drops it.",
                 f"{head} Select, a; x drops.",
+                head,
+                ": no place.",
+                ".",
             )
         head = f", {self._place_at + 1} of {len(self._places)}."
-        return f"{head} a sets it, + next place, x drops it.", f"{head} a sets, + next, x drops."
+        return f"{head} a sets it, + next place, x drops it.", f"{head} a sets, + next, x drops.", head, "."
 
     def _to_place(self, item: ToPlace) -> str:
         """With the number of words to place in the document, where there are several."""

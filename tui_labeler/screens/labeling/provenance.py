@@ -97,8 +97,8 @@ def words_provenance(session: ProjectSession, item: ToPlace) -> str:
             f"Category     {category.name if category else item.category}",
             *_source_lines(item.source, item.job, item.version),
             "",
-            "The model answered them, and they do not stand in the text so. + goes through likely",
-            "places, a sets them at one, or at what is selected, x drops them.",
+            "The model answered them, and they do not stand in the text so. + goes through likely places, "
+            "a sets them at one, or at what is selected, x drops them.",
         ]
     )
 

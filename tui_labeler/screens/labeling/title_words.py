@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.domain.text import text_records
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.labeling.reading_words import reading_state, reading_words
 from tui_labeler.screens.labeling.take_words import taken_words
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from tui_labeler.engine.ports.takes import Take
 
 
-def about_words(row: DocumentRow, project: Project, actor: str, *, blind: bool, to_place: str) -> str:
-    """A document in a few lines; ``to_place`` is the line on words of a model that wait for their place."""
+def about_words(
+    row: DocumentRow, project: Project, actor: str, *, blind: bool, to_place: str, length: int | None = None
+) -> str:
+    """A document in a few lines; ``to_place`` is the line on words of a model that wait for their place,
+    ``length`` that of the text in view, in code points: it may be another than the one the project knows."""
     state = str(row.state).replace("-", " ")
     if row.is_given:
         state = reading_state(row, actor)
@@ -27,8 +31,9 @@ def about_words(row: DocumentRow, project: Project, actor: str, *, blind: bool, 
         # What is suggested would show in how the state changes with each label.
         state = "blind mode"
     dataset = "Testing" if row.dataset is Dataset.TEST else "Training"
-    size = [counted(row.characters, "character"), counted(row.text_records, "text record")]
-    if not row.is_read:
+    characters = row.characters if length is None else length
+    size = [counted(characters, "character"), counted(text_records(characters), "text record")]
+    if length is None and not row.is_read:
         size = [f"not read yet; {row.size:,} bytes"]
     if to_place:
         # Five lines fit: the sizes take one.
@@ -61,10 +66,13 @@ def running_words(jobs: Iterable[Job], *, short: bool) -> str:
     return f"{words} running{share}"
 
 
-def selected_words(rows: Sequence[DocumentRow]) -> str:
-    """How many documents are selected, and what they count for; empty without any."""
+def selected_words(rows: Sequence[DocumentRow], *, short: bool = False) -> str:
+    """How many documents are selected, and what they count for unless it is told in ``short``; empty without
+    any."""
     if not rows:
         return ""
+    if short:
+        return f"{len(rows):,} selected"
     records = sum(row.text_records for row in rows)
     about = "" if all(row.is_read for row in rows) else "about "
     return f"{len(rows):,} selected, {about}{counted(records, 'text record')}"

@@ -221,7 +221,9 @@ class LabelingView(OpenProject):
         if row is None:
             return ""
         actor, blind = self.session.labeling.actor, self.is_blind
-        return about_words(row, self.session.project, actor, blind=blind, to_place=self.to_place_line())
+        length = None if self.problem else len(self.text.text)
+        waiting = self.to_place_line()
+        return about_words(row, self.session.project, actor, blind=blind, to_place=waiting, length=length)
 
     def show_title(self) -> None:
         title = self.query_one(TitleLine)
@@ -237,15 +239,27 @@ class LabelingView(OpenProject):
             actor, taker = self.session.labeling.actor, self.taker(row)
             right.append(owner_words(row, actor, taker, short=self.is_narrow))
         right.append(running_words(self.follower.jobs, short=self.is_narrow))
-        rows = self.session.rows
-        right.append(selected_words([rows[key] for key in self.documents.selected if key in rows]))
-        right.append(self._listed_words())
-        title.right = "  ".join(part for part in right if part)
+        title.right = title.fitting(
+            *("  ".join(part for part in (*right, *counts) if part) for counts in self._counts())
+        )
         # Which keys there are goes by the document in view too, and it comes into view later than a key asks.
         keys = tuple(self.keys_shown), self.is_read_only, self.open_here
         if keys != self._keys_told:
             self._keys_told = keys
             self.refresh_bindings()
+
+    def _counts(self) -> Sequence[Sequence[str]]:
+        """How many documents are selected, and listed; where some are, in ever fewer words."""
+        rows, listed = self.session.rows, self._listed_words()
+        chosen = [rows[key] for key in self.documents.selected if key in rows]
+        if not chosen:
+            return [[listed]]
+        selected, short = selected_words(chosen), selected_words(chosen, short=True)
+        forms = [[selected, listed]]
+        if len(chosen) == len(rows) == self.listed_count:
+            # The number of those listed is told by that of those selected.
+            forms += [[f"all {selected}"], [f"all {short}"]]
+        return [*forms, [short, listed], [short]]
 
     def _listed_words(self) -> str:
         """How many documents are listed, and by which filter."""

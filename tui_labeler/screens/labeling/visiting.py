@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tui_labeler.domain.document_filters import Sort
 from tui_labeler.domain.labels import Suggestion, ToPlace
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.reviewing.visiting import held, next_open
 from tui_labeler.screens.labeling.marks import shown_suggestions
 from tui_labeler.screens.labeling.placing import PlacingActions
+from tui_labeler.screens.lines import StatusLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NOTHING_LEFT = "No suggestion is left."
 
@@ -99,11 +105,17 @@ class VisitingActions(PlacingActions):
         raise NotImplementedError
 
     def go_next(
-        self, after: tuple[int, str] | None, *, backwards: bool = False, here: bool = False, words: str = ""
+        self,
+        after: tuple[int, str] | None,
+        *,
+        backwards: bool = False,
+        here: bool = False,
+        words: str = "",
+        short: str = "",
     ) -> None:
         """Goes to the next undecided suggestion: over document ends and round the end of the list, or
         with ``here`` in this document alone; ``words`` are said there, and before the news that nothing is
-        left. A search is over with it."""
+        left; or ``short``, where the line has no room for them. A search is over with it."""
         self.text.clear_found()
         order = [row.id for row in self.documents.rows] if not here else []
         if after is not None and after[0] not in order:
@@ -122,10 +134,11 @@ class VisitingActions(PlacingActions):
         if found is None:
             self.current_class = None
             self.show_document()
-            done, _, _ = words.partition(". ")
-            self._say_that_nothing_is_left(f"{done}. " if done else "", here=here)
+            done = [said.partition(". ")[0].removesuffix(".") for said in (words, short) if said]
+            self._say_that_nothing_is_left(done, here=here)
             return
         item = found.item
+        words = self.query_one(StatusLine).fitting(words, short or words)
         if not words and after == (found.document, item.id):
             words = "There is no other suggestion in this list."
         elif not words and found.went_round:
@@ -162,22 +175,38 @@ class VisitingActions(PlacingActions):
         else:
             self._go_to(found.item, words)
 
-    def _say_that_nothing_is_left(self, done: str, *, here: bool) -> None:
-        """``done`` is what was done before."""
+    def _say_that_nothing_is_left(self, done: Sequence[str], *, here: bool) -> None:
+        """Says so, and what to do; before it what was ``done``, in ever fewer words, never cut for it."""
+        news = self._nothing_left(here=here)
+        forms = [f"{said}. {words}" for said in done for words in news] or list(news)
+        self.say(self.query_one(StatusLine).fitting(*forms, *(f"{said}." for said in done)))
+
+    def _nothing_left(self, *, here: bool) -> tuple[str, ...]:
+        """In ever fewer words."""
         if not self.open_count:
-            self.say(done + self._all_decided())
-        elif self.session.project.settings.hide_until_labeled:
-            self.say(f"{done}No suggestion that is shown is left. U goes to a document to label.")
-        elif here:
-            self.say(f"{done}No suggestion is left in this document. n goes to the next.")
-        else:
-            self.say(f"{done}No suggestion is left in this list; f shows others.")
+            advice = self._all_decided()
+            return f"{NOTHING_LEFT} {advice}", f"None is left. {advice}"
+        if self.session.project.settings.hide_until_labeled:
+            return (
+                "No suggestion that is shown is left. U goes to a document to label.",
+                "None that is shown is left. U goes on.",
+            )
+        if here:
+            return (
+                "No suggestion is left in this document. n goes to the next.",
+                "None is left in this document. n goes on.",
+                "None is left here. n goes on.",
+            )
+        return (
+            "No suggestion is left in this list; f shows others.",
+            "None is left in this list; f shows others.",
+            "None is left; f shows others.",
+        )
 
     def _all_decided(self) -> str:
         if self.is_read_only:
-            return f"{NOTHING_LEFT} Labeling here is off: H."
-        more = "ctrl+s saves the labels." if self.session.labeling.drafts() else "L has documents labeled."
-        return f"{NOTHING_LEFT} {more}"
+            return "Labeling here is off: H."
+        return "ctrl+s saves the labels." if self.session.labeling.drafts() else "L has documents labeled."
 
     def go_to_suggestion(self, suggestion: Suggestion, words: str = "") -> None:
         if self.words_in_hand is not None:

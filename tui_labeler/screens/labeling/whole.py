@@ -12,7 +12,7 @@ from tui_labeler.engine.turns import BATCH, Progress
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import InputScreen
-from tui_labeler.screens.labeling.base import LabelingBase, decision, step
+from tui_labeler.screens.labeling.base import LabelingBase, step
 from tui_labeler.screens.working import with_progress
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ _STOPPED = "What was changed until then stays; one undo takes it back."
 
 
 class WholeDocumentActions(LabelingBase):
-    """What the keys for whole documents do: the one in view, or those selected in the list."""
+    """What the keys for whole documents do: the one in view, or those of the list."""
 
     def concerned_rows(self) -> list[DocumentRow]:
-        """What a key about documents is for: those selected, or in an open range, while the list has the
-        focus, else the one in view."""
+        """What a key about documents is for: while the list has the focus those selected, or in an open
+        range, or else the one at its cursor; in the text the one in view."""
         known = self.session.rows
-        if self.documents.has_focus and (chosen := self.documents.in_hand):
+        if self.documents.has_focus:
+            at_cursor = [row.id for row in [self.documents.current] if row is not None]
+            chosen = self.documents.in_hand or frozenset(at_cursor)
             return [known[key] for key in sorted(chosen & known.keys())]
         return [] if self.document is None else [known[self.document.id]]
 
@@ -82,21 +84,27 @@ class WholeDocumentActions(LabelingBase):
     def _said(self, documents: Sequence[Document | DocumentRow], words: str) -> str:
         if len(documents) != 1:
             return f"{counted(len(documents), 'document')}: {words}"
-        return words if self.documents.lists(documents[0].id) else f"{documents[0].location}: {words}"
+        return words if self._is_plain(documents[0].id) else f"{documents[0].location}: {words}"
 
     def _these(self, documents: Sequence[Document | DocumentRow]) -> str:
-        """One that the list does not show is named."""
+        """One that is not in view, or that the list does not show, is named."""
         if len(documents) != 1:
             return f"{len(documents):,} documents"
-        return "this document" if self.documents.lists(documents[0].id) else documents[0].location
+        return "this document" if self._is_plain(documents[0].id) else documents[0].location
+
+    def _is_plain(self, document_id: int) -> bool:
+        """Which document is meant needs no name."""
+        return document_id == self.shown and self.documents.lists(document_id)
 
     def on_document_list_selection_changed(self) -> None:
         self.show_title()
 
-    @decision
+    @step
     async def action_mark_reviewed(self) -> Transaction | None:
         """Seen, and rightly empty: it counts for training. Once more takes it back."""
         documents = self.concerned_rows()
+        for row in documents:
+            self.check_taken(row.id)
         empty = [row for row in documents if row.reviewed or not row.labels]
         if not empty:
             what = (

@@ -34,6 +34,7 @@ class DocumentList(RowView):
 
 `j` `k` or arrows move, `g` `G` go to the ends, `enter` opens. Digits before a key are a count: `12j`,
 `12G`. `space` selects and goes on, `v` starts a range that `space` or `v` closes, `*` selects all or none.
+`esc` drops a range that was begun, else it goes back.
 
 With the mouse: a click goes to a document, a double click opens it, a click left of its sign selects it.
 """
@@ -293,6 +294,17 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
         self.selected |= {self.rows[index].id for index in rows}
         self.repaint()
         self.post_message(self.SelectionChanged(self))
+
+    @property
+    def has_range(self) -> bool:
+        """A range was begun and not closed."""
+        return self._range is not None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """With no range to drop the key is the screen's."""
+        if action == "drop_range":
+            return self.has_range
+        return super().check_action(action, parameters)
 
     def action_drop_range(self) -> None:
         self._range = None
