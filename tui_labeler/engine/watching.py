@@ -320,7 +320,8 @@ async def _taken(lease: Lease) -> None:
     except LockedError as error:
         raise _WatchedElsewhereError(
             f"Another machine watches this project already: {error.message}",
-            hint="One watcher a project is enough. One that died counts as gone after three minutes.",
+            hint="One watcher a project is enough. One that died counts as gone after three minutes, "
+            "and so does one whose time is further ahead than that.",
         ) from None
 
 

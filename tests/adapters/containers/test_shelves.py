@@ -46,6 +46,16 @@ async def test_how_old_a_file_is_goes_by_the_file_system_s_clock(tmp_path: Path)
     assert [path.name for path in (tmp_path / ".tui-labeler").iterdir() if path.name != "p1"] == [".lock"]
 
 
+async def test_a_file_with_a_time_ahead_of_the_file_systems_clock_is_told_as_that(tmp_path: Path) -> None:
+    shelf = FolderShelf(tmp_path)
+    await shelf.put(NAME, b"x", etag=None)
+    path = tmp_path / NAME
+    os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 86400))
+    (found,) = await shelf.dated(".tui-labeler/p1/")
+    assert found.age is not None
+    assert -86400 <= found.age < -86340
+
+
 async def test_what_stands_on_the_shelf_is_not_listed_among_the_documents(tmp_path: Path) -> None:
     await FolderShelf(tmp_path).put(".tui-labeler/p1/labels/a.txt", b"x", etag=None)
     blobs = [blob async for blob in FolderContainer(tmp_path).blobs()]

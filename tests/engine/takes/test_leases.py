@@ -49,6 +49,17 @@ async def test_a_clock_that_is_wrong_matters_to_nobody(since: str) -> None:
     await lease(stored, "bo").take()
 
 
+async def test_one_with_a_time_far_ahead_is_nobodys_and_one_that_is_held_names_its_file() -> None:
+    stored = Stored()
+    await lease(stored, "ana").take()
+    stored.written[NAME] = stored.now + VOID_AFTER - 1
+    with pytest.raises(LockedError, match=r"p1/watch\.json"):
+        await lease(stored, "bo").take()
+    stored.written[NAME] = stored.now + VOID_AFTER
+    await lease(stored, "bo").take()
+    assert stored.written[NAME] == stored.now
+
+
 async def test_one_that_was_away_too_long_has_lost_it_and_finds_out() -> None:
     stored = Stored()
     ana, bo = lease(stored, "ana"), lease(stored, "bo")

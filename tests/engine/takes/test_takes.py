@@ -245,12 +245,14 @@ async def test_a_file_that_is_no_take_and_one_of_long_ago_do_no_harm(team: Team)
     ana = await team.person("a", "one")
     project = await Bench(team.root / "one").project_folder()
     (project / "takes").mkdir()
-    for name in ("odd.json", "old.json"):
+    for name in ("odd.json", "old.json", "ahead.json"):
         (project / "takes" / name).write_bytes(b"\xff{")
     os.utime(project / "takes" / "old.json", (0, 0))
+    os.utime(project / "takes" / "ahead.json", (4_000_000_000, 4_000_000_000))
     await ana.open("d0000.txt")
     assert ana.taking.has == "d0000.txt"
     assert not (project / "takes" / "old.json").exists()
+    assert not (project / "takes" / "ahead.json").exists()
     assert (project / "takes" / "odd.json").exists()
 
 
@@ -356,6 +358,16 @@ async def test_files_of_the_dead_are_cleared_away(team: Team) -> None:
     team.stored.now += VOID_AFTER
     await bo.open("d0001.txt")
     assert [name for name in team.stored.files if name.startswith(FOLDER)] == [f"{FOLDER}s2b.json"]
+
+
+async def test_a_take_with_a_time_far_ahead_is_nobodys_and_cleared_away(team: Team) -> None:
+    ana, bo = await team.person("a", "one", shared=True), await team.person("b", "two", shared=True)
+    await ana.open("d0000.txt")
+    (name,) = (name for name in team.stored.files if name.startswith(FOLDER))
+    team.stored.written[name] = team.stored.now + 86400
+    await bo.open("d0000.txt")
+    assert (bo.holder(), bo.taking.has) == ("", "d0000.txt")
+    assert name not in team.stored.files
 
 
 async def test_a_file_that_nobody_can_read_keeps_nobody_from_knowing_who_has_what(team: Team) -> None:

@@ -136,7 +136,7 @@ class FolderShelf:
             for blob in blobs:
                 with suppress(FileNotFoundError):
                     written = (self.path / blob.name).lstat().st_mtime
-                    found.append(replace(blob, age=max(0.0, now - written)))
+                    found.append(replace(blob, age=now - written))
         return found
 
     def _now(self) -> float:

@@ -19,7 +19,10 @@ class Blob:
     is_document: bool = True
     """A ``.txt`` at the root; anything else is counted, not read."""
     age: float | None = None
-    """Seconds since it was written, by the clock of where it stands; told by :meth:`Shelf.dated` alone."""
+    """Seconds since it was written, by the clock of where it stands; told by :meth:`Shelf.dated` alone.
+
+    Less than 0 where its time is ahead of that clock: somebody copied it, or set it.
+    """
 
 
 class Container(Protocol):

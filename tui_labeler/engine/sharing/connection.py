@@ -191,7 +191,7 @@ class Ledger:
         # Elsewhere, or under the number of a process that lives: only time tells.
         dated = {blob.name: blob.age for blob in await self._shelf.dated(self._name)}
         age = dated.get(self._name)
-        return age is None or age >= LEFT_AFTER
+        return age is None or abs(age) >= LEFT_AFTER
 
     async def settled(self, found: Handover) -> Handover:
         """Goes on with connecting, and back from switching, which is to be begun anew then."""

@@ -71,7 +71,7 @@ async def claim(
                 return Claim(found.id, joined=shared is not None or not is_own, shared=shared)
             if shared is not None or not renew:
                 raise _another_kind(name, found.kind)
-            if not is_own and await _age(shelf, place) < UNFINISHED:
+            if not is_own and abs(await _age(shelf, place)) < UNFINISHED:
                 raise InputError(
                     f"Somebody is just making a project {name!r} of another kind here: {found.kind}.",
                     hint=f"Choose another name, join it with --kind {found.kind.short}, or wait some "

@@ -1,7 +1,8 @@
 """Leases: what one process has at a time, as long as it says so again and again.
 
 A lease is a small file on a shelf. How old it is goes by the clock of where the shelf stands, so that no
-machine's own clock matters: one that was not written for three minutes counts as given up.
+machine's own clock matters: one that was not written for three minutes counts as given up. So does one
+with a time further ahead than that: it was copied, or set, and would be held for ever.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ RENEW_EVERY = 60.0
 
 VOID_AFTER = 180.0
 """Seconds after which a lease that was not written is nobody's."""
+
+
+def is_held(age: float) -> bool:
+    """Whether what was written so many seconds ago is still somebody's; ahead of the clock is less than 0."""
+    return abs(age) < VOID_AFTER
 
 
 def holder_in(content: bytes) -> Holder:
@@ -66,7 +72,7 @@ class Lease:
         """The mark of a file that is nobody's; ``None`` where there is none. Raises ``LockedError``."""
         for found in await self._shelf.dated(self._name):
             if found.name == self._name:
-                if found.age is not None and found.age < VOID_AFTER:
+                if found.age is not None and is_held(found.age):
                     return await self._own(follows=True)
                 return found.etag
         return None
@@ -85,7 +91,10 @@ class Lease:
         # What was lost once is not fought for: a copy of the home may have its name.
         is_before = there.home == self._holder.home != "" and not self._was_held
         if there.session != self._holder.session and not (follows and is_before):
-            raise LockedError(f"{there.words} has it.", hint="Wait until that is done.")
+            raise LockedError(
+                f"{there.words} has it, as {self._name} in the container says.",
+                hint="Wait until that is done.",
+            )
         return etag
 
     async def keep(self) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tui_labeler.engine.errors import ContainerError, NotFoundError, OutdatedError, UnreadableError
-from tui_labeler.engine.takes.leases import RENEW_EVERY, VOID_AFTER
+from tui_labeler.engine.takes.leases import RENEW_EVERY, VOID_AFTER, is_held
 from tui_labeler.engine.takes.takes import Claim, take_in, winner
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ShelfTakes:
         claims: list[Claim] = []
         read: dict[str, tuple[str, Take | None]] = {}
         for blob in await self._shelf.dated(self._folder):
-            if blob.age is None or blob.age >= VOID_AFTER:
+            if blob.age is None or not is_held(blob.age):
                 if blob.age is not None:
                     with suppress(OutdatedError, ContainerError):
                         await self._shelf.remove(blob.name, etag=blob.etag)

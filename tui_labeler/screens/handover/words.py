@@ -130,7 +130,7 @@ def _connected(
 def _age(blob: Blob) -> str:
     if blob.age is None:
         return ""
-    minutes = int(blob.age) // 60
+    minutes = int(max(0.0, blob.age)) // 60
     return f", {minutes // 60:,} h {minutes % 60} min old" if minutes >= 60 else f", {minutes} min old"
 
 

@@ -103,7 +103,7 @@ class FileTakes:
             path = self._folder / name
             if name.endswith(".json") and not is_held(path):
                 with suppress(FileNotFoundError):
-                    if time.time() - path.stat().st_mtime > KEPT:
+                    if abs(time.time() - path.stat().st_mtime) > KEPT:
                         path.unlink()
 
     def _close(self) -> None:
