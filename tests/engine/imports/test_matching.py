@@ -141,6 +141,21 @@ async def test_a_name_whose_text_is_another_gives_only_labels_whose_words_are_su
     assert any("another than the project's" in note.reason for note in done.notes)
 
 
+async def test_what_is_left_out_is_not_told_as_kept(bench: Bench, paper: Paper) -> None:
+    stored = "Ann went. Then Bobby met Annabel twice.\n"
+    session = await bench.create({"a.txt": stored})
+    said = "Nobody but Annika and Oslotown knew Bobby."
+    places = [("Person", "Anni"), ("Place", "Oslo"), ("Place", "Oslotown"), ("Person", "Bob")]
+    labels = [cut(category, words, said) for category, words in places]
+    data = paper.says(labeled(said, *labels, location="a.txt"))
+    done = await session.label_files.read(data, "x.paper")
+    assert words_of(session, stored) == ["Bob"]
+    assert len(done.skipped) == 3
+    (kept,) = [note.reason for note in done.notes if "kept" in note.reason]
+    assert kept.startswith("labels[3]: Person at ")
+    assert kept.endswith("ends inside a word; it is kept")
+
+
 @pytest.mark.parametrize(
     ("stored", "said", "words"),
     [

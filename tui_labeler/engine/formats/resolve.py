@@ -45,6 +45,8 @@ class Resolved:
 
     labels: tuple[ResolvedLabel, ...]
     problems: tuple[FormatProblem, ...]
+    sources: tuple[int, ...] = ()
+    """Which of the file's each label is, counted from 0."""
 
 
 def with_all_categories(file: LabelFile) -> tuple[LabelFile, tuple[FormatProblem, ...]]:
@@ -85,10 +87,11 @@ def to_code_points(
     offsets = OffsetMap.of(text)
     seen: set[tuple[str, Span | None]] = set()
     fields: list[str] = []
+    sources: list[int] = []
     placed: list[Placed] = []
     outside: list[FileLabel] = []
     for index, label in enumerate(document.labels):
-        place = _place(label, index)
+        place = place_of(label, index)
         span, reason = _span(kind, label, offsets)
         if span is None and label.unit is Unit.CODE_POINT and label.start + label.length > offsets.length:
             outside.append(label)
@@ -102,6 +105,7 @@ def to_code_points(
             continue
         seen.add((label.category, span))
         fields.append(place)
+        sources.append(index)
         labels.append(ResolvedLabel(label.category, span, dict(label.extra), label.confidence))
         if span is not None:
             placed.append(Placed(place, label, span))
@@ -109,7 +113,7 @@ def to_code_points(
     if not may_meet:
         problems += _overlaps(document.location, fields, labels)
     problems += cut_words(document.location, placed, text, offsets, outside=outside)
-    return Resolved(tuple(labels), tuple(problems))
+    return Resolved(tuple(labels), tuple(problems), tuple(sources))
 
 
 def suggested(kind: ProjectKind, document: FileDocument, text: str) -> Resolved:
@@ -123,7 +127,7 @@ def suggested(kind: ProjectKind, document: FileDocument, text: str) -> Resolved:
         msgspec.structs.replace(each, field=each.field.replace("labels", "suggestions"))
         for each in found.problems
     )
-    return Resolved(found.labels, tuple(problems))
+    return Resolved(found.labels, tuple(problems), found.sources)
 
 
 def _span(kind: ProjectKind, label: FileLabel, offsets: OffsetMap) -> tuple[Span | None, str]:
@@ -151,7 +155,7 @@ def _outside_regions(document: FileDocument, fields: Set[str]) -> list[FormatPro
     """One problem for each kept label that stands in a region which does not reach over it."""
     problems: list[FormatProblem] = []
     for index, label in enumerate(document.labels):
-        place = _place(label, index)
+        place = place_of(label, index)
         at = region_of(label, document.regions)
         if at is None or place not in fields or document.regions[at].holds(label.start, label.length):
             continue
@@ -165,7 +169,8 @@ def _outside_regions(document: FileDocument, fields: Set[str]) -> list[FormatPro
     return problems
 
 
-def _place(label: FileLabel, index: int) -> str:
+def place_of(label: FileLabel, index: int) -> str:
+    """What a problem says of where in its document a label is."""
     return label.mark or f"labels[{index}]"
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tui_labeler.domain.labels import Span
 from tui_labeler.engine.documents.carrying import Carry
 from tui_labeler.engine.documents.reanchoring import reanchored
 from tui_labeler.engine.formats.checking import ODD_OFFSETS
 from tui_labeler.engine.formats.model import FormatProblem
-from tui_labeler.engine.formats.resolve import Resolved, ResolvedLabel, suggested, to_code_points
+from tui_labeler.engine.formats.resolve import Resolved, ResolvedLabel, place_of, suggested, to_code_points
 
 if TYPE_CHECKING:
     from tui_labeler.domain.projects import ProjectKind
@@ -55,28 +57,56 @@ def hold(kind: ProjectKind, file: FileDocument, text: str) -> Held:
         if carry is None:
             problems.append(FormatProblem(file.location, "text", BY_NAME))
         return Held(labels.labels, proposed.labels, tuple(problems))
+    moved = [_moved(found, carry, there, text) for found in (labels, proposed)]
+    problems = list(_of_what_is_kept(kind, file, there, problems, labels, proposed, moved))
     if not file.is_rebuilt or carry is None:
         problems.append(FormatProblem(file.location, "text", ANOTHER if carry is None else SPELT))
-    moved = [
-        _moved(file, found, carry, there, text, what, problems)
-        for found, what in ((labels, "labels"), (proposed, "suggestions"))
+    kept = [
+        _placed(file, found.labels, places, there, what, problems)
+        for found, places, what in ((labels, moved[0], "labels"), (proposed, moved[1], "suggestions"))
     ]
-    return Held(moved[0], moved[1], tuple(problems))
+    return Held(kept[0], kept[1], tuple(problems))
 
 
-def _moved(
-    file: FileDocument,
-    found: Resolved,
-    carry: Carry | None,
-    there: str,
-    text: str,
-    what: str,
-    problems: list[FormatProblem],
-) -> tuple[ResolvedLabel, ...]:
-    """The labels at their places in the project's text; a problem for each that has none."""
+_Places = Sequence[Span | None]
+
+
+def _moved(found: Resolved, carry: Carry | None, there: str, text: str) -> _Places:
+    """Where labels are in the project's text; ``None`` for one that has no place there."""
     spans = [label.span for label in found.labels if label.span is not None]
-    places = reanchored(there, text, spans) if carry is None else [carry.span(span) for span in spans]
-    return tuple(_placed(file, found.labels, places, there, what, problems))
+    return reanchored(there, text, spans) if carry is None else [carry.span(span) for span in spans]
+
+
+def _of_what_is_kept(
+    kind: ProjectKind,
+    file: FileDocument,
+    there: str,
+    problems: Sequence[FormatProblem],
+    labels: Resolved,
+    proposed: Resolved,
+    places: Sequence[_Places],
+) -> Iterator[FormatProblem]:
+    """The problems, without a word of labels as kept that have no place and are left out."""
+    left = [
+        {source for source, place in zip(found.sources, of, strict=True) if place is None}
+        for found, of in zip((labels, proposed), places, strict=True)
+    ]
+    if not any(left):
+        yield from problems
+        return
+    # What the offsets look like is told by all of them, those that are left out too.
+    yield from (problem for problem in problems if problem.dropped or problem.field == ODD_OFFSETS)
+    rest = [
+        tuple(
+            msgspec.structs.replace(label, mark=place_of(label, index))
+            for index, label in enumerate(found)
+            if index not in out
+        )
+        for found, out in zip((file.labels, file.suggestions), left, strict=True)
+    ]
+    fewer = msgspec.structs.replace(file, labels=rest[0], suggestions=rest[1])
+    again = (*to_code_points(kind, fewer, there).problems, *suggested(kind, fewer, there).problems)
+    yield from (problem for problem in again if not (problem.dropped or problem.field == ODD_OFFSETS))
 
 
 def _placed(
@@ -86,7 +116,8 @@ def _placed(
     there: str,
     what: str,
     problems: list[FormatProblem],
-) -> list[ResolvedLabel]:
+) -> tuple[ResolvedLabel, ...]:
+    """The labels at their places in the project's text; a problem for each that has none."""
     kept: list[ResolvedLabel] = []
     for label, place in zip(labels, places, strict=True):
         if place is not None:
@@ -96,4 +127,4 @@ def _placed(
             shown = f"{words[:60]}…" if len(words) > 60 else words
             reason = f"{label.category}: “{shown}” is not surely in the document's text"
             problems.append(FormatProblem(file.location, what, reason, dropped=True))
-    return kept
+    return tuple(kept)
