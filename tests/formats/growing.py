@@ -113,6 +113,13 @@ GROWING: Mapping[str, Mapping[str, Grown]] = {
             )
             for name, text in _TEXT_ROWS.items()
         },
+        "documents with a class": rows(
+            b"[",
+            b'{"id":%d,"data":{"text":"x"},"annotations":[{"result":[{"from_name":"c","to_name":"text",'
+            b'"type":"choices","value":{"choices":["A%d"]}}]}]}',
+            b"]",
+            between=b",",
+        ),
         "labels of one document": rows(
             b'[{"id":1,"data":{"text":"x"},"annotations":[{"result":[', _RESULT, b"]}]}]", between=b","
         ),

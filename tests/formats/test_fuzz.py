@@ -55,7 +55,7 @@ def test_work_stays_in_proportion_to_the_size_of_a_file(name: str) -> None:
 
 def grows(read: Callable[[bytes], object], grown: Grown) -> float:
     """The work for 600 rows more, in times that for 100 rows more: 6, where it is in proportion to them."""
-    work = []
+    work: list[int] = []
     for rows in (100, 200, 800):
         data = grown(rows)
         # Whatever is loaded, compiled or kept at first is so before anything is counted.
