@@ -33,7 +33,9 @@ from tui_labeler.engine.sharing.conflicts import open_conflicts
 from tui_labeler.engine.sharing.pending import Pending
 from tui_labeler.engine.sharing.project_form import claim_file, project_file
 from tui_labeler.engine.sharing.shared_form import file_name, labels_folder
+from tui_labeler.engine.sharing.synced import Tally
 from tui_labeler.engine.sharing.syncing import Syncing
+from tui_labeler.engine.sharing.tasks import tasks_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -203,6 +205,37 @@ async def test_a_label_that_no_action_removed_comes_back_and_nobody_loses_it(
     assert bo.labels() == [("Person", 0, 3), ("Town", 8, 14)]
     assert len(store.state.document(number).active_labels) == 2
     assert (await syncing.sync()).notes == ()
+
+
+@pytest.mark.parametrize("folded", [False, True])
+async def test_what_goes_by_hand_from_a_document_that_nobody_works_on_comes_back_with_the_next_sync(
+    pair: Pair, folded: bool
+) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await both_sync(ana, bo)
+    number = document(ana.session, "a.txt")
+    store, syncing = await meddled(ana, lambda documents: documents[str(number)]["labels"].clear())
+    assert not store.state.document(number).active_labels
+    if folded:
+        # What is written elsewhere meanwhile must not take the file down as known.
+        other = document(ana.session, "b.txt")
+        flagged = replace(store.state.whole(other), flag="look")
+        await store.commit("ana", lambda state: Plan("document.flag", [put_document(state, flagged)]))
+        await store.checkpoint()
+        folder = ana.base._folder.parent
+        store = await TinyProjectStore.open(folder, ana.around.now, ana.around.new_id, "ana")
+        syncing = Syncing(store, ana.shelf, ana.base, ana.around)
+    shared = await syncing.sync()
+    assert "a.txt: 1 item that no action had removed here was missing" in " ".join(shared.notes)
+    assert len(store.state.document(number).active_labels) == 1
+    await bo.sync()
+    assert bo.labels() == [("Person", 0, 3)]
+    # Looked at once: a sync with nothing changed opens no document.
+    tally, marks, edited = Tally(), await ana.base.marks(), await store.edited()
+    tally.listed = {mark.name: mark.etag for mark in marks.values() if mark.etag}
+    assert edited
+    assert await tasks_of(store, marks, await ana.base.project(), edited, tally) == []
 
 
 async def test_a_label_whose_making_was_undone_before_an_earlier_sync_looked_is_removed(pair: Pair) -> None:

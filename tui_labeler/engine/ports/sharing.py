@@ -67,6 +67,8 @@ class AgreedProject:
     """Keys of the project's file that mean nothing here."""
     wanted: Mapping[Key, Any] = field(default_factory=dict)
     """As :attr:`Agreed.wanted`."""
+    edited: tuple[str, ...] = ()
+    """Marks of :meth:`~tui_labeler.engine.ports.ProjectStore.edited` that were looked at."""
 
     @property
     def held(self) -> Items:

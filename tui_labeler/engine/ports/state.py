@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -130,6 +130,13 @@ class ProjectStore(Protocol):
         nothing.
         Raises ``LockedError`` when the lock is not to be had, ``StorageError`` when the disk refuses,
         ``DeletedError`` once the project is gone.
+        """
+
+    async def edited(self) -> Mapping[str, Collection[int]]:
+        """Documents whose stored state others than the program have written: by hand, or from a backup.
+
+        By marks that are others when that happens again. There may be more than those that were changed.
+        Raises ``StorageError``.
         """
 
     async def document(self, document_id: int) -> Document:

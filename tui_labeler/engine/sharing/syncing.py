@@ -134,7 +134,8 @@ class Syncing:
             tally.listed = {
                 name.removeprefix(start): etag for name, etag in names.items() if name.startswith(start)
             }
-            tasks = await tasks_of(self._store, await self._base.marks(), project.agreed, tally)
+            edited = await self._store.edited()
+            tasks = await tasks_of(self._store, await self._base.marks(), project.agreed, edited, tally)
             await self._all(tasks, tally, pull=pull, push=push, progress=progress)
             if pull and tally.homeless and await self._project.bring_back(tally.unknown):
                 again, tally.homeless = tally.homeless, []
@@ -143,7 +144,7 @@ class Syncing:
                     tally.broken.pop(task.name)
                 await self._all(again, tally, pull=pull, push=push, progress=None)
             project = await self._project.finish(project, push=push)
-            done = replace(project.agreed, seq=seq, broken=tally.broken)
+            done = replace(project.agreed, seq=seq, broken=tally.broken, edited=tuple(sorted(edited)))
             if done != project.agreed:
                 await self._base.put_project(done)
             return Shared(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.items import LABEL
@@ -23,15 +23,23 @@ _BREATH = 50
 
 
 async def tasks_of(
-    store: ProjectStore, marks: Mapping[int, Mark], project: AgreedProject, tally: Tally
+    store: ProjectStore,
+    marks: Mapping[int, Mark],
+    project: AgreedProject,
+    edited: Mapping[str, Collection[int]],
+    tally: Tally,
 ) -> list[Task]:
     """Documents that either side has changed, in order of location.
 
-    ``marks`` are those of the last sync, by document. ``tally`` has the files that were listed; it takes up
-    those that are broken still, and what was deleted here.
+    ``marks`` are those of the last sync, by document. ``edited`` is as of
+    :meth:`~tui_labeler.engine.ports.ProjectStore.edited`: documents with a mark that no sync has seen are
+    looked at too. ``tally`` has the files that were listed; it takes up those that are broken still, and what
+    was deleted here.
     """
     state = store.state
     touched = await _touched(store, project.seq, marks, tally)
+    unseen = edited.keys() - set(project.edited)
+    touched |= {number for mark in unseen for number in edited[mark] if number in marks}
     # What was made here meanwhile goes out once a file that could not be used is another, or is gone.
     for name, (etag, location, _) in project.broken.items():
         number = state.document_id(location)

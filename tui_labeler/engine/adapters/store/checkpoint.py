@@ -14,6 +14,7 @@ from tui_labeler.engine.adapters.store.journal import START, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.project_file import (
+    edited_in,
     place_of,
     shard_rows,
     shards_as_of,
@@ -67,11 +68,14 @@ def fold_in(folder: Path, shards: DocumentShards, fold: Fold, base: int, toleran
         newer = fold.newer_than(there.seq)
         written = shards_as_of(folder, tables) or {}
         _check(folder, shards, written, {key // SHARD_SIZE for key in newer})
+        edited = _edited(folder, shards, tables)
         shards.put(newer, fold.position.seq)
         every = dict.fromkeys(shards.numbers(), 0) | written
         every |= {key // SHARD_SIZE: fold.position.seq for key in newer}
         every = _of_when(shards, every)
-        write_project(folder, fold.project, fold.categories, fold.position, fold.category_order, every)
+        write_project(
+            folder, fold.project, fold.categories, fold.position, fold.category_order, every, edited
+        )
         write_index(folder / "index.json", shards, fold.rows, fold.position.seq)
         return fold.position
 
@@ -86,6 +90,31 @@ def _check(folder: Path, shards: DocumentShards, known: Mapping[int, int], touch
         mark = signature(shards.path(number))
         if number in touched or mark is None or mark != before.get(number):
             shards.check(number, seq)
+
+
+def edited(folder: Path, shards: DocumentShards) -> dict[str, range]:
+    """The documents of the files that others than the program have written, by a mark of what was found.
+
+    A checkpoint that broke off counts as one of them. Raises ``StorageError``.
+    """
+    found = _edited(folder, shards, {})
+    # Read after the index, which a checkpoint writes last: what goes from the one is in the other already.
+    noted = edited_in(folder, AtomicJSONStorage(folder / PROJECT_FILE).read() or {})
+    return {
+        f"{number}:{mark}": range(number * SHARD_SIZE, (number + 1) * SHARD_SIZE)
+        for number, mark in {*found.items(), *noted.items()}
+    }
+
+
+def _edited(folder: Path, shards: DocumentShards, tables: Mapping[str, Mapping[str, Any]]) -> dict[int, str]:
+    """Those noted in ``project.json``, and those that are not as the last checkpoint left them."""
+    noted = edited_in(folder, tables)
+    before = signatures(folder / "index.json")
+    for number in shards.numbers():
+        now = signature(shards.path(number))
+        if now is not None and now != before.get(number):
+            noted[number] = "-".join(map(str, now))
+    return noted
 
 
 def take_marks(folder: Path, shards: DocumentShards) -> None:

@@ -75,6 +75,15 @@ def shards_as_of(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[
         raise StorageError(f"{folder / PROJECT_FILE}, shards: {error} is missing", hint=BY_HAND) from error
 
 
+def edited_in(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[int, str]:
+    """Shards that others than the program have written, with what each was like when that was noticed.
+
+    Raises ``StorageError``.
+    """
+    rows = _converted(folder, "edited", tables.get("edited", {}), dict[str, dict[str, str]])
+    return {int(number): row.get("as", "") for number, row in rows.items()}
+
+
 def place_of(folder: Path, row: dict[str, Any]) -> Position:
     """Raises ``StorageError`` that names the file."""
     counts = _converted(folder, "checkpoint", row, dict[str, _Count])
@@ -98,8 +107,12 @@ def write_project(
     position: Position,
     category_order: Sequence[str] = (),
     shards: Mapping[int, int] | None = None,
+    edited: Mapping[int, str] | None = None,
 ) -> None:
-    """Writes the file; ``shards`` as :func:`shards_as_of`. Raises ``StorageError``."""
+    """Writes the file; ``shards`` as :func:`shards_as_of`, ``edited`` as :func:`edited_in`.
+
+    Raises ``StorageError``.
+    """
     make_folder(folder)
     AtomicJSONStorage(folder / PROJECT_FILE).write(
         {
@@ -108,6 +121,7 @@ def write_project(
             "categories": {str(number): row for number, row in enumerate(categories, 1)},
             "category_order": {"1": {"ids": list(category_order)}},
             "shards": shard_rows(shards or {}),
+            "edited": {str(number): {"as": mark} for number, mark in sorted((edited or {}).items())},
         }
     )
 

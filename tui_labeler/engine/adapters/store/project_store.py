@@ -27,7 +27,7 @@ from tui_labeler.engine.pen import check_pen
 from tui_labeler.engine.ports import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping
     from pathlib import Path
 
     from tui_labeler.domain.documents import Document
@@ -171,6 +171,9 @@ class TinyProjectStore:
             finally:
                 self._lock.release()
         return transaction
+
+    async def edited(self) -> Mapping[str, Collection[int]]:
+        return await asyncio.to_thread(checkpoint.edited, self.folder, self._shards)
 
     async def document(self, document_id: int) -> Document:
         return self._memory.document(document_id)

@@ -114,6 +114,7 @@ class FileSyncBase:
             stored.broken,
             stored.keys,
             dict(_flat(stored.wanted)),
+            stored.edited,
         )
 
     def _put_project(self, agreed: AgreedProject) -> None:
@@ -128,6 +129,7 @@ class FileSyncBase:
             dict(agreed.broken),
             dict(agreed.keys),
             _nested(agreed.wanted),
+            agreed.edited,
         )
         row = msgspec.to_builtins(stored)
         database(self._folder / "project.json").storage.write({"project": {"1": row}})
@@ -159,6 +161,7 @@ class _StoredProject(msgspec.Struct):
     broken: dict[str, tuple[str, str, str]] = {}
     keys: dict[str, Any] = {}
     wanted: _Tables = {}
+    edited: tuple[str, ...] = ()
 
 
 S = TypeVar("S")
