@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -232,6 +233,16 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
                 async with asyncio.timeout(GOODBYE):
                     await self.follower.stop()
                     await session.close()
+
+    def action_suspend_process(self) -> None:
+        """Gives the terminal back to the shell, where there is one."""
+        if isinstance(self._driver, PatientDriver):
+            if os.getsid(0) == os.getpgrp():
+                # The terminal is the program's own, or that of what started it: nobody could resume it.
+                tell(self, "There is no shell here to go back to.", severity="warning")
+                return
+            self._driver.stop_others_too()
+        super().action_suspend_process()
 
     @work(exclusive=True, group="quit")
     @reporting

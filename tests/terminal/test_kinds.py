@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 from dataclasses import fields
@@ -149,6 +150,33 @@ def test_a_terminal_that_changes_its_size_is_drawn_anew(letters: Place) -> None:
         label(terminal)
         terminal.resize(80, 24)
         save(terminal, letters)
+
+
+def test_a_script_that_has_started_the_program_is_suspended_with_it(letters: Place) -> None:
+    shell = shutil.which("bash")
+    if shell is None:
+        pytest.skip("no bash, whose job control this needs")
+    with Terminal(letters.home, command=(shell, "--norc", "--noprofile", "-i")) as terminal:
+        terminal.type("PS1='ready> '\r").until("ready>")
+        script = shlex.join([shell, "-c", f"{terminal.program} {' '.join(OPEN)}; echo the script' goes on'"])
+        terminal.type(f"{script}\r").until("Town")
+        terminal.settle()
+        before = terminal.text
+        terminal.press("ctrl+z")
+        assert "? Help" not in terminal.until("Stopped")
+        terminal.type("echo in the shell\r").until(lambda screen: screen.count("in the shell") == 2)
+        terminal.type("fg\r").until(lambda screen: screen == before)
+        terminal.press("q").until("1 project")
+        terminal.press("q").until("the script goes on")
+        terminal.type("stty -a\r").until(" echo ")
+
+
+def test_a_program_that_no_shell_waits_for_is_not_suspended(letters: Place) -> None:
+    with Terminal(letters.home, *OPEN) as terminal:
+        terminal.until("Town")
+        terminal.press("ctrl+z").until("There is no shell here")
+        terminal.press("ctrl+x").until(lambda screen: "There is no shell here" not in screen)
+        terminal.press("q").until("1 project")
 
 
 def _child(shell: int) -> int:

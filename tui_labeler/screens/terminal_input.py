@@ -310,6 +310,7 @@ class PatientDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._file: Any = _Line(self._file, ascii_only=self._app.has_class(ASCII_CLASS))
+        self._stops_others = False
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -322,6 +323,24 @@ class PatientDriver(LinuxDriver):
         # would write into the middle of the last picture.
         self.write(NOTHING_LEFT)
         super().stop_application_mode()
+
+    def stop_others_too(self) -> None:
+        """When the program is suspended next, all that were started together with it are.
+
+        A terminal's own ctrl+z does so: where a script has started the program, a shell waits for the script,
+        and gives no prompt as long as that goes on.
+        """
+        self._stops_others = True
+
+    def suspend_application_mode(self) -> None:
+        super().suspend_application_mode()
+        if not self._stops_others:
+            return
+        self._stops_others = False
+        # Not before: the shell writes its prompt as soon as they stand still. Textual stops this process.
+        own = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+        os.killpg(0, signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, own)
 
     def run_input_thread(self) -> None:
         """Reads until the program ends or the terminal is gone. Bytes need not be UTF-8."""

@@ -157,17 +157,18 @@ Categories can be added, renamed and described later.
         if documents % 100 == 0:
             self._say(f"{doing.capitalize()}: {documents:,}")
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, *, bad: bool = False) -> None:
         place = self.query_one("#problem", Static)
-        place.set_class(False, "-bad")
+        place.set_class(bad, "-bad")
         place.update(plain(words))
+        if words:
+            # On a low screen it stands below the last line that is in view.
+            self.call_after_refresh(place.scroll_visible, animate=False)
 
     def _complain(self, field: str, words: str) -> None:
-        place = self.query_one("#problem", Static)
-        place.set_class(True, "-bad")
-        place.update(plain(words.strip()))
         if field:
             self.query_one(f"#{field}").focus()
+        self._say(words.strip(), bad=True)
 
     def action_cancel(self) -> None:
         if self._busy and self._making is not None:
