@@ -23,6 +23,9 @@ class Key(NamedTuple):
 LABEL, SUGGESTION, TO_PLACE, FIELD, EXTRA = "label", "suggestion", "to_place", "field", "extra"
 """Tables."""
 
+READERS = Key(FIELD, "readers")
+"""Whom a document was given to."""
+
 Items = Mapping[Key, Any]
 """Items that are there; ``None`` is never a value."""
 

@@ -178,6 +178,24 @@ asyncio.run(FolderShelf(Path(sys.argv[1])).put("n", b"one", etag=None))
     assert (tmp_path / "n").read_bytes() == b"one"
 
 
+@pytest.mark.parametrize("name", [NAME, "labels.json"])
+@pytest.mark.parametrize(("linked", "what"), [(".tui-labeler/.lock", "file"), (".tui-labeler", "folder")])
+@pytest.mark.parametrize("leads_on", [True, False])
+async def test_a_link_in_the_place_of_the_lock_or_its_folder_is_told_as_that(
+    tmp_path: Path, name: str, linked: str, what: str, leads_on: bool
+) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    (root / linked).parent.mkdir(parents=True)
+    if leads_on:
+        elsewhere.mkdir() if what == "folder" else elsewhere.write_bytes(b"mine")
+    (root / linked).symlink_to(elsewhere)
+    with pytest.raises(ContainerError, match="is a link, and links are not followed there") as told:
+        await FolderShelf(root).put(name, b"one", etag=None)
+    assert told.value.hint == f"Put a {what} in its place."
+    assert not (root / name).exists()
+    assert not elsewhere.is_dir() or list(elsewhere.iterdir()) == []
+
+
 async def test_a_folder_in_the_place_of_a_file_is_told_as_that_file_s(tmp_path: Path) -> None:
     (tmp_path / NAME).mkdir(parents=True)
     with pytest.raises(UnreadableError, match="is a folder"):

@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui_labeler.domain.items import Key, agreed_after
+from tui_labeler.domain.items import READERS, Key, agreed_after
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.sharing.conflicts import _wanted
 from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.merging_labels import is_active
-from tui_labeler.engine.sharing.merging_readings import FINISHED, READERS, fits
+from tui_labeler.engine.sharing.merging_readings import FINISHED, fits
 
 PAIRS = (["ana", "bo"], ["ana", "cleo"], ["bo", "cleo"])
 

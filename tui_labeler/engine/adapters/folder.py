@@ -149,7 +149,7 @@ class FolderContainer:
             try:
                 handle = os.open(path, _READING)
             except OSError as error:
-                if error.errno not in _IS_LINK:
+                if error.errno not in IS_LINK:
                     raise
                 real = _inside(os.path.realpath(root), path)
                 if real is None:
@@ -254,7 +254,7 @@ def _write_anew(path: bytes, content: bytes) -> None:
 # O_NONBLOCK: opening a pipe would wait for its other end for ever.
 _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
-_IS_LINK = frozenset({errno.ELOOP, errno.EMLINK})
+IS_LINK = frozenset({errno.ELOOP, errno.EMLINK})
 """What systems say to O_NOFOLLOW where there is a link: most the first, FreeBSD the second."""
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})

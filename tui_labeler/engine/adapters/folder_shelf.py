@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tui_labeler.engine.adapters.folder import IS_LINK
 from tui_labeler.engine.adapters.store.files import sync_folder, write_all
 from tui_labeler.engine.documents.names import is_text
 from tui_labeler.engine.errors import (
@@ -211,12 +212,16 @@ class FolderShelf:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Holds the lock of the shelf for the length of one write."""
-        _make_folder(self.path / self.home, self.path)
-        lock = self.path / self.home / LOCK
+        lock = self._unlinked([self.home, LOCK])
+        _make_folder(lock.parent, self.path)
         try:
             handle = os.open(lock, _HELD)
         except FileNotFoundError:
             handle = os.open(lock, _HELD | os.O_CREAT, 0o666)
+        except OSError as error:
+            if error.errno in IS_LINK:
+                raise _is_a_link(lock, "file") from error
+            raise
         try:
             _lock(handle, lock)
             yield
@@ -237,10 +242,7 @@ class FolderShelf:
         for part in parts[:-1]:
             path /= part
             if path.is_symlink():
-                raise ContainerError(
-                    f"{path} is a link, and links are not followed there",
-                    hint="Put a folder in its place.",
-                )
+                raise _is_a_link(path, "folder")
         return path / parts[-1]
 
     @contextmanager
@@ -276,6 +278,12 @@ _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 def _no_folder(path: Path) -> UnreachableError:
     return UnreachableError(f"there is no folder {path}", hint="Check the path, or the mount.")
+
+
+def _is_a_link(path: Path, what: str) -> ContainerError:
+    return ContainerError(
+        f"{path} is a link, and links are not followed there", hint=f"Put a {what} in its place."
+    )
 
 
 def _mark(content: bytes) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tui_labeler.domain.items import READERS
 from tui_labeler.engine.actions import (
     ADDED,
     DECIDE,
@@ -23,7 +24,6 @@ from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, ite
 from tui_labeler.engine.history.walking_back import Found, find
 from tui_labeler.engine.history.who_did_it import came_in, doers
 from tui_labeler.engine.ports import Change, Plan, Transaction
-from tui_labeler.engine.sharing.merging_readings import READERS
 from tui_labeler.engine.turns import BATCH, Progress
 from tui_labeler.engine.wording import counted
 

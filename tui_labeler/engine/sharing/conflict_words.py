@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tui_labeler.domain.agreement import Take
-from tui_labeler.domain.items import EXTRA, FIELD, LABEL, TO_PLACE, Conflict, Items, Key
+from tui_labeler.domain.items import EXTRA, FIELD, LABEL, READERS, TO_PLACE, Conflict, Items, Key
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.ports import State
-from tui_labeler.engine.sharing.merging_readings import CHOICES, READERS, place_of
+from tui_labeler.engine.sharing.merging_readings import CHOICES, place_of
 from tui_labeler.engine.sharing.project_form import CATEGORY
 from tui_labeler.engine.sharing.shared_form import PARTS
 from tui_labeler.engine.wording import counted

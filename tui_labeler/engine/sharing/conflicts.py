@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from tui_labeler.domain.items import LABEL, Conflict, Items, Key, only
+from tui_labeler.domain.items import LABEL, READERS, Conflict, Items, Key, only
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine.actions import DECIDE, DECISION
 from tui_labeler.engine.changes import put_category, put_project
@@ -18,7 +18,7 @@ from tui_labeler.engine.sharing.decisions import Decision, words_of
 from tui_labeler.engine.sharing.deletions import deletions
 from tui_labeler.engine.sharing.merging import merge
 from tui_labeler.engine.sharing.merging_labels import is_active
-from tui_labeler.engine.sharing.merging_readings import CHOICES, READERS, fits
+from tui_labeler.engine.sharing.merging_readings import CHOICES, fits
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
     FILE,

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from tui_labeler.domain.items import CONFLICT, FIELD, LABEL, Items, Key, keys_of, three_way
+from tui_labeler.domain.items import CONFLICT, FIELD, LABEL, READERS, Items, Key, keys_of, three_way
 from tui_labeler.engine.sharing.merging_labels import is_active
 
 CHOICES, SETTLED, REVIEWED = Key(FIELD, "choices"), Key(FIELD, "settled"), Key(FIELD, "reviewed")
-READERS, FINISHED = Key(FIELD, "readers"), Key(FIELD, "finished")
+FINISHED = Key(FIELD, "finished")
 
 
 def given_apart(
