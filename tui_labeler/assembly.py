@@ -197,7 +197,7 @@ def resources(home: Path, *, drawing: bool) -> Resources:
     from tui_labeler.engine.resources.resources import JobAtWork, Resources
 
     projects = TinyProjects(home, now, new_id)
-    keys = EnvironmentKeys()
+    keys = EnvironmentKeys(agreed=partial(agreed_endpoints, home))
 
     async def at_work() -> list[JobAtWork]:
         return [
@@ -209,6 +209,20 @@ def resources(home: Path, *, drawing: bool) -> Resources:
 
     tester = ProcessTester(home) if drawing else DirectTester(keys, now)
     return Resources(TinyResourceStore(home), keys, tester, at_work, lambda: read_prices(home))
+
+
+def agreed_endpoints(home: Path) -> tuple[str, ...]:
+    """Where the settings let a token of Microsoft Entra ID go; nowhere, where they can't be read.
+
+    Whoever needs the settings for themselves says why not.
+    """
+    from tui_labeler.engine.errors import InputError, StorageError
+
+    try:
+        named = read_settings(home).resources.values()
+    except (InputError, StorageError):
+        return ()
+    return tuple(item.endpoint for item in named if item.entra)
 
 
 def direct_surveyor(home: Path, folder: Path, store: ProjectStore, documents: Container) -> Surveyor:
@@ -307,7 +321,9 @@ async def job_runner(home: Path, project_id: str) -> Runner:
         models=FolderModelStore(folder / "models", estimators),
         quota=TinyQuotaStore(home, settings.quota, now),
         estimators=estimators,
-        deployments=ResourceDeployments(TinyResourceStore(home), EnvironmentKeys()),
+        deployments=ResourceDeployments(
+            TinyResourceStore(home), EnvironmentKeys(agreed=partial(agreed_endpoints, home))
+        ),
         answers=lambda job: FileAnswerStore(folder / "answers", f"{job}-{new_id()}"),
         surroundings=surroundings(settings),
         clusters=cluster,

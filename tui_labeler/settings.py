@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from tui_labeler.domain.containers import NamedContainer
+from tui_labeler.domain.resources import NamedResource
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.engine.toml_files import read_toml
@@ -54,6 +55,8 @@ class Settings:
     """Seconds between two syncs of an open project that is shared; 0 for none but those asked for."""
     containers: dict[str, NamedContainer] = field(default_factory=dict)
     """Containers in Blob storage by a name of one's own."""
+    resources: dict[str, NamedResource] = field(default_factory=dict)
+    """Servers with language models that a token of Microsoft Entra ID may go to, by a name of one's own."""
 
 
 def read_settings(home: Path) -> Settings:
@@ -78,15 +81,16 @@ def read_settings(home: Path) -> Settings:
 def unknown_settings(home: Path) -> tuple[str, ...]:
     """Keys of ``settings.toml`` that mean nothing: slips of the pen. Raises as :func:`read_settings`.
 
-    Those of a container carry its name: ``containers.mails.sas``.
+    Those of a container or a resource carry its name: ``containers.mails.sas``.
     """
     table = _table(home)
-    known, of_container = _names(Settings), _names(NamedContainer)
+    known = _names(Settings)
     unknown = [key for key in table if key not in known]
-    containers = table.get("containers")
-    for name, items in containers.items() if isinstance(containers, dict) else ():
-        keys = items if isinstance(items, dict) else ()
-        unknown += [f"containers.{name}.{key}" for key in keys if key not in of_container]
+    for kind, named in _NAMED.items():
+        tables = table.get(kind)
+        for name, items in tables.items() if isinstance(tables, dict) else ():
+            keys = items if isinstance(items, dict) else ()
+            unknown += [f"{kind}.{name}.{key}" for key in keys if key not in _names(named)]
     return tuple(unknown)
 
 
@@ -96,16 +100,21 @@ def unknown_settings_note(home: Path) -> str:
     if not unknown:
         return ""
     known = f"Settings are {', '.join(_names(Settings))}"
-    if any(name.startswith("containers.") for name in unknown):
-        known += f"; those of a container {', '.join(_names(NamedContainer))}"
+    for kind, named in _NAMED.items():
+        if any(name.startswith(f"{kind}.") for name in unknown):
+            known += f"; those of a {kind.removesuffix('s')} {', '.join(_names(named))}"
     return f"{_path(home)}: nothing here is called {', '.join(unknown)}; it is left alone. {known}."
 
 
-def _names(kind: type[Settings | NamedContainer]) -> list[str]:
+def _names(kind: type[Settings | NamedContainer | NamedResource]) -> list[str]:
     return [setting.name for setting in fields(kind)]
 
 
-_INNER: dict[str, type] = {"keys": str, "containers": NamedContainer}
+_NAMED: dict[str, type[NamedContainer | NamedResource]] = {
+    "containers": NamedContainer,
+    "resources": NamedResource,
+}
+_INNER: dict[str, type] = {"keys": str, **_NAMED}
 """What stands in the tables whose keys people choose."""
 
 

@@ -281,6 +281,29 @@ async def test_a_command_that_says_something_odd_is_an_error_like_others(
         )
 
 
+def test_signing_in_elsewhere_than_at_azure_takes_a_word_in_the_settings(cli: Cli) -> None:
+    add = ("resource", "add", "en", "--kind", "azure", "--entra", "--deployment", "gpt", "--endpoint")
+    assert cli("resource", "list").code == 0
+    clear = cli(*add, "http://192.0.2.2:18790")
+    assert clear.code == 2
+    assert "without encryption" in clear.err
+    foreign = cli(*add, "https://gpt.example.org/team")
+    assert foreign.code == 2
+    assert "[resources.NAME]" in foreign.err
+    settings = cli.home / "settings.toml"
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text('[resources.ours]\nendpoint = "https://gpt.example.org"\nentra = true\n')
+    assert cli(*add, "https://gpt.example.org/team").code == 0
+    settings.write_text('[resources.ours]\nendpoint = "https://gpt.example.org"\nentry = true\n')
+    told = cli("resource", "test", "en")
+    assert told.code == 3
+    assert "none of Azure's own hosts" in told.err
+    assert "nothing here is called resources.ours.entry" in told.err
+    assert "those of a resource endpoint, entra" in told.err
+    listed = cli("resource", "list", "--json").json["items"][0]
+    assert listed["key_found"] is False
+
+
 def test_a_deployment_for_batches_only_is_said_to_be_one_remembered_and_given_no_single_question(
     cli: Cli, server: OpenAIServer, tmp_path: Path
 ) -> None:

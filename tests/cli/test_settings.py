@@ -52,6 +52,7 @@ def test_settings_that_can_not_be_used_are_refused_with_the_file(
     [
         ('[keys]\n"review.accept" = 5\n', '"review.accept" in [keys]'),
         ("[keys]\nreview.reject = 'y'\n", '"review" in [keys]'),
+        ("[resources.ours]\nentra = 5\n", '"ours" in [resources]'),
         ("[containers]\nloans = 5\n", '"loans" in [containers]'),
     ],
 )

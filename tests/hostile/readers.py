@@ -30,7 +30,7 @@ from tui_labeler.engine.adapters.blob.addresses import Sas, endpoint_of, parse_u
 from tui_labeler.engine.adapters.chat import headers
 from tui_labeler.engine.adapters.chat.answers import read_refusal, read_reply
 from tui_labeler.engine.adapters.chat.batch_bodies import ResultLine, known_batch, state_of
-from tui_labeler.engine.adapters.store.journal import parsed as transaction
+from tui_labeler.engine.adapters.store.journal_lines import parsed as transaction
 from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage
 from tui_labeler.engine.autolabelers.prompts.names import Names
 from tui_labeler.engine.autolabelers.prompts.parsing import parse
@@ -198,7 +198,10 @@ _ANSWERS = (_json(_ANSWER), b"- **Organization**: Acme | before: x\nPerson Name 
 READERS: dict[str, Reader] = {
     "settings.toml": Reader(
         _in_home("settings.toml", _settings),
-        (b'name = "x"\nquota = 5\n[keys]\n"review.accept" = "y"\n[containers.a]\ncontainer = "c"\n',),
+        (
+            b'name = "x"\nquota = 5\n[keys]\n"review.accept" = "y"\n[containers.a]\ncontainer = "c"\n'
+            b"[resources.b]\nentra = true\n",
+        ),
     ),
     "prices.toml": Reader(
         _in_home("prices.toml", read_prices),

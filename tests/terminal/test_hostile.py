@@ -144,7 +144,7 @@ WAY: tuple[tuple[str, str], ...] = (
     *(("P", "2 models"), ("D", "n Keep"), ("n", "-n Keep"), ("enter", "[1 Overview]"), ("2", "all (micro)")),
     *(("3", "rows: actual"), ("4", "[4 Test set]"), ("5", "[5 Distribution]"), ("q", "-[5 Distribution]")),
     *(("q", "-D Delete"), ("L", "[1 Method]"), ("l", "[2 Model]"), ("l", "[3 Entities]")),
-    *(("l", "[4 Documents]"), ("f", " all documents"), ("*", "selected: 7 documents")),
+    *(("l", "[4 Documents]"), ("f", "documents in all"), ("*", "selected: 7 documents")),
     *(("enter", "-selected: 7"), ("q", "selected: 7"), ("l", "s starts the job")),
     *(("s", "0 running, 2 in all"), ("q", "-2 in all"), ("r", "Accept all"), ("i", "Where this")),
     *(
@@ -164,7 +164,7 @@ WAY_TO_OTHERS: tuple[tuple[str, str], ...] = (
     *(("O", "Project settings"), ("ctrl+g", "-Project settings")),
     *(("H", "What it needs"), ("q", "-What it needs")),
     *(("L", "[1 Method]"), ("j", "> GPT"), ("l", "[2 Deployment]"), ("l", "[3 Entities]")),
-    *(("l", "[4 Documents]"), ("f", " all documents"), ("G", " all documents")),
+    *(("l", "[4 Documents]"), ("f", "documents in all"), ("G", "documents in all")),
     *(("space", "selected: 1 document"), ("l", "[5 "), ("s", "0 running, 1 in all")),
     *(("end", "answer not understood"), ("q", "-1 in all")),
 )

@@ -72,7 +72,7 @@ def test_the_wizard_starts_a_job_on_a_terminal_that_can_do_little(
     with Terminal(letters.home, "open", "contracts", size=(80, 24), environment=environment) as terminal:
         terminal.until("contracts > ")
         to_the_documents(terminal)
-        terminal.press("f").until("all documents")
+        terminal.press("f").until("documents in all")
         terminal.press("space", "space").until("selected: 2 documents")
         # Back to the categories and forth again: nothing is lost, and one category is left out.
         terminal.press("h").until("[3 Entities]")
@@ -120,7 +120,7 @@ def test_a_change_of_size_leaves_dialogs_and_the_wizard_as_they_are(letters: Pla
         shrink_and_grow(terminal, "Selected")
         terminal.press("v")
         to_the_documents(terminal)
-        terminal.press("f").until("all documents")
+        terminal.press("f").until("documents in all")
         terminal.press("space", "j", "space")
         terminal.until("selected: 2 documents")
         shrink_and_grow(terminal, "selected: 2")

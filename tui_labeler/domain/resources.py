@@ -74,6 +74,16 @@ def is_batch_only(deployment: Deployment) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedResource:
+    """What a person agrees to for a server, in their settings."""
+
+    endpoint: str = ""
+    """Its address, of which scheme, host and port count."""
+    entra: bool = False
+    """Sign in there with Microsoft Entra ID though its host is none of Azure's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """A server and how to get in. It never holds a secret: only where to find one."""
 

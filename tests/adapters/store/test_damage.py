@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.builders import Bench, key, number, span, whole
+from tui_labeler.engine.adapters.store.project_file import edited_in
 from tui_labeler.engine.adapters.store.shards import signature
 from tui_labeler.engine.errors import StorageError
 
@@ -108,35 +110,47 @@ async def test_rows_that_cannot_be_used_name_their_file_and_what_mends_it(bench:
     assert whole(await bench.session()) == before
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"project": {"1": "x"}},
-        {"project": {"1": {}}},
-        {"project": {}},
-        {"project": []},
-        {"categories": {"1": {"name": "Person"}}},
-        {"categories": {"x": {"id": "c1", "name": "Person"}}},
-        {"category_order": {"1": {}}},
-        {"category_order": {"1": {"ids": [1]}}},
-        {"checkpoint": {"1": {"segment": 1, "offset": -1, "seq": 0}}},
-        {"shards": {"0": {}}},
-        {"shards": {"0": None}},
-    ],
+WRONG: tuple[dict[str, Any], ...] = (
+    {"project": {"1": "x"}},
+    {"project": {"1": {}}},
+    {"project": {}},
+    {"project": []},
+    {"categories": {"1": {"name": "Person"}}},
+    {"categories": {"x": {"id": "c1", "name": "Person"}}},
+    {"category_order": {"1": {}}},
+    {"category_order": {"1": {"ids": [1]}}},
+    {"checkpoint": {"1": {"segment": 1, "offset": -1, "seq": 0}}},
+    {"shards": {"0": {}}},
+    {"shards": {"0": None}},
+    {"shards": {"x": {"seq": 1}}},
 )
-async def test_a_project_file_of_another_shape_is_told_with_its_name_and_stops_no_other(
-    bench: Bench, wrong: dict[str, Any]
-) -> None:
+"""Tables of ``project.json`` that hold what they should not."""
+
+
+async def test_a_project_file_of_another_shape_is_told_with_its_name_and_stops_no_other(bench: Bench) -> None:
     session, folder = await worked(bench)
     sound = folder.with_name("psound")
     shutil.copytree(folder, sound)
     changed(sound / "project.json", lambda tables: tables["project"]["1"].update(id="psound", name="Sound"))
-    changed(folder / "project.json", lambda tables: tables.update(wrong))
-    with pytest.raises(StorageError, match=rf"{session.project.id}/project\.json") as told:
-        await bench.workbench().open(session.project.id)
-    assert told.value.hint
-    assert "Sound" in {project.name for project in await bench.workbench().projects()}
+    content = (folder / "project.json").read_bytes()
+    for wrong in WRONG:
+        (folder / "project.json").write_bytes(content)
+        changed(folder / "project.json", partial(dict.update, **wrong))
+        with pytest.raises(StorageError, match=rf"{session.project.id}/project\.json") as told:
+            await bench.workbench().open(session.project.id)
+        assert told.value.hint, wrong
+        assert "Sound" in {project.name for project in await bench.workbench().projects()}, wrong
     assert len((await bench.workbench().open("Sound")).store.state.rows) == 300
+
+
+@pytest.mark.parametrize("wrong", [{"0": {"as": 1}}, {"x": {"as": "1"}}, {"0": []}])
+def test_marks_of_files_that_others_wrote_are_told_where_they_are_none(
+    tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(StorageError, match=r"project\.json, edited: ") as told:
+        edited_in(tmp_path, {"edited": wrong})
+    assert told.value.hint
+    assert edited_in(tmp_path, {"edited": {"3": {"as": "5 7"}}}) == {3: "5 7"}
 
 
 def of_an_earlier_version(folder: Path, *, names_files: bool) -> None:

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 
 def transaction(seq: int, text: str = "x") -> Transaction:
-    change = Change("label", f"1/l{seq}", None, {"category": "c", "note": text})
+    made = {"actor": "ana", "time": "2026-11-21T09:00:00.000Z"}
+    label = {
+        "id": f"l{seq}",
+        "category": "c",
+        "span": None,
+        "origin": "person",
+        "made": made,
+        "text_hash": text,
+    }
+    change = Change("label", f"1/l{seq}", None, label)
     return Transaction(seq, f"g{seq}", "2026-11-21T09:00:00.000Z", "ana", "label.add", (change,))
 
 

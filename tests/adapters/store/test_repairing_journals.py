@@ -105,6 +105,12 @@ def merged(data: bytes) -> bytes:
     return data[:-1] + b" "
 
 
+def unusable(data: bytes) -> bytes:
+    """JSON of a label that can't be one."""
+    assert data.count(b'"category"') == 1
+    return data.replace(b'"category"', b'"catexory"')
+
+
 def misnumbered(up: int) -> Callable[[bytes], bytes]:
     return lambda data: re.sub(
         rb'"seq":(\d+)', lambda found: b'"seq":%d' % (int(found.group(1)) + up), data, count=1
@@ -135,7 +141,7 @@ async def history_of(session: ProjectSession) -> list[tuple[int, str, dict[str, 
 # --- behind the checkpoint ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("change", [gone, garbled, merged, misnumbered(700), misnumbered(-5)])
+@pytest.mark.parametrize("change", [gone, garbled, merged, unusable, misnumbered(700), misnumbered(-5)])
 async def test_damage_behind_the_checkpoint_is_told_and_cut_out_with_what_follows(
     bench: Bench, change: Callable[[bytes], bytes]
 ) -> None:
@@ -166,6 +172,20 @@ async def test_damage_behind_the_checkpoint_is_told_and_cut_out_with_what_follow
     (folder / "documents" / "0000.json").unlink()
     (said,) = repair(folder)
     assert "0000.json is made anew" in said
+    assert whole(await bench.session()) == whole(again)
+
+
+@pytest.mark.parametrize("begun", [b"", b'{"seq":8,"gr'])
+async def test_a_journal_that_was_restored_is_whole_beside_what_a_killed_repair_began(
+    bench: Bench, begun: bytes
+) -> None:
+    session, folder = await worked(bench)
+    (folder / "journal" / f"{base_of(folder) + 1:012d}.jsonl").write_bytes(begun)
+    again = await bench.session()
+    assert whole(again) == whole(session)
+    assert [seq for seq, *_ in await history_of(again)] == [*range(1, session.store.seq + 1)]
+    assert repair(folder) == ()
+    await again.labeling.add(number(again, "d0009.txt"), key(again, "Person"), span("Ann"))
     assert whole(await bench.session()) == whole(again)
 
 

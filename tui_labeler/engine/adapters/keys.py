@@ -7,13 +7,13 @@ import importlib
 import importlib.util
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tui_labeler.domain.resources import Resource, ResourceKind
 from tui_labeler.engine.deployments.chat import ResourceError
-from tui_labeler.engine.deployments.endpoints import host, host_name
+from tui_labeler.engine.deployments.endpoints import host, host_name, no_sign_in
 from tui_labeler.engine.ports import KeyState
 
 SERVICE = "tui-labeler"
@@ -40,8 +40,17 @@ class EnvironmentKeys:
     which needs the extra ``keyring``.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        agreed: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        """``agreed``: endpoints beyond Azure's own that a token of Entra ID may go to, as they are now."""
         self._environment = os.environ if environment is None else environment
+        self._agreed = agreed
+
+    def no_sign_in(self, resource: Resource) -> tuple[str, str]:
+        return no_sign_in(resource.endpoint, self._agreed()) if resource.entra else ("", "")
 
     async def key(self, resource: Resource) -> str:
         """The key, empty for a server that is likely to need none.
@@ -64,6 +73,9 @@ class EnvironmentKeys:
 
     async def state(self, resource: Resource, *, keyring: bool) -> KeyState:
         if resource.entra:
+            refusal, _ = self.no_sign_in(resource)
+            if refusal:
+                return KeyState(False, refusal.removesuffix("."))
             there = importlib.util.find_spec("azure") is not None and _there("azure.identity")
             missing = "azure-identity is not installed; install tui-labeler with the extra entra"
             return KeyState(there, "signs in with Microsoft Entra ID" if there else missing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -14,6 +15,22 @@ _KEYS_ELSEWHERE = (
     "Give the address alone. A key belongs in an environment variable, which --api-key-env names, or in the "
     "keyring."
 )
+_AZURE = (
+    *(
+        "openai.azure.com",
+        "cognitiveservices.azure.com",
+        "services.ai.azure.com",
+        "api.cognitive.microsoft.com",
+    ),
+    *("openai.azure.us", "cognitiveservices.azure.us", "services.ai.azure.us", "api.cognitive.microsoft.us"),
+    *("openai.azure.cn", "cognitiveservices.azure.cn", "services.ai.azure.cn", "api.cognitive.azure.cn"),
+)
+"""What the hosts of Azure's AI services end in, also in the clouds of the US government and of China.
+Customers choose what stands before, and have no say in who answers there."""
+
+_AT_AZURE = re.compile(rf"[a-z0-9.-]+\.(?:{'|'.join(map(re.escape, _AZURE))})")
+
+_PORTS = {"http": 80, "https": 443}
 _TAIL = re.compile(r"/(chat/completions|completions|models|responses)$")
 
 
@@ -88,6 +105,37 @@ def is_loopback(endpoint: str) -> bool:
 def is_readable_on_the_way(endpoint: str) -> bool:
     """Whether texts and key go over the network without encryption."""
     return endpoint.startswith("http://") and not is_loopback(endpoint)
+
+
+def no_sign_in(endpoint: str, agreed: Iterable[str]) -> tuple[str, str]:
+    """Why no token of Microsoft Entra ID goes to an endpoint, and what to do; both empty where one may.
+
+    A token opens all that its owner may open: whoever gets it, or reads it on the way, could use it.
+    ``agreed`` are endpoints beyond Azure's own that a person said yes to.
+    """
+    if is_loopback(endpoint):
+        return "", ""
+    if urlsplit(endpoint).scheme != "https":
+        return (
+            f"A token of Microsoft Entra ID does not go to {host(endpoint)} without encryption.",
+            "Give the address that begins with https://, or a key in the place of the sign-in.",
+        )
+    if _AT_AZURE.fullmatch(host_name(endpoint)) or _server(endpoint) in map(_server, agreed):
+        return "", ""
+    return (
+        f"{host(endpoint)} is none of Azure's own hosts; "
+        "a token of Microsoft Entra ID opens all that you may open.",
+        "If it is yours, agree in settings.toml: under [resources.NAME], endpoint and `entra = true`.",
+    )
+
+
+def _server(endpoint: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port; nobody's where that is no address."""
+    try:
+        parts = urlsplit(endpoint.strip())
+        return parts.scheme, host_name(endpoint.strip()), parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return "", "", None
 
 
 def base_url(resource: Resource) -> str:

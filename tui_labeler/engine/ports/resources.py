@@ -46,6 +46,9 @@ class Keys(Protocol):
     async def state(self, resource: Resource, *, keyring: bool) -> KeyState:
         """``keyring``: looks into the keyring too, which may load slowly or ask the person to unlock it."""
 
+    def no_sign_in(self, resource: Resource) -> tuple[str, str]:
+        """Why a resource that signs in with Entra ID gets no token, and what to do; empty where it may."""
+
 
 class Tester(Protocol):
     """Tries deployments out."""

@@ -122,6 +122,9 @@ class Resources:
         Raises ``InputError``; an address with a secret in it is refused and not repeated.
         """
         resource = checked(new)
+        refusal, hint = self._keys.no_sign_in(resource)
+        if refusal:
+            raise InputError(refusal, hint=hint)
         known = {item.name: item for item in await self._store.list()}.get(resource.name)
         if known is None:
             await self._store.put(resource)

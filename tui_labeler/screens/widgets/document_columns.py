@@ -50,8 +50,7 @@ def columns(
         if row
         else (glyphs.label * 2, glyphs.suggestion * 2)
     )
-    # What has more signs than most takes a cell of what stands before it: a gap there is always.
-    right = [(figure, max(number, len(figure) + 1)) for figure in figures]
+    right = [(figure, number) for figure in figures]
     if width >= _WIDER or records:
         right.append((f"{row.text_records:,}" if row else "records", 9))
     if tokens is not None:
@@ -60,6 +59,8 @@ def columns(
     if width >= _WIDER:
         about = "" if row is None or row.is_read else "~"
         right.append((f"{about}{row.characters:,}" if row else "characters", 12))
+    # What has more signs than most takes cells of what stands before it: a gap there is always.
+    right = [(text, max(cells, len(text) + 1)) for text, cells in right]
     words = ""
     if width >= _WIDE:
         said = f"{clean(taker)} has it" if taker else _state_words(row) if row else "state"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.entra import token_provider
 from tui_labeler.engine.adapters.vocabulary import exact_counter
+from tui_labeler.engine.deployments.chat import ResourceError
 from tui_labeler.engine.ports import Connected, Reach
 from tui_labeler.engine.resources.resources import default_timeout, find_deployment
 
@@ -23,10 +24,13 @@ async def connect(
 
     An answer may take ``seconds``, by default as long as is sensible for where the server is.
 
-    Raises ``ResourceError`` where there is no key.
+    Raises ``ResourceError`` where there is no key, and for a sign-in whose token must not go there.
     """
     from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
 
+    refusal, hint = keys.no_sign_in(resource)
+    if refusal:
+        raise ResourceError(refusal, hint=hint)
     token = token_provider() if resource.entra else None
     key = "" if token else await keys.key(resource)
     if seconds is None:

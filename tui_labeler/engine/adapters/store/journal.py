@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
-from tui_labeler.engine.actions import LOST
 from tui_labeler.engine.adapters.store.files import (
     encoded,
     make_folder,
@@ -18,24 +15,26 @@ from tui_labeler.engine.adapters.store.files import (
     sync_folder,
     write_all,
 )
+from tui_labeler.engine.adapters.store.journal_lines import (
+    line_number,
+    lost_after,
+    missing,
+    parsed,
+    restoring,
+)
 from tui_labeler.engine.errors import StorageError
-from tui_labeler.engine.ports import Transaction
-from tui_labeler.engine.rows import PARTS
-from tui_labeler.engine.typed import decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tui_labeler.engine.ports import Change
+    from tui_labeler.engine.ports import Transaction
 
 SEGMENT_SIZE = 8 * 1024 * 1024
 """Bytes after which a new segment begins: no reader ever has to hold more."""
 
 NAMED = (12, ".jsonl")
 """Digits and ending of the name of a segment."""
-
-_decoder = decoder(Transaction)
 
 
 class Position(NamedTuple):
@@ -50,8 +49,6 @@ class Position(NamedTuple):
 
 
 START = Position(1, 0, 0)
-
-RESTORE = "Restore the journal folder from a backup."
 
 
 class Journal:
@@ -86,12 +83,12 @@ class Journal:
         while True:
             path = self.path(position.segment)
             for line in self._lines(path, position):
-                transaction = parsed(path, position.offset, line)
+                transaction = parsed(path, position.offset, line, to_apply=True)
                 if transaction.seq != position.seq + 1:
                     found = max(transaction.seq - 1, position.seq + 1)
                     raise StorageError(
-                        f"{path}, line {_number(path, position.offset)}: {missing(position.seq, found)}",
-                        hint=_hint(self.folder),
+                        f"{path}, line {line_number(path, position.offset)}: {missing(position.seq, found)}",
+                        hint=restoring(self.folder),
                     )
                 position = Position(position.segment, position.offset + len(line), transaction.seq)
                 yield transaction, position
@@ -117,7 +114,7 @@ class Journal:
         if lost_after(first) == position.seq:
             return Position(segment, 0, segment - 1)
         raise StorageError(
-            f"{self.path(segment)}, line 1: {missing(position.seq, segment - 1)}", hint=_hint(self.folder)
+            f"{self.path(segment)}, line 1: {missing(position.seq, segment - 1)}", hint=restoring(self.folder)
         )
 
     def _first(self, segment: int) -> Transaction | None:
@@ -135,7 +132,7 @@ class Journal:
                 segments = self.segments()
                 if position == START and segments and not self._begins_late(segments[0]):
                     raise StorageError(
-                        f"{path}: the journal's beginning is missing", hint=_hint(self.folder)
+                        f"{path}: the journal's beginning is missing", hint=restoring(self.folder)
                     ) from None
                 return
             with file:
@@ -197,74 +194,10 @@ class Journal:
 def _check_reach(path: Path, size: int, position: Position) -> None:
     """Writing behind the end of a file that lost its tail would leave a hole."""
     if size < position.offset:
-        hint = _hint(path.parent)
+        hint = restoring(path.parent)
         raise StorageError(
             f"{path}: transaction {position.seq} was there and is missing",
             hint=hint,
             # Whoever has it open is behind the end that a repair, elsewhere, goes on from.
             on_screen=f"Where it has been repaired meanwhile, leave the project and open it again. {hint}",
         )
-
-
-def _hint(folder: Path) -> str:
-    return (
-        f"{RESTORE} Without one, `tui-labeler project repair {folder.parent.name}` goes on with the labels "
-        "that are left, and says what the history lacks."
-    )
-
-
-def missing(after: int, until: int) -> str:
-    """In words what is not there between two transactions, of which ``until`` is the last."""
-    if until <= after:
-        return "a line can't be read"
-    if until == after + 1:
-        return f"transaction {until} is missing"
-    return f"transactions {after + 1} to {until} are missing"
-
-
-def lost_after(transaction: Transaction) -> int | None:
-    """The last transaction before a part that is lost, of the one that says so; of any other ``None``."""
-    after = transaction.note.get("after") if transaction.action == LOST else None
-    return after if isinstance(after, int) else None
-
-
-def _number(path: Path, offset: int) -> int:
-    """The line that begins at ``offset``, counted from 1."""
-    with storage_errors(path):
-        return path.read_bytes()[:offset].count(b"\n") + 1
-
-
-def readable(line: bytes) -> Transaction | None:
-    """The transaction of a line; ``None`` where it holds none."""
-    try:
-        return _decoded(line)
-    except (msgspec.MsgspecError, ValueError):
-        return None
-
-
-def parsed(path: Path, offset: int, line: bytes) -> Transaction:
-    """The transaction of a line. Raises ``StorageError`` that names the place."""
-    try:
-        return _decoded(line)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise StorageError(
-            f"{path}, line {_number(path, offset)}: the line at byte {offset} can't be read: {error}",
-            hint=_hint(path.parent),
-        ) from error
-
-
-def _decoded(line: bytes) -> Transaction:
-    transaction = _decoder.decode(line)
-    for change in transaction.changes:
-        if not _is_known(change):
-            raise ValueError(f"a project has no {change.table[:20]!r} {change.key[:80]!r}")
-    return transaction
-
-
-def _is_known(change: Change) -> bool:
-    """Whether a change is of something that a project has."""
-    if change.table in ("project", "category"):
-        return True
-    number, slash, _ = change.key.partition("/")
-    is_number = number.isascii() and number.isdecimal() and len(number) < 19
-    return is_number and (change.table in PARTS if slash else change.table == "document")

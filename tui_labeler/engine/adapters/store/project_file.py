@@ -68,10 +68,10 @@ def shards_as_of(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[
     """
     if "shards" not in tables:
         return None
-    rows = _converted(folder, "shards", tables["shards"], dict[str, dict[str, _Count]])
+    rows = _numbered(folder, "shards", tables["shards"], _Count)
     try:
-        return {int(number): row["seq"] for number, row in rows.items()}
-    except (KeyError, ValueError) as error:
+        return {number: row["seq"] for number, row in rows.items()}
+    except KeyError as error:
         raise StorageError(f"{folder / PROJECT_FILE}, shards: {error} is missing", hint=BY_HAND) from error
 
 
@@ -80,8 +80,8 @@ def edited_in(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[int
 
     Raises ``StorageError``.
     """
-    rows = _converted(folder, "edited", tables.get("edited", {}), dict[str, dict[str, str]])
-    return {int(number): row.get("as", "") for number, row in rows.items()}
+    rows = _numbered(folder, "edited", tables.get("edited", {}), str)
+    return {number: row.get("as", "") for number, row in rows.items()}
 
 
 def place_of(folder: Path, row: dict[str, Any]) -> Position:
@@ -91,6 +91,15 @@ def place_of(folder: Path, row: dict[str, Any]) -> Position:
         return Position(**counts)
     except TypeError as error:
         raise StorageError(f"{folder / PROJECT_FILE}, checkpoint: {error}", hint=BY_HAND) from error
+
+
+def _numbered(folder: Path, table: str, value: Any, kind: Any) -> dict[int, dict[str, Any]]:
+    """Rows of values of one kind, by the numbers of the shards that they are of."""
+    rows = _converted(folder, table, value, dict[str, dict[str, kind]])
+    try:
+        return {int(number): row for number, row in rows.items()}
+    except ValueError as error:
+        raise StorageError(f"{folder / PROJECT_FILE}, {table}: {error}", hint=BY_HAND) from error
 
 
 def _converted(folder: Path, table: str, value: Any, kind: type[T]) -> T:

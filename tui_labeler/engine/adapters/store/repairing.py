@@ -17,7 +17,8 @@ from tui_labeler.engine.actions import LOST
 from tui_labeler.engine.adapters.store import asides
 from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 from tui_labeler.engine.adapters.store.files import PROJECT_FILE, replace_file, storage_errors
-from tui_labeler.engine.adapters.store.journal import RESTORE, Journal, Position
+from tui_labeler.engine.adapters.store.journal import Journal, Position
+from tui_labeler.engine.adapters.store.journal_lines import RESTORE
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.project_file import place_of, shards_as_of

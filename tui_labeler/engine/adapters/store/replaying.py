@@ -49,7 +49,7 @@ def replayed(journal: Journal, project: dict[str, Any], shards: Mapping[int, int
     """The documents of some shards, each as of a transaction. Raises ``StorageError``."""
     state = MemoryState(DocumentShards(journal.folder / "none"), project, ())
     last, until = 0, max(shards.values(), default=0)
-    for item in entries(journal):
+    for item in entries(journal, seq=0):
         if isinstance(item, Damage):
             if item.until > item.after:
                 break

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui_labeler.engine.actions import LOST
 from tui_labeler.engine.adapters.store.files import storage_errors
-from tui_labeler.engine.adapters.store.journal import START, Position, lost_after, missing, parsed, readable
+from tui_labeler.engine.adapters.store.journal import START, Position
+from tui_labeler.engine.adapters.store.journal_lines import lost_after, missing, parsed, readable
 from tui_labeler.engine.ports import Transaction
 
 if TYPE_CHECKING:
@@ -52,8 +53,10 @@ class _Line(NamedTuple):
     """Transactions that it holds, or once held."""
 
 
-def entries(journal: Journal) -> Iterator[Entry | Damage]:
+def entries(journal: Journal, seq: int | None = None) -> Iterator[Entry | Damage]:
     """The journal from its beginning, oldest first. A line without its end was never written.
+
+    What comes behind ``seq`` is to be applied: what can't be is no transaction.
 
     Raises ``StorageError`` for a file that can't be opened, for nothing that stands in one.
     """
@@ -64,7 +67,7 @@ def entries(journal: Journal) -> Iterator[Entry | Damage]:
     for segment, later in pairwise((*segments, None)):
         assert segment is not None
         path = journal.path(segment)
-        for line, following in pairwise(chain(_lines(path), (None,))):
+        for line, following in pairwise(chain(_lines(path, seq), (None,))):
             assert line is not None
             transaction = line.transaction
             beyond = None if following is None else following.transaction
@@ -99,7 +102,7 @@ def _missing_until(last: int, found: Transaction) -> int:
     return max(last, found.seq - 1 if after is None else after)
 
 
-def _lines(path: Path) -> Iterator[_Line]:
+def _lines(path: Path, seq: int | None = None) -> Iterator[_Line]:
     with storage_errors(path), path.open("rb") as file:
         offset = 0
         for number, line in enumerate(file, 1):
@@ -107,7 +110,7 @@ def _lines(path: Path) -> Iterator[_Line]:
                 return
             # Two lines are one where what garbled them took the end of the first.
             held = max(1, line.count(b'{"seq":'))
-            yield _Line(readable(line), number, offset, offset + len(line), held)
+            yield _Line(readable(line, seq), number, offset, offset + len(line), held)
             offset += len(line)
 
 
@@ -196,7 +199,7 @@ def survey(journal: Journal, seq: int) -> Survey:
     damage: Damage | None = None
     older: list[Damage] = []
     said: set[tuple[object, object]] = set()
-    for item in entries(journal):
+    for item in entries(journal, seq):
         if isinstance(item, Damage):
             damage = item
             seen.highest = max(seen.highest, item.until)
