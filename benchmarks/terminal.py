@@ -210,7 +210,8 @@ def _run_app(which: str) -> None:
 
         def action_document(self) -> None:
             self.number += 1
-            self.view.set_document(self.view.text[7 * self.number :], self.marks.values(), key=self.number)
+            text = self.view.text
+            self.view.set_document(text[700:] + text[:700], self.marks.values(), key=self.number)
 
         def _suggestion(self) -> Mark | None:
             later = (m for m in self.marks.values() if m.kind == "suggestion" and m.start > self.view.cursor)
@@ -270,7 +271,9 @@ def _run_app(which: str) -> None:
 
 # --- the measurements -------------------------------------------------------------------------------
 
-PAGE_DOWN = "\x1b[6~"
+PAGE_DOWN, PAGE_UP = "\x1b[6~", "\x1b[5~"
+PAGES = [PAGE_DOWN] * 20 + [PAGE_UP] * 20
+"""There and back in the long text: at its end a key has nothing to draw."""
 _MODULE = [sys.executable, "-m", "benchmarks.terminal"]
 
 
@@ -339,7 +342,7 @@ def run(*, quick: bool = False) -> list[Row]:
         ),
         _row("long text: accept or reject, next suggestion", walk("long", ["n", *review]), 2_500, 40),
         _row("text: next document", walk("short", ["d"] * keys), ONE_SCREEN, 100, most=True),
-        _row("long text: page down", walk("long", [PAGE_DOWN] * keys), ONE_SCREEN, 100, most=True),
+        _row("long text: page down, and up", walk("long", PAGES * (keys // 40)), ONE_SCREEN, 100, most=True),
         _row("documents: move the cursor, no scroll", walk("documents", "jjjkkjkk" * (keys // 8)), 600, 25),
         _row("documents: down, row by row", walk("documents", ["j"] * keys), 1_500, None),
         _row("documents: page down", walk("documents", [PAGE_DOWN] * keys), ONE_SCREEN, 100, most=True),

@@ -31,6 +31,9 @@ SHARD_SIZE = 250
 """Documents a file: reading one takes a few milliseconds, writing one about as long as its fsync."""
 
 CACHED_SHARDS = 8
+CACHED_BYTES = 4 * 1024 * 1024
+"""Of files that are kept read, beyond the two used last: in memory a file takes several times its size, and
+250 long documents are many megabytes."""
 
 NAMED = (4, ".json")
 """Digits and ending of the name of a file."""
@@ -72,6 +75,11 @@ class AtomicJSONStorage(Storage):
         self._hint = hint
         self._seen: Signature | None = None
         self._data: Tables | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file whose content is kept; 0 where none is."""
+        return self._seen[1] if self._seen else 0
 
     def read(self) -> Tables | None:
         """Raises ``StorageError`` for a file that is not JSON, or holds anything but rows in tables."""
@@ -124,10 +132,16 @@ class Shards:
         if shard in self._open:
             self._open.move_to_end(shard)
         else:
-            self._open[shard] = database(self.path(shard), self.hint)
-            if len(self._open) > CACHED_SHARDS:
+            while len(self._open) > 1 and self._is_full():
                 self._open.popitem(last=False)
+            self._open[shard] = database(self.path(shard), self.hint)
         return self._open[shard]
+
+    def _is_full(self) -> bool:
+        if len(self._open) >= CACHED_SHARDS:
+            return True
+        kept = (one.storage for one in self._open.values())
+        return sum(one.size for one in kept if isinstance(one, AtomicJSONStorage)) > CACHED_BYTES
 
     def get(self, document_id: int) -> dict[str, Any] | None:
         """A row as stored; not to be changed. Raises ``StorageError``."""
