@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from tui_labeler.engine.session import ProjectSession
 
 COMMAND = "python -m benchmarks.idle"
-DOCUMENTS, AT_ONCE = 9_000, 32
+DOCUMENTS = 9_000
 """With ``DELAY`` seconds an answer, enough for a job to outlast what is measured."""
+AT_ONCE = (GptOptions().at_once, 32)
+"""What jobs do unless they are told otherwise, and what a large quota allows."""
 DELAY = 0.3
 STARTING = 4.0
 """Seconds after the first document is seen, until all of the start is over."""
@@ -55,28 +57,27 @@ def watch(home: Path, screen: str, seconds: float) -> Idle:
 
 
 async def measured(base: Path, url: str, seconds: float) -> list[tuple[str, Idle]]:
-    """The program before a job, and on two screens while one runs.
+    """The program before a job, and on two screens while jobs run.
 
     Raises ``RuntimeError`` when the job ended before the measurement did.
     """
     home = base / "home"
     session = await ready(base, DOCUMENTS, url)
     alone = await asyncio.to_thread(watch, home, "", seconds)
-    job = await session.jobs.autolabel(
-        session.documents.select(), METHOD, gpt=GptOptions(at_once=AT_ONCE, shots=0)
-    )
-    labeling = await asyncio.to_thread(watch, home, "", seconds)
-    jobs = await asyncio.to_thread(watch, home, "J", seconds)
-    await _check_running(session, job.id)
-    await session.jobs.cancel(job.id)
-    async for _ in session.jobs.follow(job.id):
-        pass
+    found = [("no job", alone)]
+    for at_once in AT_ONCE:
+        job = await session.jobs.autolabel(
+            session.documents.select(), METHOD, gpt=GptOptions(at_once=at_once, shots=0)
+        )
+        for screen, key in (("labeling", ""), ("jobs", "J")):
+            idle = await asyncio.to_thread(watch, home, key, seconds)
+            found.append((f"a GPT job of {at_once} at once, {screen} screen", idle))
+        await _check_running(session, job.id)
+        await session.jobs.cancel(job.id)
+        async for _ in session.jobs.follow(job.id):
+            pass
     await session.close()
-    return [
-        ("no job", alone),
-        (f"a GPT job of {AT_ONCE} at once, labeling screen", labeling),
-        (f"a GPT job of {AT_ONCE} at once, jobs screen", jobs),
-    ]
+    return found
 
 
 async def _check_running(session: ProjectSession, job_id: str) -> None:

@@ -150,9 +150,8 @@ async def test_a_changed_document_redraws_one_line() -> None:
         view.set_rows(rows)
         await pilot.pause()
         app.painted.clear()
-        view.update_row(replace(rows[4], state=DocumentState.LABELED))
-        view.update_row(replace(rows[50], state=DocumentState.LABELED))
-        view.update_row(replace(ROW, id=5))
+        labeled = [replace(rows[index], state=DocumentState.LABELED) for index in (4, 50)]
+        view.update_rows([*labeled, replace(ROW, id=5)])
         await pilot.pause()
         assert set(app.painted) == {5}
         assert "●" in app.lines()[5]

@@ -127,8 +127,7 @@ class LabelingView(OpenProject):
         elif len(touched) > _MANY_ROWS:
             self.documents.renew(rows)
         else:
-            for document_id in touched:
-                self.documents.update_row(rows[document_id])
+            self.documents.update_rows(rows[document_id] for document_id in touched)
         if len(rows) != self._row_count and listed:
             self.refill()
         self._row_count = len(rows)

@@ -169,12 +169,16 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
         self.rows = [known[row.id] for row in self.rows]
         self.repaint()
 
-    def update_row(self, row: DocumentRow) -> None:
-        """Shows a document's new state; a document that is not listed is left out."""
-        index = self._places.get(row.id)
-        if index is not None:
-            self.rows[index] = row
-            self.repaint_rows([index])
+    def update_rows(self, rows: Iterable[DocumentRow]) -> None:
+        """Shows the new state of documents; those that are not listed are left out."""
+        touched = []
+        for row in rows:
+            index = self._places.get(row.id)
+            if index is not None:
+                self.rows[index] = row
+                touched.append(index)
+        if touched:
+            self.repaint_rows(touched)
 
     def show_tokens(self, tokens: Callable[[DocumentRow], int]) -> None:
         """Shows about how many tokens each document takes; it is asked for those in view alone."""

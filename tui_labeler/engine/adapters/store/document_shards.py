@@ -93,13 +93,13 @@ class DocumentShards(Shards):
 
     def document(self, document_id: int, row: dict[str, Any]) -> Document:
         """What a row says. Raises ``StorageError`` that names the file for one that can't be used."""
-        path = self.path(document_id // SHARD_SIZE)
         try:
             document = convert(row, Document)
+            if document.id != document_id:
+                raise ValueError(f"its id says {document.id}")
         except (msgspec.ValidationError, ValueError) as error:
+            path = self.path(document_id // SHARD_SIZE)
             raise StorageError(f"{path}, document {document_id}: {error}", hint=self.hint) from error
-        if document.id != document_id:
-            raise StorageError(f"{path}, document {document_id}: its id says {document.id}", hint=self.hint)
         return document
 
     def documents(self, shard: int) -> Iterator[Document]:
