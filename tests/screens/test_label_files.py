@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 from tests.fakes import suggest
 from tests.screens.conftest import LOANS, ONE, TWO, Opened, paste, press, screen_text, session_of, settle
 from tui_labeler.engine.formats import FORMATS
+from tui_labeler.engine.imports.plans import ImportPlan
 from tui_labeler.screens.label_files.exporting import ExportScreen
 from tui_labeler.screens.label_files.importing import ImportScreen
 from tui_labeler.screens.labeling.labeling import LabelingScreen
@@ -89,6 +91,22 @@ async def test_leaving_the_import_changes_nothing(opened: Opened, tmp_path: Path
         assert session_of(pilot).store.seq == before
         # Else what the file held stays until somebody rests.
         assert left._plan is None
+
+
+async def test_what_a_file_holds_goes_with_the_screen(opened: Opened, tmp_path: Path) -> None:
+    path = lines(tmp_path, row(LOANS[TWO], "North Bank"))
+    async with opened(ONE) as pilot:
+        await ask(pilot, path)
+        assert "1 new label" in about(pilot)
+        assert any(isinstance(item, ImportPlan) for item in gc.get_objects())
+        gc.disable()
+        try:
+            await press(pilot, "q")
+            assert is_at(pilot, LabelingScreen)
+            # At once, and not with the rest of the screen, which goes some time later.
+            assert not any(isinstance(item, ImportPlan) for item in gc.get_objects())
+        finally:
+            gc.enable()
 
 
 async def test_a_document_that_several_could_be_is_chosen_and_the_choice_can_be_taken_back(

@@ -69,6 +69,10 @@ class Sheet(LineView, inherit_bindings=False):
         self._build: HeadedBuild = _nothing
         self._made = Headed((), ())
 
+    def on_unmount(self) -> None:
+        # What is left of a screen goes some time later, and what a page is made of may be large.
+        self._build, self._made = _nothing, Headed((), ())
+
     @property
     def lines(self) -> Sequence[Line]:
         """What is shown, with what stays in view."""
