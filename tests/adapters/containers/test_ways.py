@@ -102,6 +102,32 @@ def test_what_is_no_address_is_refused_in_words_that_hold_no_secret(given: str) 
     assert SECRET not in f"{caught.value.message} {caught.value.hint} {caught.value!r}"
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "acc.blob.core.windows.net",
+        "acc.dfs.core.windows.net",
+        "ACC.Z13.Web.Core.Windows.Net",
+        "acc.dfs.core.windows.net.",
+        "acc.dfs.core.chinacloudapi.cn:80",
+        "acc.dfs.core.usgovcloudapi.net",
+        "acc.z1.dfs.storage.azure.net",
+    ],
+)
+def test_no_service_of_azure_is_asked_without_encryption(host: str) -> None:
+    with pytest.raises(InputError, match="in the clear"):
+        ways().address(f"http://{host}/letters?{TOKEN}")
+    string = f"BlobEndpoint=http://{host};AccountName=acc;AccountKey={KEY}"
+    with pytest.raises(InputError, match="in the clear") as caught:
+        ways(AZURE_STORAGE_CONNECTION_STRING=string).address("az://letters")
+    assert KEY not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_connection_string_without_encryption_is_refused() -> None:
+    with pytest.raises(InputError, match="in the clear"):
+        ways(AZURE_STORAGE_CONNECTION_STRING=STRING.replace("https", "HTTP")).address("az://letters")
+
+
 @pytest.mark.parametrize("given", ["letters", "./letters", "/tmp/https:/x", "C:\\letters", "http:/x"])
 def test_all_else_is_a_folder(given: str) -> None:
     assert ways().address(given) is None

@@ -18,6 +18,7 @@ from tui_labeler.engine.adapters.blob.addresses import (
     Sas,
     checked_container,
     endpoint_of,
+    is_azures,
     is_url,
     parse_url,
 )
@@ -33,8 +34,6 @@ STRING, ACCOUNT, KEY, SAS = (
 
 _AZ = re.compile(r"az://([^/]*)/?", re.I)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_SERVICE = ("core.windows.net", "core.chinacloudapi.cn", "core.usgovcloudapi.net", "storage.azure.net")
-"""What the hosts of storage accounts end in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +237,7 @@ def _is_at_service(address: BlobAddress) -> bool:
     """At a host that only Azure Storage answers for, over TLS."""
     parts = urlsplit(address.endpoint)
     host = parts.hostname or ""
-    at_service = ".blob." in host and any(host.endswith(f".{end}") for end in _SERVICE)
-    return at_service and parts.scheme == "https"
+    return ".blob." in host and is_azures(host) and parts.scheme == "https"
 
 
 def _how_to_set(address: BlobAddress) -> str:

@@ -22,6 +22,9 @@ _BEHIND = re.compile(r"[?#&;=%]")
 DEVELOPMENT = "http://127.0.0.1:10000/devstoreaccount1"
 """Where the emulator listens that ``UseDevelopmentStorage=true`` means."""
 
+_AZURE = ("core.windows.net", "core.chinacloudapi.cn", "core.usgovcloudapi.net", "storage.azure.net")
+"""What the hosts of storage accounts end in, whichever of their services they are."""
+
 _EXAMPLE = "An address looks like https://ACCOUNT.blob.core.windows.net/CONTAINER."
 
 
@@ -95,6 +98,11 @@ def is_local(host: str) -> bool:
         return False
 
 
+def is_azures(host: str) -> bool:
+    """Whether a host is one of Azure Storage, for blobs or another service of an account."""
+    return host.lower().rstrip(".").endswith(tuple(f".{end}" for end in _AZURE))
+
+
 def is_url(given: str) -> bool:
     return bool(_URL.match(given))
 
@@ -113,22 +121,24 @@ def parse_url(given: str) -> tuple[BlobAddress, Sas | None]:
     if not host or parts.username is not None or parts.fragment:
         raise InputError(f"{shown} is no address of a container.", hint=_EXAMPLE)
     segments = [unquote(segment) for segment in parts.path.split("/") if segment]
-    is_service = ".blob." in host
+    is_service = ".blob." in host or is_azures(host)
     if not segments or len(segments) > (1 if is_service else 2):
         raise InputError(
             f"{shown} does not name a container.",
             hint="Name the container alone: its documents are the .txt at its root. " + _EXAMPLE,
         )
     if is_service and parts.scheme == "http":
-        raise InputError(
-            f"{shown} would send texts in the clear.", hint="Write https:// in place of http://."
-        )
+        raise _in_the_clear(shown)
     for segment in segments[:-1]:
         _check_account(segment)
     where = f"[{host}]" if ":" in host else host
     endpoint = "/".join([f"{parts.scheme.lower()}://{where}{f':{port}' if port else ''}", *segments[:-1]])
     address = BlobAddress(endpoint, checked_container(segments[-1]))
     return address, Sas.of(parts.query) if parts.query else None
+
+
+def _in_the_clear(what: str, hint: str = "Write https:// in place of http://.") -> InputError:
+    return InputError(f"{what} would send texts in the clear.", hint=hint)
 
 
 def _shown(path: str) -> str:
@@ -201,7 +211,9 @@ def endpoint_of(connection_string: str) -> str:
             "The connection string names no account.",
             hint="Copy it whole from the storage account's page; in a shell, put it in quotes.",
         )
-    scheme = fields.get("defaultendpointsprotocol", "https")
+    scheme = fields.get("defaultendpointsprotocol", "https").lower()
+    if scheme != "https":
+        raise _in_the_clear("The connection string", "It needs DefaultEndpointsProtocol=https.")
     suffix = fields.get("endpointsuffix", "core.windows.net")
     return f"{scheme}://{fields['accountname'].lower()}.blob.{suffix}"
 
@@ -217,6 +229,8 @@ def _checked_endpoint(given: str) -> str:
             "The connection string's BlobEndpoint is no address.",
             hint="It looks like https://ACCOUNT.blob.core.windows.net.",
         )
+    if parts.scheme == "http" and (".blob." in parts.hostname or is_azures(parts.hostname)):
+        raise _in_the_clear("The connection string")
     for segment in parts.path.split("/"):
         if segment:
             _check_account(segment)
