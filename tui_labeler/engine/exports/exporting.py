@@ -15,6 +15,7 @@ from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.documents.reading import CONCURRENCY
 from tui_labeler.engine.errors import ContainerError, FormatError, InputError, LabelerError, UnreachableError
+from tui_labeler.engine.exports.writable import writable
 from tui_labeler.engine.formats.keeping import AZURE, kept_document, kept_project, of_format
 from tui_labeler.engine.formats.model import SOURCE, FileCategory, FileDocument, FileLabel, LabelFile, Unit
 from tui_labeler.engine.formats.resolve import ResolvedLabel, to_utf16
@@ -47,7 +48,7 @@ class Exported:
     is_archive: bool = False
     """The data are a ZIP archive of several files."""
     left_out: int = 0
-    """Documents with saved labels that are not in it at all."""
+    """Documents with saved labels of which none is in it."""
 
     def check_not_hollow(self) -> None:
         """Before it takes the place of another file: raises ``ContainerError`` where every document that has
@@ -71,7 +72,7 @@ class Gathered:
     """The project's number of each."""
     skipped: tuple[Skipped, ...]
     left_out: int = 0
-    """Of those, documents that have saved labels."""
+    """Documents with saved labels of which none can be had."""
 
 
 class Exporting:
@@ -136,8 +137,11 @@ class Exporting:
                     skipped.append(Skipped(document.location, result.message))
                     left_out += bool(document.saved_labels)
                 else:
+                    file, reasons = result
+                    skipped += [Skipped(document.location, reason) for reason in reasons]
+                    left_out += bool(document.saved_labels) and not file.labels
                     order = document.extra.get(ORDER, len(state.rows))
-                    found.append((order, document.location, document.id, result))
+                    found.append((order, document.location, document.id, file))
         found.sort(key=lambda item: item[:2])
         skipped.sort(key=lambda item: item.location)
         files, ids = tuple(item[3] for item in found), tuple(item[2] for item in found)
@@ -179,20 +183,26 @@ class Exporting:
             document.dataset is not Dataset.TRAIN or bool(document.language) or ORDER in document.extra
         )
 
-    async def _file_document(self, document: Document, in_text_order: bool) -> FileDocument:
-        """Raises a ``LabelerError`` when the text that the labels stand in can't be had."""
+    async def _file_document(
+        self, document: Document, in_text_order: bool
+    ) -> tuple[FileDocument, Sequence[str]]:
+        """A document for the file, and why labels of it are left out.
+
+        Raises a ``LabelerError`` when the text that the labels stand in can't be had.
+        """
         state, name = self._store.state, self._format.name
+        saved = [label for label in document.labels.values() if label.is_saved]
+        proposed = self._proposed(document)
+        text = ""
+        if self._format.carries_text or (saved and not state.project.kind.is_classification):
+            text = await self._text(document)
+        reasons: list[str] = []
         labels = [
             ResolvedLabel(state.categories[label.category].name, label.span, of_format(label.extra, name))
-            for label in document.labels.values()
-            if label.is_saved
+            for label in writable(state, "labels", saved, text, reasons)
         ]
-        proposed = self._proposed(document)
         if in_text_order:
             labels.sort(key=lambda label: (label.span or Span(0, 1), label.category))
-        text = ""
-        if self._format.carries_text or (labels and not state.project.kind.is_classification):
-            text = await self._text(document)
         unsaid = document.dataset is Dataset.TRAIN and document.extra.get(NO_DATASET) and name == AZURE
         said = FileDocument(
             document.location,
@@ -205,14 +215,14 @@ class Exporting:
             regions, keys = kept_document(document.extra)
             converted, held = to_utf16(labels, regions if name == AZURE else (), text)
             keys = keys if name == AZURE else of_format(document.extra, name)
-            return msgspec.structs.replace(said, labels=converted, regions=held, extra=keys)
+            return msgspec.structs.replace(said, labels=converted, regions=held, extra=keys), reasons
         in_code_points = tuple(_in_code_points(label) for label in labels)
-        return msgspec.structs.replace(
-            said,
-            labels=in_code_points,
-            suggestions=tuple(self._as_proposed(each) for each in proposed),
-            extra=of_format(document.extra, name),
+        suggestions = tuple(
+            self._as_proposed(each) for each in writable(state, "suggestions", proposed, text, reasons)
         )
+        extra = of_format(document.extra, name)
+        done = msgspec.structs.replace(said, labels=in_code_points, suggestions=suggestions, extra=extra)
+        return done, reasons
 
     def _proposed(self, document: Document) -> tuple[Suggestion, ...]:
         """What waits in a document and is to be written.
