@@ -196,7 +196,10 @@ With the mouse: a click goes to a document, a double click opens it, a click lef
 
     def go_to(self, document_id: int) -> bool:
         """Puts the cursor on a document; false if it is not listed."""
-        index = self._places.get(document_id)
+        current = self.current
+        # The index of very many rows takes a moment to make.
+        at_it = current is not None and current.id == document_id
+        index = self.cursor if at_it else self._places.get(document_id)
         if index is None:
             return False
         self.move_to(index)
