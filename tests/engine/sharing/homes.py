@@ -17,6 +17,7 @@ from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.store.home import TinyProjects
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.adapters.store.models import FolderModelStore
+from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.quota import TinyQuotaStore
 from tui_labeler.engine.adapters.store.sync_base import FileSyncBase
 from tui_labeler.engine.ports import Surroundings
@@ -26,6 +27,9 @@ from tui_labeler.engine.sharing.shared_form import file_name, labels_folder
 from tui_labeler.engine.sharing.syncing import Syncing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_labeler.engine.ports import ProjectStore
     from tui_labeler.engine.sharing.conflicts import LabelConflict, Side
     from tui_labeler.engine.sharing.synced import Shared
 
@@ -136,3 +140,21 @@ class Pair:
             for row in self.file(location).get("labels", [])
             if not row.get("removed")
         ]
+
+
+async def meddled(home: Home, change: Callable[[dict[str, Any]], object]) -> tuple[ProjectStore, Syncing]:
+    """The home after somebody has changed its one file of documents, opened anew."""
+    await home.session.store.checkpoint()
+    folder = home.base._folder.parent
+    path = folder / "documents" / "0000.json"
+    tables = json.loads(path.read_text())
+    change(tables["documents"])
+    path.write_text(json.dumps(tables))
+    return await opened(home)
+
+
+async def opened(home: Home) -> tuple[ProjectStore, Syncing]:
+    """The home as it is on the disk, in a store and a syncing of their own."""
+    folder = home.base._folder.parent
+    store = await TinyProjectStore.open(folder, home.around.now, home.around.new_id, home.around.actor)
+    return store, Syncing(store, home.shelf, home.base, home.around)

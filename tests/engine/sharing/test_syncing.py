@@ -4,14 +4,13 @@ import asyncio
 import json
 import shutil
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.engine.sharing.homes import ID, Home, Pair
+from tests.engine.sharing.homes import ID, Home, Pair, meddled
 from tests.fakes import category, document, open_ones, suggest
 from tests.shelves import FakeShelf
 from tui_labeler.domain.agreement import Take
@@ -27,7 +26,7 @@ from tui_labeler.engine.errors import (
     RefusedError,
     UnreachableError,
 )
-from tui_labeler.engine.ports import Plan, ProjectStore, State
+from tui_labeler.engine.ports import Plan, State
 from tui_labeler.engine.sharing import shared_form
 from tui_labeler.engine.sharing.conflicts import open_conflicts
 from tui_labeler.engine.sharing.pending import Pending
@@ -162,18 +161,6 @@ async def test_an_undo_after_a_sync_is_carried_to_the_other(pair: Pair) -> None:
     await ana.session.history.redo()
     await both_sync(ana, bo)
     assert ana.labels() == bo.labels() == [("Person", 0, 3)]
-
-
-async def meddled(home: Home, change: Callable[[dict[str, Any]], object]) -> tuple[ProjectStore, Syncing]:
-    """The home after somebody has changed its one file of documents, opened anew."""
-    await home.session.store.checkpoint()
-    folder = home.base._folder.parent
-    path = folder / "documents" / "0000.json"
-    tables = json.loads(path.read_text())
-    change(tables["documents"])
-    path.write_text(json.dumps(tables))
-    store = await TinyProjectStore.open(folder, home.around.now, home.around.new_id, home.around.actor)
-    return store, Syncing(store, home.shelf, home.base, home.around)
 
 
 @pytest.mark.parametrize("pushed_first", [False, True])

@@ -69,6 +69,8 @@ class AgreedProject:
     """As :attr:`Agreed.wanted`."""
     edited: tuple[str, ...] = ()
     """Marks of :meth:`~tui_labeler.engine.ports.ProjectStore.edited` that were looked at."""
+    at: str = ""
+    """Which transaction ``seq`` is: another has its number once the home is set back. Empty if unknown."""
 
     @property
     def held(self) -> Items:

@@ -68,7 +68,9 @@ class Pending:
 
     async def _begin(self, agreed: AgreedProject) -> None:
         marks = await self._base.marks()
-        self._since, self._seen = agreed, agreed.seq or 0
+        seq = agreed.seq or 0
+        # Behind the end of the history, which was set back: all of it is to be read.
+        self._since, self._seen = agreed, seq if seq <= self._store.seq else 0
         open_ones = [number for number, mark in marks.items() if mark.revision == UNSETTLED]
         # What was made here of a document whose file can't be used waits, however long ago that was.
         broken = (self._store.state.document_id(location) for _, location, _ in agreed.broken.values())

@@ -61,6 +61,10 @@ class Tally:
         """These documents."""
         self.waiting = 0
         self.listed: dict[str, str] = {}
+        self.seq = 0
+        """The last transaction when the sync began."""
+        self.at = ""
+        """Which one that is, by its time and group; empty where the history was not read up to it."""
         self.transactions: list[Transaction] = []
         self.tell: Callable[..., None] = lambda *documents: None
         """Hears of documents that the line was asked about."""

@@ -130,6 +130,7 @@ class Syncing:
                 await claim_own(self._shelf, mine.name, mine.kind, project_id, write=push)
             project = await self._project.sync(names.get(project_file(project_id)), pull=pull, push=push)
             tally = Tally()
+            tally.seq = seq
             start = labels_folder(project_id)
             tally.listed = {
                 name.removeprefix(start): etag for name, etag in names.items() if name.startswith(start)
@@ -144,7 +145,9 @@ class Syncing:
                     tally.broken.pop(task.name)
                 await self._all(again, tally, pull=pull, push=push, progress=None)
             project = await self._project.finish(project, push=push)
-            done = replace(project.agreed, seq=seq, broken=tally.broken, edited=tuple(sorted(edited)))
+            done = replace(
+                project.agreed, seq=seq, at=tally.at, broken=tally.broken, edited=tuple(sorted(edited))
+            )
             if done != project.agreed:
                 await self._base.put_project(done)
             return Shared(

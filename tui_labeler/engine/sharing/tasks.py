@@ -37,9 +37,9 @@ async def tasks_of(
     was deleted here.
     """
     state = store.state
-    touched = await _touched(store, project.seq, marks, tally)
     unseen = edited.keys() - set(project.edited)
-    touched |= {number for mark in unseen for number in edited[mark] if number in marks}
+    by_hand = {number for mark in unseen for number in edited[mark]}
+    touched = await _touched(store, project, marks, by_hand, tally)
     # What was made here meanwhile goes out once a file that could not be used is another, or is gone.
     for name, (etag, location, _) in project.broken.items():
         number = state.document_id(location)
@@ -67,13 +67,27 @@ async def tasks_of(
 
 
 async def _touched(
-    store: ProjectStore, since: int | None, marks: Mapping[int, Mark], tally: Tally
+    store: ProjectStore,
+    project: AgreedProject,
+    marks: Mapping[int, Mark],
+    by_hand: Collection[int],
+    tally: Tally,
 ) -> set[int]:
-    """Documents that were worked on here since they were last looked at."""
+    """Documents that were worked on here since they were last looked at, with an action or ``by_hand``.
+
+    Of those that were never shared the ones that hold something to share.
+    """
     state = store.state
     found = {number for number, mark in marks.items() if mark.revision == UNSETTLED}
-    changed = set(state.rows) if since is None else await _in_history(store, since, tally)
-    for count, number in enumerate(changed & state.rows.keys()):
+    found |= marks.keys() & by_hand
+    changed: Collection[int] | None = state.rows.keys()
+    if project.seq is not None:
+        changed = await _in_history(store, project.seq, project.at, tally)
+    if changed is None:
+        # Revisions are numbers of another history: that they are equal says nothing.
+        found |= marks.keys()
+        changed = state.rows.keys()
+    for count, number in enumerate({*changed, *by_hand} & state.rows.keys() - found):
         if count % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)
         document = state.whole(number)
@@ -86,11 +100,19 @@ async def _touched(
     return found
 
 
-async def _in_history(store: ProjectStore, since: int, tally: Tally) -> set[int]:
+async def _in_history(store: ProjectStore, since: int, at: str, tally: Tally) -> set[int] | None:
+    """Documents that transactions behind ``since`` have changed.
+
+    ``None`` where the history was set back since then, by a backup say: what stands at ``since`` is not what
+    was there ``at`` the last sync, or nothing is.
+    """
     found: set[int] = set()
     async for transaction in store.history():
+        mark = f"{transaction.time} {transaction.group}"
+        if transaction.seq == tally.seq:
+            tally.at = mark
         if transaction.seq <= since:
-            break
+            return found if transaction.seq == since and at in ("", mark) else None
         if transaction.action == LOST:
             return set(store.state.rows)  # nobody knows what was worked on in that part of it
         found |= documents_of(transaction)
@@ -98,4 +120,4 @@ async def _in_history(store: ProjectStore, since: int, tally: Tally) -> set[int]
             if change.table == LABEL and change.after is None:
                 number, _, label = change.key.partition("/")
                 tally.gone.setdefault(int(number), {}).setdefault(label, transaction.time)
-    return found
+    return found if since in (0, store.seq) and not at else None

@@ -115,6 +115,7 @@ class FileSyncBase:
             stored.keys,
             dict(_flat(stored.wanted)),
             stored.edited,
+            stored.at,
         )
 
     def _put_project(self, agreed: AgreedProject) -> None:
@@ -130,6 +131,7 @@ class FileSyncBase:
             dict(agreed.keys),
             _nested(agreed.wanted),
             agreed.edited,
+            agreed.at,
         )
         row = msgspec.to_builtins(stored)
         database(self._folder / "project.json").storage.write({"project": {"1": row}})
@@ -162,6 +164,7 @@ class _StoredProject(msgspec.Struct):
     keys: dict[str, Any] = {}
     wanted: _Tables = {}
     edited: tuple[str, ...] = ()
+    at: str = ""
 
 
 S = TypeVar("S")
