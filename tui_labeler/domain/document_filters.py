@@ -71,9 +71,11 @@ class DocumentFilter:
         return not self.name or self.name in folded(row.location)
 
     def among(self, rows: Iterable[DocumentRow]) -> Iterable[DocumentRow]:
-        """Those that match; of a hundred thousand at once where states are all that is asked for."""
+        """Those that match; of a hundred thousand at once where states, or ids, are all that is asked for."""
         if self == DocumentFilter():
             return rows
+        if self.ids is not None and self == DocumentFilter(ids=self.ids):
+            return [row for row in rows if row.id in self.ids]
         if self == DocumentFilter(states=self.states):
             return [row for row in rows if row.state in self.states]
         return filter(self.matches, rows)

@@ -78,7 +78,7 @@ Nothing has happened yet: `s` starts the job, which then goes on by itself while
         nouns = self.session.project.kind.nouns.capitalize()
         return [
             ("Method", METHODS[self.choices.method][0]),
-            ("Documents", f"{len(self.rows()):,}"),
+            ("Documents", f"{len(self.choices.documents & self.session.rows.keys()):,}"),
             (nouns, f"{len(names)} of {len(known)}: {some_of(names, NAMES)}"),
         ]
 
