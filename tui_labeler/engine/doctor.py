@@ -376,16 +376,25 @@ async def check_records(session: ProjectSession) -> list[Check]:
 
 
 async def check_history(session: ProjectSession) -> list[Check]:
-    """A failed check for each part that a project's history lacks without saying so."""
+    """A failed check for each part that a project's history lacks without saying so, and for categories that
+    it holds and the project does not."""
     name = session.project.name
     hint = (
         "the labels are whole; restore that file from a backup, or let "
         f"`tui-labeler project repair {session.project.id}` put down what the history lacks"
     )
     try:
-        return [
+        found = [
             Check(f"history of {name}", False, f"{words}; {hint}") for words in await session.store.lacking()
         ]
+        lost = await session.store.lost_categories()
+        if lost:
+            words = (
+                f"nobody has deleted {', '.join(map(repr, lost))}, and project.json lacks it; `tui-labeler "
+                f"project repair {session.project.id}` makes it anew of the journal"
+            )
+            found.append(Check(f"{session.project.kind.nouns} of {name}", False, words))
+        return found
     except LabelerError as error:
         return [Check(f"history of {name}", False, in_words(error))]
 

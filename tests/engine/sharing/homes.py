@@ -98,10 +98,20 @@ class Pair:
         store = await projects.begin(Project(ID, "Loans", self.kind, str(folder)))
         await store.close()
         await projects.publish(ID)
+        opened = await self._opened(around, shelf or FakeShelf(self.stored))
+        await opened.session.documents.sync()
+        return opened
+
+    async def reopened(self, home: Home) -> Home:
+        """A home as another process finds it."""
+        return await self._opened(home.around, home.shelf)
+
+    async def _opened(self, around: Surroundings, shelf: FakeShelf) -> Home:
+        name = around.actor
+        projects = TinyProjects(self.root / name, around.now, around.new_id, name)
         store = await projects.open(ID)
         home = projects.folder(ID)
-        container = FolderContainer(folder)
-        shelf = shelf or FakeShelf(self.stored)
+        container = FolderContainer(Path(store.state.project.container))
         base = FileSyncBase(home / "sync")
         session = ProjectSession(
             store,
@@ -116,7 +126,6 @@ class Pair:
             shelf=shelf,
             base=base,
         )
-        await session.documents.sync()
         return Home(session, shelf, base, around, Syncing(store, shelf, base, around))
 
     async def homes(self, *categories: str) -> tuple[Home, Home]:

@@ -151,6 +151,13 @@ class ProjectStore(Protocol):
         Raises ``StorageError``.
         """
 
+    async def lost_categories(self) -> tuple[str, ...]:
+        """Names of categories that are missing though no transaction has removed them.
+
+        Reads the whole history.
+        Raises ``StorageError``.
+        """
+
     async def checkpoint(self) -> None:
         """Folds the journal into the shards, so that the next opening is quick."""
 

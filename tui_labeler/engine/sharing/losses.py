@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.items import Key
+from tui_labeler.domain.items import Items, Key
+from tui_labeler.engine.sharing.project_form import CATEGORY
 from tui_labeler.engine.sharing.shared_form import PARTS
 
 if TYPE_CHECKING:
@@ -42,6 +43,24 @@ async def losses(store: ProjectStore, agreed: Mapping[int, Agreed | None]) -> Ma
         if gone:
             missing[number] = gone
     return await _not_removed(store, {(number, key) for number, keys in missing.items() for key in keys})
+
+
+async def lost_categories(store: ProjectStore, base: Items) -> set[Key]:
+    """The categories that were agreed on, are not here, and were removed by no transaction."""
+    waiting = {key for key in base if key.table == CATEGORY and key.id not in store.state.categories}
+    lost: set[Key] = set()
+    if not waiting:
+        return lost
+    async for transaction in store.history():
+        for table, name, _, after in transaction.changes:
+            key = Key(CATEGORY, name)
+            if table == CATEGORY and key in waiting:
+                waiting.discard(key)
+                if after is not None:
+                    lost.add(key)
+        if not waiting:
+            break
+    return lost | waiting
 
 
 async def _not_removed(store: ProjectStore, waiting: set[tuple[int, Key]]) -> dict[int, set[Key]]:

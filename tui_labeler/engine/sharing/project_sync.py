@@ -15,6 +15,7 @@ from tui_labeler.engine.errors import ConflictError, FormatError, InputError, No
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.ports.sharing import AgreedProject, laid_over
 from tui_labeler.engine.sharing.deletions import Deletion, deletions, users_of, with_deletions
+from tui_labeler.engine.sharing.losses import lost_categories
 from tui_labeler.engine.sharing.project_form import (
     CATEGORY,
     SharedProject,
@@ -122,6 +123,9 @@ class ProjectSync:
         )
 
     async def _merged(self, agreed: AgreedProject, *, pull: bool, push: bool) -> ProjectOutcome:
+        lost = await lost_categories(self._store, agreed.base)
+        # As if nothing had been agreed on: what the container has of them comes back.
+        agreed = replace(agreed, base={key: row for key, row in agreed.base.items() if key not in lost})
         if pull:
             await self._one_name_once(agreed)
         state = self._store.state

@@ -21,7 +21,7 @@ from tui_labeler.engine.adapters.store.files import (
 from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.migrations import bring_up_to_date, read_format
-from tui_labeler.engine.adapters.store.project_file import project_in, write_project
+from tui_labeler.engine.adapters.store.project_file import check_id, project_in, write_project
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.repairing import Repair
 from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
 
 def _project(folder: Path) -> Project:
-    """Raises ``StorageError`` for a folder that holds no project."""
-    return project_in(folder, AtomicJSONStorage(folder / PROJECT_FILE).read() or {})
+    """Raises ``StorageError`` for a folder that holds no project, or one of another id."""
+    project = project_in(folder, AtomicJSONStorage(folder / PROJECT_FILE).read() or {})
+    check_id(folder, project)
+    return project
 
 
 MAKING = "making.lock"
@@ -190,7 +192,7 @@ class TinyProjects:
         return await TinyProjectStore.open(folder, self._now, self._new_id, self._viewer)
 
     async def repair(self, name: str, actor: str) -> tuple[str, ...]:
-        folder = await asyncio.to_thread(self._find, name)
+        folder = await asyncio.to_thread(self._find, name, broken_too=True)
         repair = Repair(folder, actor, self._now(), self._new_id())
         return await finished(asyncio.to_thread(repair.carry_out))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 import msgspec
 
 from tui_labeler.domain.projects import Category, Project
-from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there, make_folder
+from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there, make_folder, storage_errors
 from tui_labeler.engine.adapters.store.journal import Position
 from tui_labeler.engine.adapters.store.shards import BY_HAND, AtomicJSONStorage
 from tui_labeler.engine.errors import StorageError
@@ -41,8 +41,7 @@ def read_project_file(folder: Path) -> ProjectFile:
     parts = ("checkpoint", "categories", "category_order")
     marks, categories, order = (list(tables.get(part, {}).values()) for part in parts)
     if not marks:
-        check_there(folder)
-        raise StorageError(f"{folder / PROJECT_FILE} holds no project", hint=BY_HAND)
+        raise no_project(folder)
     project_in(folder, tables)
     for row in categories:
         _converted(folder, "categories", row, Category)
@@ -55,9 +54,33 @@ def project_in(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> Project
     """Raises ``StorageError`` that names the file, ``DeletedError`` where there is no project."""
     rows = list(tables.get("project", {}).values())
     if len(rows) != 1:
-        check_there(folder)
-        raise StorageError(f"{folder / PROJECT_FILE} holds no project", hint=BY_HAND)
+        raise no_project(folder)
     return _converted(folder, "project", rows[0], Project)
+
+
+def no_project(folder: Path) -> StorageError:
+    """For a file that is not there, or holds no project. Raises ``DeletedError`` where nothing is there."""
+    check_there(folder)
+    path = folder / PROJECT_FILE
+    with storage_errors(path):
+        is_missing = not path.exists()
+    if is_missing:
+        return StorageError(
+            f"{path} is missing",
+            hint="Restore that one file from a backup. The journal and the files of documents beside it are "
+            "to stay: what was done since the backup is read from them.",
+        )
+    return StorageError(f"{path} holds no project", hint=BY_HAND)
+
+
+def check_id(folder: Path, project: Project) -> None:
+    """Raises ``StorageError`` where the project's id is not the name of its folder."""
+    if project.id != folder.name:
+        raise StorageError(
+            f"{folder / PROJECT_FILE}, project: the id is {project.id!r}, and the folder is named "
+            f"{folder.name!r}",
+            hint=f"Write {folder.name!r} as the id into that file, or restore it from a backup.",
+        )
 
 
 def shards_as_of(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[int, int] | None:

@@ -19,7 +19,7 @@ from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.memory import MemoryState
 from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.project_file import read_project_file
-from tui_labeler.engine.adapters.store.replaying import shards_named
+from tui_labeler.engine.adapters.store.replaying import project_as_of, shards_named
 from tui_labeler.engine.adapters.store.survey import backwards, forwards, survey
 from tui_labeler.engine.adapters.store.threads import to_the_end
 from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
@@ -186,6 +186,10 @@ class TinyProjectStore:
     async def lacking(self) -> tuple[str, ...]:
         seen = await asyncio.to_thread(survey, self._journal, self._base.seq)
         return tuple(damage.words for damage in seen.older)
+
+    async def lost_categories(self) -> tuple[str, ...]:
+        found = await asyncio.to_thread(project_as_of, self._journal, self._position.seq)
+        return tuple(row["name"] for row in found.missing_in(self._memory.category_rows))
 
     # --- checkpoints --------------------------------------------------------------------------------
 

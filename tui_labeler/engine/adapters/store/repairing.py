@@ -21,7 +21,8 @@ from tui_labeler.engine.adapters.store.journal import Journal, Position
 from tui_labeler.engine.adapters.store.journal_lines import RESTORE
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
-from tui_labeler.engine.adapters.store.project_file import place_of, shards_as_of
+from tui_labeler.engine.adapters.store.project_file import no_project, place_of, shards_as_of
+from tui_labeler.engine.adapters.store.repairing_project import with_project
 from tui_labeler.engine.adapters.store.replaying import AS_OF, Replayed, replayed, shards_named
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage
 from tui_labeler.engine.adapters.store.survey import Survey, survey
@@ -57,12 +58,17 @@ class Repair:
             check_format(self.folder.parent.parent)
             path = self.folder / PROJECT_FILE
             tables = AtomicJSONStorage(path).read() or {}
-            projects, marks = (list(tables.get(part, {}).values()) for part in ("project", "checkpoint"))
-            if not projects or not marks:
-                raise StorageError(f"{path} holds no project", hint="Restore it from a backup.")
+            marks = list(tables.get("checkpoint", {}).values())
+            if not marks:
+                raise no_project(self.folder)
             base = place_of(self.folder, marks[0])
+            tables, said = with_project(self.folder, tables, base)
+            (project,) = tables["project"].values()
+            if said:
+                AtomicJSONStorage(path).write(tables)
+                self._said += said
             try:
-                self._mend_shards(tables, projects[0], base)
+                self._mend_shards(tables, project, base)
                 self._mend_journal(tables, base)
             except StorageError as error:
                 if not self._said:

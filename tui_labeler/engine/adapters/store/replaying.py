@@ -1,8 +1,8 @@
-"""What the journal says of shards: which there are, and what stood in them."""
+"""What the journal says of shards, which there are and what stood in them, and of the project's own file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.actions import LOST
@@ -12,7 +12,7 @@ from tui_labeler.engine.adapters.store.shards import SHARD_SIZE
 from tui_labeler.engine.adapters.store.survey import Damage, Entry, entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from tui_labeler.engine.adapters.store.journal import Journal
     from tui_labeler.engine.ports import Change
@@ -68,6 +68,46 @@ def replayed(journal: Journal, project: dict[str, Any], shards: Mapping[int, int
         if changes:
             state.apply(replace(transaction, changes=changes))
     return Replayed(state.changed, last)
+
+
+@dataclass(slots=True)
+class ProjectAsOf:
+    """What the journal says of the project and its categories at a transaction."""
+
+    project: dict[str, Any] | None = None
+    """``None`` where no transaction has changed it."""
+    categories: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    """By id, in the order in which they came; ``None`` for those that were removed. Behind a part that is
+    lost only those that were changed since: of the others nothing is certain."""
+    is_whole: bool = True
+    """Whether nothing up to there is lost."""
+
+    def missing_in(self, known: Container[str]) -> list[dict[str, Any]]:
+        """The categories that are not ``known``, though no transaction has removed them."""
+        return [row for key, row in self.categories.items() if row is not None and key not in known]
+
+
+def project_as_of(journal: Journal, until: int) -> ProjectAsOf:
+    """Of transaction ``until``. Raises ``StorageError``."""
+    found, last = ProjectAsOf(), 0
+    for item in entries(journal, seq=0):
+        if isinstance(item, Damage):
+            if item.until > item.after and item.after < until:
+                found = ProjectAsOf(is_whole=False)
+            continue
+        transaction = item.transaction
+        if transaction.seq > until:
+            break
+        if transaction.action == LOST and transaction.note.get(AS_OF) != last:
+            found = ProjectAsOf(is_whole=False)
+        last = transaction.seq
+        for table, key, _, after in transaction.changes:
+            if table == "category":
+                found.categories[key] = after
+            elif table == "project":
+                found.project = after
+    found.is_whole &= last == until
+    return found
 
 
 def _is_of_document(change: Change) -> bool:

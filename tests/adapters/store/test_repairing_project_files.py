@@ -1,0 +1,106 @@
+"""What is wrong with a project's own file is told, and made anew of the journal where that holds it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import Bench, key, number, span, whole
+from tui_labeler.engine.doctor import check_history
+from tui_labeler.engine.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tui_labeler.engine.session import ProjectSession
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+async def edited(bench: Bench, edit: Callable[[dict[str, Any]], object]) -> tuple[ProjectSession, Path]:
+    """A project with labels of two categories, its ``project.json`` edited by hand; and its folder."""
+    session = await bench.create(2, categories=("Person", "Place", "Firm"))
+    await session.labeling.add(number(session), key(session, "Person"), span("Ann"))
+    await session.labeling.add(number(session), key(session, "Place"), span("Rome"))
+    await session.labeling.save()
+    await session.categories.delete(key(session, "Firm"))
+    await session.store.checkpoint()
+    folder = await bench.project_folder()
+    tables = json.loads((folder / "project.json").read_text())
+    edit(tables)
+    (folder / "project.json").write_text(json.dumps(tables))
+    return session, folder
+
+
+def without_first_category(tables: dict[str, Any]) -> None:
+    del tables["categories"]["1"]
+
+
+async def test_a_category_that_nobody_deleted_is_told_and_made_anew(bench: Bench) -> None:
+    session, _ = await edited(bench, without_first_category)
+    (check,) = await check_history(await bench.session())
+    assert "nobody has deleted 'Person'" in check.detail
+    assert f"project repair {session.project.id}" in check.detail
+    (said,) = await bench.workbench().repair(session.project.id)
+    assert "has 'Person' again" in said
+    mended = await bench.session()
+    assert list(mended.store.state.categories.items()) == list(session.store.state.categories.items())
+    assert await check_history(mended) == []
+    assert await bench.workbench().repair(session.project.id) == ()
+
+
+UNUSABLE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "an order of a number": lambda tables: tables["category_order"]["1"]["ids"].append(0),
+    "an order that is none": lambda tables: tables["category_order"]["1"].update(ids=0),
+    "a category without a name": lambda tables: tables["categories"]["1"].pop("name"),
+    "a category with a number": lambda tables: tables["categories"]["1"].update(id=0),
+}
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+async def test_categories_that_cannot_be_used_are_made_anew_of_the_journal(bench: Bench, what: str) -> None:
+    session, folder = await edited(bench, UNUSABLE[what])
+    before = (folder / "project.json").read_bytes()
+    with pytest.raises(StorageError, match=r"project\.json"):
+        await bench.session()
+    (said,) = await bench.workbench().repair(session.project.id)
+    assert "project.json is made anew of the journal" in said
+    mended = await bench.session()
+    assert whole(mended) == whole(session)
+    assert list(mended.store.state.categories.items()) == list(session.store.state.categories.items())
+    assert (folder / "project.json.replaced").read_bytes() == before
+
+
+async def test_a_repair_says_so_where_the_journal_does_not_hold_the_categories(bench: Bench) -> None:
+    session, folder = await edited(bench, UNUSABLE["a category with a number"])
+    segment = folder / "journal" / "000000000001.jsonl"
+    segment.write_bytes(b"".join(segment.read_bytes().splitlines(keepends=True)[1:]))
+    before = (folder / "project.json").read_bytes()
+    with pytest.raises(StorageError, match=r"project\.json, categories"):
+        await bench.workbench().repair(session.project.id)
+    assert (folder / "project.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("its_id", ["", "Another", "other"])
+async def test_an_id_that_is_not_the_folders_name_is_told_with_the_file(bench: Bench, its_id: str) -> None:
+    session, folder = await edited(bench, lambda tables: tables["project"]["1"].update(id=its_id))
+    ((name, error),) = await bench.workbench().broken()
+    assert name == session.project.id == folder.name
+    assert f"{folder / 'project.json'}, project" in error.message
+    with pytest.raises(StorageError, match=r"project\.json, project"):
+        await bench.workbench().repair(session.project.id)
+
+
+async def test_a_file_that_is_gone_is_told_as_missing(bench: Bench) -> None:
+    session, folder = await edited(bench, lambda tables: None)
+    (folder / "project.json").unlink()
+    for attempt in (bench.workbench().open, bench.workbench().repair):
+        with pytest.raises(StorageError, match=r"project\.json is missing") as told:
+            await attempt(session.project.id)
+        assert "Restore that one file from a backup" in told.value.hint
