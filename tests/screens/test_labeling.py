@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.fakes import document, fixed_surroundings, home_workbench, labels, make_project, write_documents
 from tests.screens.conftest import (
     LOANS,
     ONE,
+    THREE,
     TWO,
     Opened,
     Running,
@@ -119,6 +122,40 @@ async def test_a_label_in_the_way_is_named_and_one_key_replaces_it(opened: Opene
         assert len(labels(session_of(pilot), TWO)) == 1
         await press(pilot, "!")
         assert labels(session_of(pilot), TWO) == [("Borrower", span_of(TWO, "North"))]
+
+
+@pytest.mark.parametrize("refused", [["v", "w", "2"], ["e", ">", ">", ">", "enter"]])
+async def test_what_was_refused_is_replaced_only_while_the_line_offers_it(
+    opened: Opened, refused: list[str]
+) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "w", "v", "1", "w", "v", "3")
+        before = labels(session_of(pilot), TWO)
+        assert before == [("Borrower", span_of(TWO, "Bank")), ("Amount", span_of(TWO, "lends"))]
+        for then, back in (["l"], []), (["V", "escape"], []), (["]", "["], []), (["]"], ["["]):
+            await press(pilot, "g", "w", *refused)
+            assert "! replaces it." in screen_text(pilot)
+            await press(pilot, *then)
+            assert "! replaces it." not in screen_text(pilot)
+            await press(pilot, "!")
+            assert "No label is in the way of anything." in screen_text(pilot)
+            assert labels(session_of(pilot), TWO) == before
+            assert not labels(session_of(pilot), THREE)
+            await press(pilot, *back, "escape")
+        await press(pilot, "g", "w", *refused, "!")
+        [(_, replaced)] = labels(session_of(pilot), TWO)
+        assert replaced is not None
+        assert replaced.start == span_of(TWO, "Bank").start
+        assert replaced.end >= span_of(TWO, "lends").end
+
+
+async def test_what_was_selected_is_not_told_of_in_the_next_document(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "v")
+        assert "Selected. Press a category's key" in screen_text(pilot)
+        await press(pilot, "]")
+        assert screen_of(pilot).text.selection is None
+        assert "Selected" not in screen_text(pilot)
 
 
 async def test_enter_on_a_word_offers_the_categories_by_name(opened: Opened) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Label, Span, Suggestion
@@ -15,11 +16,23 @@ if TYPE_CHECKING:
     from tui_labeler.engine.ports import Transaction
 
 
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What could not be labeled because a label is in the way, and where that was said."""
+
+    category: str
+    span: Span
+    moved: str | None
+    """The label that was to be changed; ``None`` where one was to be added."""
+    view: tuple[object, ...]
+    """The document, line, cursor and selection that were in view with the offer to replace."""
+
+
 class ChangeActions(CategoryQuestions):
     """What the keys for the label or suggestion at the cursor do."""
 
-    blocked: tuple[str, Span, str | None] | None = None
-    """What could not be labeled because a label is in the way: category, span, and the label to change."""
+    _blocked: Blocked | None = None
+    """What was refused last; offered by :attr:`offered` only."""
 
     def category_name(self, category: str) -> str:
         known = self.session.store.state.categories.get(category)
@@ -41,15 +54,40 @@ class ChangeActions(CategoryQuestions):
         """The words of a span, cut where they are long."""
         return quoted(self.text.text, span)
 
-    @decision
-    async def action_replace(self) -> Transaction | None:
+    def refuse(self, error: LabelInTheWayError, category: str, span: Span | None, moved: str | None) -> None:
+        """Says what is in the way, and offers to replace it for as long as that is in view."""
+        self.say(self.in_the_way(error))
+        self._blocked = None if span is None else Blocked(category, span, moved, self._view_of_offer())
+
+    def _view_of_offer(self) -> tuple[object, ...]:
+        return self.shown, self.message, self.text.cursor, self.text.selection
+
+    @property
+    def offered(self) -> Blocked | None:
+        """What was refused, while the line offers to replace and nothing else was begun since."""
+        blocked = self._blocked
+        return blocked if blocked is not None and blocked.view == self._view_of_offer() else None
+
+    def withdraw_offer(self) -> None:
+        """Takes the line away that offers to replace, where what was refused is no longer selected."""
+        if self._blocked is not None and self.offered is None:
+            if self.message == self._blocked.view[1]:
+                self.message = ""
+            self._blocked = None
+
+    async def action_replace(self) -> None:
         """Labels what was refused, and removes the labels that were in the way."""
-        if self.blocked is None:
+        # The line goes when the step begins, and with it what it offers.
+        await self._replace(self.offered, self.shown)
+
+    @decision
+    async def _replace(self, blocked: Blocked | None, document: int | None) -> Transaction | None:
+        self._blocked = None
+        if blocked is None or document != self.shown:
             none = "No label is in the way of anything."
             self.say("Nothing is in the way of a class: press its key." if self.has_classes else none)
             return None
-        category, span, moved = self.blocked
-        self.blocked = None
+        category, span, moved = blocked.category, blocked.span, blocked.moved
         self.text.clear_selection()
         labeling = self.session.labeling
         if moved is None:
@@ -88,9 +126,7 @@ class ChangeActions(CategoryQuestions):
                 self.document_id, item.id, category=category, span=span, replacing=self.has_classes
             )
         except LabelInTheWayError as error:
-            if item.span is not None:
-                self.blocked = (category or item.category, span or item.span, item.id)
-            self.say(self.in_the_way(error))
+            self.refuse(error, category or item.category, span or item.span, item.id)
             return None
 
     async def accept_item(

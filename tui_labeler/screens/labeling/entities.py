@@ -156,10 +156,8 @@ class EntityActions(ChangeActions):
         try:
             made = await self.session.labeling.add(self.document_id, category, span)
         except LabelInTheWayError as error:
-            self.blocked = (category, span, None)
-            self.say(self.in_the_way(error))
+            self.refuse(error, category, span, None)
             return None
-        self.blocked = None
         self.text.clear_selection()
         return made
 

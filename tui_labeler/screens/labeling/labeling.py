@@ -348,6 +348,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             self.selecting = event.span is not None
             self.refresh_bindings()
         self.leave_dropped_edit()
+        self.withdraw_offer()
         self.show_status()
 
     def on_descendant_blur(self) -> None:

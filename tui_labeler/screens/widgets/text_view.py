@@ -120,7 +120,7 @@ With the mouse: a click goes to a place, dragging selects words, a double click 
         if again and text == self.text:
             self.set_marks(marks)
             return
-        cursor = self.caret.cursor if again else 0
+        cursor, selected = self.caret.cursor if again else 0, self.caret.selection
         searched = bool(self._found)
         self.open_text(text, marks)
         if searched:
@@ -132,7 +132,7 @@ With the mouse: a click goes to a place, dragging selects words, a double click 
             self.scroll_to(y=0)
         self._reveal(self.caret.cursor)
         self.repaint()
-        self._tell(None, None, None)
+        self._tell(None, selected, None)
 
     def set_marks(self, marks: Iterable[Mark]) -> None:
         """Shows other marks on the same text; only lines that differ are drawn again."""
