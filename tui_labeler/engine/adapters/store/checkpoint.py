@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.document_rows import DocumentRow
 from tui_labeler.engine.adapters.store.files import PROJECT_FILE, check_there, remove_leftovers
 from tui_labeler.engine.adapters.store.index import signatures, write_index
-from tui_labeler.engine.adapters.store.journal import START, Position
+from tui_labeler.engine.adapters.store.journal import START, Journal, Position
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
 from tui_labeler.engine.adapters.store.project_file import (
@@ -52,7 +52,8 @@ def fold_in(folder: Path, shards: DocumentShards, fold: Fold, base: int, toleran
     """Writes shards, then the project, then the index: a crash between two only makes opening slower.
 
     Returns up to where the files hold everything. Where another process has folded as far, or beyond
-    ``base`` and but for ``tolerance`` bytes of journal as far, there is nothing to do.
+    ``base`` and but for ``tolerance`` bytes of journal as far, there is nothing to do. Raises
+    ``StorageError`` where the journal does not reach that far: all stays as it is.
     """
     with FileLock(folder / "checkpoint.lock", project=folder).held():
         check_there(folder)
@@ -62,6 +63,8 @@ def fold_in(folder: Path, shards: DocumentShards, fold: Fold, base: int, toleran
         there = place_of(folder, marks[0]) if marks else START
         if there.seq >= fold.position.seq:
             return fold.position
+        # Where the files were set back meanwhile, those of a later day beside that journal can't be opened.
+        Journal(folder / "journal").check_reach(fold.position)
         if there.seq > base and between(there, fold.position) < tolerance:
             return there
         remove_leftovers(folder, shards.folder)

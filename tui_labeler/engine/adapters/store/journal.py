@@ -68,15 +68,17 @@ class Journal:
     def changed_since(self, position: Position) -> bool:
         """Whether there is something to read; one or two calls of ``stat``. Raises ``StorageError``."""
         path = self.path(position.segment)
+        size = _size(path)
+        if size > position.offset:
+            return True
+        _check_reach(path, size, position)
         with storage_errors(path):
-            try:
-                size = path.stat().st_size
-            except FileNotFoundError:
-                size = 0
-            if size > position.offset:
-                return True
-            _check_reach(path, size, position)
             return position.seq >= position.segment and self.path(position.seq + 1).exists()
+
+    def check_reach(self, position: Position) -> None:
+        """Raises ``StorageError`` where the journal ends before ``position``, as one of a backup does."""
+        path = self.path(position.segment)
+        _check_reach(path, _size(path), position)
 
     def read(self, position: Position) -> Iterator[tuple[Transaction, Position]]:
         """The transactions after ``position``, each with the place behind it. Raises ``StorageError``."""
@@ -189,6 +191,15 @@ class Journal:
     def strays(self) -> list[str]:
         """Files beside them that are not of the program. Raises ``StorageError``."""
         return strays_in(self.folder, *NAMED)
+
+
+def _size(path: Path) -> int:
+    """Bytes; 0 where there is no file. Raises ``StorageError``."""
+    with storage_errors(path):
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
 
 def _check_reach(path: Path, size: int, position: Position) -> None:
