@@ -67,8 +67,9 @@ UNUSABLE: dict[str, Callable[[dict[str, Any]], object]] = {
 async def test_categories_that_cannot_be_used_are_made_anew_of_the_journal(bench: Bench, what: str) -> None:
     session, folder = await edited(bench, UNUSABLE[what])
     before = (folder / "project.json").read_bytes()
-    with pytest.raises(StorageError, match=r"project\.json"):
+    with pytest.raises(StorageError, match=r"project\.json") as told:
         await bench.session()
+    assert f"project repair {session.project.id}" in told.value.hint
     (said,) = await bench.workbench().repair(session.project.id)
     assert "project.json is made anew of the journal" in said
     mended = await bench.session()
@@ -97,10 +98,16 @@ async def test_an_id_that_is_not_the_folders_name_is_told_with_the_file(bench: B
         await bench.workbench().repair(session.project.id)
 
 
-async def test_a_file_that_is_gone_is_told_as_missing(bench: Bench) -> None:
+async def test_a_file_that_is_gone_is_told_as_missing_and_one_of_a_backup_will_do(bench: Bench) -> None:
     session, folder = await edited(bench, lambda tables: None)
+    backup = (folder / "project.json").read_bytes()
+    await session.labeling.add(number(session), key(session, "Person"), span("Bob"))
+    await session.labeling.save()
+    await session.store.checkpoint()
     (folder / "project.json").unlink()
     for attempt in (bench.workbench().open, bench.workbench().repair):
         with pytest.raises(StorageError, match=r"project\.json is missing") as told:
             await attempt(session.project.id)
         assert "Restore that one file from a backup" in told.value.hint
+    (folder / "project.json").write_bytes(backup)
+    assert whole(await bench.session()) == whole(session)

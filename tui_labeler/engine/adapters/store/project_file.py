@@ -129,7 +129,11 @@ def _converted(folder: Path, table: str, value: Any, kind: type[T]) -> T:
     try:
         return convert(value, kind)
     except (msgspec.ValidationError, ValueError) as error:
-        raise StorageError(f"{folder / PROJECT_FILE}, {table}: {error}", hint=BY_HAND) from error
+        hint = BY_HAND
+        if table in ("categories", "category_order"):
+            repair = f"`tui-labeler project repair {folder.name}`"
+            hint = f"{repair} makes them anew where the journal holds them all. Otherwise: {BY_HAND}"
+        raise StorageError(f"{folder / PROJECT_FILE}, {table}: {error}", hint=hint) from error
 
 
 def write_project(
