@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tui_labeler.cli.commands.serving import command_line
+from tui_labeler.cli.commands.serving import _address, command_line
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -49,7 +49,9 @@ def served(home: Path, *arguments: str) -> Iterator[tuple[int, list[str]]]:
             if line.startswith("ctrl+c"):
                 break
             said.append(line.strip())
-        yield int(said[0].rpartition(":")[2]), said
+        # With an address of its own, the caller has chosen the port.
+        tail = said[0].rpartition(":")[2]
+        yield int(tail) if tail.isdigit() else 0, said
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=SECONDS)
         assert (process.returncode, out) == (0, "")
@@ -177,6 +179,38 @@ async def test_a_tunnel_with_another_port_leads_to_itself(tmp_path: Path) -> Non
         assert "ws://localhost:9999/ws" in (await page(port, Host="localhost:9999"))[1]
 
 
+@pytest.mark.parametrize("typed", ["https://Labels.Example.org:443", "HTTPS://labels.example.ORG/"])
+async def test_pages_of_a_public_address_are_known_however_it_was_typed(tmp_path: Path, typed: str) -> None:
+    aiohttp = needs_the_extra()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with served(tmp_path, "--port", str(port), "--public-url", typed):
+        known = "https://labels.example.org"
+        status, text, policy = await page(port, Origin=known)
+        assert status == 200
+        assert "wss://labels.example.org/ws" in text
+        assert f"connect-src 'self' {known.replace('http', 'ws')};" in policy
+        await drawn(port, b"tui-labeler", Origin=known)
+        for foreign in ("https://evil.example", "http://labels.example.org", f"{known}:444"):
+            assert (await page(port, Origin=foreign))[0] == 403, foreign
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await drawn(port, b"never", Origin=foreign)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("http://A.example:80/x", "http://a.example/x"),
+        ("http://a.example:443", "http://a.example:443"),
+        ("https://ada@[2001:DB8::7]:443", "https://[2001:db8::7]"),
+        ("https://Bücher.example", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_a_public_address_is_kept_as_browsers_write_it(typed: str, kept: str) -> None:
+    assert _address(typed) == kept
+
+
 def test_listening_for_other_machines_is_warned_of(tmp_path: Path) -> None:
     with served(tmp_path, "--host", "0.0.0.0") as (_, said):
         assert "Warning" in said[1]
@@ -202,7 +236,13 @@ def test_without_the_extra_it_says_what_to_install(cli: Cli, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--port", "70000"), ("--port", "x"), ("--public-url", "ftp://a"), ("--json",)]
+    "arguments",
+    [
+        ("--port", "70000"),
+        ("--port", "x"),
+        *(("--public-url", text) for text in ("ftp://a", "https://[b", "http://a:x", "//a", "http://:1")),
+        ("--json",),
+    ],
 )
 def test_what_can_not_be_served_is_wrong_use(cli: Cli, arguments: tuple[str, ...]) -> None:
     assert cli("serve", *arguments).code == 2

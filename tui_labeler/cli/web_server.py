@@ -57,8 +57,8 @@ def is_loopback(host: str) -> bool:
 class LabelerServer(Server):
     """Runs ``command`` (a line for a shell) for each browser window.
 
-    ``public_url`` is the address that people open where another server stands before this one; without it
-    pages speak to the address that they were asked for at.
+    ``public_url`` is the address that people open where another server stands before this one, as browsers
+    write it; without it pages speak to the address that they were asked for at.
     """
 
     def __init__(self, command: str, host: str, port: int, *, public_url: str | None = None) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
 
 PORT = 8000
+_PORTS = {"http": 80, "https": 443}
+"""That browsers leave out."""
 _LAST_PORT = 65_535
 
 
@@ -66,10 +68,20 @@ _port.__name__ = "whole number"
 
 
 def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    """As browsers write it, who compare it letter by letter: in small letters, without the usual port."""
+    try:
+        parts = urlsplit(text)
+        name, port = parts.hostname or "", parts.port
+        if not name.isascii():
+            name = name.encode("idna").decode()
+    except ValueError:
+        name, port = "", None
+    if not name or parts.scheme not in _PORTS:
         raise argparse.ArgumentTypeError(f"{text} is no address such as https://labels.example.org")
-    return text
+    where = f"[{name}]" if ":" in name else name
+    if port not in (None, _PORTS[parts.scheme]):
+        where += f":{port}"
+    return parts._replace(netloc=where).geturl()
 
 
 def command_line(home: Path, path: Sequence[str]) -> str:
