@@ -375,6 +375,17 @@ async def check_records(session: ProjectSession) -> list[Check]:
     ]
 
 
+async def check_base(session: ProjectSession) -> list[Check]:
+    """A failed check where what was agreed on with the container can't be read: nothing is shared then."""
+    if session.sharing is None or not session.sharing.is_on:
+        return []
+    try:
+        await session.sharing.check_base()
+    except LabelerError as error:
+        return [Check(f"sharing of {session.project.name}", False, in_words(error))]
+    return []
+
+
 async def check_history(session: ProjectSession) -> list[Check]:
     """A failed check for each part that a project's history lacks without saying so, and for categories that
     it holds and the project does not."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
 
 A, B, FLAG = Key("label", "a"), Key("label", "b"), Key("field", "flag")
 
+LABEL = {
+    "category": "c",
+    "span": {"start": 0, "end": 3},
+    "origin": "person",
+    "made": {"actor": "a", "time": ""},
+}
+
 
 def agreed(number: int, flag: str = "x") -> Agreed:
-    base = {A: {"category": "c"}, FLAG: "x"}
+    base = {A: LABEL, FLAG: "x"}
     return Agreed(f"d{number}.txt.json", f"0x{number}", number + 10, base, {**base, FLAG: flag})
 
 
@@ -34,7 +42,7 @@ async def test_what_was_put_is_there_for_whoever_opens_it_next(tmp_path: Path) -
 
 async def test_what_the_container_lacks_or_has_besides_is_kept(tmp_path: Path) -> None:
     base = FileSyncBase(tmp_path / "sync")
-    one = Agreed("a.json", "", -1, {A: {"x": 1}}, {B: {"y": 2}})
+    one = Agreed("a.json", "", -1, {A: LABEL}, {B: {**LABEL, "category": "d"}})
     await base.put({3: one})
     assert await base.agreed([3]) == {3: one}
 
@@ -87,6 +95,52 @@ async def test_a_file_that_is_damaged_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StorageError) as caught:
         await base.agreed([0])
     assert "sync" in caught.value.hint
+
+
+@pytest.mark.parametrize("value", [None, 0, {}, "x", {"name": []}, {**LABEL, "span": 3}])
+@pytest.mark.parametrize("table", ["label", "suggestion", "to_place"])
+async def test_an_item_of_a_document_that_is_none_is_told_with_its_file(
+    tmp_path: Path, table: str, value: object
+) -> None:
+    base = FileSyncBase(tmp_path / "sync")
+    await base.put({3: agreed(3)})
+    path = tmp_path / "sync" / "documents" / "0000.json"
+    found = json.loads(path.read_text())
+    found["documents"]["3"]["base"] = {table: {"a": value}}
+    path.write_text(json.dumps(found))
+    with pytest.raises(StorageError, match=r"0000\.json, document 3: field ") as caught:
+        await base.agreed([3])
+    assert "folder `sync`" in caught.value.hint
+
+
+@pytest.mark.parametrize("table", ["base", "differs", "wanted"])
+@pytest.mark.parametrize("value", [0, {}, "x", {"name": []}, [None]])
+async def test_an_item_of_a_project_that_is_none_is_told_with_its_file(
+    tmp_path: Path, table: str, value: object
+) -> None:
+    base = FileSyncBase(tmp_path / "sync")
+    await base.put_project(AgreedProject(7, base={Key("category", "c"): {"name": "Town"}}))
+    path = tmp_path / "sync" / "project.json"
+    found = json.loads(path.read_text())
+    found["project"]["1"][table] = {"category": {"c": value}}
+    path.write_text(json.dumps(found))
+    with pytest.raises(StorageError, match=r"project\.json: field categor") as caught:
+        await base.project()
+    assert "folder `sync`" in caught.value.hint
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"documents": 3}'])
+async def test_a_file_that_is_cut_or_no_json_says_that_the_folder_may_go(
+    tmp_path: Path, content: bytes
+) -> None:
+    base = FileSyncBase(tmp_path / "sync")
+    await base.put({0: agreed(0)})
+    for path in (tmp_path / "sync" / "documents" / "0000.json", tmp_path / "sync" / "project.json"):
+        path.write_bytes(content)
+    for read in (base.marks(), base.agreed([0]), base.project()):
+        with pytest.raises(StorageError) as caught:
+            await read
+        assert "folder `sync`" in caught.value.hint
 
 
 async def test_nothing_is_written_for_a_project_that_is_gone(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,9 @@ import pytest
 from tests.engine.sharing.homes import Home, Pair, meddled, opened
 from tests.fakes import category, document
 from tui_labeler.domain.labels import Label, Origin, Span, Stamp
-from tui_labeler.engine.changes import put_label
+from tui_labeler.engine.changes import put_label, put_project
+from tui_labeler.engine.doctor import check_base
+from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Plan, ProjectStore, State
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.pending import Pending
@@ -93,3 +97,28 @@ async def test_a_label_written_by_hand_into_a_document_that_was_never_shared_goe
     await bo.sync()
     assert bo.labels() == [("Town", 15, 19)]
     assert (await syncing.sync()).unchanged == 1
+
+
+async def test_the_doctor_sees_what_was_agreed_on_that_no_sync_can_read(pair: Pair) -> None:
+    ana, _ = await pair.homes()
+    project = ana.session.project
+    shared = replace(project, settings=replace(project.settings, share_labels=True))
+    await ana.session.store.commit("ana", lambda state: Plan("project.set", [put_project(state, shared)]))
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    assert await check_base(ana.session) == []
+    path = ana.base._folder / "documents" / "0000.json"
+    found = json.loads(path.read_text())
+    (row,) = found["documents"].values()
+    row["base"]["label"] = dict.fromkeys(row["base"]["label"], 0)
+    path.write_text(json.dumps(found))
+    (check,) = await check_base(ana.session)
+    assert not check.ok
+    assert "0000.json, document" in check.detail
+    assert "folder `sync`" in check.detail
+    await ana.label("Town", 15, 19)
+    with pytest.raises(StorageError, match="0000"):
+        await ana.sync()
+    shutil.rmtree(ana.base._folder)
+    await ana.sync()
+    assert len(pair.file_labels()) == 2

@@ -135,6 +135,7 @@ async def _check_projects(context: Context) -> list[Check]:
     """Each project opens, and its container answers."""
     from tui_labeler.engine.doctor import (
         Check,
+        check_base,
         check_container,
         check_history,
         check_pen_of,
@@ -174,6 +175,7 @@ async def _check_projects(context: Context) -> list[Check]:
                 checks += check_pen_of(session)
                 checks += await check_records(session)
                 checks += await check_history(session)
+                checks += await check_base(session)
             finally:
                 await session.close()
         except LabelerError as error:

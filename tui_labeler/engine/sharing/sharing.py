@@ -90,6 +90,12 @@ class Sharing:
         """How many documents have a file in the container that the last sync could not use."""
         return len((await self._base.project()).broken) if self.is_on else 0
 
+    async def check_base(self) -> None:
+        """Reads all that was agreed on with the container. Raises ``StorageError``."""
+        await self._base.project()
+        for number in sorted(await self._base.marks()):
+            await self._base.agreed([number])
+
     async def conflicts(self) -> tuple[LabelConflict, ...]:
         """What waits for a person; nothing is asked of the container."""
         return await open_conflicts(self._store, self._base, self._surroundings.actor)

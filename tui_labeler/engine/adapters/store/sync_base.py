@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -11,10 +11,18 @@ import msgspec
 from tui_labeler.domain.items import Items, Key, keys_of
 from tui_labeler.engine.adapters.store.files import encoded, make_folder, replace_file, storage_errors
 from tui_labeler.engine.adapters.store.locks import FileLock, held_alone
-from tui_labeler.engine.adapters.store.shards import Shards, Signature, database, rows_of, signature
+from tui_labeler.engine.adapters.store.shards import (
+    SHARD_SIZE,
+    Shards,
+    Signature,
+    database,
+    rows_of,
+    signature,
+)
 from tui_labeler.engine.adapters.store.threads import to_the_end
-from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.errors import FormatError, StorageError
 from tui_labeler.engine.ports.sharing import Agreed, AgreedProject, Mark
+from tui_labeler.engine.sharing.stored_items import check_document_item, check_project_item
 from tui_labeler.engine.typed import convert, decode
 
 if TYPE_CHECKING:
@@ -23,6 +31,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 2.0
 """Seconds to wait for another sync: one without news takes less."""
+
+ANEW = "Remove the project's folder `sync`: the next sync makes it anew."
+"""What to do about a file that can't be used: nothing is lost with it."""
 
 _Index = dict[int, tuple[Signature, dict[int, Mark]]]
 
@@ -36,7 +47,7 @@ class FileSyncBase:
     def __init__(self, folder: Path) -> None:
         """The folder is made when something is written; the one above it is the project's."""
         self._folder = folder
-        self._shards = Shards(folder / "documents")
+        self._shards = Shards(folder / "documents", ANEW)
         self._lock = FileLock(folder / "lock", project=folder.parent)
 
     def held(self) -> AbstractAsyncContextManager[None]:
@@ -72,7 +83,7 @@ class FileSyncBase:
             if number in known and known[number][0] == current:
                 found[number] = known[number]
             else:
-                marks = {key: _mark(row, f"document {key}") for key, row in self._shards.all(number)}
+                marks = {key: _mark(row, self._place(key)) for key, row in self._shards.all(number)}
                 found[number] = (current, marks)
         if found != known:
             self._write_index(found)
@@ -93,17 +104,22 @@ class FileSyncBase:
 
     def _agreed(self, documents: list[int]) -> dict[int, Agreed]:
         rows = ((number, self._shards.get(number)) for number in documents)
-        return {number: _agreed_of(row, f"document {number}") for number, row in rows if row is not None}
+        return {number: _agreed_of(row, self._place(number)) for number, row in rows if row is not None}
+
+    def _place(self, document: int) -> str:
+        return f"{self._shards.path(document // SHARD_SIZE)}, document {document}"
 
     def _put(self, rows: dict[int, dict[str, Any] | None]) -> None:
         make_folder(self._folder, project=self._folder.parent)
         self._shards.put(rows)
 
     def _project(self) -> AgreedProject:
-        rows = rows_of(database(self._folder / "project.json").table("project"))
+        path = self._folder / "project.json"
+        rows = rows_of(database(path, ANEW).table("project"))
         if not rows:
             return AgreedProject()
-        stored = _read(rows[0], _StoredProject, "project.json")
+        stored = _read(rows[0], _StoredProject, str(path))
+        _check(stored, check_project_item, str(path))
         base, theirs = _sides(stored.base, stored.differs)
         return AgreedProject(
             stored.seq,
@@ -134,7 +150,7 @@ class FileSyncBase:
             agreed.at,
         )
         row = msgspec.to_builtins(stored)
-        database(self._folder / "project.json").storage.write({"project": {"1": row}})
+        database(self._folder / "project.json", ANEW).storage.write({"project": {"1": row}})
 
 
 # --- stored forms -----------------------------------------------------------------------------------
@@ -174,9 +190,22 @@ def _read(row: Mapping[str, Any], kind: type[S], where: str) -> S:
     try:
         return convert(row, kind)
     except (msgspec.ValidationError, ValueError) as error:
-        raise StorageError(
-            f"sync, {where}: {error}", hint="Remove the project's folder `sync`: the next sync makes it anew."
-        ) from error
+        raise StorageError(f"{where}: {error}", hint=ANEW) from error
+
+
+def _check(stored: _Stored | _StoredProject, check: Callable[[Key, Any], None], where: str) -> None:
+    """Raises ``StorageError`` where what is stored holds something that is no item."""
+    try:
+        for key, value in _flat(stored.base):
+            if value is None:
+                raise FormatError("it is nothing", field=f"{key.table}, {key.id}")
+            check(key, value)
+        for tables in (stored.differs, stored.wanted):
+            for key, value in _flat(tables):
+                if value is not None:
+                    check(key, value)
+    except FormatError as error:
+        raise StorageError(f"{where}: {error.message}", hint=ANEW) from error
 
 
 def _mark(row: Mapping[str, Any], where: str) -> Mark:
@@ -186,6 +215,7 @@ def _mark(row: Mapping[str, Any], where: str) -> Mark:
 
 def _agreed_of(row: Mapping[str, Any], where: str) -> Agreed:
     stored = _read(row, _Stored, where)
+    _check(stored, check_document_item, where)
     sides = _sides(stored.base, stored.differs)
     return Agreed(stored.name, stored.etag, stored.revision, *sides, dict(_flat(stored.wanted)))
 
