@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from tui_labeler.domain.containers import NamedContainer
-from tui_labeler.domain.resources import NamedResource
+from tui_labeler.domain.resources import NamedResource, ResourceKind
 from tui_labeler.domain.text import safe
+from tui_labeler.engine.deployments.endpoints import checked_endpoint
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.engine.toml_files import read_toml
 from tui_labeler.engine.typed import convert
@@ -75,6 +76,12 @@ def read_settings(home: Path) -> Settings:
         raise InputError(
             f"{_path(home)}: sync_every is {found.sync_every}; it can't be less than 0.", hint=_HINT
         )
+    for name, resource in found.resources.items():
+        try:
+            checked_endpoint(ResourceKind.OPENAI, resource.endpoint)
+        except InputError as error:
+            where = f"{_path(home)}: endpoint under [resources.{safe(name)}]"
+            raise InputError(f"{where} can't be used. {error.message}", hint=error.hint) from error
     return found
 
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tui_labeler.engine.errors import InputError
+from tui_labeler.settings import read_settings
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Cli
 
 
@@ -92,3 +97,14 @@ def test_a_slip_in_the_table_of_a_container_is_named_too(cli: Cli, project: str)
     )
     found = next(check for check in cli("doctor", "--json").json["checks"] if check["name"] == "settings")
     assert not found["warning"]
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["gpt.example.org", "", "https://[bad", "https://ada:pass1234word@gpt.example.org"]
+)
+def test_an_endpoint_that_is_no_address_is_refused_with_its_table(tmp_path: Path, endpoint: str) -> None:
+    (tmp_path / "settings.toml").write_text(f'[resources.ours]\nendpoint = "{endpoint}"\nentra = true\n')
+    with pytest.raises(InputError, match=r"settings\.toml: endpoint under \[resources\.ours\]") as caught:
+        read_settings(tmp_path)
+    assert caught.value.hint
+    assert "pass1234word" not in f"{caught.value.message} {caught.value.hint}"
