@@ -200,7 +200,7 @@ READERS: dict[str, Reader] = {
         _in_home("settings.toml", _settings),
         (
             b'name = "x"\nquota = 5\n[keys]\n"review.accept" = "y"\n[containers.a]\ncontainer = "c"\n'
-            b"[resources.b]\nendpoint = "https://b.example"\nentra = true\n",
+            b'[resources.b]\nendpoint = "https://b.example"\nentra = true\n',
         ),
     ),
     "prices.toml": Reader(
