@@ -14,7 +14,7 @@ import pytest
 from tui_labeler import labels_on_disk
 from tui_labeler.cli.commands import files
 from tui_labeler.cli.commands.exports import write_file
-from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.engine.errors import ConflictError, InputError, StorageError
 from tui_labeler.labels_on_disk import read_labels, unpacked, write_folder
 from tui_labeler.screens import base
 
@@ -193,3 +193,23 @@ def test_a_name_as_long_as_a_name_can_be_is_written(tmp_path: Path) -> None:
     path = tmp_path / ("\u6771" * 84)
     write_file(path, b"all", overwrite=False)
     assert path.read_bytes() == b"all"
+
+
+@pytest.mark.parametrize("linked", ["out", "out/sub"])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_no_folder_is_written_through_a_link(tmp_path: Path, linked: str, overwrite: bool) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / linked).parent.mkdir(exist_ok=True)
+    (tmp_path / linked).symlink_to(elsewhere)
+    with pytest.raises(InputError, match=r"is a link|not empty"):
+        write_folder(tmp_path / "out", {"sub/a.txt": b"a"}, overwrite=overwrite)
+    assert list(elsewhere.iterdir()) == []
+
+
+async def test_the_application_takes_a_link_that_leads_nowhere_for_a_file(tmp_path: Path) -> None:
+    link = tmp_path / "labels.json"
+    link.symlink_to(tmp_path / "new.json")
+    with pytest.raises(ConflictError, match="there already"):
+        await base.write_file(str(link), b"all", overwrite=False)
+    assert link.is_symlink()

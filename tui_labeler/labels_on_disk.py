@@ -124,9 +124,30 @@ def is_folder_wanted(path: Path) -> bool:
     return path.suffix.lower() != ".zip"
 
 
+_OPEN_FILES = re.compile(r"/dev(/fd)?|/proc/\d+(/task/\d+)?/fd")
+"""Where the system itself keeps links to what is open: /dev/stdout, and what a shell puts for `>(gzip)`."""
+
+
+def is_foreign_link(path: Path) -> bool:
+    """Whether a file's name is a link that is not followed: all but those of the system to what is open."""
+    return path.is_symlink() and not _OPEN_FILES.fullmatch(os.path.realpath(path.parent))
+
+
+def _check_no_links(folder: Path, names: Iterable[str]) -> None:
+    """Raises ``InputError`` where a link stands in the place of a folder that files are put into."""
+    above = {inner for name in names for inner in PurePosixPath(name).parents}
+    for path in sorted({folder} | {folder / inner for inner in above}):
+        if path.is_symlink():
+            raise InputError(
+                f"{path} is a link, and links are not followed there.",
+                hint="Name the folder that it leads to, or another.",
+            )
+
+
 def check_folder(path: Path, *, overwrite: bool) -> None:
     """Raises ``InputError`` where files can't be put into a folder without losing what is there."""
     try:
+        _check_no_links(path, ())
         if path.is_dir():
             if any(path.iterdir()) and not overwrite:
                 raise InputError(
@@ -148,7 +169,8 @@ def check_no_document(session: ProjectSession, paths: Iterable[Path]) -> None:
         return
     folder = os.path.realpath(Path(session.project.container).expanduser())
     for path in map(Path.expanduser, paths):
-        parent, name = os.path.split(os.path.realpath(path))
+        # By its name: what is written takes the place of a link, not of what that leads to.
+        parent, name = os.path.realpath(path.parent), path.name
         if parent == folder and session.store.state.document_id(name_of(os.fsencode(name))) is not None:
             raise InputError(
                 f"{path} is a document of the project: an export would take its place.",
@@ -162,6 +184,7 @@ def write_folder(path: Path, files: dict[str, bytes], *, overwrite: bool) -> Non
     Raises ``InputError`` where it is in the way, ``StorageError`` when the disk refuses.
     """
     check_folder(path, overwrite=overwrite)
+    _check_no_links(path, files)
     remove_leftovers(path.absolute().parent)
     if path.is_dir():
         for inner in {path / PurePosixPath(name).parent for name in files}:

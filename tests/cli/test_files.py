@@ -179,14 +179,22 @@ def test_a_device_is_written_to_and_not_replaced(cli: Cli, project: str) -> None
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
-def test_a_link_is_followed(cli: Cli, project: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("leads_on", [True, False])
+def test_a_link_is_there_already_and_is_replaced_on_purpose_not_what_it_leads_to(
+    cli: Cli, project: str, tmp_path: Path, leads_on: bool
+) -> None:
     target = tmp_path / "target.json"
-    target.write_text("old")
+    if leads_on:
+        target.write_text("old")
     link = tmp_path / "link.json"
     link.symlink_to(target)
-    assert cli("export", project, str(link), "--overwrite").code == 0
+    assert "is there already" in cli("export", project, str(link)).err
     assert link.is_symlink()
-    assert len(labels_of(target.read_bytes())) == 8
+    assert cli("export", project, str(link), "--overwrite").code == 0
+    assert not link.is_symlink()
+    assert len(labels_of(link.read_bytes())) == 8
+    assert target.exists() == leads_on
+    assert not leads_on or target.read_text() == "old"
 
 
 def test_real_labels_come_in_and_go_out_unchanged(cli: Cli, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def _read(path: str) -> bytes:
 
 def _write(named: str, data: bytes, overwrite: bool) -> None:
     path = Path(named).expanduser()
-    if path.exists() and not overwrite:
+    if (path.exists() or path.is_symlink()) and not overwrite:
         raise FileExistsError(path)
     remove_leftovers(path.absolute().parent)
     write_whole(path, data)

@@ -13,12 +13,13 @@ import pytest
 from tests.adapters.containers.shelf_contract import NAME, ShelfContract, Shelves, names
 from tests.cli.test_permissions import without_privilege
 from tests.shelves import FakeShelf, Stored
-from tui_labeler.engine.adapters import folder_shelf
+from tui_labeler.engine.adapters import folder, folder_shelf
 from tui_labeler.engine.adapters.folder import FolderContainer
 from tui_labeler.engine.adapters.folder_shelf import FolderShelf
-from tui_labeler.engine.errors import ContainerError, UnreachableError, UnreadableError
+from tui_labeler.engine.errors import ContainerError, NotFoundError, UnreachableError, UnreadableError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 
@@ -194,6 +195,82 @@ async def test_a_link_in_the_place_of_the_lock_or_its_folder_is_told_as_that(
     assert told.value.hint == f"Put a {what} in its place."
     assert not (root / name).exists()
     assert not elsewhere.is_dir() or list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("above", [1, 2])
+@pytest.mark.parametrize("call", ["a new file", "a file anew", "removing"])
+async def test_a_link_that_is_put_there_while_the_lock_is_waited_for_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, above: int
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    shelf = FolderShelf(root)
+    etag = await shelf.put(NAME, b"one", etag=None)
+    linked, elsewhere = (root / NAME).parents[above - 1], tmp_path / "elsewhere"
+    wait = folder_shelf._lock
+
+    def swapped(handle: int, path: Path) -> None:
+        wait(handle, path)
+        shutil.copytree(linked, elsewhere)
+        (elsewhere / ".writing.tmp").write_bytes(b"mine")
+        linked.rename(tmp_path / "away")
+        linked.symlink_to(elsewhere)
+
+    monkeypatch.setattr(folder_shelf, "_lock", swapped)
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "a new file": lambda: shelf.put(f"{NAME}2", b"two", etag=None),
+        "a file anew": lambda: shelf.put(NAME, b"two", etag=etag),
+        "removing": lambda: shelf.remove(NAME, etag=etag),
+    }
+    with pytest.raises(ContainerError, match=f"{linked} is a link, and links are not followed there"):
+        await calls[call]()
+    files = [path for path in elsewhere.rglob("*") if path.is_file()]
+    found = {path.relative_to(elsewhere).as_posix(): path.read_bytes() for path in files}
+    inside = (root / NAME).relative_to(linked).as_posix()
+    assert found == {inside: b"one", ".writing.tmp": b"mine"}
+
+
+async def test_a_link_that_is_put_there_while_files_are_listed_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    root.mkdir()
+    await FolderShelf(root).put(NAME, b"one", etag=None)
+    labels = (root / NAME).parent
+    listed = FolderShelf._names
+
+    def swapped(shelf: FolderShelf, prefix: str) -> list[str]:
+        names = listed(shelf, prefix)
+        labels.rename(elsewhere)
+        labels.symlink_to(elsewhere)
+        return names
+
+    monkeypatch.setattr(FolderShelf, "_names", swapped)
+    with pytest.raises(ContainerError, match="is a link"):
+        await names(FolderShelf(root), ".tui-labeler/")
+
+
+async def test_a_document_behind_a_link_is_read_inside_the_container_whatever_is_put_there_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    (root / "sub").mkdir(parents=True)
+    (root / "sub" / "real.txt").write_bytes(b"inside")
+    (root / "a.txt").symlink_to("sub/real.txt")
+    elsewhere.mkdir()
+    (elsewhere / "real.txt").write_bytes(b"secret")
+    assert await FolderContainer(root).read("a.txt") == b"inside"
+    look = folder._inside
+
+    def swapped(real_root: bytes, path: bytes) -> bytes | None:
+        real = look(real_root, path)
+        (root / "sub").rename(tmp_path / "away")
+        (root / "sub").symlink_to(elsewhere)
+        return real
+
+    monkeypatch.setattr(folder, "_inside", swapped)
+    with pytest.raises(NotFoundError, match="leads outside"):
+        await FolderContainer(root).read("a.txt")
 
 
 async def test_a_folder_in_the_place_of_a_file_is_told_as_that_file_s(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tui_labeler.labels_on_disk import (
     check_folder,
     check_no_document,
     is_folder_wanted,
+    is_foreign_link,
     remove_leftovers,
     unpacked,
     write_folder,
@@ -182,7 +183,8 @@ def check_target(path: Path, *, overwrite: bool) -> None:
             raise InputError(f"{path} is a folder.", hint="Name a file in it.")
         if not path.parent.is_dir():
             raise InputError(f"There is no folder {path.parent}.", hint="Make it first, or name another.")
-        if path.exists() and stat.S_ISREG(path.stat().st_mode) and not overwrite:
+        there = is_foreign_link(path) or (path.exists() and stat.S_ISREG(path.stat().st_mode))
+        if there and not overwrite:
             raise InputError(
                 f"{path} is there already.", hint="Name another file, or replace it with --overwrite."
             )
@@ -191,14 +193,17 @@ def check_target(path: Path, *, overwrite: bool) -> None:
 
 
 def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """Writes a file whole or not at all; to a device or a pipe, in one go.
+    """Writes a file whole or not at all, by its name in its own folder; to a device or a pipe, in one go.
+
+    A link is replaced, and what it leads to stays as it is.
 
     Raises ``InputError`` when it is there and is not to be overwritten, ``StorageError`` when the disk
     refuses.
     """
-    target = path.resolve()
+    is_link = is_foreign_link(path)
+    target = path.parent.resolve() / path.name if is_link else path.resolve()
     try:
-        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        if not is_link and target.exists() and not stat.S_ISREG(target.stat().st_mode):
             target.write_bytes(data)
             return
         remove_leftovers(target.parent)

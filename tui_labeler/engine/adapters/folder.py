@@ -25,6 +25,7 @@ from tui_labeler.engine.errors import (
     UnreachableError,
 )
 from tui_labeler.engine.ports import Blob
+from tui_labeler.held_folders import IS_LINK, IsLinkError, held
 from tui_labeler.processes import HOST, is_alive
 
 CHUNK = 1000
@@ -151,16 +152,23 @@ class FolderContainer:
             except OSError as error:
                 if error.errno not in IS_LINK:
                     raise
-                real = _inside(os.path.realpath(root), path)
-                if real is None:
-                    raise NotFoundError(f"{name} leads outside the folder {self.address}") from None
-                handle = os.open(real, _READING)
+                handle = self._led_to(root, path, name)
             try:
                 return self._content(handle, name)
             finally:
                 os.close(handle)
         except OSError as error:
             self._refuse(error, name)
+
+    def _led_to(self, root: bytes, path: bytes, name: str) -> int:
+        """Opens what a link leads to, by a way without links: one put there meanwhile leads nobody out."""
+        real_root = os.path.realpath(root)
+        real = _inside(real_root, path)
+        if real is not None:
+            *above, last = os.fsdecode(os.path.relpath(real, real_root)).split("/")
+            with suppress(IsLinkError), held(Path(os.fsdecode(real_root)), above) as folder:
+                return folder.open(last, _READING)
+        raise NotFoundError(f"{name} leads outside the folder {self.address}") from None
 
     def _add(self, name: str, content: bytes) -> str:
         raw = _raw_of(name)
@@ -254,9 +262,6 @@ def _write_anew(path: bytes, content: bytes) -> None:
 # O_NONBLOCK: opening a pipe would wait for its other end for ever.
 _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
-IS_LINK = frozenset({errno.ELOOP, errno.EMLINK})
-"""What systems say to O_NOFOLLOW where there is a link: most the first, FreeBSD the second."""
-
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 """What file systems say that have no links; there a crash can leave a part of a new document."""
 
@@ -312,7 +317,7 @@ def _blob(root: bytes, real_root: bytes, name: str, raw: bytes) -> Blob | None:
     if stat.S_ISLNK(status.st_mode):
         inside = _inside(real_root, path)
         try:
-            status = os.stat(path) if inside else status  # noqa: PTH116 - pathlib has no paths of bytes
+            status = os.lstat(inside) if inside else status
         except OSError:
             inside = None
         if not inside:
