@@ -111,6 +111,16 @@ async def test_a_decision_is_taken_back_with_a_key_and_from_its_document(tmp_pat
     assert labels(session, ONE) == [("Lender", span_of(ONE, "North Bank"))]
 
 
+async def test_a_conflict_that_is_open_again_is_named_and_the_next_key_decides_it(tmp_path: Path) -> None:
+    ana, _ = await at_odds(tmp_path)
+    async with ana.running(document=ONE) as pilot:
+        await press_through(pilot, "Y", "t", "u")
+        assert f"Taken back: the conflict in {ONE} is open again." in screen_text(pilot)
+        await press_through(pilot, "o")
+        assert f"Decided in {ONE}: yours stands." in screen_text(pilot)
+        assert labels(await _session(ana), TWO) == [("Lender", span_of(TWO, "Mary"))], "still undecided"
+
+
 async def _session(person: Person) -> ProjectSession:
     return await person.workbench.open("Loans")
 

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.engine.actions import DECIDE
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.sharing.decisions import decision_of
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tui_labeler.engine.background import Background
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.engine.sharing.conflicts import LabelConflict, Side
+    from tui_labeler.engine.sharing.decisions import Decision
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line
 
@@ -96,17 +98,31 @@ too: the conflict is open again, and the others have theirs back.
     async def _load(self) -> None:
         await self._show_conflicts()
 
-    async def _show_conflicts(self) -> None:
+    async def _show_conflicts(self, decided: Decision | None = None) -> None:
+        """Lists them anew; the cursor goes to the one that was ``decided`` where it is open again."""
         sharing = self._session.sharing
         found = await sharing.conflicts() if sharing is not None else ()
         self._conflicts = {f"{conflict.location}\0{conflict.id}": conflict for conflict in found}
         name = min(_NAME, widest([place_of(conflict) for conflict in found]) + 1)
         picker = self.query_one(Picker)
-        picker.set_rows([Choice(key, _row(item, name)) for key, item in self._conflicts.items()])
+        again = next((key for key, item in self._conflicts.items() if self._is_about(decided, item)), None)
+        picker.set_rows(
+            [Choice(key, _row(item, name)) for key, item in self._conflicts.items()], cursor=again
+        )
+        if again is not None:
+            place = place_of(self._conflicts[again])
+            self.query_one(StatusLine).text = f"Taken back: the conflict in {place} is open again."
         self.query_one(TitleLine).right = counted(len(found), "conflict")
         self.set_class(not found, "-none")
         self.refresh_bindings()
         await self._show_sides()
+
+    def _is_about(self, decision: Decision | None, conflict: LabelConflict) -> bool:
+        if decision is None or conflict.id not in {key.id for key in decision.keys}:
+            return False
+        if conflict.is_of_project:
+            return decision.document is None
+        return self._session.documents.find(conflict.location).id == decision.document
 
     async def _show_sides(self) -> None:
         conflict = self._current
@@ -182,7 +198,7 @@ too: the conflict is open again, and the others have theirs back.
     @work(group="decide")
     @reporting
     async def action_undo(self) -> None:
-        """Takes the last decision back, if that is what this person did last."""
+        """Takes the last decision back, if that is what this person did last; the cursor goes there."""
         history, status = self._session.history, self.query_one(StatusLine)
         found = await history.undoable()
         if not found or found[0].action != DECIDE:
@@ -190,15 +206,16 @@ too: the conflict is open again, and the others have theirs back.
             return
         if self._is_deciding:
             return
-        self._is_deciding = True
+        self._is_deciding, taken_back = True, None
         try:
             await history.undo()
-            status.text = "Taken back: the conflict is open again."
+            taken_back = decision_of(found[0])
+            status.text = "Taken back."
         finally:
             self._is_deciding = False
             self._background.stirred()
             self._background.soon()
-            await self._show_conflicts()
+            await self._show_conflicts(taken_back)
 
     def action_leave(self) -> None:
         self.dismiss(None)
