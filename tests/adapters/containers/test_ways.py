@@ -123,6 +123,13 @@ def test_no_service_of_azure_is_asked_without_encryption(host: str) -> None:
     assert KEY not in f"{caught.value.message} {caught.value.hint}"
 
 
+def test_a_key_in_the_place_of_the_account_s_name_is_refused_and_not_repeated() -> None:
+    swapped = f"AccountName={KEY};AccountKey=acc"
+    with pytest.raises(InputError, match="no name of an account") as caught:
+        ways(AZURE_STORAGE_CONNECTION_STRING=swapped).address("az://letters")
+    assert KEY.lower() not in f"{caught.value.message} {caught.value.hint}".lower()
+
+
 def test_a_connection_string_without_encryption_is_refused() -> None:
     with pytest.raises(InputError, match="in the clear"):
         ways(AZURE_STORAGE_CONNECTION_STRING=STRING.replace("https", "HTTP")).address("az://letters")

@@ -16,6 +16,8 @@ _CONTAINER = re.compile(r"\$root|\$web|[a-z0-9](?:-?[a-z0-9]){2,62}")
 _LONGEST = 63
 _ACCOUNT = re.compile(r"[A-Za-z0-9._~-]+")
 """What may name an account in a path."""
+_NAME = re.compile(r"[a-z0-9]{3,24}")
+"""Of an account. Source: the service's rules for storage accounts."""
 _BEHIND = re.compile(r"[?#&;=%]")
 """Where the part of a path ends that may be shown: a signature may stand behind it, escaped or not."""
 
@@ -210,6 +212,12 @@ def endpoint_of(connection_string: str) -> str:
         raise InputError(
             "The connection string names no account.",
             hint="Copy it whole from the storage account's page; in a shell, put it in quotes.",
+        )
+    if not _NAME.fullmatch(fields["accountname"].lower()):
+        # A key may have been put there.
+        raise InputError(
+            "The connection string's AccountName is no name of an account.",
+            hint="Names of accounts have 3 to 24 letters and digits; the key belongs in AccountKey.",
         )
     scheme = fields.get("defaultendpointsprotocol", "https").lower()
     if scheme != "https":
