@@ -122,3 +122,26 @@ async def test_the_doctor_sees_what_was_agreed_on_that_no_sync_can_read(pair: Pa
     shutil.rmtree(ana.base._folder)
     await ana.sync()
     assert len(pair.file_labels()) == 2
+
+
+async def test_a_label_outside_the_text_that_was_written_by_hand_stays_at_home_and_is_told(
+    pair: Pair,
+) -> None:
+    ana, bo = await pair.homes()
+    await ana.label("Person", 0, 3)
+    await ana.sync()
+    before = pair.file()
+    number = document(ana.session, "a.txt")
+    row = to_row(label_of(ana, "Town", 15, 9999))
+    store, syncing = await meddled(
+        ana, lambda documents: documents[str(number)]["labels"].update({row["id"]: row})
+    )
+    for _ in range(2):
+        ((location, reason),) = (await syncing.sync()).problems
+        assert location == "a.txt"
+        assert "outside the text" in reason
+        assert "`documents/`" in reason
+    assert pair.file() == before
+    assert (await bo.sync()).problems == ()
+    assert bo.labels() == [("Person", 0, 3)]
+    assert len(store.state.document(number).active_labels) == 2

@@ -73,6 +73,12 @@ ADVICE = (
 )
 """What to do about a document's file that can't be used."""
 
+AT_HOME = (
+    "Something other than the program has written that into this home: mend it in the project's folder, in "
+    "the file of `documents/` that has this document. Nothing of the document goes out before."
+)
+"""What to do about labels of this home that others could not use."""
+
 HOMELESS = (
     "its labels in the container name a category that the project does not have, or not yet: it comes with a "
     "sync of whoever uses it. What is here of the document stays, and the next sync looks again."
@@ -316,6 +322,12 @@ class Syncing:
         if push and wanted != theirs:
             location = state.rows[task.document].location
             names = {key: category.name for key, category in state.categories.items()}
+            try:
+                check(location, wanted, state.whole(task.document))
+            except FormatError as error:
+                tally.problems[location] = f"its labels here can't be shared: {error.message}. {AT_HOME}"
+                push = False
+        if push and wanted != theirs:
             try:
                 data = written(location, wanted, names)
                 etag = await self._shelf.put(
