@@ -148,8 +148,18 @@ def test_what_can_not_be_is_refused(changes: dict[str, Any]) -> None:
     assert "sk-proj" not in str(raised.value)
 
 
+def test_what_stands_in_an_address_as_its_version_is_not_repeated() -> None:
+    with pytest.raises(InputError) as raised:
+        checked(
+            replace(NEW, kind=AZURE, endpoint="https://h.example/v1?api-version=sk-secret", api_version="")
+        )
+    assert "API version" in str(raised.value)
+    assert "sk-secret" not in f"{raised.value} {raised.value.hint}"
+
+
 def test_this_machine_is_known_by_its_names() -> None:
     assert all(map(is_loopback, ("http://127.0.0.2:1", "http://[::1]", "http://LOCALHOST:8080/v1")))
+    assert all(map(is_loopback, ("http://0.0.0.0:8080/v1", "http://[::]:1")))
     assert not any(
         map(is_loopback, ("http://10.0.0.1", "https://localhost.example", "http://127.0.0.1.example"))
     )

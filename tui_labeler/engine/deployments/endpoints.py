@@ -94,10 +94,11 @@ def host_name(endpoint: str) -> str:
 
 
 def is_loopback(endpoint: str) -> bool:
-    """Whether the server is this machine."""
+    """Whether the server is this machine, which 0.0.0.0 and [::] are as well for whoever connects to them."""
     name = host_name(endpoint)
     try:
-        return ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
+        return address.is_loopback or address.is_unspecified
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
 

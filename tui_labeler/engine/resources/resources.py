@@ -261,8 +261,9 @@ def checked(new: NewResource) -> Resource:
         raise InputError("Only a resource of kind azure has an API version.", hint="Leave it out.")
     if version and not _VERSION.fullmatch(version):
         raise InputError(
-            f"{version!r} is no API version.",
-            hint="It looks like 2024-10-21; without one the v1 style is used.",
+            # Not repeated: what stands in an address may be a secret.
+            "What was given as the API version is none.",
+            hint="One looks like 2024-10-21; without it the v1 style is used.",
         )
     if new.entra and (new.kind is not ResourceKind.AZURE or new.key_env):
         raise InputError(
