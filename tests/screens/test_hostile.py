@@ -120,7 +120,7 @@ async def test_conflicts_and_what_a_sync_brought(tmp_path: Path) -> None:
                 ("j", f"“{START}"),
                 ("j", START),
                 ("g t", "theirs stands"),
-                ("u", "the conflict is open again"),
+                ("u", "is open again"),
                 ("enter", START),
             ],
         )
