@@ -14,9 +14,9 @@ import pytest
 
 from tests.adapters.chat.test_openai_chat import QUESTION
 from tui_labeler.domain.resources import Deployment, Resource, ResourceKind
-from tui_labeler.engine.adapters.chat.network import proxy_variable
 from tui_labeler.engine.adapters.chat.openai_batches import OpenAIBatches
 from tui_labeler.engine.adapters.chat.openai_chat import OpenAIResource
+from tui_labeler.engine.adapters.proxies import proxy_variable
 from tui_labeler.engine.deployments.chat import ResourceError, TroubleError
 from tui_labeler.engine.errors import LabelerError
 

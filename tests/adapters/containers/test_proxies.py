@@ -1,9 +1,16 @@
-"""Proxies of the environment are taken to an account elsewhere; what else it offers, passwords, is not."""
+"""Proxies of the environment are taken to an account elsewhere; what else it offers, passwords, is not.
+
+Where one is at fault, the variable that names it is told.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +19,14 @@ from azure.core.exceptions import AzureError
 from tui_labeler.engine.adapters.blob.access import Access
 from tui_labeler.engine.adapters.blob.addresses import BlobAddress, Sas
 from tui_labeler.engine.adapters.blob.connecting import client_for, proxies_to
+from tui_labeler.engine.adapters.blob.line import Line
 from tui_labeler.engine.adapters.blob.patience import Patience
+from tui_labeler.engine.errors import LabelerError, UnreachableError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+PASSWORD = "his-0123456789"
 ELSEWHERE = BlobAddress("http://texts.example.org/dev", "abc")
 WAYS = {
     "a token": Access("typed", sas=Sas.of("sv=1&sig=secret")),
@@ -62,3 +72,79 @@ def test_a_proxy_is_passed_by_for_this_machine_and_where_it_is_said(monkeypatch:
     }
     for endpoint in ("http://127.0.0.1:10000/dev", "http://localhost/dev", "http://near.example.org:81/dev"):
         assert proxies_to(BlobAddress(endpoint, "abc")) == {}
+
+
+@asynccontextmanager
+async def proxy(head: str, name: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """The proxy that a variable names, alone; it has one answer for everybody, and hangs up without one."""
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if head:
+            writer.write(f"HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    for other in [other for other in os.environ if other.lower().endswith("_proxy")]:
+        monkeypatch.delenv(other)
+    server = await asyncio.start_server(one, "127.0.0.1", 0)
+    async with server:
+        monkeypatch.setenv(name, f"http://ben:{PASSWORD}@127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        yield
+
+
+async def trouble(endpoint: str) -> LabelerError:
+    patience = Patience(busy=(0.0,))
+    line = Line(BlobAddress(endpoint, "abc"), WAYS["a token"], patience)
+    try:
+        with pytest.raises(LabelerError) as raised:
+            await line.get("a.txt")
+    finally:
+        await line.close()
+    assert not any(word in f"{raised.value.message} {raised.value.hint}" for word in (PASSWORD, "sig="))
+    return raised.value
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("status", ["403 Forbidden", "407 Proxy Authentication Required", "503 Busy"])
+async def test_a_proxy_that_lets_nobody_through_is_what_is_at_fault(
+    scheme: str, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = f"{scheme.upper()}_PROXY"
+    async with proxy(status, variable, monkeypatch):
+        error = await trouble(f"{scheme}://texts.example.org")
+    assert isinstance(error, UnreachableError), "what was read before can be labeled meanwhile"
+    expected = (
+        f"the proxy that {variable} names does not let texts.example.org be asked (status {status[:3]})"
+    )
+    assert error.message == expected
+    assert variable in error.hint
+
+
+async def test_what_the_storage_itself_says_through_a_proxy_is_told_as_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with proxy("403 Forbidden\r\nx-ms-request-id: 1", "http_proxy", monkeypatch):
+        error = await trouble("http://texts.example.org")
+    assert error.message == "http://texts.example.org/abc refuses typed"
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_a_proxy_that_is_not_there_or_hangs_up_is_named_beside_the_account(
+    is_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with proxy("", "https_proxy", monkeypatch):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            if not is_there:
+                monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{closed.getsockname()[1]}")
+            error = await trouble("https://texts.example.org")
+    assert isinstance(error, UnreachableError)
+    assert "texts.example.org can't be reached through the proxy that https_proxy names" in error.message
+
+
+async def test_no_proxy_is_blamed_where_none_is_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with proxy("403 Forbidden", "http_proxy", monkeypatch):
+        port = os.environ["http_proxy"].rpartition(":")[2]
+        error = await trouble(f"http://127.0.0.1:{port}/dev")
+    assert "proxy" not in f"{error.message} {error.hint}".lower()

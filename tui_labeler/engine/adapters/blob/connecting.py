@@ -13,6 +13,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob.aio import ContainerClient, LinearRetry
 
 from tui_labeler.engine.adapters.blob.addresses import plain_string
+from tui_labeler.engine.adapters.proxies import proxy_variable
 from tui_labeler.engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ def proxies_to(address: BlobAddress) -> dict[str, str]:
     if proxy is None or address.is_local or proxy_bypass(parts.netloc):
         return {}
     return {parts.scheme: proxy if "://" in proxy else f"http://{proxy}"}
+
+
+def proxy_between(address: BlobAddress) -> str:
+    """The variable that names the proxy which an account is asked through; empty where there is none."""
+    return "".join(proxy_variable(scheme) for scheme in proxies_to(address))
 
 
 def _times(patience: Patience) -> dict[str, float]:

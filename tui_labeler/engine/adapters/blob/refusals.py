@@ -10,8 +10,10 @@ import ssl
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import aiohttp
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
+from tui_labeler.engine.adapters.blob.connecting import proxy_between
 from tui_labeler.engine.errors import ContainerError, InputError, LockedError, NotFoundError, UnreachableError
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{2,59}")
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
+
+_OF_PROXIES = frozenset({401, 403, 407, 502, 503, 504})
+"""What a proxy says of its own, rather than a storage server that lacks its usual headers."""
+
+_MEANWHILE = "What was read before can be labeled meanwhile."
 
 _NO_CONTAINER = frozenset({"ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled"})
 _RIGHTS = {"list": "l (list)", "read": "r (read)", "write": "c and w (create, write)", "remove": "d (delete)"}
@@ -51,10 +58,18 @@ def retry_after(error: AzureError) -> float:
 
 
 def gone(address: BlobAddress) -> UnreachableError:
-    """For a server that does not answer."""
+    """For a server that does not answer, or a proxy on the way to it."""
+    variable = proxy_between(address)
+    if variable:
+        return UnreachableError(
+            f"{address.host} can't be reached through the proxy that {variable} names, and so not the "
+            f"container {address.url}",
+            hint=f"Check {variable}, whether that proxy runs, and the address; NO_PROXY does without. "
+            f"{_MEANWHILE}",
+        )
     return UnreachableError(
         f"{address.host} can't be reached, and so not the container {address.url}",
-        hint="Check the address and the network. What was read before can be labeled meanwhile.",
+        hint=f"Check the address and the network. {_MEANWHILE}",
     )
 
 
@@ -71,6 +86,8 @@ def refusal(error: AzureError, address: BlobAddress, access: Access, doing: str,
         )
     if not status:
         return _unanswered(error, address)
+    if status in _OF_PROXIES and not _is_the_storages(error) and (variable := proxy_between(address)):
+        return _stopped(variable, address, status)
     if code in _NO_CONTAINER or (status == 404 and not name):
         return UnreachableError(
             f"there is no container {address.url}",
@@ -109,6 +126,7 @@ def _said(status: int, code: str) -> str:
 
 
 def _unanswered(error: AzureError, address: BlobAddress) -> LabelerError:
+    variable = proxy_between(address)
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):
@@ -116,8 +134,24 @@ def _unanswered(error: AzureError, address: BlobAddress) -> LabelerError:
                 f"the certificate of {address.host} is not to be trusted ({seen.verify_message})",
                 hint="Check the address; for an authority of your own set SSL_CERT_FILE.",
             )
+        if isinstance(seen, aiohttp.ClientHttpProxyError) and variable:
+            return _stopped(variable, address, seen.status)
         seen = seen.__cause__ or seen.__context__
     return gone(address)
+
+
+def _is_the_storages(error: AzureError) -> bool:
+    """Whether an answer has a header that storage servers put into each; what stands before them does not."""
+    headers = getattr(error.response, "headers", {}) if isinstance(error, HttpResponseError) else {}
+    return any(str(name).lower().startswith("x-ms-") for name in headers)
+
+
+def _stopped(variable: str, address: BlobAddress, status: int) -> UnreachableError:
+    return UnreachableError(
+        f"the proxy that {variable} names does not let {address.host} be asked (status {status})",
+        hint=f"Check {variable}, and whether that proxy wants a name and a password; NO_PROXY does without. "
+        f"{_MEANWHILE}",
+    )
 
 
 def _unauthorised(address: BlobAddress, access: Access, doing: str, code: str) -> LabelerError:

@@ -12,11 +12,11 @@ from urllib.request import getproxies
 
 import httpx2
 
+from tui_labeler.engine.adapters.proxies import proxy_variable
 from tui_labeler.engine.deployments.chat import ResourceError, TroubleError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
 
     from tui_labeler.engine.errors import LabelerError
 
@@ -69,16 +69,6 @@ def _can_be_used(address: str) -> bool:
         return False
     known = proxy.url.scheme in ("http", "https") and _HOST.fullmatch(host) is not None
     return known and (port is None or 0 < port < 65536) and ":" not in name
-
-
-def proxy_variable(scheme: str, environment: Mapping[str, str] | None = None) -> str:
-    """The variable that :func:`urllib.request.getproxies` has a scheme's proxy from."""
-    environment = os.environ if environment is None else environment
-    name = f"{scheme}_proxy"
-    if name in environment:
-        return name
-    found = [other for other in environment if other.lower() == name and environment[other]]
-    return found[-1] if found else "The system's proxy"
 
 
 def proxy_between(client: httpx2.AsyncClient, endpoint: str) -> str:
