@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tui_labeler.engine import doctor
-from tui_labeler.engine.doctor import Terminal, check_home, check_terminal, file_system
+from tui_labeler.engine.doctor import disk
+from tui_labeler.engine.doctor.disk import file_system
+from tui_labeler.engine.doctor.home import check_home
+from tui_labeler.engine.doctor.terminal import Terminal, check_terminal
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -116,7 +118,7 @@ def test_a_file_in_place_of_the_home_fails(tmp_path: Path) -> None:
 
 
 def test_locks_that_do_not_hold_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_TRY_LOCK", "pass")  # another process that gets the lock
+    monkeypatch.setattr(disk, "_TRY_LOCK", "pass")  # another process that gets the lock
     found = {check.name: check for check in check_home(tmp_path)}
     assert not found["file locks"].ok
     assert "--home" in found["file locks"].detail
@@ -144,7 +146,7 @@ def test_the_file_system_is_that_of_the_nearest_mount(place: str, kind: str) -> 
 
 
 def test_a_network_disk_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_mounts", lambda: f"server:/x {tmp_path.resolve()} nfs4 rw 0 0\n")
+    monkeypatch.setattr(disk, "_mounts", lambda: f"server:/x {tmp_path.resolve()} nfs4 rw 0 0\n")
     found = {check.name: check for check in check_home(tmp_path / "home")}
     assert found["file system"].ok
     assert found["file system"].warning

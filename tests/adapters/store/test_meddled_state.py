@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import Bench, key, number, span, suggest
-from tui_labeler.engine.doctor import check_pen_of, check_records, check_texts
+from tui_labeler.engine.doctor.projects import check_pen_of, check_records, check_texts
 from tui_labeler.engine.errors import LabelerError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tui_labeler.engine.actions import LOST
 from tui_labeler.engine.adapters.store import asides
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.repairing import Repair
-from tui_labeler.engine.doctor import check_history
+from tui_labeler.engine.doctor.projects import check_history
 from tui_labeler.engine.errors import LockedError, StorageError
 
 if TYPE_CHECKING:

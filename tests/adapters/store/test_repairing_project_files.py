@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import Bench, key, number, span, whole
-from tui_labeler.engine.doctor import check_history
+from tui_labeler.engine.doctor.projects import check_history
 from tui_labeler.engine.errors import StorageError
 
 if TYPE_CHECKING:

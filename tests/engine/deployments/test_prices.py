@@ -8,7 +8,7 @@ import pytest
 
 from tui_labeler.domain.resources import Capabilities, Deployment, Prices, Structured
 from tui_labeler.engine.deployments.prices import PriceTable, batch_prices, deployment_prices, read_prices
-from tui_labeler.engine.doctor import check_prices
+from tui_labeler.engine.doctor.resources import check_prices
 from tui_labeler.engine.errors import InputError, StorageError
 
 if TYPE_CHECKING:

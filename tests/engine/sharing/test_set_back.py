@@ -13,7 +13,7 @@ from tests.engine.sharing.homes import Home, Pair, meddled, opened
 from tests.fakes import category, document
 from tui_labeler.domain.labels import Label, Origin, Span, Stamp
 from tui_labeler.engine.changes import put_label, put_project
-from tui_labeler.engine.doctor import check_base
+from tui_labeler.engine.doctor.projects import check_base
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Plan, ProjectStore, State
 from tui_labeler.engine.rows import to_row

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui_labeler.cli.context import Context
-    from tui_labeler.engine.doctor import Check
+    from tui_labeler.engine.doctor.check import Check
 
 
 def register(parsers: Any) -> None:
@@ -47,15 +47,11 @@ async def quota(context: Context) -> Report:
 
 async def doctor(context: Context) -> Report:
     from tui_labeler.assembly import now
-    from tui_labeler.engine.doctor import (
-        Check,
-        Terminal,
-        check_embeddings,
-        check_home,
-        check_packages,
-        check_prices,
-        check_terminal,
-    )
+    from tui_labeler.engine.doctor.check import Check
+    from tui_labeler.engine.doctor.home import check_home
+    from tui_labeler.engine.doctor.program import check_embeddings, check_packages
+    from tui_labeler.engine.doctor.resources import check_prices
+    from tui_labeler.engine.doctor.terminal import Terminal, check_terminal
     from tui_labeler.engine.errors import LabelerError
     from tui_labeler.settings import read_settings, unknown_settings_note
 
@@ -94,7 +90,7 @@ def _check_keys(keys: Mapping[str, str]) -> list[Check]:
         return []
     # Loads the screens, which no other check needs.
     from tui_labeler.app import LabelerApp
-    from tui_labeler.engine.doctor import Check
+    from tui_labeler.engine.doctor.check import Check
     from tui_labeler.screens.keymap import troubles
 
     found = [words for _, words in troubles(keys, LabelerApp.BINDINGS)]
@@ -107,7 +103,7 @@ def _mark(check: Check) -> str:
 
 
 def _failed(name: str, error: Any) -> Check:
-    from tui_labeler.engine.doctor import Check
+    from tui_labeler.engine.doctor.check import Check
     from tui_labeler.engine.wording import in_words
 
     return Check(name, False, f"{error.title}: {in_words(error)}")
@@ -115,7 +111,8 @@ def _failed(name: str, error: Any) -> Check:
 
 async def _check_resources(context: Context) -> list[Check]:
     """Each resource has a key; with ``--ask`` each deployment answers."""
-    from tui_labeler.engine.doctor import Check, check_deployment, check_resource
+    from tui_labeler.engine.doctor.check import Check
+    from tui_labeler.engine.doctor.resources import check_deployment, check_resource
 
     resources = context.workbench.resources
     found = await resources.list()
@@ -133,15 +130,8 @@ async def _check_resources(context: Context) -> list[Check]:
 
 async def _check_projects(context: Context) -> list[Check]:
     """Each project opens, and its container answers."""
-    from tui_labeler.engine.doctor import (
-        Check,
-        check_base,
-        check_container,
-        check_history,
-        check_pen_of,
-        check_records,
-        check_texts,
-    )
+    from tui_labeler.engine.doctor.check import Check
+    from tui_labeler.engine.doctor.projects import check_project
     from tui_labeler.engine.errors import LabelerError
 
     checks = [_failed(f"project in {name}", error) for name, error in await context.workbench.broken()]
@@ -170,12 +160,8 @@ async def _check_projects(context: Context) -> list[Check]:
         try:
             session = await context.workbench.open(project.id)
             try:
-                checks.append(await check_container(session))
-                checks += await check_texts(session)
-                checks += check_pen_of(session)
-                checks += await check_records(session)
-                checks += await check_history(session)
-                checks += await check_base(session)
+                async for check in check_project(session):
+                    checks.append(check)
             finally:
                 await session.close()
         except LabelerError as error:
