@@ -23,6 +23,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_runner import AppRunner, TCPSite
 from textual_serve.server import Server
 
+from tui_labeler.this_machine import is_loopback
+
 if TYPE_CHECKING:
     from asyncio import Event
 
@@ -44,14 +46,6 @@ _HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})
 def _is_worth_telling(record: logging.LogRecord) -> bool:
     """Whoever sends what is no HTTP is answered so: it is no fault of this server's."""
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or address of this machine can be reached from this machine alone."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 class LabelerServer(Server):
@@ -117,7 +111,7 @@ class LabelerServer(Server):
 
         At loopback only names of loopback are its own.
         """
-        if self._public is not None or is_loopback(host):
+        if self._public is not None or _is_browsers_loopback(host):
             return True
         return not is_loopback(self.host) and (_is_number(host) or host.rstrip(".") in self._names)
 
@@ -135,6 +129,11 @@ def _name_of(request: web.Request) -> str:
     if found is None:
         raise web.HTTPBadRequest(text="The header Host names no server.")
     return found["name"].lower()
+
+
+def _is_browsers_loopback(host: str) -> bool:
+    """In the one spelling that browsers send: they write numbers out."""
+    return is_loopback(host) and (_is_number(host) or host.endswith("localhost"))
 
 
 def _is_number(host: str) -> bool:

@@ -70,8 +70,9 @@ def test_a_proxy_is_passed_by_for_this_machine_and_where_it_is_said(monkeypatch:
     assert proxies_to(BlobAddress("https://acc.blob.core.windows.net", "abc")) == {
         "https": "http://proxy.example.org:3128"
     }
-    for endpoint in ("http://127.0.0.1:10000/dev", "http://localhost/dev", "http://near.example.org:81/dev"):
-        assert proxies_to(BlobAddress(endpoint, "abc")) == {}
+    here = ("127.0.0.1:10000", "127.1:10000", "0x7f.1", "0.0.0.0", "localhost", "[::1]")
+    for host in (*here, "near.example.org:81"):
+        assert proxies_to(BlobAddress(f"http://{host}/dev", "abc")) == {}
 
 
 @asynccontextmanager

@@ -159,7 +159,9 @@ def test_what_stands_in_an_address_as_its_version_is_not_repeated() -> None:
 
 def test_this_machine_is_known_by_its_names() -> None:
     assert all(map(is_loopback, ("http://127.0.0.2:1", "http://[::1]", "http://LOCALHOST:8080/v1")))
-    assert all(map(is_loopback, ("http://0.0.0.0:8080/v1", "http://[::]:1")))
+    assert all(
+        map(is_loopback, ("http://0.0.0.0:8080/v1", "http://[::]:1", "http://127.1:8080/v1", "http://0"))
+    )
     assert not any(
         map(is_loopback, ("http://10.0.0.1", "https://localhost.example", "http://127.0.0.1.example"))
     )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command
 from tui_labeler.engine.errors import InputError
+from tui_labeler.this_machine import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +105,7 @@ async def serve(context: Context) -> Report:
     if context.out.json:
         raise UsageError("`serve` has no --json.", hint="`tui-labeler --help` lists the commands that have.")
     try:
-        from tui_labeler.cli.web_server import LabelerServer, is_loopback
+        from tui_labeler.cli.web_server import LabelerServer
     except ModuleNotFoundError as error:
         raise UsageError(
             f"`serve` needs the package {error.name or ''}, which is not installed.",

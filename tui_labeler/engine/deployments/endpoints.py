@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from tui_labeler.domain.resources import Resource, ResourceKind
 from tui_labeler.engine.errors import InputError
+from tui_labeler.this_machine import is_this_machine
 
 _KEYS_ELSEWHERE = (
     "Give the address alone. A key belongs in an environment variable, which --api-key-env names, or in the "
@@ -94,13 +94,8 @@ def host_name(endpoint: str) -> str:
 
 
 def is_loopback(endpoint: str) -> bool:
-    """Whether the server is this machine, which 0.0.0.0 and [::] are as well for whoever connects to them."""
-    name = host_name(endpoint)
-    try:
-        address = ipaddress.ip_address(name)
-        return address.is_loopback or address.is_unspecified
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+    """Whether the server is this machine, in whatever spelling."""
+    return is_this_machine(host_name(endpoint))
 
 
 def is_readable_on_the_way(endpoint: str) -> bool:

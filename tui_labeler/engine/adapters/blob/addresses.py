@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tui_labeler.engine.errors import InputError
+from tui_labeler.this_machine import is_this_machine
 
 _URL = re.compile(r"https?://", re.I)
 _CONTAINER = re.compile(r"\$root|\$web|[a-z0-9](?:-?[a-z0-9]){2,62}")
@@ -55,7 +55,7 @@ class BlobAddress:
     @property
     def is_local(self) -> bool:
         """On this machine."""
-        return is_local(urlsplit(self.endpoint).hostname or "")
+        return is_this_machine(urlsplit(self.endpoint).hostname or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,6 @@ class Sas:
     def rights(self) -> str:
         """A letter each: r(ead), a(dd), c(reate), w(rite), d(elete), l(ist) …; empty as for ``expiry``."""
         return self._field("sp")
-
-
-def is_local(host: str) -> bool:
-    """Whether a host's name or number is that of this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_azures(host: str) -> bool:
