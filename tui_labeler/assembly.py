@@ -93,7 +93,7 @@ def cached(inner: BlobContainer, store: ProjectStore, folder: Path, settings: Se
 
 def beside(documents: Container) -> Shelf:
     """The small files beside some documents: in Blob storage the container keeps them itself."""
-    from tui_labeler.engine.adapters.folder_shelf import FolderShelf
+    from tui_labeler.engine.adapters.folder_shelf.shelf import FolderShelf
 
     return cast("Shelf", documents) if documents.is_remote else FolderShelf(Path(documents.address))
 

@@ -14,7 +14,7 @@ from tests.cli.conftest import cli, labels_file, letters
 from tests.durability.disk import Disk
 from tui_labeler.domain.jobs import Usage
 from tui_labeler.engine.adapters.folder import FolderContainer
-from tui_labeler.engine.adapters.folder_shelf import FolderShelf
+from tui_labeler.engine.adapters.folder_shelf.shelf import FolderShelf
 from tui_labeler.engine.adapters.store import journal
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.adapters.store.files import replace_file

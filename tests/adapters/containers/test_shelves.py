@@ -13,9 +13,11 @@ import pytest
 from tests.adapters.containers.shelf_contract import NAME, ShelfContract, Shelves, names
 from tests.cli.test_permissions import without_privilege
 from tests.shelves import FakeShelf, Stored
-from tui_labeler.engine.adapters import folder, folder_shelf
+from tui_labeler.engine.adapters import folder
 from tui_labeler.engine.adapters.folder import FolderContainer
-from tui_labeler.engine.adapters.folder_shelf import FolderShelf
+from tui_labeler.engine.adapters.folder_shelf import reading, turns
+from tui_labeler.engine.adapters.folder_shelf import shelf as folder_shelf
+from tui_labeler.engine.adapters.folder_shelf.shelf import FolderShelf
 from tui_labeler.engine.errors import ContainerError, NotFoundError, UnreachableError, UnreadableError
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def test_four_processes_that_count_at_once_lose_nothing(tmp_path: Path) -> None:
     program = """
 import asyncio, sys
 from pathlib import Path
-from tui_labeler.engine.adapters.folder_shelf import FolderShelf
+from tui_labeler.engine.adapters.folder_shelf.shelf import FolderShelf
 from tui_labeler.engine.errors import OutdatedError
 async def count(times):
     shelf = FolderShelf(Path(sys.argv[1]))
@@ -104,7 +106,7 @@ async def test_a_file_that_is_too_large_is_listed_beside_others_and_not_read(
     shelf = FolderShelf(tmp_path)
     await shelf.put(OTHER, b"x", etag=None)
     before = await shelf.put(NAME, b"123", etag=None)
-    monkeypatch.setattr(folder_shelf, "LARGEST", 3)
+    monkeypatch.setattr(reading, "LARGEST", 3)
     (tmp_path / NAME).write_bytes(b"1234")
     marks = {blob.name: blob.etag async for blob in shelf.files("")}
     assert marks.keys() == {NAME, OTHER}
@@ -171,7 +173,7 @@ def test_a_lock_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     program = """
 import asyncio, sys
 from pathlib import Path
-from tui_labeler.engine.adapters.folder_shelf import FolderShelf
+from tui_labeler.engine.adapters.folder_shelf.shelf import FolderShelf
 asyncio.run(FolderShelf(Path(sys.argv[1])).put("n", b"one", etag=None))
 """
     # A process of its own: a thread that waits for a pipe can't be ended.
@@ -207,7 +209,7 @@ async def test_a_link_that_is_put_there_while_the_lock_is_waited_for_leads_nowhe
     shelf = FolderShelf(root)
     etag = await shelf.put(NAME, b"one", etag=None)
     linked, elsewhere = (root / NAME).parents[above - 1], tmp_path / "elsewhere"
-    wait = folder_shelf._lock
+    wait = turns._lock
 
     def swapped(handle: int, path: Path) -> None:
         wait(handle, path)
@@ -216,7 +218,7 @@ async def test_a_link_that_is_put_there_while_the_lock_is_waited_for_leads_nowhe
         linked.rename(tmp_path / "away")
         linked.symlink_to(elsewhere)
 
-    monkeypatch.setattr(folder_shelf, "_lock", swapped)
+    monkeypatch.setattr(turns, "_lock", swapped)
     calls: dict[str, Callable[[], Awaitable[object]]] = {
         "a new file": lambda: shelf.put(f"{NAME}2", b"two", etag=None),
         "a file anew": lambda: shelf.put(NAME, b"two", etag=etag),
@@ -237,15 +239,15 @@ async def test_a_link_that_is_put_there_while_files_are_listed_leads_nowhere(
     root.mkdir()
     await FolderShelf(root).put(NAME, b"one", etag=None)
     labels = (root / NAME).parent
-    listed = FolderShelf._names
+    listed = reading.names_of
 
-    def swapped(shelf: FolderShelf, prefix: str) -> list[str]:
-        names = listed(shelf, prefix)
+    def swapped(path: Path, prefix: str) -> list[str]:
+        names = listed(path, prefix)
         labels.rename(elsewhere)
         labels.symlink_to(elsewhere)
         return names
 
-    monkeypatch.setattr(FolderShelf, "_names", swapped)
+    monkeypatch.setattr(folder_shelf, "names_of", swapped)
     with pytest.raises(ContainerError, match="is a link"):
         await names(FolderShelf(root), ".tui-labeler/")
 

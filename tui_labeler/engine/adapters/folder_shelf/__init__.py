@@ -1,0 +1,1 @@
+"""Small files in a folder, beside its documents, for people who share it."""
