@@ -97,8 +97,8 @@ async def test_a_decision_is_taken_back_with_a_key_and_from_its_document(tmp_pat
         assert "2 conflicts" in screen_text(pilot).splitlines()[0]
         assert labels(await _session(ana), ONE) == [("Borrower", span_of(ONE, "North Bank"))]
         row = screen_text(pilot).splitlines()[1]
-        assert row.split("│")[1].strip() == "Lender by bo; Borrower removed by ana", "what stands comes first"
-        assert "Borrower by ana, removed" not in screen_text(pilot)
+        assert row.split("│")[1].strip() == "Lender by bo", "nobody has removed what the decision had dropped"
+        assert "removed" not in screen_text(pilot)
         await press_through(pilot, "o", "q")
         assert "conflict 1" in screen_text(pilot).splitlines()[0]
         await background_of(pilot).now()

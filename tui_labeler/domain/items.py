@@ -97,6 +97,8 @@ class Conflict:
     """Sorted."""
     ours: Items
     theirs: Items
+    base: Items
+    """What both sides agreed on before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def settled(
     for group in groups:
         keys = tuple(sorted(group))
         open_keys.update(keys)
-        conflicts.append(Conflict(keys, only(ours, keys), only(theirs, keys)))
+        conflicts.append(Conflict(keys, only(ours, keys), only(theirs, keys), only(base, keys)))
     agreed = {key: value for key, value in values.items() if value is not None and key not in open_keys}
     return Merged(
         {**agreed, **only(ours, open_keys)},

@@ -233,7 +233,9 @@ async def test_a_decision_is_one_step_and_taking_it_back_opens_the_conflict_on_b
     assert bo.labels() == [OURS]
     (conflict,) = await bo.syncing.conflicts()
     assert "Person at 0..7 by ana" in conflict.reason
+    assert "removed" not in conflict.reason, "who decided has removed nothing"
     await both_sync(bo, ana)
+    assert [told.reason for told in await bo.syncing.conflicts()] == [conflict.reason]
     assert (bo.labels(), ana.labels(), pair.file_labels()) == ([OURS], [THEIRS], [THEIRS])
     assert len((await bo.sync()).conflicts) == 1
     assert (await ana.sync()).conflicts == ()

@@ -56,8 +56,20 @@ def both_sides(
     """Ours and theirs; ``readers`` are those whose readings the document has, and ``gone`` has the names of
     categories that were deleted, by id."""
     words = _Words(state, tuple(readers), gone)
-    one, other = conflict.ours, conflict.theirs
+    one, other = _as_told(conflict.ours, conflict.base), _as_told(conflict.theirs, conflict.base)
     return tuple(words.lines(one, other, conflict.keys)), tuple(words.lines(other, one, conflict.keys))
+
+
+def _as_told(side: Items, base: Items) -> Items:
+    """A side without labels that were gone for both before: nobody has removed those in this conflict.
+
+    Where a decision was taken back, the label that it had brought to the other side leaves such a trace.
+    """
+    return {key: row for key, row in side.items() if not (_is_gone(key, row) and row == base.get(key))}
+
+
+def _is_gone(key: Key, row: Any) -> bool:
+    return key.table == LABEL and _is_removed(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,14 @@ class _Words:
 
     def lines(self, side: Items, other: Items, keys: Sequence[Key]) -> Iterator[Told]:
         """What stands comes before what was removed."""
-        for key in sorted(keys, key=lambda key: key.table == LABEL and _is_removed(side.get(key))):
+        for key in sorted(keys, key=lambda key: _is_gone(key, side.get(key))):
             if key == CHOICES:
                 yield from self._choices(side.get(key) or (), other.get(key) or ())
-            elif READERS in keys and key.table == LABEL and (side.get(key) or other[key]).get("reader"):
+            elif (
+                READERS in keys
+                and key.table == LABEL
+                and (side.get(key) or other.get(key) or {}).get("reader")
+            ):
                 continue
             elif key in side or key.table == FIELD:
                 yield self._line(key, side.get(key))
