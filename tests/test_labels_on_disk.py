@@ -8,15 +8,21 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_labeler import labels_on_disk
+from tui_labeler import labels_on_disk, whole_files
 from tui_labeler.cli.commands import files
 from tui_labeler.cli.commands.exports import write_file
 from tui_labeler.engine.errors import ConflictError, InputError, StorageError
+from tui_labeler.held_folders import HeldFolder
 from tui_labeler.labels_on_disk import read_labels, unpacked, write_folder
 from tui_labeler.screens import base
+from tui_labeler.whole_files import while_written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def packed(**files: bytes) -> bytes:
@@ -33,7 +39,7 @@ def test_only_folders_that_something_was_written_into_are_synced(
 ) -> None:
     (tmp_path / "someone's" / "own").mkdir(parents=True)
     synced: list[Path] = []
-    monkeypatch.setattr("tui_labeler.labels_on_disk._sync_names", synced.append)
+    monkeypatch.setattr(HeldFolder, "sync", lambda folder: synced.append(folder.path))
     write_folder(tmp_path, {"a.txt": b"a", "sub/deep/b.txt": b"b"}, overwrite=True)
     assert {tmp_path, tmp_path / "sub", tmp_path / "sub" / "deep"} <= set(synced)
     assert tmp_path / "someone's" not in synced
@@ -135,7 +141,7 @@ def test_a_folder_with_something_in_it_is_written_into_only_on_purpose(tmp_path:
 def left_by(pid: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What a process leaves that is killed while it writes ``labels.json``."""
     monkeypatch.setattr(os, "getpid", lambda: pid)
-    left = labels_on_disk._while_written(folder / "labels.json")
+    left = folder / while_written("labels.json")
     monkeypatch.undo()
     left.write_bytes(b"half")
     return left
@@ -154,7 +160,7 @@ def test_what_a_killed_export_left_is_gone_after_the_next_and_what_a_living_one_
 ) -> None:
     left = left_by(dead, tmp_path, monkeypatch)
     mine = left_by(os.getpid(), tmp_path, monkeypatch)
-    monkeypatch.setattr(labels_on_disk, "HOST", "00000000")
+    monkeypatch.setattr(whole_files, "HOST", "00000000")
     elsewhere = left_by(dead, tmp_path, monkeypatch)
     others = tmp_path / f".labels.json.{dead}.tmp"
     others.write_bytes(b"not ours")
@@ -205,6 +211,53 @@ def test_no_folder_is_written_through_a_link(tmp_path: Path, linked: str, overwr
     with pytest.raises(InputError, match=r"is a link|not empty"):
         write_folder(tmp_path / "out", {"sub/a.txt": b"a"}, overwrite=overwrite)
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("moved", ["out", "out/sub"])
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_no_folder_is_written_through_a_link_that_comes_meanwhile(
+    tmp_path: Path, moved: str, is_seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "sub").mkdir(parents=True)
+    (tmp_path / "out" / "sub").mkdir(parents=True)
+    (tmp_path / "out" / "mine.txt").touch()
+    place, aside = tmp_path / moved, tmp_path / "aside"
+
+    def swap() -> None:
+        if not aside.exists():
+            place.rename(aside)
+            place.symlink_to(elsewhere)
+
+    def checked(folder: Path, names: Iterable[str]) -> None:
+        check(folder, names)
+        if is_seen and names:
+            swap()
+
+    def synced(handle: int) -> None:
+        sync(handle)
+        swap()
+
+    check, sync = labels_on_disk._check_no_links, os.fsync
+    monkeypatch.setattr(labels_on_disk, "_check_no_links", checked)
+    if is_seen:
+        with pytest.raises(InputError, match=f"{moved} is a link"):
+            write_folder(tmp_path / "out", {"sub/a.txt": b"a"}, overwrite=True)
+    else:
+        monkeypatch.setattr(os, "fsync", synced)
+        write_folder(tmp_path / "out", {"sub/a.txt": b"a"}, overwrite=True)
+        assert (aside / ("sub/a.txt" if moved == "out" else "a.txt")).read_bytes() == b"a"
+    assert place.is_symlink()
+    assert [path.name for path in elsewhere.rglob("*")] == ["sub"]
+
+
+def test_the_folder_that_one_is_in_is_written_when_it_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    write_folder(Path(), {"sub/a.txt": b"a"}, overwrite=False)
+    assert Path("sub/a.txt").read_bytes() == b"a", "it is the same folder still"
 
 
 async def test_the_application_takes_a_link_that_leads_nowhere_for_a_file(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 IS_LINK = frozenset({errno.ELOOP, errno.EMLINK})
 """What systems say to O_NOFOLLOW where there is a link: most the first, FreeBSD the second."""
 
-_UNSYNCED = frozenset({errno.EINVAL, errno.ENOTSUP})
-"""What file systems say that can't sync a folder."""
+_UNSYNCED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES})
+"""What systems say of a folder that can't be synced."""
 
 # Where there is O_PATH, a folder need not be readable for a file in it to be reached.
 _WAY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
@@ -81,13 +81,16 @@ class HeldFolder:
         return folders, others
 
     def sync(self) -> None:
-        """Makes names created or replaced in it durable, where its file system can: fsync(2)."""
-        with self._readable() as handle:
-            try:
+        """Makes names created or replaced in it durable, where its file system can: fsync(2).
+
+        One that may be written but not listed can't be opened for it.
+        """
+        try:
+            with self._readable() as handle:
                 os.fsync(handle)
-            except OSError as error:
-                if error.errno not in _UNSYNCED:
-                    raise
+        except OSError as error:
+            if error.errno not in _UNSYNCED:
+                raise
 
     def inner(self, name: str, *, make: bool = False) -> HeldFolder:
         """A folder in it, made where ``make`` says so; the caller closes it.
@@ -104,6 +107,20 @@ class HeldFolder:
                 os.mkdir(name, dir_fd=self.handle)
             self.sync()
             return self._inner(name)
+
+    @contextmanager
+    def below(self, parts: Sequence[str], *, make: bool = False) -> Iterator[HeldFolder]:
+        """The folder that ``parts`` lead to from this one down, one by one; ``make`` makes what lacks."""
+        folder = self
+        try:
+            for part in parts:
+                outer, folder = folder, folder.inner(part, make=make)
+                if outer is not self:
+                    outer.close()
+            yield folder
+        finally:
+            if folder is not self:
+                folder.close()
 
     def close(self) -> None:
         os.close(self.handle)
@@ -146,11 +163,9 @@ def held(root: Path, parts: Sequence[str] = (), *, make: bool = False) -> Iterat
     ``root`` itself is what a person named: links on the way to it are theirs, and it is never made, as a
     mount that is gone must not be written into. Raises ``OSError``, and ``IsLinkError`` for a link below.
     """
-    folder = HeldFolder(root, os.open(root, _WAY))
+    top = HeldFolder(root, os.open(root, _WAY))
     try:
-        for part in parts:
-            outer, folder = folder, folder.inner(part, make=make)
-            outer.close()
-        yield folder
+        with top.below(parts, make=make) as folder:
+            yield folder
     finally:
-        folder.close()
+        top.close()

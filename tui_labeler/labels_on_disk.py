@@ -5,20 +5,18 @@ from __future__ import annotations
 import io
 import os
 import re
-import secrets
-import shutil
 import stat
 import zipfile
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from tui_labeler.engine.documents.names import name_of
 from tui_labeler.engine.errors import InputError, StorageError
-from tui_labeler.processes import HOST, is_alive
+from tui_labeler.held_folders import HeldFolder, IsLinkError, held
+from tui_labeler.whole_files import put, remove_all, remove_left, sync_names, while_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import BinaryIO
 
     from tui_labeler.engine.session import ProjectSession
@@ -34,10 +32,6 @@ _STEP = 1 << 20
 
 _WHEN = (1980, 1, 1, 0, 0, 0)
 """The first moment that a ZIP archive knows: the same folder gives the same bytes."""
-
-
-_LEFT = re.compile(r"\..*\.([0-9a-f]{8})-(\d{1,9})-[0-9a-f]{8}\.tmp", re.DOTALL)
-"""What is being written, or was when its process ended."""
 
 
 _ODD = (
@@ -138,10 +132,22 @@ def _check_no_links(folder: Path, names: Iterable[str]) -> None:
     above = {inner for name in names for inner in PurePosixPath(name).parents}
     for path in sorted({folder} | {folder / inner for inner in above}):
         if path.is_symlink():
-            raise InputError(
-                f"{path} is a link, and links are not followed there.",
-                hint="Name the folder that it leads to, or another.",
-            )
+            raise _is_link(path)
+
+
+def _is_link(path: Path) -> InputError:
+    return InputError(
+        f"{path} is a link, and links are not followed there.",
+        hint="Name the folder that it leads to, or another.",
+    )
+
+
+def _not_empty(path: Path) -> InputError:
+    return InputError(
+        f"{path} is there already, and not empty.",
+        hint="Name another folder, or let files in it be replaced with --overwrite.",
+        on_screen="Name another folder.",
+    )
 
 
 def check_folder(path: Path, *, overwrite: bool) -> None:
@@ -150,11 +156,7 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
         _check_no_links(path, ())
         if path.is_dir():
             if any(path.iterdir()) and not overwrite:
-                raise InputError(
-                    f"{path} is there already, and not empty.",
-                    hint="Name another folder, or let files in it be replaced with --overwrite.",
-                    on_screen="Name another folder.",
-                )
+                raise _not_empty(path)
         elif path.exists():
             raise InputError(f"{path} is a file.", hint="Name a folder, or a file that ends in .zip.")
         elif not path.parent.is_dir():
@@ -181,92 +183,65 @@ def check_no_document(session: ProjectSession, paths: Iterable[Path]) -> None:
 def write_folder(path: Path, files: dict[str, bytes], *, overwrite: bool) -> None:
     """Writes files into a folder; a new one is there whole or not at all.
 
+    Folders are held open from the one that it stands in downwards: a link that somebody puts in the place of
+    one meanwhile leads nothing elsewhere.
+
     Raises ``InputError`` where it is in the way, ``StorageError`` when the disk refuses.
     """
     check_folder(path, overwrite=overwrite)
     _check_no_links(path, files)
-    remove_leftovers(path.absolute().parent)
-    if path.is_dir():
-        for inner in {path / PurePosixPath(name).parent for name in files}:
-            remove_leftovers(inner)
-    is_new = not path.is_dir() or not any(path.iterdir())
-    target = _while_written(path) if is_new else path
+    # Somebody is in the folder that they name so: it stays the same one.
+    stays = path.name in ("", "..")
+    place = path.resolve() if stays else path.absolute()
     try:
-        target.mkdir(exist_ok=not is_new)
-        for name, data in files.items():
-            place = target / PurePosixPath(name)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            _put(place, data)
-        inside = {target / above for name in files for above in PurePosixPath(name).parents}
-        for within in inside | {target}:
-            _sync_names(within)
-        if is_new:
-            if path.is_dir():
-                path.rmdir()
-            target.replace(path)
-            _sync_names(path.absolute().parent)
+        with held(place.parent) as above:
+            remove_left(above)
+            is_filled = _is_filled(above, place.name)
+            if is_filled and not overwrite:
+                raise _not_empty(path)
+            if is_filled or stays:
+                with above.below([place.name]) as folder:
+                    _write_into(folder, files)
+            else:
+                _write_new(above, place.name, files)
+    except IsLinkError as error:
+        raise _is_link(Path(error.filename)) from error
     except OSError as error:
         raise StorageError(
             f"{path}: {error.strerror}", hint="Free space, or choose another place."
         ) from error
-    finally:
-        if is_new:
-            shutil.rmtree(target, ignore_errors=True)
 
 
-def write_whole(path: Path, data: bytes, check: Callable[[], object] = lambda: None) -> None:
-    """Puts ``data`` in the place of ``path``: it holds what it held, or all of them, whatever happens.
-
-    ``check`` has the last word before. Raises ``OSError``.
-    """
-    _put(path, data, check)
-    _sync_names(path.absolute().parent)
-
-
-def _sync_names(folder: Path) -> None:
-    """Puts what was renamed in a folder on the disk; not every file system can, and then nothing does."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _put(path: Path, data: bytes, check: Callable[[], object] = lambda: None) -> None:
-    """As :func:`write_whole`, but for the names in the folder."""
-    writing = _while_written(path)
+def _is_filled(above: HeldFolder, name: str) -> bool:
     try:
-        with writing.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        check()
-        writing.replace(path)
+        with above.below([name]) as folder:
+            return any(folder.entries())
+    except FileNotFoundError:
+        return False
+
+
+def _write_new(above: HeldFolder, name: str, files: dict[str, bytes]) -> None:
+    writing = while_written(name)
+    try:
+        with above.below([writing], make=True) as folder:
+            _write_into(folder, files)
+        # It takes the place of an empty folder too: rename(2).
+        above.replace(writing, name)
+        sync_names(above)
     finally:
-        writing.unlink(missing_ok=True)
+        remove_all(above, writing)
 
 
-def _while_written(path: Path) -> Path:
-    """What a file or a folder is called until it is whole: that tells whose it is, if it is left."""
-    return path.with_name(f".{path.name[:40]}.{HOST}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Removes what processes of this machine left in a folder that were killed while they wrote there.
-
-    What belongs to a living one, or to another machine, stays; so does what can't be removed.
-    """
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            found = _LEFT.fullmatch(entry.name)
-            if found is None or found.group(1) != HOST or is_alive(int(found.group(2))):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path, ignore_errors=True)
-            else:
-                with suppress(OSError):
-                    Path(entry.path).unlink()
+def _write_into(folder: HeldFolder, files: dict[str, bytes]) -> None:
+    inside: dict[tuple[str, ...], list[str]] = {}
+    for name in files:
+        inside.setdefault(PurePosixPath(name).parent.parts, []).append(name)
+    for parts, names in inside.items():
+        with folder.below(parts, make=True) as within:
+            remove_left(within)
+            for name in names:
+                put(within, PurePosixPath(name).name, files[name])
+            sync_names(within)
 
 
 def unpacked(data: bytes) -> dict[str, bytes]:

@@ -22,7 +22,8 @@ from tui_labeler.engine.adapters.store.lines import append_lines
 from tui_labeler.engine.adapters.store.models import FolderModelStore
 from tui_labeler.engine.adapters.store.requests import FileRequestLog
 from tui_labeler.engine.deployments.chat import Finish, KeptReply, Reply
-from tui_labeler.labels_on_disk import write_folder, write_whole
+from tui_labeler.labels_on_disk import write_folder
+from tui_labeler.whole_files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,16 +12,10 @@ from textual.dom import DOMNode
 
 from tui_labeler.engine.errors import ConflictError, InputError, LabelerError
 from tui_labeler.engine.wording import counted, in_lines
-from tui_labeler.labels_on_disk import (
-    read_labels,
-    read_regular,
-    remove_leftovers,
-    unpacked,
-    write_folder,
-    write_whole,
-)
+from tui_labeler.labels_on_disk import read_labels, read_regular, unpacked, write_folder
 from tui_labeler.screens.widgets.bidi import in_order
 from tui_labeler.screens.widgets.cells import clean
+from tui_labeler.whole_files import remove_leftovers, write_whole
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -18,11 +18,10 @@ from tui_labeler.labels_on_disk import (
     check_no_document,
     is_folder_wanted,
     is_foreign_link,
-    remove_leftovers,
     unpacked,
     write_folder,
-    write_whole,
 )
+from tui_labeler.whole_files import remove_leftovers, write_whole
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
