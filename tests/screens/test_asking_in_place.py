@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.screens.conftest import ONE, Opened, press, screen_of, screen_text, session_of
-from tui_labeler.engine.history.history import Undone
+from tui_labeler.engine.history.undone import Undone
 from tui_labeler.screens.dialogs import ConfirmScreen, MessageScreen
 from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.labeling.taking_back import undone_words

@@ -25,7 +25,7 @@ from tui_labeler.domain.projects import Dataset
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.actions import ACTIONS
 from tui_labeler.engine.errors import NotFoundError, RefusedError
-from tui_labeler.engine.history.history import items_of
+from tui_labeler.engine.history.undone import items_of
 from tui_labeler.engine.session import ProjectSession
 from tui_labeler.engine.workbench import set_settings
 

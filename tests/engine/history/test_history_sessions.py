@@ -21,7 +21,7 @@ from tui_labeler.engine.errors import LabelerError, RefusedError
 from tui_labeler.engine.ports import Change, Plan, State
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.history.history import Undone
+    from tui_labeler.engine.history.undone import Undone
     from tui_labeler.engine.session import ProjectSession
 
 ALL = SuggestionFilter()

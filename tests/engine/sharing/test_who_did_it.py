@@ -13,7 +13,7 @@ from tui_labeler.engine.sharing.shared_form import file_name, labels_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_labeler.engine.history.history import Entry
+    from tui_labeler.engine.history.entries import Entry
 
 
 @pytest.fixture

@@ -1,95 +1,34 @@
-"""What happened, and taking it back: single decisions, bulk ones, a whole job."""
+"""Taking back what happened, and doing it again: single decisions, bulk ones, a whole job."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tui_labeler.domain.items import READERS
 from tui_labeler.engine.actions import (
     ADDED,
     DECIDE,
     DECISION,
     JOB,
-    LOST,
     REDO,
     UNDO,
     action_words,
 )
 from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
-from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, items_in, tables_of, without_job
+from tui_labeler.engine.history.entries import Entry, entry_of
+from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, without_job
+from tui_labeler.engine.history.undone import Undone, category_names_of, ids_of, sizes_of, undone_of
 from tui_labeler.engine.history.walking_back import Found, find
-from tui_labeler.engine.history.who_did_it import came_in, doers
-from tui_labeler.engine.ports import Change, Plan, Transaction
+from tui_labeler.engine.ports import Plan, Transaction
 from tui_labeler.engine.turns import BATCH, Progress
-from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
     from tui_labeler.engine.ports import ProjectStore, State, Surroundings
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What was taken back, or done again."""
-
-    action: str
-    items: int
-    """Decisions, labels or other things: an accepted suggestion and its label are one."""
-    documents: tuple[int, ...]
-    """Ids of the documents that changed."""
-    refused: int = 0
-    """Items that somebody has changed since, and that stay as they are."""
-    categories: tuple[str, ...] = ()
-    """Names of the categories that changed themselves."""
-    suggestions: tuple[str, ...] = ()
-    """Ids of the suggestions that changed."""
-    gone_by: str = ""
-    """Of a job: the action that took the last of its suggestions away before."""
-    to_place: tuple[str, ...] = ()
-    """Ids of the words to place that changed."""
-    left: int = 0
-    """Documents that an import has written into the container: an undo takes none of them away."""
-    stopped: bool = False
-    """A person has ended it: what was left stays as it is."""
-    made: Transaction | None = field(default=None, compare=False, repr=False)
-    """The only transaction that it took, where it did not take more."""
-
-    @property
-    def left_words(self) -> str:
-        """What an undo leaves in the container; empty where that is nothing."""
-        if not self.left:
-            return ""
-        stay = "stays" if self.left == 1 else "stay"
-        return f"{counted(self.left, 'document')} that it wrote {stay} in the container"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the history as people read it."""
-
-    seq: int
-    time: str
-    who: str
-    action: str
-    location: str | None
-    category: str | None
-    job: str | None
-    items: int
-    model: str | None = None
-    """The model that was trained or deleted."""
-    of: str | None = None
-    """The action that an undo took back, or a redo did again."""
-    decided: str | None = None
-    """Of a conflict: what stands and what gave way, in words, with the makers."""
-    lacks: tuple[int, int] | None = None
-    """The first and the last of the transactions that are lost."""
-    synced_by: str | None = None
-    """Whose sync brought in what others have done."""
 
 
 class OtherSide(Protocol):
@@ -162,7 +101,7 @@ class History:
         made, stopped = None, False
         progress = progress or Progress()
         progress.unit = "change"
-        sizes = await asyncio.to_thread(_sizes, transactions)
+        sizes = await asyncio.to_thread(sizes_of, transactions)
         for number, transaction in enumerate(transactions):
             progress.done, progress.total = sum(sizes[:number]), sum(sizes)
             stopped = progress.stopped
@@ -179,19 +118,9 @@ class History:
         if not tally.items:
             await self._settle(action, group, first.job, note)
             raise _refusal(str(note["action"]), action)
-        documents = tuple(sorted(tally.documents))
-        # Of a very large action these take a while: keys go on.
-        names = await asyncio.to_thread(_names, transactions)
-        suggestions = await asyncio.to_thread(_ids, transactions, "suggestion")
-        to_place = await asyncio.to_thread(_ids, transactions, "to_place")
-        return Undone(
-            str(note["action"]),
-            tally.items,
-            documents,
-            tally.refused,
-            names,
-            suggestions,
-            to_place=to_place,
+        return replace(
+            # Of a very large action this takes a while: keys go on.
+            await asyncio.to_thread(undone_of, str(note["action"]), transactions, tally),
             stopped=stopped,
             made=made if len(transactions) == 1 else None,
             left=0 if action == REDO else max(int(each.note.get(ADDED, 0)) for each in transactions),
@@ -209,7 +138,13 @@ class History:
             raise _refusal(DECIDE, action)
         number = made.note[DECISION]["document"]
         documents = () if number is None else (int(number),)
-        return Undone(DECIDE, 1, documents, categories=_names([turn]), suggestions=_ids([turn], "suggestion"))
+        return Undone(
+            DECIDE,
+            1,
+            documents,
+            categories=category_names_of([turn]),
+            suggestions=ids_of([turn], "suggestion"),
+        )
 
     async def _settle(self, action: str, group: str, job: str, note: dict[str, Any]) -> None:
         """Puts down that nothing could be done, for the next undo, of whatever session, to go on."""
@@ -253,7 +188,7 @@ class History:
         await self._store.refresh()
         count = 0
         async for transaction in self._store.history():
-            entry = _entry(self._store.state, transaction, document, self._surroundings.actor)
+            entry = entry_of(self._store.state, transaction, document, self._surroundings.actor)
             if entry is not None:
                 yield entry
                 count += 1
@@ -296,108 +231,3 @@ def _not_the_last(asked: Transaction, found: Found) -> ConflictError:
         hint="The history (`tui-labeler history`) lists what was done; the next undo begins anew.",
         on_screen="u asks anew.",
     )
-
-
-def _entry(state: State, transaction: Transaction, document: int | None, viewer: str) -> Entry | None:
-    """A transaction in short, or ``None`` when it does not touch the document, or only what the viewer is
-    not to see yet: the readings of others."""
-    numbers: set[int] = set()
-    categories: set[str] = set()
-    changes: list[Change] = []
-    for change in transaction.changes:
-        table, key, before, after = change
-        if table == "label" and _is_hidden(state, change, viewer):
-            continue
-        if table == "category":
-            categories.add(str((after or before or {}).get("name", key)))
-        elif table != "project":
-            number = int(key.partition("/")[0])
-            if document is not None and number != document:
-                continue
-            numbers.add(number)
-            category = state.categories.get(str((after or before or {}).get("category", "")))
-            if category:
-                categories.add(category.name)
-        changes.append(change)
-    decision = transaction.note.get(DECISION)
-    if decision and decision["document"] is not None and document in (None, decision["document"]):
-        numbers.add(decision["document"])
-    if document is not None and document not in numbers:
-        return None
-    if transaction.changes and not changes:
-        return None
-    row = state.rows.get(next(iter(numbers))) if len(numbers) == 1 else None
-    return Entry(
-        seq=transaction.seq,
-        time=transaction.time,
-        who=doers(transaction, changes),
-        action=transaction.action,
-        location=row.location if row else None,
-        category=next(iter(categories)) if len(categories) == 1 else None,
-        job=transaction.job or None,
-        items=items_in(tables_of(changes)),
-        model=transaction.note.get("model"),
-        of=transaction.note.get("action"),
-        decided=_decided(state, decision, viewer) if decision else None,
-        lacks=_lacks(transaction),
-        synced_by=transaction.actor if came_in(transaction) else None,
-    )
-
-
-def _lacks(transaction: Transaction) -> tuple[int, int] | None:
-    if transaction.action != LOST:
-        return None
-    after, until = transaction.note.get("after"), transaction.note.get("until")
-    return (after + 1, until) if isinstance(after, int) and isinstance(until, int) else None
-
-
-def _decided(state: State, decision: Mapping[str, Any], viewer: str) -> str | None:
-    """What was decided, unless it lies in a reading that the viewer is not to see yet.
-
-    Of a decision on who reads a document the words say nothing of what is in a reading.
-    """
-    if any((table, key) == READERS for table, key, *_ in decision["items"]):
-        return str(decision["words"])
-    for table, key, *rows in decision["items"]:
-        changes = (Change(table, f"{decision['document']}/{key}", None, row) for row in rows)
-        if table == "label" and any(_is_hidden(state, change, viewer) for change in changes):
-            return None
-    return str(decision["words"])
-
-
-def _is_hidden(state: State, change: Change, viewer: str) -> bool:
-    """Whether a label is of somebody else's reading, and not everybody is done with the document."""
-    reader = (change.after or change.before or {}).get("reader", "")
-    if reader in ("", viewer):
-        return False
-    row = state.rows.get(int(change.key.partition("/")[0]))
-    return row is None or not (row.settled or row.waits_for_adjudication)
-
-
-def items_of(transactions: Sequence[Transaction]) -> int:
-    """How many items an action changed: an accepted suggestion and its label are one."""
-    return items_in(tables_of(change for transaction in transactions for change in transaction.changes))
-
-
-def _sizes(transactions: Sequence[Transaction]) -> list[int]:
-    return [items_of([transaction]) for transaction in transactions]
-
-
-def _ids(transactions: Sequence[Transaction], table: str) -> tuple[str, ...]:
-    return tuple(
-        change.key.partition("/")[2]
-        for transaction in transactions
-        for change in transaction.changes
-        if change.table == table
-    )
-
-
-def _names(transactions: Sequence[Transaction]) -> tuple[str, ...]:
-    """Of the categories that were changed themselves."""
-    rows = [
-        change.after or change.before
-        for transaction in transactions
-        for change in transaction.changes
-        if change.table == "category"
-    ]
-    return tuple(dict.fromkeys(str(row["name"]) for row in rows if row))

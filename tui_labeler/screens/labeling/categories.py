@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.domain.projects import Category
     from tui_labeler.engine.categories import CategoryCount
-    from tui_labeler.engine.history.history import Undone
+    from tui_labeler.engine.history.undone import Undone
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
     from tui_labeler.screens.widgets.sheet import Line

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Suggestion
-    from tui_labeler.engine.history.history import Undone
+    from tui_labeler.engine.history.undone import Undone
     from tui_labeler.engine.imports.plans import Skipped
     from tui_labeler.engine.ports import Transaction
 

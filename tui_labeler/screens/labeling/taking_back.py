@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.engine.actions import ACTIONS, JOB
-from tui_labeler.engine.history.history import items_of
+from tui_labeler.engine.history.undone import items_of
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.working import ask, looked_up
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from tui_labeler.engine.history.history import Undone
+    from tui_labeler.engine.history.undone import Undone
     from tui_labeler.engine.ports import Transaction
 
 LAST_ACTION = "Looking for your last action"

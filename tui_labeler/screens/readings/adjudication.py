@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_labeler.domain.agreement import Pairing
-    from tui_labeler.engine.history.history import Undone
+    from tui_labeler.engine.history.undone import Undone
     from tui_labeler.engine.readings.two_readings import TwoReadings
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.following import Follower, News
