@@ -87,6 +87,15 @@ async def test_a_choice_is_taken_back_and_made_anew_with_the_document_in_view(ho
         assert session_of(pilot).documents.find(ONE).readers == ("ann", "bob")
 
 
+@pytest.mark.parametrize("key", ["n", "N", "j", "ctrl+d", "right_square_bracket", "left"])
+async def test_what_a_key_brought_is_told_until_the_next_key(home: JobHome, key: str) -> None:
+    async with adjudicating(home) as pilot:
+        await press(pilot, "left", "u")
+        assert "Taken back." in screen_text(pilot)
+        await press(pilot, key)
+        assert "Taken back." not in screen_text(pilot)
+
+
 async def test_all_that_agree_are_settled_at_once_and_the_others_wait(home: JobHome) -> None:
     async with adjudicating(home) as pilot:
         await press(pilot, "A")

@@ -116,7 +116,9 @@ async def test_a_conflict_that_is_open_again_is_named_and_the_next_key_decides_i
     async with ana.running(document=ONE) as pilot:
         await press_through(pilot, "Y", "t", "u")
         assert f"Taken back: the conflict in {ONE} is open again." in screen_text(pilot)
-        await press_through(pilot, "o")
+        await press_through(pilot, "n")
+        assert "Taken back" not in screen_text(pilot)
+        await press_through(pilot, "N", "o")
         assert f"Decided in {ONE}: yours stands." in screen_text(pilot)
         assert labels(await _session(ana), TWO) == [("Lender", span_of(TWO, "Mary"))], "still undecided"
 

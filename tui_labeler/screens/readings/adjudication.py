@@ -12,6 +12,7 @@ from tui_labeler.domain.agreement import Take
 from tui_labeler.engine.actions import CHOOSE, SETTLE
 from tui_labeler.engine.errors import LabelerError, RefusedError
 from tui_labeler.engine.wording import counted
+from tui_labeler.screens.answering import AnsweringScreen
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
 from tui_labeler.screens.places import Place
@@ -24,7 +25,6 @@ from tui_labeler.screens.readings.adjudication_text import (
     side_words,
     waiting_words,
 )
-from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.widgets.text_view import TextView
 
@@ -42,7 +42,7 @@ class Reading(TextView, can_focus=False):
     """A text that is looked at: keys are the screen's."""
 
 
-class AdjudicationScreen(Screen["Place | None"]):
+class AdjudicationScreen(AnsweringScreen["Place | None"]):
     """The result is the place that a person wants to see in its document."""
 
     HELP: ClassVar[str] = """\
@@ -260,14 +260,14 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
             if after is not None and after.settled:
                 self._settled += 1
                 labels = counted(len(after.result), "label")
-                self._say(f"{both.location} is settled: {labels}. u takes the last choice back.")
+                self.say(f"{both.location} is settled: {labels}. u takes the last choice back.")
                 self._document = self._next_open() or self._document
                 await self._show()
             else:
                 await self._show(self._next_place(both.differing.index(place)))
         except RefusedError as error:
             # Where it can be read beside the places that it is about.
-            self._say(f"{error.message} {error.hint}")
+            self.say(f"{error.message} {error.hint}")
             await self._show(both.differing.index(place))
         finally:
             self._is_deciding = False
@@ -297,11 +297,11 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
             if not item.differing and item.settled is None
         ]
         if not agreeing:
-            self._say("There is no document whose readings agree in everything.")
+            self.say("There is no document whose readings agree in everything.")
             return
         await self._session.readings.settle_agreeing(agreeing)
         self._settled += len(agreeing)
-        self._say(f"{counted(len(agreeing), 'document')} settled that both have alike. u takes that back.")
+        self.say(f"{counted(len(agreeing), 'document')} settled that both have alike. u takes that back.")
         if self._document in agreeing:
             self._document = self._next_open() or self._document
         await self._show()
@@ -311,7 +311,7 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
     async def action_undo(self) -> None:
         last = await self._session.history.undoable()
         if last and last[0].action not in (CHOOSE, SETTLE):
-            self._say("Nothing of it is left to take back; where texts are labeled, u goes further back.")
+            self.say("Nothing of it is left to take back; where texts are labeled, u goes further back.")
             return
         undone = await self._session.history.undo()
         await self._after_walk("Taken back." if undone else "There is nothing to take back.", undone)
@@ -327,7 +327,7 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
         here = [key for key in undone.documents if key in self._order] if undone else []
         if here and self._document not in here:
             self._document = here[0]
-        self._say(words)
+        self.say(words)
         await self._show()
 
     def action_skip(self, step: int) -> None:
@@ -340,7 +340,6 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
         """The next document, settled or not; it goes round."""
         at = self._order.index(self._document) if self._document in self._order else -1
         self._document = self._order[(at + step) % len(self._order)]
-        self._say("")
         await self._show()
 
     def action_scroll(self, pages: float) -> None:
@@ -355,6 +354,3 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
 
     def action_leave(self) -> None:
         self.dismiss(None)
-
-    def _say(self, words: str) -> None:
-        self.query_one(StatusLine).text = words

@@ -12,10 +12,10 @@ from tui_labeler.engine.actions import DECIDE
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.sharing.decisions import decision_of
 from tui_labeler.engine.wording import counted
+from tui_labeler.screens.answering import AnsweringScreen
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.lines import KeyLine, StatusLine, TitleLine
 from tui_labeler.screens.places import Place
-from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.sharing.conflicts_text import first_place, in_short, page, place_of, widest
 from tui_labeler.screens.widgets.cells import clean, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
@@ -39,7 +39,7 @@ NONE_LEFT = "No conflict is left. The others hear of what was decided with the n
 NONE = "There is no conflict: everything that two sides have changed could be merged."
 
 
-class ConflictsScreen(Screen["Place | None"]):
+class ConflictsScreen(AnsweringScreen["Place | None"]):
     """The result is the place that a person wants to see in its document."""
 
     HELP: ClassVar[str] = """\
@@ -111,7 +111,7 @@ too: the conflict is open again, and the others have theirs back.
         )
         if again is not None:
             place = place_of(self._conflicts[again])
-            self.query_one(StatusLine).text = f"Taken back: the conflict in {place} is open again."
+            self.say(f"Taken back: the conflict in {place} is open again.")
         self.query_one(TitleLine).right = counted(len(found), "conflict")
         self.set_class(not found, "-none")
         self.refresh_bindings()
@@ -190,7 +190,7 @@ too: the conflict is open again, and the others have theirs back.
             await self._background.resolve(conflict.location, take, conflict.id)
             self._decided += 1
             side = "yours stands" if take == "ours" else "theirs stands"
-            self.query_one(StatusLine).text = f"Decided in {place_of(conflict)}: {side}."
+            self.say(f"Decided in {place_of(conflict)}: {side}.")
         finally:
             self._is_deciding = False
             await self._show_conflicts()
@@ -199,10 +199,10 @@ too: the conflict is open again, and the others have theirs back.
     @reporting
     async def action_undo(self) -> None:
         """Takes the last decision back, if that is what this person did last; the cursor goes there."""
-        history, status = self._session.history, self.query_one(StatusLine)
+        history = self._session.history
         found = await history.undoable()
         if not found or found[0].action != DECIDE:
-            status.text = "You have decided nothing here that could be taken back."
+            self.say("You have decided nothing here that could be taken back.")
             return
         if self._is_deciding:
             return
@@ -210,7 +210,7 @@ too: the conflict is open again, and the others have theirs back.
         try:
             await history.undo()
             taken_back = decision_of(found[0])
-            status.text = "Taken back."
+            self.say("Taken back.")
         finally:
             self._is_deciding = False
             self._background.stirred()
