@@ -82,7 +82,7 @@ async def test_a_choice_is_taken_back_and_made_anew_with_the_document_in_view(ho
         await press(pilot, "b")
         assert len(saved(pilot)) == 3
         await press(pilot, "u", "u", "u", "u")
-        assert "Nothing of it is left to take back" in screen_text(pilot)
+        assert "Nothing is left here to take back; in the document u goes further back." in screen_text(pilot)
         assert session_of(pilot).documents.find(ONE).choices == ()
         assert session_of(pilot).documents.find(ONE).readers == ("ann", "bob")
 

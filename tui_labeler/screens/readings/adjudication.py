@@ -311,7 +311,7 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
     async def action_undo(self) -> None:
         last = await self._session.history.undoable()
         if last and last[0].action not in (CHOOSE, SETTLE):
-            self.say("Nothing of it is left to take back; where texts are labeled, u goes further back.")
+            self.say("Nothing is left here to take back; in the document u goes further back.")
             return
         undone = await self._session.history.undo()
         await self._after_walk("Taken back." if undone else "There is nothing to take back.", undone)
