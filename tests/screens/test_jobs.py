@@ -235,6 +235,27 @@ async def test_a_refusal_is_told_and_the_screen_stays(home: JobHome) -> None:
         shown(app, JobsScreen)
 
 
+@pytest.mark.parametrize(
+    ("failed", "hint"),
+    [
+        ((failure(3),), "t does its failed documents again."),
+        ((), "L, where texts are labeled, starts another job, for documents that are chosen anew."),
+    ],
+)
+async def test_a_job_that_has_nothing_left_names_the_key_that_goes_on(
+    home: JobHome, failed: tuple[DocumentFailure, ...], hint: str
+) -> None:
+    home.job("new", JobState.FAILED, done=6 - len(failed), failed=failed)
+    home.jobs.done["new"] = frozenset(range(6)) - {item.document for item in failed}
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(JobsScreen(home.session, home.resources))
+        await settle(pilot)
+        await pilot.press("R")
+        await settle(pilot)
+        assert [note.message for note in app._notifications] == [f"Job new has nothing left to do.\n{hint}"]
+
+
 async def test_a_failed_job_says_why(home: JobHome) -> None:
     home.job("new", JobState.FAILED, message="The model loans-1 is gone.")
     app = ScreenApp()

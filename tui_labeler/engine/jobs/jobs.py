@@ -41,6 +41,12 @@ _START_ANEW = {
 }
 """What to do in place of going on with a job that has nothing left."""
 
+_ANOTHER = "L, where texts are labeled, starts another job, for documents that are chosen anew."
+"""The same of autolabeling in the application."""
+
+_AGAIN = "`job retry` does its failed documents again.", "t does its failed documents again."
+"""What to do where nothing but failed documents is left: on the command line, in the application."""
+
 
 def _takes_quota(request: JobRequest) -> bool:
     """Deployments charge for themselves."""
@@ -278,11 +284,8 @@ class Jobs(SeenJobs):
         missing = [rows[key] for key in job.request.documents if key in rows and key not in settled]
         # One that died or was cancelled after its last document has only to be closed.
         if not missing and job.state not in (JobState.INTERRUPTED, JobState.CANCELLED):
-            again = "`job retry` does its failed documents again."
-            raise RefusedError(
-                f"Job {job.id} has nothing left to do.",
-                hint=again if failed else _START_ANEW[JobKind.AUTOLABEL],
-            )
+            hint, on_screen = _AGAIN if failed else (_START_ANEW[JobKind.AUTOLABEL], _ANOTHER)
+            raise RefusedError(f"Job {job.id} has nothing left to do.", hint=hint, on_screen=on_screen)
         return missing
 
     async def retry(self, job_id: str, *, budget: Budget | None = None, scheduler: str | None = None) -> Job:
