@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.jobs import ALL_FAILED, JobState
+from tui_labeler.domain.jobs import ALL_FAILED, JobState, Usage
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.wording import unused_words
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.documents import Document
-    from tui_labeler.domain.jobs import DocumentNote, Job, Unused, Usage
+    from tui_labeler.domain.jobs import DocumentNote, Job, Unused
     from tui_labeler.domain.labels import Label, Span, Suggestion
     from tui_labeler.domain.projects import Project
     from tui_labeler.domain.resources import Deployment, Prices, Resource
@@ -214,6 +214,23 @@ def usage_item(usage: Usage) -> dict[str, int]:
 def most_item(usage: Usage) -> dict[str, int]:
     """Of requests without an answer nothing is known but what they may have used at most."""
     return {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+
+
+def job_not_started(*, documents: int = 0, text_records: int = 0) -> dict[str, Any]:
+    """Where a command that starts a job has started none; what it would have taken is given."""
+    return {
+        "job_id": None,
+        "state": "not started",
+        "documents": documents,
+        "text_records": text_records,
+        "suggestions": 0,
+        "unaligned": 0,
+        "failed": [],
+        "unused": [],
+        "usage": usage_item(Usage()),
+        "cost": None,
+        "seconds": 0.0,
+    }
 
 
 def shown_job(job: Job, state: State, counts: SuggestionCounts) -> dict[str, Any]:

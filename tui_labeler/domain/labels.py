@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -164,6 +165,13 @@ class Suggestion:
     def method(self) -> str:
         """``model``, ``gpt`` or ``file``: the same method does not suggest again what was rejected."""
         return self.source.partition(":")[0]
+
+
+def suggestion_id(origin: str, document: int, category: str, span: Span | None) -> str:
+    """The same proposal of the same job or file has the same id: applying it twice changes nothing."""
+    place = f"{span.start}-{span.end}" if span else ""
+    key = f"{origin}/{document}/{category}/{place}"
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 CHARACTERS_PER_TEXT_RECORD = 1000
 
@@ -145,11 +146,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
     A line end closes a sentence too: labeled texts are full of headings, lists and addresses.
     """
-    start = 0
-    for match in _SENTENCE_END.finditer(text):
-        yield from _stripped(text, start, match.end())
-        start = match.end()
-    yield from _stripped(text, start, len(text))
+    yield from _between(text, ((match.end(), match.end()) for match in _SENTENCE_END.finditer(text)))
 
 
 _PARAGRAPH_GAP = re.compile(r"\r?\n(?:[ \t]*\r?\n)+")
@@ -157,20 +154,26 @@ _PARAGRAPH_GAP = re.compile(r"\r?\n(?:[ \t]*\r?\n)+")
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """The paragraphs of ``text`` (parted by empty lines) as half-open ranges without outer white space."""
+    yield from _between(text, (match.span() for match in _PARAGRAPH_GAP.finditer(text)))
+
+
+def _between(text: str, gaps: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What stands before, between and behind some gaps, without outer white space."""
     start = 0
-    for match in _PARAGRAPH_GAP.finditer(text):
-        yield from _stripped(text, start, match.start())
-        start = match.end()
-    yield from _stripped(text, start, len(text))
+    for end, after in chain(gaps, ((len(text), len(text)),)):
+        part = stripped(text, start, end)
+        if part is not None:
+            yield part
+        start = after
 
 
-def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def stripped(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """A half-open range without its outer white space; ``None`` when nothing is left."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    if start < end:
-        yield start, end
+    return (start, end) if start < end else None
 
 
 # Control characters, lone surrogates, noncharacters, and zero-width or direction-changing characters:

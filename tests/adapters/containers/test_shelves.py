@@ -299,12 +299,15 @@ async def test_folders_within_folders_without_end_stop_nobody(tmp_path: Path) ->
         top.mkdir()
         if inner.exists():
             inner.rename(top / "a")
+        else:
+            (top / "deep.json").write_bytes(b"x")
     try:
         assert await names(shelf, "") == [NAME]
     finally:
         for _ in range(1500):
             if (top / "a").exists():
                 (top / "a").rename(inner)
+            (top / "deep.json").unlink(missing_ok=True)
             top.rmdir()
             if inner.exists():
                 inner.rename(top)

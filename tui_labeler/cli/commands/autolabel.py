@@ -264,24 +264,13 @@ def _unread(estimate: Estimate) -> list[str]:
 
 def _estimate_report(estimate: Estimate, categories: Sequence[str], *, dry_run: bool) -> Report:
     """What a job would take; without documents there is no job to start, and nothing left to do."""
-    from tui_labeler.cli.shapes import usage_item
-    from tui_labeler.domain.jobs import Usage
+    from tui_labeler.cli.shapes import job_not_started
 
     enough = estimate.left is None or estimate.needed <= estimate.left
     fields = {
-        "job_id": None,
-        "state": "not started",
+        **job_not_started(documents=estimate.documents, text_records=estimate.text_records),
         "dry_run": dry_run,
-        "documents": estimate.documents,
-        "text_records": estimate.text_records,
         "unread_documents": estimate.unread,
-        "suggestions": 0,
-        "unaligned": 0,
-        "failed": [],
-        "unused": [],
-        "usage": usage_item(Usage()),
-        "cost": None,
-        "seconds": 0.0,
         "categories": list(categories),
         "quota_needed": estimate.needed,
         "quota_left": estimate.left,

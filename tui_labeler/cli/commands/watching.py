@@ -239,26 +239,13 @@ class _Rounds:
         return {**fields, "error": error_fields(error)} if error else fields
 
     async def _job_fields(self, job: Job | None) -> dict[str, Any]:
-        from tui_labeler.cli.shapes import shown_job, usage_item
-        from tui_labeler.domain.jobs import Usage
+        from tui_labeler.cli.shapes import job_not_started, shown_job
         from tui_labeler.engine.jobs.counts import count_suggestions
 
         if job is not None:
             state = self._session.store.state
             return shown_job(job, state, (await count_suggestions(state, [job]))[job.id])
-        return {
-            "job_id": None,
-            "state": "not started",
-            "documents": 0,
-            "text_records": 0,
-            "suggestions": 0,
-            "unaligned": 0,
-            "failed": [],
-            "unused": [],
-            "usage": usage_item(Usage()),
-            "cost": None,
-            "seconds": 0.0,
-        }
+        return job_not_started()
 
 
 def _is_failed(found: Round) -> bool:

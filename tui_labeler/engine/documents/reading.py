@@ -266,6 +266,19 @@ async def fetch(
             await store.commit(actor, partial(registering, batch, Tally()))
 
 
+async def readable_text(container: Container, row: DocumentRow) -> str | None:
+    """A document's text; ``None`` where it can't be read. Raises ``UnreachableError``."""
+    if row.problem:
+        return None
+    try:
+        decoded = decode(await container.read(row.location))
+    except UnreachableError:
+        raise
+    except LabelerError:
+        return None
+    return None if decoded.problem else decoded.text
+
+
 async def read_text(
     store: ProjectStore, container: Container, actor: str, document: Document | DocumentRow
 ) -> Decoded:

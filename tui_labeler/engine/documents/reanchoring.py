@@ -40,7 +40,7 @@ def reanchored(old: str, new: str, spans: Sequence[Span]) -> list[Span | None]:
     for place, span in enumerate(spans):
         if found[place] is None:
             alone = versions.alone(span)
-            if alone is not None and not any(_overlap(alone, other) for other in taken):
+            if alone is not None and not any(alone.overlaps(other) for other in taken):
                 found[place] = alone
                 taken.append(alone)
     return found
@@ -53,10 +53,6 @@ def _mirrored(span: Span, length: int) -> Span:
 
 def _start(word: tuple[int, int]) -> int:
     return word[0]
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from tui_labeler.domain.document_rows import DocumentRow
 from tui_labeler.domain.finding import Finder, Wanted
 from tui_labeler.domain.labels import Span
-from tui_labeler.engine.documents.decoding import decode
-from tui_labeler.engine.errors import LabelerError, UnreachableError
+from tui_labeler.engine.documents.reading import readable_text
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Container
@@ -74,7 +73,7 @@ async def search(
     wanted = Wanted.of(words)
     looked = unreadable = hits = 0
     for batch in _batches(among):
-        texts = await asyncio.gather(*(_text(container, row) for row in batch))
+        texts = await asyncio.gather(*(readable_text(container, row) for row in batch))
         results = await asyncio.to_thread(_find, wanted, batch, texts)
         found: list[Found] = []
         for text, result in zip(texts, results, strict=True):
@@ -101,19 +100,6 @@ def _batches(rows: Iterable[DocumentRow]) -> Iterator[list[DocumentRow]]:
         size += row.size
     if batch:
         yield batch
-
-
-async def _text(container: Container, row: DocumentRow) -> str | None:
-    """A document's text; ``None`` where it can't be read."""
-    if row.problem:
-        return None
-    try:
-        decoded = decode(await container.read(row.location))
-    except UnreachableError:
-        raise
-    except LabelerError:
-        return None
-    return None if decoded.problem else decoded.text
 
 
 def _find(wanted: Wanted, rows: Sequence[DocumentRow], texts: Sequence[str | None]) -> Sequence[Found | None]:

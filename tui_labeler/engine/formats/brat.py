@@ -214,8 +214,7 @@ def write(file: LabelFile) -> Written:
     if file.kind is not ProjectKind.ENTITIES:
         raise FormatError("brat's files hold entities, not classes")
     problems = list(unheld(file, (UNUSED,)))
-    names = dict.fromkeys(category.name for category in file.categories)
-    names.update(dict.fromkeys(label.category for each in file.documents for label in each.labels))
+    names = file.category_names
     for name in names:
         if _safe(name) != name:
             problems.append(FormatProblem("", "labels", f"{name} is written as {_safe(name)}"))

@@ -164,6 +164,13 @@ class LabelFile:
         """Whether a project of this kind can take it in."""
         return kind is self.kind or kind in self.fits
 
+    @property
+    def category_names(self) -> tuple[str, ...]:
+        """Of the categories that it declares, then of those that its labels alone name."""
+        declared = (category.name for category in self.categories)
+        named = (label.category for document in self.documents for label in document.labels)
+        return tuple(dict.fromkeys((*declared, *named)))
+
 
 @dataclass(frozen=True, slots=True)
 class Written:

@@ -255,9 +255,7 @@ def write(file: LabelFile) -> Written:
     """
     spans = file.kind is ProjectKind.ENTITIES
     problems = list(unheld(file, (LANGUAGE, DATASET, REVIEWED, *(() if spans else (UNUSED,)))))
-    names = dict.fromkeys(category.name for category in file.categories)
-    names.update(dict.fromkeys(label.category for each in file.documents for label in each.labels))
-    options = [{"id": name, "text": name} for name in names]
+    options = [{"id": name, "text": name} for name in file.category_names]
     return Written(
         encode_lines([_written(each, file.kind, options, problems) for each in file.documents]),
         tuple(problems),

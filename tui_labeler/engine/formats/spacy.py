@@ -200,8 +200,7 @@ def write(file: LabelFile) -> Written:
     problems = list(unheld(file, (REVIEWED,) if spans else (REVIEWED, UNUSED)))
     if any(document.location for document in file.documents):
         problems.append(FormatProblem("", "documents", "the documents' names have no place"))
-    names = dict.fromkeys(category.name for category in file.categories)
-    names.update(dict.fromkeys(label.category for each in file.documents for label in each.labels))
+    names = file.category_names
     written: list[Any] = []
     for document in file.documents:
         text = text_of(document)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tui_labeler.domain.documents import Document
-from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, in_the_way
+from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, in_the_way, suggestion_id
 from tui_labeler.domain.projects import Category, ProjectKind
 from tui_labeler.engine.changes import put_category, put_document, put_label, put_project, put_suggestion
 from tui_labeler.engine.formats.azure_keys import METADATA, ROOT
@@ -327,7 +326,7 @@ class _OneDocument:
     def _suggested(self, item: ResolvedLabel) -> list[Change]:
         """What is there already, waits from elsewhere, or was decided, is not suggested again."""
         document, category = self.described, self._ids.get(item.category, "")
-        key = _suggestion_id(self._incoming.source, document.id, category, item)
+        key = suggestion_id(self._incoming.source, document.id, category, item.span)
         if not category or key in document.suggestions:
             return []
         if any(standing.shows(category, item.span) for standing in (self._old, self._made)):
@@ -348,13 +347,6 @@ class _OneDocument:
             extra=with_format({}, self._incoming.format, item.extra),
         )
         return [put_suggestion(self._state, document, made)]
-
-
-def _suggestion_id(source: str, document: int, category: str, item: ResolvedLabel) -> str:
-    """The same proposal of the same file has the same id: importing it twice changes nothing."""
-    place = f"{item.span.start}-{item.span.end}" if item.span else ""
-    key = f"{source}/{document}/{category}/{place}"
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _of_label(label: ResolvedLabel, say: Say, words: str) -> None:

@@ -9,17 +9,15 @@ read only for what no name and no hash settles.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tui_labeler.engine.documents.carrying import text_key
-from tui_labeler.engine.documents.decoding import UTF8_MARK, decode
+from tui_labeler.engine.documents.decoding import UTF8_MARK, text_hash
 from tui_labeler.engine.documents.names import added_as
-from tui_labeler.engine.documents.reading import CONCURRENCY, fetch
-from tui_labeler.engine.errors import LabelerError, UnreachableError
+from tui_labeler.engine.documents.reading import CONCURRENCY, fetch, readable_text
 from tui_labeler.engine.imports.claiming import How, Match, called, uncontested
 from tui_labeler.engine.turns import in_turns
 
@@ -41,7 +39,7 @@ STEP = 500
 def text_hashes(text: str) -> tuple[str, ...]:
     """The hashes that a document with this text may have: with and without a byte order mark."""
     raw = text.encode("utf-8", "surrogatepass")
-    return tuple(hashlib.sha256(data).hexdigest()[:16] for data in (raw, UTF8_MARK + raw))
+    return text_hash(raw), text_hash(UTF8_MARK + raw)
 
 
 class Matching:
@@ -189,18 +187,8 @@ async def texts(container: Container, rows: Iterable[DocumentRow]) -> AsyncItera
             batch.append(row)
         if batch and (row is None or len(batch) >= CONCURRENCY):
             for one, text in zip(
-                batch, await asyncio.gather(*(_text(container, each) for each in batch)), strict=True
+                batch, await asyncio.gather(*(readable_text(container, each) for each in batch)), strict=True
             ):
                 if text is not None:
                     yield one, text
             batch = []
-
-
-async def _text(container: Container, row: DocumentRow) -> str | None:
-    try:
-        decoded = decode(await container.read(row.location))
-    except UnreachableError:
-        raise
-    except LabelerError:
-        return None
-    return None if decoded.problem else decoded.text

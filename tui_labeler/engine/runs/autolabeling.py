@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.jobs import Answer, DocumentFailure, JobRequest, JobState, Proposal
-from tui_labeler.domain.labels import Span, Suggestion, ToPlace, Verdict
+from tui_labeler.domain.labels import Span, Suggestion, ToPlace, Verdict, suggestion_id
 from tui_labeler.engine.actions import JOB
 from tui_labeler.engine.autolabelers.autolabeler import Autolabeler, Task
 from tui_labeler.engine.changes import drop_suggestion, put, put_suggestion
@@ -232,7 +231,7 @@ def _document_changes(
 def _suggestions(request: JobRequest, answer: Answer, proposals: Sequence[Proposal]) -> list[Suggestion]:
     return [
         Suggestion(
-            id=suggestion_id(request.id, answer.document, proposal),
+            id=suggestion_id(request.id, answer.document, proposal.category, proposal.span),
             category=proposal.category,
             span=proposal.span,
             source=_source(request),
@@ -250,14 +249,6 @@ def _suggestions(request: JobRequest, answer: Answer, proposals: Sequence[Propos
 
 def _source(request: JobRequest) -> str:
     return request.method.source if request.method else ""
-
-
-def suggestion_id(job: str, document: int, proposal: Proposal) -> str:
-    """The same proposal of the same job has the same id: applying an answer twice changes nothing."""
-    span = proposal.span
-    place = f"{span.start}-{span.end}" if span else ""
-    key = f"{job}/{document}/{proposal.category}/{place}"
-    return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
 def _rejected(document: Document) -> set[tuple[str, Span | None, str]]:

@@ -55,6 +55,11 @@ class LabelingBase(LabelingView):
     _text_hash = ""
     """What the project knew of the text when it was last read."""
 
+    def category_name(self, category: str) -> str:
+        """By its id, which stands for one that is gone."""
+        known = self.session.store.state.categories.get(category)
+        return known.name if known else category
+
     def show_changes(self, transactions: Sequence[Transaction] = ()) -> None:
         super().show_changes(transactions)
         document = self.document

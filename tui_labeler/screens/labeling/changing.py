@@ -34,10 +34,6 @@ class ChangeActions(CategoryQuestions):
     _blocked: Blocked | None = None
     """What was refused last; offered by :attr:`offered` only."""
 
-    def category_name(self, category: str) -> str:
-        known = self.session.store.state.categories.get(category)
-        return known.name if known else category
-
     @property
     def document_id(self) -> int:
         assert self.shown is not None

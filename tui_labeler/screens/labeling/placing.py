@@ -188,22 +188,18 @@ class PlacingActions(LabelingBase):
         item, place = self.words_in_hand, self._likely_place
         if item is not None and place is not None:
             color = colors(self.session.store.state.categories.values()).get(item.category, 0)
-            name = self._category_of(item)
+            name = self.category_name(item.category)
             marks.append(
                 Mark(f"place {item.id}", place.start, place.end, name, MarkKind.TO_PLACE, color=color)
             )
         return marks
-
-    def _category_of(self, item: ToPlace) -> str:
-        category = self.session.store.state.categories.get(item.category)
-        return category.name if category else item.category
 
     def placing_words(self) -> str:
         item = self.words_in_hand
         if item is None or not self.is_about_words():
             return ""
         head, told = self._to_place(item), self._told_of_places()
-        words, category = clean(item.text), clean(self._category_of(item))
+        words, category = clean(item.text), clean(self.category_name(item.category))
         room = self.query_one(StatusLine).content_size.width - 1 - cell_len(f"{head}:  ()")
         lengths = cell_len(words), cell_len(category)
         advice = next((keys for keys in told if room < 0 or sum(lengths) + cell_len(keys) <= room), None)
@@ -244,4 +240,8 @@ class PlacingActions(LabelingBase):
 
     def to_place_line(self) -> str:
         item = self.words_in_hand or next(iter(self.words_here), None)
-        return f"{self._to_place(item)}: {clean(item.text)} ({self._category_of(item)})" if item else ""
+        return (
+            f"{self._to_place(item)}: {clean(item.text)} ({self.category_name(item.category)})"
+            if item
+            else ""
+        )

@@ -44,7 +44,7 @@ class StaleActions(LabelingBase):
         label = self._label_in_hand
         if label is None or self.awaiting is not None or self.message:
             return words
-        what = f"Where is {self._category_name(label)}? Select the words"
+        what = f"Where is {self.category_name(label.category)}? Select the words"
         return f"{what}, then Q sets it there." if not self.selecting else f"{what}: Q sets it on these."
 
     @property
@@ -52,10 +52,6 @@ class StaleActions(LabelingBase):
         document = self.document
         label = document.labels.get(self._stale_in_hand or "") if document else None
         return label if label is not None and label.is_active else None
-
-    def _category_name(self, label: Label) -> str:
-        category = self.session.store.state.categories.get(label.category)
-        return category.name if category else label.category
 
     # --- the key ------------------------------------------------------------------------------------
 
@@ -97,7 +93,7 @@ class StaleActions(LabelingBase):
     async def _ask(self, document: Document, label: Label) -> None:
         self.check_taken()
         assert label.span is not None
-        text, span, name = self.text.text, label.span, self._category_name(label)
+        text, span, name = self.text.text, label.span, self.category_name(label.category)
         fits = span.end <= len(text)
         if fits:
             self.text.go_to(span.start, span.end)
@@ -140,7 +136,9 @@ class StaleActions(LabelingBase):
             self._show(await self.session.looking_again.keep(document.id, label.id, span))
         self._stale_in_hand = None
         self.text.clear_selection()
-        self._say_what_is_left(document.id, f"{self._category_name(label)} holds for the text of today.")
+        self._say_what_is_left(
+            document.id, f"{self.category_name(label.category)} holds for the text of today."
+        )
 
     async def _ask_about_gone(self, document: Document) -> None:
         self.check_taken()

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.labels import Span
-from tui_labeler.domain.text import paragraphs, sentences, words
+from tui_labeler.domain.text import paragraphs, sentences, stripped, words
 
 if TYPE_CHECKING:
     from tui_labeler.screens.widgets.layout import TextLayout
@@ -84,12 +84,8 @@ class Units:
 
     def trimmed(self, start: int, end: int) -> Span | None:
         """A range without outer white space; ``None`` when nothing is left."""
-        text = self.text
-        while start < end and text[start].isspace():
-            start += 1
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        return Span(start, end) if start < end else None
+        left = stripped(self.text, start, end)
+        return Span(*left) if left else None
 
 
 class Caret:

@@ -65,12 +65,12 @@ one to the project.
 
     def heading(self, width: int, signs: Glyphs) -> Line:
         """What stands above the rows."""
-        return ((f"{self.session.project.kind.noun:<{_name_width(width)}}{'labels':>8}", ""),)
+        return ((f"{self.session.project.kind.noun:<{name_width(width)}}{'labels':>8}", ""),)
 
     def row(self, category: Category, labels: int) -> Callable[[int, Glyphs], Line]:
         """How a category is drawn that has so many labels."""
         return lambda width, signs: (
-            (fit(clean(category.name), _name_width(width), signs.more), ""),
+            (fit(clean(category.name), name_width(width), signs.more), ""),
             (f"{labels:>8}", ""),
         )
 
@@ -124,5 +124,6 @@ one to the project.
         self.list_rows(added.id)
 
 
-def _name_width(width: int) -> int:
+def name_width(width: int) -> int:
+    """Cells of a name in a list of so many."""
     return max(12, min(50, width - 54))

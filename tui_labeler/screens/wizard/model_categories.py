@@ -14,7 +14,7 @@ from tui_labeler.engine.models.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.widgets.cells import clean, fit
 from tui_labeler.screens.widgets.picker import Picker
-from tui_labeler.screens.wizard.categories import CategoriesStep
+from tui_labeler.screens.wizard.categories import CategoriesStep, name_width
 from tui_labeler.screens.words import FAIR, look_of, percent
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ suggest what it has not learned: such a category is dim and stays out until a mo
         super().list_rows(cursor)
 
     def heading(self, width: int, signs: Glyphs) -> Line:
-        name = _name_width(width)
+        name = name_width(width)
         noun = self.session.project.kind.noun
         return ((f"{noun:<{name}}{'labels':>8}{'P':>7}{'R':>7}  {'hint':<12}", ""),)
 
@@ -102,7 +102,7 @@ suggest what it has not learned: such a category is dim and stays out until a mo
                 (f"{'-':>7}" * 2, "dim")
             ]
             return (
-                (fit(clean(category.name), _name_width(width), signs.more), ""),
+                (fit(clean(category.name), name_width(width), signs.more), ""),
                 (f"{labels:>8}", ""),
                 *figures,
                 (f"  {'! ' + words if words else ''}", "warn"),
@@ -122,7 +122,3 @@ suggest what it has not learned: such a category is dim and stays out until a mo
             return super().obstacle()
         nouns = self.session.project.kind.nouns
         return f"This model has learned none of these {nouns}. h goes back to the models."
-
-
-def _name_width(width: int) -> int:
-    return max(12, min(50, width - 54))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +21,7 @@ from tui_labeler.domain.jobs import (
 )
 from tui_labeler.domain.text import text_records
 from tui_labeler.engine.adapters.store.lines import read_lines
-from tui_labeler.engine.adapters.store.requests import RequestFold
+from tui_labeler.engine.adapters.store.requests import RequestFold, seconds_between
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.typed import decode
 
@@ -106,7 +105,7 @@ class JobFold:
         previous, self.last_time = self.last_time, event.time
         if event.event in ("started", "reopened", "lost") and self.last == "started":
             # The run before was killed: it worked until its last step.
-            self._worked += _seconds(self._run_started, previous)
+            self._worked += seconds_between(self._run_started, previous)
         match event.event:
             case "started":
                 self.last, self._pid, self._run_started = "started", event.pid, event.time
@@ -134,7 +133,7 @@ class JobFold:
                 self._usage = sum((failure.usage for failure in event.failures), self._usage)
             case "ended":
                 if self.last == "started":
-                    self._worked += _seconds(self._run_started, event.time)
+                    self._worked += seconds_between(self._run_started, event.time)
                 self.last, self._latest, self._pid = "ended", event, None
             case "lost":
                 self.last, self._pid = "lost", None
@@ -158,7 +157,7 @@ class JobFold:
         lost = self._requests.unanswered_usage(held=held)
         late = self._requests.late(now) if running and held else None
         pause = self._pause if running and held and not cancelling else None
-        if pause and not _seconds(now, pause.until):
+        if pause and not seconds_between(now, pause.until):
             pause = None
         return Job(
             request=self.request,
@@ -180,7 +179,7 @@ class JobFold:
             unanswered_cost=cost_of(lost, self.request.prices),
             late=late.location if late else "",
             late_seconds=late.seconds if late else 0.0,
-            seconds=round(self._worked + (_seconds(self._run_started, until) if running else 0.0), 3),
+            seconds=round(self._worked + (seconds_between(self._run_started, until) if running else 0.0), 3),
             answered=self._requests.answered,
             stage=stage.words if stage and not state.is_over else "",
             waits_until=pause.until if pause else "",
@@ -198,16 +197,10 @@ class JobFold:
                 return JobState.CANCELLING
             return JobState.RUNNING if self.last == "started" else JobState.QUEUED
         # A runner takes a moment from its launch to its lock, by a clock that may have been set back since.
-        since = max(_seconds(self.last_time, now), _seconds(now, self.last_time))
+        since = max(seconds_between(self.last_time, now), seconds_between(now, self.last_time))
         if self.last != "started" and since < patience:
             return JobState.QUEUED
         return JobState.INTERRUPTED
-
-
-def _seconds(start: str, end: str) -> float:
-    if not start or not end:
-        return 0.0
-    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
 
 
 def read_answers(path: Path, without: Container[int] = ()) -> dict[int, Answer]:

@@ -104,7 +104,7 @@ class RequestFold:
                     share = line.usage.completion_tokens / max(1, opened.room)
                     self.longest = max(self.longest or 0.0, share)
                     self._answers += 1
-                    self._seconds += _seconds(opened.since, line.time)
+                    self._seconds += seconds_between(opened.since, line.time)
             case "refused":
                 self._open.pop(line.number, None)
             case "lost":
@@ -126,7 +126,7 @@ class RequestFold:
 
     @property
     def _of_run(self) -> float:
-        return _seconds(self._first, self._last) if self._last else 0.0
+        return seconds_between(self._first, self._last)
 
     def collected(self, key: str) -> bool:
         """Whether an answer of a batch is counted already."""
@@ -147,12 +147,15 @@ class RequestFold:
         if not self._open:
             return None
         location, since, *_ = min(self._open.values(), key=lambda opened: opened.since)
-        seconds = _seconds(since, now)
+        seconds = seconds_between(since, now)
         usual = self._seconds / self._answers if self._answers else 0.0
         return Late(location, seconds) if seconds >= max(LONG, USUAL_TIMES * usual) else None
 
 
-def _seconds(start: str, end: str) -> float:
+def seconds_between(start: str, end: str) -> float:
+    """From one time (ISO 8601) to another, never less than 0; 0 too where one of them is not told."""
+    if not start or not end:
+        return 0.0
     return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from tui_labeler.engine.finishing import finished
+
 T = TypeVar("T")
 
 
@@ -16,13 +18,4 @@ async def to_the_end(function: Callable[..., T], *arguments: Any) -> T:
     A thread can't be stopped: whoever holds a lock for what it writes must not let go before it has.
     The cancel comes after.
     """
-    work = asyncio.get_running_loop().run_in_executor(None, partial(function, *arguments))
-    cancelled: asyncio.CancelledError | None = None
-    while not work.done():
-        try:
-            await asyncio.wait([work])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None and work.exception() is None:
-        raise cancelled
-    return work.result()
+    return await finished(asyncio.get_running_loop().run_in_executor(None, partial(function, *arguments)))
