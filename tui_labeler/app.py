@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -164,6 +163,8 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
         self.follower = Follower(self, sync_every)
         self._shown: ProjectSession | None = None
         """What is to be closed, whatever ends the program."""
+        self.parting_error: LabelerError | None = None
+        """What went wrong while the last project was closed; nothing is left to tell it on but the shell."""
 
     # --- starting and ending ------------------------------------------------------------------------
 
@@ -229,10 +230,14 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
     async def _let_go(self) -> None:
         session, self._shown = self._shown, None
         if session is not None:
-            with suppress(TimeoutError, LabelerError):
+            try:
                 async with asyncio.timeout(GOODBYE):
                     await self.follower.stop()
                     await session.close()
+            except LabelerError as error:
+                self.parting_error = error
+            except TimeoutError:
+                pass  # every decision is on disk already
 
     def action_suspend_process(self) -> None:
         """Gives the terminal back to the shell, where there is one."""
@@ -251,9 +256,7 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
         session = self.follower.session
         if session is None or await may_leave(self, session, self.follower.background):
             if session is not None:
-                await self.follower.stop()
-                await session.close()
-                self._shown = None
+                await self._let_go()
             self.exit()
 
     # --- projects -----------------------------------------------------------------------------------
@@ -298,12 +301,14 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
         await self.follower.stop()
         if self.screen is event.screen:
             await self.pop_screen()
-        await event.session.close()
         if self._shown is event.session:
             self._shown = None
-        event.session.store.forget()
-        if self._collecting is not None:
-            self._collecting.release()
+        try:
+            await event.session.close()
+        finally:
+            event.session.store.forget()
+            if self._collecting is not None:
+                self._collecting.release()
 
     # --- help, commands, keys -----------------------------------------------------------------------
 

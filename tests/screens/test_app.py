@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from textual.app import App
@@ -11,18 +12,20 @@ from textual.css.stylesheet import Stylesheet
 from textual.events import CursorPosition
 
 from tests.fakes import make_project, write_documents
-from tests.screens.conftest import TWO, Opened, Running, paste, press, screen_of, screen_text, session_of
-from tui_labeler.engine.errors import StorageError
+from tests.screens.conftest import ONE, TWO, Opened, Running, paste, press, screen_of, screen_text, session_of
+from tui_labeler.engine.errors import SetBackError, StorageError
 from tui_labeler.screens.base import tell
 from tui_labeler.screens.commands import Commands
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
 from tui_labeler.screens.labeling.labeling import LabelingScreen
+from tui_labeler.screens.projects.projects import ProjectsScreen
 from tui_labeler.screens.widgets.text_canvas import TextCanvas
 from tui_labeler.stylesheets import sheets, styles_folder
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from tui_labeler.app import LabelerApp
     from tui_labeler.engine.workbench import Workbench
 
 HOSTILE = "[red]x[/] [@click=app.bell]\x1b]52;c;aGk=\x07\u202e"
@@ -158,6 +161,33 @@ async def test_the_program_ends_with_ctrl_c_where_nothing_waits(
     async with running(open_project="Loans") as pilot:
         await press(pilot, "ctrl+c")
     assert pilot.app.return_code == 0
+
+
+@pytest.mark.parametrize("way", ["ctrl+q", "q", "a signal"])
+async def test_a_home_that_was_set_back_is_told_by_whoever_leaves_it(
+    opened: Opened, home: Path, tmp_path: Path, way: str
+) -> None:
+    async with opened(ONE) as pilot:
+        (folder,) = (home / "projects").iterdir()
+        shutil.copytree(folder, tmp_path / "backup")
+        await press(pilot, "v", "1")
+        shutil.rmtree(folder)
+        shutil.copytree(tmp_path / "backup", folder)
+        kept = {path: path.read_bytes() for path in folder.rglob("*.json*")}
+        app = cast("LabelerApp", pilot.app)
+        if way == "a signal":
+            await app._let_go()
+        else:
+            await press(pilot, way)
+            assert "not saved" in screen_text(pilot)
+            app.clear_notifications()
+            await press(pilot, "l")
+        if way == "q":
+            assert isinstance(app.screen, ProjectsScreen)
+            assert "transaction 3 was there" in screen_text(pilot)
+            await press(pilot, "q")
+    assert isinstance(app.parting_error, SetBackError) == (way != "q")
+    assert {path: path.read_bytes() for path in folder.rglob("*.json*")} == kept
 
 
 def test_every_sheet_is_where_the_program_looks() -> None:

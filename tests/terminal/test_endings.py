@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.terminal.steps import go, open_the_last_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.azurite import Azurite
     from tests.terminal.conftest import Place
@@ -312,3 +314,21 @@ def test_a_terminal_that_goes_ends_the_program_that_no_signal_tells(suggested: P
             assert program.wait(DEADLINE) in (120, 128 + signal.SIGHUP)
         finally:
             program.kill()
+
+
+def test_a_home_that_was_set_back_is_told_by_the_shell_once_the_application_has_ended(
+    contracts: Place, tmp_path: Path
+) -> None:
+    create = ("project", "create", "contracts", "--kind", "ner", "--container", str(contracts.documents))
+    command(contracts.home, *create, "--category", "Party")
+    shutil.copytree(contracts.home, tmp_path / "backup")
+    with Terminal(contracts.home, *OPEN) as terminal:
+        terminal.until("contracts > ")
+        terminal.press("v", "1").until("1 unsaved")
+        shutil.rmtree(contracts.home / "projects")
+        shutil.copytree(tmp_path / "backup" / "projects", contracts.home / "projects")
+        terminal.press("ctrl+q").until("not saved")
+        terminal.press("l")
+        assert terminal.ended() == 3
+        said = bytes(terminal.received).rpartition(LEFT_AT_THE_END[0])[2].decode()
+    assert "was there and is missing" in " ".join(said.split())

@@ -13,7 +13,8 @@
     │   │   ├── UnreachableError     none of them: the folder is gone, the server does not answer
     │   │   └── UnreadableError      this one, as long as it is what it is
     │   └── StorageError         the home cannot be read or written: full, read-only, broken
-    │       └── AwayError            it is not where it was: moved, or its disk was taken away
+    │       ├── AwayError            it is not where it was: moved, or its disk was taken away
+    │       └── SetBackError         it does not hold what was read from it: a backup is in its place
     └── RefusedError         4   a rule says no: quota, budget, lock
         ├── LockedError          somebody else is at it
         ├── QuotaError           too few text records left this month
@@ -135,6 +136,10 @@ class AwayError(StorageError):
             f"{home} is not there any more.",
             hint="Nothing can be saved until it is put back where it was; what was saved before is in it.",
         )
+
+
+class SetBackError(StorageError):
+    """What was read is not there any more; nothing is written over what is there in its place."""
 
 
 class RefusedError(LabelerError):

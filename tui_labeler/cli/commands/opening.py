@@ -93,7 +93,7 @@ def start(
     review: bool = False,
     collecting: Collecting | None = None,
 ) -> Report:
-    """Shows the application until the person leaves it."""
+    """Shows the application until the person leaves it. Raises ``LabelerError`` for what went wrong then."""
     need_terminal(context)
     collecting = collecting or Collecting()
     # Textual paints at most this often, and a key that changes two places may take two frames.
@@ -123,6 +123,8 @@ def start(
         collecting=collecting,
     )
     app.run()
+    if app.parting_error is not None:
+        raise app.parting_error
     return Report({}, code=app.return_code or 0)
 
 

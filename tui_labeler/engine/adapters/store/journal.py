@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_labeler.engine.adapters.store.files import (
@@ -22,7 +23,7 @@ from tui_labeler.engine.adapters.store.journal_lines import (
     parsed,
     restoring,
 )
-from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.errors import SetBackError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +31,28 @@ if TYPE_CHECKING:
 
     from tui_labeler.engine.ports import Transaction
 
+_STEP = 64 * 1024
+"""Bytes that are read at a time in search of the beginning of a line."""
+
 SEGMENT_SIZE = 8 * 1024 * 1024
 """Bytes after which a new segment begins: no reader ever has to hold more."""
 
 NAMED = (12, ".jsonl")
 """Digits and ending of the name of a segment."""
+
+
+HEAD = 256
+"""Bytes at the beginning of a line that hold its number, group and time: no other line has the same."""
+
+_SEQ = re.compile(rb'\{"seq":(\d{1,18}),')
+
+
+class Line(NamedTuple):
+    """What a line is known again by."""
+
+    start: int
+    """Bytes before it in its segment."""
+    head: bytes
 
 
 class Position(NamedTuple):
@@ -46,6 +64,13 @@ class Position(NamedTuple):
     """Bytes."""
     seq: int
     """The last transaction before this place."""
+    last: Line | None = None
+    """The line before this place in its segment, by whoever has read or written it."""
+
+    @property
+    def stored(self) -> dict[str, int]:
+        """What is kept of it in a file."""
+        return {"segment": self.segment, "offset": self.offset, "seq": self.seq}
 
 
 START = Position(1, 0, 0)
@@ -76,9 +101,26 @@ class Journal:
             return position.seq >= position.segment and self.path(position.seq + 1).exists()
 
     def check_reach(self, position: Position) -> None:
-        """Raises ``StorageError`` where the journal ends before ``position``, as one of a backup does."""
+        """Raises ``SetBackError`` where the journal ends before ``position``, as one of a backup does, or has
+        another line there, as a backup that was worked on since."""
         path = self.path(position.segment)
         _check_reach(path, _size(path), position)
+        if position.last is not None:
+            with storage_errors(path), path.open("rb") as file:
+                _check_last(path, file.fileno(), position)
+
+    def known(self, position: Position) -> Position:
+        """The same place with the line before it. Raises ``SetBackError`` where that is another line."""
+        path = self.path(position.segment)
+        if not 0 < position.offset <= _size(path):
+            return position
+        with storage_errors(path), path.open("rb") as file:
+            start = _line_start(file.fileno(), position.offset)
+            head = os.pread(file.fileno(), min(HEAD, position.offset - start), start)
+        found = _SEQ.match(head)
+        if found is not None and int(found[1]) != position.seq:
+            raise _other(path, position)
+        return position._replace(last=Line(start, head))
 
     def read(self, position: Position) -> Iterator[tuple[Transaction, Position]]:
         """The transactions after ``position``, each with the place behind it. Raises ``StorageError``."""
@@ -92,7 +134,7 @@ class Journal:
                         f"{path}, line {line_number(path, position.offset)}: {missing(position.seq, found)}",
                         hint=restoring(self.folder),
                     )
-                position = Position(position.segment, position.offset + len(line), transaction.seq)
+                position = _behind(position, line, transaction.seq)
                 yield transaction, position
             following = self._following(position)
             if following is None:
@@ -139,6 +181,7 @@ class Journal:
                 return
             with file:
                 _check_reach(path, os.fstat(file.fileno()).st_size, position)
+                _check_last(path, file.fileno(), position)
                 file.seek(position.offset)
                 for line in file:
                     if not line.endswith(b"\n"):
@@ -163,10 +206,11 @@ class Journal:
         if is_new:
             make_folder(self.folder)
         with storage_errors(path):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 size = os.fstat(descriptor).st_size
                 _check_reach(path, size, position)
+                _check_last(path, descriptor, position)
                 if size > position.offset:
                     os.ftruncate(descriptor, position.offset)
                 os.lseek(descriptor, position.offset, os.SEEK_SET)
@@ -182,7 +226,7 @@ class Journal:
                     raise
             finally:
                 os.close(descriptor)
-        return Position(position.segment, position.offset + len(line), transaction.seq)
+        return _behind(position, line, transaction.seq)
 
     def segments(self) -> list[int]:
         """The segments there are, oldest first. Raises ``StorageError``."""
@@ -205,10 +249,41 @@ def _size(path: Path) -> int:
 def _check_reach(path: Path, size: int, position: Position) -> None:
     """Writing behind the end of a file that lost its tail would leave a hole."""
     if size < position.offset:
-        hint = restoring(path.parent)
-        raise StorageError(
-            f"{path}: transaction {position.seq} was there and is missing",
-            hint=hint,
-            # Whoever has it open is behind the end that a repair, elsewhere, goes on from.
-            on_screen=f"Where it has been repaired meanwhile, leave the project and open it again. {hint}",
-        )
+        raise _set_back(path, f"transaction {position.seq} was there and is missing")
+
+
+def _check_last(path: Path, handle: int, position: Position) -> None:
+    """A backup that was worked on since may be as long as what was read, or longer."""
+    last = position.last
+    if last is not None and os.pread(handle, len(last.head), last.start) != last.head:
+        raise _other(path, position)
+
+
+def _other(path: Path, position: Position) -> SetBackError:
+    return _set_back(path, f"transaction {position.seq} was there, and another line is in its place")
+
+
+def _set_back(path: Path, words: str) -> SetBackError:
+    hint = restoring(path.parent)
+    # Whoever has it open is behind the end that a repair, or a backup put in its place, goes on from.
+    again = "Where it has been repaired or set back meanwhile, leave the project and open it again."
+    counts = "Where a backup has been put in its place meanwhile, that counts now. Otherwise: "
+    return SetBackError(f"{path}: {words}", hint=counts + hint, on_screen=f"{again} {hint}")
+
+
+def _behind(position: Position, line: bytes, seq: int) -> Position:
+    """The place behind a line that begins at a position."""
+    last = Line(position.offset, line[:HEAD])
+    return Position(position.segment, position.offset + len(line), seq, last)
+
+
+def _line_start(handle: int, end: int) -> int:
+    """Where the line begins that ends at ``end``."""
+    until = end - 1
+    while until > 0:
+        start = max(0, until - _STEP)
+        found = os.pread(handle, until - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        until = start
+    return 0

@@ -111,9 +111,11 @@ def place_of(folder: Path, row: dict[str, Any]) -> Position:
     """Raises ``StorageError`` that names the file."""
     counts = _converted(folder, "checkpoint", row, dict[str, _Count])
     try:
-        return Position(**counts)
-    except TypeError as error:
-        raise StorageError(f"{folder / PROJECT_FILE}, checkpoint: {error}", hint=BY_HAND) from error
+        return Position(counts["segment"], counts["offset"], counts["seq"])
+    except KeyError as error:
+        raise StorageError(
+            f"{folder / PROJECT_FILE}, checkpoint: {error} is missing", hint=BY_HAND
+        ) from error
 
 
 def _numbered(folder: Path, table: str, value: Any, kind: Any) -> dict[int, dict[str, Any]]:
@@ -152,7 +154,7 @@ def write_project(
     make_folder(folder)
     AtomicJSONStorage(folder / PROJECT_FILE).write(
         {
-            "checkpoint": {"1": position._asdict()},
+            "checkpoint": {"1": position.stored},
             "project": {"1": project},
             "categories": {str(number): row for number, row in enumerate(categories, 1)},
             "category_order": {"1": {"ids": list(category_order)}},

@@ -22,7 +22,7 @@ from tui_labeler.engine.adapters.store.project_file import read_project_file
 from tui_labeler.engine.adapters.store.replaying import project_as_of, shards_named
 from tui_labeler.engine.adapters.store.survey import backwards, forwards, survey
 from tui_labeler.engine.adapters.store.threads import to_the_end
-from tui_labeler.engine.errors import DeletedError, LockedError, StorageError
+from tui_labeler.engine.errors import DeletedError, LockedError, SetBackError, StorageError
 from tui_labeler.engine.pen import check_pen
 from tui_labeler.engine.ports import Transaction
 
@@ -77,7 +77,7 @@ class TinyProjectStore:
         """Reads the last checkpoint and what was committed since."""
         found = read_project_file(self.folder)
         state = MemoryState(self._shards, found.project, found.categories, found.category_order, self._viewer)
-        self._base = self._position = self._tried = found.place
+        self._base = self._position = self._tried = self._journal.known(found.place)
         index, kind, seq = self.folder / "index.json", state.project.kind, self._base.seq
         named = partial(shards_named, self._journal, seq)
         state.fill(read_index(index, self._shards, kind, seq, found.shards, named))
@@ -246,9 +246,23 @@ class TinyProjectStore:
 
         Another process at the same work is left to it, and a disk that is full or read-only left as it
         is: the journal holds everything. Of a project that was deleted there is nothing to fold.
+
+        Raises ``SetBackError`` where the journal holds it no more: all stays as it is there.
         """
         async with self._mutex:
             pass
-        if self._state is not None and self.journal_bytes >= checkpoint.CHECKPOINT_AFTER // 64:
+        if self._state is None:
+            return
+        if self.journal_bytes >= checkpoint.CHECKPOINT_AFTER // 64:
             with suppress(DeletedError, LockedError, StorageError):
                 await self.checkpoint()
+        await asyncio.to_thread(self._check_not_set_back)
+
+    def _check_not_set_back(self) -> None:
+        try:
+            check_there(self.folder)
+            self._journal.check_reach(self._position)
+        except SetBackError:
+            raise
+        except (DeletedError, StorageError):
+            return

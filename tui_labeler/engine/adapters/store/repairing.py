@@ -125,7 +125,7 @@ class Repair:
             place = place or behind
         assert place is not None
         if place != base:
-            tables = {**tables, "checkpoint": {"1": place._asdict()}}
+            tables = {**tables, "checkpoint": {"1": place.stored}}
             AtomicJSONStorage(self.folder / PROJECT_FILE).write(tables)
             if not seen.is_broken:
                 self._said.append(_moved(seen, self.folder / PROJECT_FILE))
