@@ -33,7 +33,7 @@ def packed(**files: bytes) -> bytes:
     return held.getvalue()
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 def test_only_folders_that_something_was_written_into_are_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,7 +55,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
             assert "standard input" in caught.value.hint
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_what_would_fill_the_memory_is_refused_before_it_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

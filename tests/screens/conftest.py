@@ -40,10 +40,23 @@ Running = Callable[..., AbstractAsyncContextManager["Pilot[None]"]]
 Opened = Running
 
 
+BY_THE_CLOCK = (
+    "base._SECONDS",
+    "base._SECONDS_IN_PASSING",
+    "sharing.syncing.LEAVE_WITHIN",
+    "typing_ahead.PATIENCE",
+    "working.PATIENCE",
+)
+"""Seconds after which screens show something else, or go on without what they wait for."""
+
+
 @pytest.fixture(autouse=True)
-def _messages_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They go by the clock, and a busy machine is slow."""
+def _nothing_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is slow: messages stay, and what takes long is waited for. Whoever tests what comes
+    of waiting makes these short."""
     monkeypatch.setattr(LabelerApp, "NOTIFICATION_TIMEOUT", 3600)
+    for name in BY_THE_CLOCK:
+        monkeypatch.setattr(f"tui_labeler.screens.{name}", 3600)
 
 
 @pytest.fixture

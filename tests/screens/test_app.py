@@ -110,14 +110,21 @@ async def test_a_command_of_the_palette_does_what_its_key_does(opened: Opened) -
         assert session_of(pilot).documents.find(TWO).reviewed is not None
 
 
-async def test_two_messages_at_most_lie_over_the_text_and_a_key_takes_them_away(opened: Opened) -> None:
+async def test_two_messages_at_most_lie_over_the_text_and_a_key_takes_them_away(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_labeler.screens.base._SECONDS", 800.0)
+    monkeypatch.setattr("tui_labeler.screens.base._SECONDS_IN_PASSING", 400.0)
     async with opened(TWO, size=(80, 24)) as pilot:
         told = pilot.app._notifications
         tell(pilot.app, "What failed.", severity="error")
         for number in range(3):
             tell(pilot.app, f"Note {number}.")
             await pilot.pause()
-        assert [(note.message, note.timeout) for note in told] == [("What failed.", 8.0), ("Note 2.", 4.0)]
+        assert [(note.message, note.timeout) for note in told] == [
+            ("What failed.", 800.0),
+            ("Note 2.", 400.0),
+        ]
         assert "Note 2." in screen_text(pilot)
         await press(pilot, "ctrl+x")
         assert list(told) == []

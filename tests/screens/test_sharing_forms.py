@@ -118,6 +118,8 @@ async def test_making_one_can_be_called_off_and_leaves_nothing(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(bench, "create", slow)
+    # The next key waits no longer for what goes on.
+    monkeypatch.setattr("tui_labeler.screens.typing_ahead.PATIENCE", 0.01)
     async with LabelerApp(bench, sync_every=0).run_test(size=(120, 40), notifications=True) as pilot:
         await at_rest(pilot)
         await press_through(pilot, "n")

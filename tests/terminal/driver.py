@@ -57,6 +57,14 @@ def key_bytes(key: str) -> bytes:
     return KEYS.get(key, key).encode()
 
 
+def _is_running(stat: Path) -> bool:
+    """Whether a thread was in state R or D (proc(5)); one that is gone was not."""
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] in "RD"
+    except OSError:
+        return False
+
+
 class GaveUpError(AssertionError):
     """What was waited for did not come; the message shows the screen as it was."""
 
@@ -167,11 +175,19 @@ class Terminal:
             self.read_more(0.05)
 
     def settle(self, silence: float = SILENCE, seconds: float = DEADLINE) -> str:
-        """Reads until nothing has come for a moment, and returns the screen."""
+        """Reads until nothing has come for a moment in which the program did nothing, and returns the screen.
+
+        Silence alone tells little on a busy machine: there it may be the silence of a program that waits for
+        the processor.
+        """
         end = time.monotonic() + seconds
-        while self.read_more(silence) and time.monotonic() < end:
+        while (self.read_more(silence) or self._is_at_work()) and time.monotonic() < end:
             pass
         return self.text
+
+    def _is_at_work(self) -> bool:
+        """Whether a thread of the program runs or waits for the processor, where the system tells."""
+        return any(_is_running(path) for path in Path(f"/proc/{self.process.pid}/task").glob("*/stat"))
 
     def read_more(self, seconds: float) -> bool:
         """Reads what is there, waiting at most so many seconds for it; whether anything came."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from textual import events
 from textual.app import App, ReturnType
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Callable, Set
 
     from textual.dom import DOMNode
     from textual.screen import Screen
@@ -71,43 +73,58 @@ class TypingAhead(App[ReturnType]):
 
     async def _went_through(self) -> None:
         """Until the key, and what its action told the screen, have gone up to the application."""
+        patience = Patience()
         for _ in range(2):
-            done = asyncio.Event()
-            self._step(self.focused or self.screen, done)
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    await done.wait()
-            except TimeoutError:
-                return
-
-    def _step(self, node: DOMNode, done: asyncio.Event) -> None:
-        """Queues behind all that waits for ``node``, then for its parent, up to the application."""
-        parent = node.parent
-        following = done.set if parent is None else lambda: self._step(parent, done)
-        if not node.call_later(following):
-            following()
+            for node in (self.focused or self.screen).ancestors_with_self:
+                done = asyncio.Event()
+                # Behind all that waits for it; what is being taken away may never come to that.
+                if node.call_later(done.set):
+                    await patience.until(done, partial(_runs, node))
 
     async def _settled(self, screen: Screen[Any], known: Set[Worker[Any]]) -> None:
         """Until what the key has begun is over, or shows another screen."""
         begun = [worker for worker in self.workers if worker not in known]
-        end = asyncio.get_running_loop().time() + PATIENCE
-        while self.is_running and asyncio.get_running_loop().time() < end:
+        patience = Patience()
+        while self.is_running and not patience.is_over:
             if self.screen is not screen:
-                await self._is_there(self.screen)
+                await self._is_there()
                 return
             if all(worker.is_finished for worker in begun):
                 return
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _is_there(self, screen: Screen[Any]) -> None:
-        """Until a screen is composed and its focus is set."""
-        shown = asyncio.Event()
-        if screen.call_after_refresh(shown.set):
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    await shown.wait()
-            except TimeoutError:
-                return
+    async def _is_there(self) -> None:
+        """Until a screen is composed and its focus is set, which may open another."""
+        patience, shown = Patience(), asyncio.Event()
+        while self.is_running and not (shown.is_set() or patience.is_over):
+            screen = self.screen
+            screen.call_after_refresh(shown.set)
+            await patience.until(shown, partial(self._shows, screen))
+
+    def _shows(self, screen: Screen[Any]) -> bool:
+        return self.is_running and self.screen is screen
+
+
+class Patience:
+    """Waiting for what may never come, at most ``PATIENCE`` in all."""
+
+    def __init__(self) -> None:
+        self._end = asyncio.get_running_loop().time() + PATIENCE
+
+    @property
+    def is_over(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._end
+
+    async def until(self, event: asyncio.Event, may_come: Callable[[], bool]) -> None:
+        """Until ``event`` is set, or what would set it is gone."""
+        while may_come() and not (event.is_set() or self.is_over):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY):
+                    await event.wait()
+
+
+def _runs(node: DOMNode) -> bool:
+    return node.is_running
 
 
 def _fail(error: BaseException) -> NoReturn:
