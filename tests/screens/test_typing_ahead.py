@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from textual.binding import Binding, BindingType
 from textual.events import Key
+from textual.screen import Screen
 from textual.widgets import Input
 
 from tests.fakes import labels
@@ -68,3 +70,34 @@ async def test_what_goes_wrong_at_a_key_ends_the_program_as_any_other_error() ->
         async with app.run_test() as pilot:
             await at_once(pilot, "b")
     assert app.return_code == 1
+
+
+class PassingBy(Screen[None]):
+    """Is on top for a moment, in which it never comes to be drawn."""
+
+    def on_screen_resume(self) -> None:
+        self.app.set_timer(0.05, self.app.pop_screen)
+
+    def call_after_refresh(self, *args: object, **options: object) -> bool:
+        return True
+
+
+class Opening(TypingAhead[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "open"), Binding("n", "note")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[bool] = []
+
+    async def action_open(self) -> None:
+        await self.push_screen(PassingBy())
+
+    def action_note(self) -> None:
+        self.noted.append(isinstance(self.screen, PassingBy))
+
+
+async def test_no_key_is_held_for_a_screen_that_goes_before_it_is_drawn() -> None:
+    app = Opening()
+    async with app.run_test() as pilot, asyncio.timeout(20):
+        await at_once(pilot, "o", "n")
+    assert app.noted == [False]
