@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.command import CommandList, CommandPalette
 from textual.events import Paste
 from textual.screen import ModalScreen
 
@@ -138,6 +139,19 @@ async def paste(pilot: Pilot[None], text: str) -> None:
     assert pilot.app.focused is not None
     pilot.app.focused.post_message(Paste(text))
     await settle(pilot)
+
+
+async def palette_searched(pilot: Pilot[None]) -> CommandList:
+    """The palette's list, once what is typed has been looked for to the end."""
+    while any(
+        worker.group == CommandPalette._GATHER_COMMANDS_GROUP and not worker.is_finished
+        for worker in pilot.app.workers
+    ):
+        await pilot.pause()
+    listed = pilot.app.screen.query_one(CommandList)
+    while not listed.option_count:
+        await pilot.pause()
+    return listed
 
 
 def screen_text(pilot: Pilot[None]) -> str:

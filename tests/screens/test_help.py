@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
-from textual.command import CommandList
 from textual.screen import Screen
 from textual.widgets import Input
 
 from docs.generate import PLACES
-from tests.screens.conftest import Opened, press, screen_text, session_of
+from tests.screens.conftest import Opened, palette_searched, press, screen_text, session_of, settle
 from tui_labeler.screens.commands import Commands, bound_commands
 from tui_labeler.screens.help import help_text
 from tui_labeler.screens.help_page import help_page
@@ -61,8 +60,9 @@ async def test_the_palette_of_another_screen_tells_the_way_to_the_projects_scree
         await press(pilot, "P", "colon")
         assert "A command of this screen" in screen_text(pilot)
         await press(pilot, *"autol")
-        while "once this screen is left" not in screen_text(pilot):
-            await pilot.pause(0.05)
+        await palette_searched(pilot)
+        await settle(pilot)
+        assert "once this screen is left" in screen_text(pilot)
         await press(pilot, "enter", "enter")
         (told,) = pilot.app._notifications
         assert told.message == "Leave this screen first; L leads there from the project's texts."
@@ -82,9 +82,7 @@ async def test_help_says_that_the_palette_holds_the_keys_of_where_one_is(opened:
 async def found(pilot: Pilot[None], typed: str) -> list[str]:
     """What the palette finds for what is typed, line by line, best first."""
     await press(pilot, "colon", *typed)
-    listed = pilot.app.screen.query_one(CommandList)
-    while not listed.option_count or listed.option_count > 30:
-        await pilot.pause(0.05)
+    listed = await palette_searched(pilot)
     prompts = [str(option.prompt) for option in listed.options]
     await press(pilot, "ctrl+g")
     return prompts
@@ -111,8 +109,7 @@ async def test_the_palette_says_what_to_do_where_it_finds_nothing(opened: Opened
 async def take(pilot: Pilot[None], typed: str) -> None:
     """Takes the first command that the palette finds."""
     await press(pilot, "colon", *typed)
-    while not pilot.app.screen.query_one(CommandList).option_count:
-        await pilot.pause(0.05)
+    await palette_searched(pilot)
     while isinstance(pilot.app.screen, Commands):
         await press(pilot, "enter")
 

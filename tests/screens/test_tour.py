@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.command import CommandList
 
-from tests.screens.conftest import Running, paste, press, screen_text
+from tests.screens.conftest import Running, palette_searched, paste, press, screen_text
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.screens.projects.projects import ProjectsScreen
 from tui_labeler.screens.tour import TourScreen
@@ -57,8 +56,7 @@ async def test_without_being_asked_for_it_is_not_shown(running: Running) -> None
         assert "There is no project yet" in screen_text(pilot)
         await press(pilot, "colon")
         await paste(pilot, "tour")
-        while not (found := pilot.app.screen.query(CommandList)) or not found.first().option_count:
-            await pilot.pause()
+        await palette_searched(pilot)
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, TourScreen)
 
