@@ -1,17 +1,15 @@
-"""The application: how it starts and ends, the projects it opens, its keys and commands, what is told."""
+"""The application: how it starts and ends, and the projects it opens."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -21,39 +19,25 @@ from textual.widget import Widget
 from tui_labeler.engine.background import EVERY
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import reporting, tell, tell_error
-from tui_labeler.screens.commands import (
-    KEYMAP_WORDS,
-    Commands,
-    CommandSearch,
-    bound_commands,
-    first_key,
-    usable,
-)
-from tui_labeler.screens.dialogs import MessageScreen
+from tui_labeler.screens.commands import CommandSearch, usable
 from tui_labeler.screens.following import Follower
-from tui_labeler.screens.labeling.keys import PROJECT_KEYS
+from tui_labeler.screens.guidance import Guidance
 from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
-from tui_labeler.screens.project_screens import ProjectScreens
 from tui_labeler.screens.projects.projects import ProjectsScreen
 from tui_labeler.screens.terminal_input import OrderingDriver, PatientDriver
 from tui_labeler.screens.widgets.bidi import is_ordered, order_by_program
 from tui_labeler.screens.widgets.cells import take_spacing_marks_for
-from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar, plain_signs
+from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar
 from tui_labeler.screens.widgets.palette import AUTO
 from tui_labeler.screens.widgets.spacing_marks import answered
 from tui_labeler.screens.widgets.text_canvas import TextCanvas
-from tui_labeler.screens.widgets.text_view import TextView
 from tui_labeler.stylesheets import sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
     from textual.driver import Driver
     from textual.events import CursorPosition
-    from textual.notifications import Notify
-    from textual.screen import Screen
 
     from tui_labeler.collecting import Collecting
     from tui_labeler.engine.session import ProjectSession
@@ -62,14 +46,11 @@ if TYPE_CHECKING:
     from tui_labeler.settings import BidiName
 
 
-MESSAGES = 2
-"""Messages that are shown at once."""
-
 GOODBYE = 5.0
 """Seconds that a program which was ended from outside takes to let go of a project."""
 
 
-class LabelerApp(ProjectScreens, inherit_bindings=False):
+class LabelerApp(Guidance, inherit_bindings=False):
     """Labels text in the projects of one home.
 
     ``open_project`` is opened right away, at ``document`` (a location) when that is given, and for review
@@ -200,7 +181,7 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
         if self._open_project is not None:
             await self.open_project(self._open_project, document=self._document, review=self._review)
         elif self._tour:
-            await self._show_first_steps()
+            await self.show_first_steps()
         self.call_after_refresh(self._settle)
         if self._collecting is not None:
             self.set_interval(1.0, self._rest)
@@ -212,6 +193,19 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
     def _rest(self) -> None:
         if self._collecting is not None:
             self._collecting.rest(self.seconds_of_rest)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Takes all colours away where ``NO_COLOR`` is set; Textual's own way sends greys."""
+        filters = super().get_line_filters()
+        return [NoColor() if isinstance(item, Monochrome) else item for item in filters]
+
+    def _tell_troubles(self) -> None:
+        """Tells of keys in the settings that are of no use, or mean something else too."""
+        if self._keys:
+            from tui_labeler.screens.keymap import troubles
+
+            for title, words in troubles(self._keys, self.BINDINGS):
+                tell(self, words, title=title, severity="warning")
 
     def _end_on_signals(self) -> None:
         """A hang-up or a polite kill ends the process; every decision is on disk already."""
@@ -309,101 +303,3 @@ class LabelerApp(ProjectScreens, inherit_bindings=False):
             event.session.store.forget()
             if self._collecting is not None:
                 self._collecting.release()
-
-    # --- help, commands, keys -----------------------------------------------------------------------
-
-    def action_help(self) -> None:
-        """Help for where one is. Markdown takes a moment to load, so it waits until it is needed."""
-        from tui_labeler.screens.help import HelpScreen, help_text
-
-        self.push_screen(HelpScreen(help_text(self, self.screen)))
-
-    def on_notify(self, event: Notify) -> None:
-        """Two messages at most lie over the text: the oldest goes first, what went wrong last."""
-        there = sorted(self._notifications, key=lambda told: told.severity == "error")
-        for told in there[: max(0, len(there) - MESSAGES + 1)]:
-            self._unnotify(told, refresh=False)
-
-    def action_close_messages(self) -> None:
-        """Takes away what lies over the text."""
-        self.clear_notifications()
-
-    def action_command_palette(self) -> None:
-        if not isinstance(self.screen, Commands):
-            words = "A command of this screen, by its name or what it does"
-            self.push_screen(Commands(placeholder=words, id="--command-palette"))
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every command that a key would give now, what is behind this screen, and the theme."""
-        here = list(bound_commands(self, screen))
-        yield from here
-        if not isinstance(screen, LabelingScreen) and any(
-            isinstance(below, LabelingScreen) for below in self.screen_stack
-        ):
-            yield from self._behind({command.title for command in here})
-        if isinstance(screen, LabelingScreen):
-            blind = partial(screen.action_project_settings, "blind")
-            yield SystemCommand(
-                "Blind mode", "Hide suggestions until a document is labeled, or show them", blind
-            )
-        yield SystemCommand("Keymap", "Other keys: where a keymap of your own stands", self._tell_keymap)
-        yield SystemCommand("Theme", "Other colours of the screen", self.action_change_theme)
-        yield SystemCommand("Palette", "Other colours of categories", self.action_change_palette)
-        yield SystemCommand("Tour", "The first steps, in four screens", self.action_tour)
-
-    def _tell_keymap(self) -> None:
-        self.push_screen(MessageScreen("Other keys", KEYMAP_WORDS))
-
-    def _behind(self, here: Collection[str]) -> Iterator[SystemCommand]:
-        """The other screens of the project, which its texts lead to; those with a name that a command
-        ``here`` has are left out."""
-        for binding in PROJECT_KEYS:
-            assert isinstance(binding, Binding)
-            if binding.id in (None, "project.leave") or binding.description in here:
-                continue
-            key = self.key_of(binding.id or "")
-            way = f"Leave this screen first; {key} leads there from the project's texts."
-            yield SystemCommand(
-                binding.description,
-                f"{key} once this screen is left: {binding.tooltip}",
-                partial(tell, self, way, title=binding.description),
-            )
-
-    # --- first steps --------------------------------------------------------------------------------
-
-    @reporting
-    async def _show_first_steps(self) -> None:
-        """Once: whoever leaves at the first screen has seen them too."""
-        if await self.workbench.projects() or await self.workbench.broken():
-            return
-        self.action_tour()
-        await self.keep("tour", False)
-
-    def action_tour(self) -> None:
-        """The first steps, from the first screen on."""
-        from tui_labeler.screens.tour import TourScreen
-
-        self.push_screen(TourScreen(self.key_of))
-
-    def key_of(self, name: str) -> str:
-        """The first key of a binding of the main screens, as it is bound and shown."""
-        screens = (self, ProjectsScreen, LabelingScreen, TextView)
-        return first_key(self, chain.from_iterable(of.BINDINGS for of in screens), name)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Takes all colours away where ``NO_COLOR`` is set; Textual's own way sends greys."""
-        filters = super().get_line_filters()
-        return [NoColor() if isinstance(item, Monochrome) else item for item in filters]
-
-    def get_key_display(self, binding: Binding) -> str:
-        """A key as it is shown, with signs that the terminal has."""
-        shown = super().get_key_display(binding)
-        return plain_signs(shown) if self.has_class(ASCII_CLASS) else shown
-
-    def _tell_troubles(self) -> None:
-        """Tells of keys in the settings that are of no use, or mean something else too."""
-        if self._keys:
-            from tui_labeler.screens.keymap import troubles
-
-            for title, words in troubles(self._keys, self.BINDINGS):
-                tell(self, words, title=title, severity="warning")
