@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,12 +12,21 @@ import msgspec
 from tui_labeler.domain.document_rows import DocumentRow
 from tui_labeler.domain.documents import Document, DocumentState
 from tui_labeler.domain.labels import Span
+from tui_labeler.domain.performance import Annotation
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.documents.reading import CONCURRENCY
 from tui_labeler.engine.errors import ContainerError, FormatError, InputError, LabelerError, UnreachableError
 from tui_labeler.engine.exports.writable import writable
 from tui_labeler.engine.formats.keeping import AZURE, kept_document, kept_project, of_format
-from tui_labeler.engine.formats.model import SOURCE, FileCategory, FileDocument, FileLabel, LabelFile, Unit
+from tui_labeler.engine.formats.model import (
+    SOURCE,
+    WHOLE,
+    FileCategory,
+    FileDocument,
+    FileLabel,
+    LabelFile,
+    Unit,
+)
 from tui_labeler.engine.formats.resolve import ResolvedLabel, to_utf16
 from tui_labeler.engine.imports.importing import NO_DATASET, ORDER
 from tui_labeler.engine.imports.plans import Skipped, skipped_problem
@@ -49,6 +58,8 @@ class Exported:
     """The data are a ZIP archive of several files."""
     left_out: int = 0
     """Documents with saved labels of which none is in it."""
+    held: Mapping[int, tuple[Annotation, ...]] = field(default_factory=dict)
+    """The labels that are in it, by the number of each of its documents."""
 
     def check_not_hollow(self) -> None:
         """Before it takes the place of another file: raises ``ContainerError`` where every document that has
@@ -70,6 +81,8 @@ class Gathered:
     documents: tuple[FileDocument, ...]
     ids: tuple[int, ...]
     """The project's number of each."""
+    labels: Mapping[int, tuple[Annotation, ...]]
+    """Those of each, by its number, in the file's order."""
     skipped: tuple[Skipped, ...]
     left_out: int = 0
     """Documents with saved labels of which none can be had."""
@@ -117,6 +130,7 @@ class Exporting:
         skipped: list[Skipped] = []
         left_out = 0
         found: list[tuple[int, str, int, FileDocument]] = []
+        labels: dict[int, tuple[Annotation, ...]] = {}
         rows = [
             row
             async for row in in_turns(list(state.rows.values()))
@@ -137,7 +151,7 @@ class Exporting:
                     skipped.append(Skipped(document.location, result.message))
                     left_out += bool(document.saved_labels)
                 else:
-                    file, reasons = result
+                    file, labels[document.id], reasons = result
                     skipped += [Skipped(document.location, reason) for reason in reasons]
                     left_out += bool(document.saved_labels) and not file.labels
                     order = document.extra.get(ORDER, len(state.rows))
@@ -145,31 +159,37 @@ class Exporting:
         found.sort(key=lambda item: item[:2])
         skipped.sort(key=lambda item: item.location)
         files, ids = tuple(item[3] for item in found), tuple(item[2] for item in found)
-        return Gathered(files, ids, tuple(skipped), left_out)
+        return Gathered(files, ids, labels, tuple(skipped), left_out)
 
     async def written(self, gathered: Gathered, wanted: Collection[int] | None = None) -> Exported:
         """The file of all of them, or of those with ``wanted`` numbers. Raises ``FormatError``."""
         state = self._store.state
-        documents = [
-            document
+        documents = {
+            number: document
             for document, number in zip(gathered.documents, gathered.ids, strict=True)
             if wanted is None or number in wanted
-        ]
-        file = self._label_file(state, documents)
+        }
+        file = self._label_file(state, list(documents.values()))
         # Seconds where there are many documents, and pure.
         written = await asyncio.to_thread(self._format.write, file)
         dropped = [skipped_problem(problem) for problem in written.problems if problem.dropped]
-        lost = sum(problem.dropped and problem.field.startswith("labels") for problem in written.problems)
+        lost = {(problem.location, problem.field) for problem in written.problems if problem.dropped}
+        held = {
+            number: _held(document.location, gathered.labels[number], lost)
+            for number, document in documents.items()
+            if (document.location, WHOLE) not in lost
+        }
         return Exported(
             data=written.data,
-            documents=len(documents),
-            labels=sum(len(document.labels) for document in documents) - lost,
-            suggestions=sum(len(document.suggestions) for document in documents),
+            documents=len(held),
+            labels=sum(map(len, held.values())),
+            suggestions=sum(len(documents[number].suggestions) for number in held),
             skipped=(*gathered.skipped, *dropped),
             drafts_pending=state.totals.drafts.total(),
             notes=tuple(skipped_problem(problem) for problem in written.problems if not problem.dropped),
             is_archive=self._format.is_archive,
             left_out=gathered.left_out,
+            held=held,
         )
 
     def _belongs(self, document: Document, row: DocumentRow) -> bool:
@@ -185,8 +205,8 @@ class Exporting:
 
     async def _file_document(
         self, document: Document, in_text_order: bool
-    ) -> tuple[FileDocument, Sequence[str]]:
-        """A document for the file, and why labels of it are left out.
+    ) -> tuple[FileDocument, tuple[Annotation, ...], Sequence[str]]:
+        """A document for the file, the labels that it says, and why others of it are left out.
 
         Raises a ``LabelerError`` when the text that the labels stand in can't be had.
         """
@@ -197,12 +217,15 @@ class Exporting:
         if self._format.carries_text or (saved and not state.project.kind.is_classification):
             text = await self._text(document)
         reasons: list[str] = []
+        kept = list(writable(state, "labels", saved, text, reasons))
+        if in_text_order:
+            names = state.categories
+            kept.sort(key=lambda label: (label.span or Span(0, 1), names[label.category].name))
+        said_of = tuple((label.category, label.span) for label in kept)
         labels = [
             ResolvedLabel(state.categories[label.category].name, label.span, of_format(label.extra, name))
-            for label in writable(state, "labels", saved, text, reasons)
+            for label in kept
         ]
-        if in_text_order:
-            labels.sort(key=lambda label: (label.span or Span(0, 1), label.category))
         unsaid = document.dataset is Dataset.TRAIN and document.extra.get(NO_DATASET) and name == AZURE
         said = FileDocument(
             document.location,
@@ -215,14 +238,15 @@ class Exporting:
             regions, keys = kept_document(document.extra)
             converted, held = to_utf16(labels, regions if name == AZURE else (), text)
             keys = keys if name == AZURE else of_format(document.extra, name)
-            return msgspec.structs.replace(said, labels=converted, regions=held, extra=keys), reasons
+            done = msgspec.structs.replace(said, labels=converted, regions=held, extra=keys)
+            return done, said_of, reasons
         in_code_points = tuple(_in_code_points(label) for label in labels)
         suggestions = tuple(
             self._as_proposed(each) for each in writable(state, "suggestions", proposed, text, reasons)
         )
         extra = of_format(document.extra, name)
         done = msgspec.structs.replace(said, labels=in_code_points, suggestions=suggestions, extra=extra)
-        return done, reasons
+        return done, said_of, reasons
 
     def _proposed(self, document: Document) -> tuple[Suggestion, ...]:
         """What waits in a document and is to be written.
@@ -280,6 +304,13 @@ class Exporting:
             documents=tuple(documents),
             extra=kept.extra if is_azure else of_format(project.extra, name),
         )
+
+
+def _held(
+    location: str, labels: tuple[Annotation, ...], lost: Collection[tuple[str, str]]
+) -> tuple[Annotation, ...]:
+    """Those labels of a document that a format did not drop."""
+    return tuple(label for index, label in enumerate(labels) if (location, f"labels[{index}]") not in lost)
 
 
 def _in_code_points(label: ResolvedLabel) -> FileLabel:

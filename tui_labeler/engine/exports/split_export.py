@@ -119,7 +119,7 @@ class SplitExporting:
         for part in parts.values():
             self._skipped += part.skipped
         notes = (*_notes(parts), *self._empty(parts))
-        card = await self._card(parts, labeled, of, len(keys) - len(set(keys.values())), notes)
+        card = await self._card(parts, labeled, len(keys) - len(set(keys.values())), notes)
         return SplitExport(self._files(parts, card), parts, tuple(self._skipped), notes, card)
 
     def _empty(self, parts: Mapping[Part, Exported]) -> Iterator[Skipped]:
@@ -129,12 +129,15 @@ class SplitExporting:
                 yield Skipped("", f"{part.value} has no document: there are too few of a category, or of all")
 
     def _labeled(self, gathered: Gathered) -> dict[int, LabeledDocument]:
-        """What training would learn from, by number."""
+        """What training would learn from the files, by number.
+
+        Not a document whose labels are all left out: its text would teach that nothing stands there.
+        """
         state, found = self._store.state, {}
         for number in gathered.ids:
             document = state.document(number)
-            if counts(state.project.kind, document):
-                annotations = tuple((label.category, label.span) for label in document.saved_labels)
+            annotations = gathered.labels[number]
+            if counts(state.project.kind, document) and (annotations or not document.saved_labels):
                 found[number] = LabeledDocument(
                     number, document.location, document.dataset, "", annotations, False
                 )
@@ -185,21 +188,25 @@ class SplitExporting:
         self,
         parts: Mapping[Part, Exported],
         labeled: Mapping[int, LabeledDocument],
-        of: Mapping[int, Part],
         duplicates: int,
         notes: Sequence[Skipped],
     ) -> Card:
         state = self._store.state
         names = {key: category.name for key, category in state.categories.items()}
+        held = {
+            number: replace(labeled[number], annotations=annotations)
+            for exported in parts.values()
+            for number, annotations in exported.held.items()
+        }
         figures = {}
         for part, exported in parts.items():
-            labels, containing = tallies([item for number, item in labeled.items() if of.get(number) is part])
+            labels, containing = tallies([held[number] for number in exported.held])
             figures[part] = PartFigures(
                 exported.documents,
                 exported.labels,
                 {names.get(key, key): (labels[key], containing[key]) for key in labels},
             )
-        used = sorted((labeled[number] for number in of), key=lambda item: item.location)
+        used = sorted(held.values(), key=lambda item: item.location)
         return Card(
             project=state.project,
             categories=tuple(state.categories.values()),

@@ -19,6 +19,7 @@ from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.archive import PACK, leads_out, packed, unpacked
 from tui_labeler.engine.formats.fields import SAVE_AS_UTF8
 from tui_labeler.engine.formats.model import (
+    WHOLE,
     FileCategory,
     FileDocument,
     FileLabel,
@@ -225,7 +226,7 @@ def write(file: LabelFile) -> Written:
         name = location if location.endswith(".txt") else f"{location}.txt"
         if leads_out(name) or name in files or any(part.startswith(".") for part in name.split("/")):
             reason = f"{name} can't be its name in a folder, or is another document's: it is left out"
-            problems.append(FormatProblem(location, "location", reason, dropped=True))
+            problems.append(FormatProblem(location, WHOLE, reason, dropped=True))
             continue
         if name != location:
             problems.append(FormatProblem(location, "location", f"it is written as {name}"))

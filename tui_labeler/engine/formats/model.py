@@ -26,6 +26,10 @@ class Unit(StrEnum):
     CODE_POINT = "code points"
 
 
+WHOLE = "location"
+"""The field of a problem with a document that a file can't hold at all."""
+
+
 class FormatProblem(msgspec.Struct, frozen=True):
     """Something in a label file, or in what is to be written to one, that people should know of."""
 

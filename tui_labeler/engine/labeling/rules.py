@@ -97,6 +97,8 @@ def label_of(document: Document, label_id: str) -> Label:
 def blocked(state: State, blocking: Sequence[Label]) -> LabelInTheWayError:
     """What is raised where labels overlap the one to be made."""
     label = blocking[0]
-    name = state.categories[label.category].name
+    known = state.categories.get(label.category)
+    # A label that was written by hand may be of none.
+    name = repr(label.category) if known is None else known.name
     place = f" at {label.span.start}..{label.span.end}" if label.span else ""
     return LabelInTheWayError(f"{name}{place} overlaps what is to be labeled.", blocking)

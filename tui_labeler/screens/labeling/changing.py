@@ -41,7 +41,9 @@ class ChangeActions(CategoryQuestions):
 
     def in_the_way(self, error: LabelInTheWayError) -> str:
         label = error.labels[0]
-        name = self.session.store.state.categories[label.category].name
+        known = self.session.store.state.categories.get(label.category)
+        # A label that was written by hand may be of none.
+        name = label.category if known is None else known.name
         more = f" and {len(error.labels) - 1} more" if len(error.labels) > 1 else ""
         words = self.quoted(label.span) if label.span else ""
         return f"In the way: {name} {words}{more}. ! replaces it."
