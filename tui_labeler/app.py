@@ -26,7 +26,7 @@ from tui_labeler.screens.labeling.labeling import LabelingScreen
 from tui_labeler.screens.leaving import may_leave
 from tui_labeler.screens.looks import Looks
 from tui_labeler.screens.projects.projects import ProjectsScreen
-from tui_labeler.screens.terminal_input import OrderingDriver, PatientDriver
+from tui_labeler.screens.terminal_drivers import OrderingDriver, PatientDriver
 from tui_labeler.screens.widgets.bidi import is_ordered, order_by_program
 from tui_labeler.screens.widgets.cells import take_spacing_marks_for
 from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, PlainScrollBar

@@ -39,7 +39,7 @@ from tui_labeler.engine.deployments.endpoints import checked_endpoint
 from tui_labeler.engine.deployments.prices import read_prices
 from tui_labeler.engine.documents.decoding import decode
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.sharing import shared_form
+from tui_labeler.engine.sharing import shared_file
 from tui_labeler.engine.sharing.connection_files import read_record, read_register
 from tui_labeler.engine.sharing.project_form import read_project
 from tui_labeler.engine.takes.leases import holder_in
@@ -208,7 +208,7 @@ READERS: dict[str, Reader] = {
         (b'as_of = 2026-01-01\n[models."gpt-4o"]\ninput = 1.0\noutput = 2\ncached = 0.1\n',),
     ),
     "a shared document": Reader(
-        _each(*(lambda data, kind=kind: shared_form.read(data, kind) for kind in ProjectKind)),
+        _each(*(lambda data, kind=kind: shared_file.read(data, kind) for kind in ProjectKind)),
         (_json(_DOCUMENT),),
     ),
     "a shared project": Reader(read_project, (_json(_PROJECT),)),

@@ -14,7 +14,7 @@ from tests.hostile import readers
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.adapters.store.answers import FileAnswerStore
 from tui_labeler.engine.errors import FormatError, LabelerError, StorageError
-from tui_labeler.engine.sharing import shared_form
+from tui_labeler.engine.sharing import shared_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,5 +84,5 @@ def test_what_is_shared_is_never_nested_deeper_than_it_can_be_written_back() -> 
         nested = b"[" * depth + b"]" * depth
         data = b'{"version": 1, "location": "a.txt", "mine": ' + nested + b"}"
         with pytest.raises(ends) if ends else nullcontext():
-            location, items = shared_form.read(data, ProjectKind.ENTITIES)
-            assert shared_form.read(shared_form.written(location, items, {}), ProjectKind.ENTITIES)
+            location, items = shared_file.read(data, ProjectKind.ENTITIES)
+            assert shared_file.read(shared_file.written(location, items, {}), ProjectKind.ENTITIES)

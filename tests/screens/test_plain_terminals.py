@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 import tui_labeler
-from tui_labeler.screens.terminal_input import _Line, encodable
+from tui_labeler.screens.terminal_drivers import _Line, encodable
 from tui_labeler.screens.widgets.cells import some_of
 from tui_labeler.screens.widgets.glyphs import TYPE_SIGNS
 

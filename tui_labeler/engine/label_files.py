@@ -18,7 +18,9 @@ from tui_labeler.engine.exports.split_export import SplitExporting
 from tui_labeler.engine.finishing import finished_all_the_same
 from tui_labeler.engine.formats import AUTO, format_named, read_file
 from tui_labeler.engine.imports.adding import write_new
-from tui_labeler.engine.imports.importing import Incoming, Tally, declaring, file_source, importing
+from tui_labeler.engine.imports.declaring import declaring
+from tui_labeler.engine.imports.importing import file_source, importing
+from tui_labeler.engine.imports.incoming import Incoming, Tally
 from tui_labeler.engine.imports.journal import ImportJournal, Merging, unsaid
 from tui_labeler.engine.imports.planning import ImportPlanning, category_warnings, check_kind
 from tui_labeler.engine.imports.plans import Imported, ImportPlan, Ready, Skipped, in_line_order

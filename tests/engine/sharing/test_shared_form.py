@@ -27,7 +27,8 @@ from tui_labeler.domain.labels import (
 )
 from tui_labeler.domain.projects import Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError, LabelerError
-from tui_labeler.engine.sharing.shared_form import document_items, file_name, read, written
+from tui_labeler.engine.sharing.shared_file import read, written
+from tui_labeler.engine.sharing.shared_form import document_items, file_name
 from tui_labeler.engine.sharing.times import is_time
 
 ENTITIES = ProjectKind.ENTITIES

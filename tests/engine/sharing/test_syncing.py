@@ -27,7 +27,7 @@ from tui_labeler.engine.errors import (
     UnreachableError,
 )
 from tui_labeler.engine.ports import Plan, State
-from tui_labeler.engine.sharing import shared_form
+from tui_labeler.engine.sharing import shared_file
 from tui_labeler.engine.sharing.conflicts import open_conflicts
 from tui_labeler.engine.sharing.pending import Pending
 from tui_labeler.engine.sharing.project_form import claim_file, project_file
@@ -724,7 +724,7 @@ async def test_a_file_of_more_labels_than_a_document_has_is_that_documents_probl
     await ana.label("Town", 15, 19)
     await ana.label("Person", 0, 3, "b.txt")
     await ana.sync()
-    monkeypatch.setattr("tui_labeler.engine.sharing.shared_form.MOST", 1)
+    monkeypatch.setattr("tui_labeler.engine.sharing.shared_file.MOST", 1)
     done = await bo.sync()
     assert [location for location, _ in done.problems] == ["a.txt"]
     assert "2 labels and suggestions, and no more than 1" in done.problems[0][1]
@@ -735,7 +735,7 @@ async def test_more_labels_than_others_can_read_are_not_written(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana, _ = await pair.homes()
-    monkeypatch.setattr("tui_labeler.engine.sharing.shared_form.MOST", 1)
+    monkeypatch.setattr("tui_labeler.engine.sharing.shared_file.MOST", 1)
     await ana.label("Person", 0, 3, "b.txt")
     await ana.label("Person", 0, 3)
     await ana.sync()
@@ -758,7 +758,7 @@ async def test_very_many_labels_come_in_by_several_transactions_and_others_get_t
         await ana.label("Town", 15, 19, location)
     await ana.sync()
     read_in: set[str] = set()
-    read = shared_form.read
+    read = shared_file.read
 
     def noting(data: bytes, kind: ProjectKind) -> Any:
         read_in.add(threading.current_thread().name)

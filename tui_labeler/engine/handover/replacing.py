@@ -19,7 +19,8 @@ from tui_labeler.domain.labels import Label, Origin, in_the_way
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.changes import put_document, put_label
 from tui_labeler.engine.formats.keeping import with_format
-from tui_labeler.engine.imports.importing import importing, may_be_touched
+from tui_labeler.engine.imports.importing import importing
+from tui_labeler.engine.imports.incoming import may_be_touched
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Span
     from tui_labeler.engine.formats.resolve import ResolvedLabel
-    from tui_labeler.engine.imports.importing import Incoming
+    from tui_labeler.engine.imports.incoming import Incoming
     from tui_labeler.engine.imports.plans import Ready
     from tui_labeler.engine.ports import Change, State
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui_labeler.domain.items import READERS
 from tui_labeler.engine.actions import DECISION, LOST
-from tui_labeler.engine.history.taking_back import items_in, tables_of
+from tui_labeler.engine.history.counting import items_in, tables_of
 from tui_labeler.engine.history.who_did_it import came_in, doers
 from tui_labeler.engine.ports import Change
 

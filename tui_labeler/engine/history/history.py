@@ -18,8 +18,10 @@ from tui_labeler.engine.actions import (
     action_words,
 )
 from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
+from tui_labeler.engine.history.counting import Tally
 from tui_labeler.engine.history.entries import Entry, entry_of
-from tui_labeler.engine.history.taking_back import JobTrace, Tally, inverse, without_job
+from tui_labeler.engine.history.taking_back import inverse
+from tui_labeler.engine.history.taking_back_jobs import JobTrace, without_job
 from tui_labeler.engine.history.undone import Undone, category_names_of, ids_of, sizes_of, undone_of
 from tui_labeler.engine.history.walking_back import Found, find
 from tui_labeler.engine.ports import Plan, Transaction

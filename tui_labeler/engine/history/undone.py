@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tui_labeler.engine.history.taking_back import Tally, items_in, tables_of
+from tui_labeler.engine.history.counting import Tally, items_in, tables_of
 from tui_labeler.engine.ports import Transaction
 from tui_labeler.engine.wording import counted
 

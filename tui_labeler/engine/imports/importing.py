@@ -1,186 +1,40 @@
-"""What an import changes: labels, categories and what the file says besides, laid over what is there."""
+"""What an import changes in documents: labels and what the file says besides, laid over what is there."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tui_labeler.domain.documents import Document
-from tui_labeler.domain.labels import Label, Origin, Stamp, Suggestion, in_the_way, suggestion_id
-from tui_labeler.domain.projects import Category, ProjectKind
-from tui_labeler.engine.changes import put_category, put_document, put_label, put_project, put_suggestion
-from tui_labeler.engine.formats.azure_keys import METADATA, ROOT
+from tui_labeler.domain.labels import Label, Origin, Suggestion, in_the_way, suggestion_id
+from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.engine.changes import put_document, put_label, put_suggestion
 from tui_labeler.engine.formats.keeping import (
     AZURE,
     document_extra,
     kept_document,
     of_format,
-    project_extra,
     with_format,
 )
-from tui_labeler.engine.formats.merging import Say, in_region, merged, merged_places, merged_regions
-from tui_labeler.engine.formats.model import OTHERS, FileCategory, LabelFile
-from tui_labeler.engine.imports.plans import Ready, Skipped
+from tui_labeler.engine.formats.merging import Say, in_region, merged, merged_regions
+from tui_labeler.engine.formats.model import OTHERS
+from tui_labeler.engine.imports.incoming import Incoming, may_be_touched
 from tui_labeler.engine.imports.standing import Standing
-from tui_labeler.engine.ports import Surroundings
-from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.resolve import ResolvedLabel
+    from tui_labeler.engine.imports.plans import Ready
     from tui_labeler.engine.ports import Change, State
 
 ORDER, NO_DATASET = "order", "no_dataset"
 """In a document's ``extra``: its place in the file, and that the file named no set for it."""
 
-Replaces = Callable[[Ready, "State"], bool]
-"""Whether a document's labels give way to those of the file."""
-
 METHOD = "file"
 """Of suggestions that a file brought: ``file:NAME`` is their source."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What there is to say of an import."""
-
-    notes: list[Skipped] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    categories: list[str] = field(default_factory=list)
-    labels: int = 0
-    unchanged: int = 0
-    meeting: int = 0
-    suggestions: int = 0
-    reviewed: int = 0
-    """Documents that are marked as seen, with nothing to label."""
-
-    def skip(self, location: str, reason: str, line: int = 0) -> None:
-        self.skipped.append(Skipped(location, reason, line))
-
-    def note(self, location: str, reason: str) -> None:
-        self.notes.append(Skipped(location, reason))
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """What an import goes by, whichever document it is at."""
-
-    format: str
-    source: str
-    """Of suggestions."""
-    stamp: Stamp
-    tally: Tally
-    around: Surroundings
-    ids: Mapping[str, str] = field(default_factory=dict)
-    """Ids of categories, by name, that the state does not have yet."""
-    made: dict[int, Standing] = field(default_factory=dict)
-    """By document: the labels that came in so far. A file may speak of one in several places."""
-    told: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """By the id of a label that came in: its category and the file's line that says so."""
-
-
-def declaring(
-    file: LabelFile,
-    only_used: Sequence[str],
-    ready: Sequence[Ready],
-    incoming: Incoming,
-    state: State,
-    *,
-    replaces: Replaces | None = None,
-) -> list[Change]:
-    """Adds the categories that the project does not have, and what the file says of it and of the others.
-
-    Of ``only_used``, the names that the file does not declare, those are added of which a label comes in.
-    No label of a document that ``replaces`` names stands in the way of one.
-    """
-    tally = incoming.tally
-    known = {category.name: category for category in state.categories.values()}
-    coming = _coming(only_used, ready, state, replaces)
-    # Most formats declare no category: that one of theirs is not declared says nothing.
-    declares = len(only_used) < len(file.categories)
-    undeclared = frozenset(only_used)
-    changes: list[Change] = []
-    for category in file.categories:
-        if declares and category.name in undeclared:
-            tally.note(
-                "", f"categories: {category.name} is not declared; {_fate(category.name, known, coming)}"
-            )
-        if category.name in known:
-            changes.append(put_category(state, _enriched(known[category.name], category, incoming)))
-            continue
-        if category.name in undeclared and not coming[category.name]:
-            continue
-        extra = with_format({}, incoming.format, category.extra)
-        made = Category(incoming.around.new_id(), category.name, category.description, extra=extra)
-        changes.append(put_category(state, made))
-        tally.categories.append(category.name)
-    extra = _project_extra(state.project.extra, file, incoming)
-    changes.append(put_project(state, replace(state.project, extra=extra)))
-    return changes
-
-
-def _project_extra(old: Mapping[str, Any], file: LabelFile, incoming: Incoming) -> dict[str, Any]:
-    say = partial(incoming.tally.note, "")
-    if incoming.format != AZURE:
-        kept = of_format(old, incoming.format)
-        return with_format(old, incoming.format, merged_places(kept, file.extra, say))
-    kept = of_format(old, AZURE)
-    return with_format(old, AZURE, merged_places(kept, project_extra(file), say, (*ROOT, *METADATA)))
-
-
-def _fate(name: str, known: Mapping[str, Category], coming: Mapping[str, int]) -> str:
-    """What becomes of a category that the file does not declare."""
-    if name in known:
-        return "the project has it"
-    if not coming[name]:
-        return "not added, for none of its labels came in"
-    return f"added, with {counted(coming[name], 'label')}"
-
-
-def _coming(
-    names: Sequence[str], ready: Sequence[Ready], state: State, replaces: Replaces | None
-) -> Counter[str]:
-    """How many labels and suggestions of categories that are new to the project will come in."""
-    found: Counter[str] = Counter()
-    if not names:
-        return found
-    wanted = frozenset(names)
-    for each in ready:
-        document = state.document(each.document) if each.document in state.rows else None
-        if document is not None and untouchable(document, each):
-            continue
-        found.update(item.category for item in each.suggestions if item.category in wanted)
-        new = [label for label in each.labels if label.category in wanted]
-        if new:
-            stays = document is not None and not (replaces and replaces(each, state))
-            old = list(document.labels.values()) if document is not None and stays else []
-            # No label of the project has a category that is new: its id can be any.
-            found.update(
-                label.category
-                for label in new
-                if not any(in_the_way(state.project.kind, old, "", label.span))
-            )
-    return found
-
-
-def _enriched(old: Category, new: FileCategory, incoming: Incoming) -> Category:
-    """A category of the project with what the file says of it besides its name."""
-
-    def say(words: str) -> None:
-        incoming.tally.note("", f"category {old.name}: {words}")
-
-    if new.description and old.description and new.description != old.description:
-        say("the description is another than the project's; that stays")
-    extra = merged(of_format(old.extra, incoming.format), new.extra, say, ("description",))
-    return replace(
-        old,
-        description=old.description or new.description,
-        extra=with_format(old.extra, incoming.format, extra),
-    )
 
 
 class Importing:
@@ -221,22 +75,6 @@ def importing(batch: Sequence[Ready], incoming: Incoming, state: State) -> list[
     """Brings in some documents at once."""
     these = Importing(incoming, state)
     return [change for ready in batch for change in these.labels(ready)] + these.documents()
-
-
-def may_be_touched(document: Document, ready: Ready, tally: Tally) -> bool:
-    """Whether what a file says of a document can come in at all; says why not."""
-    if reason := untouchable(document, ready):
-        tally.skip(document.location, reason)
-    return not reason
-
-
-def untouchable(document: Document, ready: Ready) -> str:
-    """Why what a file says of a document can't come in at all; empty where it can."""
-    if document.is_given:
-        return f"it is with its readers, {' and '.join(document.readers)}"
-    if ready.text_hash and document.text_hash and ready.text_hash != document.text_hash:
-        return "its text has changed since the file was checked; import it again"
-    return ""
 
 
 class _OneDocument:

@@ -18,12 +18,12 @@ from tui_labeler.engine.errors import (
     UnreachableError,
 )
 from tui_labeler.engine.finishing import finished_unless_twice
-from tui_labeler.engine.imports.importing import Replaces
+from tui_labeler.engine.imports.incoming import Replaces
 from tui_labeler.engine.pen import PenError
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
-    from tui_labeler.engine.imports.importing import Incoming
+    from tui_labeler.engine.imports.incoming import Incoming
     from tui_labeler.engine.imports.matching import Progress
     from tui_labeler.engine.imports.plans import Imported, Ready
     from tui_labeler.engine.ports import Change, Container, ProjectStore, State

@@ -18,8 +18,10 @@ from tui_labeler.engine.errors import InputError, LabelerError, UnreachableError
 from tui_labeler.engine.formats.resolve import undeclared, with_all_categories
 from tui_labeler.engine.imports.adding import additions, may_be_added
 from tui_labeler.engine.imports.claiming import called
+from tui_labeler.engine.imports.declaring import declaring
 from tui_labeler.engine.imports.holding import Held, hold, needs_text
-from tui_labeler.engine.imports.importing import Importing, Incoming, Tally, declaring, file_source
+from tui_labeler.engine.imports.importing import Importing, file_source
+from tui_labeler.engine.imports.incoming import Incoming, Tally
 from tui_labeler.engine.imports.matching import Matching, Progress, text_hashes
 from tui_labeler.engine.imports.plans import (
     Addition,

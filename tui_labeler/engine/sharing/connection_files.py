@@ -19,7 +19,8 @@ import msgspec
 
 from tui_labeler.domain.handover import Handover, Phase
 from tui_labeler.engine.errors import FormatError
-from tui_labeler.engine.sharing.shared_form import ROOT, VERSION, folder, from_json, to_json
+from tui_labeler.engine.sharing.shared_file import VERSION, from_json, to_json
+from tui_labeler.engine.sharing.shared_form import ROOT, folder
 from tui_labeler.engine.sharing.times import is_time
 from tui_labeler.engine.typed import convert
 

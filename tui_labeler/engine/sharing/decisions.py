@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from tui_labeler.domain.items import LABEL, Items, Key, only
 from tui_labeler.domain.labels import Stamp
 from tui_labeler.engine.actions import DECISION, REDO, UNDO
-from tui_labeler.engine.history.taking_back import Tally, inverse
+from tui_labeler.engine.history.counting import Tally
+from tui_labeler.engine.history.taking_back import inverse
 from tui_labeler.engine.ports.sharing import UNSETTLED, Agreed
 from tui_labeler.engine.sharing.merging_labels import is_active
 from tui_labeler.engine.sharing.shared_form import document_items, file_name

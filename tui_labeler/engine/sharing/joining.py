@@ -18,7 +18,7 @@ from tui_labeler.engine.sharing.project_form import (
     read_project,
     to_category,
 )
-from tui_labeler.engine.sharing.shared_form import VERSION, from_json, to_json
+from tui_labeler.engine.sharing.shared_file import VERSION, from_json, to_json
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Shelf

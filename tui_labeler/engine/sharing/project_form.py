@@ -22,7 +22,8 @@ from tui_labeler.domain.items import (
 from tui_labeler.domain.projects import Category, Project, ProjectKind, ProjectSettings
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.rows import to_row
-from tui_labeler.engine.sharing.shared_form import ROOT, VERSION, file_name, folder, from_json, to_json
+from tui_labeler.engine.sharing.shared_file import VERSION, from_json, to_json
+from tui_labeler.engine.sharing.shared_form import ROOT, file_name, folder
 from tui_labeler.engine.sharing.times import is_time
 from tui_labeler.engine.typed import convert
 

@@ -1,8 +1,4 @@
-"""What is shared of a document: as items to merge, and as a readable file in the container.
-
-A file is JSON with ``version``, ``location`` and what the document holds; labels stand in text order. Keys
-that this program does not know, of the file or of an item, are carried along and written back.
-"""
+"""What is shared of a document, as items to merge, and what its files are called."""
 
 from __future__ import annotations
 
@@ -19,20 +15,16 @@ from tui_labeler.domain.agreement import BlindReading, Choice
 from tui_labeler.domain.documents import Document
 from tui_labeler.domain.items import EXTRA, FIELD, LABEL, SUGGESTION, TO_PLACE, Items, Key, keys_of, only
 from tui_labeler.domain.labels import DraftKind, Label, Stamp, Suggestion, ToPlace
-from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.changes import put, put_document, put_label
-from tui_labeler.engine.errors import FormatError, InputError
-from tui_labeler.engine.formats.fields import Node, shallow
+from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.merging import undone
-from tui_labeler.engine.sharing.times import check_times
-from tui_labeler.engine.typed import convert, decode
+from tui_labeler.engine.typed import convert
 
 if TYPE_CHECKING:
     from tui_labeler.engine.ports import Change, State
 
-VERSION = 1
-"""Of the files that this program writes and reads."""
 
 ROOT = ".tui-labeler"
 """The folder in a container that is this program's own."""
@@ -43,7 +35,7 @@ UNKNOWN = "unknown"
 PARTS = {LABEL: "labels", SUGGESTION: "suggestions", TO_PLACE: "to_place"}
 _KINDS: Mapping[str, type] = {LABEL: Label, SUGGESTION: Suggestion, TO_PLACE: ToPlace}
 _NAMES = {table: frozenset(item.name for item in fields(kind)) for table, kind in _KINDS.items()}
-_FIELDS: Mapping[str, Any] = {
+FIELDS: Mapping[str, Any] = {
     "dataset": Dataset,
     "language": str,
     "flag": str,
@@ -54,11 +46,6 @@ _FIELDS: Mapping[str, Any] = {
     "choices": tuple[Choice, ...],
     "settled": Stamp,
 }
-_OWN = {"version", "location", "extra", *PARTS.values(), *_FIELDS}
-
-MOST = 200_000
-"""Labels, suggestions and words to place of one document. A file with so many, as it is written here, has
-about the bytes that are read of one."""
 
 LONGEST = 150
 """Bytes of a document's name in the name of its file: file systems take 255 in all."""
@@ -86,9 +73,6 @@ def file_name(location: str) -> str:
     return f"{name}.json"
 
 
-# --- a document as items ----------------------------------------------------------------------------
-
-
 def document_items(
     document: Document,
     base: Items,
@@ -107,11 +91,11 @@ def document_items(
     for table, part in PARTS.items():
         for item_id, item in getattr(document, part).items():
             key = Key(table, item_id)
-            items[key] = {**_unknown(table, base.get(key)), **_shared_row(item)}
+            items[key] = {**unknown_keys(table, base.get(key)), **shared_row(item)}
             if _is_draft(item):
                 drafts.add(key)
     row = to_row(document)
-    items |= {Key(FIELD, name): row[name] for name in _FIELDS if row.get(name)}
+    items |= {Key(FIELD, name): row[name] for name in FIELDS if row.get(name)}
     items |= {Key(EXTRA, name): value for name, value in document.extra.items() if value is not None}
     items |= {key: value for key, value in base.items() if key.table == UNKNOWN}
     return items, drafts
@@ -123,7 +107,7 @@ def _is_draft(item: Label | Suggestion | ToPlace) -> bool:
     return item.decision is not None and item.decision.draft
 
 
-def _shared_row(item: Label | Suggestion | ToPlace) -> dict[str, Any]:
+def shared_row(item: Label | Suggestion | ToPlace) -> dict[str, Any]:
     """Without what holds in this home alone: drafts, and the revision that a decision was made on."""
     row = to_row(item)
     row.pop("id")
@@ -138,7 +122,7 @@ def _shared_decision(decision: Mapping[str, Any]) -> dict[str, Any]:
     return shared | {name: decision[name] for name in ("label", "text_hash") if decision.get(name)}
 
 
-def _unknown(table: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
+def unknown_keys(table: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
     known = _NAMES[table]
     return {name: value for name, value in (row or {}).items() if name not in known}
 
@@ -221,14 +205,14 @@ _ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 def to_field(name: str, value: Any) -> Any:
     """What a document holds of that name; its default for ``None``. Raises ``FormatError``."""
     if value is None:
-        return _DEFAULTS[name]
-    found = _converted(value, _FIELDS[name], name)
+        return DEFAULTS[name]
+    found = _converted(value, FIELDS[name], name)
     if name == "readers" and (len(set(found)) != len(found) or len(found) == 1):
         raise FormatError("readers are two people", field=name)
     return found
 
 
-_DEFAULTS: Mapping[str, Any] = {
+DEFAULTS: Mapping[str, Any] = {
     "dataset": Dataset.TRAIN,
     "language": "",
     "flag": "",
@@ -246,123 +230,3 @@ def _converted(value: Any, kind: Any, where: str) -> Any:
         return convert(value, kind)
     except (msgspec.ValidationError, ValueError) as error:
         raise FormatError(str(error), field=where) from error
-
-
-# --- items as a file --------------------------------------------------------------------------------
-
-
-def written(location: str, items: Items, names: Mapping[str, str]) -> bytes:
-    """A document's file. ``names`` are those of categories by their ids: readers see them beside the ids.
-
-    Raises ``FormatError`` for more than can be read again.
-    """
-    _check_number(sum(key.table in PARTS for key in items))
-    found: dict[str, Any] = {key.id: value for key, value in items.items() if key.table == UNKNOWN}
-    found |= {"version": VERSION, "location": location}
-    found |= {key.id: value for key, value in sorted(items.items()) if key.table == FIELD}
-    extra = {key.id: value for key, value in sorted(items.items()) if key.table == EXTRA}
-    if extra:
-        found["extra"] = extra
-    for table, part in PARTS.items():
-        rows = [(key.id, row) for key, row in items.items() if key.table == table]
-        if rows:
-            found[part] = [
-                {"id": item_id, **row, _CATEGORY_NAME: names.get(row["category"], "")}
-                for item_id, row in sorted(rows, key=_in_text_order)
-            ]
-    return to_json(found)
-
-
-def _check_number(count: int) -> None:
-    if count > MOST:
-        raise FormatError(f"it has {count:,} labels and suggestions, and no more than {MOST:,} are read")
-
-
-_CATEGORY_NAME = "category_name"
-
-
-def _in_text_order(item: tuple[str, Mapping[str, Any]]) -> tuple[int, int, str]:
-    span = item[1].get("span") or {"start": 0, "end": 0}
-    return span["start"], span["end"], item[0]
-
-
-def to_json(value: Any) -> bytes:
-    """Readable JSON with a line end. Raises ``InputError`` for text that is none."""
-    try:
-        return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
-    except UnicodeEncodeError as error:
-        raise InputError(f"{error.object[:80]!r} holds what is no character.") from error
-
-
-def from_json(data: bytes) -> dict[str, Any]:
-    """The object that a shared file holds.
-
-    Raises ``FormatError`` for what is no JSON object, or of a version that is not known here.
-    """
-    try:
-        found = decode(data, object)
-    except msgspec.DecodeError as error:
-        raise FormatError(f"it is no JSON that can be read: {error}") from error
-    shallow(Node(found))
-    if not isinstance(found, dict):
-        raise FormatError("it holds no JSON object")
-    version = found.get("version")
-    if type(version) is not int or version < 1:
-        raise FormatError("it says no version", field="version")
-    if version > VERSION:
-        raise FormatError(
-            f"it has version {version}; this program knows {VERSION}",
-            field="version",
-            hint="Update tui-labeler.",
-        )
-    return found
-
-
-def read(data: bytes, kind: ProjectKind) -> tuple[str, dict[Key, Any]]:
-    """The location and the items of a document's file.
-
-    Raises ``FormatError`` naming the field for anything that can't be what this program wrote.
-    """
-    found = from_json(data)
-    location = found.get("location")
-    if not isinstance(location, str) or not location:
-        raise FormatError("it names no document", field="location")
-    items: dict[Key, Any] = {
-        Key(UNKNOWN, name): value for name, value in found.items() if name not in _OWN and value is not None
-    }
-    for name in _FIELDS:
-        field = to_field(name, found.get(name))
-        check_times(field, name)
-        if field != _DEFAULTS[name]:
-            items[Key(FIELD, name)] = found[name]
-    extra = found.get("extra", {})
-    if not isinstance(extra, dict):
-        raise FormatError("it is no object", field="extra")
-    items |= {Key(EXTRA, name): value for name, value in extra.items() if value is not None}
-    parts = {table: found.get(part, []) for table, part in PARTS.items()}
-    _check_number(sum(len(rows) for rows in parts.values() if isinstance(rows, list)))
-    for table, rows in parts.items():
-        items |= _read_part(table, rows, kind)
-    return location, items
-
-
-def _read_part(table: str, rows: Any, kind: ProjectKind) -> dict[Key, Any]:
-    part = PARTS[table]
-    if not isinstance(rows, list):
-        raise FormatError("it is no list", field=part)
-    found: dict[Key, Any] = {}
-    for number, row in enumerate(rows):
-        if not isinstance(row, dict) or not isinstance(row.get("id"), str):
-            raise FormatError("it has no id", field=f"{part}[{number}]")
-        key = Key(table, row["id"])
-        if key in found:
-            raise FormatError("its id is there twice", field=f"{part}[{number}]")
-        kept = {name: value for name, value in row.items() if name not in ("id", _CATEGORY_NAME)}
-        item = to_item(key, kept)
-        check_times(item, f"{part}[{number}]")
-        if isinstance(item, (Label, Suggestion)) and (item.span is None) is not kind.is_classification:
-            raise FormatError(
-                "it has no span" if item.span is None else "it has a span", field=f"{part}[{number}]"
-            )
-        found[key] = {**_unknown(table, kept), **_shared_row(item)}
-    return found

@@ -35,13 +35,8 @@ from tui_labeler.engine.sharing.joining import claim_own
 from tui_labeler.engine.sharing.losses import losses
 from tui_labeler.engine.sharing.project_form import project_file
 from tui_labeler.engine.sharing.project_sync import TRIES, ProjectSync
-from tui_labeler.engine.sharing.shared_form import (
-    document_changes,
-    folder,
-    labels_folder,
-    read,
-    written,
-)
+from tui_labeler.engine.sharing.shared_file import read, written
+from tui_labeler.engine.sharing.shared_form import document_changes, folder, labels_folder
 from tui_labeler.engine.sharing.steps import Step, Task, check, merged, unknown_categories
 from tui_labeler.engine.sharing.synced import Shared, Tally
 from tui_labeler.engine.sharing.tasks import tasks_of
