@@ -249,7 +249,10 @@ class Workbench:
         return f"{self.surroundings.actor}@{self.surroundings.host}"
 
     def _declaring(self, new: NewProject, state: State) -> Plan:
-        """The categories that a project is made with, and the mark that it is made: undo ends there."""
+        """The categories that a project is made with, and the mark that it is made: undo ends there.
+
+        The project itself stands there too, as the journal is what its own file is made anew of.
+        """
         categories = list(state.categories.values())
         known = {category.name for category in categories}
         categories += [
@@ -264,7 +267,8 @@ class Workbench:
             for category in categories
         ]
         changed = [category for category in wanted if state.categories.get(category.id) != category]
-        return Plan(CREATED, [put_category(state, category) for category in changed], is_event=True)
+        made = put_project(state, state.project)._replace(before=None)
+        return Plan(CREATED, [made, *(put_category(state, category) for category in changed)], is_event=True)
 
     async def delete(self, name: str, *, purge: bool = False) -> tuple[str, ...]:
         """Without ``purge`` the project's folder is kept aside.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.builders import Bench, key, number, span, whole
 from tui_labeler.engine.doctor.projects import check_history
 from tui_labeler.engine.errors import StorageError
+from tui_labeler.engine.workbench import set_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,16 +100,78 @@ async def test_an_id_that_is_not_the_folders_name_is_told_with_the_file(bench: B
         await bench.workbench().repair(session.project.id)
 
 
-async def test_a_file_that_is_gone_is_told_as_missing_and_one_of_a_backup_will_do(bench: Bench) -> None:
+GONE: dict[str, Callable[[Path], object]] = {
+    "gone": lambda folder: (folder / "project.json").unlink(),
+    "empty": lambda folder: (folder / "project.json").write_bytes(b""),
+    "cut": lambda folder: (folder / "project.json").write_bytes(b'{"checkpoint": {'),
+    "without tables": lambda folder: (folder / "project.json").write_bytes(b"{}"),
+}
+
+
+def lose_nothing(folder: Path) -> None:
+    """What stands beside the project's own file is there."""
+
+
+def lose_the_index(folder: Path) -> None:
+    (folder / "index.json").unlink()
+
+
+def lose_documents(folder: Path) -> None:
+    (folder / "documents" / "0000.json").unlink()
+
+
+@pytest.mark.parametrize("also", [lose_nothing, lose_the_index, lose_documents])
+@pytest.mark.parametrize("how", GONE)
+async def test_a_file_that_says_nothing_is_made_anew_of_the_journal(
+    bench: Bench, how: str, also: Callable[[Path], None]
+) -> None:
     session, folder = await edited(bench, lambda tables: None)
+    await set_settings(session, replace(session.project, description="Who met whom."))
+    await session.labeling.add(number(session), key(session, "Person"), span("Bob"))
+    await session.store.checkpoint()
+    await session.labeling.save()
+    GONE[how](folder)
+    also(folder)
+    with pytest.raises(StorageError, match=r"project\.json") as told:
+        await bench.workbench().open(session.project.id)
+    assert f"project repair {session.project.id}" in told.value.hint
+    said = await bench.workbench().repair(session.project.id)
+    assert "project.json is made anew of the journal" in said[0]
+    mended = await bench.session()
+    assert whole(mended) == whole(session)
+    assert mended.project == session.project
+    assert list(mended.store.state.categories.items()) == list(session.store.state.categories.items())
+    await mended.store.checkpoint()
+    assert whole(await bench.session()) == whole(session)
+    assert await bench.workbench().repair(session.project.id) == ()
+
+
+async def test_a_file_that_is_gone_is_told_with_what_is_lost_and_one_of_a_backup_will_do(
+    bench: Bench,
+) -> None:
+    session, folder = await edited(bench, lambda tables: None)
+    forget_the_project(folder)
     backup = (folder / "project.json").read_bytes()
     await session.labeling.add(number(session), key(session, "Person"), span("Bob"))
     await session.labeling.save()
     await session.store.checkpoint()
     (folder / "project.json").unlink()
-    for attempt in (bench.workbench().open, bench.workbench().repair):
-        with pytest.raises(StorageError, match=r"project\.json is missing") as told:
-            await attempt(session.project.id)
-        assert "Restore that one file from a backup" in told.value.hint
+    with pytest.raises(StorageError, match=r"project\.json is missing") as told:
+        await bench.workbench().repair(session.project.id)
+    assert "name, kind, container, language, description and settings" in told.value.message
+    assert "Restore that one file from a backup" in told.value.hint
     (folder / "project.json").write_bytes(backup)
     assert whole(await bench.session()) == whole(session)
+
+
+def forget_the_project(folder: Path) -> None:
+    """Leaves the project out of the journal, as versions did that did not write it there; no byte moves."""
+    (segment,) = (folder / "journal").iterdir()
+    lines = segment.read_bytes().splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        found = json.loads(line)
+        found["changes"] = [change for change in found["changes"] if change[0] != "project"]
+        if len(found["changes"]) < len(json.loads(line)["changes"]):
+            shorter = json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode()
+            lines[at] = shorter.ljust(len(line) - 1) + b"\n"
+    segment.write_bytes(b"".join(lines))

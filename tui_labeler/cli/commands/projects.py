@@ -37,7 +37,9 @@ def register(parsers: Any) -> None:
         details="Files of documents that are missing, broken or of an earlier day are made anew of the "
         "journal; the file that was there is kept beside as `.replaced`. Where the journal has lost "
         "its end, or is damaged behind the last checkpoint, the project goes on as of the last "
-        "transaction that can be followed, and its history says what it lacks.",
+        "transaction that can be followed, and its history says what it lacks. A `project.json` that is "
+        "gone or no JSON is made anew where the journal is whole and says what the project is; name the "
+        "project by its id then, which `doctor` tells.",
     )
     parser.add_argument("project", metavar="NAME")
     parser = add_command(

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.adapters.store.document_shards import DocumentShards
 from tui_labeler.engine.adapters.store.files import (
-    PROJECT_FILE,
     is_gone,
     make_folder,
     names_in,
@@ -21,10 +20,9 @@ from tui_labeler.engine.adapters.store.files import (
 from tui_labeler.engine.adapters.store.journal import START, Journal
 from tui_labeler.engine.adapters.store.locks import FileLock, is_held
 from tui_labeler.engine.adapters.store.migrations import bring_up_to_date, read_format
-from tui_labeler.engine.adapters.store.project_file import check_id, project_in, write_project
+from tui_labeler.engine.adapters.store.project_file import check_id, project_in, tables_in, write_project
 from tui_labeler.engine.adapters.store.project_store import TinyProjectStore
 from tui_labeler.engine.adapters.store.repairing import Repair
-from tui_labeler.engine.adapters.store.shards import AtomicJSONStorage
 from tui_labeler.engine.errors import InputError, LabelerError, NotFoundError, StorageError
 from tui_labeler.engine.finishing import finished
 from tui_labeler.engine.rows import to_row
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 
 def _project(folder: Path) -> Project:
     """Raises ``StorageError`` for a folder that holds no project, or one of another id."""
-    project = project_in(folder, AtomicJSONStorage(folder / PROJECT_FILE).read() or {})
+    project = project_in(folder, tables_in(folder))
     check_id(folder, project)
     return project
 

@@ -101,6 +101,16 @@ def signatures(path: Path) -> Mapping[int, Signature]:
         return {}
 
 
+def known_to(path: Path) -> int | None:
+    """The last transaction that the shards hold by the index; ``None`` where it can't be read."""
+    with storage_errors(path):
+        try:
+            with path.open("rb") as file:
+                return decode(file.readline(), IndexHead).seq
+        except (FileNotFoundError, msgspec.MsgspecError, ValueError):
+            return None
+
+
 def write_index(path: Path, shards: DocumentShards, rows: Iterable[DocumentRow], seq: int) -> None:
     """Raises ``StorageError``."""
     marks = {number: signature(shards.path(number)) for number in shards.numbers()}

@@ -37,7 +37,7 @@ class ProjectFile(NamedTuple):
 def read_project_file(folder: Path) -> ProjectFile:
     """Raises ``StorageError`` for a file that can't be used, ``DeletedError`` where there is no project."""
     # Read once: another process may replace the file between two looks at it.
-    tables = AtomicJSONStorage(folder / PROJECT_FILE).read() or {}
+    tables = tables_in(folder)
     parts = ("checkpoint", "categories", "category_order")
     marks, categories, order = (list(tables.get(part, {}).values()) for part in parts)
     if not marks:
@@ -48,6 +48,12 @@ def read_project_file(folder: Path) -> ProjectFile:
     ids = _converted(folder, "category_order", order[0].get("ids"), list[str]) if order else []
     (project,) = tables["project"].values()
     return ProjectFile(project, categories, ids, place_of(folder, marks[0]), shards_as_of(folder, tables))
+
+
+def tables_in(folder: Path) -> dict[str, dict[str, Any]]:
+    """The rows of the file, as they are stored; none where it is not there. Raises ``StorageError``."""
+    hint = f"{repairing(folder)} Otherwise: {BY_HAND}"
+    return AtomicJSONStorage(folder / PROJECT_FILE, hint).read() or {}
 
 
 def project_in(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> Project:
@@ -67,10 +73,18 @@ def no_project(folder: Path) -> StorageError:
     if is_missing:
         return StorageError(
             f"{path} is missing",
-            hint="Restore that one file from a backup. The journal and the files of documents beside it are "
-            "to stay: what was done since the backup is read from them.",
+            hint=f"{repairing(folder)} Otherwise restore that one file from a backup. The journal and the "
+            "files of documents beside it are to stay: what was done since the backup is read from them.",
         )
-    return StorageError(f"{path} holds no project", hint=BY_HAND)
+    return StorageError(f"{path} holds no project", hint=f"{repairing(folder)} Otherwise: {BY_HAND}")
+
+
+def repairing(folder: Path) -> str:
+    """What may make a project's own file anew."""
+    return (
+        f"`tui-labeler project repair {folder.name}` makes it anew where the journal says what the project "
+        "is, and tells what is lost where it does not."
+    )
 
 
 def check_id(folder: Path, project: Project) -> None:

@@ -21,8 +21,8 @@ from tui_labeler.engine.adapters.store.journal import Journal, Position
 from tui_labeler.engine.adapters.store.journal_lines import RESTORE
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.migrations import check_format
-from tui_labeler.engine.adapters.store.project_file import no_project, place_of, shards_as_of
-from tui_labeler.engine.adapters.store.repairing_project import with_project
+from tui_labeler.engine.adapters.store.project_file import shards_as_of
+from tui_labeler.engine.adapters.store.repairing_project import own_file
 from tui_labeler.engine.adapters.store.replaying import AS_OF, Replayed, replayed, shards_named
 from tui_labeler.engine.adapters.store.shards import SHARD_SIZE, AtomicJSONStorage
 from tui_labeler.engine.adapters.store.survey import Survey, survey
@@ -57,12 +57,7 @@ class Repair:
         ):
             check_format(self.folder.parent.parent)
             path = self.folder / PROJECT_FILE
-            tables = AtomicJSONStorage(path).read() or {}
-            marks = list(tables.get("checkpoint", {}).values())
-            if not marks:
-                raise no_project(self.folder)
-            base = place_of(self.folder, marks[0])
-            tables, said = with_project(self.folder, tables, base)
+            tables, base, said = own_file(self.folder)
             (project,) = tables["project"].values()
             if said:
                 AtomicJSONStorage(path).write(tables)
