@@ -8,7 +8,8 @@ import os
 import pytest
 
 from tui_labeler.cli.commands.models import calibration_lines, performance_lines
-from tui_labeler.cli.output import Output, Report, encode, table, width
+from tui_labeler.cli.output import Output, Report, encode
+from tui_labeler.cli.tables import table, width
 from tui_labeler.domain.calibration import calibration
 from tui_labeler.engine.errors import InputError, RefusedError
 from tui_labeler.engine.models.figures import calibration_figures

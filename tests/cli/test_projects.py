@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import Cli, azure_labels, write_json
-from tui_labeler.cli.output import clipped
+from tui_labeler.cli.tables import clipped
 from tui_labeler.engine.workbench import Workbench
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.fakes import suggest
 from tests.screens.conftest import LOANS, ONE, TWO, Opened, paste, press, screen_text, session_of, settle
+from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.formats import FORMATS
 from tui_labeler.engine.imports.plans import ImportPlan
 from tui_labeler.screens.label_files.exporting import ExportScreen
@@ -273,7 +274,8 @@ async def test_suggestions_are_written_where_they_have_a_place_and_are_asked_for
         await press(pilot, "enter")
         assert "has a place for them" in screen_text(pilot)
         await press(pilot, "f")
-        await pilot.press(*["j"] * list(FORMATS).index("labelstudio"))
+        offered = [name for name, known in FORMATS.items() if ProjectKind.ENTITIES in known.kinds]
+        await pilot.press(*["j"] * offered.index("labelstudio"))
         await press(pilot, "enter")
         assert "left out" in form(pilot)
         await press(pilot, "enter")

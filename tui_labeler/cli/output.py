@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+from tui_labeler.cli.job_progress import job_line, job_progress
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError, StorageError, UnagreedError
-from tui_labeler.engine.wording import about, doubtful, late_words, may_be_charged, money
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
@@ -145,9 +145,9 @@ class Output:
             seen = (job.state, *steps, job.usage)
             if seen != self._told:  # a running clock alone is no news
                 self._told = seen
-                self._event("progress", _job_progress(job))
+                self._event("progress", job_progress(job))
         elif self._may_draw() or job.state.is_over:
-            self._draw(_job_line(job))
+            self._draw(job_line(job))
 
     def clear(self) -> None:
         """Takes the progress bar away."""
@@ -209,97 +209,6 @@ def encode(document: Mapping[str, Any]) -> str:
     import json
 
     return json.dumps(document, ensure_ascii=True).replace("\x7f", "\\u007f")
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Columns for people; numbers stand at the right."""
-    cells = [[safe(cell) for cell in row] for row in rows]
-    columns = list(zip(head, *cells, strict=True))
-    widths = [max(width(cell) for cell in column) for column in columns]
-    right = [bool(cells) and all(_is_number(cell) for cell in column[1:]) for column in columns]
-    return [
-        "  ".join(
-            _padded(cell, size, at_right) for cell, size, at_right in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in (head, *cells)
-    ]
-
-
-def clipped(text: str, columns: int) -> str:
-    """``text`` in at most so many columns of a terminal; what is cut off shows as an ellipsis."""
-    if width(text) <= columns:
-        return text
-    while width(text) >= columns:
-        text = text[:-1]
-    return f"{text}…"
-
-
-def width(text: str) -> int:
-    """Columns that a text takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def percent(value: float | None) -> str:
-    """``-`` for what was not measured."""
-    return "-" if value is None else f"{value * 100:.1f}%"
-
-
-def _padded(cell: str, size: int, at_right: bool) -> str:
-    space = " " * (size - width(cell))
-    return space + cell if at_right else cell + space
-
-
-def _is_number(cell: str) -> bool:
-    return cell in ("", "-") or cell.replace(",", "").replace(".", "").strip("~+%").isdigit()
-
-
-def _job_progress(job: Job) -> dict[str, Any]:
-    return {
-        "job_id": job.id,
-        "state": job.state.value,
-        "stage": job.stage,
-        "waits_until": job.waits_until or None,
-        "waits_for": job.waits_for,
-        "done": job.done,
-        "total": job.total,
-        "failed": len(job.failed),
-        "waiting": job.waiting,
-        "suggestions": job.suggestions,
-        "tokens": job.usage.prompt_tokens + job.usage.completion_tokens,
-        "cost": job.cost,
-        "unanswered_cost": job.unanswered_cost,
-        "rate": job.rate,
-        "seconds_left": job.seconds_left,
-    }
-
-
-BAR = 24
-
-
-def _job_line(job: Job) -> str:
-    finished = job.done + len(job.failed)
-    filled = BAR * finished // job.total if job.total else 0
-    bar = "#" * filled + "-" * (BAR - filled)
-    of = f"{finished:,}/{job.total:,}" if job.request.documents else f"{100 * finished // (job.total or 1)} %"
-    parts = [f"[{bar}] {of}" if job.total else f"[{bar}]", job.stage or job.state.value]
-    if job.failed:
-        parts.append(f"{len(job.failed):,} failed")
-    if tokens := job.usage.prompt_tokens + job.usage.completion_tokens:
-        price = "" if job.cost is None else f", {money(job.cost)} USD"
-        parts.append(f"{about(job.usage)}{tokens:,} tokens{price}")
-    if job.usage.doubtful_answers:
-        parts.append(doubtful(job.usage.doubtful_answers))
-    if job.unanswered:
-        parts.append(may_be_charged(job.unanswered, job.unanswered_usage, job.unanswered_cost))
-    if job.late:
-        parts.append(late_words(job.late, job.late_seconds))
-    if job.seconds_left is not None:
-        parts.append(f"{job.seconds_left:.0f} s left")
-    return "  ".join(parts)
 
 
 def _columns() -> int:

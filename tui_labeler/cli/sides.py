@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from tui_labeler.cli.output import width
+from tui_labeler.cli.tables import width
 from tui_labeler.domain.text import safe
 
 MARGIN = 4

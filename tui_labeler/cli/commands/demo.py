@@ -8,8 +8,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.output import Report, percent
+from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import add_command
+from tui_labeler.cli.tables import percent
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from tui_labeler.cli.methods import (
     estimate_fields,
     usage_words,
 )
-from tui_labeler.cli.output import Report, error_fields, table
+from tui_labeler.cli.output import Report, error_fields
 from tui_labeler.cli.parser import add_command, add_group, add_paging
+from tui_labeler.cli.tables import table
 from tui_labeler.engine.wording import (
     batches_going_on,
     clock,

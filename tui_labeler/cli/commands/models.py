@@ -6,9 +6,10 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.output import Report, error_fields, percent, table
+from tui_labeler.cli.output import Report, error_fields
 from tui_labeler.cli.parser import UsageError, add_command, add_group, add_paging, not_negative
 from tui_labeler.cli.saving import add_saving, save_if_asked
+from tui_labeler.cli.tables import percent, table
 from tui_labeler.engine.wording import JOB_STATES, counted
 
 if TYPE_CHECKING:

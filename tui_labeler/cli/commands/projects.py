@@ -5,10 +5,11 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.output import InterruptionError, Report, clipped, error_fields, table
+from tui_labeler.cli.output import InterruptionError, Report, error_fields
 from tui_labeler.cli.parser import FORMATS, add_command, add_group, add_paging
 from tui_labeler.cli.shapes import listed, skipped_items
 from tui_labeler.cli.sides import conflict_lines
+from tui_labeler.cli.tables import clipped, table
 from tui_labeler.engine.wording import batches_going_on, counted
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.cli.output import Report, table
+from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import UsageError, add_command, add_paging
+from tui_labeler.cli.tables import table
 from tui_labeler.engine.wording import counted
 
 if TYPE_CHECKING:
