@@ -280,11 +280,11 @@ async def test_what_rejecting_all_has_dropped_is_said_whole_on_a_small_terminal(
         screen_of(pilot).start_review(job="job1")
         await settle(pilot)
         await press(pilot, "X")
-        assert "7 rejected, 3 to place dropped. None is left in this list; f shows others." in screen_text(
-            pilot
-        )
+        told = "7 rejected, 3 to place dropped (saved). None is left; f shows others."
+        assert told in screen_text(pilot)
         await press(pilot, "u", "r", "r", "X")
-        assert "7 suggestions rejected, 3 answers to place dropped. u takes it back." in screen_text(pilot)
+        told = "7 rejected, 3 to place dropped (saved). u takes it back."
+        assert told in screen_text(pilot)
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])
@@ -439,7 +439,8 @@ async def test_rejecting_all_of_a_document_drops_its_words_too(running: Running,
         session = session_of(pilot)
         assert session.documents.find(ONE).open_to_place == ()
         assert len(session.documents.find(TWO).open_to_place) == 1
-        assert "1 suggestion rejected, 1 answer to place dropped. u takes it back." in screen_text(pilot)
+        told = "1 suggestion rejected (unsaved), 1 answer to place dropped (saved). u takes it back."
+        assert told in screen_text(pilot)
         await press(pilot, "u")
         assert len(session.documents.find(ONE).open_to_place) == 1
 

@@ -35,6 +35,10 @@ AHEAD = 16
 """Documents of the list whose texts are read before they are opened."""
 
 
+NO_TEXT = "The document in view can't be read, so nothing can be labeled in it."
+"""What a key that labels says where there is no text."""
+
+
 def _is_writing(action: str, parameters: tuple[object, ...]) -> bool:
     """Whether a key's action changes what people have said, or leads to where they do."""
     return action in WRITING or (action == "want" and bool(WRITING_SCREENS & set(parameters)))
@@ -51,6 +55,9 @@ class LabelingBase(LabelingView):
 
     _open_before = (0, 0)
     """Suggestions that were open, and that the review still held, when the step being taken began."""
+
+    _answered = ""
+    """What the last key was answered that did nothing: it goes with the next key."""
 
     _text_hash = ""
     """What the project knew of the text when it was last read."""
@@ -145,6 +152,7 @@ class LabelingBase(LabelingView):
         if self._text_waits and not self.problem:
             self._text_waits = False
             self.text.focus()
+        self.take_digits()
 
     def no_item_words(self) -> str:
         """What is said where a key for a label, or a suggestion, finds none."""
@@ -154,6 +162,11 @@ class LabelingBase(LabelingView):
         if document is not None and class_items(self.session, document):
             return "No class is chosen: go to one with ; or ' first."
         return "This document has no class yet, and none is suggested for it."
+
+    def unplaced_words(self, verb: str) -> str:
+        """Why words that are to place can't have another category (``change``) or other ends (``edit``) yet;
+        empty where keys are not about such words."""
+        raise NotImplementedError
 
     def focus_text(self) -> None:
         """Keys are for the text from here on; where there is none, as soon as one comes."""
@@ -241,10 +254,13 @@ class LabelingBase(LabelingView):
 
     async def ready(self) -> bool:
         """Waits until the wanted document is in view; whether it can be labeled."""
-        if self.wanted is None:
-            return False
-        await self._read_done.wait()
-        return not self.problem and self.document is not None
+        await self.arrived()
+        return self.wanted is not None and not self.problem and self.document is not None
+
+    async def arrived(self) -> None:
+        """Waits until the wanted document is in view, be it without a text."""
+        if self.wanted is not None:
+            await self._read_done.wait()
 
     def put_down(self) -> None:
         """Ends what was begun: a question for a category, an edit."""
@@ -257,7 +273,7 @@ class LabelingBase(LabelingView):
     def take_digits(self) -> None:
         """Digits are counts for movement unless they choose a category."""
         self.documents.digits_are_counts = not self.awaiting
-        self.text.digits_are_counts = not (self.has_classes or self.brush or self.awaiting)
+        self.text.digits_are_counts = not (self.problem or self.has_classes or self.brush or self.awaiting)
 
     # --- keys that are off --------------------------------------------------------------------------
 
@@ -272,18 +288,26 @@ class LabelingBase(LabelingView):
         return super().check_action(action, parameters)
 
     async def on_key(self, event: Key) -> None:
-        """A key that is off says why."""
+        """A key that is off says why, until the next one."""
+        if self._answered and self.message == self._answered:
+            self.say("")
+        self._answered = ""
         active = self.active_bindings.get(event.key)
         if active is None or active.enabled:
             return
         _, action, parameters = parse(active.binding.action)
         if self.is_read_only and _is_writing(action, parameters):
             event.stop()
-            self.say(self.read_only_words())
+            self.answer(self.read_only_words())
         elif action in IN_TEXT and self._is_in_list:
             event.stop()
             shown = event.character if event.is_printable else event.key
-            self.say(f"{shown} is for the text in view: enter opens the document here, D goes back.")
+            self.answer(f"{shown} is for the text in view: enter opens the document here, D goes back.")
+
+    def answer(self, words: str) -> None:
+        """Says why a key did nothing: it was for nothing but that key."""
+        self.say(words)
+        self._answered = words
 
     @property
     def _is_in_list(self) -> bool:
@@ -297,10 +321,14 @@ class LabelingBase(LabelingView):
 def decision(
     method: Callable[Concatenate[S, P], Awaitable[Transaction | None]],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, None]]:
-    """A :func:`step` that decides something in the document in view: refused while somebody else has it."""
+    """A :func:`step` that decides something in the document in view: refused while somebody else has it, or
+    while its text can't be read."""
 
     @wraps(method)
     async def decide(screen: S, /, *args: P.args, **kwargs: P.kwargs) -> Transaction | None:
+        if not await screen.ready():
+            screen.answer(NO_TEXT if screen.problem else "")
+            return None
         screen.check_taken()
         return await method(screen, *args, **kwargs)
 
@@ -310,7 +338,7 @@ def decision(
 def step(
     method: Callable[Concatenate[S, P], Awaitable[Transaction | None]],
 ) -> Callable[Concatenate[S, P], Coroutine[Any, Any, None]]:
-    """A step on the document in view: one at a time, once the document is there, errors shown.
+    """A step of a person: one at a time, once the document in view is there, errors shown.
 
     What the step gives back is the only thing that it committed; ``None`` when there may be more.
     """
@@ -318,8 +346,7 @@ def step(
     @wraps(method)
     async def run(screen: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
         async with screen.turn:
-            if not await screen.ready():
-                return
+            await screen.arrived()
             screen.message = ""
             screen.begin_counting()
             made = None
@@ -329,5 +356,7 @@ def step(
                 tell_error(screen.app, error)
             screen.count_decided()
             screen.show_changes([made] if made else ())
+            # What was said before goes also where nothing has changed.
+            screen.show_status()
 
     return run

@@ -51,10 +51,13 @@ class BulkReviewActions(ReviewActions):
         """``outside`` are those of the document that the review's filter does not hold."""
         self.count_decided(singly=False)
         self.show_changes([done.made] if done.made else ())
-        words, short = (_done(done, accepting, outside, short=short) for short in (False, True))
+        drafts = not self.session.project.settings.save_immediately
+        words, short = (
+            _done(done, accepting, outside, short=short, drafts=drafts) for short in (False, True)
+        )
         if self.reviewing and self.shown is not None and not self.suggestion():
             self.go_next((self.shown, ""), words=words, short=short)
-        elif self.open_count:
+        else:
             self.say(self.query_one(StatusLine).fitting(words, short))
 
     @work
@@ -129,12 +132,15 @@ def _answers(count: Decided) -> str:
     return f"{counted(count.words, 'answer')} to place"
 
 
-def _done(done: Decided, accepting: bool, outside: int, *, short: bool) -> str:
-    """What was decided, and what was left."""
+def _done(done: Decided, accepting: bool, outside: int, *, short: bool, drafts: bool) -> str:
+    """What was decided, and what was left; with ``drafts``, also what of it waits to be saved, where words to
+    place went too: those never wait."""
     verb = "accepted" if accepting else "rejected"
     words = f"{done.suggestions:,} {verb}" if short else f"{counted(done.suggestions, 'suggestion')} {verb}"
     if done.words:
+        words += " (unsaved)" if drafts and done.suggestions and not short else ""
         words += f", {done.words:,} to place dropped" if short else f", {_answers(done)} dropped"
+        words += " (saved)" if drafts else ""
     if done.skipped:
         words += f", {done.skipped:,} left: {'in the way' if short else 'they meet one that was accepted'}"
     if outside:

@@ -96,7 +96,7 @@ class ChangeActions(CategoryQuestions):
         """Gives the label or suggestion at the cursor another category."""
         item = self.item()
         if item is None:
-            self.say(self.no_item_words())
+            self.answer(self.unplaced_words("change") or self.no_item_words())
             return
 
         async def change(category: str) -> None:
@@ -144,7 +144,7 @@ class ChangeActions(CategoryQuestions):
         elif self.has_classes:
             self.say("A class holds for the whole document: it has no ends to move.")
         elif item is None or item.span is None:
-            self.say("There is no label here whose ends could be moved.")
+            self.answer(self.unplaced_words("edit") or "There is no label here whose ends could be moved.")
         else:
             self._edit(item.id, item.span)
             self.say("")

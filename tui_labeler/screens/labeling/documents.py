@@ -83,15 +83,13 @@ class DocumentActions(FilterActions):
             self.documents.focus()
 
     async def on_key(self, event: Key) -> None:
-        """``escape`` goes back from the list to the text, where it has nothing else to end."""
+        """``escape`` goes back from the list or a pane to the text, where it has nothing else to end."""
         ends_other = self.awaiting is not None or self.editing is not None or self.is_looking_through
-        if (
-            event.key == "escape"
-            and self.documents.has_focus
-            and not (ends_other or self.documents.has_range)
-        ):
+        in_list = self.documents.has_focus and not self.documents.has_range
+        in_pane = (self.pane.has_focus and not self.pane.naming) or self.distribution.has_focus
+        if event.key == "escape" and (in_list or in_pane) and not ends_other:
             event.stop()
-            self.text.focus()
+            self.focus_text()
 
     def action_next_mark(self, step: int) -> None:
         """Goes to the next label or suggestion of the text, round its end; or of the document's classes."""

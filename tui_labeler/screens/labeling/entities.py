@@ -67,7 +67,7 @@ class EntityActions(ChangeActions):
         if self.documents.has_focus and not self.awaiting:
             about = self.document
             of = f" {about.location}" if about is not None else ""
-            self.say(f"{event.character} labels{of}, the document in view: D goes to it first.")
+            self.answer(f"{event.character} labels{of}, the document in view: D goes to it first.")
             return
         await self.take_category(category)
 
@@ -94,7 +94,7 @@ class EntityActions(ChangeActions):
         event.stop()
         event.prevent_default()
         shown = event.character if event.is_printable else event.key
-        self.say(f"{shown} has to wait: the ends are being moved. enter applies, e leaves.")
+        self.answer(f"{shown} has to wait: the ends are being moved. enter applies, e leaves.")
 
     def _takes_category_key(self) -> bool:
         if self.awaiting or self.has_classes:

@@ -32,6 +32,7 @@ from tui_labeler.screens.labeling.keys import (
     WHILE_SEARCHING,
     WITH_SELECTION,
 )
+from tui_labeler.screens.labeling.no_text import NoTextActions
 from tui_labeler.screens.labeling.readings import ReadingActions
 from tui_labeler.screens.labeling.sharing import SharingActions
 from tui_labeler.screens.labeling.stale import StaleActions
@@ -60,6 +61,7 @@ _NOUNS = {JobKind.AUTOLABEL: "autolabeling", JobKind.TRAIN: "training", JobKind.
 
 
 class LabelingScreen(
+    NoTextActions,
     DocumentActions,
     ReadingActions,
     EntityActions,
@@ -293,6 +295,8 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
             return SHOWN["read only"]
         classes = "suggested classes" if self.open_here else "classes"
         shown = SHOWN["review" if self.reviewing else classes if self.has_classes else "entities"]
+        if not self.words_here:
+            shown = [name for name in shown if name != "review.place"]
         if self.pane.narrows and not self.reviewing:
             # Most classes have no key of their own.
             shown = [*LISTED, *(name for name in shown if name not in LISTED)]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _LEAST = 20
 """Cells that the words in hand have in the line under the text, and their category, before advice has any."""
 
+NOTHING_TO_PLACE = "The document in view has no words to place."
+
 _WHOLE = " i shows all."
 """Stands behind words that are cut, where there is room."""
 
@@ -39,8 +41,6 @@ class PlacingActions(LabelingBase):
     _left_at: tuple[str, int] | None = None
     """The id of the open suggestion at the cursor, if there was one, and the cursor, where ``+`` led away to
     the words in hand."""
-    _had_words = False
-    """The document in view had words to place when the keys were last shown."""
 
     _places_found: asyncio.Event
 
@@ -126,23 +126,19 @@ class PlacingActions(LabelingBase):
 
     # --- keys ---------------------------------------------------------------------------------------
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "place":
-            return bool(self.words_here)
-        return super().check_action(action, parameters)
-
     def action_place(self, step: int) -> None:
         """To the next likely place of the words in hand; of words without any, to the next words.
 
         Where the line is not about words, those in hand come back, or else the document's first.
         """
         waiting, item = self.words_here, self.words_in_hand
-        if item is None or not self.is_about_words():
-            if item or waiting:
-                here = self.suggestion_here()
-                left_at = (here.id if here else "", self.text.cursor)
-                self.go_to_words(item or waiting[0])
-                self._left_at = left_at
+        if not waiting:
+            self.answer(self.hidden_words if self.is_blind else NOTHING_TO_PLACE)
+        elif item is None or not self.is_about_words():
+            here = self.suggestion_here()
+            left_at = (here.id if here else "", self.text.cursor)
+            self.go_to_words(item or waiting[0])
+            self._left_at = left_at
         elif self._places:
             self._place_at = (self._place_at + step) % len(self._places)
             self._show_place()
@@ -150,6 +146,11 @@ class PlacingActions(LabelingBase):
             left = self._left_at
             self.go_to_words(waiting[(waiting.index(item) + step) % len(waiting)])
             self._left_at = left
+
+    def unplaced_words(self, verb: str) -> str:
+        words = "Their category can be changed" if verb == "change" else "Their ends can be moved"
+        where = "once they are set in the text: a sets them."
+        return f"{words} {where}" if self.words_in_hand and self.is_about_words() else ""
 
     async def decide_words(self, item: ToPlace, *, accepting: bool) -> Transaction | None:
         """Sets the words where something is selected, else at the marked place; or drops them."""
@@ -178,10 +179,6 @@ class PlacingActions(LabelingBase):
         if self._placing is not None and self.words_in_hand is None:
             self.put_words_down()
         super().show_document()
-        has_words = bool(self.words_here)
-        if has_words != self._had_words:
-            self._had_words = has_words
-            self.refresh_bindings()
 
     def all_marks(self) -> list[Mark]:
         marks = super().all_marks()

@@ -10,6 +10,7 @@ from textual import work
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
+from tui_labeler.screens.labeling.base import NO_TEXT
 from tui_labeler.screens.labeling.view import NOTHING_SUGGESTED
 from tui_labeler.screens.labeling.whole import WholeDocumentActions
 from tui_labeler.screens.readings.agreement import AgreementScreen
@@ -91,6 +92,7 @@ class ReadingActions(WholeDocumentActions):
     async def action_finish_reading(self) -> None:
         """Says that the documents are labeled in full, or goes on with them."""
         if not await self.ready():
+            self.answer(NO_TEXT if self.problem else "")
             return
         documents, actor = self.concerned(), self.session.labeling.actor
         mine = [document for document in documents if actor in document.readers and document.is_given]
@@ -136,6 +138,7 @@ class ReadingActions(WholeDocumentActions):
         """In blind mode shows what was suggested beside the labels, once the person says that all of it is
         labeled; else how far both agree so far."""
         if not await self.ready() or (document := self.document) is None:
+            self.answer(NO_TEXT if self.problem else "")
             return
         if document.readers:
             await self._show_agreement(document)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from tui_labeler.domain.projects import Dataset
+from tui_labeler.engine.documents.reading import GONE
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.turns import BATCH, Progress
 from tui_labeler.engine.wording import counted
@@ -102,7 +103,13 @@ class WholeDocumentActions(LabelingBase):
     @step
     async def action_mark_reviewed(self) -> Transaction | None:
         """Seen, and rightly empty: it counts for training. Once more takes it back."""
-        documents = self.concerned_rows()
+        concerned = self.concerned_rows()
+        documents = [row for row in concerned if self._has_text(row)]
+        if not documents:
+            if concerned:
+                these = self._these(concerned).replace("this document", "This document")
+                self.answer(f"{these} can't be read, so nothing can be labeled there.")
+            return None
         for row in documents:
             self.check_taken(row.id)
         empty = [row for row in documents if row.reviewed or not row.labels]
@@ -110,11 +117,15 @@ class WholeDocumentActions(LabelingBase):
             what = (
                 documents[0].location if len(documents) == 1 else f"Each of the {len(documents):,} documents"
             )
-            raise RefusedError(f"{what} has labels.", hint="Only an empty document is marked as such.")
+            raise RefusedError(
+                f"{what} has labels.", hint="Only a document without labels is one with nothing to label."
+            )
         reviewed = any(not row.reviewed for row in empty)
         words = "Reviewed: nothing to label." if reviewed else "Not reviewed any more."
         if len(empty) < len(documents):
             words += f" {len(documents) - len(empty):,} more have labels."
+        if unread := len(concerned) - len(documents):
+            words += f" {unread:,} can't be read."
         elif reviewed and len(documents) == 1:
             words += " U goes to the next."
         ids, mark = [row.id for row in empty], self.session.labeling.set_reviewed
@@ -122,10 +133,16 @@ class WholeDocumentActions(LabelingBase):
             "Marking", empty, lambda progress: mark(ids, reviewed=reviewed, progress=progress), words
         )
 
+    def _has_text(self, row: DocumentRow) -> bool:
+        """Whether a document could be read when it was tried last."""
+        return not self.problem if row.id == self.shown else row.problem in ("", GONE)
+
     @step
     async def action_dataset(self) -> Transaction | None:
         """To the other set; several go to the testing set unless they are all in it."""
         rows = self.concerned_rows()
+        if not rows:
+            return None
         all_tested = all(row.dataset is Dataset.TEST for row in rows)
         other = Dataset.TRAIN if all_tested else Dataset.TEST
         words = "In the testing set." if other is Dataset.TEST else "In the training set."

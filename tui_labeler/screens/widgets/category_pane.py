@@ -71,6 +71,7 @@ class CategoryPane(NameTyping):
 ## Categories
 
 The key beside a category labels with it. `enter` picks the category at the cursor, a click the one under it.
+`C`, or `esc` while no name is typed, goes back to the text.
 
 Where there are more than nine classes, letters find one: the beginning of its name (`card d`), the first
 letters of its words (`cde` for *card delivery estimate*), or pieces of them (`cadel`). A name begins with
@@ -80,7 +81,7 @@ class, and keys in capitals are what they are in the text; so is `u`, which take
 by itself: `/` and `u` begin one with that letter.
 
 `enter` sets the class (where a document may have several, it takes away one that is set) and ends the name;
-`ctrl+g` ends it with nothing done. From then on
+`ctrl+g` or `esc` ends it with nothing done. From then on
 letters are keys again (`u` takes back, `q` leaves), the cursor stays on the class, and `/` begins the next.
 
 Where not all classes fit, those that the document has, and those suggested for it, stand at the top.
