@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Method
     from tui_labeler.engine.adapters.blob.access import Ways
     from tui_labeler.engine.adapters.blob.container import BlobContainer
+    from tui_labeler.engine.adapters.folder import FolderContainer
     from tui_labeler.engine.ports import Container, Estimators, ProjectStore, Reach, Shelf, Surveyor
     from tui_labeler.engine.ports.cluster import Cluster
     from tui_labeler.engine.resources.resources import Resources
@@ -62,14 +63,20 @@ def ways(settings: Settings) -> Ways:
 
 
 def container(
-    address: str, into: Ways, cache: Callable[[BlobContainer], Container] = lambda far: far
+    address: str,
+    into: Ways,
+    cache: Callable[[BlobContainer], Container] = lambda far: far,
+    keep: Callable[[FolderContainer], Container] = lambda near: near,
 ) -> Container:
-    """The container at an address as it is stored; ``cache`` puts a cache before one that is far."""
+    """The container at an address as it is stored.
+
+    ``cache`` puts a cache before one that is far, ``keep`` what keeps earlier texts before a folder.
+    """
     from tui_labeler.engine.adapters.blob.addresses import is_url, parse_url
     from tui_labeler.engine.adapters.folder import FolderContainer
 
     if not is_url(address):
-        return FolderContainer(Path(address))
+        return keep(FolderContainer(Path(address)))
     from tui_labeler.engine.adapters.blob.container import BlobContainer
 
     found = parse_url(address)[0]
@@ -78,8 +85,9 @@ def container(
 
 def cached(inner: BlobContainer, store: ProjectStore, folder: Path, settings: Settings) -> Container:
     """A container with the texts that are kept in a project's folder."""
-    from tui_labeler.engine.adapters.blob.cache import CachedContainer, TextCache
+    from tui_labeler.engine.adapters.blob.cache import CachedContainer
     from tui_labeler.engine.adapters.store.takes import taken_locations
+    from tui_labeler.engine.adapters.text_cache import TextCache
     from tui_labeler.engine.documents.keeping import known_text, needed_texts
 
     cache = TextCache(folder / "cache", settings.cache_mb * 1_000_000)
@@ -89,6 +97,16 @@ def cached(inner: BlobContainer, store: ProjectStore, folder: Path, settings: Se
         lambda name: known_text(store.state, name),
         lambda: needed_texts(store.state, taken_locations(folder)),
     )
+
+
+def kept(inner: FolderContainer, store: ProjectStore, folder: Path, settings: Settings) -> Container:
+    """A folder of documents, with the texts that labels are on in the project's own folder."""
+    from tui_labeler.engine.adapters.kept_folder import KeptFolder
+    from tui_labeler.engine.adapters.text_cache import TextCache
+    from tui_labeler.engine.documents.keeping import labeled_texts
+
+    cache = TextCache(folder / "cache", settings.cache_mb * 1_000_000)
+    return KeptFolder(inner, cache, lambda: labeled_texts(store.state))
 
 
 def beside(documents: Container) -> Shelf:
@@ -151,8 +169,12 @@ def workbench(home: Path, *, immediate: bool = False) -> Workbench:
     def connect(store: ProjectStore) -> ProjectSession:
         project = store.state.project
         folder = projects.folder(project.id)
+        place = projects.place(project.id)
         documents = container(
-            project.container, into, lambda far: cached(far, store, projects.place(project.id), settings)
+            project.container,
+            into,
+            lambda far: cached(far, store, place, settings),
+            lambda near: kept(near, store, place, settings),
         )
         return ProjectSession(
             store,

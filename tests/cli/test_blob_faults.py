@@ -19,8 +19,8 @@ from tests.azurite import ACCOUNT, KEY, Azurite
 from tests.cli.conftest import Cli, Ran
 from tests.cutting_proxy import CuttingProxy, Fault, busy, cut_request, delay, hang, of_writes, refuse
 from tui_labeler.engine.adapters.blob import container
-from tui_labeler.engine.adapters.blob.cache import TextCache
 from tui_labeler.engine.adapters.blob.patience import Patience
+from tui_labeler.engine.adapters.text_cache import TextCache
 
 TEXTS = {"a.txt": "Ann Lee lives in Berlin.", "b.txt": "Bo Sand lives in Ghent."}
 SOON = Patience(first=1.0, probe=0.5, busy=(0.01, 0.02))

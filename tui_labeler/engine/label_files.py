@@ -173,6 +173,7 @@ class LabelFiles:
         ready = [*plan.ready, *await self._written(plan.additions, progress)]
         tally = Tally([*plan.remarks], [*plan.early])
         await finished_all_the_same(self._bring_in(plan, group, ready, tally, merging))
+        not_kept = await self._documents.keep_labeled()
         return Imported(
             format=plan.format,
             documents=plan.documents,
@@ -181,7 +182,7 @@ class LabelFiles:
             categories=tuple(tally.categories),
             skipped=in_line_order(tally.skipped),
             notes=in_line_order(tally.notes),
-            warnings=category_warnings(self._store.state, tally.categories),
+            warnings=(*category_warnings(self._store.state, tally.categories), *not_kept),
             suggestions=tally.suggestions,
             reviewed=tally.reviewed,
             added=tuple(self._store.state.rows[part.document].location for part in ready[len(plan.ready) :]),

@@ -14,7 +14,8 @@ import pytest
 
 from tests.adapters.containers.contract import ContainerContract, listing
 from tests.adapters.containers.test_blob import BlobWorld, blobs_at
-from tui_labeler.engine.adapters.blob.cache import CachedContainer, TextCache
+from tui_labeler.engine.adapters.blob.cache import CachedContainer
+from tui_labeler.engine.adapters.text_cache import TextCache
 from tui_labeler.engine.documents.decoding import text_hash
 from tui_labeler.engine.errors import UnreachableError
 

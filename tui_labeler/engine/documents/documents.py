@@ -67,13 +67,29 @@ class Documents:
 
         Raises ``ContainerError``; what was committed until then stays, and the next call goes on.
         """
-        return await Reading(self._store, self._container, self._surroundings, progress).run()
+        # What a reading finds changed takes its earlier text with it.
+        notes = await self.keep_labeled()
+        synced = await Reading(self._store, self._container, self._surroundings, progress).run()
+        if synced.moved:
+            notes += await self.keep_labeled()
+        return replace(synced, notes=(*notes, *synced.notes), warnings=(*synced.warnings, *notes))
+
+    async def keep_labeled(self) -> tuple[str, ...]:
+        """Keeps the texts that labels are on, where a change in the container would leave nothing of them.
+
+        Returns what a person should know of that.
+        """
+        if self._container.is_remote:
+            return ()
+        return (await keep_texts(self._container, self._store.state)).notes
 
     async def keep(self, progress: KeepingProgress = _untold, *, again: bool = True) -> Kept:
         """Sees to it that the texts which offline work needs are here. See :func:`keep_texts`.
 
         Without ``again`` it is done only if something was missing when it was done last, or it never was.
         """
+        if not self._container.is_remote:
+            return Kept()
         if again or self._kept is None or self._kept.missing:
             self._kept = await keep_texts(self._container, self._store.state, progress)
             return self._kept
@@ -81,7 +97,7 @@ class Documents:
 
     async def lacking(self) -> int:
         """How many texts offline work needs that are not here; nothing is asked of the container."""
-        return len(await lacking(self._container, self._store.state))
+        return len(await lacking(self._container, self._store.state)) if self._container.is_remote else 0
 
     def _known(self, location: str) -> Document | None:
         document_id = self._store.state.document_id(location)

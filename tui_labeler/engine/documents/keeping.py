@@ -1,4 +1,5 @@
-"""Texts of a remote container that have to be kept here, so that work goes on without a line."""
+"""Texts that are kept here: those of a remote container for work without a line, those that labels are on
+for the labels to follow a change."""
 
 from __future__ import annotations
 
@@ -65,6 +66,17 @@ def needed_texts(state: State, taken: Iterable[str] = ()) -> Iterator[tuple[str,
             document = state.whole(row.id)
             labels = (label for label in document.labels.values() if not label.removed)
             for text_hash in {document.text_hash, *(label.text_hash for label in labels)} - {""}:
+                yield row.location, text_hash
+
+
+def labeled_texts(state: State) -> Iterator[tuple[str, str]]:
+    """Location and hash of every text that a label is on at some place of it."""
+    if state.project.kind.is_classification:
+        return
+    for row in list(state.rows.values()):
+        if (row.labels or row.drafts or row.readers) and row.id in state.rows:
+            labels = (label for label in state.whole(row.id).labels.values() if label.span)
+            for text_hash in {label.text_hash for label in labels if not label.removed} - {""}:
                 yield row.location, text_hash
 
 
