@@ -170,6 +170,21 @@ def test_documents_are_changed_together(cli: Cli, project: str) -> None:
     assert locations(cli("documents", project, "--filter", "reviewed", "--json")) == []
 
 
+def test_a_document_that_has_labels_or_can_t_be_read_is_refused_as_reviewed_and_nothing_changes(
+    cli: Cli, project: str, letters: Path
+) -> None:
+    (letters / "letter09.txt").write_bytes(b"\xff\xfe\x00")
+    assert cli("sync", project).code == 0
+    assert cli("label", project, "letter08.txt", "--category", "Person", "--text", "Ann Lee").code == 0
+    for name in ("letter08.txt", "letter09.txt"):
+        mark = ("document", "set", project, "letter10.txt", name, "--reviewed", "--dataset", "test")
+        ran = cli(*mark, "--json")
+        assert (ran.code, ran.error["code"]) == (4, "refused"), ran
+        assert name in ran.error["message"]
+    assert locations(cli("documents", project, "--filter", "reviewed", "--json")) == []
+    assert locations(cli("documents", project, "--filter", "test", "--json")) == []
+
+
 # --- label --------------------------------------------------------------------------------------------
 
 

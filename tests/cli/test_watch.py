@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from tests.cli.conftest import letter
-from tests.cli.test_gpt_jobs import add_resource, answer, home, make_project, server
+from tests.cli.test_gpt_jobs import add_resource, answer, entities, home, make_project, server
 from tests.terminal.driver import wait_for
 from tui_labeler.engine.adapters.store.locks import FileLock
 
@@ -166,6 +166,14 @@ def test_a_second_watcher_is_refused_and_told_who_is_there(
     assert cli(*ONCE).code == 0
 
 
+def test_one_round_is_all_that_once_does_though_documents_wait_for_the_limit(cli: Cli, fresh: Path) -> None:
+    ran = cli(*ONCE, "--limit", "3")
+    assert ran.code == 0, ran
+    (found,) = [json.loads(line) for line in ran.out.splitlines()]
+    assert (found["documents"], found["new"], found["left"], found["next_in"]) == (3, 8, 5, None)
+    assert json.loads(cli(*ONCE, "--limit", "3").out)["new"] == 5
+
+
 # --- going on -----------------------------------------------------------------------------------------
 
 
@@ -249,6 +257,23 @@ def test_a_watch_ends_when_its_budget_is_reached_over_several_rounds(
     code, out, err = watcher.ends()
     assert (code, out, last["next_in"]) == (4, "", None)
     assert "budget" in err
+
+
+def test_a_round_in_which_every_document_failed_ends_with_1_and_the_next_one_comes_later(
+    cli: Cli, server: OpenAIServer, home: Path, tmp_path: Path, watchers: Callable[..., Watcher]
+) -> None:
+    make_project(cli, tmp_path / "letters", 2)
+    add_resource(cli, server)
+    server.answer = lambda body: entities(("Ann Lee", "Animal"))
+    ran = cli("watch", "letters", "--resource", "work", "--yes", "--once")
+    found = json.loads(ran.out)
+    assert (ran.code, found["state"], len(found["failed"])) == (1, "failed", 2), ran
+    job = found["job_id"]
+    assert cli("job", "retry", "letters", job, "--yes").code == 1
+    assert cli("autolabel", "letters", "--resource", "work", "--yes").code == 1
+    (tmp_path / "letters" / "letter02.txt").write_bytes(letter(2).encode())
+    watcher = watchers("--resource", "work", "--yes")
+    assert watcher.until(lambda found: found["state"] == "failed")["next_in"] == 2
 
 
 class Gate:

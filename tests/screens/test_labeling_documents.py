@@ -84,6 +84,23 @@ async def test_a_document_with_labels_is_not_marked_as_empty(opened: Opened) -> 
         assert session_of(pilot).documents.find(TWO).reviewed is None
 
 
+async def test_a_document_that_can_not_be_read_or_is_gone_is_not_marked_as_empty(
+    opened: Opened, container: Path
+) -> None:
+    async with opened(TWO) as pilot:
+        session = session_of(pilot)
+        (container / ONE).write_bytes(b"\xff\xfe\x00")
+        (container / THREE).unlink()
+        await session.documents.sync()
+        await press(pilot, "D", "G", "m")
+        (note,) = pilot.app._notifications
+        assert "can't be marked as reviewed: it is no longer in the container." in note.message
+        await press(pilot, "g", "v", "j", "v", "m")
+        assert "1 can't be read" in " ".join(screen_text(pilot).split())
+        found = [session.documents.find(name) for name in (ONE, TWO)]
+        assert [each.reviewed is not None for each in found] == [False, True]
+
+
 async def test_what_is_selected_in_the_list_is_flagged_put_into_a_set_and_marked_in_one_step(
     opened: Opened,
 ) -> None:

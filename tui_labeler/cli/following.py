@@ -109,6 +109,9 @@ def exit_code(job: Job) -> int:
     match job.state:
         case JobState.PARTIALLY_COMPLETED:
             return SOME_FAILED
+        case JobState.FAILED if job.code == ALL_FAILED:
+            # Documents failed, however many: what ended it was neither its use nor the world outside.
+            return SOME_FAILED
         case JobState.FAILED:
             return int(job.result.get("exit_code", LabelerError.exit_code))
         case JobState.CANCELLED if job.code:

@@ -43,9 +43,6 @@ if TYPE_CHECKING:
     from tui_labeler.domain.models import ModelCard
     from tui_labeler.engine.ports import JobJournal
 
-SOME_FAILED = 1
-"""Exit code of a job in which documents failed, be it all of them."""
-
 LOOK_EVERY = 0.2
 """Seconds between two looks for a request to cancel."""
 
@@ -163,7 +160,7 @@ class Runner:
             model = TodaysModel(await self.models.load(method.model), ids)
             await journal.stage("labeling", 0, 0)
             state = await AutolabelRun(self.store, self.container, journal, TrainedAutolabeler(model)).run()
-        return state, {"exit_code": SOME_FAILED} if state is JobState.FAILED else {}
+        return state, {}
 
     async def _on_cluster(
         self, journal: JobJournal, scheduler: str, card: ModelCard, ids: Mapping[str, str]

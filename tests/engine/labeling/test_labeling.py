@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import Bench, document, key, labels, number, saved, span, suggestions, words_of
+from tests.builders import TEXT, Bench, document, key, labels, number, saved, span, suggestions, words_of
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.labels import Span
 from tui_labeler.domain.projects import ProjectKind
@@ -243,6 +243,22 @@ async def test_reviewed_and_flagged_are_marks_of_a_document(bench: Bench) -> Non
     await session.labeling.set_reviewed(place, reviewed=False)
     await session.labeling.set_flag(place, "")
     assert (session.rows[place].state, session.rows[place].flag) == (DocumentState.UNLABELED, "")
+
+
+async def test_only_what_is_empty_and_can_be_read_is_marked_as_reviewed_all_or_none(bench: Bench) -> None:
+    session = await bench.create({"a.txt": TEXT, "b.txt": TEXT, "c.txt": b"\xff\xfe\x00"})
+    empty, labeled, broken = (number(session, f"{name}.txt") for name in "abc")
+    await session.labeling.add(labeled, key(session, "Person"), span("Ann"))
+    for other, why in ((labeled, "b.txt has labels"), (broken, "c.txt can't be marked as reviewed")):
+        with pytest.raises(RefusedError, match=why):
+            await session.labeling.set_reviewed([empty, other])
+    assert not any(row.reviewed for row in session.rows.values())
+    await session.history.undo()
+    await session.labeling.set_reviewed([empty, labeled])
+    # Labeled later, the mark can still be taken back.
+    await session.labeling.add(labeled, key(session, "Person"), span("Ann"))
+    await session.labeling.set_reviewed(labeled, reviewed=False)
+    assert [key for key, row in session.rows.items() if row.reviewed] == [empty]
 
 
 async def test_user_labels_win_and_a_hidden_suggestion_comes_back(bench: Bench) -> None:

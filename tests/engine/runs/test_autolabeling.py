@@ -708,7 +708,7 @@ async def test_a_job_whose_documents_all_fail_has_failed(bench: Bench) -> None:
     ended = await bench.run(job)
     assert (ended.state, ended.done, len(ended.failed)) == (JobState.FAILED, 0, 3)
     assert ended.message.startswith("None of 3 documents could be labeled. d0000.txt: ")
-    assert (ended.code, ended.result) == ("all_failed", {"exit_code": 1})
+    assert (ended.code, ended.result) == ("all_failed", {})
     bench.write({"d0000.txt": TEXT})
     await session.jobs.retry(job.id)
     again = await bench.run(job)

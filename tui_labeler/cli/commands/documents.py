@@ -260,14 +260,14 @@ async def change(context: Context) -> Report:
         )
     async with context.project() as session:
         ids = list(dict.fromkeys(session.documents.find(location).id for location in options.locations))
+        if options.reviewed is not None:
+            # First: it may be refused, and nothing else is changed then.
+            await session.labeling.set_reviewed(ids, reviewed=options.reviewed)
         if options.dataset is not None or options.language is not None:
             dataset = None if options.dataset is None else DATASETS[options.dataset]
             await session.documents.set(ids, dataset=dataset, language=options.language)
-        for document_id in ids:
-            if options.reviewed is not None:
-                await session.labeling.set_reviewed(document_id, reviewed=options.reviewed)
-            if options.flag is not None:
-                await session.labeling.set_flag(document_id, options.flag)
+        if options.flag is not None:
+            await session.labeling.set_flag(ids, options.flag)
         if options.done is not None:
             await (session.readings.finish(ids) if options.done else session.readings.reopen(ids))
         rows = sorted((session.rows[key] for key in ids), key=lambda row: row.location)

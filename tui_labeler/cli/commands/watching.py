@@ -38,7 +38,7 @@ def register(parsers: Any) -> None:
         f"each time. There is one watcher a project. {COSTS} For a deployment it asks before it begins; "
         "--yes or a budget, which is for the whole watch, agrees beforehand. Interrupting it cancels a job "
         "that is at work (exit code 130); between two rounds it just ends (0). docs/watch.md says how to "
-        "run it as a service.",
+        "run it as a service; with --once a job that an earlier watcher left is the round.",
         examples="""
             tui-labeler watch letters --model first
             tui-labeler watch letters --model first --once
@@ -133,7 +133,7 @@ class _Rounds:
             self._failures = self._failures + 1 if _is_failed(found) else 0
             pause = 0 if is_behind else self._pause()
             code = self._end(found)
-            is_last = code is not None or (options.once and not is_behind)
+            is_last = code is not None or options.once
             await self._tell(found, None if is_last else pause)
             if code is not None:
                 return _ended("", code)
@@ -249,8 +249,12 @@ class _Rounds:
 
 
 def _is_failed(found: Round) -> bool:
+    """Whether the next round comes later: where the same is likely to fail again."""
     from tui_labeler.cli.following import SOME_FAILED
+    from tui_labeler.domain.jobs import JobState
 
+    if found.job is not None and found.job.state is JobState.FAILED:
+        return True
     return _code(found) > SOME_FAILED
 
 

@@ -19,7 +19,7 @@ from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.changes import put_document, put_label, put_suggestion
 from tui_labeler.engine.errors import ConflictError, RefusedError
 from tui_labeler.engine.labeling.making import LabelMaker
-from tui_labeler.engine.labeling.rules import blocked, check_turn, checked, label_of
+from tui_labeler.engine.labeling.rules import blocked, check_empty, check_turn, checked, label_of
 from tui_labeler.engine.ports import Change, Plan, Surroundings
 from tui_labeler.engine.steps import in_steps
 from tui_labeler.engine.turns import BATCH, Progress
@@ -27,6 +27,7 @@ from tui_labeler.engine.turns import BATCH, Progress
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import ProjectStore, State, Transaction
 
@@ -210,18 +211,24 @@ class Labeling:
         """Marks documents as seen, with nothing to label, or takes that back; step by step, with one undo.
 
         Once ``progress`` was stopped the others stay as they are. Raises ``RefusedError`` where one is with
-        its readers.
+        its readers, or is to be marked and has labels or can't be read.
         """
         ids, rows = _each(documents), self._store.state.rows
+
+        def check(row: DocumentRow) -> None:
+            if row.is_given:
+                raise _with_readers(row.location)
+            if reviewed:
+                check_empty(row)
+
         for key in ids:
-            # Known beforehand, where nobody gives one away meanwhile: all are marked then, or none.
-            if key in rows and rows[key].is_given:
-                raise _with_readers(rows[key].location)
+            # Known beforehand, where nobody changes one meanwhile: all are marked then, or none.
+            if key in rows:
+                check(rows[key])
 
         def changes(state: State, document_id: int) -> list[Change]:
             document = state.document(document_id)
-            if document.is_given:
-                raise _with_readers(document.location)
+            check(state.rows[document_id])
             stamp = (document.reviewed or self.maker(state).stamp) if reviewed else None
             return [put_document(state, replace(document, reviewed=stamp))]
 

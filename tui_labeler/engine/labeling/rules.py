@@ -14,8 +14,12 @@ from tui_labeler.engine.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.documents import Document
     from tui_labeler.engine.ports import State
+
+
+NOT_EMPTY = "Only a document without labels is one with nothing to label."
 
 
 class LabelInTheWayError(RefusedError):
@@ -57,6 +61,19 @@ def checked(state: State, document_id: int, category: str, span: Span | None) ->
             hint="Choose words of the text; they are counted in code points from 0 on.",
         )
     return document
+
+
+def check_empty(row: DocumentRow) -> None:
+    """Raises ``RefusedError`` where a document can't be marked as rightly empty: nobody can have seen its
+    text, or it has labels."""
+    if row.problem:
+        raise RefusedError(
+            f"{row.location} can't be marked as reviewed: {row.problem}.",
+            hint="Only a text that can be read is marked as such: repair the file, then sync.",
+            on_screen="Repair the file, then read the container again (R).",
+        )
+    if row.labels:
+        raise RefusedError(f"{row.location} has labels.", hint=NOT_EMPTY)
 
 
 def check_turn(document: Document, actor: str) -> None:

@@ -9,6 +9,7 @@ from textual import work
 from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.documents.reading import GONE
 from tui_labeler.engine.errors import RefusedError
+from tui_labeler.engine.labeling.rules import NOT_EMPTY, check_empty
 from tui_labeler.engine.turns import BATCH, Progress
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
@@ -106,36 +107,36 @@ class WholeDocumentActions(LabelingBase):
         concerned = self.concerned_rows()
         documents = [row for row in concerned if self._has_text(row)]
         if not documents:
+            if len(concerned) == 1 and concerned[0].problem == GONE:
+                check_empty(concerned[0])
             if concerned:
                 these = self._these(concerned).replace("this document", "This document")
                 self.answer(f"{these} can't be read, so nothing can be labeled there.")
             return None
         for row in documents:
             self.check_taken(row.id)
-        empty = [row for row in documents if row.reviewed or not row.labels]
-        if not empty:
-            what = (
-                documents[0].location if len(documents) == 1 else f"Each of the {len(documents):,} documents"
-            )
-            raise RefusedError(
-                f"{what} has labels.", hint="Only a document without labels is one with nothing to label."
-            )
+        empty = [row for row in documents if not row.labels]
         reviewed = any(not row.reviewed for row in empty)
+        chosen = empty if reviewed else [row for row in documents if row.reviewed]
+        if not chosen:
+            if len(documents) == 1:
+                check_empty(documents[0])
+            raise RefusedError(f"Each of the {len(documents):,} documents has labels.", hint=NOT_EMPTY)
         words = "Reviewed: nothing to label." if reviewed else "Not reviewed any more."
-        if len(empty) < len(documents):
-            words += f" {len(documents) - len(empty):,} more have labels."
+        if len(chosen) < len(documents):
+            words += f" {len(documents) - len(chosen):,} more have labels."
         if unread := len(concerned) - len(documents):
             words += f" {unread:,} can't be read."
         elif reviewed and len(documents) == 1:
             words += " U goes to the next."
-        ids, mark = [row.id for row in empty], self.session.labeling.set_reviewed
+        ids, mark = [row.id for row in chosen], self.session.labeling.set_reviewed
         return await self._change(
-            "Marking", empty, lambda progress: mark(ids, reviewed=reviewed, progress=progress), words
+            "Marking", chosen, lambda progress: mark(ids, reviewed=reviewed, progress=progress), words
         )
 
     def _has_text(self, row: DocumentRow) -> bool:
         """Whether a document could be read when it was tried last."""
-        return not self.problem if row.id == self.shown else row.problem in ("", GONE)
+        return not (row.problem or (row.id == self.shown and self.problem))
 
     @step
     async def action_dataset(self) -> Transaction | None:
