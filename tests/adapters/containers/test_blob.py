@@ -21,7 +21,7 @@ from tests.adapters.containers.contract import ContainerContract, listing
 from tests.adapters.containers.shelf_contract import NAME, ShelfContract, Shelves
 from tests.azurite import KEY, Azurite
 from tests.cutting_proxy import CuttingProxy, busy, cut_answer, cut_request, damage, delay, hang, refuse
-from tui_labeler.engine.adapters.blob import line
+from tui_labeler.engine.adapters.blob import line, requests
 from tui_labeler.engine.adapters.blob.access import Access
 from tui_labeler.engine.adapters.blob.addresses import Sas, parse_url
 from tui_labeler.engine.adapters.blob.cache import CachedContainer
@@ -162,7 +162,7 @@ async def test_a_blob_that_is_stored_compressed_says_so(world: BlobWorld) -> Non
 async def test_a_blob_too_large_for_memory_is_refused_with_its_size(
     world: BlobWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "LARGEST", 3)
+    monkeypatch.setattr(requests, "LARGEST", 3)
     await world.put({"a.txt": b"123", "b.txt": b"1234"})
     assert await world.container.read("a.txt") == b"123"
     with pytest.raises(UnreadableError, match="4 bytes"):

@@ -21,6 +21,9 @@ _NAME = re.compile(r"[a-z0-9]{3,24}")
 _BEHIND = re.compile(r"[?#&;=%]")
 """Where the part of a path ends that may be shown: a signature may stand behind it, escaped or not."""
 
+LONGEST_NAME = 1024
+"""Characters of a blob's name. Source: the service's rules for blob names."""
+
 DEVELOPMENT = "http://127.0.0.1:10000/devstoreaccount1"
 """Where the emulator listens that ``UseDevelopmentStorage=true`` means."""
 

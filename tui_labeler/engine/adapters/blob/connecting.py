@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob.aio import ContainerClient, LinearRetry
 
+from tui_labeler.engine.adapters.blob import transport
 from tui_labeler.engine.adapters.blob.addresses import plain_string
 from tui_labeler.engine.adapters.proxies import proxy_variable
 from tui_labeler.engine.errors import InputError
@@ -47,7 +47,7 @@ def client_for(
         "retry_policy": LinearRetry(**_RETRIES),
         "connection_timeout": patience.connect,
         "read_timeout": patience.answer,
-        "max_single_get_size": 64 * 1024 * 1024,
+        "max_single_get_size": transport.LONGEST,
         # The package's own tells what system and Python there are, and what a variable adds.
         "base_user_agent": "azsdk-python-storage-blob",
         "user_agent_use_env": False,
@@ -55,7 +55,7 @@ def client_for(
         "permit_redirects": False,
     }
     # The transport would take passwords from ~/.netrc along with proxies, and send them beside ours.
-    options["transport"] = AioHttpTransport(use_env_settings=False, **_times(patience))
+    options["transport"] = transport.BoundedTransport(use_env_settings=False, **_times(patience))
     options["proxies"] = proxies_to(address)
     if access.connection_string:
         plain = plain_string(access.connection_string)

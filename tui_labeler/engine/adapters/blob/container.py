@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tui_labeler.engine.adapters.blob.addresses import LONGEST_NAME
 from tui_labeler.engine.adapters.blob.patience import Patience
 from tui_labeler.engine.adapters.blob.side_loop import SideLoop
 from tui_labeler.engine.errors import InputError
@@ -21,9 +22,6 @@ T = TypeVar("T")
 
 OWN_PREFIX = ".tui-labeler/"
 """What the program keeps beside the documents: neither read as a document nor counted."""
-
-LONGEST_NAME = 1024
-"""Characters. Source: the service's rules for blob names."""
 
 
 class BlobContainer:

@@ -15,6 +15,9 @@ class Patience:
     probe: float = 1.5
     answer: float = 60.0
     """Between two pieces of an answer, from a server that is there."""
+    whole: float = 300.0
+    """For an answer from its first byte to its last, whatever is tried again meanwhile. A blob of the
+    largest size comes in it at two megabits a second."""
     busy: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     """Pauses before asking a busy server again."""
     longest: float = 20.0

@@ -14,7 +14,14 @@ import aiohttp
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from tui_labeler.engine.adapters.blob.connecting import proxy_between
-from tui_labeler.engine.errors import ContainerError, InputError, LockedError, NotFoundError, UnreachableError
+from tui_labeler.engine.errors import (
+    ContainerError,
+    InputError,
+    LockedError,
+    NotFoundError,
+    OutdatedError,
+    UnreachableError,
+)
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.blob.access import Access
@@ -26,6 +33,9 @@ _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
 _OF_PROXIES = frozenset({401, 403, 407, 502, 503, 504})
 """What a proxy says of its own, rather than a storage server that lacks its usual headers."""
+
+A_DAY = 86_400.0
+"""Seconds."""
 
 _MEANWHILE = "What was read before can be labeled meanwhile."
 
@@ -51,10 +61,10 @@ def is_busy(error: AzureError) -> bool:
 
 
 def retry_after(error: AzureError) -> float:
-    """Seconds that the server asks to be left alone for; 0 where it does not say."""
+    """Seconds that the server asks to be left alone for, :data:`A_DAY` at most; 0 where it does not say."""
     headers = getattr(error.response, "headers", {}) if isinstance(error, HttpResponseError) else {}
     said = str(headers.get("Retry-After", ""))
-    return float(said) if said.isascii() and said.isdigit() else 0.0
+    return min(A_DAY, float(said)) if said.isascii() and said.isdigit() else 0.0
 
 
 def gone(address: BlobAddress) -> UnreachableError:
@@ -73,12 +83,35 @@ def gone(address: BlobAddress) -> UnreachableError:
     )
 
 
+def misunderstood(address: BlobAddress, name: str) -> ContainerError:
+    """For an answer that is none of a storage server; ``name`` is the blob's, empty for the container."""
+    variable = proxy_between(address)
+    between = f"the proxy that {variable} names" if variable else "a proxy or a network's login page"
+    about = f"{name} in {address.url}" if name else f"the container {address.url}"
+    # Another blob may well be read.
+    return (ContainerError if name else UnreachableError)(
+        f"what {address.host} answers about {about} can't be understood: it is no Blob storage's answer",
+        hint=f"Check the address, and whether {between} answers in its place. {_MEANWHILE}",
+    )
+
+
+def endless(address: BlobAddress, seconds: float) -> UnreachableError:
+    """For a server that answers and does not come to an end."""
+    return UnreachableError(
+        f"{address.host} did not come to the end of an answer within {seconds:,.0f} seconds, and so not the "
+        f"container {address.url}",
+        hint=f"Check the network, and the proxy if there is one; then try again. {_MEANWHILE}",
+    )
+
+
 def refusal(error: AzureError, address: BlobAddress, access: Access, doing: str, name: str) -> LabelerError:
     """An exception of the storage package as an error of the engine.
 
     ``doing`` is ``list``, ``read``, ``write`` or ``remove``; ``name`` the blob's, empty for the container.
     """
     status, code = status_of(error), code_of(error)
+    if doing in ("write", "remove") and code in ("ConditionNotMet", "BlobAlreadyExists"):
+        return OutdatedError(f"{name} in {address.url} has changed meanwhile")
     if isinstance(error, ClientAuthenticationError) and not status:
         return UnreachableError(
             f"{access.words} is not what it should be: nothing can be signed with it",
@@ -100,6 +133,7 @@ def refusal(error: AzureError, address: BlobAddress, access: Access, doing: str,
     if status in _BUSY:
         pause = retry_after(error)
         when = f"in {pause:,.0f} seconds, as it asks" if pause else "in a few minutes"
+        when = "tomorrow at the earliest, as it asks" if pause == A_DAY else when
         return UnreachableError(
             f"{address.host} is too busy to answer ({_said(status, code)})",
             hint=f"Try again {when}; what was done until now stays.",
