@@ -71,6 +71,10 @@ class AgreedProject:
     """Marks of :meth:`~tui_labeler.engine.ports.ProjectStore.edited` that were looked at."""
     at: str = ""
     """Which transaction ``seq`` is: another has its number once the home is set back. Empty if unknown."""
+    end: int = 0
+    """The home's last transaction once the sync had ended, with what came in; 0 if unknown."""
+    end_at: str = ""
+    """Which one that is, as :attr:`at`."""
 
     @property
     def held(self) -> Items:

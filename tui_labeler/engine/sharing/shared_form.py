@@ -109,12 +109,15 @@ def _is_draft(item: Label | Suggestion | ToPlace) -> bool:
 
 def shared_row(item: Label | Suggestion | ToPlace) -> dict[str, Any]:
     """Without what holds in this home alone: drafts, and the revision that a decision was made on."""
-    row = to_row(item)
-    row.pop("id")
-    row.pop("draft", None)
-    if row.get("decision"):
-        row["decision"] = _shared_decision(row["decision"])
-    return row
+    return without_private(to_row(item))
+
+
+def without_private(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a row as this home keeps it."""
+    shared = {name: value for name, value in row.items() if name not in ("id", "draft")}
+    if shared.get("decision"):
+        shared["decision"] = _shared_decision(shared["decision"])
+    return shared
 
 
 def _shared_decision(decision: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from tui_labeler.engine.sharing.joining import claim_own
 from tui_labeler.engine.sharing.losses import losses
 from tui_labeler.engine.sharing.project_form import project_file
 from tui_labeler.engine.sharing.project_sync import TRIES, ProjectSync
+from tui_labeler.engine.sharing.setting_back import NOTE, end_of, settle_set_back
 from tui_labeler.engine.sharing.shared_file import read, written
 from tui_labeler.engine.sharing.shared_form import document_changes, folder, labels_folder
 from tui_labeler.engine.sharing.steps import Step, Task, check, merged, unknown_categories
@@ -125,6 +126,7 @@ class Syncing:
                 handover = await self.ledger.tell(handover)
             if handover.pen is not Side.HERE:
                 return Shared(conflicts=await self.conflicts(), paused=pen_words(handover))
+            was_set_back = await settle_set_back(self._store, self._base)
             seq = self._store.seq
             if project_file(project_id) not in names:
                 mine = self._store.state.project
@@ -146,8 +148,15 @@ class Syncing:
                     tally.broken.pop(task.name)
                 await self._all(again, tally, pull=pull, push=push, progress=None)
             project = await self._project.finish(project, push=push)
+            end, end_at = await end_of(self._store)
             done = replace(
-                project.agreed, seq=seq, at=tally.at, broken=tally.broken, edited=tuple(sorted(edited))
+                project.agreed,
+                seq=seq,
+                at=tally.at,
+                broken=tally.broken,
+                edited=tuple(sorted(edited)),
+                end=end,
+                end_at=end_at,
             )
             if done != project.agreed:
                 await self._base.put_project(done)
@@ -158,7 +167,7 @@ class Syncing:
                 await self.conflicts(),
                 tuple(sorted(tally.problems.items())),
                 tally.waiting,
-                (*self._project.notes(), *tally.notes()),
+                (*[NOTE] * was_set_back, *self._project.notes(), *tally.notes()),
                 tuple(sorted(tally.transactions, key=lambda transaction: transaction.seq)),
                 settings_in=self._project.has_taken,
                 settings_out=self._project.has_written,

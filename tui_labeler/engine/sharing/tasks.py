@@ -10,6 +10,7 @@ from tui_labeler.domain.items import LABEL
 from tui_labeler.engine.actions import LOST
 from tui_labeler.engine.ports.sharing import UNSETTLED
 from tui_labeler.engine.sharing.pending import documents_of
+from tui_labeler.engine.sharing.setting_back import mark_of
 from tui_labeler.engine.sharing.shared_form import document_items, file_name
 from tui_labeler.engine.sharing.steps import Task
 
@@ -80,13 +81,7 @@ async def _touched(
     state = store.state
     found = {number for number, mark in marks.items() if mark.revision == UNSETTLED}
     found |= marks.keys() & by_hand
-    changed: Collection[int] | None = state.rows.keys()
-    if project.seq is not None:
-        changed = await _in_history(store, project.seq, project.at, tally)
-    if changed is None:
-        # Revisions are numbers of another history: that they are equal says nothing.
-        found |= marks.keys()
-        changed = state.rows.keys()
+    changed = await _in_history(store, project.seq, tally)
     for count, number in enumerate({*changed, *by_hand} & state.rows.keys() - found):
         if count % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)
@@ -100,24 +95,19 @@ async def _touched(
     return found
 
 
-async def _in_history(store: ProjectStore, since: int, at: str, tally: Tally) -> set[int] | None:
-    """Documents that transactions behind ``since`` have changed.
-
-    ``None`` where the history was set back since then, by a backup say: what stands at ``since`` is not what
-    was there ``at`` the last sync, or nothing is.
-    """
+async def _in_history(store: ProjectStore, since: int | None, tally: Tally) -> Collection[int]:
+    """Documents that transactions behind ``since`` have changed; all of them before the first sync."""
     found: set[int] = set()
     async for transaction in store.history():
-        mark = f"{transaction.time} {transaction.group}"
         if transaction.seq == tally.seq:
-            tally.at = mark
-        if transaction.seq <= since:
-            return found if transaction.seq == since and at in ("", mark) else None
+            tally.at = mark_of(transaction)
+        if transaction.seq <= (tally.seq if since is None else since):
+            break
         if transaction.action == LOST:
-            return set(store.state.rows)  # nobody knows what was worked on in that part of it
+            return store.state.rows.keys()  # nobody knows what was worked on in that part of it
         found |= documents_of(transaction)
         for change in transaction.changes:
             if change.table == LABEL and change.after is None:
                 number, _, label = change.key.partition("/")
                 tally.gone.setdefault(int(number), {}).setdefault(label, transaction.time)
-    return found if since in (0, store.seq) and not at else None
+    return store.state.rows.keys() if since is None else found

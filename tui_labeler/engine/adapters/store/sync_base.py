@@ -132,6 +132,8 @@ class FileSyncBase:
             dict(_flat(stored.wanted)),
             stored.edited,
             stored.at,
+            stored.end,
+            stored.end_at,
         )
 
     def _put_project(self, agreed: AgreedProject) -> None:
@@ -148,6 +150,8 @@ class FileSyncBase:
             _nested(agreed.wanted),
             agreed.edited,
             agreed.at,
+            agreed.end,
+            agreed.end_at,
         )
         row = msgspec.to_builtins(stored)
         database(self._folder / "project.json", ANEW).storage.write({"project": {"1": row}})
@@ -181,6 +185,8 @@ class _StoredProject(msgspec.Struct):
     wanted: _Tables = {}
     edited: tuple[str, ...] = ()
     at: str = ""
+    end: int = 0
+    end_at: str = ""
 
 
 S = TypeVar("S")
