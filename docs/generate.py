@@ -204,7 +204,8 @@ def cli_page() -> str:
         "",
         "Written by `python -m docs.generate` from the program's own parser. Every command takes `--home`,",
         "`--json` and `--progress`. Exit codes: 0 done; 1 done, but some documents failed; 2 wrong use or",
-        "bad input; 3 the outside world refused; 4 refused by a rule; 130 interrupted.",
+        "bad input; 3 the outside world refused; 4 refused by a rule; 130 interrupted. A fault of the",
+        "program ends with 1 too: its traceback goes to standard error, and the error's `code` is `fault`.",
         "",
     ]
     for command in commands(build()):

@@ -20,6 +20,7 @@ from tui_labeler.engine.background import EVERY
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import CommandSearch, usable
+from tui_labeler.screens.faults import FaultKeeping
 from tui_labeler.screens.following import Follower
 from tui_labeler.screens.guidance import Guidance
 from tui_labeler.screens.labeling.labeling import LabelingScreen
@@ -50,7 +51,7 @@ GOODBYE = 5.0
 """Seconds that a program which was ended from outside takes to let go of a project."""
 
 
-class LabelerApp(Guidance, inherit_bindings=False):
+class LabelerApp(Guidance, FaultKeeping, inherit_bindings=False):
     """Labels text in the projects of one home.
 
     ``open_project`` is opened right away, at ``document`` (a location) when that is given, and for review

@@ -13,6 +13,8 @@ import signal
 import sys
 from pathlib import Path
 
+from tui_labeler.last_resort import guard, log_handler
+
 YOUNG = 20_000
 """New values after which garbage is looked for among them; 700 are Python's own choice."""
 
@@ -23,7 +25,10 @@ def main(arguments: list[str]) -> int:
     os.umask(0o077)
     # Thousands of small values live for the time of one answer: looked at less often, most are gone by then.
     gc.set_threshold(YOUNG)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    guard()
+    logging.basicConfig(
+        level=logging.WARNING, handlers=[log_handler("%(asctime)s %(levelname)s %(message)s")]
+    )
     # Interrupting the terminal's foreground group must not reach a runner that shares it.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with asyncio.Runner() as loop:

@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 
 from tui_labeler.engine.typed import decode
+from tui_labeler.last_resort import guard, guard_loggers
 
 
 def main(arguments: list[str]) -> int:
     """Reads requests, writes surveys or the error that there is in place of them."""
     home, project_id = arguments
+    guard()
+    guard_loggers()
     return asyncio.run(_run(Path(home), project_id, sys.stdin.buffer.read()))
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.context import Context
 from tui_labeler.cli.grammar import build
-from tui_labeler.cli.output import InterruptionError, Output, Report
+from tui_labeler.cli.output import FaultError, InterruptionError, Output, Report
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.last_resort import WHAT_TO_DO, guard_loggers, said_by, traceback_of
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             hint="Run it again. What was done until then is in `tui-labeler history`, jobs in `jobs`.",
         )
         return _refuse(out, ended)
+    except Exception as error:  # noqa: BLE001 - the last resort: Python's own would show what stands in it
+        out.traceback(traceback_of(error))
+        return _refuse(out, FaultError(said_by(error), hint=WHAT_TO_DO))
     return report.code
 
 
@@ -64,6 +68,8 @@ def _run(options: argparse.Namespace, out: Output) -> Report:
     import asyncio
 
     from tui_labeler.cli.following import cancelled_by_sigterm
+
+    guard_loggers()
 
     async def to_its_end(work: Coroutine[Any, Any, Report]) -> Report:
         with cancelled_by_sigterm():

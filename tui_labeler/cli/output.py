@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from tui_labeler.cli.job_progress import job_line, job_progress
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.errors import InputError, LabelerError, RefusedError, StorageError, UnagreedError
+from tui_labeler.last_resort import TITLE
 
 if TYPE_CHECKING:
     from tui_labeler.domain.jobs import Job
@@ -35,6 +36,14 @@ class InterruptionError(LabelerError):
     title = "Interrupted"
     code = "interrupted"
     exit_code = 130
+
+
+class FaultError(LabelerError):
+    """The program itself is wrong."""
+
+    title = TITLE
+    code = "fault"
+    exit_code = 1
 
 
 @contextmanager
@@ -111,6 +120,14 @@ class Output:
         else:
             hint = f"\n  {safe(error.hint)}" if error.hint else ""
             _write(sys.stderr, f"{safe(error.title)}: {safe(error.message)}{hint}\n")
+
+    def traceback(self, lines: Sequence[str]) -> None:
+        """Where a fault of the program was met, on standard error."""
+        self.clear()
+        if self.progress == "jsonl":
+            self._event("traceback", {"lines": list(lines)})
+        else:
+            _write(sys.stderr, "".join(f"{safe(line)}\n" for line in lines))
 
     def line(self, fields: Mapping[str, Any]) -> None:
         """One of the results of a command that goes on: a JSON document on a line of its own.

@@ -23,12 +23,16 @@
 
 Each carries a title (what happened), a message (to what) and a hint (what to do next); the same words
 reach a toast, a dialog and standard error, but for hints that name an option: in the application those name a
-key in its place. Only ``LabelerError`` is ever caught.
+key in its place. Only ``LabelerError`` is ever caught, but for the last resort
+(:mod:`tui_labeler.last_resort`). None repeats a secret that can be told by its looks: a token in an address,
+a key.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
+
+from tui_labeler.domain.secrets import without_secrets
 
 
 class LabelerError(Exception):
@@ -40,10 +44,11 @@ class LabelerError(Exception):
 
     def __init__(self, message: str, *, hint: str = "", on_screen: str = "") -> None:
         """``on_screen`` is the hint in the application; empty where ``hint`` holds there too."""
+        message = without_secrets(message)
         super().__init__(message)
         self.message = message
-        self.hint = hint
-        self.on_screen = on_screen or hint
+        self.hint = without_secrets(hint)
+        self.on_screen = without_secrets(on_screen) or self.hint
 
 
 class InputError(LabelerError):

@@ -122,6 +122,13 @@ class PatientDriver(LinuxDriver):
         os.killpg(0, signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, own)
 
+    def _run_input_thread(self) -> None:
+        """Textual's own draws what was raised in the thread, as it is."""
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001 - the application ends for it
+            self._app.call_later(self._app._handle_exception, error)
+
     def run_input_thread(self) -> None:
         """Reads until the program ends or the terminal is gone. Bytes need not be UTF-8."""
         cutter, reader = Cutter(patience(os.environ)), Reader(self._debug)

@@ -93,7 +93,10 @@ def start(
     review: bool = False,
     collecting: Collecting | None = None,
 ) -> Report:
-    """Shows the application until the person leaves it. Raises ``LabelerError`` for what went wrong then."""
+    """Shows the application until the person leaves it.
+
+    Raises ``LabelerError`` for what went wrong then, and whatever a fault of the program has raised in it.
+    """
     need_terminal(context)
     collecting = collecting or Collecting()
     # Textual paints at most this often, and a key that changes two places may take two frames.
@@ -123,6 +126,8 @@ def start(
         collecting=collecting,
     )
     app.run()
+    if app.fault is not None:
+        raise app.fault  # the terminal is as it was before
     if app.parting_error is not None:
         raise app.parting_error
     return Report({}, code=app.return_code or 0)
