@@ -14,7 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
@@ -47,11 +48,15 @@ def refused(status: str, code: str, *headers: str) -> bytes:
     return xml(body, f"x-ms-error-code: {code}", "x-ms-request-id: 1", *headers, status=status)
 
 
-def item(name: str, size: int = 5) -> str:
+def etag(content: bytes) -> str:
+    return f"0x{sha256(content).hexdigest()[:15].upper()}"
+
+
+def item(name: str, size: int = 5, mark: str = "0x8D") -> str:
     """A blob in a listing."""
     return (
         f"<Blob><Name>{escape(name)}</Name><Properties><Last-Modified>{DATE}</Last-Modified>"
-        f"<Etag>0x8D</Etag><Content-Length>{size}</Content-Length><BlobType>BlockBlob</BlobType>"
+        f"<Etag>{mark}</Etag><Content-Length>{size}</Content-Length><BlobType>BlockBlob</BlobType>"
         "</Properties></Blob>"
     )
 
@@ -103,6 +108,9 @@ def without_end(*headers: str, status: str = "200 OK", wait: float = 0.0) -> Cal
 class Asked:
     method: str
     target: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Names in small letters."""
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def is_listing(self) -> bool:
@@ -119,10 +127,10 @@ class Asked:
 
 
 class BlobServer:
-    """Holds the texts that it is given, and takes no others."""
+    """Holds the texts that it is given, and takes others as the service does."""
 
     def __init__(self, texts: Mapping[str, bytes]) -> None:
-        self.texts = texts
+        self.texts = dict(texts)
         self.listing: Answer | Paged | None = None
         """In the place of every page of a listing."""
         self.probe: bytes = b""
@@ -130,6 +138,7 @@ class BlobServer:
         self.reading: Answer | None = None
         """In the place of every blob."""
         self.asked: list[Asked] = []
+        self._turn = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Connection)
         self._server.blobs = self
         self._thread = threading.Thread(
@@ -157,19 +166,39 @@ class BlobServer:
             return self.probe or answer(b"", 'ETag: "0x1"', f"Last-Modified: {DATE}", "x-ms-request-id: 1")
         if self.reading is not None:
             return self.reading
-        if asked.method not in ("GET", "HEAD"):
-            return refused("403 Forbidden", "AuthorizationPermissionMismatch")
-        if asked.name not in self.texts:
+        with self._turn:
+            return self._blob(asked)
+
+    def _blob(self, asked: Asked) -> bytes:
+        found = self.texts.get(asked.name)
+        if asked.headers.get("if-none-match") == "*" and found is not None:
+            return refused("409 Conflict", "BlobAlreadyExists")
+        if (wanted := asked.headers.get("if-match")) and (found is None or wanted != f'"{etag(found)}"'):
+            return refused("412 Precondition Failed", "ConditionNotMet")
+        if asked.method == "PUT":
+            self.texts[asked.name] = asked.body
+            said = (f'ETag: "{etag(asked.body)}"', f"Last-Modified: {DATE}", "x-ms-request-id: 1")
+            return answer(b"", *said, status="201 Created")
+        if found is None:
             return refused("404 Not Found", "BlobNotFound")
-        found = self.texts[asked.name]
-        return content(found)
+        if asked.method == "DELETE":
+            del self.texts[asked.name]
+            return answer(b"", "x-ms-request-id: 1", status="202 Accepted")
+        if asked.method == "HEAD":
+            return content(found, status="200 OK", Content_Range=None, ETag=f'"{etag(found)}"')
+        return content(found, ETag=f'"{etag(found)}"')
 
     def _listing(self, asked: Asked) -> Answer:
-        if self.listing is None:
-            prefix = asked.query.get("prefix", [""])[0]
-            names = sorted(name for name in self.texts if name.startswith(prefix))
-            return xml(page(*(item(name, len(self.texts[name])) for name in names)))
-        return self.listing.following() if isinstance(self.listing, Paged) else self.listing
+        if self.listing is not None:
+            return self.listing.following() if isinstance(self.listing, Paged) else self.listing
+        prefix = asked.query.get("prefix", [""])[0]
+        with self._turn:
+            found = {name: text for name, text in self.texts.items() if name.startswith(prefix)}
+        is_flat = "delimiter" not in asked.query
+        names = sorted(name for name in found if is_flat or "/" not in name)
+        folders = sorted({f"{name.partition('/')[0]}/" for name in found if not is_flat and "/" in name})
+        items = [item(name, len(found[name]), etag(found[name])) for name in names]
+        return xml(page(*items, *(f"<BlobPrefix><Name>{name}</Name></BlobPrefix>" for name in folders)))
 
 
 class Paged:
@@ -208,9 +237,9 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _asked(self) -> Asked | None:
         method, _, rest = self.rfile.readline().decode().partition(" ")
-        length = 0
+        headers: dict[str, str] = {}
         while line := self.rfile.readline().decode("latin-1").strip():
             name, _, value = line.partition(":")
-            length = int(value) if name.lower() == "content-length" else length
-        self.rfile.read(length)
-        return Asked(method, rest.split(" ")[0]) if method else None
+            headers[name.lower()] = value.strip()
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        return Asked(method, rest.split(" ")[0], headers, body) if method else None

@@ -15,6 +15,7 @@ from tests.hostile.blob_server import (
     BlobServer,
     Paged,
     content,
+    etag,
     item,
     page,
     refused,
@@ -26,7 +27,13 @@ from tui_labeler.engine.adapters.blob.access import Access
 from tui_labeler.engine.adapters.blob.addresses import Sas, parse_url
 from tui_labeler.engine.adapters.blob.container import BlobContainer
 from tui_labeler.engine.adapters.blob.patience import Patience
-from tui_labeler.engine.errors import ContainerError, LabelerError, UnreachableError, UnreadableError
+from tui_labeler.engine.errors import (
+    ContainerError,
+    LabelerError,
+    OutdatedError,
+    UnreachableError,
+    UnreadableError,
+)
 
 TEXTS = {"a.txt": b"Hello", "b.txt": b"Ghent"}
 SOON = Patience(first=1.0, probe=0.5, busy=(0.01,), longest=0.05)
@@ -71,11 +78,18 @@ def look_plain(error: LabelerError) -> None:
 
 async def test_a_server_that_answers_well_is_understood(server: BlobServer, container: BlobContainer) -> None:
     assert await names(container) == ["a.txt", "b.txt"]
-    assert await container.fetch("b.txt") == (b"Ghent", "0x8D")
+    assert await container.fetch("b.txt") == (b"Ghent", etag(b"Ghent"))
     server.reading = content(b"Hello", x_ms_blob_content_md5="ixqZU8RhEpaoJ6v4xHgE1w==")
     assert await container.read("a.txt") == b"Hello"
-    assert [blob.age is not None async for blob in container.files("a")] == [False]
-    assert [blob.name for blob in await container.dated("a")] == ["a.txt"]
+    server.reading = None
+    mark = await container.put("x/a.json", b"{}", etag=None)
+    assert [blob.age for blob in await container.dated("x/")] == [0.0]
+    assert [(blob.name, blob.etag) async for blob in container.files("x/")] == [("x/a.json", mark)]
+    assert await names(container) == ["a.txt", "b.txt", "x/"]
+    with pytest.raises(OutdatedError):
+        await container.put("x/a.json", b"[]", etag=None)
+    await container.remove("x/a.json", etag=mark)
+    assert await names(container) == ["a.txt", "b.txt"]
 
 
 @pytest.mark.parametrize("name", blob_answers.LISTINGS)

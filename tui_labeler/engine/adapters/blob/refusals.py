@@ -110,7 +110,8 @@ def refusal(error: AzureError, address: BlobAddress, access: Access, doing: str,
     ``doing`` is ``list``, ``read``, ``write`` or ``remove``; ``name`` the blob's, empty for the container.
     """
     status, code = status_of(error), code_of(error)
-    if doing in ("write", "remove") and code in ("ConditionNotMet", "BlobAlreadyExists"):
+    is_changing = doing in ("write", "remove")
+    if is_changing and code in ("ConditionNotMet", "BlobAlreadyExists"):
         return OutdatedError(f"{name} in {address.url} has changed meanwhile")
     if isinstance(error, ClientAuthenticationError) and not status:
         return UnreachableError(
@@ -139,7 +140,8 @@ def refusal(error: AzureError, address: BlobAddress, access: Access, doing: str,
             hint=f"Try again {when}; what was done until now stays.",
         )
     what = f"{name} in {address.url}" if name else address.url
-    if code in ("LeaseIdMissing", "LeaseIdMismatchWithBlobOperation"):
+    # Nobody's lease keeps anybody from reading.
+    if is_changing and code in ("LeaseIdMissing", "LeaseIdMismatchWithBlobOperation"):
         return LockedError(
             f"{what} is under somebody's lease", hint="Wait until the lease ends, or break it in the account."
         )
