@@ -19,7 +19,7 @@ from tui_labeler.screens.choosing import NameScreen
 from tui_labeler.screens.narrowing import narrow
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -82,12 +82,14 @@ def test_two_or_three_keys_set_most_of_banking77s_classes() -> None:
 
 
 @asynccontextmanager
-async def asked(folder: Path, location: str = FIRST) -> AsyncIterator[Pilot[None]]:
+async def asked(
+    folder: Path, location: str = FIRST, names: Sequence[str] = typical.TOPICS[:12], width: int = 120
+) -> AsyncIterator[Pilot[None]]:
     """More classes than there are digits, one a document."""
-    home = await typical.topics(folder, typical.TOPICS[:12])
+    home = await typical.topics(folder, names)
     await home.session.close()
     app = LabelerApp(home.workbench, open_project="loans", document=location)
-    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+    async with app.run_test(size=(width, 40), notifications=True) as pilot:
         await settle(pilot)
         yield pilot
 
@@ -135,7 +137,7 @@ async def test_letters_in_the_pane_find_a_class_and_are_keys_again_once_enter_ha
         pane = screen_of(pilot).pane
         assert [line.name for line in pane.categories] == ["card delivery estimate"]
         assert "cde_" in screen_text(pilot)
-        assert "Finding: letters are a class's name." in screen_text(pilot)
+        assert "Finding: you type a class's name. enter sets it" in screen_text(pilot)
         await press(pilot, "enter")
         assert labels(session_of(pilot), FIRST) == [("card delivery estimate", None)]
         assert len(pane.categories) == 12
@@ -231,7 +233,7 @@ async def test_u_right_after_U_takes_back_until_a_letter_of_a_name_is_typed(tmp_
         await press(pilot, "C", *"cde", "enter", "U")
         assert pane.naming
         text = screen_text(pilot)
-        assert "u takes back, / and u begins a name." in text
+        assert "small letters are a name, / begins any. u and capitals are keys." in text
         assert "u Undo" in text
         await press(pilot, "c")
         assert "u Undo" not in screen_text(pilot)
@@ -252,3 +254,46 @@ async def test_a_name_that_was_asked_for_may_begin_with_u(tmp_path: Path) -> Non
         assert pane.typed == "u"
         await press(pilot, "ctrl+g", "U", "slash", "u")
         assert pane.typed == "u"
+
+
+WRITTEN = ["Class1", "Class2", "Class15", "Final Offer", "401k plan", "R&D [new]", *typical.TOPICS[:12]]
+
+
+async def test_a_name_is_typed_as_it_is_written_with_capitals_digits_and_signs(tmp_path: Path) -> None:
+    async with asked(tmp_path, names=WRITTEN) as pilot:
+        pane = screen_of(pilot).pane
+        for keys, name in (
+            (("C", *"Class15"), "Class15"),
+            (("C", *"Fin"), "Final Offer"),
+            (("C", "slash", *"401k"), "401k plan"),
+            (("C", *"R&D [n"), "R&D [new]"),
+            (("C", "slash", *"Class2"), "Class2"),
+        ):
+            await press(pilot, *keys)
+            assert pane.has_focus, keys
+            assert pane.typed == "".join(key for key in keys[1:] if key != "slash")
+            await press(pilot, "enter")
+            assert labels(session_of(pilot), FIRST) == [(name, None)]
+            await press(pilot, "escape")
+
+
+async def test_what_begins_a_name_is_said_and_no_key_that_the_last_line_shows_is_a_part_of_it(
+    tmp_path: Path,
+) -> None:
+    async with asked(tmp_path, names=WRITTEN, width=80) as pilot:
+        pane = screen_of(pilot).pane
+        said = {
+            "C": "Finding: letters are a class's name, digits set one; / begins any name.",
+            "slash": "Finding: you type a class's name. enter sets it, ctrl+g ends the name.",
+            "C c": "Finding: you type a class's name. enter sets it, ctrl+g ends the name.",
+            "ctrl+g U": "Finding: small letters are a name, / begins any. u and capitals are keys.",
+        }
+        for keys, words in said.items():
+            await press(pilot, *keys.split())
+            *_, line, last = screen_text(pilot).splitlines()
+            assert words in line, keys
+            shown = [word for word in last.split() if len(word) == 1 and word.isascii()]
+            assert "?" in shown
+            assert not [key for key in shown if key != "?" and pane.types(key)], (keys, last)
+        await press(pilot, "slash", "a", "question_mark")
+        assert pilot.app.screen is not pane.screen

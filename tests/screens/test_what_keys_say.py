@@ -108,7 +108,8 @@ async def test_where_letters_find_a_name_the_last_line_says_so_and_q_is_one_of_t
         assert "a-z Find" not in last_line(pilot)
         await press(pilot, "C")
         assert last_line(pilot).startswith(" a-z Find ")
-        assert " C Text " in last_line(pilot)
+        assert " ^g End name " in last_line(pilot)
+        assert " C " not in last_line(pilot)  # it begins a name, as any letter
         await press(pilot, "q")
         assert screen_of(pilot).pane.typed == "q"
         await press(pilot, *"77a", "enter")

@@ -14,6 +14,7 @@ from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.labeling.filtering import FilterActions
 from tui_labeler.screens.labeling.marks import class_items
 from tui_labeler.screens.sharing.sync_words import followed_lines
+from tui_labeler.screens.widgets.name_typing import Naming
 
 if TYPE_CHECKING:
     from textual.events import Key
@@ -50,7 +51,7 @@ class DocumentActions(FilterActions):
         """Opens a document. In a pane of many classes the name of one begins where it has nothing yet."""
         self.open_document(row.id)
         if self.pane.has_focus and not self.is_read_only and self._is_unlabeled(row):
-            self.pane.begin_name(by_itself=True)
+            self.pane.begin_name(Naming.BY_ITSELF)
 
     def action_next_unlabeled(self) -> None:
         """The next document of the list that nobody has labeled, round the end of the list."""

@@ -288,7 +288,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         if self.distribution.has_focus:
             return SHOWN["distribution"]
         if self.letters_shown:
-            return ["label.undo"] * self.pane.reserves + SHOWN["names"]
+            return SHOWN[f"names: {self.pane.stage.name}"]
         if self._is_in_pane_of_many and not self.is_read_only:
             return SHOWN["pane of many"]
         if self.is_read_only:

@@ -28,9 +28,10 @@ from tui_labeler.screens.labeling.title_words import (
     running_words,
     selected_words,
 )
-from tui_labeler.screens.lines import Notes, StatusLine, TitleLine
+from tui_labeler.screens.lines import KeyLine, Notes, StatusLine, TitleLine
 from tui_labeler.screens.narrowing import MANY
 from tui_labeler.screens.sharing.sync_words import sign
+from tui_labeler.screens.widgets.name_typing import Naming
 
 if TYPE_CHECKING:
     from tui_labeler.domain.document_rows import DocumentRow
@@ -165,6 +166,8 @@ class LabelingView(OpenProject):
         self.keys = category_keys(self.session.store.state.categories, taken)
         undo = [key for key in LABEL_KEYS if isinstance(key, Binding) and key.id == "label.undo"]
         self.pane.reserved = "".join(key for key in bound_keys(undo, self.app._keymap) if len(key) == 1)
+        shown = [key for key in self.app.BINDINGS if isinstance(key, Binding) and key.id in KeyLine.ALWAYS]
+        self.pane.kept = frozenset(bound_keys(shown, self.app._keymap))
         self.distribution.key = first_key(self.app, LABEL_KEYS, "label.distribution")
         if self.brush not in self.session.store.state.categories:
             self.brush = None
@@ -314,6 +317,18 @@ class LabelingView(OpenProject):
         number, last = self.text.line
         return "" if self.problem or self.shown is None else f"line {number:,} of {last:,}"
 
+    def _finding_words(self) -> str:
+        """What of the keys is a class's name at the moment."""
+        match self.pane.stage:
+            case Naming.BY_ITSELF:
+                undo = self.pane.reserved[:1]
+                keys = f"{undo} and capitals" if undo else "Capitals"
+                return f"Finding: small letters are a name, / begins any. {keys} are keys."
+            case Naming.LETTERS:
+                return "Finding: letters are a class's name, digits set one; / begins any name."
+            case _:
+                return "Finding: you type a class's name. enter sets it, ctrl+g ends the name."
+
     def weighty_words(self) -> str:
         """What has to be read before anything else: a question, a message, a mode."""
         if self.follower.deleted:
@@ -324,11 +339,8 @@ class LabelingView(OpenProject):
             return self.message or self.awaiting[0]
         if self.message:
             return self.message
-        if self.pane.reserves:
-            key = self.pane.reserved[0]
-            return f"Finding: letters are a class's name; {key} takes back, / and {key} begins a name."
         if self.pane.naming:
-            return "Finding: letters are a class's name. enter sets it, ctrl+g ends the name."
+            return self._finding_words()
         if self.editing is not None:
             return "Ends: > < by words, . , by characters, o other end. enter applies, e leaves."
         if words := self.placing_words():

@@ -71,14 +71,18 @@ class CategoryPane(NameTyping):
 ## Categories
 
 The key beside a category labels with it. `enter` picks the category at the cursor, a click the one under it.
-`C`, or `esc` while no name is typed, goes back to the text.
+`C`, or `esc`, goes back to the text while no name is typed.
 
 Where there are more than nine classes, letters find one: the beginning of its name (`card d`), the first
-letters of its words (`cde` for *card delivery estimate*), or pieces of them (`cadel`). A name begins with
-`C`, with `/`, and by itself where `U`, `]` or `[` leads to a document that has no class yet, and none
-suggested: the heading says `find` then, and the last line `a-z Find`. Until the first letter digits set a
-class, and keys in capitals are what they are in the text; so is `u`, which takes back, where the name began
-by itself: `/` and `u` begin one with that letter.
+letters of its words (`cde` for *card delivery estimate*), or pieces of them (`cadel`). While a name can be
+typed the heading says `find`, and the last line `a-z Find`. What begins one depends on how you came there:
+
+- after `C` a letter, small or capital; digits set a class, and other keys are what they are in the text;
+- after `/` whatever you type: a digit, a capital, a bracket;
+- where `U`, `]` or `[` leads to a document that has no class yet, and none suggested, a small letter but
+  `u`, which takes back: capitals and digits are keys, so that `U` goes on.
+
+From its first letter on whatever you type belongs to the name, but `?`, which opens the help.
 
 `enter` sets the class (where a document may have several, it takes away one that is set) and ends the name;
 `ctrl+g` or `esc` ends it with nothing done. From then on

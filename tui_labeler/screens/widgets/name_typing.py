@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.message import Message
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
+class Naming(Enum):
+    """What becomes of a key with a character."""
+
+    OFF = auto()
+    """No name is being typed: it is the key that it is."""
+    BY_ITSELF = auto()
+    """Nobody asked for a name, but small letters begin one; all others are keys."""
+    LETTERS = auto()
+    """Letters begin a name, capitals too; all others are keys."""
+    NAME = auto()
+    """A name was begun, or asked for by its key: every character belongs to it."""
+
+
 class NameTyping(RowView):
     """A name begins and ends by keys, never by itself while keys act on the screen.
 
@@ -20,13 +34,13 @@ class NameTyping(RowView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        row_key("slash", "name", "Find", "Begin a class's name; enter sets it", "name"),
+        row_key("slash", "name", "Find", "Begin any class's name; enter sets it", "name"),
         row_key("backspace", "erase", "Letter back", "Take back the last letter", "erase"),
         row_key("ctrl+g,escape", "end_name", "End name", "Letters are keys again", "end-name"),
     ]
 
     class NameChanged(Message):
-        """A name is being typed, or is not any more."""
+        """What becomes of the next key is something else than before."""
 
         def __init__(self, view: NameTyping) -> None:
             super().__init__()
@@ -45,8 +59,10 @@ class NameTyping(RowView):
         self.typed = ""
         """What has been typed of a name."""
         self.reserved = ""
-        """Letters that begin no name which began by itself: they stay the keys that they are."""
-        self._by_itself = False
+        """Small letters that begin no name by themselves: they stay the keys that they are."""
+        self.kept: frozenset[str] = frozenset()
+        """Keys that belong to no name: the last line shows them always."""
+        self._began = Naming.OFF
 
     @property
     def current(self) -> str:
@@ -64,13 +80,10 @@ class NameTyping(RowView):
         """Puts the cursor on a category, if it is shown."""
         raise NotImplementedError
 
-    def begin_name(self, *, by_itself: bool = False) -> None:
-        """From here on letters find a category, where there are many; what was typed before is forgotten.
-
-        ``by_itself``: nobody asked for a name, so some letters are reserved until the first one of it.
-        """
+    def begin_name(self, began: Naming = Naming.LETTERS) -> None:
+        """From here on letters find a category, where there are many; what was typed before is forgotten."""
         if self.narrows:
-            self._narrow("", naming=True, by_itself=by_itself)
+            self._narrow("", naming=True, began=began)
 
     def end_name(self) -> None:
         """Letters are keys again, and all are shown; the cursor stays on its category."""
@@ -81,21 +94,28 @@ class NameTyping(RowView):
         self.go_to(current)
 
     @property
-    def reserves(self) -> bool:
-        """Whether reserved letters are keys at the moment, though a name can begin."""
-        return self.naming and self._by_itself and not self.typed and bool(self.reserved)
+    def stage(self) -> Naming:
+        """What becomes of the next key."""
+        if not self.naming:
+            return Naming.OFF
+        return Naming.NAME if self.typed else self._began
 
     def types(self, character: str | None) -> bool:
-        """Whether a key is a part of a name: a letter that is no capital, or whatever goes on with a name."""
-        if not self.naming or not character or len(character) > 1:
+        """Whether a character is a part of a name at the moment."""
+        if not character or len(character) > 1:
             return False
-        if self.reserves and character in self.reserved:
-            return False
-        begins = character.isalpha() and not character.isupper()
-        return begins or (bool(self.typed) and (character.isalnum() or character in " _-"))
+        match self.stage:
+            case Naming.OFF:
+                return False
+            case Naming.BY_ITSELF:
+                return character.isalpha() and not character.isupper() and character not in self.reserved
+            case Naming.LETTERS:
+                return character.isalpha()
+            case Naming.NAME:
+                return character.isprintable() and (bool(self.typed) or not character.isspace())
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        return self.types(character)
+        return key not in self.kept and self.types(character)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "name":
@@ -105,24 +125,24 @@ class NameTyping(RowView):
         return super().check_action(action, parameters)
 
     def on_key(self, event: events.Key) -> None:
-        if self.types(event.character):
+        if self.check_consume_key(event.key, event.character):
             event.stop()
             event.prevent_default()
             self._narrow(self.typed + (event.character or ""), naming=True)
 
-    def _narrow(self, typed: str, *, naming: bool, by_itself: bool | None = None) -> None:
-        was, reserved = self.naming, self.reserves
+    def _narrow(self, typed: str, *, naming: bool, began: Naming | None = None) -> None:
+        before = self.stage
         self.naming, self.typed = naming, typed
-        if by_itself is not None:
-            self._by_itself = by_itself
+        if began is not None:
+            self._began = began
         self.show_fitting("" if typed else self.current)
         self.reveal()
         self.refresh_bindings()
-        if naming is not was or self.reserves is not reserved:
+        if self.stage is not before:
             self.post_message(self.NameChanged(self))
 
     def action_name(self) -> None:
-        self.begin_name()
+        self.begin_name(Naming.NAME)
 
     def action_erase(self) -> None:
         """Takes the last letter back; where there is none, the name ends."""
