@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -111,12 +112,29 @@ WAITED_FOR = ("text", "load", "history", "sync", "search", "quit", "leave", "fil
 """Groups of workers that end by themselves, or with the dialog that they show."""
 
 
+STEPS = 4
+"""Drawings after which what a key began is drawn: a message is made, mounted, laid out, and painted."""
+
+
 async def settle(pilot: Pilot[None]) -> None:
     """Until everything that keys began has been done, or asks something."""
     await pilot.pause()
     while _keys_wait(pilot) or (_at_work(pilot) and not isinstance(pilot.app.screen, ModalScreen)):
         await pilot.pause()
     await pilot.pause()
+    # Textual takes a process that gets no processor for one that is idle.
+    for _ in range(STEPS):
+        await _drained()
+        pilot.app.screen._on_timer_update()
+
+
+async def _drained() -> None:
+    """Until the loop has nothing that could run at once: what is left waits for time, or for a thread."""
+    loop: Any = asyncio.get_running_loop()
+    for _ in range(10_000):
+        await asyncio.sleep(0)
+        if not loop._ready:
+            return
 
 
 def _keys_wait(pilot: Pilot[None]) -> bool:
