@@ -9,6 +9,8 @@ that is registered is in it without further ado.
 from __future__ import annotations
 
 import argparse
+import base64
+import importlib
 import io
 import json
 import random
@@ -20,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -58,6 +61,20 @@ CHUNKS = [
     b"-DOCSTART-",
     b"__label__", b"%20", b"-1", b"9" * 30, b"T1\t", b"R1\t", b"../",
 ]  # fmt: skip
+
+DOCBINS = tuple(
+    base64.b85decode(text)
+    for text in (
+        "c-re+UY1%^oSC1u*g(&4X<|u9QSoF)U%zD~`Pr#?#YZOWPh;$hpKP&@nE?W77$NkTvr0?mty7j~L=(T`WRV<T`|KDK11iw#%zT%SYx){y&"
+        "ikyU^O_OUrY$<O#^=q=`t|7Q&s~$(IlC!#7Md`_vf_fo<kaFLY>bQ`8<*##=B1Zp6d&PW1@gcm#U(|VdFjP-7A(|T?3kCg*e5l0q2ICq*P"
+        "vj3za>%mhgUC71d8UQrY_D+Em>HxqzWjsBssC9cv3^tLdVngA0QSjbUJPSEDa2nrsX827f)*3l#y5*Uz(SlmtUS24{^sKtb(h7bY6UVQGR"
+        "Jb@uVY+6MzT+?bmr9",
+        "c-re)UY1%^oSC1u*g(&4X<|u9QSl^4&t)a~*{ONOM-<Lolh--BDRveE6l6Ln{g4u!+63b-D=tV(PAxvd#K^cjCp9m<B%}BU3lmUcd2vZmW"
+        "?p*n<OK^W7FI4vPAn;&*tF2`wEYK&#)VF&VP-5%%SlWxp4hl4Be6KXG%q_ZzdSD<V(#J9Ksqlzy(qu5pm^dD#tAD+i&Kl@QxZ!OCmvyGT$"
+        "s%W04#+^i2",
+    )
+)
+"""As spaCy 3.8 writes them: entities and classes, and classes with data of a user's own."""
 
 FOREIGN: dict[str, tuple[str | bytes, ...]] = {
     "azure": tuple(
@@ -105,6 +122,7 @@ FOREIGN: dict[str, tuple[str | bytes, ...]] = {
     "spacy": (
         '[["Ann met", {"entities": [[0, 3, "N", "Q1"]], "links": {}}], ["x", {"cats": {"A": 0.7}}]]',
         '[{"text": "Ann", "ents": [{"start": 0, "end": 3, "label": "N"}], "tokens": [{"id": 0}]}]',
+        *DOCBINS,
     ),
     "conll": (
         "-DOCSTART- -X- O O\n\nEU NNP I-NP I-ORG\nUK NNP I-NP B-ORG\n\nPeter NNP I-NP I-PER\n",
@@ -146,10 +164,22 @@ def seeds() -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
     for name, known in FORMATS.items():
         data = [each.encode() if isinstance(each, str) else each for each in FOREIGN.get(name, ())]
+        if not _has_spacy():
+            data = [each for each in data if each not in DOCBINS]
         for kind in sorted(known.kinds):
             data.append(known.write(_file(kind, known)).data)
         found[name] = data
     return found
+
+
+@cache
+def _has_spacy() -> bool:
+    """Whether DocBin files can be read. It is loaded here, so that its loading is no work of a reader."""
+    try:
+        importlib.import_module("spacy.strings")
+    except ModuleNotFoundError:
+        return False
+    return True
 
 
 class TooMuchWorkError(AssertionError):
@@ -265,7 +295,7 @@ def mutated(rng: random.Random, data: bytes, others: list[bytes]) -> bytes:
             return _in_archive(rng, data, others)
         if data[:1] == b"\x78":
             try:
-                return zlib.compress(_plainly(rng, zlib.decompress(data), others))
+                return zlib.compress(_in_docbin(rng, zlib.decompress(data), others))
             except zlib.error:
                 pass
     return _plainly(rng, data, others)
@@ -371,6 +401,31 @@ def _deep(rng: random.Random, data: bytes) -> bytes:
 
 def _spliced(rng: random.Random, data: bytes, other: bytes) -> bytes:
     return data[: rng.randrange(len(data) + 1)] + other[rng.randrange(len(other) + 1) :]
+
+
+def _in_docbin(rng: random.Random, data: bytes, others: list[bytes]) -> bytes:
+    """A value of the object, or a number of a column, is another; or its bytes are, as those of any file."""
+    if rng.random() < 0.3:
+        return _plainly(rng, data, others)
+    try:
+        value = msgspec.msgpack.decode(data)
+        if rng.random() < 0.5:
+            name = rng.choice(["tokens", "tokens", "spaces", "lengths"])
+            value[name] = _numbers(rng, value[name], {"tokens": 8, "lengths": 4}.get(name, 1))
+        else:
+            value = _value(rng, value)
+        return msgspec.msgpack.encode(value)
+    except (msgspec.MsgspecError, LookupError, ValueError, OverflowError, AttributeError):
+        return _plainly(rng, data, others)
+
+
+def _numbers(rng: random.Random, column: bytes, size: int) -> bytes:
+    """Some of the numbers of so many bytes are others, those of others, or gone."""
+    numbers = [column[at : at + size] for at in range(0, len(column), size)]
+    for _ in range(rng.randint(1, 4)):
+        few = rng.choice([0, 1, 1, 2, 3, 4, 65, 2 ** (8 * size) - 1]).to_bytes(size, "little")
+        numbers[rng.randrange(len(numbers))] = rng.choice([few, few, few, rng.choice(numbers), b""])
+    return b"".join(numbers)
 
 
 def _in_archive(rng: random.Random, data: bytes, others: list[bytes]) -> bytes:

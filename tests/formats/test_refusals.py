@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tui_labeler.engine.errors import FormatError
-from tui_labeler.engine.formats import read_file
+from tui_labeler.engine.formats import FORMATS, read_file
+
+if TYPE_CHECKING:
+    from tui_labeler.engine.formats.model import LabelFile
 
 LABEL = {"category": "Person", "offset": 0, "length": 3}
 
@@ -118,3 +122,12 @@ def test_lines_of_no_known_tool_are_said_to_be_json_lines() -> None:
 def test_broken_json_is_not_taken_for_lines() -> None:
     with pytest.raises(FormatError, match="not JSON"):
         read_file(b'{"a": 1}\n{"a": ', "given.json")
+
+
+def test_a_file_that_memory_does_not_suffice_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(data: bytes) -> LabelFile:
+        raise MemoryError
+
+    monkeypatch.setitem(FORMATS, "jsonl", replace(FORMATS["jsonl"], read=read))
+    with pytest.raises(FormatError, match="more memory than there is"):
+        read_file(b"{}", "a.jsonl", "jsonl")

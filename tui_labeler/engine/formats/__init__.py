@@ -57,8 +57,19 @@ def format_named(name: str) -> Format:
 
 
 def read_file(data: bytes, filename: str, name: str = AUTO) -> tuple[Format, LabelFile]:
-    """A file's format and what it says. Raises ``FormatError`` naming the file, ``InputError`` for a format
-    that is not known."""
+    """A file's format and what it says.
+
+    Raises ``FormatError`` naming the file, also where memory is short, and ``InputError`` for a format that
+    is not known.
+    """
+    try:
+        return _read(data, filename, name)
+    except MemoryError:
+        reason = f"{filename}: it needs more memory than there is"
+        raise FormatError(reason, hint="Part it into several files.") from None
+
+
+def _read(data: bytes, filename: str, name: str) -> tuple[Format, LabelFile]:
     known = detect(data, filename) if name == AUTO else format_named(name)
     try:
         with no_collection():

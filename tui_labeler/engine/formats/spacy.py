@@ -1,4 +1,4 @@
-"""spaCy's training data: texts with offsets as JSON, and DocBin files, which are read with spaCy itself.
+"""spaCy's training data: texts with offsets as JSON, and DocBin files.
 
 JSON is a list of ``[text, {"entities": [[start, end, name]], "cats": {name: 1.0}}]``, or of documents as
 ``Doc.to_json`` gives them (``text``, ``ents``, ``cats``). Offsets are code points, the end exclusive. Of
@@ -8,16 +8,13 @@ training data, of ``Doc.to_json`` and of ``DocBin``.
 
 from __future__ import annotations
 
-import importlib
-import zlib
 from typing import Any
 
 import msgspec
 
 from tui_labeler.domain.projects import ProjectKind
-from tui_labeler.engine.errors import FormatError
+from tui_labeler.engine.formats import docbin
 from tui_labeler.engine.formats.about import REVIEWED
-from tui_labeler.engine.formats.archive import most_unpacked
 from tui_labeler.engine.formats.fields import UTF8_MARK, Node, decode_json, encode_json, kept
 from tui_labeler.engine.formats.json_lines import first_object, rows
 from tui_labeler.engine.formats.model import (
@@ -32,21 +29,15 @@ from tui_labeler.engine.formats.model import (
 )
 from tui_labeler.engine.formats.writing import UNUSED, Cut, classes, cuts, text_of, unheld
 
-_MOST = 300_000_000
-"""Bytes of an unpacked DocBin."""
-_HEAD = 64
 _LIKELY = 0.5
 _SHAPES = 'A list of [text, {"entities": [[start, end, name]]}], or of documents with text and ents.'
 _V2 = "Write it as offsets, or make a DocBin of it with `spacy convert`."
-_AGAIN = "Make it again with spaCy."
-_BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError)
-"""What spaCy raises for a DocBin that is none."""
 
 
 def sniff(data: bytes, filename: str) -> bool:
     """A DocBin, or a list whose first entry is a text and an object, or a document with ``ents``."""
     if data[:1] == b"\x78":
-        return b"version" in _unpacked(data, _HEAD)
+        return docbin.is_docbin(data)
     if data.removeprefix(UTF8_MARK).lstrip()[:1] == b"[":
         try:
             value = msgspec.json.decode(data.removeprefix(UTF8_MARK))
@@ -59,18 +50,10 @@ def sniff(data: bytes, filename: str) -> bool:
     return {"text", "ents"} <= keys or "paragraphs" in keys
 
 
-def _unpacked(data: bytes, most: int) -> bytes:
-    """The beginning of a DocBin; empty where it is none."""
-    try:
-        return zlib.decompressobj().decompress(data, most)
-    except zlib.error:
-        return b""
-
-
 def read(data: bytes) -> LabelFile:
     """Raises ``FormatError`` with the path of the field, and for a DocBin where spaCy is not installed."""
     if data[:1] == b"\x78":
-        nodes = [Node(value) for value in _docbin(data)]
+        nodes = [Node(value) for value in docbin.read(data)]
     elif data.removeprefix(UTF8_MARK).lstrip()[:1] == b"[":
         nodes = list(Node(decode_json(data)).nodes())
     else:
@@ -158,37 +141,6 @@ def _entity(node: Node, problems: list[FormatProblem]) -> FileLabel:
         problems.append(FormatProblem("", parts[3].path, reason, dropped=True, line=node.line))
     start, end = parts[0].whole(), parts[1].whole()
     return FileLabel(parts[2].name(), start, end - start, Unit.CODE_POINT)
-
-
-def _docbin(data: bytes) -> list[dict[str, Any]]:
-    """The documents of a DocBin as ``Doc.to_json`` has them."""
-    if not _unpacked(data, _HEAD):
-        # Told without spaCy, which takes a second to load.
-        raise FormatError("the DocBin can't be read: it can't be unpacked", hint=_AGAIN)
-    most = min(_MOST, most_unpacked(len(data)))
-    if len(_unpacked(data, most)) >= most:
-        raise FormatError(f"unpacks to more than {most:,} bytes", hint="Part it into several files.")
-    try:
-        # Loaded by name: the extra need not be installed where types are checked.
-        library: Any = importlib.import_module("spacy")
-        tokens: Any = importlib.import_module("spacy.tokens")
-    except ModuleNotFoundError:
-        raise FormatError(
-            "this is a DocBin, and reading it needs the package spacy",
-            hint="Install tui-labeler with the extra spacy, or export JSON.",
-        ) from None
-    try:
-        docs = list(tokens.DocBin().from_bytes(data).get_docs(library.blank("xx").vocab))
-    except _BROKEN as error:
-        raise FormatError(f"the DocBin can't be read: {error}", hint=_AGAIN) from error
-    return [
-        {
-            "text": doc.text,
-            "ents": [[each.start_char, each.end_char, each.label_] for each in doc.ents],
-            "cats": dict(doc.cats),
-        }
-        for doc in docs
-    ]
 
 
 def write(file: LabelFile) -> Written:
