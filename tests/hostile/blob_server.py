@@ -27,6 +27,9 @@ SIGNATURE = "SECRETSIGNATURE"
 ESCAPES = "\x1b]52;c;aGk=\x07\x9b31m\u202eSAID"
 DATE = "Mon, 23 Nov 2026 03:00:00 GMT"
 
+ENOUGH = 500
+"""Pieces of an answer, or pages of a listing, that count as without end."""
+
 Pieces: TypeAlias = Iterator[bytes]
 Answer: TypeAlias = "bytes | Callable[[], Pieces] | Paged"
 """Bytes, something that makes them piece by piece for as long as somebody reads, or, for listings, pages."""
@@ -93,11 +96,11 @@ def content(body: bytes = b"Hello", status: str = "206 Partial Content", **chang
 
 
 def without_end(*headers: str, status: str = "200 OK", wait: float = 0.0) -> Callable[[], Pieces]:
-    """A body that never ends: as fast as it is read, or a byte after each ``wait`` (seconds)."""
+    """A body that has no end: as fast as it is read, or a byte after each ``wait`` (seconds)."""
 
     def pieces() -> Pieces:
         yield "\r\n".join([f"HTTP/1.1 {status}", *headers, "Connection: close", "", ""]).encode()
-        while True:
+        for _ in range(ENOUGH):
             yield b" " if wait else b" " * 65_536
             time.sleep(wait)
 
@@ -210,7 +213,7 @@ class Paged:
 
     def following(self) -> bytes:
         self._count += 1
-        return xml(self._make(self._count - 1))
+        return xml(self._make(self._count - 1) if self._count < ENOUGH else page())
 
 
 class _Server(socketserver.ThreadingTCPServer):

@@ -14,6 +14,7 @@ from tests.hostile.blob_server import (
     TOKEN,
     BlobServer,
     Paged,
+    answer,
     content,
     etag,
     item,
@@ -180,6 +181,15 @@ async def test_empty_pages_between_others_are_no_end(server: BlobServer, contain
     assert await names(container) == ["0.txt", "5.txt", "10.txt", "15.txt", "20.txt"]
 
 
+@pytest.mark.parametrize("name", ["a refusal without words", "a refusal in JSON"])
+async def test_a_refusal_whose_body_is_odd_tells_its_status(
+    server: BlobServer, container: BlobContainer, name: str
+) -> None:
+    server.listing = blob_answers.LISTINGS[name]
+    with pytest.raises(ContainerError, match=r"refused .*\(418\)"):
+        await names(container)
+
+
 @pytest.mark.parametrize("doing", ["list", "read"])
 async def test_an_answer_that_drips_has_an_end(server: BlobServer, doing: str) -> None:
     server.listing = without_end("Content-Type: application/xml", wait=0.02)
@@ -216,7 +226,7 @@ async def test_a_wait_that_is_asked_for_is_told_where_it_can_be_one(
 
 async def test_what_answers_oddly_for_long_is_still_there(server: BlobServer) -> None:
     """While somebody waits, the server is asked whether it is there: any answer will do."""
-    server.probe = blob_answers.LOGIN
+    server.probe = answer(b"", "Last-Modified: tomorrow", 'ETag: "1"')
     server.reading = without_end("Content-Range: bytes 0-4/5", status="206 Partial Content", wait=0.02)
     container = container_at(server, Patience(first=0.1, probe=0.5, whole=0.5))
     reading = asyncio.ensure_future(container.read("a.txt"))

@@ -69,11 +69,18 @@ async def taken(answer: Awaitable[T]) -> T:
             raise OddAnswerError from None
         raise
     except _NOT_UNDERSTOOD as error:
-        # The package may stumble over the body of a refusal, whose status says enough.
-        refused = error.__context__
-        if not isinstance(refused, HttpResponseError) or (refused.status_code or 0) < 300:
-            raise OddAnswerError from None
-    raise refused from None
+        refused = _stumbled_over(error)
+    raise refused or OddAnswerError from None
+
+
+def _stumbled_over(error: BaseException) -> HttpResponseError | None:
+    """The refusal over whose body the package has stumbled: its status says enough."""
+    seen = error.__context__
+    while seen is not None:
+        if isinstance(seen, HttpResponseError) and (seen.status_code or 0) >= 300:
+            return seen
+        seen = seen.__context__
+    return None
 
 
 def blob_of(item: BlobProperties | BlobPrefix) -> Blob:
