@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.hostile import blob_answers
 from tests.hostile.blob_server import (
+    ENOUGH,
     SIGNATURE,
     TOKEN,
     BlobServer,
@@ -179,6 +181,24 @@ async def test_empty_pages_between_others_are_no_end(server: BlobServer, contain
         lambda number: page(*[item(f"{number}.txt")] * (number % 5 == 0), marker=str(number) * (number < 20))
     )
     assert await names(container) == ["0.txt", "5.txt", "10.txt", "15.txt", "20.txt"]
+
+
+async def test_pages_that_bring_nothing_are_not_waited_for_longer_than_an_answer(
+    server: BlobServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "MOST_EMPTY", 10_000)
+
+    def late(number: int) -> str:
+        time.sleep(0.1)
+        return page(marker=str(number))
+
+    server.listing = Paged(late)
+    container = container_at(server, Patience(whole=0.5))
+    with pytest.raises(UnreachableError, match="can't be understood"):
+        await names(container)
+    await container.close()
+    # It would go on for as long as there are pages.
+    assert len(server.asked) < ENOUGH
 
 
 @pytest.mark.parametrize("name", ["a refusal without words", "a refusal in JSON"])

@@ -107,22 +107,29 @@ def etag_of(given: object) -> str:
 class Course:
     """How far a listing has come: no server keeps somebody at it for ever."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        """``seconds`` is how long is waited, in all, for pages that bring nothing new."""
+        self._seconds = seconds
+        self._waited = 0.0
         self._names: set[str] = set()
         self._markers: set[bytes] = set()
         self._empty = 0
 
-    def new(self, page: Iterable[Blob], marker: str | None) -> list[Blob]:
+    def new(self, page: Iterable[Blob], marker: str | None, took: float) -> list[Blob]:
         """What a page brings that none before has, by name. ``marker`` leads to the next one.
+
+        ``took`` is how long was waited for it (seconds).
 
         Raises ``OddAnswerError`` for a marker that was there before, and where nothing new comes any more.
         """
         found = {blob.name: blob for blob in page if blob.name not in self._names}
         self._names.update(found)
         self._empty = 0 if found else self._empty + 1
+        self._waited = 0.0 if found else self._waited + took
+        is_stuck = self._empty > MOST_EMPTY or self._waited > self._seconds
         if marker:
             mark = sha256(marker.encode("utf-8", "surrogatepass")).digest()
-            if mark in self._markers or self._empty > MOST_EMPTY or len(self._names) > MOST_BLOBS:
+            if mark in self._markers or is_stuck or len(self._names) > MOST_BLOBS:
                 raise OddAnswerError
             self._markers.add(mark)
         # Folders come apart from the rest of their page.

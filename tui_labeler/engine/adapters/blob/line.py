@@ -89,13 +89,16 @@ class Line:
         return found
 
     async def _pages(self, listing: Any, build: Callable[[Any], Blob]) -> AsyncIterator[list[Blob]]:
-        pages, course = listing.by_page(), Course()
+        pages, course = listing.by_page(), Course(self._patience.whole)
+        clock = asyncio.get_running_loop().time
 
         async def page() -> list[Blob] | None:
+            began = clock()
             items = await taken(anext(pages, None))
+            took = clock() - began
             if items is None:
                 return None
-            return course.new([build(item) async for item in items], pages.continuation_token)
+            return course.new([build(item) async for item in items], pages.continuation_token, took)
 
         while (found := await self._ask(page, "list")) is not None:
             yield found
