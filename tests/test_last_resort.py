@@ -262,3 +262,23 @@ def test_processes_of_jobs_tell_their_faults_alike(
     assert clean(ran.stderr)
     assert useful(ran.stderr)
     assert "A fault of the program: RuntimeError: third" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["project", "show", f"https://a.example/c?sig={SAS}"],
+        ["resource", "test", f"sk-proj-{TOKEN}"],
+        ["resource", "test", "0f3a9c" * 8],
+        ["documents", f"https://ana:{TOKEN}@a.example"],
+    ],
+)
+def test_a_secret_that_was_typed_in_the_place_of_a_name_is_not_repeated(
+    arguments: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for more in ([], ["--json"]):
+        assert main(["--home", str(tmp_path / "home"), *more, *arguments]) in (2, 3)
+        told = "".join(capfd.readouterr())
+        assert HIDDEN in told
+        assert clean(told)
+        assert "0f3a9c0f3a" not in told

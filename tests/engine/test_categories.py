@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import Bench, document, key, labels, number, saved, span, suggestions
 from tui_labeler.domain.labels import Span, ToPlace
-from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.domain.projects import LONGEST_CATEGORY, Dataset, ProjectKind
 from tui_labeler.engine.errors import InputError, NotFoundError
 from tui_labeler.engine.ports import Change, Plan
 from tui_labeler.engine.rows import to_row
@@ -44,6 +44,9 @@ async def test_names_are_taken_once(bench: Bench) -> None:
         await session.categories.add(" Firm ")
     with pytest.raises(InputError, match="needs a name"):
         await session.categories.add(" ")
+    await session.categories.add("x" * LONGEST_CATEGORY)
+    with pytest.raises(InputError, match="at most 1,000 characters, not 1,001"):
+        await session.categories.add("x" * (LONGEST_CATEGORY + 1))
     with pytest.raises(NotFoundError, match="no entity named 'Firm'"):
         session.categories.by_name("Firm")
     with pytest.raises(NotFoundError):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from tui_labeler.domain.projects import LONGEST_CATEGORY, ProjectKind
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats import FORMATS, read_file
-
-if TYPE_CHECKING:
-    from tui_labeler.engine.formats.model import LabelFile
+from tui_labeler.engine.formats.model import FileCategory, LabelFile
+from tui_labeler.engine.formats.resolve import with_all_categories
 
 LABEL = {"category": "Person", "offset": 0, "length": 3}
 
@@ -131,3 +133,20 @@ def test_a_file_that_memory_does_not_suffice_for_is_refused(monkeypatch: pytest.
     monkeypatch.setitem(FORMATS, "jsonl", replace(FORMATS["jsonl"], read=read))
     with pytest.raises(FormatError, match="more memory than there is"):
         read_file(b"{}", "a.jsonl", "jsonl")
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_an_archive_of_documents_alone_is_told_as_that(packing: int) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", packing) as archive:
+        archive.writestr("a.txt", "Ann met Zo\u00eb. " * 30)
+    with pytest.raises(FormatError, match=r"docs\.zip: an archive without an \.ann file") as caught:
+        read_file(held.getvalue(), "docs.zip")
+    assert "into a folder" in caught.value.hint
+
+
+def test_a_category_that_no_project_takes_is_refused_with_the_file() -> None:
+    file = LabelFile(ProjectKind.MULTI_LABEL, categories=(FileCategory("x" * LONGEST_CATEGORY),))
+    assert with_all_categories(file)[0] == file
+    with pytest.raises(FormatError, match="has 1,001 characters"):
+        with_all_categories(replace(file, categories=(FileCategory("x" * (LONGEST_CATEGORY + 1)),)))

@@ -50,6 +50,11 @@ class Dataset(StrEnum):
     TEST = "Test"
 
 
+LONGEST_CATEGORY = 1_000
+"""Characters of a category's name, wherever it comes from: it is drawn in every list and sent to every model.
+The service takes 50, and what is longer is warned of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Category:
     """An entity or a class: what a label says of a text."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.domain.projects import Category, Dataset
+from tui_labeler.domain.projects import LONGEST_CATEGORY, Category, Dataset
 from tui_labeler.engine.actions import DELETE, MERGE
 from tui_labeler.engine.category_going import Going, by_id, labels_of
 from tui_labeler.engine.changes import put_category
@@ -202,11 +202,16 @@ def by_name(state: State, name: str) -> Category:
 
 
 def check_name(name: str) -> str:
-    """The name. Raises ``InputError`` for one that is empty or has white space around it."""
+    """The name. Raises ``InputError`` for one that is empty, too long, or has white space around it."""
     if not name.strip():
         raise InputError(NAMELESS, hint=NAME_IT)
     if name != name.strip():
         raise InputError("A category's name has no white space around it.", hint=f"Call it {name.strip()!r}.")
+    if len(name) > LONGEST_CATEGORY:
+        raise InputError(
+            f"A category's name has at most {LONGEST_CATEGORY:,} characters, not {len(name):,}.",
+            hint="Put what more there is to say into its description.",
+        )
     return name
 
 

@@ -25,8 +25,9 @@ from tui_labeler.domain.labels import (
     ToPlace,
     Verdict,
 )
-from tui_labeler.domain.projects import Dataset, ProjectKind
+from tui_labeler.domain.projects import LONGEST_CATEGORY, Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError, LabelerError
+from tui_labeler.engine.sharing.project_form import read_project
 from tui_labeler.engine.sharing.shared_file import read, written
 from tui_labeler.engine.sharing.shared_form import document_items, file_name
 from tui_labeler.engine.sharing.times import is_time
@@ -259,3 +260,15 @@ def test_whatever_a_file_holds_it_is_read_or_refused(found: dict[str, Any], kind
 def test_whatever_bytes_there_are_they_are_read_or_refused(data: bytes) -> None:
     with pytest.raises(FormatError):
         read(data, ENTITIES)
+
+
+def test_a_shared_category_has_a_name_that_can_be_given_by_hand() -> None:
+    def file(length: int) -> bytes:
+        categories = [{"id": "c1", "name": "x" * length}]
+        said = {"version": 1, "id": "p1", "name": "Loans", "kind": ENTITIES.value, "categories": categories}
+        return json.dumps(said).encode()
+
+    assert read_project(file(LONGEST_CATEGORY)).order == ("c1",)
+    for length in (LONGEST_CATEGORY + 1, 2_000_000):
+        with pytest.raises(FormatError, match="at most 1,000 characters"):
+            read_project(file(length))

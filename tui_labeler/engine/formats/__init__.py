@@ -108,10 +108,16 @@ def detect(data: bytes, filename: str) -> Format:
 
 
 def _unknown(data: bytes, filename: str) -> str:
-    """What the file is at least. What is wrong with it as JSON says more than that it is nothing known, so
-    that is raised as ``FormatError``."""
+    """What the file is at least. What is wrong with it as an archive or as JSON says more than that it is
+    nothing known, so that is raised as ``FormatError``."""
     if are_lines(data):
         return "is JSON Lines, one object a line, but no labels file"
+    if data[:2] == b"PK":
+        raise FormatError(
+            f"{filename}: an archive without an .ann file, and of archives brat's alone are read",
+            hint="Pack each document's .ann with its .txt. Documents without labels are what a project's "
+            "container holds: unpack them into a folder.",
+        )
     try:
         decode_json(data)
     except FormatError as error:

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from tui_labeler.domain.labels import Span
-from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.projects import LONGEST_CATEGORY, ProjectKind
 from tui_labeler.domain.text import OffsetMap
+from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.formats.checking import Placed, cut_words, other_words
 from tui_labeler.engine.formats.model import (
     FileCategory,
@@ -52,7 +53,8 @@ class Resolved:
 def with_all_categories(file: LabelFile) -> tuple[LabelFile, tuple[FormatProblem, ...]]:
     """The file with each category declared exactly once, those that only labels name among them.
 
-    A problem says which one the file itself declares more than once.
+    A problem says which one the file itself declares more than once. Raises ``FormatError`` for a name
+    that no category can have.
     """
     problems: list[FormatProblem] = []
     declared: dict[str, FileCategory] = {}
@@ -63,6 +65,12 @@ def with_all_categories(file: LabelFile) -> tuple[LabelFile, tuple[FormatProblem
             )
     for name in undeclared(file):
         declared[name] = FileCategory(name)
+    longest = max(map(len, declared), default=0)
+    if longest > LONGEST_CATEGORY:
+        raise FormatError(
+            f"a category's name has {longest:,} characters, and at most {LONGEST_CATEGORY:,} are taken",
+            hint="Give it a shorter one in the file.",
+        )
     return replace(file, categories=tuple(declared.values())), tuple(problems)
 
 

@@ -19,7 +19,7 @@ from tui_labeler.domain.items import (
     merged_items,
     settled,
 )
-from tui_labeler.domain.projects import Category, Project, ProjectKind, ProjectSettings
+from tui_labeler.domain.projects import LONGEST_CATEGORY, Category, Project, ProjectKind, ProjectSettings
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.shared_file import VERSION, from_json, to_json
@@ -127,6 +127,10 @@ def to_category(category_id: str, row: Mapping[str, Any]) -> Category:
         raise FormatError(str(error), field=f"categories, {category_id}") from error
     if category.name != category.name.strip():
         raise FormatError("a name has no white space around it", field=f"categories, {category_id}")
+    if len(category.name) > LONGEST_CATEGORY:
+        raise FormatError(
+            f"a name has at most {LONGEST_CATEGORY:,} characters", field=f"categories, {category_id[:100]}"
+        )
     return category
 
 

@@ -10,6 +10,8 @@ import msgspec
 from tinydb import where
 
 from tui_labeler.domain.resources import Resource
+from tui_labeler.domain.secrets import HIDDEN
+from tui_labeler.domain.variables import is_drawn
 from tui_labeler.engine.adapters.store.files import make_folder
 from tui_labeler.engine.adapters.store.locks import FileLock
 from tui_labeler.engine.adapters.store.shards import database, rows_of
@@ -45,7 +47,8 @@ class TinyResourceStore:
             if resource.name == name:
                 return resource
         raise NotFoundError(
-            f"There is no resource named {name!r}.",
+            # A key may have been typed in its place.
+            f"There is no resource named {HIDDEN if is_drawn(name) else repr(name)}.",
             hint="`tui-labeler resource list` shows those there are; `resource add` adds one.",
         )
 
