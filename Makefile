@@ -92,7 +92,7 @@ fuzz: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile fuzz --timeout 3600
 	TUI_LABELER_FUZZ=100000 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/formats/test_fuzz.py \
 		tests/hostile/test_readers.py tests/hostile/test_servers.py tests/adapters/estimators/test_meddled.py \
-		tests/adapters/store/test_meddled_state.py
+		tests/adapters/store/test_meddled_state.py tests/screens/test_reads_that_fail.py
 
 kill: $(VENV)/test.stamp $(VENV)/azurite.stamp
 	$(BIN)/python -m tests.durability.harness --kills 50

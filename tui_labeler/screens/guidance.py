@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from textual.app import SystemCommand
 from textual.binding import Binding
 
-from tui_labeler.screens.base import reporting, tell
+from tui_labeler.engine.errors import LabelerError
+from tui_labeler.screens.base import reporting, tell, tell_error
 from tui_labeler.screens.commands import KEYMAP_WORDS, Commands, bound_commands, first_key
 from tui_labeler.screens.dialogs import MessageScreen
 from tui_labeler.screens.labeling.keys import PROJECT_KEYS
@@ -21,8 +22,10 @@ from tui_labeler.screens.widgets.glyphs import ASCII_CLASS, plain_signs
 from tui_labeler.screens.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
     from textual.notifications import Notify
     from textual.screen import Screen
 
@@ -33,6 +36,19 @@ MESSAGES = 2
 
 class Guidance(ProjectScreens, inherit_bindings=False):
     """The part of the application that says what can be done where one is."""
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """What a key or a command does. What is wrong with it is told: it ends nothing."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except LabelerError as error:
+            tell_error(self, error)
+            return True
 
     def action_help(self) -> None:
         """Help for where one is. Markdown takes a moment to load, so it waits until it is needed."""

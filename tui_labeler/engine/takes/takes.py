@@ -17,6 +17,7 @@ from tui_labeler.engine.ports.takes import Take
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.domain.documents import Document
 
 
@@ -82,6 +83,6 @@ def claimed(mine: Take, wanted: str, rivals: Sequence[Take], now: str, *, over: 
     return mine if winner(map(Claim, [mine, *rivals])) == mine else nothing
 
 
-def is_shared_out(document: Document) -> bool:
+def is_shared_out(document: Document | DocumentRow) -> bool:
     """Several people label it on purpose: nobody has it alone."""
     return bool(document.readers)

@@ -90,8 +90,7 @@ class Taking:
         if not self._held:
             return None
         row = self._store.state.rows.get(document_id)
-        take = None if row is None else self._held.get(row.location)
-        return None if take is None or is_shared_out(self._store.state.document(document_id)) else take
+        return None if row is None or is_shared_out(row) else self._held.get(row.location)
 
     def check(self, document_id: int) -> None:
         """Raises ``TakenError`` where somebody else has it."""
@@ -102,8 +101,7 @@ class Taking:
     def want(self, document_id: int | None) -> None:
         """This session labels a document from here on, and no other."""
         row = None if document_id is None else self._store.state.rows.get(document_id)
-        given = row is not None and is_shared_out(self._store.state.document(row.id))
-        location = "" if row is None or given else row.location
+        location = "" if row is None or is_shared_out(row) else row.location
         if location != self._wanted:
             self._wanted, self._over = location, False
             self._wake()

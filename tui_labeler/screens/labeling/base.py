@@ -13,7 +13,6 @@ from textual.widgets import Static
 
 from tui_labeler.engine.documents.reading import GONE
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.labeling.keys import IN_TEXT, WRITING, WRITING_SCREENS
@@ -101,7 +100,7 @@ class LabelingBase(LabelingView):
             found = await self.session.documents.open(document_id)
             text, changed = found.text, found.changed
         except LabelerError as error:
-            self.problem = f"{error.title}.\n\n{in_lines(error)}"
+            self.take_problem(error)
         self.shown = document_id
         document = self.document
         self._text_hash = document.text_hash if document else ""
@@ -132,6 +131,12 @@ class LabelingBase(LabelingView):
         start = at + 1 - at % (AHEAD // 2)
         with suppress(LabelerError):  # whoever opens one of them is told
             await self.session.documents.read_ahead([row.id for row in rows[start : start + AHEAD]])
+
+    def take_problem(self, error: LabelerError) -> None:
+        is_new = not self.problem
+        super().take_problem(error)
+        if is_new:
+            self.call_later(self._show_problem)
 
     def _words_on(self, *, changed: bool) -> str:
         """What is worth saying of a document that was just opened."""

@@ -147,6 +147,7 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         self._first = document
         self._review_first = review
         self._at_work: frozenset[str] = frozenset()
+        self._was_away = False
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -226,9 +227,12 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         self.count_others(news.transactions)
         over = [job for job in news.jobs if job.id in self._at_work and job.state.is_over]
         self._at_work = frozenset(job.id for job in news.running)
+        was_away, self._was_away = self._was_away, self.follower.is_away
         if not self._is_in_view:
             self.stir()
             return
+        if was_away and not self._was_away and self.problem and self.wanted is not None:
+            self.open_document(self.wanted)
         self.show_changes(news.transactions)
         self.show_title()
         self.show_status()

@@ -11,7 +11,9 @@ from textual.message import Message
 
 from tui_labeler.domain.document_filters import DocumentFilter, Sort
 from tui_labeler.domain.handover import Side
+from tui_labeler.engine.errors import LabelerError
 from tui_labeler.engine.pen import pen_words
+from tui_labeler.engine.wording import in_lines
 from tui_labeler.screens.labeling.marks import shown_suggestions
 from tui_labeler.screens.labeling.review_progress import ReviewProgress
 from tui_labeler.screens.looks import Looks
@@ -121,9 +123,20 @@ class OpenProject(Screen[None]):
 
     @property
     def document(self) -> Document | None:
-        """The document in view, as it is now."""
+        """The document in view, as it is now; ``None``, and a problem that is shown, where the home can't
+        give it: it is away, say, or a file was damaged meanwhile."""
         state = self.session.store.state
-        return state.document(self.shown) if self.shown is not None and self.shown in state.rows else None
+        if self.shown is None or self.shown not in state.rows:
+            return None
+        try:
+            return state.document(self.shown)
+        except LabelerError as error:
+            self.take_problem(error)
+            return None
+
+    def take_problem(self, error: LabelerError) -> None:
+        """The document in view can't be shown from here on."""
+        self.problem = self.problem or f"{error.title}.\n\n{in_lines(error)}"
 
     @property
     def is_blind(self) -> bool:

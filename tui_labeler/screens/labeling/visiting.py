@@ -85,8 +85,8 @@ class VisitingActions(PlacingActions):
 
     def _place_in_text(self, cursor: int, *, backwards: bool) -> tuple[int, str]:
         """Where a cursor is among the suggestions: behind the last one before it."""
-        document = self.document
-        assert document is not None
+        assert self.shown is not None
+        document = self.session.store.state.document(self.shown)
         open_ones = shown_suggestions(self.session, document)
         if self.has_classes or self._doubtful_first:
             return document.id, ""
