@@ -186,7 +186,7 @@ PROJECT = [
     Case("adjudication under way", "W left right", "1 to decide", ONCE, typical.read_loans),
     Case("adjudication settled", "W left right x", "is settled: 2 labels", ONCE, typical.read_loans),
     Case("adjudication of classes", "W", "1 to decide", SMALL, typical.read_topics, at="question2.txt"),
-    Case("adjudication none", "W", "Nothing to settle", SMALL, typical.loans),
+    Case("adjudication none", "W", "in a text gives it to two people.", SMALL, typical.loans),
     Case("jobs", "J", "1 running", (NARROW,)),
     Case("jobs none", "J", "L in the project", ONCE, typical.new_project),
     Case("job interrupted", "J j j j", "R resumes", ONCE),

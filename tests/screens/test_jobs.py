@@ -339,6 +339,39 @@ async def test_review_ends_the_screen_with_the_job(home: JobHome, key: str) -> N
         assert app.results == ["old"]
 
 
+WHY = [
+    ("labeled", "t", "None of its documents failed."),
+    ("labeled", "c", "It has ended: there is nothing to cancel."),
+    ("labeled", "R", "It was done to its end: nothing is missing."),
+    ("labeled", "U", "It has suggested nothing: there is nothing to take back."),
+    ("labeled", "enter", "It has suggested nothing to review."),
+    ("training", "equals_sign", "It is no autolabeling job: its answers can't be compared."),
+    ("training", "U", "It is no autolabeling job: there is nothing to take back."),
+    ("training", "c", "It has ended: there is nothing to cancel."),
+    ("training", "R", "It was done to its end: nothing is missing."),
+    ("training", "t", "None of its documents failed."),
+    ("running", "v", "It has suggested nothing to review."),
+    ("running", "D", "It has not ended yet: c cancels it first."),
+    ("running", "t", "It has not ended yet: what fails is tried again after that."),
+    ("running", "equals_sign", "It has labeled nothing yet: there is nothing to compare."),
+]
+
+
+@pytest.mark.parametrize(("job", "key", "why"), WHY, ids=lambda part: str(part)[:12])
+async def test_a_key_that_is_not_for_a_job_says_why(home: JobHome, job: str, key: str, why: str) -> None:
+    home.job("labeled", JobState.SUCCEEDED, done=6)
+    home.job("training", JobState.SUCCEEDED, kind=JobKind.TRAIN)
+    home.job("running")
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        app.ask(JobsScreen(home.session, home.resources, job))
+        await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+        assert [note.message for note in app._notifications] == [why]
+        shown(app, JobsScreen)
+
+
 async def test_the_screen_opens_at_the_job_that_was_just_started(home: JobHome) -> None:
     home.job("new", JobState.SUCCEEDED, done=6, suggestions=4)
     home.job("old", JobState.SUCCEEDED, created="2026-11-20T09:00:00.000Z", done=6, suggestions=4)

@@ -15,10 +15,12 @@ from tui_labeler.engine.jobs.following import FIGURES_EVERY
 from tui_labeler.engine.models.models import find_model
 from tui_labeler.engine.wording import batches_going_on, counted, quota_kept
 from tui_labeler.screens.base import reporting, tell, tell_error
+from tui_labeler.screens.commands import bound_keys
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs import text as jobs_text
 from tui_labeler.screens.jobs.asking import agree, ask_budget, stopped_by_budget, what_it_takes
 from tui_labeler.screens.jobs.comparison import ComparisonScreen
+from tui_labeler.screens.jobs.refusals import why_not
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.places import Compared, Place
@@ -30,6 +32,7 @@ from tui_labeler.screens.working import looked_up, with_progress
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Key
 
     from tui_labeler.engine.autolabelers.spending import Budget
     from tui_labeler.engine.resources.resources import Resources
@@ -198,6 +201,8 @@ this terminal is closed.
     def on_picker_chosen(self) -> None:
         if self.check_action("review", ()):
             self.action_review()
+        else:
+            self._tell_why_not("review")
 
     # --- what can be done ---------------------------------------------------------------------------
 
@@ -220,6 +225,19 @@ this terminal is closed.
         }
         # What a job goes through once is gone with it; what comes back is only dimmed meanwhile.
         return True if allowed[action] else False if action == "cancel" else None
+
+    def on_key(self, event: Key) -> None:
+        """A key that is not for the job at the cursor says why."""
+        if event.key == "enter":
+            return  # the list says that a row was chosen
+        for key in self.BINDINGS:
+            if isinstance(key, Binding) and event.key in bound_keys([key], self.app._keymap):
+                self._tell_why_not(key.action)
+
+    def _tell_why_not(self, action: str) -> None:
+        # Of one that can't be read the page below says so.
+        if self.job is not None and not self.check_action(action, ()):
+            tell(self.app, why_not(action, self.job), title=f"Job {self.job.id}")
 
     @work(exclusive=True, group="act")
     @reporting

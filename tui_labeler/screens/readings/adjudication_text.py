@@ -71,7 +71,7 @@ def waiting_words(found: Compared) -> str:
         return f"Nothing to settle yet: {are} with readers who are not done."
     if found.stale:
         return f"Nothing can be settled: {clean(found.stale[0])} has another text than the one that was read."
-    return "Nothing to settle: no document was given to two people. & gives one, where texts are labeled."
+    return "Nothing to settle. & in a text gives it to two people."
 
 
 def heading(both: TwoReadings) -> Callable[[int, Glyphs], Line]:
