@@ -61,6 +61,9 @@ class _Bin(msgspec.Struct):
     cats: list[dict[str, Any]]
 
 
+_DECODER = msgspec.msgpack.Decoder(_Bin)
+
+
 def is_docbin(data: bytes) -> bool:
     """Whether it begins as one does."""
     return b"version" in _unpacked(data, _HEAD)
@@ -79,7 +82,7 @@ def read(data: bytes) -> list[dict[str, Any]]:
         raise FormatError(f"unpacks to more than {most:,} bytes", hint=_PARTS)
     _check_count(packed, max(_VALUES, _VALUES_A_BYTE * len(data)))
     try:
-        found = msgspec.msgpack.decode(packed, type=_Bin)
+        found = _DECODER.decode(packed)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _broken(str(error)) from error
     lengths = _lengths(found)
