@@ -11,14 +11,16 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.builders import Bench
 from tests.shelves import FakeShelf, Stored
+from tui_labeler.engine.adapters.store.memory import MemoryState
 from tui_labeler.engine.adapters.store.takes import FileTakes, live_takes, taken_locations
 from tui_labeler.engine.documents.keeping import needed_texts
-from tui_labeler.engine.errors import DeletedError, UnreachableError
+from tui_labeler.engine.errors import AwayError, DeletedError, UnreachableError
 from tui_labeler.engine.ports import Surroundings
 from tui_labeler.engine.ports.takes import Take
 from tui_labeler.engine.session import ProjectSession
@@ -169,6 +171,25 @@ async def test_documents_for_several_readers_are_nobody_s_alone(team: Team) -> N
     await ana.session.readings.assign(["a", "b"], documents=[ana.number("d0001.txt")])
     await bo.session.refresh()
     assert bo.holder("d0001.txt") == ""
+
+
+async def test_who_has_a_document_is_known_where_none_can_be_read(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, bo = await team.person("a", "one"), await team.person("b", "one")
+    first = ana.number("d0000.txt")
+    await ana.open("d0000.txt")
+    await bo.look()
+
+    def fail(state: MemoryState, document_id: int) -> NoReturn:
+        raise AwayError("home")
+
+    monkeypatch.setattr(MemoryState, "document", fail)
+    monkeypatch.setattr(MemoryState, "whole", fail)
+    bo.taking.want(first)
+    holder = bo.taking.holder(first)
+    assert holder is not None
+    assert holder.actor == "a"
 
 
 async def test_texts_that_somebody_has_open_are_needed(team: Team) -> None:
