@@ -100,7 +100,7 @@ WAYS: dict[str, Callable[[Person], Awaitable[Any]]] = {
     "change": lambda p: p.session.labeling.change(
         number(p), the_label(p), category=category(p.session, "Town")
     ),
-    "reviewed": lambda p: p.session.labeling.set_reviewed(number(p)),
+    "reviewed": lambda p: p.session.labeling.set_reviewed(document(p.session, "b.txt")),
     "flag": lambda p: p.session.labeling.set_flag(number(p), "ask"),
     "dataset": lambda p: p.session.documents.set([number(p)], dataset=Dataset.TEST),
     "accept": lambda p: p.session.review.accept(number(p), the_suggestion(p)),

@@ -62,7 +62,7 @@ async def save(session: ProjectSession) -> None:
 
 
 async def review(session: ProjectSession) -> None:
-    await session.labeling.set_reviewed(number(session, "d0001.txt"))
+    await session.labeling.set_reviewed(number(session, "d0002.txt"))
 
 
 async def flag(session: ProjectSession) -> None:
