@@ -93,6 +93,13 @@ class LabelingBase(LabelingView):
         self.documents.go_to(document_id)
         self._read(document_id, then)
 
+    def read_again(self) -> None:
+        """Opens the document that could not be shown anew: its text is none that has changed."""
+        document = self.document
+        if document is not None:
+            self._text_hash = document.text_hash
+            self.open_document(document.id)
+
     @work(exclusive=True, group="text")
     async def _read(self, document_id: int, then: Callable[[], object] | None) -> None:
         text, changed, self.problem = "", False, ""

@@ -231,8 +231,8 @@ belongs elsewhere, or goes. Labels of a document that is gone stay until `Q` the
         if not self._is_in_view:
             self.stir()
             return
-        if was_away and not self._was_away and self.problem and self.wanted is not None:
-            self.open_document(self.wanted)
+        if was_away and not self._was_away and self.problem:
+            self.read_again()
         self.show_changes(news.transactions)
         self.show_title()
         self.show_status()
