@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,3 +42,38 @@ def test_labels_of_a_file_go_along_with_their_words(cli: Cli, project: str, lett
     put_before(letters, "Today: ")
     assert cli("sync", project).code == 0
     assert words(cli) == before
+
+
+def test_labels_of_others_are_kept_when_they_are_taken_and_none_is_told_that_they_have_moved(
+    cli: Cli, letters: Path, tmp_path: Path
+) -> None:
+    ana, bo = (("--home", str(tmp_path / name)) for name in ("ana", "bo"))
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters), "--share")
+    assert cli(*ana, *create, "--category", "Person").code == 0
+    assert cli(*bo, *create).code == 0
+    assert cli(*ana, "label", "letters", NAME, "--category", "Person", "--text", "Ann Lee").code == 0
+    for home in (ana, bo):
+        assert cli(*home, "sync", "letters").code == 0
+    put_before(letters, "Today: ")
+    ran = cli(*bo, "sync", "letters", "--json")
+    assert (ran.json["moved_labels"], ran.json["stale_labels"]) == (1, [])
+    for home in (ana, bo):
+        ran = cli(*home, "sync", "letters", "--json")
+        assert (ran.json["stale_labels"], ran.json["conflicts"]) == ([], [])
+        (label,) = cli(*home, "show", "letters", NAME, "--json").json["labels"]
+        assert label["text"] == "Ann Lee"
+
+
+def test_what_others_have_moved_is_not_told_as_left_behind(cli: Cli, letters: Path, tmp_path: Path) -> None:
+    ana, bo = (("--home", str(tmp_path / name)) for name in ("ana", "bo"))
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters), "--share")
+    assert cli(*ana, *create, "--category", "Person").code == 0
+    assert cli(*bo, *create).code == 0
+    assert cli(*ana, "label", "letters", NAME, "--category", "Person", "--text", "Ann Lee").code == 0
+    for home in (ana, bo):
+        assert cli(*home, "sync", "letters").code == 0
+    (folder,) = (tmp_path / "bo" / "projects").iterdir()
+    shutil.rmtree(folder / "cache")
+    put_before(letters, "Today: ")
+    assert cli(*ana, "sync", "letters", "--json").json["moved_labels"] == 1
+    assert cli(*bo, "sync", "letters", "--json").json["stale_labels"] == []

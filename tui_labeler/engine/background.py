@@ -243,6 +243,7 @@ class Background:
         shared = Shared()
         if sharing is not None and sharing.is_on:
             shared = await sharing.sync(progress=partial(progress, LABELS))
+            found = self._session.documents.stale_still(found)
         exchange = Exchange(found, shared)
         again = exchange.is_news or not by_itself
         return replace(exchange, kept=await self._session.documents.keep(progress, again=again))

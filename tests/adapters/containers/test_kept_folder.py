@@ -115,9 +115,32 @@ async def test_where_labeled_texts_alone_fill_it_no_more_are_kept_and_that_is_to
         await world.kept.read(f"{number}.txt")
     await world.put({f"{number}.txt": b"other" for number in range(4)})
     kept = [await earlier(world, f"{number}.txt", b"0123456789") is not None for number in range(4)]
-    assert kept == [True, True, False, False]
+    assert kept == [True, False, False, False]
     (note,) = world.kept.notes()
     assert "cache_mb" in note
+    assert world.kept.notes() == ()
+
+
+async def test_no_process_adds_one_beyond_the_size(tmp_path: Path) -> None:
+    world = made(tmp_path, limit=15)
+    await world.put({f"{number}.txt": b"0123456789" for number in range(3)})
+    world.needed = [(f"{number}.txt", text_hash(b"0123456789")) for number in range(3)]
+    for _ in range(3):
+        world.__post_init__()
+        await world.kept.lacking()
+        for number in range(3):
+            await world.kept.read(f"{number}.txt")
+    assert len([path for path in (tmp_path / "home" / "cache").rglob("*") if path.is_file()]) == 1
+
+
+async def test_one_that_is_large_makes_several_others_go(tmp_path: Path) -> None:
+    world = made(tmp_path, limit=100)
+    await world.put({**{f"{number}.txt": b"0123456789" for number in range(10)}, "large.txt": b"x" * 55})
+    for name in (*(f"{number}.txt" for number in range(10)), "large.txt"):
+        world.kept.hold(name)
+        await world.kept.read(name)
+    await world.put({"large.txt": b"other"})
+    assert await earlier(world, "large.txt", b"x" * 55) is not None
     assert world.kept.notes() == ()
 
 

@@ -80,6 +80,7 @@ async def sync(context: Context) -> Report:
             push=push,
             progress=lambda done, total: context.out.step("syncing labels", done, total),
         )
+        synced = session.documents.stale_still(synced)
         pending = await sharing.pending()
         shared = replace(shared, conflicts=await sharing.quoted(shared.conflicts))
         kept = await session.documents.keep(context.out.step)

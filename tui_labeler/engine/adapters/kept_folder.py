@@ -95,15 +95,15 @@ class KeptFolder:
         async with self._turn:
             if self._refusal:
                 return
+            if self._cache.has((name, text_hash(data))):
+                return
+            if not await asyncio.to_thread(self._cache.make_room, len(data), list(self._needed())):
+                self._refuse("they fill cache_mb of settings.toml")
+                return
             try:
                 await asyncio.to_thread(self._cache.put, name, data)
             except OSError as error:
                 self._refuse(os.strerror(error.errno or 0))
-                return
-            if self._cache.is_too_full:
-                needed = [*self._needed(), (name, text_hash(data))]
-                if not await asyncio.to_thread(self._cache.clear, needed):
-                    self._refuse("they fill cache_mb of settings.toml")
 
     def _refuse(self, why: str) -> None:
         self._refusal = why

@@ -65,8 +65,7 @@ class TextCache:
         path = self._path((name, text_hash(data)))
         if path.exists():
             return
-        if self._size is None:
-            self._size = sum(size for _, size, _ in self._files())
+        self._counted()
         writing = path.with_name(f"{path.name}.{os.getpid()}.{id(data):x}")
         try:
             # Nearly always its folder is there.
@@ -88,7 +87,20 @@ class TextCache:
             with suppress(OSError):
                 writing.unlink(missing_ok=True)
             raise
-        self._size += len(data)
+        self._size = self._counted() + len(data)
+
+    def _counted(self) -> int:
+        if self._size is None:
+            self._size = sum(size for _, size, _ in self._files())
+        return self._size
+
+    def make_room(self, length: int, needed: Iterable[Version]) -> bool:
+        """Whether so many bytes more keep it within its limit, once what is not needed has given way."""
+        stays, before = set(needed), -1
+        while self._counted() + length > self._limit and self._counted() != before:
+            before = self._counted()
+            self.clear(stays)
+        return self._counted() + length <= self._limit
 
     def put_all(self, texts: Sequence[tuple[str, bytes]]) -> list[OSError | None]:
         """Keeps versions as :meth:`put`; gives what the disk said where it refused one."""

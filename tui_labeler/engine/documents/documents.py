@@ -12,7 +12,7 @@ from tui_labeler.domain.documents import Document
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.documents.keeping import Kept, keep_texts, lacking
 from tui_labeler.engine.documents.keeping import Progress as KeepingProgress
-from tui_labeler.engine.documents.moving_labels import earlier_text
+from tui_labeler.engine.documents.moving_labels import earlier_text, stale_labels
 from tui_labeler.engine.documents.names import typed
 from tui_labeler.engine.documents.reading import Progress, Reading, Synced, fetch, read_text
 from tui_labeler.engine.documents.searching import Looked, search
@@ -74,6 +74,12 @@ class Documents:
             notes += await self.keep_labeled()
         return replace(synced, notes=(*notes, *synced.notes), warnings=(*synced.warnings, *notes))
 
+    def stale_still(self, synced: Synced) -> Synced:
+        """What a reading found, without labels that others brought to the text of today."""
+        rows = ((name, self._known(name)) for name, _ in synced.stale)
+        counted = ((name, len(stale_labels(document))) for name, document in rows if document)
+        return replace(synced, stale=tuple((name, count) for name, count in counted if count))
+
     async def keep_labeled(self) -> tuple[str, ...]:
         """Keeps the texts that labels are on, where a change in the container would leave nothing of them.
 
@@ -89,7 +95,7 @@ class Documents:
         Without ``again`` it is done only if something was missing when it was done last, or it never was.
         """
         if not self._container.is_remote:
-            return Kept()
+            return Kept(notes=await self.keep_labeled() if again else ())
         if again or self._kept is None or self._kept.missing:
             self._kept = await keep_texts(self._container, self._store.state, progress)
             return self._kept
