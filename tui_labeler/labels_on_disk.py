@@ -165,6 +165,19 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
         raise InputError(f"{path}: {error}", hint="Name another folder.") from error
 
 
+def check_takes_labels(path: Path) -> None:
+    """Raises ``InputError`` for what labels are never written to, ``OSError`` where that can't be seen.
+
+    Character devices and pipes take them: /dev/null, /dev/stdout, what a shell puts for `>(gzip)`.
+    """
+    if is_foreign_link(path) or not path.exists():
+        return
+    mode = path.stat().st_mode
+    if stat.S_ISSOCK(mode) or stat.S_ISBLK(mode):
+        what = "a socket" if stat.S_ISSOCK(mode) else "a disk"
+        raise InputError(f"{path}: it is {what}, not a file.", hint="Name a file, or - for standard output.")
+
+
 def check_no_document(session: ProjectSession, paths: Iterable[Path]) -> None:
     """Raises ``InputError`` where a file would take the place of a document of the project."""
     if session.documents.container.is_remote:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import os
+import socket
 import stat
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import pytest
 
 from tests.cli.conftest import Cli, azure_labels, write_json
 from tests.realdata import real
+from tui_labeler.cli.pipes import write_pipe
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.formats import FORMATS
 from tui_labeler.engine.formats.model import FileDocument, Format, LabelFile, Written
@@ -177,6 +182,60 @@ def test_a_place_that_cannot_hold_a_file_is_told(target: str, cli: Cli, project:
 def test_a_device_is_written_to_and_not_replaced(cli: Cli, project: str) -> None:
     assert cli("export", project, "/dev/null", "--json").code == 0
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("options", [[], ["--overwrite"]])
+def test_a_pipe_that_nobody_reads_from_is_refused_and_not_waited_for(
+    cli: Cli, project: str, tmp_path: Path, options: list[str]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    ran = cli("export", project, str(pipe), *options, "--json")
+    assert ran.code == 2
+    assert "nobody reads from it" in ran.error["message"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_that_somebody_reads_from_gets_the_labels(cli: Cli, project: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:  # noqa: PTH123 - a descriptor
+        assert cli("export", project, str(pipe)).code == 0
+        assert len(labels_of(reader.read())) == 8
+
+
+@pytest.mark.timeout(60)
+async def test_a_pipe_gets_all_however_slow_its_reader_is_and_a_signal_ends_the_wait(tmp_path: Path) -> None:
+    pipe, data = tmp_path / "pipe", bytes(range(256)) * 2_000
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        writing, got = asyncio.create_task(write_pipe(pipe, data)), b""
+        while not writing.done():
+            await asyncio.sleep(0)
+            with suppress(BlockingIOError):
+                got += os.read(reader, 50_000)
+        while more := os.read(reader, 50_000):
+            got += more
+        assert got == data
+        stuck = asyncio.create_task(write_pipe(pipe, data))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        stuck.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await stuck
+    finally:
+        os.close(reader)
+
+
+def test_a_socket_is_refused(cli: Cli, project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the name of a socket is short
+    with socket.socket(socket.AF_UNIX) as held:
+        held.bind("s")
+        ran = cli("export", project, "s", "--overwrite", "--json")
+    assert (ran.code, "it is a socket" in ran.error["message"]) == (2, True)
 
 
 @pytest.mark.parametrize("leads_on", [True, False])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import FORMATS, UsageError, add_command, not_negative
+from tui_labeler.cli.pipes import write_pipe
 from tui_labeler.cli.saving import add_saving, save_if_asked
 from tui_labeler.cli.shapes import listed, skipped_items
 from tui_labeler.engine.errors import InputError, StorageError
@@ -16,6 +17,7 @@ from tui_labeler.engine.wording import counted
 from tui_labeler.labels_on_disk import (
     check_folder,
     check_no_document,
+    check_takes_labels,
     is_folder_wanted,
     is_foreign_link,
     unpacked,
@@ -91,7 +93,7 @@ async def export(context: Context) -> Report:
     if as_folder:
         write_folder(path, files, overwrite=options.overwrite)
     elif not to_stdout:
-        write_file(path, exported.data, overwrite=options.overwrite)
+        await put_file(path, exported.data, overwrite=options.overwrite)
     fields: dict[str, Any] = {
         "file": options.file,
         "format": options.format,
@@ -182,6 +184,7 @@ def check_target(path: Path, *, overwrite: bool) -> None:
             raise InputError(f"{path} is a folder.", hint="Name a file in it.")
         if not path.parent.is_dir():
             raise InputError(f"There is no folder {path.parent}.", hint="Make it first, or name another.")
+        check_takes_labels(path)
         there = is_foreign_link(path) or (path.exists() and stat.S_ISREG(path.stat().st_mode))
         if there and not overwrite:
             raise InputError(
@@ -191,8 +194,29 @@ def check_target(path: Path, *, overwrite: bool) -> None:
         raise InputError(f"{path}: {error}", hint="Name another file.") from error
 
 
+async def put_file(path: Path, data: bytes, *, overwrite: bool) -> None:
+    """As :func:`write_file`; into a pipe as its reader takes it.
+
+    Raises ``InputError`` for a pipe that nobody reads from.
+    """
+    try:
+        is_pipe = _is_pipe(path)
+        if is_pipe:
+            await write_pipe(path, data)
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror}", hint="See what ended the program that read from it."
+        ) from error
+    if not is_pipe:
+        write_file(path, data, overwrite=overwrite)
+
+
+def _is_pipe(path: Path) -> bool:
+    return not is_foreign_link(path) and path.exists() and stat.S_ISFIFO(path.stat().st_mode)
+
+
 def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """Writes a file whole or not at all, by its name in its own folder; to a device or a pipe, in one go.
+    """Writes a file whole or not at all, by its name in its own folder; to a device, in one go.
 
     A link is replaced, and what it leads to stays as it is.
 
