@@ -193,8 +193,12 @@ def check_no_document(session: ProjectSession, paths: Iterable[Path]) -> None:
             )
 
 
-def write_folder(path: Path, files: dict[str, bytes], *, overwrite: bool) -> None:
+def write_folder(
+    path: Path, files: dict[str, bytes], *, overwrite: bool, without: Iterable[str] = ()
+) -> None:
     """Writes files into a folder; a new one is there whole or not at all.
+
+    Files named in ``without`` are removed once all others are written.
 
     Folders are held open from the one that it stands in downwards: a link that somebody puts in the place of
     one meanwhile leads nothing elsewhere.
@@ -215,6 +219,9 @@ def write_folder(path: Path, files: dict[str, bytes], *, overwrite: bool) -> Non
             if is_filled or stays:
                 with above.below([place.name]) as folder:
                     _write_into(folder, files)
+                    for name in without:
+                        folder.remove(name)
+                    sync_names(folder)
             else:
                 _write_new(above, place.name, files)
     except IsLinkError as error:

@@ -339,6 +339,66 @@ def test_a_split_is_written_into_a_folder_with_its_card(cli: Cli, project: str, 
     assert cli("export", project, "-", "--split", "50/50", "--json").code == 2
 
 
+@pytest.mark.parametrize("second", ["json", "csv"])
+def test_parts_of_an_earlier_split_go_with_it_and_no_document_is_in_two(
+    cli: Cli, project: str, tmp_path: Path, second: str
+) -> None:
+    out = tmp_path / "corpus"
+    split = ("export", project, str(out), "--format")
+    assert cli(*split, "azure", "--split", "50/25/25").code == 0
+    (out / "mine.txt").write_text("a person's own")
+    before = {path.name for path in out.iterdir()}
+    known = {"json": "azure", "csv": "csv"}[second]
+    ran = cli(*split, known, "--split", "50/50", "--overwrite", "--json")
+    assert ran.code in (0, 1)
+    removed = {"dev.json"} if second == "json" else {"dev.json", "test.json", "train.json"}
+    assert set(ran.json["removed"]) == removed
+    assert {path.name for path in out.iterdir()} == (before - removed) | set(ran.json["files"])
+    assert [note for note in ran.json["notes"] if note["location"].startswith("dev")] == []
+    again = cli(*split, known, "--split", "100/0", "--overwrite")
+    assert f"Removed: test.{second}, a part of the split that was there before." in again.out
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        None,
+        b"{",
+        b"\xff",
+        pytest.param(b"[" * 100_000, id="deep"),
+        b'{"card_version": 1, "program": "another 1", "format": "azure", "parts": {"dev": {}}}',
+        b'{"card_version": 2, "program": "tui-labeler 9", "format": "azure", "parts": {"dev": {}}}',
+        b'{"card_version": 1, "program": "tui-labeler 1", "format": "x", "parts": {"dev": {}}}',
+        b'{"card_version": 1, "program": "tui-labeler 1", "format": "azure", "parts": {"../dev": {}}}',
+    ],
+)
+def test_a_file_named_as_a_part_that_is_not_surely_of_a_split_stays_and_is_told(
+    cli: Cli, project: str, tmp_path: Path, card: bytes | None
+) -> None:
+    out = tmp_path / "corpus"
+    out.mkdir()
+    (out / "dev.json").write_text("a person's own")
+    if card is not None:
+        (out / "data-card.json").write_bytes(card)
+    ran = cli("export", project, str(out), "--split", "50/50", "--overwrite", "--json")
+    assert (ran.code, ran.json["removed"]) == (0, [])
+    assert (out / "dev.json").read_text() == "a person's own"
+    assert [note["location"] for note in ran.json["notes"]] == ["dev.json"]
+    assert "from before" in ran.json["notes"][0]["reason"]
+
+
+def test_a_link_in_the_place_of_an_earlier_part_stays_and_is_told(
+    cli: Cli, project: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "corpus"
+    assert cli("export", project, str(out), "--split", "50/25/25").code == 0
+    (out / "dev.json").rename(tmp_path / "kept.json")
+    (out / "dev.json").symlink_to(tmp_path / "kept.json")
+    ran = cli("export", project, str(out), "--split", "50/50", "--overwrite", "--json")
+    assert (ran.json["removed"], [note["location"] for note in ran.json["notes"]]) == ([], ["dev.json"])
+    assert (out / "dev.json").is_symlink()
+
+
 @pytest.fixture
 def shelf_of_papers(monkeypatch: pytest.MonkeyPatch) -> Format:
     """A format of several files: a ZIP archive with a text for each document."""

@@ -58,7 +58,11 @@ def register(parsers: Any) -> None:
         action="store_true",
         help="with --format labelstudio: write undecided suggestions too, as predictions",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace what is there; with --split, parts of an earlier split that are not replaced go",
+    )
     parser.add_argument(
         "--split",
         metavar="SHARES",
@@ -119,7 +123,8 @@ def _what(exported: Exported) -> str:
 
 
 async def export_split(context: Context) -> Report:
-    """A folder with a file for each part of a split, and a data card."""
+    """A folder with a file for each part of a split, and a data card; parts of an earlier one go."""
+    from tui_labeler.cli.earlier_parts import earlier_parts
     from tui_labeler.engine.exports.splitting import shares
 
     options = context.options
@@ -135,8 +140,9 @@ async def export_split(context: Context) -> Report:
     async with context.project() as session:
         await save_if_asked(context, session)
         exported = await session.label_files.write_split(options.format, wanted, session.agreeing)
-        check_no_document(session, [path / name for name in exported.files])
-    write_folder(path, dict(exported.files), overwrite=options.overwrite)
+        earlier = earlier_parts(path, exported.files)
+        check_no_document(session, [path / name for name in (*exported.files, *earlier.ours)])
+    write_folder(path, dict(exported.files), overwrite=options.overwrite, without=earlier.ours)
     parts = {
         part.value: {"documents": each.documents, "labels": each.labels}
         for part, each in exported.parts.items()
@@ -147,13 +153,14 @@ async def export_split(context: Context) -> Report:
         "split": wanted.words,
         "seed": None if wanted.keeps_sets else wanted.seed,
         "files": sorted(exported.files),
+        "removed": list(earlier.ours),
         "documents": exported.documents,
         "labels": exported.labels,
         "parts": parts,
         "duplicates": exported.card.duplicates,
         "labels_version": exported.card.labels_version,
         "skipped": skipped_items(exported.skipped),
-        "notes": skipped_items(exported.notes),
+        "notes": skipped_items((*exported.notes, *earlier.notes)),
         "drafts_pending": exported.card.drafts,
     }
     lines = [
@@ -163,6 +170,7 @@ async def export_split(context: Context) -> Report:
             f"  {name}: {counted(part['documents'], 'document')}, {counted(part['labels'], 'label')}"
             for name, part in parts.items()
         ),
+        *(f"Removed: {name}, a part of the split that was there before." for name in earlier.ours),
         *listed("left out", fields["skipped"]),
         *listed("note", fields["notes"]),
     ]

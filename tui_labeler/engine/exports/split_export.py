@@ -14,6 +14,7 @@ from tui_labeler.domain.projects import Dataset
 from tui_labeler.engine.documents.carrying import text_key
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.exports.data_cards import Card, PartFigures, card_json, card_markdown
+from tui_labeler.engine.exports.earlier_splits import part_file
 from tui_labeler.engine.exports.exporting import Exported, Exporting, Gathered
 from tui_labeler.engine.exports.splitting import Group, Part, Shares, stratified
 from tui_labeler.engine.imports.plans import Skipped
@@ -180,8 +181,7 @@ class SplitExporting:
     # --- what is written ----------------------------------------------------------------------------
 
     def _files(self, parts: Mapping[Part, Exported], card: Card) -> dict[str, bytes]:
-        ending = ".zip" if self._format.is_archive else self._format.extensions[0]
-        files = {f"{part.value}{ending}": exported.data for part, exported in parts.items()}
+        files = {part_file(part, self._format): exported.data for part, exported in parts.items()}
         return files | {f"{CARD}.json": card_json(card), f"{CARD}.md": card_markdown(card)}
 
     async def _card(
