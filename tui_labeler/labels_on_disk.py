@@ -82,6 +82,8 @@ def _too_much(name: str) -> InputError:
 
 def read_labels(name: str) -> bytes:
     """The bytes of a file, or a folder's files as a ZIP archive. Raises ``InputError``."""
+    if not name:  # for a path that is the folder that one is in
+        raise InputError("The name of the file is empty.", hint="Name a file or a folder that can be read.")
     try:
         path = Path(name).expanduser()
         return _packed(path) if path.is_dir() else read_regular(path)

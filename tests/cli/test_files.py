@@ -179,6 +179,22 @@ def test_a_place_that_cannot_hold_a_file_is_told(target: str, cli: Cli, project:
     assert target.partition("/")[0] in ran.error["message"]
 
 
+@pytest.mark.parametrize("options", [["--format", "brat"], ["--split", "50/50"], []])
+def test_an_empty_name_is_not_the_folder_that_one_is_in(
+    cli: Cli, project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    ran = cli("export", project, "", *options, "--overwrite", "--json")
+    assert (ran.code, ran.error["code"]) == (2, "usage")
+    assert list(here.iterdir()) == []
+    (here / "l.ann").write_text("T1\tPerson 0 3\tAnn")
+    (here / "l.txt").write_text("Ann")
+    ran = cli("import", project, "", "--dry-run", "--json")
+    assert (ran.code, ran.error["message"]) == (2, "The name of the file is empty.")
+
+
 def test_a_device_is_written_to_and_not_replaced(cli: Cli, project: str) -> None:
     assert cli("export", project, "/dev/null", "--json").code == 0
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

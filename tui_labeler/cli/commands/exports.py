@@ -178,7 +178,13 @@ async def export_split(context: Context) -> Report:
 
 
 def local_path(name: str) -> Path:
-    """The path that a person typed. Raises ``InputError`` for a home that is nobody's."""
+    """The path that a person typed.
+
+    Raises ``UsageError`` where it is empty, as a shell's variable that is not set is, and ``InputError`` for
+    a home that is nobody's.
+    """
+    if not name:
+        raise UsageError("The name of the file is empty.", hint="Name one; . is the folder that you are in.")
     try:
         return Path(name).expanduser()
     except RuntimeError as error:
