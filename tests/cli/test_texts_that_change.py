@@ -77,3 +77,13 @@ def test_what_others_have_moved_is_not_told_as_left_behind(cli: Cli, letters: Pa
     put_before(letters, "Today: ")
     assert cli(*ana, "sync", "letters", "--json").json["moved_labels"] == 1
     assert cli(*bo, "sync", "letters", "--json").json["stale_labels"] == []
+
+
+def test_a_label_that_went_along_with_its_words_is_taken_back(cli: Cli, letters: Path) -> None:
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters))
+    assert cli(*create, "--category", "Person").code == 0
+    assert cli("label", "letters", NAME, "--category", "Person", "--text", "Ann Lee").code == 0
+    put_before(letters, "New: ")
+    assert cli("sync", "letters").code == 0
+    assert cli("undo", "letters").code == 0
+    assert words(cli) == []

@@ -117,7 +117,7 @@ class ProjectSession:
         self.blind = Blind(store, jobs, surroundings)
         self.readings = Readings(store, surroundings)
         self.agreeing = Agreeing(store, self.readings, reliability)
-        self.history = History(store, surroundings, self.sharing)
+        self.history = History(store, surroundings, self.sharing, self.documents)
         self.categories = Categories(store, surroundings, self.labeling)
         self.jobs = Jobs(store, jobs, models, quota, launcher, surroundings)
         self.handover = (

@@ -22,6 +22,8 @@ class Tally:
         self.refused = 0
         self._tables: Counter[str] = Counter()
         self.documents: set[int] = set()
+        self.unsure: set[int] = set()
+        """Documents whose text has changed so that nobody knows where something would have to come back."""
 
     def count(self, changes: Sequence[Change]) -> None:
         self._tables += tables_of(changes)

@@ -18,8 +18,9 @@ from tui_labeler.engine.actions import (
     action_words,
 )
 from tui_labeler.engine.errors import ConflictError, NotFoundError, RefusedError
-from tui_labeler.engine.history.counting import Tally
+from tui_labeler.engine.history.counting import Tally, document_of
 from tui_labeler.engine.history.entries import Entry, entry_of
+from tui_labeler.engine.history.moved_since import BOUND
 from tui_labeler.engine.history.taking_back import inverse
 from tui_labeler.engine.history.taking_back_jobs import JobTrace, without_job
 from tui_labeler.engine.history.undone import Undone, category_names_of, ids_of, sizes_of, undone_of
@@ -28,9 +29,10 @@ from tui_labeler.engine.ports import Plan, Transaction
 from tui_labeler.engine.turns import BATCH, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
-    from tui_labeler.engine.ports import ProjectStore, State, Surroundings
+    from tui_labeler.engine.history.moved_since import MovedSince, Texts
+    from tui_labeler.engine.ports import Change, ProjectStore, State, Surroundings
 
 
 class OtherSide(Protocol):
@@ -48,9 +50,14 @@ class History:
     """The journal, seen from one person: undo takes back their own actions, newest first."""
 
     def __init__(
-        self, store: ProjectStore, surroundings: Surroundings, other_side: OtherSide | None = None
+        self,
+        store: ProjectStore,
+        surroundings: Surroundings,
+        other_side: OtherSide | None = None,
+        texts: Texts | None = None,
     ) -> None:
         self._store = store
+        self._texts = texts
         self._other_side = other_side
         self._surroundings = surroundings
 
@@ -110,7 +117,8 @@ class History:
             if stopped:
                 break
             shell = Plan(action, (), group=group, job=transaction.job, note=dict(note))
-            plan = partial(_backwards, transaction, found.later, back, shell, tally)
+            await self._look(found.moved, transaction.changes)
+            plan = partial(_backwards, transaction, found, back, shell, tally)
             made = await self._store.commit(self._surroundings.actor, plan)
             await asyncio.sleep(0)
             if tally.items:
@@ -119,7 +127,7 @@ class History:
             return None
         if not tally.items:
             await self._settle(action, group, first.job, note)
-            raise _refusal(str(note["action"]), action)
+            raise _refusal(str(note["action"]), action, is_text=bool(tally.unsure))
         return replace(
             # Of a very large action this takes a while: keys go on.
             await asyncio.to_thread(undone_of, str(note["action"]), transactions, tally),
@@ -127,6 +135,16 @@ class History:
             made=made if len(transactions) == 1 else None,
             left=0 if action == REDO else max(int(each.note.get(ADDED, 0)) for each in transactions),
         )
+
+    async def _look(self, moved: MovedSince, changes: Iterable[Change]) -> None:
+        """Finds out where what the changes are about stands in the texts of today."""
+        rows = (
+            (document_of(change), row)
+            for change in changes
+            if change.table in BOUND
+            for row in (change.before, change.after)
+        )
+        await moved.look(self._texts, self._store.state, rows)
 
     async def _turn(self, found: Found, action: str) -> Undone:
         """Takes back what was decided between two sides, or decides it again: as a whole, or not at all."""
@@ -172,7 +190,9 @@ class History:
         for start in range(0, len(ids), BATCH):
             if progress is not None:
                 progress.done, progress.total = start, len(ids)
-            plan = partial(self._take_back, trace, ids[start : start + BATCH], group, tally)
+            batch = ids[start : start + BATCH]
+            await self._look(trace.moved, trace.replaced_in(batch))
+            plan = partial(self._take_back, trace, batch, group, tally)
             await self._store.commit(self._surroundings.actor, plan)
         if not tally.items and self._surroundings.actor not in trace.back:
             await self._settle(UNDO, group, job_id, {"of": job_id, "action": JOB})
@@ -200,19 +220,25 @@ class History:
 
 def _backwards(
     transaction: Transaction,
-    later: Set[str],
+    found: Found,
     back: Mapping[str, Set[str]],
     shell: Plan,
     tally: Tally,
     state: State,
 ) -> Plan:
-    return replace(shell, changes=inverse(transaction, later, back, tally, state))
+    return replace(shell, changes=inverse(transaction, found.later, back, tally, state, found.moved))
 
 
-def _refusal(of: str, action: str) -> RefusedError:
-    verb = "Taking back" if action == UNDO else "Doing again"
+def _refusal(of: str, action: str, *, is_text: bool = False) -> RefusedError:
+    verb = f"{'Taking back' if action == UNDO else 'Doing again'} ({action_words(of)})"
+    if is_text:
+        return RefusedError(
+            f"{verb}: the text has changed since, and where the labels were before can't be told; all stays.",
+            hint=f"Remove or change the labels by hand; the next {action} goes further back.",
+            on_screen=f"The next {action} goes further back.",
+        )
     return RefusedError(
-        f"{verb} ({action_words(of)}): all that it changed has been changed again since, and stays.",
+        f"{verb}: all that it changed has been changed again since, and stays.",
         hint=f"The history (`tui-labeler history`) says by whom; the next {action} goes further back.",
         on_screen=f"The next {action} goes further back.",
     )

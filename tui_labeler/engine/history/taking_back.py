@@ -8,6 +8,7 @@ from tui_labeler.domain.labels import Label
 from tui_labeler.domain.occupied import Occupied
 from tui_labeler.engine.actions import DECIDE, DELETE, MERGE
 from tui_labeler.engine.history.counting import IN_CATEGORIES, Tally, document_of
+from tui_labeler.engine.history.moved_since import BOUND, MovedSince, crossing
 from tui_labeler.engine.ports import Change
 from tui_labeler.engine.readings.made_alike import revived
 from tui_labeler.engine.rows import to_value
@@ -25,19 +26,21 @@ def job_of(change: Change) -> str:
 
 
 def inverse(
-    transaction: Transaction, later: Set[str], back: Mapping[str, Set[str]], tally: Tally, state: State
+    transaction: Transaction,
+    later: Set[str],
+    back: Mapping[str, Set[str]],
+    tally: Tally,
+    state: State,
+    moved: MovedSince | None = None,
 ) -> list[Change]:
-    """The changes backwards, for every item that is still as the action left it.
+    """The changes backwards, for every item that is still as the action left it, or has only followed its
+    words since, as ``moved`` knows.
 
     An item is refused where taking it back would break what others have done since: a label would meet
     one of ``later`` (keys of labels that were touched after the action), or name a category that is gone.
     Nothing that came of a job of ``back`` (jobs taken back since, and by whom) comes back to life.
     """
-    wanted = {
-        (change.table, change.key): Change(change.table, change.key, change.after, change.before)
-        for change in reversed(transaction.changes)
-        if state.raw(change.table, change.key) == change.after
-    }
+    wanted = _turned(transaction, moved or MovedSince(), tally, state)
     wanted = dict(_without_revived(wanted, back, state)) if back else wanted
     action = str(transaction.note.get("action", transaction.action))
     wanted = {place: change for place, change in wanted.items() if not _is_closed(change, action, state)}
@@ -56,6 +59,22 @@ def inverse(
 
 
 _Wanted = dict[tuple[str, str], Change]
+
+
+def _turned(transaction: Transaction, moved: MovedSince, tally: Tally, state: State) -> _Wanted:
+    """Every change the other way round that the items as they stand allow."""
+    turned = (moved.backwards(change, state) for change in reversed(transaction.changes))
+    wanted = {(change.table, change.key): change for change in turned if change is not None}
+    left = {change.key: change.after for change in transaction.changes if change.table == "label"}
+    unsure = crossing(wanted.values(), left, state)
+    if unsure:
+        tally.unsure |= unsure
+        wanted = {
+            place: change
+            for place, change in wanted.items()
+            if change.table not in BOUND or document_of(change) not in unsure
+        }
+    return wanted
 
 
 def _without_revived(

@@ -9,6 +9,7 @@ from tui_labeler.domain.labels import Label, Stamp, Suggestion, Verdict
 from tui_labeler.engine.actions import CLEARED, JOB, REDO, UNDO
 from tui_labeler.engine.changes import drop_label, drop_suggestion, put, put_label
 from tui_labeler.engine.history.counting import Tally, document_of
+from tui_labeler.engine.history.moved_since import MovedSince
 from tui_labeler.engine.ports import Change
 from tui_labeler.engine.readings.made_alike import revived
 
@@ -33,6 +34,8 @@ class JobTrace:
     """Who has taken it back, since it last did something."""
     gone_by: str = ""
     """The last action that took suggestions of the job away."""
+    moved: MovedSince = field(default_factory=MovedSince)
+    """Where the words stand today of what it took the place of."""
 
     def take(self, transaction: Transaction) -> None:
         """Takes in the next transaction."""
@@ -60,6 +63,12 @@ class JobTrace:
             self._drop(lambda key, row: int(key.partition("/")[0]) in numbers)
         elif transaction.action == UNDO and transaction.job:
             self._drop(lambda key, row: row["job"] == transaction.job)
+
+    def replaced_in(self, ids: Sequence[int]) -> list[Change]:
+        """What would come back into some documents, as it was."""
+        numbers = set(ids)
+        changes = (Change(table, key, None, row) for (table, key), row in self.replaced.items())
+        return [change for change in changes if document_of(change) in numbers]
 
     def _drop(self, gone: Callable[[str, dict[str, Any]], bool]) -> None:
         """What something else has replaced or taken back since does not come back."""
@@ -96,11 +105,11 @@ def without_job(
             if item.job == trace.job
         ]
     changes += [
-        Change(table, key, None, row)
-        for (table, key), row in trace.replaced.items()
-        if int(key.partition("/")[0]) in numbers
-        and row["category"] in state.categories
-        and state.raw(table, key) is None
+        change._replace(after=trace.moved.today(document_of(change), change.after))
+        for change in trace.replaced_in(sorted(numbers))
+        if change.after is not None
+        and change.after["category"] in state.categories
+        and state.raw(change.table, change.key) is None
     ]
     tally.count(changes)
     return revived({(change.table, change.key): change for change in changes}, around.actor, state)

@@ -10,10 +10,12 @@ from tui_labeler.engine.actions import (
     DECIDE,
     DECISION,
     JOB,
+    MOVE,
     NOT_UNDOABLE,
     REDO,
     UNDO,
 )
+from tui_labeler.engine.history.moved_since import MovedSince
 from tui_labeler.engine.history.taking_back import job_of
 from tui_labeler.engine.ports import Transaction
 
@@ -31,6 +33,8 @@ class Found:
     """Keys of labels that were touched since."""
     back: dict[str, set[str]] = field(default_factory=dict)
     """Jobs that were taken back since, and by whom."""
+    moved: MovedSince = field(default_factory=MovedSince)
+    """What has followed its words since."""
 
 
 class Walk:
@@ -66,6 +70,9 @@ class Walk:
             return False
         if parts and transaction.group == parts[0].group and transaction.actor == self._actor:
             parts.append(transaction)
+            return True
+        if transaction.action == MOVE:
+            self._found.moved.take(transaction)
             return True
         self._found.later.update(change.key for change in transaction.changes if change.table == "label")
         if parts:
