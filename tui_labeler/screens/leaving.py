@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_labeler.engine.errors import DeletedError, StorageError
+from tui_labeler.engine.errors import DeletedError, SetBackError, StorageError
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import saved_words, tell
 from tui_labeler.screens.dialogs import ChoiceScreen
@@ -29,6 +29,8 @@ async def may_leave(app: App[Any], session: ProjectSession, background: Backgrou
         await session.refresh()
     except DeletedError:
         return True
+    except SetBackError:
+        return await _without_drafts(here, session) and here.is_active
     except StorageError:
         pass  # what is known has been told, and leaving must be possible
     leaves = await _with_drafts(here, session) and await _with_unshared(here, background)
@@ -55,6 +57,23 @@ async def _with_drafts(here: Screen[Any], session: ProjectSession) -> bool:
     if answer == "save":
         tell(here.app, saved_words(await session.labeling.save()), title="Labels saved")
     return answer in ("save", "leave")
+
+
+async def _without_drafts(here: Screen[Any], session: ProjectSession) -> bool:
+    """Of a project that was set back on the disk: nothing is saved before it is opened again."""
+    drafts = session.labeling.drafts()
+    if not drafts:
+        return True
+    answer = await ask(
+        here,
+        ChoiceScreen(
+            f"{counted(drafts, 'draft decision')} can't be saved from here",
+            "The project on the disk was set back to a backup meanwhile, or repaired. What it holds now "
+            "counts; what was decided since that backup is not in it.",
+            [("l", "leave", "Leave"), ("q", "stay", "Stay here")],
+        ),
+    )
+    return answer == "leave"
 
 
 async def _with_unshared(here: Screen[Any], background: Background | None) -> bool:

@@ -195,7 +195,7 @@ async def test_whoever_has_a_project_open_that_was_repaired_is_told_to_open_it_a
     repair(folder)
     with pytest.raises(StorageError) as told:
         await session.store.refresh()
-    assert "leave the project and open it again" in told.value.on_screen
+    assert "leave the project and open it again. Otherwise: Restore" in told.value.on_screen
     again = await bench.session()
     await again.labeling.add(number(again, "d0009.txt"), key(again, "Person"), span("Ann"))
 

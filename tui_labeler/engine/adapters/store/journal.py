@@ -268,7 +268,7 @@ def _set_back(path: Path, words: str) -> SetBackError:
     # Whoever has it open is behind the end that a repair, or a backup put in its place, goes on from.
     again = "Where it has been repaired or set back meanwhile, leave the project and open it again."
     counts = "Where a backup has been put in its place meanwhile, that counts now. Otherwise: "
-    return SetBackError(f"{path}: {words}", hint=counts + hint, on_screen=f"{again} {hint}")
+    return SetBackError(f"{path}: {words}", hint=counts + hint, on_screen=f"{again} Otherwise: {hint}")
 
 
 def _behind(position: Position, line: bytes, seq: int) -> Position:
