@@ -11,8 +11,9 @@ from tests.builders import Bench, document, key, suggestions
 from tests.engine.test_label_files import entities
 from tests.far import FarContainer
 from tui_labeler.domain.labels import Span, Suggestion
+from tui_labeler.domain.projects import Dataset
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
-from tui_labeler.engine.changes import drop_suggestion, put_suggestion
+from tui_labeler.engine.changes import drop_suggestion, put_label, put_suggestion
 from tui_labeler.engine.documents.decoding import text_hash
 from tui_labeler.engine.errors import RefusedError
 from tui_labeler.engine.ports import Plan
@@ -315,3 +316,48 @@ async def test_ends_whose_words_are_gone_stay_as_they_are_and_it_says_why(
     with pytest.raises(RefusedError, match="the text has changed since"):
         await undone(ana)
     assert seen(ana, far) == before
+
+
+async def test_the_history_knows_where_labels_went_once_the_earlier_text_is_no_longer_kept(
+    ana: ProjectSession, far: FarContainer
+) -> None:
+    await add(ana, "Person", ANN)
+    await put(ana, far, MORE + OLD)
+    far.kept.clear()
+    assert (await undone(ana)).items == 1
+    assert seen(ana, far) == []
+
+
+async def test_a_label_that_is_elsewhere_than_its_words_went_is_refused(
+    ana: ProjectSession, far: FarContainer
+) -> None:
+    await add(ana, "Person", ANN)
+    await put(ana, far, MORE + OLD)
+
+    def plan(state: State) -> Plan:
+        target = state.document(0)
+        elsewhere = replace(target.active_labels[0], span=Span(6, 9))
+        return Plan("labels.sync", [put_label(state, target, elsewhere)])
+
+    await ana.store.commit("bo", plan)
+    with pytest.raises(RefusedError, match="changed again since"):
+        await undone(ana)
+    assert seen(ana, far) == [("Person", "May")]
+
+
+async def test_what_was_set_of_a_document_is_taken_back_once_it_was_read_again(
+    bench: Bench, ana: ProjectSession, far: FarContainer
+) -> None:
+    await ana.documents.set([0], language="de")
+    await put(ana, far, MORE + OLD)
+    assert (await undone(ana)).items == 1
+    now = document(ana, NAME)
+    assert (now.language, now.text_hash) == ("", text_hash(MORE + OLD))
+    await redone(ana)
+    assert document(ana, NAME).language == "de"
+    bo = await opened(bench, far, "bo")
+    await bo.documents.set([0], dataset=Dataset.TEST)
+    with pytest.raises(RefusedError, match="changed again since"):
+        await undone(ana)
+    now = document(ana, NAME)
+    assert (now.language, now.dataset) == ("de", Dataset.TEST)
