@@ -49,8 +49,8 @@ def keys_of(pilot: Pilot[None]) -> list[str]:
     return sorted(key for key, found in active.items() if found.binding.action not in LEAVING)
 
 
-async def back(pilot: Pilot[None]) -> None:
-    """To the text of the first document, whatever a key has opened."""
+async def back(pilot: Pilot[None], pane: str) -> None:
+    """To a pane of the first document, whatever a key has opened."""
     for _ in range(8):
         if isinstance(pilot.app.screen, LabelingScreen):
             break
@@ -61,6 +61,11 @@ async def back(pilot: Pilot[None]) -> None:
     screen.open_document(document(screen.session, ONE))
     await settle(pilot)
     screen.text.focus()
+    await pilot.pause()
+    if pane == "distribution":
+        screen.action_distribution()
+    else:
+        getattr(screen, pane).focus()
     await pilot.pause()
 
 
@@ -82,19 +87,42 @@ async def test_a_document_that_can_not_be_gone_to_says_why_in_its_place(
         assert "North Bank lends" in screen_text(pilot)
 
 
-async def test_no_key_ends_the_application_where_documents_can_not_be_read(opened: Opened) -> None:
-    """Some of the keys; ``make fuzz`` tries each."""
+async def test_what_a_key_has_begun_and_can_not_end_is_told_and_ends_nothing(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        screen = screen_of(pilot)
+        screen.documents.focus()
+        await press(pilot, "s")
+
+        def refuse(*_: object, **__: object) -> NoReturn:
+            raise AwayError("home")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(screen), "refill", refuse)
+            await press(pilot, "enter")
+        assert away().message in screen_text(pilot)
+        assert pilot.app._exception is None
+        await press(pilot, "]")
+        assert screen.shown == document(screen.session, TWO)
+
+
+@pytest.mark.parametrize(
+    ("pane", "step"), [("text", 9), ("documents", 27), ("pane", 27), ("distribution", 27)]
+)
+async def test_no_key_ends_the_application_where_documents_can_not_be_read(
+    opened: Opened, pane: str, step: int
+) -> None:
+    """Every ``step``th key of the pane; ``make fuzz`` tries each."""
     async with opened(ONE) as pilot:
         session = session_of(pilot)
         await suggest(session, ONE, [("Borrower", "Acme Ltd.", 0.5), ("Lender", "North Bank", 0.9)])
         await session.refresh()
-        await back(pilot)
+        await back(pilot, pane)
         keys = keys_of(pilot)
-        every = 1 if "TUI_LABELER_FUZZ" in os.environ else 9
-        for key in keys[::every]:
+        for key in keys[:: 1 if "TUI_LABELER_FUZZ" in os.environ else step]:
             with failing(away):
                 await press(pilot, key)
                 if not isinstance(pilot.app.screen, LabelingScreen):
                     await press(pilot, "enter")
             assert pilot.app._exception is None, key
-            await back(pilot)
+            await back(pilot, pane)
+            assert getattr(screen_of(pilot), pane).has_focus, key

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import SystemCommand
 from textual.binding import Binding
+from textual.worker import WorkerFailed
 
 from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.base import reporting, tell, tell_error
@@ -49,6 +50,14 @@ class Guidance(ProjectScreens, inherit_bindings=False):
         except LabelerError as error:
             tell_error(self, error)
             return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """The same for what a key has begun: a ``LabelerError`` ends the worker that it came out of, nothing
+        else. A widget takes no more messages after an error of its own: that is a fault."""
+        if isinstance(error, WorkerFailed) and isinstance(error.error, LabelerError):
+            tell_error(self, error.error)
+        else:
+            super()._handle_exception(error)
 
     def action_help(self) -> None:
         """Help for where one is. Markdown takes a moment to load, so it waits until it is needed."""
