@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import Bench, key, number, span, whole
-from tui_labeler.engine.doctor.projects import check_history
+from tui_labeler.engine.doctor.projects import check_history, check_names
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.workbench import set_settings
 
@@ -55,6 +55,16 @@ async def test_a_category_that_nobody_deleted_is_told_and_made_anew(bench: Bench
     assert list(mended.store.state.categories.items()) == list(session.store.state.categories.items())
     assert await check_history(mended) == []
     assert await bench.workbench().repair(session.project.id) == ()
+
+
+async def test_a_name_that_two_categories_have_is_told_until_one_is_renamed(bench: Bench) -> None:
+    await edited(bench, lambda tables: tables["categories"]["1"].update(name="Place"))
+    session = await bench.session()
+    (check,) = await check_names(session)
+    assert not check.ok
+    assert "2 entities are named 'Place'" in check.detail
+    await session.categories.rename(next(iter(session.store.state.categories)), "Person")
+    assert await check_names(session) == []
 
 
 UNUSABLE: dict[str, Callable[[dict[str, Any]], object]] = {

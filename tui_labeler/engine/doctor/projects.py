@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tui_labeler.domain.handover import Side
@@ -21,7 +22,7 @@ async def check_project(session: ProjectSession) -> AsyncIterator[Check]:
     yield await check_container(session)
     for check in (*await check_texts(session), *check_pen_of(session)):
         yield check
-    for look in (check_records, check_history, check_base):
+    for look in (check_records, check_names, check_history, check_base):
         for check in await look(session):
             yield check
 
@@ -83,6 +84,25 @@ async def check_base(session: ProjectSession) -> list[Check]:
     except LabelerError as error:
         return [Check(f"sharing of {session.project.name}", False, in_words(error))]
     return []
+
+
+async def check_names(session: ProjectSession) -> list[Check]:
+    """A failed check for each name that several categories have, as an edit by hand leaves it: files of
+    labels tell them apart by nothing else."""
+    project = session.project
+    noun, nouns = project.kind.noun, project.kind.nouns
+    by_name = groupby(sorted(row.name for row in session.store.state.categories.values()))
+    times = [(name, len(list(same))) for name, same in by_name]
+    return [
+        Check(
+            f"{nouns} of {project.name}",
+            False,
+            f"{counted(count, noun, nouns)} are named {name!r}, and label files take them for one; "
+            "give one of them another name in the application, by what its labels are",
+        )
+        for name, count in times
+        if count > 1
+    ]
 
 
 async def check_history(session: ProjectSession) -> list[Check]:
