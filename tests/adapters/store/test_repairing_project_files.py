@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import Bench, key, number, span, whole
+from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.doctor.projects import check_history, check_names
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.workbench import set_settings
@@ -65,6 +66,22 @@ async def test_a_name_that_two_categories_have_is_told_until_one_is_renamed(benc
     assert "2 entities are named 'Place'" in check.detail
     await session.categories.rename(next(iter(session.store.state.categories)), "Person")
     assert await check_names(session) == []
+
+
+async def test_a_kind_that_was_edited_is_told_until_it_is_put_back(bench: Bench) -> None:
+    was = []
+
+    def to_classes(tables: dict[str, Any]) -> None:
+        was.append(tables["project"]["1"]["kind"])
+        tables["project"]["1"]["kind"] = ProjectKind.SINGLE_LABEL.value
+
+    _, folder = await edited(bench, to_classes)
+    (check,) = await check_history(await bench.session())
+    assert not check.ok
+    assert f"it was made as {was[0]!r}" in check.detail
+    path = folder / "project.json"
+    path.write_text(path.read_text().replace(ProjectKind.SINGLE_LABEL.value, was[0]))
+    assert await check_history(await bench.session()) == []
 
 
 UNUSABLE: dict[str, Callable[[dict[str, Any]], object]] = {

@@ -106,8 +106,8 @@ async def check_names(session: ProjectSession) -> list[Check]:
 
 
 async def check_history(session: ProjectSession) -> list[Check]:
-    """A failed check for each part that a project's history lacks without saying so, and for categories that
-    it holds and the project does not."""
+    """A failed check for each part that a project's history lacks without saying so, for categories that
+    it holds and the project does not, and for another kind than it has."""
     name = session.project.name
     hint = (
         "the labels are whole; restore that file from a backup, or let "
@@ -124,6 +124,13 @@ async def check_history(session: ProjectSession) -> list[Check]:
                 f"project repair {session.project.id}` makes it anew of the journal"
             )
             found.append(Check(f"{session.project.kind.nouns} of {name}", False, words))
+        was, kind = await session.store.kind_in_history(), session.project.kind.value
+        if was not in (None, kind):
+            words = (
+                f"its project.json says {kind!r}, and it was made as {was!r}: labels of one kind are left "
+                "out by the other; nothing in the program changes it, so put it back in that file"
+            )
+            found.append(Check(f"kind of {name}", False, words))
         return found
     except LabelerError as error:
         return [Check(f"history of {name}", False, in_words(error))]

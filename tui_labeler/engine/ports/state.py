@@ -158,6 +158,13 @@ class ProjectStore(Protocol):
         Raises ``StorageError``.
         """
 
+    async def kind_in_history(self) -> str | None:
+        """The project's kind, as the history has it last; ``None`` where it does not say.
+
+        Reads the whole history.
+        Raises ``StorageError``.
+        """
+
     async def checkpoint(self) -> None:
         """Folds the journal into the shards, so that the next opening is quick."""
 

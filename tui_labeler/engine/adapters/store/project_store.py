@@ -191,6 +191,10 @@ class TinyProjectStore:
         found = await asyncio.to_thread(project_as_of, self._journal, self._position.seq)
         return tuple(row["name"] for row in found.missing_in(self._memory.category_rows))
 
+    async def kind_in_history(self) -> str | None:
+        found = await asyncio.to_thread(project_as_of, self._journal, self._position.seq)
+        return found.project.get("kind") if found.project else None
+
     # --- checkpoints --------------------------------------------------------------------------------
 
     @property
