@@ -87,6 +87,19 @@ async def test_a_choice_is_taken_back_and_made_anew_with_the_document_in_view(ho
         assert session_of(pilot).documents.find(ONE).readers == ("ann", "bob")
 
 
+async def test_nothing_but_choices_is_done_again_here(home: JobHome) -> None:
+    async with adjudicating(home) as pilot:
+        session = session_of(pilot)
+        number = session.documents.find(ONE).id
+        await session.labeling.set_flag([number], "look")
+        assert await session.history.undo() is not None
+        await press(pilot, "ctrl+r")
+        assert "Nothing is left here to do again" in screen_text(pilot)
+        assert session.documents.find(ONE).flag != "look"
+        await press(pilot, "left", "u", "ctrl+r")
+        assert "Done again." in screen_text(pilot)
+
+
 @pytest.mark.parametrize("key", ["n", "N", "j", "ctrl+d", "right_square_bracket", "left"])
 async def test_what_a_key_brought_is_told_until_the_next_key(home: JobHome, key: str) -> None:
     async with adjudicating(home) as pilot:

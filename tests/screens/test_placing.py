@@ -201,6 +201,27 @@ async def test_x_drops_the_words_of_the_line_where_the_cursor_lies_in_a_suggesti
         assert _to_place(pilot, ONE) == [other]
 
 
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("c", "Their category can be changed once"),
+        ("e", "Their ends can be moved once"),
+        ("d", "These words are not in the text yet: x drops them"),
+    ],
+)
+async def test_keys_do_nothing_to_what_lies_under_the_cursor_while_the_line_is_about_words(
+    running: Running, nowhere: None, keys: str, told: str
+) -> None:
+    async with running(open_project="Loans", review=True) as pilot:
+        suggested = open_ones(session_of(pilot), ONE)
+        await press(pilot, "plus", *keys)
+        assert told in screen_text(pilot)
+        assert (open_ones(session_of(pilot), ONE), screen_of(pilot).editing) == (suggested, None)
+        # Whoever goes there means what is there.
+        await press(pilot, "l", "d")
+        assert open_ones(session_of(pilot), ONE) == []
+
+
 async def test_n_goes_on_behind_words_without_a_place_and_to_other_documents(
     running: Running, nowhere: None
 ) -> None:

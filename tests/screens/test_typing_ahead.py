@@ -11,12 +11,24 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tests.fakes import labels
-from tests.screens.conftest import ONE, Opened, press, screen_of, screen_text, session_of, settle, span_of
+from tests.fakes import document, labels
+from tests.screens.conftest import (
+    ONE,
+    THREE,
+    Opened,
+    press,
+    screen_of,
+    screen_text,
+    session_of,
+    settle,
+    span_of,
+)
 from tui_labeler.screens.typing_ahead import TypingAhead
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
+
+    from tui_labeler.engine.documents.documents import DocumentText
 
 
 async def at_once(pilot: Pilot[None], *keys: str) -> None:
@@ -46,6 +58,26 @@ async def test_what_is_typed_behind_a_search_is_searched_for(opened: Opened) -> 
         assert pilot.app.screen.query_one(Input).value == "Bank"
         await at_once(pilot, "enter", "v", "2")
         assert labels(session_of(pilot), ONE) == [("Lender", span_of(ONE, "Bank"))]
+
+
+@pytest.mark.parametrize("way", ["one by one", "at once"])
+async def test_what_is_typed_behind_an_undo_that_leads_elsewhere_is_for_the_text_there(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    async with opened(ONE) as pilot:
+        session = session_of(pilot)
+        await press(pilot, "v", "2", "right_square_bracket", "right_square_bracket")
+        read = session.documents.open
+
+        async def slowly(document: int) -> DocumentText:
+            await asyncio.sleep(0.1)
+            return await read(document)
+
+        monkeypatch.setattr(session.documents, "open", slowly)
+        await (press if way == "one by one" else at_once)(pilot, "u", "w", "w", "v", "3")
+        assert screen_of(pilot).shown == document(session, ONE)
+        assert labels(session, ONE) == [("Amount", span_of(ONE, "This"))]
+        assert labels(session, THREE) == []
 
 
 async def test_keys_go_on_beside_what_takes_long(opened: Opened) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 from typing import TYPE_CHECKING
@@ -18,6 +17,9 @@ async def write_pipe(path: Path, data: bytes) -> None:
 
     Raises ``InputError`` where nobody reads from it, ``OSError`` when its reader goes.
     """
+    # Only a command that does something loads this.
+    import asyncio
+
     handle = _opened(path)
     loop, has_room = asyncio.get_running_loop(), asyncio.Event()
     loop.add_writer(handle, has_room.set)

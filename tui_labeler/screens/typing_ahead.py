@@ -82,16 +82,22 @@ class TypingAhead(App[ReturnType]):
                     await patience.until(done, partial(_runs, node))
 
     async def _settled(self, screen: Screen[Any], known: Set[Worker[Any]]) -> None:
-        """Until what the key has begun is over, or shows another screen."""
-        begun = [worker for worker in self.workers if worker not in known]
-        patience = Patience()
+        """Until what the key has begun is over, with what that has begun in turn, or shows another screen."""
+        patience, is_over = Patience(), False
         while self.is_running and not patience.is_over:
             if self.screen is not screen:
                 await self._is_there()
                 return
-            if all(worker.is_finished for worker in begun):
+            begun = [worker for worker in self.workers if worker not in known]
+            if not all(worker.is_finished for worker in begun):
+                is_over = False
+                await asyncio.sleep(LOOK_EVERY)
+            elif is_over or not begun:
                 return
-            await asyncio.sleep(LOOK_EVERY)
+            else:
+                # Its last message may begin something else.
+                is_over = True
+                await self._went_through()
 
     async def _is_there(self) -> None:
         """Until a screen is composed and its focus is set, which may open another."""

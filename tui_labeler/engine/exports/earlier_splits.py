@@ -9,6 +9,7 @@ import msgspec
 from tui_labeler.engine.exports.data_cards import VERSION
 from tui_labeler.engine.exports.splitting import Part
 from tui_labeler.engine.formats import FORMATS
+from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from tui_labeler.engine.formats.model import Format
@@ -31,8 +32,8 @@ def part_file(part: Part, known: Format) -> str:
 def files_of(card: bytes) -> frozenset[str]:
     """The names of the parts' files that a card in JSON is about; none where this program didn't write it."""
     try:
-        read = msgspec.json.decode(card, type=_Card)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        read = decode(card, _Card)
+    except msgspec.DecodeError:
         return frozenset()
     known = FORMATS.get(read.format)
     if known is None or read.card_version != VERSION or not read.program.startswith("tui-labeler "):

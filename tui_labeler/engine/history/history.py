@@ -86,6 +86,11 @@ class History:
             raise _refusal(JOB, UNDO)
         return undone
 
+    async def redoable(self) -> str | None:
+        """The action that :meth:`redo` would do again; ``None`` where there is none."""
+        found = (await find(self._store, self._surroundings.actor, redo=True)).transactions
+        return str(found[0].note.get("action", found[0].action)) if found else None
+
     async def redo(self, progress: Progress | None = None) -> Undone | None:
         """Does again what was undone last, unless something was done since. ``None`` when there is none.
 

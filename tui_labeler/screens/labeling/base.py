@@ -23,7 +23,7 @@ from tui_labeler.screens.widgets.document_list import DocumentList
 if TYPE_CHECKING:
     from textual.events import Key
 
-    from tui_labeler.domain.labels import Suggestion
+    from tui_labeler.domain.labels import Label, Suggestion
     from tui_labeler.engine.ports import Transaction
 
 P = ParamSpec("P")
@@ -175,9 +175,9 @@ class LabelingBase(LabelingView):
             return "No class is chosen: go to one with ; or ' first."
         return "This document has no class yet, and none is suggested for it."
 
-    def unplaced_words(self, verb: str) -> str:
-        """Why words that are to place can't have another category (``change``) or other ends (``edit``) yet;
-        empty where keys are not about such words."""
+    def unplaced_words(self, verb: str, item: Label | Suggestion | None) -> str:
+        """Why words that are to place can't have another category (``change``) or other ends (``edit``) yet,
+        or be removed (``remove``); empty where keys are not about such words but about ``item``."""
         raise NotImplementedError
 
     def focus_text(self) -> None:

@@ -95,8 +95,9 @@ class ChangeActions(CategoryQuestions):
     def action_change(self) -> None:
         """Gives the label or suggestion at the cursor another category."""
         item = self.item()
-        if item is None:
-            self.answer(self.unplaced_words("change") or self.no_item_words())
+        unplaced = self.unplaced_words("change", item)
+        if unplaced or item is None:
+            self.answer(unplaced or self.no_item_words())
             return
 
         async def change(category: str) -> None:
@@ -143,8 +144,10 @@ class ChangeActions(CategoryQuestions):
             self.say("")
         elif self.has_classes:
             self.say("A class holds for the whole document: it has no ends to move.")
+        elif unplaced := self.unplaced_words("edit", item):
+            self.answer(unplaced)
         elif item is None or item.span is None:
-            self.answer(self.unplaced_words("edit") or "There is no label here whose ends could be moved.")
+            self.answer("There is no label here whose ends could be moved.")
         else:
             self._edit(item.id, item.span)
             self.say("")
@@ -205,6 +208,9 @@ class ChangeActions(CategoryQuestions):
     async def action_remove(self) -> Transaction | None:
         """Removes the label at the cursor; rejects the suggestion there."""
         item = self.item()
+        if unplaced := self.unplaced_words("remove", item):
+            self.answer(unplaced)
+            return None
         if item is None:
             self.say(self.no_item_words())
             return None

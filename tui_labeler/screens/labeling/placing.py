@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from textual import work
 
-from tui_labeler.domain.labels import Span, Suggestion, ToPlace
+from tui_labeler.domain.labels import Label, Span, Suggestion, ToPlace
 from tui_labeler.screens.labeling.base import LabelingBase
 from tui_labeler.screens.labeling.marks import shown_to_place
 from tui_labeler.screens.lines import StatusLine
@@ -65,10 +65,14 @@ class PlacingActions(LabelingBase):
         """Whether a decision is about the words in hand, not about a suggestion at the cursor."""
         if self.words_in_hand is None:
             return False
-        place = self._likely_place
-        cursor = self.text.cursor
-        at_place = cursor == self._taken_at if place is None else place.start <= cursor < place.end
-        return at_place or self.text.selection is not None or self.suggestion_here() is None
+        return self.is_at_words() or self.text.selection is not None or self.suggestion_here() is None
+
+    def is_at_words(self) -> bool:
+        """Whether the cursor is where the words in hand have put it, whatever else is there."""
+        if self.words_in_hand is None:
+            return False
+        place, cursor = self._likely_place, self.text.cursor
+        return cursor == self._taken_at if place is None else place.start <= cursor < place.end
 
     def suggestion_here(self) -> Suggestion | None:
         """The open suggestion at the cursor."""
@@ -147,10 +151,14 @@ class PlacingActions(LabelingBase):
             self.go_to_words(waiting[(waiting.index(item) + step) % len(waiting)])
             self._left_at = left
 
-    def unplaced_words(self, verb: str) -> str:
+    def unplaced_words(self, verb: str, item: Label | Suggestion | None) -> str:
+        # The line is about the words: what lies under the cursor by chance gets nothing done to it unseen.
+        if not (self.is_at_words() if item else self.words_in_hand and self.is_about_words()):
+            return ""
+        if verb == "remove":
+            return "These words are not in the text yet: x drops them, a sets them."
         words = "Their category can be changed" if verb == "change" else "Their ends can be moved"
-        where = "once they are set in the text: a sets them."
-        return f"{words} {where}" if self.words_in_hand and self.is_about_words() else ""
+        return f"{words} once they are set in the text: a sets them."
 
     async def decide_words(self, item: ToPlace, *, accepting: bool) -> Transaction | None:
         """Sets the words where something is selected, else at the marked place; or drops them."""

@@ -319,6 +319,9 @@ The readings stay as they are: the figures of agreement (`|` where texts are lab
     @work(group="decide")
     @reporting
     async def action_redo(self) -> None:
+        if await self._session.history.redoable() not in (None, CHOOSE, SETTLE):
+            self.say("Nothing is left here to do again; in the document ctrl+r goes further.")
+            return
         redone = await self._session.history.redo()
         await self._after_walk("Done again." if redone else "There is nothing to do again.", redone)
 
