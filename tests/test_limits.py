@@ -62,6 +62,14 @@ def test_documents_that_break_a_limit_are_counted_in_one_warning() -> None:
     assert "plain" not in many
 
 
+def test_a_very_long_name_is_cut_in_the_warnings() -> None:
+    for check in (limits.category_name, limits.project_name):
+        warnings = check(f"{'x' * 999}/")
+        assert "has 1,000 characters" in warnings[0]
+        assert warnings[1].endswith(": /")
+        assert all(len(warning) < 200 for warning in warnings)
+
+
 def test_a_hostile_name_is_made_safe_in_the_warning() -> None:
     for check in (limits.category_name, limits.project_name, limits.document_name):
         assert not any("\x1b" in warning for warning in check("a\x1b]52;c;x\x07/?"))

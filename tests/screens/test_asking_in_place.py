@@ -193,3 +193,8 @@ def test_a_stopped_undo_says_within_a_narrow_screen_that_the_rest_stays_and_what
     words = undone_words(stopped, "Took back")
     assert len(words) <= 78
     assert words == "Stopped after 123,456 changes; the rest stays. For all: ctrl+r, then u."
+
+
+def test_a_category_with_a_very_long_name_is_taken_back_in_a_few_words() -> None:
+    undone = Undone("category.add", 1, (), categories=("x" * 1_000,))
+    assert len(undone_words(undone, "Took back")) < 120

@@ -103,6 +103,26 @@ async def test_what_was_deleted_is_brought_back_by_u_and_deleted_again_by_ctrl_r
         assert len(labels(session_of(pilot), ONE)) == 1
 
 
+async def test_the_cursor_goes_to_a_category_that_comes_back(opened: Opened) -> None:
+    async with opened(ONE) as pilot:
+        await press(pilot, "K", "a")
+        await paste(pilot, "Date")
+        await press(pilot, "enter")
+        made = categories_list(pilot).current
+        await press(pilot, "u")
+        assert categories_list(pilot).current != made
+        await press(pilot, "ctrl+r")
+        assert categories_list(pilot).current == made
+        await press(pilot, "d", "y", "g", "u")
+        assert categories_list(pilot).current == made
+        await press(pilot, "r", "ctrl+u")
+        await paste(pilot, "Day")
+        await press(pilot, "ctrl+s", "g")
+        first = categories_list(pilot).current
+        await press(pilot, "u")
+        assert categories_list(pilot).current == first != made, "nothing came back: the cursor stays"
+
+
 async def test_u_among_the_categories_leaves_labels_alone(opened: Opened) -> None:
     async with opened(ONE) as pilot:
         await press(pilot, "v", "w", "2", "K", "u")
@@ -138,7 +158,7 @@ async def test_what_is_added_is_shown_whatever_the_list_is_narrowed_to(opened: O
         assert categories_list(pilot).cursor == 3
 
 
-async def test_the_cursor_stays_where_it_was_when_a_category_is_merged_and_brought_back(
+async def test_the_cursor_is_where_it_was_once_a_merged_category_is_brought_back(
     opened: Opened,
 ) -> None:
     async with opened(ONE) as pilot:
@@ -148,7 +168,7 @@ async def test_the_cursor_stays_where_it_was_when_a_category_is_merged_and_broug
         assert categories_list(pilot).cursor == 1
         await press(pilot, "u")
         assert categories_list(pilot).row_count == 3
-        assert categories_list(pilot).cursor == 1
+        assert categories_list(pilot).cursor == 2
 
 
 async def test_an_undo_among_categories_takes_back_what_was_asked_about_or_nothing(opened: Opened) -> None:

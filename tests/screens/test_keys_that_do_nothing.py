@@ -14,6 +14,7 @@ from tests.screens.conftest import (
     TWO,
     Opened,
     Running,
+    paste,
     press,
     screen_of,
     screen_text,
@@ -186,3 +187,13 @@ async def test_escape_ends_a_name_first_and_then_leaves_the_pane(tmp_path: Path)
         assert not screen_of(pilot).pane.naming
         await press(pilot, "escape")
         assert screen_of(pilot).text.has_focus
+
+
+@pytest.mark.parametrize("key", ["", "C"], ids=["text", "pane"])
+async def test_pasting_beside_a_field_says_that_nothing_takes_it(opened: Opened, key: str) -> None:
+    async with opened(ONE, size=(80, 24)) as pilot:
+        await press(pilot, *([key] if key else []))
+        await paste(pilot, "Lender")
+        assert "Nothing can be pasted here: texts stay as they are" in screen_text(pilot)
+        await press(pilot, "l")
+        assert "pasted" not in screen_text(pilot)

@@ -340,6 +340,8 @@ async def test_the_test_set_puts_labels_beside_predictions_and_can_leave_out_wha
         await pilot.press("m")
         await settle(pilot)
         assert "✓ right" not in sheet_text(app, "#compared")
+        await pilot.press("enter")
+        assert app.focused is app.screen.query_one("#compared")
 
 
 def test_the_same_place_under_two_categories_is_one_line_and_an_overlap_is_two() -> None:

@@ -385,6 +385,21 @@ async def test_the_line_tells_of_a_suggestion_that_the_cursor_was_moved_to(
         assert "To place: Acme Ltd (Borrower), 1 of 2" in screen_text(pilot)
 
 
+async def test_a_label_made_by_hand_is_told_while_words_are_in_hand(running: Running, nowhere: None) -> None:
+    async with running(open_project="Loans", review=True, size=(80, 24)) as pilot:
+        first, _ = _to_place(pilot, ONE)
+        await press(pilot, "plus")
+        place = span_of(ONE, "North Bank")
+        screen_of(pilot).text.select(place.start, place.end)
+        await settle(pilot)
+        await press(pilot, "2")
+        assert ("Amount", place) in _labels(pilot, ONE)
+        assert f"“North Bank” is labeled Amount. To place (1/2): {first}" in screen_text(pilot)
+        await press(pilot, "h")
+        assert "is labeled" not in screen_text(pilot)
+        assert screen_text(pilot).count(f"To place (1/2): {first}") > 0
+
+
 async def test_a_list_shows_which_documents_have_some_and_a_filter_finds_them(
     running: Running, answered: None
 ) -> None:

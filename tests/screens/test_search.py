@@ -382,6 +382,8 @@ async def test_no_more_documents_are_kept_than_a_person_reads(
         assert len(found(pilot)) == 20
         assert "Cut after 20 documents with hits." in screen_text(pilot)
         assert "22 of 128 documents looked at" in screen_text(pilot)
+        await press(pilot, "ctrl+s")
+        assert "20 of 128 documents (“letter”, cut)" in screen_text(pilot)
 
 
 HOSTILE = "\x1b]0;owned\x07 [@click=app.quit]bank[/] \u202egnp\u202c \x9b31m bank"

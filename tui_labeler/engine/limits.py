@@ -28,6 +28,9 @@ opens it."""
 NAMED = 5
 """Documents that one warning names."""
 
+_REPEATED = 80
+"""Characters of a name that a warning repeats."""
+
 _CATEGORY_FORBIDDEN = frozenset(":$&%*()+~#/?")
 _PROJECT_ALLOWED = frozenset("_.-")
 
@@ -111,11 +114,16 @@ def document_name(name: str) -> tuple[str, ...]:
     return _forbidden("document", name, {character for character in stem if not character.isalnum()})
 
 
+def _shown(name: str) -> str:
+    """A name as warnings repeat it: one that is very long would fill the screen."""
+    return safe(name if len(name) <= _REPEATED else f"{name[:_REPEATED]}…")
+
+
 def _too_long(what: str, name: str) -> tuple[str, ...]:
     if len(name) <= NAME_CHARACTERS_AT_MOST:
         return ()
     return (
-        f"the {what} name {safe(name)} has {len(name)} characters; "
+        f"the {what} name {_shown(name)} has {len(name):,} characters; "
         f"the service takes at most {NAME_CHARACTERS_AT_MOST}",
     )
 
@@ -124,4 +132,4 @@ def _forbidden(what: str, name: str, found: set[str]) -> tuple[str, ...]:
     if not found:
         return ()
     shown = " ".join("space" if character == " " else safe(character) for character in sorted(found))
-    return (f"the {what} name {safe(name)} holds what the service does not take in names: {shown}",)
+    return (f"the {what} name {_shown(name)} holds what the service does not take in names: {shown}",)

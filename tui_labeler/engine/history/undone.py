@@ -26,6 +26,8 @@ class Undone:
     """Items that somebody has changed since, and that stay as they are."""
     categories: tuple[str, ...] = ()
     """Names of the categories that changed themselves."""
+    category_ids: tuple[str, ...] = ()
+    """Ids of the same."""
     suggestions: tuple[str, ...] = ()
     """Ids of the suggestions that changed."""
     gone_by: str = ""
@@ -56,7 +58,8 @@ def undone_of(action: str, transactions: Sequence[Transaction], tally: Tally) ->
         tuple(sorted(tally.documents)),
         tally.refused,
         category_names_of(transactions),
-        ids_of(transactions, "suggestion"),
+        category_ids=category_ids_of(transactions),
+        suggestions=ids_of(transactions, "suggestion"),
         to_place=ids_of(transactions, "to_place"),
     )
 
@@ -90,3 +93,14 @@ def category_names_of(transactions: Sequence[Transaction]) -> tuple[str, ...]:
         if change.table == "category"
     ]
     return tuple(dict.fromkeys(str(row["name"]) for row in rows if row))
+
+
+def category_ids_of(transactions: Sequence[Transaction]) -> tuple[str, ...]:
+    """Of the categories that were changed themselves."""
+    keys = [
+        change.key
+        for transaction in transactions
+        for change in transaction.changes
+        if change.table == "category"
+    ]
+    return tuple(dict.fromkeys(keys))

@@ -34,6 +34,8 @@ AHEAD = 16
 """Documents of the list whose texts are read before they are opened."""
 
 
+NOT_PASTED = "Nothing can be pasted here: texts stay as they are, and keys label them."
+
 NO_TEXT = "The document in view can't be read, so nothing can be labeled in it."
 """What a key that labels says where there is no text."""
 
@@ -315,6 +317,10 @@ class LabelingBase(LabelingView):
             event.stop()
             shown = event.character if event.is_printable else event.key
             self.answer(f"{shown} is for the text in view: enter opens the document here, D goes back.")
+
+    def on_paste(self) -> None:
+        """Only fields take what is pasted, and keep it to themselves."""
+        self.answer(NOT_PASTED)
 
     def answer(self, words: str) -> None:
         """Says why a key did nothing: it was for nothing but that key."""

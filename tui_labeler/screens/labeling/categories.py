@@ -25,7 +25,7 @@ from tui_labeler.screens.widgets.picker import Choice, Picker
 from tui_labeler.screens.working import ask, looked_up, with_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Set
 
     from textual.app import ComposeResult
 
@@ -299,22 +299,27 @@ another's. Descriptions and examples are for people, and are sent along when a l
             words = f"Your last action: {action}.\nq, then u takes it back."
             tell(self.app, words, title="No category was changed last")
         elif await is_sure(self, found):
+            known = set(self._session.store.state.categories)
             undone = await with_progress(
                 self.app, "Taking it back", partial(history.undo, found), when_stopped=WHEN_STOPPED
             )
-            self._tell_undone(undone, "Took back")
+            self._tell_undone(undone, known, "Took back")
 
     @work(exclusive=True, group="history")
     @reporting
     async def action_redo(self) -> None:
         """Does again what was undone last, here or before."""
+        known = set(self._session.store.state.categories)
         undone = await with_progress(self.app, "Doing it again", self._session.history.redo, may_stop=False)
         if undone is None:
             tell(self.app, "There is nothing to do again.")
-        self._tell_undone(undone, "Did again")
+        self._tell_undone(undone, known, "Did again")
 
-    def _tell_undone(self, undone: Undone | None, verb: str) -> None:
-        self._show()
+    def _tell_undone(self, undone: Undone | None, known: Set[str], verb: str) -> None:
+        """The cursor goes to a category that came back; ``known`` are the ids of those there were before."""
+        now = self._session.store.state.categories
+        changed = undone.category_ids if undone is not None else ()
+        self._show(next((each for each in changed if each in now and each not in known), None))
         if undone is not None:
             tell(self.app, undone_words(undone, verb))
 

@@ -13,6 +13,7 @@ from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.labeling.base import decision
 from tui_labeler.screens.labeling.changing import ChangeActions
 from tui_labeler.screens.labeling.words import identical
+from tui_labeler.screens.widgets.cells import clean, clip_middle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,9 @@ _GO_ON = ("project.leave", "app.help", "app.quit", "app.messages", "app.suspend"
 
 _MANY_PLACES = 500
 """More places of the same words than these are labeled after a question only."""
+
+_NAME = 20
+"""Cells for a category's name in a message that has more to say."""
 
 _AT_ENDS = (*_GO_ON, "app.palette", "label.add", "label.edit", "review.accept", "review.reject")
 """Keys that do something while ends are moved, beside those of the text."""
@@ -159,6 +163,10 @@ class EntityActions(ChangeActions):
             self.refuse(error, category, span, None)
             return None
         self.text.clear_selection()
+        if self.placing_words():
+            # Else the line goes on about words to place, and tells nobody of the label.
+            name = clip_middle(clean(self.category_name(category)), _NAME)
+            self.say(f"{self.quoted(span)} is labeled {name}. {self.to_place_line()}")
         return made
 
     async def action_label(self) -> None:

@@ -88,6 +88,8 @@ class Chosen:
     """To be opened at its first hit."""
     listed: frozenset[int] | None = None
     """The documents to go through."""
+    is_cut: bool = False
+    """There may be more documents with hits than those."""
 
 
 class WordsField(Field):
@@ -271,7 +273,8 @@ to the list, `/` back to the words. Opened again, the search is as it was left; 
         """Goes through the documents found with the keys for documents."""
         found = self.search.found
         if self.search.words == self._wanted and found:
-            self._end(Chosen(self._wanted, listed=frozenset(one.row.id for one in found)))
+            listed = frozenset(one.row.id for one in found)
+            self._end(Chosen(self._wanted, listed=listed, is_cut=self.search.is_cut))
         else:
             self._say_that_nothing_is_found("list")
 

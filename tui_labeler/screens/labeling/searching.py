@@ -89,7 +89,7 @@ class SearchActions(LabelingBase):
     def _take_found(self, chosen: Chosen) -> None:
         self._searched = chosen.words
         if chosen.listed is not None:
-            words = f"“{chosen.words}”"
+            words = f"“{chosen.words}”{', cut' * chosen.is_cut}"
             self.list_documents(DocumentFilter(ids=chosen.listed), words)
             self._found_list, self._contents = FoundList(chosen.listed, words), ""
         elif chosen.document is not None:

@@ -10,6 +10,7 @@ from tui_labeler.engine.actions import ACTIONS, JOB
 from tui_labeler.engine.history.undone import items_of
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.dialogs import ConfirmScreen
+from tui_labeler.screens.widgets.cells import clean, clip_middle
 from tui_labeler.screens.working import ask, looked_up
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ LAST_ACTION = "Looking for your last action"
 
 WHEN_STOPPED = "What was taken back until then stays so; ctrl+r does it again."
 """What is said beforehand of an undo that a person stops."""
+
+_NAME = 60
+"""Cells for a category's name: messages are for more than that."""
 
 _ASK_FIRST = 20
 """Changes of one action from which on taking it back is asked about."""
@@ -61,7 +65,7 @@ def undone_words(undone: Undone, verb: str) -> str:
     """What an undo, or a redo, did; ends with a full stop."""
     action = ACTIONS.get(undone.action, undone.action)
     if len(undone.categories) == 1:
-        action += f" {undone.categories[0]}"
+        action += f" {clip_middle(clean(undone.categories[0]), _NAME)}"
     if undone.stopped:
         # One line of a narrow screen has to hold it: the next undo is about the action before.
         return f"Stopped after {counted(undone.items, 'change')}; the rest stays. For all: ctrl+r, then u."

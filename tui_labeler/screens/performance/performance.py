@@ -88,7 +88,7 @@ class PerformanceScreen(Screen[None]):
   labeled, or predicted, as nothing. `%` changes between counts and shares of the row; `>` and `<` show the
   columns that do not fit.
 - **Test set**: each document that the model was tested with, its labels beside the predictions. `m` shows
-  mismatches only, `tab` goes between the list and the document.
+  mismatches only, `enter` goes to the document, `tab` there and back to the list.
 - **Distribution**: labels and labeled documents of each category in the training and the testing set.
 - **Confidence**: whether it can be trusted. Predictions stand in bins of like size by their confidence; each
   point says how many of a bin were right. Expected calibration error: how far the bins are from the dotted

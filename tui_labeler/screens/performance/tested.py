@@ -112,6 +112,11 @@ class TestingSet(Vertical):
         event.stop()
         self._read(event.key)
 
+    def on_picker_chosen(self, event: Picker.Chosen) -> None:
+        """To the labels and predictions of the document, which keys move in then."""
+        event.stop()
+        self.query_one(Sheet).focus()
+
     @work(exclusive=True)
     async def _read(self, location: str) -> None:
         """Reads the document's text, to show what the spans cover."""
