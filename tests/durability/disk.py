@@ -46,8 +46,11 @@ class Disk:
         return noted
 
     def has_all(self, root: Path) -> None:
-        """What stands below ``root`` is on the disk: here and now. Empty files, locks mostly, may be gone."""
+        """What stands below ``root`` is on the disk: here and now. Empty files, locks mostly, may be gone,
+        and so may caches."""
         for folder, folders, names in os.walk(root):
+            # Nothing is lost with it, and what it holds is checked when it is read.
+            folders[:] = [name for name in folders if name != "cache"]
             there = self.names.get(Path(folder).stat().st_ino, {})
             for name in (*folders, *names):
                 path = Path(folder) / name

@@ -258,6 +258,7 @@ def use(name: str, data: bytes) -> bool:
             detect(data, "labels.json")
         try:
             said = FORMATS[name].read(data)
+            with_all_categories(said)
         except LabelerError:
             return False
         _use_on(FORMATS[name], said)

@@ -135,8 +135,9 @@ async def test_jobs_that_share_nothing_are_not_compared_and_training_is_no_answe
         assert "is marked" not in await keys(app, pilot, "g", "equals_sign")
         await keys(app, pilot, "j", "equals_sign", "j", "equals_sign")
         shown(app, JobsScreen)
-        (told,) = app._notifications
-        assert "have no document in common" in told.message
+        of_training, told = (note.message for note in app._notifications)
+        assert "have no document in common" in told
+        assert "can't be compared" in of_training
 
 
 async def test_the_place_of_a_difference_comes_into_view(running: Running, loans: None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -173,7 +174,10 @@ class LabelFiles:
         ready = [*plan.ready, *await self._written(plan.additions, progress)]
         tally = Tally([*plan.remarks], [*plan.early])
         await finished_all_the_same(self._bring_in(plan, group, ready, tally, merging))
-        not_kept = await self._documents.keep_labeled()
+        not_kept: tuple[str, ...] = ()
+        # Whoever calls it off has the labels; the next sync keeps the texts.
+        with suppress(asyncio.CancelledError):
+            not_kept = await self._documents.keep_labeled()
         return Imported(
             format=plan.format,
             documents=plan.documents,
