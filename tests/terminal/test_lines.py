@@ -103,14 +103,16 @@ def test_a_paste_is_text_for_a_field_and_nothing_for_a_document(unlabeled: Place
     with Terminal(unlabeled.home, *OPEN) as terminal:
         terminal.until("Cleo")
         terminal.press("v", "w").until("Selected")
-        before = terminal.settle()
+        # The line alone says something else: the text, its marks and the selection stay as they were.
+        *before, _, _ = terminal.settle().split("\n")
         for text in (attack, "1\r\n]\r\n", "1\x1b[201~]", "\x1b", "1" * 100_000):
             sends(terminal, pasted(text))
-            assert terminal.settle() == before
+            terminal.until("Nothing can be pasted here")
+            assert terminal.settle().split("\n")[:-2] == before
         # A slow line brings it in parts, and the end of it as well.
         for part in (b"\x1b", b"[200~1", b"]X\x1b", b"[20", b"1~"):
             sends(terminal, part)
-        assert terminal.settle() == before
+        assert terminal.settle().split("\n")[:-2] == before
         terminal.press("1").until("1 unsaved")
         for key, words in (("/", "Search"), ("f", "Which documents?")):
             terminal.press(key).until(words)
