@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class KeptWorld(test_folder.FolderWorld):
     needed: list[Version] = field(default_factory=list)
     limit: int = 10**6
+    asked: int = 0
 
     def __post_init__(self) -> None:
         self.kept = KeptFolder(
@@ -33,6 +34,7 @@ class KeptWorld(test_folder.FolderWorld):
         )
 
     def _needed(self) -> Iterable[Version]:
+        self.asked += 1
         return iter(self.needed)
 
     @property
@@ -162,3 +164,13 @@ async def test_a_disk_that_refuses_stops_no_reading_and_is_told_once(
     await world.kept.read("a.txt")
     await world.put({"a.txt": b"other"})
     assert await earlier(world, "a.txt", b"one") == b"one"
+
+
+async def test_what_is_needed_is_not_asked_for_each_text_that_is_kept(world: KeptWorld) -> None:
+    await world.put({f"{number}.txt": b"one" for number in range(20)})
+    world.needed = [(f"{number}.txt", text_hash(b"one")) for number in range(20)]
+    await world.kept.lacking()
+    world.asked = 0
+    for number in range(20):
+        await world.kept.read(f"{number}.txt")
+    assert (world.asked, await world.kept.lacking()) == (0, ())

@@ -97,7 +97,10 @@ class KeptFolder:
                 return
             if self._cache.has((name, text_hash(data))):
                 return
-            if not await asyncio.to_thread(self._cache.make_room, len(data), list(self._needed())):
+            # To ask what is needed is to look through all documents: only where there is no room.
+            if not await asyncio.to_thread(self._cache.has_room, len(data)) and not await asyncio.to_thread(
+                self._cache.make_room, len(data), list(self._needed())
+            ):
                 self._refuse("they fill cache_mb of settings.toml")
                 return
             try:

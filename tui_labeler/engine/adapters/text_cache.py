@@ -94,13 +94,17 @@ class TextCache:
             self._size = sum(size for _, size, _ in self._files())
         return self._size
 
+    def has_room(self, length: int) -> bool:
+        """Whether so many bytes more keep it within its limit."""
+        return self._counted() + length <= self._limit
+
     def make_room(self, length: int, needed: Iterable[Version]) -> bool:
-        """Whether so many bytes more keep it within its limit, once what is not needed has given way."""
+        """As :meth:`has_room`, once what is not needed has given way."""
         stays, before = set(needed), -1
-        while self._counted() + length > self._limit and self._counted() != before:
+        while not self.has_room(length) and self._counted() != before:
             before = self._counted()
             self.clear(stays)
-        return self._counted() + length <= self._limit
+        return self.has_room(length)
 
     def put_all(self, texts: Sequence[tuple[str, bytes]]) -> list[OSError | None]:
         """Keeps versions as :meth:`put`; gives what the disk said where it refused one."""
