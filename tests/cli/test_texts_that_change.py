@@ -44,16 +44,22 @@ def test_labels_of_a_file_go_along_with_their_words(cli: Cli, project: str, lett
     assert words(cli) == before
 
 
-def test_labels_of_others_are_kept_when_they_are_taken_and_none_is_told_that_they_have_moved(
-    cli: Cli, letters: Path, tmp_path: Path
-) -> None:
-    ana, bo = (("--home", str(tmp_path / name)) for name in ("ana", "bo"))
+def both(cli: Cli, letters: Path, folder: Path) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The homes of two people on one folder: the first has labeled, the second has taken that."""
+    ana, bo = ("--home", str(folder / "ana")), ("--home", str(folder / "bo"))
     create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters), "--share")
     assert cli(*ana, *create, "--category", "Person").code == 0
     assert cli(*bo, *create).code == 0
     assert cli(*ana, "label", "letters", NAME, "--category", "Person", "--text", "Ann Lee").code == 0
     for home in (ana, bo):
         assert cli(*home, "sync", "letters").code == 0
+    return ana, bo
+
+
+def test_labels_of_others_are_kept_when_they_are_taken_and_none_is_told_that_they_have_moved(
+    cli: Cli, letters: Path, tmp_path: Path
+) -> None:
+    ana, bo = both(cli, letters, tmp_path)
     put_before(letters, "Today: ")
     ran = cli(*bo, "sync", "letters", "--json")
     assert (ran.json["moved_labels"], ran.json["stale_labels"]) == (1, [])
@@ -65,13 +71,7 @@ def test_labels_of_others_are_kept_when_they_are_taken_and_none_is_told_that_the
 
 
 def test_what_others_have_moved_is_not_told_as_left_behind(cli: Cli, letters: Path, tmp_path: Path) -> None:
-    ana, bo = (("--home", str(tmp_path / name)) for name in ("ana", "bo"))
-    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters), "--share")
-    assert cli(*ana, *create, "--category", "Person").code == 0
-    assert cli(*bo, *create).code == 0
-    assert cli(*ana, "label", "letters", NAME, "--category", "Person", "--text", "Ann Lee").code == 0
-    for home in (ana, bo):
-        assert cli(*home, "sync", "letters").code == 0
+    ana, bo = both(cli, letters, tmp_path)
     (folder,) = (tmp_path / "bo" / "projects").iterdir()
     shutil.rmtree(folder / "cache")
     put_before(letters, "Today: ")

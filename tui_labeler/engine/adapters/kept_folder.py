@@ -101,7 +101,7 @@ class KeptFolder:
             if not await asyncio.to_thread(self._cache.has_room, len(data)) and not await asyncio.to_thread(
                 self._cache.make_room, len(data), list(self._needed())
             ):
-                self._refuse("they fill cache_mb of settings.toml")
+                self._refuse("they fill cache_mb, which settings.toml can raise")
                 return
             try:
                 await asyncio.to_thread(self._cache.put, name, data)
