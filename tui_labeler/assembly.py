@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.engine.ports import Surroundings
 from tui_labeler.processes import is_alive
 from tui_labeler.settings import actor_name, read_settings
@@ -130,8 +131,10 @@ def container_address(given: str, into: Ways) -> str:
     """What a person typed, as it is stored: a URL without secret, or a folder's absolute path without ``..``.
 
     Links stay as they are. Where a link makes ``..`` lead elsewhere than its words say, it stays too. Raises
-    ``InputError`` for an address that leads to no container.
+    ``InputError`` for an address that leads to no container, and for none at all.
     """
+    if not given.strip():
+        raise InputError("The container has no name.", hint="Name a folder; `.` is the one that you are in.")
     found = into.address(given)
     if found is not None:
         return found
@@ -238,8 +241,6 @@ def agreed_endpoints(home: Path) -> tuple[str, ...]:
 
     Whoever needs the settings for themselves says why not.
     """
-    from tui_labeler.engine.errors import InputError, StorageError
-
     try:
         named = read_settings(home).resources.values()
     except (InputError, StorageError):
@@ -305,8 +306,6 @@ def container_here(address: str) -> Container:
 
 async def cluster(scheduler: str) -> Cluster:
     """The workers of a scheduler. Raises ``OutsideError``, and ``InputError`` without the extra ``dask``."""
-    from tui_labeler.engine.errors import InputError
-
     try:
         from tui_labeler.engine.adapters.cluster.dask import DaskCluster
     except ModuleNotFoundError as error:

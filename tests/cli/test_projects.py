@@ -112,6 +112,14 @@ def test_a_folder_that_is_not_there_is_told(container: str, cli: Cli, tmp_path: 
     assert cli("project", "list", "--json").json["items"] == []
 
 
+@pytest.mark.parametrize("container", ["", "  "])
+def test_no_container_at_all_is_not_the_folder_that_one_is_in(container: str, cli: Cli) -> None:
+    ran = cli("project", "create", "p", "--kind", "ner", "--container", container, "--json")
+    assert ran.code == 2
+    assert "container" in ran.error["message"]
+    assert cli("project", "list", "--json").json["items"] == []
+
+
 def test_a_labels_file_that_is_not_there_is_told(cli: Cli, letters: Path) -> None:
     create = ("project", "create", "p", "--kind", "ner", "--container", str(letters), "--json")
     ran = cli(*create, "--labels", "nowhere.json")

@@ -18,6 +18,7 @@ from tests.screens.conftest import (
     screen_of,
     screen_text,
     session_of,
+    settle,
     span_of,
 )
 from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState
@@ -148,10 +149,23 @@ async def test_a_text_that_changes_while_it_is_shown_is_shown_anew(
         await screen_of(pilot).follower.look()
         await press(pilot, "escape")
         assert "A whole new text about Paris." in screen_text(pilot)
-        assert "The text has changed" in screen_text(pilot)
+        assert "The text has changed: this is the new one." in screen_text(pilot)
         await press(pilot, "g", "5", "w", "v", "2")
         await other.refresh()
         assert [label.span for label in other.documents.find(TWO).active_labels] == [Span(23, 28)]
+
+
+async def test_a_new_text_says_how_many_labels_are_on_the_one_before(
+    opened: Opened, home: Path, container: Path
+) -> None:
+    async with opened(TWO) as pilot:
+        await press(pilot, "v", "2")
+        (container / TWO).write_text("Nothing of it is left.\n", encoding="utf-8")
+        other = await home_workbench(home, fixed_surroundings("bob")).open("Loans")
+        await other.documents.sync()
+        await screen_of(pilot).follower.look()
+        await settle(pilot)
+        assert "The text has changed. 1 label is on the one before: Q." in screen_text(pilot)
 
 
 async def test_a_text_that_changed_since_the_container_was_read_is_not_labeled_before_that(

@@ -98,7 +98,7 @@ async def test_the_key_for_done_tells_who_is_no_reader_why_nothing_happens(seen_
         assert words in screen_text(pilot)
     async with seen_by("eve", THREE, size=(80, 24)) as pilot:
         await press(pilot, "percent_sign")
-        words = "% is for documents of two readers; & gives this one to two people."
+        words = "% is for two readers' documents; & gives this one to two."
         assert words in screen_text(pilot)
 
 

@@ -52,7 +52,7 @@ async def test_while_a_category_is_asked_for_no_other_key_does_anything_but_say_
         await press(pilot, "c")
         for key in "topa":
             await press(pilot, key)
-            assert f"{key} is no category's key: press one, enter for the list, or esc." in screen_text(pilot)
+            assert f"{key} is no category's key. enter lists them, esc leaves." in screen_text(pilot)
         session = session_of(pilot)
         assert session.rows[document(session, ONE)].dataset is Dataset.TRAIN
         assert len(open_ones(session, ONE)) == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -174,3 +176,29 @@ async def test_what_is_needed_is_not_asked_for_each_text_that_is_kept(world: Kep
     for number in range(20):
         await world.kept.read(f"{number}.txt")
     assert (world.asked, await world.kept.lacking()) == (0, ())
+
+
+async def test_others_get_their_turn_while_what_is_needed_is_looked_for(
+    world: KeptWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_labeler.engine.turns.TURN", 0)
+    turns = itertools.count(1)
+    now = 0
+    seen: list[int] = []
+
+    async def go_on() -> None:
+        nonlocal now
+        while True:
+            now = next(turns)
+            await asyncio.sleep(0)
+
+    def needed() -> Iterable[Version]:
+        for number in range(10):
+            seen.append(now)
+            yield f"{number}.txt", text_hash(b"one")
+
+    kept = KeptFolder(FolderContainer(world.path), TextCache(world.path.parent / "cache", 10**6), needed)
+    other = asyncio.create_task(go_on())
+    assert len(await kept.lacking()) == 10
+    other.cancel()
+    assert len(set(seen)) == 10

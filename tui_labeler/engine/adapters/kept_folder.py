@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_labeler.engine.documents.decoding import text_hash
 from tui_labeler.engine.errors import ContainerError, InputError, NotFoundError
+from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.folder import FolderContainer
@@ -81,7 +82,7 @@ class KeptFolder:
 
     async def lacking(self) -> tuple[Version, ...]:
         self._refusal = ""
-        needed = list(dict.fromkeys(self._needed()))
+        needed = list(dict.fromkeys([version async for version in in_turns(self._needed())]))
         found: list[Version] = []
         for first in range(0, len(needed), BREATH):
             found += await asyncio.to_thread(self._not_here, needed[first : first + BREATH])
@@ -97,16 +98,20 @@ class KeptFolder:
                 return
             if self._cache.has((name, text_hash(data))):
                 return
-            # To ask what is needed is to look through all documents: only where there is no room.
-            if not await asyncio.to_thread(self._cache.has_room, len(data)) and not await asyncio.to_thread(
-                self._cache.make_room, len(data), list(self._needed())
-            ):
+            if not await self._has_room(len(data)):
                 self._refuse("they fill cache_mb, which settings.toml can raise")
                 return
             try:
                 await asyncio.to_thread(self._cache.put, name, data)
             except OSError as error:
                 self._refuse(os.strerror(error.errno or 0))
+
+    async def _has_room(self, length: int) -> bool:
+        if await asyncio.to_thread(self._cache.has_room, length):
+            return True
+        # To ask what is needed is to look through all documents: only where there is no room.
+        needed = [version async for version in in_turns(self._needed())]
+        return await asyncio.to_thread(self._cache.make_room, length, needed)
 
     def _refuse(self, why: str) -> None:
         self._refusal = why

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tui_labeler.engine.documents.reading import GONE
 from tui_labeler.engine.errors import LabelerError
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import tell_error
 from tui_labeler.screens.dialogs import plain
 from tui_labeler.screens.labeling.keys import IN_TEXT, WRITING, WRITING_SCREENS
@@ -79,7 +80,10 @@ class LabelingBase(LabelingView):
         """A document came into view that was asked for as a whole."""
 
     def _say_that_it_is_another(self) -> None:
-        self.say("The text has changed: this is the new one. Check the labels that it had.")
+        document = self.document
+        left = sum(map(document.is_stale, document.active_labels)) if document else 0
+        labels = f". {counted(left, 'label is', 'labels are')} on the one before: Q." if left else ""
+        self.say(f"The text has changed{labels or ': this is the new one.'}")
 
     def open_document(self, document_id: int, then: Callable[[], object] | None = None) -> None:
         """Shows a document as soon as it is read; ``then`` is called when it is in view."""

@@ -87,7 +87,7 @@ class EntityActions(ChangeActions):
             self.choose_by_name(self._asked)
         else:
             shown = event.character if event.is_printable else event.key
-            self.say(f"{shown} is no category's key: press one, enter for the list, or esc.")
+            self.say(f"{shown} is no category's key. enter lists them, esc leaves.")
 
     def _keep_editing(self, event: Key) -> None:
         """While ends are moved, keys that would drop them do nothing and say so."""

@@ -190,8 +190,8 @@ class ReadingActions(WholeDocumentActions):
 def _why_not_done(documents: Sequence[Document]) -> str:
     """Why somebody who reads none of the documents can't be done with one."""
     if len(documents) > 1:
-        return "% is for documents of two readers; none of these is yours to read."
+        return "% is for two readers' documents; none of these is yours."
     readers = " and ".join(documents[0].readers) if documents and documents[0].is_given else ""
     if readers:
         return f"% is for its readers, {readers}, to say that they are done."
-    return "% is for documents of two readers; & gives this one to two people."
+    return "% is for two readers' documents; & gives this one to two."

@@ -113,9 +113,7 @@ screen.
         rows += [Choice(name, unreadable_row(name, error)) for name, error in broken]
         self.query_one(Picker).set_rows(rows, model_heading)
         self.query_one(TitleLine).right = counted(len(rows), "model")
-        self.query_one(StatusLine).text = (
-            "" if rows else "No model yet: T in the project trains one on saved labels."
-        )
+        self.query_one(StatusLine).text = "" if rows else "No model yet: T in the project trains one."
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -7,11 +7,11 @@ import errno
 import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_labeler.engine.documents.decoding import text_hash
 from tui_labeler.engine.finishing import finished
+from tui_labeler.engine.turns import in_turns
 
 if TYPE_CHECKING:
     from tui_labeler.engine.adapters.blob.container import BlobContainer
@@ -107,7 +107,7 @@ class CachedContainer:
         self._refusal, self._is_full = "", False
         found: list[Version] = []
         batch: list[Version] = []
-        for version in self._needed():
+        async for version in in_turns(self._needed()):
             batch.append(version)
             if len(batch) == BREATH:
                 found += await asyncio.to_thread(self._not_here, batch)
@@ -174,7 +174,8 @@ class CachedContainer:
     async def _cleared(self) -> bool:
         # Several texts are kept at a time: whoever comes second finds it done.
         async with self._turn:
-            needed = {*self._needed(), *self._lacking, *chain.from_iterable(self._held.values())}
+            needed = {version async for version in in_turns(self._needed())}
+            needed.update(self._lacking, *self._held.values())
             return await asyncio.to_thread(self._cache.clear, needed)
 
     def _tell(self, words: str) -> None:
