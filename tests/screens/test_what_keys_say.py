@@ -226,3 +226,15 @@ async def test_escape_goes_back_from_the_list_where_it_drops_no_range(opened: Op
         assert not screen_of(pilot).documents.has_range
         await press(pilot, "escape")
         assert screen_of(pilot).text.has_focus
+
+
+@pytest.mark.parametrize("place", ["C", "D"])
+async def test_what_was_said_goes_with_the_next_key_beside_the_text(
+    running: Running, suggested: None, place: str
+) -> None:
+    async with running(open_project="Loans") as pilot:
+        await press(pilot, "Q", place)
+        said = "No label is on an earlier text."
+        assert screen_of(pilot).message == said
+        await press(pilot, "down")
+        assert said not in screen_text(pilot)

@@ -307,7 +307,8 @@ class LabelingBase(LabelingView):
 
     async def on_key(self, event: Key) -> None:
         """A key that is off says why, until the next one."""
-        if self._answered and self.message == self._answered:
+        # Beside the text no cursor moves on that would take away what was said.
+        if self.message and (self.message == self._answered or not self.text.has_focus):
             self.say("")
         self._answered = ""
         active = self.active_bindings.get(event.key)
