@@ -98,3 +98,15 @@ def test_typed_values_are_read_in_one_place() -> None:
         if path.name != "typed.py" and direct.search(path.read_text(encoding="utf-8"))
     ]
     assert not found
+
+
+def test_messages_are_shown_in_one_place() -> None:
+    """``tell`` makes words from outside safe; Textual's own ``notify`` sends them as they are."""
+    package = Path(__file__).parents[1] / "tui_labeler"
+    found = [
+        f"{path.relative_to(package)}:{number}"
+        for path in package.rglob("*.py")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"\bnotify\b|\bNotification\b|\bNotify\(", line)
+    ]
+    assert [place.partition(":")[0] for place in found] == ["screens/base.py"], found

@@ -277,7 +277,7 @@ class LabelerApp(Guidance, FaultKeeping, inherit_bindings=False):
             except LabelerError as error:
                 tell_error(self, error)
         self._shown = session
-        await session.label_files.finish_begun(say=partial(self.notify, markup=False))
+        await session.label_files.finish_begun(say=partial(tell, self))
         await self.follower.follow(session)
         await self.push_screen(
             LabelingScreen(session, self.follower, document=start, review=review, looks=self._looks)

@@ -25,7 +25,9 @@ from tests.screens.sharing import Person, Team
 from tests.screens.test_every_screen import until_there
 from tests.screens.test_handover import connect
 from tests.shelves import FakeShelf
+from tui_labeler import assembly
 from tui_labeler.app import LabelerApp
+from tui_labeler.engine.ports.imports import BegunImport
 from tui_labeler.engine.sharing.shared_form import file_name
 
 if TYPE_CHECKING:
@@ -274,3 +276,19 @@ async def test_files_and_what_a_job_would_read(tmp_path: Path) -> None:
                 ("e", "On 4 labeled"),
             ],
         )
+
+
+async def test_what_becomes_of_an_import_that_was_interrupted(tmp_path: Path) -> None:
+    container = write_documents(tmp_path / evil("docs"), LOANS)
+    workbench = assembly.workbench(tmp_path / "home")
+    session = await make_project(workbench, container, categories=["A"])
+    assert await session.label_files.journal.intend(BegunImport("x.jsonl", "jsonl", b"{}"))
+    await session.close()
+    container.rename(tmp_path / "elsewhere")
+    app = LabelerApp(workbench, open_project="Loans")
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        told = [note.message for note in app._notifications]
+        waits = [words for words in told if "waits to be finished" in words]
+        assert waits, told
+        assert SEEN in waits[0]
