@@ -37,6 +37,23 @@ def test_creating_says_what_was_found(cli: Cli, letters: Path, labels_file: Path
     assert made["other_files"] == 2
 
 
+@pytest.mark.parametrize(("count", "told"), [(11, False), (8, True)])
+def test_creating_with_the_texts_of_a_labels_file_counts_them_where_the_service_has_limits(
+    count: int, told: bool, cli: Cli, tmp_path: Path
+) -> None:
+    container, file = tmp_path / "no letters", tmp_path / "letters.jsonl"
+    container.mkdir()
+    (container / "first.txt").write_text("The first letter.")
+    texts = [f"Letter {number} of Ann.{'.' * 130_000 * (number == 3)}" for number in range(1, count)]
+    file.write_text("".join(f"{json.dumps({'text': text, 'label': ['A']})}\n" for text in texts))
+    create = ("project", "create", "letters", "--kind", "multi", "--container", str(container))
+    ran = cli(*create, "--labels", str(file), "--add-documents", "--json").json
+    assert ran["documents"] == count
+    few = [words for words in ran["warnings"] if "the service asks for at least" in words]
+    assert few == ["8 documents; the service asks for at least 10 a project"] * told
+    assert len([words for words in ran["warnings"] if "(130,016 characters)" in words]) == 1
+
+
 def test_creating_warns_of_what_the_service_would_not_take(cli: Cli, letters: Path, tmp_path: Path) -> None:
     (letters / "long.txt").write_text("x" * 130_000)
     (letters / "a-b.txt").write_text("y" * 700)

@@ -194,9 +194,12 @@ def test_rounds_go_on_and_find_what_comes_new(
 def test_a_signal_between_two_rounds_just_ends_the_watch(
     cli: Cli, fresh: Path, watchers: Callable[..., Watcher], number: signal.Signals
 ) -> None:
-    watcher = watchers("--model", "first", "--every", "600", "--document", "letter20.txt")
+    watcher = watchers("--model", "first", "--every", "600", "--document", "letter20.txt", "--json")
     assert (watcher.line()["documents"]) == 1
-    assert watcher.ends(number)[:2] == (0, "")
+    code, out, err = watcher.ends(number)
+    assert (code, out) == (0, "")
+    assert err.endswith("The watch was ended.\n")
+    assert "schema_version" not in err
     with FileLock(folder_of(cli) / "watch.lock").held(0.0):
         pass
 

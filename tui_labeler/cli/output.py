@@ -73,6 +73,8 @@ class Report:
     """Goes to standard output as it is, but for a terminal; the report itself then goes to standard error."""
     error: LabelerError | None = None
     """What a job failed with: there is something to report of it all the same."""
+    is_told: bool = False
+    """Of a command that goes on: everything was printed already, and only the exit code is left."""
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class Output:
     def report(self, report: Report) -> None:
         """Prints a result. Raises ``StorageError`` when standard output can't be written."""
         self.clear()
+        if report.is_told:
+            return
         stream = sys.stdout
         if report.raw is not None:
             if sys.stdout is not None and sys.stdout.isatty():

@@ -17,7 +17,7 @@ from tui_labeler.engine import limits
 from tui_labeler.engine.actions import CREATED
 from tui_labeler.engine.categories import check_name
 from tui_labeler.engine.changes import put_category, put_project
-from tui_labeler.engine.documents.reading import Progress, Synced
+from tui_labeler.engine.documents.reading import Progress, Synced, over_limits
 from tui_labeler.engine.errors import (
     InputError,
     LabelerError,
@@ -201,7 +201,9 @@ class Workbench:
         if intended:
             imported = await self._with_texts(made, progress, say)
         shared, notes = await first_contact(made, progress)
-        warnings += (*unclaimed, *notes, *self._container_notes(project.container), *synced.warnings)
+        warnings += (*unclaimed, *notes, *self._container_notes(project.container))
+        # Of what is there now: a labels file may have brought documents since the container was read.
+        warnings += (*over_limits(made.store.state), *synced.notes)
         # The second session of the two that make it finds the same disk.
         warnings = tuple(dict.fromkeys((*warnings, *_category_warnings(made))))
         return CreatedProject(made, synced, imported, warnings, joined is not None, shared)

@@ -128,7 +128,7 @@ class _Rounds:
         while True:
             found = await self._round()
             if found is None:
-                return _ended("The watch was ended in the middle of a round.", 130)
+                return self._ended(130, "The watch was ended in the middle of a round.")
             is_behind = found.is_behind and not self._asked.is_set()
             self._failures = self._failures + 1 if _is_failed(found) else 0
             pause = 0 if is_behind else self._pause()
@@ -136,11 +136,17 @@ class _Rounds:
             is_last = code is not None or options.once
             await self._tell(found, None if is_last else pause)
             if code is not None:
-                return _ended("", code)
+                return self._ended(code)
             if is_last:
-                return _ended("", _code(found))
+                return self._ended(_code(found))
             if await self._interrupted(pause):
-                return _ended("The watch was ended.", 0)
+                return self._ended(0, "The watch was ended.")
+
+    def _ended(self, code: int, words: str = "") -> Report:
+        """Both streams have all that there is to say, and get no document more."""
+        if words:
+            self._context.out.note(words)
+        return Report({}, code=code, is_told=True)
 
     async def _round(self) -> Round | None:
         """``None`` where it was ended before there was anything to tell."""
@@ -264,8 +270,3 @@ def _code(found: Round) -> int:
 
     code = 0 if found.job is None else exit_code(found.job)
     return code if found.error is None or code > 1 else found.error.exit_code
-
-
-def _ended(words: str, code: int) -> Report:
-    """Standard output has the rounds already, and nothing else."""
-    return Report({}, [words] if words else [], code, raw=b"")

@@ -124,12 +124,7 @@ class Reading:
         await self._mark_gone()
         await self._move_labels()
         notes = self._container.notes()
-        self._tally.warnings += (
-            *limits.documents(len(self._seen)),
-            *limits.long_documents(self._tally.read),
-            *limits.document_names([name for name, _ in self._tally.read]),
-            *notes,
-        )
+        self._tally.warnings += (*_over_limits(len(self._seen), self._tally.read), *notes)
         return replace(self._tally.result(), notes=notes)
 
     async def _list(self) -> None:
@@ -210,6 +205,21 @@ class Reading:
             self._tally.moved += left.moved
             if left.stale:
                 self._tally.stale.append((name, left.stale))
+
+
+def over_limits(state: State) -> tuple[str, ...]:
+    """The service's limits that the documents break which are in the container, new ones and known ones."""
+    there = [(row.location, row.characters) for row in state.rows.values() if row.problem != GONE]
+    return _over_limits(len(there), there)
+
+
+def _over_limits(count: int, texts: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    """Of ``count`` documents in all, and of ``texts`` (location and characters) each by itself."""
+    return (
+        *limits.documents(count),
+        *limits.long_documents(texts),
+        *limits.document_names([name for name, _ in texts]),
+    )
 
 
 async def fetching(
