@@ -87,3 +87,19 @@ def test_a_label_that_went_along_with_its_words_is_taken_back(cli: Cli, letters:
     assert cli("sync", "letters").code == 0
     assert cli("undo", "letters").code == 0
     assert words(cli) == []
+
+
+def test_words_of_today_never_take_away_a_label_on_an_earlier_text(cli: Cli, letters: Path) -> None:
+    create = ("project", "create", "letters", "--kind", "ner", "--container", str(letters))
+    assert cli(*create, "--category", "Person").code == 0
+    path = letters / NAME
+    path.write_text("Ann was here.\n")
+    assert cli("sync", "letters").code == 0
+    assert cli("label", "letters", NAME, "--category", "Person", "--text", "Ann").code == 0
+    path.write_text("Bob came later.\n")
+    assert cli("sync", "letters").code == 0
+    remove = ("label", "letters", NAME, "--category", "Person", "--remove")
+    assert cli(*remove, "--text", "Bob").code == 2
+    assert len(words(cli)) == 1
+    assert cli(*remove, "--offset", "0", "--length", "3").code == 0
+    assert words(cli) == []

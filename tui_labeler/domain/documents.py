@@ -137,7 +137,16 @@ class Document(_Memory):
 
     def is_stale(self, label: Label) -> bool:
         """Whether a label was made on another text than the project knows; a class holds for any text."""
-        return label.span is not None and bool(self.text_hash) and label.text_hash not in ("", self.text_hash)
+        return bool(self.earlier_text(label))
+
+    def earlier_text(self, item: Label | Suggestion) -> str:
+        """The hash of the text that something was made on, where the project knows another; else empty.
+
+        The same span is at other words there: what is on different texts is never the same.
+        """
+        if item.span is None or not self.text_hash or item.text_hash == self.text_hash:
+            return ""
+        return item.text_hash
 
     @property
     def text_records(self) -> int:

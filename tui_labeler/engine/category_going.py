@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_labeler.domain.document_rows import DocumentRow
-    from tui_labeler.domain.labels import Label, Stamp
+    from tui_labeler.domain.labels import Label, Span, Stamp
     from tui_labeler.domain.projects import Category
     from tui_labeler.engine.labeling.labeling import Labeling
     from tui_labeler.engine.ports import ProjectStore, State, Transaction
@@ -80,15 +80,19 @@ def without(state: State, stamp: Stamp, document_id: int, category_id: str, into
     included."""
     document = state.whole(document_id)
     changes: list[Change] = []
+
+    def place(label: Label) -> tuple[str, Span | None, str]:
+        return label.reader, label.span, document.earlier_text(label)
+
     active = (label for label in document.labels.values() if label.category == into and label.is_active)
-    taken = {(label.reader, label.span) for label in active}
+    taken = {place(label) for label in active}
     for label in document.labels.values():
         if label.category != category_id:
             continue
-        if into is not None and not (label.is_active and (label.reader, label.span) in taken):
+        if into is not None and not (label.is_active and place(label) in taken):
             changes.append(put_label(state, document, replace(label, category=into)))
             if label.is_active:
-                taken.add((label.reader, label.span))
+                taken.add(place(label))
         elif label.removed is None:
             changes.append(put_label(state, document, replace(label, removed=stamp, draft=None)))
     for suggestion in document.suggestions.values():

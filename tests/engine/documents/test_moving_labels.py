@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.builders import Bench
+from tests.engine.paper import Paper, cut, paper
+from tests.fakes import suggest
 from tests.far import FarContainer
 from tui_labeler.domain.labels import Span
+from tui_labeler.engine.changes import put_label
 from tui_labeler.engine.documents.decoding import text_hash
+from tui_labeler.engine.formats.model import FileDocument
+from tui_labeler.engine.labeling.rules import LabelInTheWayError
+from tui_labeler.engine.ports import Plan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_labeler.engine.ports import State
     from tui_labeler.engine.session import ProjectSession
+
+__all__ = ["paper"]
 
 OLD = b"Ann lives in Berlin, and Bo lives in Ghent."
 
@@ -42,6 +52,17 @@ def change(far: FarContainer, text: bytes) -> None:
     for data in (*far.texts.values(), text):
         far.kept["a.txt", text_hash(data)] = data
     far.texts["a.txt"] = text
+
+
+async def put_beside(session: ProjectSession, **other: Any) -> None:
+    """Another label like the first, but for what is given; nobody could make it so."""
+
+    def plan(state: State) -> Plan:
+        document = state.whole(0)
+        first = document.active_labels[0]
+        return Plan("label.add", [put_label(state, document, replace(first, id="second", **other))])
+
+    await session.store.commit("ana", plan)
 
 
 def labeled(session: ProjectSession, far: FarContainer) -> list[str]:
@@ -99,6 +120,86 @@ async def test_without_the_earlier_text_nothing_moves_and_nothing_is_lost(
     synced = await session.documents.sync()
     assert (synced.moved, synced.stale) == (0, (("a.txt", 3),))
     assert len(session.store.state.document(0).active_labels) == 3
+
+
+async def test_a_label_moves_into_no_other(session: ProjectSession, far: FarContainer) -> None:
+    person, place = (session.categories.by_name(name).id for name in ("Person", "Place"))
+    first = b"Report of today. Bob Smith signed the lease agreement."
+    second = b"A much longer heading stands here now.\n" + first.replace(b"Smith", b"Brown")
+    for label in session.store.state.document(0).active_labels:
+        await session.labeling.remove(0, label.id)
+    for text, category, span in ((first, person, Span(17, 26)), (second, place, Span(56, 59))):
+        change(far, text)
+        await session.documents.sync()
+        await session.documents.open(0)
+        await session.labeling.add(0, category, span)
+    change(far, first)
+    assert (await session.documents.sync()).stale == (("a.txt", 1),)
+    assert labeled(session, far) == ["Bob Smith"]
+
+
+async def test_labels_that_met_before_move_together(session: ProjectSession, far: FarContainer) -> None:
+    await put_beside(session, span=Span(0, 9))
+    change(far, b"Since May " + OLD)
+    assert (await session.documents.sync()).moved == 4
+    assert labeled(session, far) == ["Ann", "Ann lives", "Berlin", "Ghent"]
+
+
+async def test_a_rejected_suggestion_goes_along_with_its_words(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    await suggest(session, "a.txt", [("Person", "Bo", 0.9)])
+    (made,) = session.store.state.document(0).suggestions
+    await session.review.reject(0, made)
+    change(far, b"Since May " + OLD)
+    await session.documents.sync()
+    rejected = session.store.state.whole(0).suggestions[made]
+    assert (rejected.span, rejected.text_hash) == (Span(35, 37), text_hash(far.texts["a.txt"]))
+    await session.history.undo()
+    (open_one,) = session.store.state.document(0).open_suggestions(session.project.kind)
+    assert open_one.span == Span(35, 37)
+
+
+# --- the same span of another text --------------------------------------------------------------------
+
+
+async def test_a_label_on_an_earlier_text_is_in_the_way_and_is_not_the_one_that_is_made(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    person = session.categories.by_name("Person").id
+    change(far, b"Bo! Nothing else of it.")
+    await session.documents.sync()
+    await session.documents.open(0)
+    with pytest.raises(LabelInTheWayError):
+        await session.labeling.add(0, person, Span(0, 3))
+    assert await session.labeling.add(0, person, Span(0, 3), replacing=True) is not None
+    assert labeled(session, far) == ["Bo!"]
+    assert await session.labeling.add(0, person, Span(0, 3)) is None
+
+
+async def test_two_categories_that_become_one_keep_labels_on_other_words(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    person, place = (session.categories.by_name(name).id for name in ("Person", "Place"))
+    change(far, b"Bo! Nothing else of it.")
+    await session.documents.sync()
+    await put_beside(session, category=place, text_hash=session.store.state.document(0).text_hash)
+    await session.categories.merge(person, place)
+    assert len(session.store.state.document(0).active_labels) == 4
+
+
+async def test_a_file_brings_what_is_there_on_an_earlier_text_alone(
+    session: ProjectSession, far: FarContainer, paper: Paper
+) -> None:
+    text = "Bo! Nothing else of it."
+    change(far, text.encode())
+    await session.documents.sync()
+    file = FileDocument("a.txt", labels=(cut("Person", "Bo!", text),))
+    imported = await session.label_files.read(paper.says(file), "x.paper")
+    assert (imported.unchanged, imported.labels) == (0, 0)
+    assert [problem.reason for problem in imported.skipped] == [
+        "Person meets the project's own label Person on an earlier text"
+    ]
 
 
 async def test_moving_fetches_nothing_of_its_own(session: ProjectSession, far: FarContainer) -> None:

@@ -156,6 +156,18 @@ async def test_what_was_rejected_is_not_suggested_again_by_the_same_method(bench
     assert len(suggestions(session, "d0001.txt")) == 5
 
 
+async def test_what_was_rejected_on_an_earlier_text_keeps_nothing_from_other_words(bench: Bench) -> None:
+    session = await bench.create()
+    await bench.add_model(session)
+    await bench.autolabel(session)
+    await session.review.reject(number(session), suggestions(session)[0].id)
+    text = "Bob met somebody in Rome."
+    bench.write({"d0000.txt": text})
+    await session.documents.sync()
+    await bench.autolabel(session)
+    assert words_of(suggestions(session), text) == ["Bob", "Rome"]
+
+
 async def test_a_job_without_documents_categories_or_model_does_not_start(bench: Bench) -> None:
     session = await bench.create()
     rows = session.documents.select()

@@ -188,6 +188,29 @@ def test_the_same_label_made_twice_is_one_and_the_other_leaves_a_tombstone() -> 
     assert agreed(merge(ENTITIES, of(), theirs, ours)) == merged
 
 
+def test_one_span_of_two_texts_is_at_other_words_and_nothing_becomes_one() -> None:
+    ours = of({"b": label(0, 3, text_hash="v1")})
+    theirs = of({"a": label(0, 3, actor="bo", text_hash="v2")})
+    merged = merge(ENTITIES, of(), ours, theirs, text_hash="v2")
+    assert conflict(merged) == ["a", "b"]
+    assert (merged.ours, merged.theirs) == (ours, theirs)
+
+
+@pytest.mark.parametrize(("one", "other"), [("v1", ""), ("", "v1"), ("v1", "v1")])
+def test_a_label_that_does_not_say_of_which_text_it_is_may_be_of_any(one: str, other: str) -> None:
+    ours = of({"b": label(0, 3, text_hash=one or None)})
+    theirs = of({"a": label(0, 3, actor="bo", text_hash=other or None)})
+    merged = agreed(merge(ENTITIES, of(), ours, theirs, text_hash="v1"))
+    assert [key.id for key, row in merged.items() if "removed" not in row] == ["a"]
+
+
+def test_a_class_of_two_texts_is_one() -> None:
+    ours = of({"b": label(None, text_hash="v1")})
+    theirs = of({"a": label(None, actor="bo", text_hash="v2")})
+    merged = agreed(merge(SINGLE, of(), ours, theirs, text_hash="v2"))
+    assert [key.id for key, row in merged.items() if "removed" not in row] == ["a"]
+
+
 def test_labels_that_overlap_and_say_something_else_are_a_conflict_and_what_is_beside_goes_through() -> None:
     ours = of({"a": label(0, 5), "x": label(20, 22)})
     theirs = of({"b": label(3, 8), "y": label(30, 32)})

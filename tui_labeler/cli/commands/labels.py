@@ -164,6 +164,9 @@ async def _removable(session: ProjectSession, document: Document, options: argpa
                 hint="Add --text or --offset and --length, or name the label with --id, as `show` prints it.",
             )
         found = [item for item in document.labels.values() if item.span == span]
+        # Words are those of today's text; numbers may be of a label on an earlier one, as `show` has it.
+        here = [item for item in found if not document.is_stale(item)]
+        found = here if here or options.text is not None else found
     found = [item for item in found if category in (None, item.category)]
     if not found:
         raise NotFoundError(

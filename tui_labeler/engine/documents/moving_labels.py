@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.labels import Label, Suggestion
+from tui_labeler.domain.labels import Label, Suggestion, Verdict
+from tui_labeler.domain.occupied import Occupied
 from tui_labeler.engine.actions import MOVE
 from tui_labeler.engine.changes import put_label, put_suggestion
 from tui_labeler.engine.documents.decoding import decode
 from tui_labeler.engine.documents.reanchoring import reanchored
-from tui_labeler.engine.ports import Change, Plan
+from tui_labeler.engine.ports import Plan
 
 if TYPE_CHECKING:
     from tui_labeler.domain.documents import Document
     from tui_labeler.domain.labels import Span
+    from tui_labeler.domain.projects import ProjectKind
     from tui_labeler.engine.ports import Container, ProjectStore, State
 
 
@@ -28,8 +31,13 @@ def stale_labels(document: Document) -> list[Label]:
 
 
 def _stale_suggestions(document: Document) -> list[Suggestion]:
-    undecided = (item for item in document.suggestions.values() if item.decision is None)
-    return [item for item in undecided if item.span and item.text_hash not in ("", document.text_hash)]
+    """Undecided ones, and those that were rejected: the same words are not to be suggested again."""
+    return [
+        item
+        for item in document.suggestions.values()
+        if document.earlier_text(item)
+        and (item.decision is None or item.decision.verdict is Verdict.REJECTED)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +50,11 @@ class Left:
 
 
 async def move_labels(store: ProjectStore, container: Container, actor: str, document_id: int) -> Left:
-    """Moves the labels and undecided suggestions of a document whose words are still there.
+    """Moves the labels, and the suggestions that nobody accepted, of a document whose words are still there.
 
-    Both versions of the text are taken from what is kept on this machine; nothing is fetched. Where one is
-    missing nothing moves. Labels of all readings move; those of others are not counted.
+    What would meet a label of today's text there stays where it is, for a person to look at. Both versions of
+    the text are taken from what is kept on this machine; nothing is fetched. Where one is missing nothing
+    moves. Labels of all readings move; those of others are not counted.
     """
     document = store.state.whole(document_id)
     before = len(stale_labels(store.state.document(document_id)))
@@ -81,13 +90,29 @@ def _moving(document_id: int, text_hash: str, places: Mapping[str, Span], state:
     document = state.whole(document_id)
     if document.text_hash != text_hash:
         return None
-    changes: list[Change] = []
-    for label in stale_labels(document):
-        if label.id in places:
-            moved = replace(label, span=places[label.id], text_hash=text_hash)
-            changes.append(put_label(state, document, moved))
+    changes = [put_label(state, document, moved) for moved in _moved(state.project.kind, document, places)]
     for suggestion in _stale_suggestions(document):
         if suggestion.id in places:
             shifted = replace(suggestion, span=places[suggestion.id], text_hash=text_hash)
             changes.append(put_suggestion(state, document, shifted))
     return Plan(MOVE, changes)
+
+
+def _moved(kind: ProjectKind, document: Document, places: Mapping[str, Span]) -> list[Label]:
+    """The labels that find room in today's text; those of one earlier text may meet each other, as they did
+    there. Readings stand beside each other, and beside the project's own labels."""
+    standing: defaultdict[str, list[Label]] = defaultdict(list)
+    by_text: defaultdict[tuple[str, str], list[Label]] = defaultdict(list)
+    for label in document.labels.values():
+        if not document.is_stale(label):
+            standing[label.reader].append(label)
+        elif label.removed is None and label.id in places:
+            moved = replace(label, span=places[label.id], text_hash=document.text_hash)
+            by_text[label.reader, label.text_hash].append(moved)
+    found: list[Label] = []
+    for (reader, _), group in sorted(by_text.items()):
+        taken = Occupied(kind, standing[reader])
+        fitting = [one for one in group if not one.is_active or not taken.meets(one.category, one.span)]
+        standing[reader] += fitting
+        found += fitting
+    return found

@@ -121,7 +121,8 @@ class _Place:
             if label.removed is not None:
                 continue
             meaning = (label.category, label.span)
-            if meaning in self._wanted and meaning not in kept:
+            is_there = meaning in self._wanted and not document.is_stale(label)
+            if is_there and meaning not in kept:
                 kept.add(meaning)
                 tally.unchanged += 1
                 if label.draft is not None:

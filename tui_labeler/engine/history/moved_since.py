@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tui_labeler.domain.labels import DraftKind, Span
+from tui_labeler.domain.labels import DraftKind, Span, Verdict
 from tui_labeler.engine.documents.reanchoring import reanchored
 from tui_labeler.engine.history.counting import document_of
 from tui_labeler.engine.ports import Change
@@ -180,8 +180,11 @@ def _at(row: _Row, place: Place | None) -> _Row:
 
 
 def _follows(table: str, row: _Row | None) -> bool:
-    """Whether a sync takes it along with its words: no tombstone, no suggestion that was decided."""
-    return row is not None and row.get("removed" if table == "label" else "decision") is None
+    """Whether a sync takes it along with its words: no tombstone, no suggestion that was accepted."""
+    if row is None or table == "label":
+        return row is not None and row.get("removed") is None
+    decision = row.get("decision")
+    return decision is None or decision.get("verdict") == Verdict.REJECTED
 
 
 def _is_active(row: _Row | None) -> bool:

@@ -56,10 +56,11 @@ class Importing:
         if not may_be_touched(document, ready, incoming.tally):
             return []
         document = self._described.get(document.id, document)
-        made = incoming.made.setdefault(document.id, Standing())
+        made = incoming.made.setdefault(document.id, Standing(document))
         if (old := self._old.get(document.id)) is None:
             mine = {label.id for label in made.labels}
-            old = Standing(label for label in document.labels.values() if label.id not in mine)
+            others = (label for label in document.labels.values() if label.id not in mine)
+            old = Standing(document, others)
             self._old[document.id] = old
         one = _OneDocument(document, ready, incoming, self._state, self._ids, old, made)
         changes = one.changes()
@@ -159,7 +160,8 @@ class _OneDocument:
         if told := self._incoming.told.get(label.id):
             category, line = told
             return f"{category} of line {line}" if line else f"{category} of the same file"
-        return f"the project's own label {self._state.categories[label.category].name}"
+        where = " on an earlier text" if self.described.is_stale(label) else ""
+        return f"the project's own label {self._state.categories[label.category].name}{where}"
 
     def _suggested(self, item: ResolvedLabel) -> list[Change]:
         """What is there already, waits from elsewhere, or was decided, is not suggested again."""
@@ -170,7 +172,7 @@ class _OneDocument:
         if any(standing.shows(category, item.span) for standing in (self._old, self._made)):
             return []
         for old in document.suggestions.values():
-            same = (old.category, old.span) == (category, item.span)
+            same = (old.category, old.span) == (category, item.span) and not document.earlier_text(old)
             if same and (old.decision is None or old.method == METHOD):
                 return []
         self._tally.suggestions += 1

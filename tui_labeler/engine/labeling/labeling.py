@@ -7,13 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_labeler.domain.labels import (
-    DraftKind,
-    Origin,
-    Span,
-    Verdict,
-    in_the_way,
-)
+from tui_labeler.domain.labels import DraftKind, Label, Origin, Span, Verdict, in_the_way
 from tui_labeler.domain.occupied import Occupied
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.changes import put_document, put_label, put_suggestion
@@ -102,7 +96,7 @@ class Labeling:
         def plan(state: State) -> Plan | None:
             document = self.checked(state, document_id, category, span)
             blocking = list(in_the_way(state.project.kind, document.labels.values(), category, span))
-            if any(label.category == category and label.span == span for label in blocking):
+            if any(_is_there(document, label, category, span) for label in blocking):
                 return None
             if blocking and state.project.kind is ProjectKind.ENTITIES and not replacing:
                 raise blocked(state, blocking)
@@ -276,6 +270,11 @@ def _with_readers(location: str) -> RefusedError:
 
 def _each(documents: int | Sequence[int]) -> Sequence[int]:
     return [documents] if isinstance(documents, int) else documents
+
+
+def _is_there(document: Document, label: Label, category: str, span: Span | None) -> bool:
+    """Whether a label says just this of the text of today."""
+    return (label.category, label.span) == (category, span) and not document.is_stale(label)
 
 
 class _Tally:

@@ -255,7 +255,8 @@ class Readings:
     def _settling(self, state: State, document: Document, both: TwoReadings) -> list[Change]:
         """Labels that the project has already, made by somebody after an undo or on another machine, stay."""
         stamp, kind = self._stamp, state.project.kind
-        there = [label for label in document.labels.values() if not label.reader]
+        own = (label for label in document.labels.values() if not label.reader)
+        there = [label for label in own if not document.is_stale(label)]
         made = [
             Label(
                 id=self._surroundings.new_id(),

@@ -252,9 +252,12 @@ def _source(request: JobRequest) -> str:
 
 
 def _rejected(document: Document) -> set[tuple[str, Span | None, str]]:
-    """What people rejected: category, span and method. The same method does not suggest it again."""
+    """What people rejected: category, span in the text of today, and method. The same method does not suggest
+    it again."""
     return {
         (old.category, old.span, old.method)
         for old in document.suggestions.values()
-        if old.decision is not None and old.decision.verdict is Verdict.REJECTED
+        if old.decision is not None
+        and old.decision.verdict is Verdict.REJECTED
+        and not document.earlier_text(old)
     }

@@ -21,26 +21,46 @@ def is_active(label: Any) -> bool:
 def one_of_twins(
     values: dict[Key, Any], base: Items, ours: Items, theirs: Items, drafts: Set[Key]
 ) -> list[tuple[Key, Key]]:
-    """Labels of one span and category, made on both sides: the smaller id stays, or the one that is saved.
+    """Labels of one category on the same words, made on both sides: the smaller id stays, or the one that is
+    saved.
 
     Returns the pairs.
     """
     twins: list[tuple[Key, Key]] = []
-    known: dict[tuple[str, str, int, int], Key] = {}
+    known = _Known()
     for key, _ in _fresh(ours, base):
         if values[key] is not CONFLICT and is_active(values[key]):
-            known.setdefault(_meaning(values[key]), key)
+            known.add(key, values[key])
     for key, _ in _fresh(theirs, base):
         label = values[key]
         if label is CONFLICT or not is_active(label):
             continue
-        twin = known.get(_meaning(label))
+        twin = known.find(label)
         if twin is not None and twin != key and is_active(values[twin]):
             stays, goes = (key, twin) if twin in drafts else (min(key, twin), max(key, twin))
             values[goes] = None if goes in drafts else {**values[goes], "removed": values[goes]["made"]}
             twins.append((stays, goes))
     _repoint(values, {goes.id: stays.id for stays, goes in twins})
     return twins
+
+
+class _Known:
+    """Labels by what they say. The same span of another text is at other words; a label that does not say of
+    which text it is may be of any."""
+
+    def __init__(self) -> None:
+        self._by_text: dict[tuple[_Meaning, str], Key] = {}
+        self._of_any: dict[_Meaning, Key] = {}
+
+    def add(self, key: Key, label: Mapping[str, Any]) -> None:
+        meaning = _meaning(label)
+        self._by_text.setdefault((meaning, _text(label)), key)
+        self._of_any.setdefault(meaning, key)
+
+    def find(self, label: Mapping[str, Any]) -> Key | None:
+        meaning, text = _meaning(label), _text(label)
+        alike = self._by_text.get((meaning, text)) or self._by_text.get((meaning, ""))
+        return alike if alike or text else self._of_any.get(meaning)
 
 
 def _repoint(values: dict[Key, Any], stays_of: Mapping[str, str]) -> None:
@@ -111,7 +131,15 @@ def _fresh(side: Items, base: Items) -> Iterator[tuple[Key, Any]]:
             yield key, label
 
 
-def _meaning(label: Mapping[str, Any]) -> tuple[str, str, int, int]:
+_Meaning = tuple[str, str, int, int]
+
+
+def _text(label: Mapping[str, Any]) -> str:
+    """The hash of the text whose words a label is on; empty for a class, which holds for any."""
+    return str(label.get("text_hash", "")) if label.get("span") else ""
+
+
+def _meaning(label: Mapping[str, Any]) -> _Meaning:
     start, end = _span(label)
     return _reader(label), label["category"], start, end
 
