@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.engine.handover.people import AML, TEXTS, Office, Person, terms
-from tests.fakes import category, document, labels, suggest
+from tests.fakes import category, document, labels, suggest, write_documents
 from tui_labeler.domain.handover import AmlProject, Phase, Side, TakenBack
 from tui_labeler.domain.jobs import JobKind, JobRequest
 from tui_labeler.domain.labels import Span
@@ -284,6 +284,22 @@ async def test_the_labels_of_there_take_the_place_of_those_here_where_it_speaks(
     assert [(x.span, x.removed.actor) for x in gone if x.removed] == [(Span(15, 19), "ana")]
     assert ana.handover.known.taken is not None
     assert (ana.handover.known.taken.name, ana.handover.known.taken.labels) == ("Labeling/one.jsonl", 2)
+
+
+async def test_a_label_on_an_earlier_text_is_not_the_one_that_stands_there(
+    office: Office, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ana.label("Person", "Ann")
+    await ana.handover.connect(terms())
+    await ana.handover.to_aml()
+    monkeypatch.setitem(TEXTS, "a.txt", "Bob has gone.\n")
+    write_documents(office.root / "texts", TEXTS)
+    await ana.session.documents.sync()
+    office.export([("a.txt", [("Person", "Bob")])])
+    taken = await ana.handover.import_labels()
+    assert (taken.imported.labels, taken.imported.unchanged, taken.removed) == (1, 0, 1)
+    document = ana.session.documents.find("a.txt")
+    assert [document.is_stale(label) for label in document.active_labels] == [False]
 
 
 async def test_names_that_share_their_last_part_alone_remove_nothing(office: Office, ana: Person) -> None:
