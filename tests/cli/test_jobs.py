@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 from tests.cli.conftest import Cli, write_letters
 from tui_labeler.assembly import now
 from tui_labeler.cli.grammar import build
-from tui_labeler.domain.jobs import JobKind, JobRequest, JobState, Method
+from tui_labeler.domain.jobs import Job, JobKind, JobRequest, JobState, Method
 from tui_labeler.engine.adapters.store.jobs import FileJobStore
 from tui_labeler.engine.wording import JOB_STATES
 
@@ -574,6 +575,48 @@ def test_a_job_is_taken_back_once(cli: Cli, suggested: str) -> None:
     again = cli("undo", suggested, "--job", job_id)
     assert (again.code, again.out) == (0, f"Nothing is left of job {job_id}: it was taken back already.\n")
     assert cli("undo", suggested, "--job", job_id, "--json").json["undone"] == 0
+
+
+def test_undo_of_a_job_at_work_says_that_it_goes_on_and_what_stops_it(
+    cli: Cli, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = cli("autolabel", trained, "--model", "first", "--limit", "2", "--json").json["job_id"]
+    ended = FileJobStore.list
+
+    async def at_work(self: FileJobStore) -> tuple[Job, ...]:
+        return tuple(replace(job, state=JobState.RUNNING) for job in await ended(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileJobStore, "list", at_work)
+        words = cli("undo", trained).out.splitlines()
+        told = cli("undo", trained, "--job", job_id, "--json").json
+    assert words[0].startswith("Taken back: autolabel (")
+    assert f"`tui-labeler job cancel {trained} {job_id}` stops it" in words[1]
+    assert (told["job_id"], told["job_at_work"]) == (job_id, True)
+    assert cli("undo", trained, "--job", job_id, "--json").json["job_at_work"] is False
+    other = cli("undo", trained, "--json").json
+    assert (other["job_id"], other["job_at_work"]) == (None, False)
+
+
+def test_a_job_that_goes_on_says_at_its_end_what_was_taken_back_before(
+    cli: Cli, trained: str, trained_home: Path
+) -> None:
+    folder = trained_home.parent / "letters"
+    content = (folder / "letter20.txt").read_bytes()
+    (folder / "letter20.txt").unlink()
+    try:
+        ran = cli("autolabel", trained, "--model", "first", "--json").json
+    finally:
+        (folder / "letter20.txt").write_bytes(content)
+    assert ran["suggestions_taken_back"] == 0
+    cli("accept", trained, "--document", "letter21.txt")
+    assert cli("job", "show", trained, ran["job_id"], "--json").json["suggestions_taken_back"] == 0
+    assert cli("undo", trained, "--job", ran["job_id"]).code == 0
+    again = cli("job", "retry", trained, ran["job_id"], "--json").json
+    left = again["suggestions"] - ran["suggestions"]
+    assert (again["suggestions_to_review"], again["suggestions_taken_back"]) == (left, ran["suggestions"])
+    shown = cli("job", "show", trained, ran["job_id"]).out
+    assert f"({left} to review, 0 hidden by labels, {ran['suggestions']} taken back)" in shown
 
 
 def test_undo_of_a_job_says_that_training_deleted_its_suggestions(cli: Cli, suggested: str) -> None:

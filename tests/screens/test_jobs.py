@@ -397,6 +397,7 @@ async def test_all_that_came_of_a_job_is_taken_back_after_a_yes(home: JobHome) -
         await settle(pilot)
         assert sum(row.suggestion_count for row in home.session.rows.values()) == 0
         assert [note.title for note in app._notifications] == ["Undone"]
+        assert "2 made, 0 to review, 0 hidden by labels, 2 taken back" in detail(app)
 
 
 async def test_training_and_evaluation_are_listed_and_a_training_opens_its_model(home: JobHome) -> None:

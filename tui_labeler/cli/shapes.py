@@ -235,10 +235,12 @@ def job_not_started(*, documents: int = 0, text_records: int = 0) -> dict[str, A
 
 def shown_job(job: Job, state: State, counts: SuggestionCounts) -> dict[str, Any]:
     """One job, with what has become of its suggestions."""
+    looked = {} if counts.taken_back is None else {"suggestions_taken_back": counts.taken_back}
     return {
         **job_item(job, state),
         "suggestions_to_review": counts.to_review,
         "suggestions_hidden": counts.hidden,
+        **looked,
     }
 
 

@@ -44,7 +44,8 @@ STOPPED_FIRST = (
 DONE_AND_TOTAL = (
     "In JSON `done` and `total` count documents when a job autolabels, and percent in any other job. "
     "`suggestions` are those it made: `suggestions_to_review` of them wait for a decision, and "
-    "`suggestions_hidden` do not, as they meet a label. `unused` lists what was answered and could not "
+    "`suggestions_hidden` do not, as they meet a label; of a job that is shown by itself, "
+    "`suggestions_taken_back` are gone by an undo. `unused` lists what was answered and could not "
     "be used: entities of categories that there are not, say. `usage` and `cost` count every answer that "
     "was received, by estimate as far as the server did not tell (`estimated_tokens`); where it told what "
     "can't be, next to nothing or far more than an answer may have (`doubtful_answers`), the larger of that "
@@ -111,10 +112,9 @@ async def job_report(session: ProjectSession, job: Job) -> Report:
 
 async def _shown(session: ProjectSession, job: Job) -> dict[str, Any]:
     from tui_labeler.cli.shapes import shown_job
-    from tui_labeler.engine.jobs.counts import count_suggestions
+    from tui_labeler.engine.jobs.counts import counts_of
 
-    state = session.store.state
-    return shown_job(job, state, (await count_suggestions(state, [job]))[job.id])
+    return shown_job(job, session.store.state, await counts_of(session.store, job))
 
 
 def job_lines(fields: dict[str, Any]) -> list[str]:
@@ -130,11 +130,16 @@ def job_lines(fields: dict[str, Any]) -> list[str]:
         lines.append(late_words(fields["late"], fields["late_seconds"]))
     if fields["documents"]:
         waiting, hidden = fields["suggestions_to_review"], fields["suggestions_hidden"]
+        back = f", {fields['suggestions_taken_back']:,} taken back" * bool(fields["suggestions_taken_back"])
         lines.append(
             f"{fields['done']:,} of {counted(fields['documents'], 'document')} labeled, "
             f"{counted(fields['text_records'], 'text record')}, "
             f"{counted(fields['suggestions'], 'suggestion')}"
-            + (f" ({waiting:,} to review, {hidden:,} hidden by labels)" if fields["suggestions"] else "")
+            + (
+                f" ({waiting:,} to review, {hidden:,} hidden by labels{back})"
+                if fields["suggestions"]
+                else ""
+            )
             + f", {fields['seconds']:.1f} s"
         )
     used = usage_words(fields["usage"], fields["cost"])

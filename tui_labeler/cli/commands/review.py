@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report
@@ -54,6 +55,8 @@ def register(parsers: Any) -> None:
         "undo",
         undo,
         "take back your last action, or all that came of a job",
+        details="A job that is still at work goes on: what it suggests after that stays, and `job_at_work` "
+        "is true. `job cancel` stops it.",
         examples="""
             tui-labeler undo contracts
             tui-labeler undo contracts --job k3v9x2mnpq
@@ -230,9 +233,11 @@ async def undo(context: Context) -> Report:
         undone = await (session.history.undo() if job is None else session.history.undo_job(job))
         rows = session.rows
         locations = sorted(rows[key].location for key in undone.documents if key in rows) if undone else []
+        at_work = undone is not None and undone.job != "" and await session.jobs.is_at_work(undone.job)
     fields: dict[str, Any]
     if undone is None:
         fields = {"undone": 0, "action": None, "documents": [], "refused": 0, "left_in_container": 0}
+        fields |= {"job_id": None, "job_at_work": False}
         return Report(fields, ["Nothing of yours is left to take back."])
     fields = {
         "undone": undone.items,
@@ -240,14 +245,24 @@ async def undo(context: Context) -> Report:
         "documents": locations,
         "refused": undone.refused,
         "left_in_container": undone.left,
+        "job_id": undone.job or None,
+        "job_at_work": at_work,
     }
+    more = [_more_to_come(context.options.project, undone.job)] if at_work else []
     refused = f"; changed since and left: {undone.refused:,}" if undone.refused else ""
     if not undone.items:
-        return Report(fields, [f"Nothing is left of job {job}: {_gone(undone.gone_by)}{refused}."])
+        return Report(fields, [f"Nothing is left of job {job}: {_gone(undone.gone_by)}{refused}.", *more])
     action = ACTIONS.get(undone.action, undone.action)
     changes = f"{counted(undone.items, 'change')} in {counted(len(locations), 'document')}"
     left = f"; {undone.left_words}" if undone.left else ""
-    return Report(fields, [f"Taken back: {action} ({changes}{refused}){left}."])
+    return Report(fields, [f"Taken back: {action} ({changes}{refused}){left}.", *more])
+
+
+def _more_to_come(project: str, job: str) -> str:
+    return (
+        f"The job is still at work, and what it suggests from here on stays: `tui-labeler job cancel "
+        f"{quote(project)} {job}` stops it; then take back once more what came until then."
+    )
 
 
 def _gone(action: str) -> str:

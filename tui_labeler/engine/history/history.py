@@ -179,8 +179,9 @@ class History:
     async def undo_job(self, job_id: str, progress: Progress | None = None) -> Undone:
         """Takes back all that came of a job: its suggestions, and labels this person accepted from them.
 
-        Undecided suggestions that the job had replaced come back. What somebody else accepted or rejected,
-        or changed since, stays and is counted. No undo brings anything of it back later; a redo does.
+        One that is still at work suggests more. Undecided suggestions that the job had replaced come back.
+        What somebody else accepted or rejected, or changed since, stays and is counted. No undo brings
+        anything of it back later; a redo does.
         Raises ``NotFoundError`` when nothing came of the job.
         """
         await self._store.refresh()
@@ -201,7 +202,8 @@ class History:
             await self._store.commit(self._surroundings.actor, plan)
         if not tally.items and self._surroundings.actor not in trace.back:
             await self._settle(UNDO, group, job_id, {"of": job_id, "action": JOB})
-        return Undone(JOB, tally.items, tuple(sorted(tally.documents)), tally.refused, gone_by=trace.gone_by)
+        documents = tuple(sorted(tally.documents))
+        return Undone(JOB, tally.items, documents, tally.refused, gone_by=trace.gone_by, job=job_id)
 
     def _take_back(self, trace: JobTrace, ids: Sequence[int], group: str, tally: Tally, state: State) -> Plan:
         note: dict[str, Any] = {"of": trace.job, "action": JOB}

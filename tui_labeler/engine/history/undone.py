@@ -34,6 +34,8 @@ class Undone:
     """Of a job: the action that took the last of its suggestions away before."""
     to_place: tuple[str, ...] = ()
     """Ids of the words to place that changed."""
+    job: str = ""
+    """The job of which all was taken back."""
     left: int = 0
     """Documents that an import has written into the container: an undo takes none of them away."""
     stopped: bool = False

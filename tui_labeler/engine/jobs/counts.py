@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from tui_labeler.engine.actions import UNDO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tui_labeler.domain.jobs import Job
-    from tui_labeler.engine.ports import State
+    from tui_labeler.engine.ports import ProjectStore, State
 
 STEP = 500
 """Documents that are looked at before others get their turn."""
@@ -28,6 +30,9 @@ class SuggestionCounts:
     """Those that meet a label: they come back if it goes. In blind mode none before they are shown."""
     to_place: int = 0
     """Words that nobody has set anywhere or dropped yet; those it answered are :attr:`Job.unaligned`."""
+
+    taken_back: int | None = None
+    """Those that an undo took away, and that are not there again; ``None`` where nobody has looked."""
 
     @property
     def is_decided(self) -> bool:
@@ -59,3 +64,36 @@ async def count_suggestions(state: State, jobs: Iterable[Job]) -> Mapping[str, S
         job.id: SuggestionCounts(open_[job.id], undecided[job.id] - open_[job.id], to_place[job.id])
         for job in jobs
     }
+
+
+async def counts_of(store: ProjectStore, job: Job) -> SuggestionCounts:
+    """Of one job, with what was taken back: the history is read only where suggestions of it are missing."""
+    counts = (await count_suggestions(store.state, [job]))[job.id]
+    open_, made = counts.to_review + counts.hidden, job.suggestions
+    if open_ >= made or await _still_there(store.state, job) >= made:
+        return replace(counts, taken_back=0)
+    return replace(counts, taken_back=await _taken_back(store, job.id))
+
+
+async def _still_there(state: State, job: Job) -> int:
+    """Suggestions of a job, decided or not."""
+    found = 0
+    for number, key in enumerate(job.request.documents, 1):
+        if key in state.rows:
+            found += sum(s.job == job.id for s in state.document(key).suggestions.values())
+        if number % STEP == 0:
+            await asyncio.sleep(0)
+    return found
+
+
+async def _taken_back(store: ProjectStore, job_id: str) -> int:
+    gone: set[str] = set()
+    async for transaction in store.history(newest_first=False):
+        for change in transaction.changes:
+            if change.table != "suggestion":
+                continue
+            if change.after is not None:
+                gone.discard(change.key)
+            elif transaction.action == UNDO and change.before and change.before["job"] == job_id:
+                gone.add(change.key)
+    return len(gone)

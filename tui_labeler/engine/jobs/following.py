@@ -45,6 +45,10 @@ class SeenJobs:
         """Raises ``NotFoundError``."""
         return await self._jobs.get(job_id)
 
+    async def is_at_work(self, job_id: str) -> bool:
+        """Whether more may come of a job. It is not said of one whose records can't be read."""
+        return any(job.id == job_id and not job.state.is_over for job in await self._jobs.list())
+
     async def follow(self, job_id: str, *, figures_every: float = 0.0) -> AsyncGenerator[Job, None]:
         """The job each time that something is new, until it is over. Ends with it, or with the caller.
 

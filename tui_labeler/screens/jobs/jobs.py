@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.engine.errors import LabelerError
-from tui_labeler.engine.jobs.counts import SuggestionCounts, count_suggestions
+from tui_labeler.engine.jobs.counts import SuggestionCounts, counts_of
 from tui_labeler.engine.jobs.following import FIGURES_EVERY
 from tui_labeler.engine.models.models import find_model
 from tui_labeler.engine.wording import batches_going_on, counted, quota_kept
@@ -195,7 +195,7 @@ this terminal is closed.
             return
         if not (job.suggestions or job.unaligned):
             return
-        self._counts.update(await count_suggestions(self._session.store.state, [job]))
+        self._counts[job.id] = await counts_of(self._session.store, job)
         self._show(keep_place=True)
 
     def on_picker_chosen(self) -> None:

@@ -276,6 +276,7 @@ def _first_facts(job: Job, counts: SuggestionCounts | None) -> list[tuple[str, s
         found = f"{job.suggestions:,} made"
         if counts is not None:
             found += f", {counts.to_review:,} to review, {counts.hidden:,} hidden by labels"
+            found += f", {counts.taken_back:,} taken back" if counts.taken_back else ""
         if job.unaligned:
             # Before they are counted, it is only known how many there were.
             left = f"{counts.to_place:,} to place by hand" if counts else f"{job.unaligned:,} were to place"
