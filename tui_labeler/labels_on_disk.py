@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from tui_labeler.bounded import NoFileError, TooLargeError, read_file
 from tui_labeler.engine.documents.names import name_of
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.held_folders import HeldFolder, IsLinkError, held
@@ -46,19 +47,18 @@ def read_regular(path: Path) -> bytes:
 
     Raises ``OSError``, and ``InputError`` for what may never end or never answer, or would fill the memory.
     """
-    status = path.stat()
-    mode = status.st_mode
-    if not stat.S_ISREG(mode):
-        what = next((words for is_one, words in _ODD if is_one(mode)), "a device")
+    try:
+        return read_file(path, MOST_BYTES)
+    except NoFileError as error:
+        what = next((words for is_one, words in _ODD if is_one(error.mode)), "a device")
         raise InputError(
             f"{path}: it is {what}, not a file.",
             hint="Name a file that can be read; what another program writes comes in through a file, or "
             "through standard input where - names it.",
             on_screen="Name a file that can be read.",
-        )
-    if status.st_size > MOST_BYTES:
-        raise _too_much(str(path))
-    return path.read_bytes()
+        ) from None
+    except TooLargeError:
+        raise _too_much(str(path)) from None
 
 
 def read_stream(stream: BinaryIO, name: str) -> bytes:

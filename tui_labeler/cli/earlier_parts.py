@@ -7,11 +7,12 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui_labeler.bounded import READING, NoFileError, TooLargeError, content
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.exports.earlier_splits import files_of, possible_files
 from tui_labeler.engine.exports.split_export import CARD
 from tui_labeler.engine.imports.plans import Skipped
-from tui_labeler.held_folders import HeldFolder, held
+from tui_labeler.held_folders import HeldFolder, IsLinkError, held
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,10 +60,14 @@ def _card(folder: HeldFolder) -> bytes:
     """The data card of a split; empty where there is none that can be one."""
     name = f"{CARD}.json"
     try:
-        status = folder.status(name)
-    except FileNotFoundError:
+        if not stat.S_ISREG(folder.status(name).st_mode):
+            return b""
+        handle = folder.open(name, READING)
+    except (FileNotFoundError, IsLinkError):
         return b""
-    if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_CARD:
+    try:
+        return content(handle, _MOST_CARD)[0]
+    except (NoFileError, TooLargeError):
         return b""
-    with open(folder.open(name, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123 - a descriptor
-        return file.read(_MOST_CARD)
+    finally:
+        os.close(handle)

@@ -34,7 +34,9 @@ def parse_toml(text: str, name: str, hint: str) -> dict[str, Any]:
 def read_toml(path: Path, hint: str) -> dict[str, Any] | None:
     """What a file holds; ``None`` where there is none. Raises as :func:`parse_toml`, and ``OSError``."""
     try:
-        return parse_toml(path.read_text(encoding="utf-8"), str(path), hint)
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LONGEST + 1)
+        return parse_toml(text, str(path), hint)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError as error:

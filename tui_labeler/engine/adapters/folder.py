@@ -15,6 +15,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NoReturn
 
+from tui_labeler.bounded import READING, NoFileError, TooLargeError
+from tui_labeler.bounded import content as content_of
 from tui_labeler.engine.adapters.store.files import sync_folder
 from tui_labeler.engine.documents.names import is_text, name_of
 from tui_labeler.engine.errors import (
@@ -216,16 +218,16 @@ class FolderContainer:
                     os.unlink(entry.path)  # noqa: PTH108 - pathlib has no paths of bytes
 
     def _content(self, handle: int, name: str) -> tuple[bytes, str]:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise NotFoundError(f"{name} is not a file in {self.address}")
-        if status.st_size > LARGEST:
+        try:
+            data, status = content_of(handle, LARGEST)
+        except NoFileError:
+            raise NotFoundError(f"{name} is not a file in {self.address}") from None
+        except TooLargeError as error:
             raise ContainerError(
-                f"{name} has {status.st_size:,} bytes; no more than {LARGEST:,} are read",
+                f"{name} has {error.size:,} bytes; no more than {LARGEST:,} are read",
                 hint="Cut the document into smaller ones.",
-            )
-        with open(handle, "rb", closefd=False) as file:
-            return file.read(), _mark(status)
+            ) from None
+        return data, _mark(status)
 
     def _refuse(self, error: OSError, name: str = "") -> NoReturn:
         """Says what the system's refusal means for the folder, or for one file in it."""
@@ -259,8 +261,7 @@ def _write_anew(path: bytes, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-# O_NONBLOCK: opening a pipe would wait for its other end for ever.
-_READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READING = READING | os.O_NOFOLLOW
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 """What file systems say that have no links; there a crash can leave a part of a new document."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-import stat
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from tui_labeler.bounded import NoFileError, TooLargeError, read_file
 from tui_labeler.engine.adapters.store.files import replace_file
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.typed import decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import BinaryIO
 
     from numpy.typing import NDArray
 
@@ -141,17 +140,16 @@ def read_arrays(folder: str, shapes: Mapping[str, tuple[str, int]]) -> dict[str,
 
 def _read_array(folder: str, name: str, dtype: str, dimensions: int) -> NDArray[Any]:
     path = Path(folder) / f"{name}.npy"
-    with _opened(path, MAX_ARRAY) as file:
-        size = path.stat().st_size
-        found = _shape(file)
-        if found is None:
-            raise _refused(folder, f"{path.name} is no array")
-        kind, shape = found
-        if kind != dtype or len(shape) != dimensions:
-            raise _refused(folder, f"{path.name} holds {kind} in {len(shape)} dimensions")
-        if size - file.tell() != math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize:
-            raise _refused(folder, f"{path.name} is not as long as it says")
-        array = np.frombuffer(file.read(), dtype=_DTYPES[dtype]).reshape(shape)
+    data = _contents(path, MAX_ARRAY)
+    found = _shape(data)
+    if found is None:
+        raise _refused(folder, f"{path.name} is no array")
+    kind, shape, start = found
+    if kind != dtype or len(shape) != dimensions:
+        raise _refused(folder, f"{path.name} holds {kind} in {len(shape)} dimensions")
+    if len(data) - start != math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize:
+        raise _refused(folder, f"{path.name} is not as long as it says")
+    array = np.frombuffer(data, dtype=_DTYPES[dtype], offset=start).reshape(shape)
     # What is no number fails every comparison.
     if array.dtype.kind == "f" and array.size and not (array.min() >= -MOST and array.max() <= MOST):
         raise _refused(folder, f"{path.name} holds values that no training gives")
@@ -164,19 +162,18 @@ _ARRAY_HEADER = re.compile(
 )
 
 
-def _shape(file: BinaryIO) -> tuple[str, tuple[int, ...]] | None:
-    """Data type and lengths that a ``.npy`` file says; ``None`` for what :func:`write` never writes.
+def _shape(data: bytes) -> tuple[str, tuple[int, ...], int] | None:
+    """Data type and lengths that a ``.npy`` file says, and where its numbers begin.
 
-    numpy's own reader evaluates the header as Python's literals, and fails in many ways on what is none.
+    ``None`` for what :func:`write` never writes, with numbers that are aligned. numpy's own reader evaluates
+    the header as Python's literals, and fails in many ways on what is none.
     """
-    start = file.read(10)
-    if len(start) < 10 or start[:8] != b"\x93NUMPY\x01\x00":
-        return None
-    found = _ARRAY_HEADER.fullmatch(file.read(int.from_bytes(start[8:], "little")))
-    if found is None:
+    start = 10 + int.from_bytes(data[8:10], "little")
+    found = _ARRAY_HEADER.fullmatch(data, 10, start)
+    if data[:8] != b"\x93NUMPY\x01\x00" or found is None or found.end() != start or start % 16:
         return None
     lengths = tuple(int(part) for part in found[2].split(b",") if part.strip())
-    return found[1].decode(), lengths
+    return found[1].decode(), lengths, start
 
 
 def check(folder: str, header: Header, arrays: Arrays, conditions: Mapping[str, bool]) -> None:
@@ -229,19 +226,14 @@ def dense(folder: str, name: str, arrays: Arrays, shape: tuple[int, int]) -> NDA
 
 
 def _contents(path: Path, limit: int) -> bytes:
-    with _opened(path, limit) as file:
-        return file.read()
-
-
-def _opened(path: Path, limit: int) -> BinaryIO:
-    """Opens a regular file: a pipe or a device could keep the program waiting for ever."""
+    """Of a regular file: a pipe or a device could keep the program waiting for ever."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise _refused(str(path.parent), f"{path.name} is no file")
-        if found.st_size > limit:
-            raise _refused(str(path.parent), f"{path.name} has {found.st_size:,} bytes, more than {limit:,}")
-        return path.open("rb")
+        return read_file(path, limit)
+    except NoFileError:
+        raise _refused(str(path.parent), f"{path.name} is no file") from None
+    except TooLargeError as error:
+        words = f"{path.name} has {error.size:,} bytes, more than {limit:,}"
+        raise _refused(str(path.parent), words) from None
     except OSError as error:
         raise _refused(str(path.parent), f"{path.name} can't be read ({error.strerror})") from error
 

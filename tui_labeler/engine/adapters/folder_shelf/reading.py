@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from tui_labeler.bounded import READING, NoFileError, TooLargeError, content
 from tui_labeler.engine.adapters.folder_shelf.names import LOCK, WRITING, parts_of
 from tui_labeler.engine.adapters.folder_shelf.refusals import NO_FILE, no_folder, refusals, refuse_closed
 from tui_labeler.engine.documents.names import is_text
@@ -93,24 +93,24 @@ def read(root: Path, folder: HeldFolder | None, last: str, name: str) -> bytes |
     if folder is None:
         return None
     try:
-        handle = folder.open(last, os.O_RDONLY | os.O_NONBLOCK)
+        handle = folder.open(last, READING)
     except OSError as error:
         if error.errno in NO_FILE and root.is_dir():
             return None
         if isinstance(error, PermissionError):
             refuse_closed(root, error, name)
         raise
-    status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(handle)
+    try:
+        return content(handle, LARGEST)[0]
+    except NoFileError:
         return None
-    with os.fdopen(handle, "rb") as file:
-        if status.st_size > LARGEST:
-            raise UnreadableError(
-                f"{name} in {root} has {status.st_size:,} bytes; at most {LARGEST:,} are read",
-                hint="Nothing of this program is so large: see who put it there.",
-            )
-        return file.read()
+    except TooLargeError as error:
+        raise UnreadableError(
+            f"{name} in {root} has {error.size:,} bytes; at most {LARGEST:,} are read",
+            hint="Nothing of this program is so large: see who put it there.",
+        ) from None
+    finally:
+        os.close(handle)
 
 
 def _blob(root: Path, folder: HeldFolder | None, name: str) -> list[Blob]:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import shutil
-import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from tui_labeler.bounded import NoFileError, TooLargeError, read_file
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.engine.adapters.store.files import (
     encoded,
@@ -53,13 +53,16 @@ def _missing(name: str) -> NotFoundError:
     return NotFoundError(f"There is no model named {name!r}.", hint="`tui-labeler models` lists them.")
 
 
-def _contents(path: Path, status: os.stat_result, most: int) -> bytes:
+def _contents(path: Path, most: int, *, follow: bool = True) -> bytes:
     """Raises ``InputError``: a pipe is waited for without end, some devices never stop, and memory ends."""
-    if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path} is no file.", hint=DELETE)
-    if status.st_size > most:
-        raise InputError(f"{path} has {status.st_size:,} bytes; at most {most:,} are read.", hint=DELETE)
-    return path.read_bytes()
+    try:
+        return read_file(path, most, follow=follow)
+    except NoFileError:
+        raise InputError(f"{path} is no file.", hint=DELETE) from None
+    except TooLargeError as error:
+        raise InputError(
+            f"{path} has {error.size:,} bytes; at most {most:,} are read.", hint=DELETE
+        ) from None
 
 
 class _Found(NamedTuple):
@@ -102,7 +105,7 @@ class FolderModelStore:
         try:
             with storage_errors(path):
                 try:
-                    data = _contents(path, path.stat(), LARGEST)
+                    data = _contents(path, LARGEST)
                 except (FileNotFoundError, NotADirectoryError):
                     raise _missing(path.parent.name) from None
             found = decode(data, CardFile)
@@ -161,7 +164,7 @@ class FolderModelStore:
         with storage_errors(folder):
             # Without following links: what they lead to is no part of the model, and stays here.
             return {
-                file.name: _contents(file, file.lstat(), LARGEST_PART) for file in sorted(folder.iterdir())
+                file.name: _contents(file, LARGEST_PART, follow=False) for file in sorted(folder.iterdir())
             }
 
     def _card(self, name: str) -> Path:
