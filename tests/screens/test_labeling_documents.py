@@ -24,7 +24,7 @@ from tests.screens.conftest import (
 )
 from tui_labeler.domain.documents import DocumentState
 from tui_labeler.domain.projects import Dataset
-from tui_labeler.engine.errors import UnreachableError
+from tui_labeler.engine.errors import RefusedError, UnreachableError
 from tui_labeler.screens.dialogs import InputScreen
 from tui_labeler.screens.fields import Field
 from tui_labeler.screens.labeling.labeling import LabelingScreen
@@ -151,6 +151,31 @@ async def test_a_document_that_is_not_listed_is_named_when_it_changes(opened: Op
         await paste(pilot, "look")
         await press(pilot, "enter")
         assert "agreement2.txt: Flagged." in screen_text(pilot)
+
+
+@pytest.mark.parametrize(
+    ("keys", "never"),
+    [
+        ("t", "In the testing set."),
+        ("m", "Reviewed"),
+        ("F l o o k enter escape", "Flagged."),
+        ("D v j v ctrl+l e n enter escape", "language was changed"),
+        ("equals_sign 1 y", "Labeling"),
+    ],
+)
+async def test_what_was_refused_is_not_said_to_be_done(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, keys: str, never: str
+) -> None:
+    async def refused(*_: object) -> None:
+        raise RefusedError("Nothing can be written now.")
+
+    monkeypatch.setattr("tui_labeler.screens.labeling.entities._MANY_PLACES", 0)
+    async with opened(TWO) as pilot:
+        with monkeypatch.context() as patched:
+            patched.setattr(session_of(pilot).store, "commit", refused)
+            await press(pilot, *keys.split())
+        assert "Nothing can be written now." in screen_text(pilot) or "escape" in keys
+        assert never not in screen_of(pilot).message
 
 
 async def test_a_document_is_flagged_and_put_into_the_testing_set(opened: Opened) -> None:

@@ -376,6 +376,8 @@ def step(
             try:
                 made = await method(screen, *args, **kwargs)
             except LabelerError as error:
+                # What was said on the way to it does not hold.
+                screen.message = ""
                 tell_error(screen.app, error)
             screen.count_decided()
             screen.show_changes([made] if made else ())

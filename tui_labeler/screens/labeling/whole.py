@@ -56,8 +56,10 @@ class WholeDocumentActions(LabelingBase):
         if len(rows) > BATCH:
             self._change_many(title, rows, change, words)
             return None
-        self.say(self._said(rows, words))
-        return await change(Progress())
+        said = self._said(rows, words)
+        made = await change(Progress())
+        self.say(said)
+        return made
 
     @work(group="many")
     @reporting
