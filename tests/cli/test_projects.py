@@ -421,6 +421,31 @@ def test_a_project_that_lost_a_file_of_documents_is_told_everywhere_and_repaired
     assert cli("doctor").code == 0
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_repair_does_not_mend_it_names_with_what_does(lost: bool, cli: Cli, project: str) -> None:
+    assert cli("sync", project, "--share").code == 0
+    (file,) = cli.home.glob("projects/*/project.json")
+    said = json.loads(file.read_text())
+    (row,) = said["project"].values()
+    row["kind"] = "CustomSingleLabelClassification"
+    said["categories"]["2"]["name"] = "Person"
+    file.write_text(json.dumps(said))
+    agreed = file.parent / "sync" / "documents" / "0000.json"
+    agreed.write_text("{")
+    if lost:
+        (file.parent / "documents" / "0000.json").unlink()
+    ran = cli("project", "repair", project, "--json")
+    assert (ran.code, len(ran.json["repaired"])) == (1, int(lost))
+    told = {item["name"]: item["detail"] for item in ran.json["not_repaired"]}
+    assert "put it back in that file" in told[f"kind of {project}"]
+    assert "another name in the application" in told[f"classes of {project}"]
+    assert str(agreed) in told[f"sharing of {project}"]
+    assert "Remove the project's folder `sync`" in told[f"sharing of {project}"]
+    words = cli("project", "repair", project).out.splitlines()
+    assert words[0] == "Nothing was done."
+    assert [line.partition(": ")[0] for line in words[1:]] == ["not repaired"] * 3
+
+
 def test_a_history_that_lacks_a_part_says_which_and_is_told_by_doctor(cli: Cli, project: str) -> None:
     (journal,) = cli.home.glob("projects/*/journal/*.jsonl")
     lines = journal.read_bytes().splitlines(keepends=True)

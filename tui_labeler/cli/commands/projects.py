@@ -10,10 +10,11 @@ from tui_labeler.cli.parser import FORMATS, add_command, add_group, add_paging
 from tui_labeler.cli.shapes import listed, skipped_items
 from tui_labeler.cli.sides import conflict_lines
 from tui_labeler.cli.tables import clipped, table
-from tui_labeler.engine.wording import batches_going_on, counted
+from tui_labeler.engine.wording import batches_going_on, counted, in_words
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
+    from tui_labeler.engine.doctor.check import Check
     from tui_labeler.engine.session import ProjectSession, ProjectSummary
     from tui_labeler.engine.workbench import CreatedProject
 
@@ -40,7 +41,9 @@ def register(parsers: Any) -> None:
         "its end, or is damaged behind the last checkpoint, the project goes on as of the last "
         "transaction that can be followed, and its history says what it lacks. A `project.json` that is "
         "gone or no JSON is made anew where the journal is whole and says what the project is; name the "
-        "project by its id then, which `doctor` tells.",
+        "project by its id then, which `doctor` tells. What is wrong besides, and not for it to mend, is "
+        "named (`not_repaired`, exit code 1): another kind than the project was made as, several categories "
+        "of one name, records of jobs and models, and what was agreed on with the container.",
     )
     parser.add_argument("project", metavar="NAME")
     parser = add_command(
@@ -294,9 +297,30 @@ def _shown(session: ProjectSession) -> dict[str, Any]:
 
 
 async def repair(context: Context) -> Report:
+    """What it can't mend is named, with who can: it is no reason to believe that all is well."""
     done = await context.workbench.repair(context.options.project)
-    fields = {"name": context.options.project, "repaired": list(done)}
-    return Report(fields, list(done) or ["Nothing is missing; nothing was done."])
+    left = await _not_mended(context)
+    items = [{"name": check.name, "detail": check.detail} for check in left]
+    fields = {"name": context.options.project, "repaired": list(done), "not_repaired": items}
+    nothing = "Nothing was done." if left else "Nothing is missing; nothing was done."
+    lines = [*(done or [nothing]), *(f"not repaired: {check.name}: {check.detail}" for check in left)]
+    return Report(fields, lines, 1 if left else 0)
+
+
+async def _not_mended(context: Context) -> list[Check]:
+    """What is wrong with the project's files still."""
+    from tui_labeler.engine.doctor.check import Check
+    from tui_labeler.engine.doctor.projects import check_files
+    from tui_labeler.engine.errors import LabelerError
+
+    try:
+        session = await context.workbench.open(context.options.project)
+        try:
+            return [check async for check in check_files(session) if not check.ok]
+        finally:
+            await session.close()
+    except LabelerError as error:
+        return [Check(f"project {context.options.project}", False, in_words(error))]
 
 
 async def delete(context: Context) -> Report:

@@ -22,6 +22,12 @@ async def check_project(session: ProjectSession) -> AsyncIterator[Check]:
     yield await check_container(session)
     for check in (*await check_texts(session), *check_pen_of(session)):
         yield check
+    async for check in check_files(session):
+        yield check
+
+
+async def check_files(session: ProjectSession) -> AsyncIterator[Check]:
+    """What is looked at in the project's own files alone. Raises as :func:`check_project`."""
     for look in (check_records, check_names, check_history, check_base):
         for check in await look(session):
             yield check
