@@ -9,7 +9,7 @@ import pytest
 from tests.builders import Bench, key, labels, number, span
 from tests.engine.test_label_files import ANN, entities
 from tui_labeler.domain.jobs import JobState
-from tui_labeler.domain.projects import ProjectKind
+from tui_labeler.domain.projects import LONGEST_PROJECT, ProjectKind
 from tui_labeler.engine import workbench as workbench_module
 from tui_labeler.engine.adapters.store.jobs import FileJobJournal, FileJobStore
 from tui_labeler.engine.documents.documents import Documents
@@ -48,6 +48,15 @@ async def test_a_bad_labels_file_leaves_no_project(bench: Bench, data: bytes) ->
     with pytest.raises(LabelerError):
         await bench.workbench().create(new(bench), labels=data, labels_name="l.json")
     assert await bench.projects().list() == ()
+
+
+async def test_a_project_has_a_name_that_lists_can_show(bench: Bench) -> None:
+    bench.write({"a.txt": "x"})
+    with pytest.raises(InputError, match="at most 1,000 characters, not 1,001"):
+        await bench.workbench().create(new(bench, name="x" * (LONGEST_PROJECT + 1)))
+    assert await bench.projects().list() == ()
+    made = await bench.workbench().create(new(bench, name="x" * LONGEST_PROJECT))
+    assert len(made.session.project.name) == LONGEST_PROJECT
 
 
 async def test_a_file_of_another_kind_or_a_folder_that_is_not_there_leaves_no_project(bench: Bench) -> None:

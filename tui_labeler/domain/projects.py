@@ -54,6 +54,10 @@ LONGEST_CATEGORY = 1_000
 """Characters of a category's name, wherever it comes from: it is drawn in every list and sent to every model.
 The service takes 50, and what is longer is warned of."""
 
+LONGEST_PROJECT = 1_000
+"""Characters of a project's own name, by hand and in a shared ``project.json``; of the service's limit the
+same holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Category:

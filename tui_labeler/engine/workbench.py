@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from tui_labeler.domain.containers import holds_secret
 from tui_labeler.domain.jobs import QuotaUse
-from tui_labeler.domain.projects import Category, Project, ProjectKind
+from tui_labeler.domain.projects import LONGEST_PROJECT, Category, Project, ProjectKind
 from tui_labeler.engine import limits
 from tui_labeler.engine.actions import CREATED
 from tui_labeler.engine.categories import check_name
@@ -335,6 +335,11 @@ def _name_warnings(name: str) -> tuple[str, ...]:
         raise InputError(
             "A project needs a name, without white space around it.",
             hint="Give it one of letters, digits, `_`, `.` and `-`.",
+        )
+    if len(name) > LONGEST_PROJECT:
+        raise InputError(
+            f"A project's name has at most {LONGEST_PROJECT:,} characters, not {len(name):,}.",
+            hint="Put what more there is to say into its description.",
         )
     return warnings
 

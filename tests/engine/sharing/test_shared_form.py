@@ -25,7 +25,7 @@ from tui_labeler.domain.labels import (
     ToPlace,
     Verdict,
 )
-from tui_labeler.domain.projects import LONGEST_CATEGORY, Dataset, ProjectKind
+from tui_labeler.domain.projects import LONGEST_CATEGORY, LONGEST_PROJECT, Dataset, ProjectKind
 from tui_labeler.engine.errors import FormatError, LabelerError
 from tui_labeler.engine.sharing.project_form import read_project
 from tui_labeler.engine.sharing.shared_file import read, written
@@ -270,5 +270,17 @@ def test_a_shared_category_has_a_name_that_can_be_given_by_hand() -> None:
 
     assert read_project(file(LONGEST_CATEGORY)).order == ("c1",)
     for length in (LONGEST_CATEGORY + 1, 2_000_000):
+        with pytest.raises(FormatError, match="at most 1,000 characters"):
+            read_project(file(length))
+
+
+def test_a_shared_project_has_a_name_that_can_be_given_by_hand() -> None:
+    def file(length: int) -> bytes:
+        return json.dumps(
+            {"version": 1, "id": "p1", "name": "x" * length, "kind": ENTITIES.value, "categories": []}
+        ).encode()
+
+    assert len(read_project(file(LONGEST_PROJECT)).name) == LONGEST_PROJECT
+    for length in (LONGEST_PROJECT + 1, 2_000_000):
         with pytest.raises(FormatError, match="at most 1,000 characters"):
             read_project(file(length))

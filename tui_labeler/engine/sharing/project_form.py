@@ -19,7 +19,14 @@ from tui_labeler.domain.items import (
     merged_items,
     settled,
 )
-from tui_labeler.domain.projects import LONGEST_CATEGORY, Category, Project, ProjectKind, ProjectSettings
+from tui_labeler.domain.projects import (
+    LONGEST_CATEGORY,
+    LONGEST_PROJECT,
+    Category,
+    Project,
+    ProjectKind,
+    ProjectSettings,
+)
 from tui_labeler.engine.errors import FormatError
 from tui_labeler.engine.rows import to_row
 from tui_labeler.engine.sharing.shared_file import VERSION, from_json, to_json
@@ -160,6 +167,8 @@ def read_project(data: bytes) -> SharedProject:
     words = [found.get(name) for name in ("id", "name")]
     if not all(isinstance(word, str) and word for word in words):
         raise FormatError("it names no project", field="id, name")
+    if len(str(words[1])) > LONGEST_PROJECT:
+        raise FormatError(f"a project's name has at most {LONGEST_PROJECT:,} characters", field="name")
     try:
         kind = ProjectKind(str(found.get("kind")))
     except ValueError as error:
