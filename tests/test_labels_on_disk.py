@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tui_labeler import labels_on_disk, whole_files
+from tui_labeler.cli import targets
 from tui_labeler.cli.commands import files
-from tui_labeler.cli.commands.exports import write_file
+from tui_labeler.cli.targets import put_file
 from tui_labeler.engine.errors import ConflictError, InputError, StorageError
 from tui_labeler.held_folders import HeldFolder
 from tui_labeler.labels_on_disk import read_labels, unpacked, write_folder
@@ -22,7 +25,7 @@ from tui_labeler.screens import base
 from tui_labeler.whole_files import while_written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 def packed(**files: bytes) -> bytes:
@@ -164,7 +167,7 @@ def test_what_a_killed_export_left_is_gone_after_the_next_and_what_a_living_one_
     elsewhere = left_by(dead, tmp_path, monkeypatch)
     others = tmp_path / f".labels.json.{dead}.tmp"
     others.write_bytes(b"not ours")
-    write_file(tmp_path / "labels.json", b"all", overwrite=False)
+    asyncio.run(put_file(tmp_path / "labels.json", b"all", overwrite=False))
     assert not left.exists()
     assert mine.exists()
     assert elsewhere.exists()
@@ -197,7 +200,7 @@ async def test_the_application_removes_them_too(
 
 def test_a_name_as_long_as_a_name_can_be_is_written(tmp_path: Path) -> None:
     path = tmp_path / ("\u6771" * 84)
-    write_file(path, b"all", overwrite=False)
+    asyncio.run(put_file(path, b"all", overwrite=False))
     assert path.read_bytes() == b"all"
 
 
@@ -258,6 +261,114 @@ def test_the_folder_that_one_is_in_is_written_when_it_is_empty(
     monkeypatch.chdir(tmp_path / "out")
     write_folder(Path(), {"sub/a.txt": b"a"}, overwrite=False)
     assert Path("sub/a.txt").read_bytes() == b"a", "it is the same folder still"
+
+
+@pytest.mark.parametrize("was", ["nothing", "a file", "a pipe"])
+async def test_a_link_that_takes_a_file_s_place_is_replaced_and_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, was: str
+) -> None:
+    """However often it is looked at: the link comes after each look."""
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"mine")
+    looks = 0
+    while True:
+        place = tmp_path / f"labels{looks}.json"
+        if was == "a file":
+            place.write_bytes(b"old")
+        elif was == "a pipe":
+            os.mkfifo(place)
+        with monkeypatch.context() as patched:
+            done = link_after_look(patched, place, mine, looks)
+            with suppress(InputError, StorageError):  # a pipe that nobody reads from, and a link in its place
+                await put_file(place, b"LABELS", overwrite=True)
+        assert mine.read_bytes() == b"mine", f"written through after look {looks}"
+        looks += 1
+        if not done:
+            break
+    assert looks >= 2
+
+
+def link_after_look(patched: pytest.MonkeyPatch, place: Path, mine: Path, after: int) -> list[str]:
+    """Puts a link to a file in a place when the system has told of it so often; gives when it did."""
+    left, done = [after], list[str]()
+
+    def looking(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def look(path: Any, *args: Any, **options: Any) -> Any:
+            try:
+                return real(path, *args, **options)
+            finally:
+                if not isinstance(path, int) and os.fsdecode(path).endswith(place.name) and not done:
+                    if not left[0]:
+                        done.append(name)
+                        place.unlink(missing_ok=True)
+                        place.symlink_to(mine)
+                    left[0] -= 1
+
+        return look
+
+    for name in ("stat", "lstat", "readlink"):
+        patched.setattr(os, name, looking(name, getattr(os, name)))
+    return done
+
+
+@pytest.mark.parametrize("through", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_a_shell_has_opened_gets_the_labels_and_not_what_has_its_name_now(
+    tmp_path: Path, through: str, at_once: bool
+) -> None:
+    """The name of the file may be anybody's by then, and a link, put there when it was just looked up."""
+    mine, place = tmp_path / "mine", tmp_path / "labels.json"
+    mine.write_bytes(b"mine")
+    program = f"""
+import asyncio, os, sys
+from pathlib import Path
+from tui_labeler.cli.targets import put_file
+
+mine, place = Path({str(mine)!r}), Path({str(place)!r})
+readlink = os.readlink
+
+def swap():
+    if not place.is_symlink():
+        place.unlink()
+        place.symlink_to(mine)
+
+def looking(path, *args, **options):
+    try:
+        return readlink(path, *args, **options)
+    finally:
+        if os.fsdecode(path).endswith("fd/1"):
+            swap()
+
+os.readlink = looking
+if {at_once}:
+    swap()
+asyncio.run(put_file(Path({through!r}), b"LABELS", overwrite=True))
+"""
+    with place.open("w+b") as file:
+        subprocess.run([sys.executable, "-c", program], check=True, stdout=file)
+        file.seek(0)
+        assert file.read() == b"LABELS"
+    assert mine.read_bytes() == b"mine"
+
+
+async def test_a_file_that_comes_after_the_look_is_kept_without_overwrite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, aside, empty = tmp_path / "shared", tmp_path / "aside", tmp_path / "empty"
+    shared.mkdir()
+    empty.mkdir()
+    (shared / "labels.json").write_bytes(b"old")
+
+    def swap(path: Path, *, overwrite: bool) -> None:
+        shared.rename(aside)
+        shared.symlink_to(empty)
+        check(path, overwrite=overwrite)
+
+    check = targets.check_target
+    monkeypatch.setattr(targets, "check_target", swap)
+    with pytest.raises(InputError, match="is there already"):
+        await put_file(shared / "labels.json", b"all", overwrite=False)
+    assert (aside / "labels.json").read_bytes() == b"old"
 
 
 async def test_the_application_takes_a_link_that_leads_nowhere_for_a_file(tmp_path: Path) -> None:

@@ -129,6 +129,12 @@ def is_foreign_link(path: Path) -> bool:
     return path.is_symlink() and not _OPEN_FILES.fullmatch(os.path.realpath(path.parent))
 
 
+def keeps_open_files(folder: HeldFolder) -> bool:
+    """Whether a folder that is held is one of those."""
+    place = os.path.realpath(folder.path)
+    return bool(_OPEN_FILES.fullmatch(place)) and os.path.samestat(os.stat(place), os.fstat(folder.handle))  # noqa: PTH116 - as the line above
+
+
 def _check_no_links(folder: Path, names: Iterable[str]) -> None:
     """Raises ``InputError`` where a link stands in the place of a folder that files are put into."""
     above = {inner for name in names for inner in PurePosixPath(name).parents}

@@ -227,22 +227,25 @@ async def test_a_pipe_gets_all_however_slow_its_reader_is_and_a_signal_ends_the_
     pipe, data = tmp_path / "pipe", bytes(range(256)) * 2_000
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
     try:
-        writing, got = asyncio.create_task(write_pipe(pipe, data)), b""
+        writing, got = asyncio.create_task(write_pipe(writer, data)), b""
         while not writing.done():
             await asyncio.sleep(0)
             with suppress(BlockingIOError):
                 got += os.read(reader, 50_000)
-        while more := os.read(reader, 50_000):
-            got += more
+        with suppress(BlockingIOError):
+            while True:
+                got += os.read(reader, 50_000)
         assert got == data
-        stuck = asyncio.create_task(write_pipe(pipe, data))
+        stuck = asyncio.create_task(write_pipe(writer, data))
         for _ in range(5):
             await asyncio.sleep(0)
         stuck.cancel()
         with pytest.raises(asyncio.CancelledError):
             await stuck
     finally:
+        os.close(writer)
         os.close(reader)
 
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import stat
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_labeler.cli.output import Report
 from tui_labeler.cli.parser import FORMATS, UsageError, add_command, not_negative
-from tui_labeler.cli.pipes import write_pipe
 from tui_labeler.cli.saving import add_saving, save_if_asked
 from tui_labeler.cli.shapes import listed, skipped_items
-from tui_labeler.engine.errors import InputError, StorageError
+from tui_labeler.cli.targets import check_target, put_file
+from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.wording import counted
 from tui_labeler.labels_on_disk import (
     check_folder,
     check_no_document,
-    check_takes_labels,
     is_folder_wanted,
-    is_foreign_link,
     unpacked,
     write_folder,
 )
-from tui_labeler.whole_files import remove_leftovers, write_whole
 
 if TYPE_CHECKING:
     from tui_labeler.cli.context import Context
@@ -189,63 +184,3 @@ def local_path(name: str) -> Path:
         return Path(name).expanduser()
     except RuntimeError as error:
         raise InputError(f"{name}: {error}", hint="Name another file.") from error
-
-
-def check_target(path: Path, *, overwrite: bool) -> None:
-    """Raises ``InputError`` where a file can't be put."""
-    try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder.", hint="Name a file in it.")
-        if not path.parent.is_dir():
-            raise InputError(f"There is no folder {path.parent}.", hint="Make it first, or name another.")
-        check_takes_labels(path)
-        there = is_foreign_link(path) or (path.exists() and stat.S_ISREG(path.stat().st_mode))
-        if there and not overwrite:
-            raise InputError(
-                f"{path} is there already.", hint="Name another file, or replace it with --overwrite."
-            )
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {error}", hint="Name another file.") from error
-
-
-async def put_file(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """As :func:`write_file`; into a pipe as its reader takes it.
-
-    Raises ``InputError`` for a pipe that nobody reads from.
-    """
-    try:
-        is_pipe = _is_pipe(path)
-        if is_pipe:
-            await write_pipe(path, data)
-    except OSError as error:
-        raise StorageError(
-            f"{path}: {error.strerror}", hint="See what ended the program that read from it."
-        ) from error
-    if not is_pipe:
-        write_file(path, data, overwrite=overwrite)
-
-
-def _is_pipe(path: Path) -> bool:
-    return not is_foreign_link(path) and path.exists() and stat.S_ISFIFO(path.stat().st_mode)
-
-
-def write_file(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """Writes a file whole or not at all, by its name in its own folder; to a device, in one go.
-
-    A link is replaced, and what it leads to stays as it is.
-
-    Raises ``InputError`` when it is there and is not to be overwritten, ``StorageError`` when the disk
-    refuses.
-    """
-    is_link = is_foreign_link(path)
-    target = path.parent.resolve() / path.name if is_link else path.resolve()
-    try:
-        if not is_link and target.exists() and not stat.S_ISREG(target.stat().st_mode):
-            target.write_bytes(data)
-            return
-        remove_leftovers(target.parent)
-        write_whole(target, data, partial(check_target, path, overwrite=overwrite))
-    except OSError as error:
-        raise StorageError(
-            f"{path}: {error.strerror}", hint="Nothing was written. Free space, or choose another place."
-        ) from error
