@@ -15,6 +15,7 @@ from tui_labeler.domain.labels import Span, Suggestion
 from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.errors import StorageError
 from tui_labeler.engine.ports import Plan, State
+from tui_labeler.screens.commands import bound_commands
 from tui_labeler.screens.dialogs import ConfirmScreen
 from tui_labeler.screens.jobs import text as jobs_text
 from tui_labeler.screens.jobs.jobs import JobsScreen
@@ -370,6 +371,23 @@ async def test_a_key_that_is_not_for_a_job_says_why(home: JobHome, job: str, key
         await settle(pilot)
         assert [note.message for note in app._notifications] == [why]
         shown(app, JobsScreen)
+
+
+async def test_the_palette_says_why_what_is_not_for_a_job_does_nothing(home: JobHome) -> None:
+    home.job("labeled", JobState.SUCCEEDED, done=6)
+    app = ScreenApp()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        app.ask(JobsScreen(home.session, home.resources))
+        await settle(pilot)
+        commands = {command.title: command for command in bound_commands(app, app.screen)}
+        assert commands["Retry"].help == "t, not now: None of its documents failed."
+        assert commands["Delete"].help == "D: Delete the job's record; its suggestions stay"
+        commands["Retry"].callback()
+        await settle(pilot)
+        assert [note.message for note in app._notifications] == ["None of its documents failed."]
+        home.jobs.jobs.clear()
+        await shown(app, JobsScreen).look()
+        assert "Retry" not in {command.title for command in bound_commands(app, app.screen)}
 
 
 async def test_the_screen_opens_at_the_job_that_was_just_started(home: JobHome) -> None:

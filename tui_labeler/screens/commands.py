@@ -13,7 +13,9 @@ from textual.command import CommandPalette, Hit, Hits
 from textual.system_commands import SystemCommandsProvider
 from textual.widgets import Input
 
+from tui_labeler.screens.base import tell
 from tui_labeler.screens.fields import Safely
+from tui_labeler.screens.screen import Screen as Filling
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -57,7 +59,8 @@ def told(active: Iterable[ActiveBinding]) -> Iterator[tuple[ActiveBinding, str, 
 
 
 def bound_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
-    """A command for each active binding: its name, what it does and its keys."""
+    """A command for each active binding: its name, what it does and its keys; behind those, what the screen
+    refuses at the moment, with the reason."""
     keys: dict[tuple[int, str], list[str]] = {}
     active = list(told(screen.active_bindings.values()))
     for item, _, _ in active:
@@ -71,6 +74,10 @@ def bound_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand
         shown = ", ".join(keys[known])
         run = partial(app.run_action, item.binding.action, item.node)
         yield SystemCommand(name, f"{shown}: {words}", run)
+    # Whoever looks for one of these by its name learns why it is not there.
+    for binding, reason in screen.refused() if isinstance(screen, Filling) else ():
+        shown, name = first_key(app, screen.BINDINGS, binding.id or ""), binding.description
+        yield SystemCommand(name, f"{shown}, not now: {reason}", partial(tell, app, reason, title=name))
 
 
 def usable(keymap: Mapping[str, str]) -> dict[str, str]:

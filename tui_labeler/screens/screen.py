@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import textual.screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import Binding
 
 Result = TypeVar("Result")
 
@@ -40,6 +45,10 @@ class Drawing(textual.screen.Screen[Result], Generic[Result]):
 
 class Screen(Drawing[Result], Generic[Result]):
     """A screen that fills the terminal."""
+
+    def refused(self) -> Iterable[tuple[Binding, str]]:
+        """Keys that do nothing to what is at the cursor, each with the reason."""
+        return ()
 
 
 class ModalScreen(Drawing[Result], textual.screen.ModalScreen[Result], Generic[Result]):

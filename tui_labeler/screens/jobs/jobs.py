@@ -31,6 +31,8 @@ from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.working import looked_up, with_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual.app import ComposeResult
     from textual.events import Key
 
@@ -233,6 +235,12 @@ this terminal is closed.
         for key in self.BINDINGS:
             if isinstance(key, Binding) and event.key in bound_keys([key], self.app._keymap):
                 self._tell_why_not(key.action)
+
+    def refused(self) -> Iterator[tuple[Binding, str]]:
+        job = self.job
+        for key in self.BINDINGS if job is not None else ():
+            if job is not None and isinstance(key, Binding) and not self.check_action(key.action, ()):
+                yield key, why_not(key.action, job)
 
     def _tell_why_not(self, action: str) -> None:
         # Of one that can't be read the page below says so.
