@@ -218,8 +218,8 @@ WIZARD = [
     Case("wizard no document", "L l l l l", "Select at least", ONCE),
     Case("wizard start", "L l l l asterisk l", "s starts", ALL),
     Case("wizard quota", "L l l l asterisk l", "Too few", ONCE, prepare=without_quota),
-    Case("evaluation", "L l l l asterisk l e", "On 4 labeled", prepare=typical.working),
-    Case("evaluation queued", "L l l l asterisk l e", "queued", ONCE),
+    Case("evaluation", "L l l l asterisk l e e", "On 4 labeled", prepare=typical.working),
+    Case("evaluation queued", "L l l l asterisk l e e", "queued", ONCE),
     Case("reading", "L l l l enter", "142 characters, 1 text record", ONCE),
 ]
 OUTSIDE = [

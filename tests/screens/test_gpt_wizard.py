@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.fakes import suggest
 from tests.screens.conftest import screen_text
 from tests.screens.job_fakes import JobHome, settle, shown
 from tests.screens.test_wizard import (
@@ -36,7 +37,7 @@ from tui_labeler.engine.deployments.tokens import estimating
 from tui_labeler.engine.errors import InputError
 from tui_labeler.engine.models.samples import labeled_documents
 from tui_labeler.engine.runs.gpt import autolabeler_of, chosen_examples
-from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
+from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen
 from tui_labeler.screens.jobs.spending_words import read_budget, usd
 from tui_labeler.screens.resources.forms import AddResourceScreen
 from tui_labeler.screens.wizard.deployment import DeploymentStep
@@ -368,6 +369,71 @@ async def test_evaluate_first_says_its_cost_and_starts_with_the_limit(home: JobH
     assert job.request.prices is not None
 
 
+async def test_evaluate_first_tells_drafts_and_saves_them_before_it(home: JobHome) -> None:
+    await home.session.labeling.add(5, home.ids["Borrower"], Span(0, 3))
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await go_to(pilot, 5)
+        assert "1 draft decision not saved, and left out: ctrl+s saves" in " ".join(text(app).split())
+        await pilot.press("e")
+        await own_questions(pilot)
+        shown(app, ChoiceScreen)
+        await pilot.press("s")
+        await own_questions(pilot)
+        shown(app, InputScreen)
+        assert "there are 3" in drawn(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "not saved" not in text(app)
+    assert home.session.labeling.drafts() == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ("drafts", "1 draft decision not saved, and left out: ctrl+s saves"),
+        ("accepted", "labels that were suggested are in each labeled document"),
+        ("none", "no document is labeled by hand"),
+    ],
+)
+async def test_why_nothing_can_be_evaluated_is_said_truly_and_again_by_the_key(
+    tmp_path: Path, labels: str, said: str
+) -> None:
+    home = await JobHome().create(tmp_path, {"a.txt": "Ann Bob", "b.txt": "Bob"}, ["Borrower"])
+    await home.deployment()
+    session = home.session
+    if labels == "drafts":
+        await session.labeling.add(0, home.ids["Borrower"], Span(0, 3))
+    if labels == "accepted":
+        await suggest(session, "a.txt", [("Borrower", "Ann", 0.9)])
+        (made,) = session.documents.find("a.txt").suggestions
+        await session.review.accept(0, made)
+        await session.labeling.save()
+    app = WizardApp(home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pause(pilot, MethodStep)
+        for step, key in zip(STEPS[1:], ("j enter", "enter", "enter", "space l"), strict=True):
+            await pilot.press(*key.split())
+            await pause(pilot, step)
+        assert f"not possible: {said}" in " ".join(text(app).split())
+        await pilot.press("e")
+        await own_questions(pilot)
+        if labels == "drafts":
+            assert "Save them and evaluate" in drawn(app)
+            assert "Evaluate without them" not in drawn(app)
+            await pilot.press("s")
+            await own_questions(pilot)
+            shown(app, InputScreen)
+        else:
+            assert f"No evaluation: {said}." in drawn(app)
+
+
+async def own_questions(pilot: Any) -> None:
+    """Until what a key asks is on the screen."""
+    for _ in range(20):
+        await pilot.pause()
+
+
 async def test_evaluate_first_shows_the_budget_that_holds_and_how_few_examples_there_are(
     home: JobHome,
 ) -> None:
@@ -480,7 +546,7 @@ async def test_nothing_labeled_means_no_evaluation(tmp_path: Path) -> None:
     app = WizardApp(home)
     async with app.run_test(size=(80, 24)) as pilot:
         await go_to(pilot, 5)
-        assert "not possible: no document is labeled by hand" in text(app)
+        assert "no document is labeled by hand" in text(app)
 
 
 @pytest.mark.parametrize(

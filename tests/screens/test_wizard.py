@@ -12,7 +12,7 @@ from tests.screens import typical
 from tests.screens.job_fakes import JobHome, ScreenApp, settle, shown
 from tui_labeler.domain.jobs import Job, JobKind, JobState
 from tui_labeler.domain.labels import Span
-from tui_labeler.screens.dialogs import InputScreen
+from tui_labeler.screens.dialogs import ChoiceScreen, InputScreen
 from tui_labeler.screens.lines import KeyLine
 from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.widgets.document_list import DocumentList
@@ -585,6 +585,36 @@ async def test_evaluating_first_shows_the_figures_and_comes_back(home: JobHome) 
         assert "75.0%" in sheet(app)
         await pilot.press("q")
         await pause(pilot, StartStep)
+
+
+async def test_evaluating_a_model_with_drafts_offers_to_save_them_and_tells_what_was_left_out(
+    home: JobHome,
+) -> None:
+    await home.session.labeling.save()
+    for number in (8, 9):
+        await home.session.labeling.add(number, home.ids["Borrower"], Span(0, 3))
+    app = WizardApp(home)
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to(pilot, 5)
+        assert "2 draft decisions not saved, and left out: ctrl+s saves" in " ".join(sheet(app).split())
+        await pilot.press("e")
+        await settle_screen(pilot)
+        shown(app, ChoiceScreen)
+        assert not home.jobs.jobs
+        await pilot.press("e")
+        for _ in range(20):
+            await pilot.pause()
+        shown(app, EvaluateScreen)
+        (job,) = home.jobs.jobs.values()
+        home.jobs.put(replace(job, state=JobState.SUCCEEDED, result={"documents": 0, "per_category": {}}))
+        await own_workers(pilot)
+        assert "Saved labels only: 2 draft decisions left out." in sheet(app)
+        await pilot.press("q")
+        await pause(pilot, StartStep)
+        await pilot.press("ctrl+s")
+        await pause(pilot, StartStep)
+        assert "not saved" not in sheet(app)
+    assert home.session.labeling.drafts() == 0
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,17 +11,21 @@ from textual.binding import Binding, BindingType
 
 from tui_labeler.domain.jobs import Job, Method
 from tui_labeler.engine.jobs.following import FIGURES_EVERY
+from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.jobs import text as jobs_text
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.screen import Screen
 from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tui_labeler.domain.resources import Prices
     from tui_labeler.engine.session import ProjectSession
+    from tui_labeler.screens.widgets.glyphs import Glyphs
+    from tui_labeler.screens.widgets.sheet import Line
 
 
 class EvaluateScreen(Screen[None]):
@@ -57,6 +61,8 @@ are left out: they would flatter it. Nothing is changed and no quota is used; a 
         self._options = dict(options or {})
         self._prices = prices
         self._job: Job | None = None
+        self._drafts = 0
+        """Draft decisions that it did not see."""
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -73,6 +79,7 @@ are left out: they would flatter it. Nothing is changed and no quota is used; a 
     @reporting
     async def follow(self) -> None:
         """Starts the job and shows it each time that something is new."""
+        self._drafts = self._session.labeling.drafts()
         job = await self._session.jobs.evaluate(self._method, self._options, prices=self._prices)
         following = self._session.jobs.follow(job.id, figures_every=FIGURES_EVERY)
         async with aclosing(following) as steps:
@@ -81,8 +88,15 @@ are left out: they would flatter it. Nothing is changed and no quota is used; a 
 
     def _show(self, job: Job) -> None:
         self.query_one(TitleLine).right = job.state.value
-        self.query_one(Sheet).show_page(jobs_text.detail(job, {}), keep_place=True)
+        self.query_one(Sheet).show_page(self._page(job), keep_place=True)
         self.refresh_bindings()
+
+    def _page(self, job: Job) -> Callable[[int, Glyphs], Sequence[Line]]:
+        detail = jobs_text.detail(job, {})
+        if not self._drafts:
+            return detail
+        words = f"! Saved labels only: {counted(self._drafts, 'draft decision')} left out."
+        return lambda width, signs: [*wrapped(words, width, "warn", " "), (), *detail(width, signs)]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "cancel":

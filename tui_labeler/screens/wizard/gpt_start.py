@@ -28,9 +28,9 @@ from tui_labeler.screens.base import reporting
 from tui_labeler.screens.dialogs import ConfirmScreen, InputScreen
 from tui_labeler.screens.jobs.spending_words import budget_words, read_budget
 from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.wizard.evaluate_first import EvaluateFirstStep
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
-from tui_labeler.screens.wizard.gpt_summary import Summary, evaluation_question, summary
-from tui_labeler.screens.wizard.start import StartStep
+from tui_labeler.screens.wizard.gpt_summary import Summary, evaluation_question, not_evaluated, summary
 from tui_labeler.screens.working import ask
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tui_labeler.screens.wizard.step import Choices
 
 
-class GptStartStep(StartStep):
+class GptStartStep(EvaluateFirstStep):
     """Shows the whole job, with its price, and starts it with one key."""
 
     HELP: ClassVar[str] = """\
@@ -60,7 +60,8 @@ What is answered already, by an earlier job with the same questions, is not sent
 
 `e` evaluates first: labeled documents are labeled by the deployment too, and the two are compared. Their
 texts are sent as well and cost as others do; how much is said before, and the budget holds for that too. A
-quarter of the labeled documents, at most, is kept for the examples of its prompts.
+quarter of the labeled documents, at most, is kept for the examples of its prompts. Saved labels count only:
+`ctrl+s` saves your drafts.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,6 +83,8 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         """What it takes, from its very questions."""
         self._comparable = 0
         """Labeled documents that an evaluation could take."""
+        self._accepted = 0
+        """Those that it leaves out, since labels of theirs began as suggestions."""
         self._evaluation: EvaluationPreview | None = None
         self._problem = ""
         """Why the job can't be."""
@@ -102,9 +105,18 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         if is_batch_only(deployment):
             self.choices = replace(self.choices, options=replace(self.choices.options, batch=True))
         self._terms = Terms(resource, deployment, self.choices.options, prices)
-        self._comparable = 0 if is_batch_only(deployment) else len(comparable(self.session.store.state)[0])
+        self._count_comparable()
         await self._look_at_evaluations()
         await self._reckon()
+
+    def _count_comparable(self) -> None:
+        found, left_out = comparable(self.session.store.state)
+        self._accepted = left_out["accepted"]
+        self._comparable = 0 if self._is_batch_only else len(found)
+
+    @property
+    def _is_batch_only(self) -> bool:
+        return self._terms is not None and is_batch_only(self._terms.deployment)
 
     async def _look_at_evaluations(self) -> None:
         self._failures = warning_before(await self.session.jobs.list(), self.choices.labeler)
@@ -162,26 +174,28 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         self.refresh_bindings()
 
     def page(self, width: int, signs: Glyphs) -> Sequence[Line]:
-        if self._terms is None:
-            return ()
+        return summary(self._summary(), width) if self._terms else ()
+
+    def _summary(self) -> Summary:
+        """What is known so far."""
+        assert self._terms is not None
         rows, known = self.rows(), self.session.store.state.categories
         quick = self._forecast.of(rows) if self._forecast else None
-        return summary(
-            Summary(
-                terms=self._terms,
-                rows=rows,
-                nouns=self.session.project.kind.nouns,
-                names=[known[key].name for key in self.categories],
-                known=len(known),
-                prices=self._forecast.prices if self._forecast else self._terms.prices,
-                told=self._told or quick,
-                batch_only=is_batch_only(self._terms.deployment),
-                comparable=self._comparable,
-                evaluation=self._evaluation,
-                problem=self._problem,
-                failures=self._failures,
-            ),
-            width,
+        return Summary(
+            terms=self._terms,
+            rows=rows,
+            nouns=self.session.project.kind.nouns,
+            names=[known[key].name for key in self.categories],
+            known=len(known),
+            prices=self._forecast.prices if self._forecast else self._terms.prices,
+            told=self._told or quick,
+            batch_only=self._is_batch_only,
+            comparable=self._comparable,
+            accepted=self._accepted,
+            drafts=self.drafts,
+            evaluation=self._evaluation,
+            problem=self._problem,
+            failures=self._failures,
         )
 
     # --- what can be changed ------------------------------------------------------------------------
@@ -190,11 +204,10 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
         ready = self._forecast is not None and not self._starting
         if action == "start" and not (ready and not self._problem):
             return None
-        for_batches = self._terms is not None and is_batch_only(self._terms.deployment)
         if action == "evaluate":
-            return True if ready and not self._problem and self._comparable else None
+            return True if ready and not self._problem else None
         if action in ("budget", "parallel", "shots", "batch"):
-            is_open = self._terms is not None and not (for_batches and action == "batch")
+            is_open = self._terms is not None and not (self._is_batch_only and action == "batch")
             return True if is_open else None
         return super().check_action(action, parameters)
 
@@ -258,11 +271,22 @@ quarter of the labeled documents, at most, is kept for the examples of its promp
             prices=self._terms.prices if self._terms else None,
         )
 
+    async def _is_there_anything(self) -> bool:
+        """Whether there are documents to compare with, once drafts were saved or left; else says why not."""
+        can_be = not self._is_batch_only
+        if can_be and not await self.drafts_settled(without=bool(self._comparable)):
+            return False
+        self._count_comparable()
+        self._show()
+        if not self._comparable:
+            self.say(f"No evaluation: {not_evaluated(self._summary())}.")
+        return bool(self._comparable)
+
     @work(exclusive=True, group="edit")
     @reporting
     async def action_evaluate(self) -> None:
         """How many, what that costs, and off."""
-        if self._forecast is None or self._terms is None:
+        if self._forecast is None or self._terms is None or not await self._is_there_anything():
             return
         there = self._comparable
         label = f"Labeled documents to compare with, at most (there are {there:,})"

@@ -23,6 +23,7 @@ from tui_labeler.screens.jobs.spending_words import (
     usd_between,
 )
 from tui_labeler.screens.widgets.cells import NAMES, some_of
+from tui_labeler.screens.wizard.evaluate_first import left_out_words
 from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class Summary:
     """The deployment answers nothing else."""
     comparable: int
     """Labeled documents that an evaluation could take."""
+    accepted: int
+    """Those that it leaves out, since labels of theirs began as suggestions."""
+    drafts: int
+    """Draft decisions of this person, which it does not see."""
     evaluation: EvaluationPreview | None
     """What the evaluation that is offered takes; ``None`` until that is known."""
     problem: str
@@ -154,18 +159,30 @@ def _budget(about: Summary) -> tuple[str, str]:
             return f"{words} (b); enough, as far as is known", ""
 
 
-def _evaluation(about: Summary) -> tuple[str, str]:
+def not_evaluated(about: Summary) -> str:
+    """Why there can be no evaluation; empty where there can."""
     if about.batch_only:
-        return "not possible: the deployment answers batches only", ""
-    if not about.comparable:
-        return "not possible: no document is labeled by hand", ""
+        return "the deployment answers batches only"
+    if about.comparable:
+        return ""
+    if about.drafts:
+        return left_out_words(about.drafts)
+    if about.accepted:
+        return "labels that were suggested are in each labeled document"
+    return "no document is labeled by hand"
+
+
+def _evaluation(about: Summary) -> tuple[str, str]:
+    if why := not_evaluated(about):
+        return f"not possible: {why}", "warn" if about.drafts and not about.batch_only else ""
+    waiting = f"; {left_out_words(about.drafts)}" if about.drafts else ""
     if about.evaluation is None:
-        return f"e: on {counted(about.comparable, 'labeled document')} at most", ""
+        return f"e: on {counted(about.comparable, 'labeled document')} at most{waiting}", ""
     words = f"e: {_taking(about.evaluation)}"
     fewer = about.evaluation.examples < about.evaluation.job_examples
     if fewer:
         words += f"; with {about.evaluation.examples} of the job's {about.evaluation.job_examples} examples"
-    return words, "warn" if fewer else ""
+    return words + waiting, "warn" if fewer else ""
 
 
 def _taking(evaluation: EvaluationPreview) -> str:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_labeler.engine.models.compared import LeftOut, comparable, nothing_to_compare
 from tui_labeler.engine.models.models import find_model, learned_ids
 from tui_labeler.screens.base import reporting
 from tui_labeler.screens.widgets.cells import NAMES, some_of
 from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.wizard.evaluate_first import EvaluateFirstStep, left_out_words
 from tui_labeler.screens.wizard.evaluating import EvaluateScreen
-from tui_labeler.screens.wizard.start import StartStep
 from tui_labeler.screens.words import wrapped
 
 if TYPE_CHECKING:
+    from tui_labeler.domain.document_rows import DocumentRow
     from tui_labeler.engine.jobs.jobs import Estimate
     from tui_labeler.engine.resources.resources import Resources
     from tui_labeler.engine.session import ProjectSession
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from tui_labeler.screens.wizard.step import Choices
 
 
-class ModelStartStep(StartStep):
+class ModelStartStep(EvaluateFirstStep):
     """Shows the whole job and starts it with one key."""
 
     HELP: ClassVar[str] = """\
@@ -38,7 +40,7 @@ are reserved at the start and given back for documents that were not processed. 
 takes as many of the documents as fit.
 
 `e` evaluates the model first, on labeled documents that it has not learned from. That is free and changes
-nothing.
+nothing. Saved labels count only: `ctrl+s` saves your drafts.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,6 +55,8 @@ nothing.
         self._estimate: Estimate | None = None
         self._learned: frozenset[str] = frozenset()
         """Ids of the categories that the model can suggest."""
+        self._taught: frozenset[int] = frozenset()
+        """Ids of the documents that the model learned from."""
 
     @property
     def categories(self) -> list[str]:
@@ -66,6 +70,7 @@ nothing.
         await self.session.refresh()
         card = await find_model(self.session.models, self.choices.model)
         self._learned = frozenset(learned_ids(card, self.session.store.state.categories))
+        self._taught = frozenset(card.train_documents)
         self._estimate = await self.session.jobs.estimate(self.rows(), self.choices.labeler)
         self.query_one(Sheet).show_page(self.page)
         self.say(self._next())
@@ -103,6 +108,7 @@ nothing.
             categories,
             *([left_out] if unknown else []),
             ("Quota", _quota(estimate)),
+            *([("Evaluate first", f"e: {left_out_words(self.drafts)}")] if self.drafts else []),
         ]
 
     def warnings(self, width: int) -> Sequence[Line]:
@@ -136,8 +142,21 @@ nothing.
         self.choices = replace(self.choices, documents=frozenset(row.id for row in fitting))
         self.read()
 
-    def action_evaluate(self) -> None:
-        self.app.push_screen(EvaluateScreen(self.session, self.choices.labeler))
+    @work(exclusive=True, group="edit")
+    @reporting
+    async def action_evaluate(self) -> None:
+        if not await self.drafts_settled(without=bool(self._comparable()[0])):
+            return
+        found, left_out = self._comparable()
+        if not found:
+            raise nothing_to_compare(left_out)
+        self.app.push_screen(EvaluateScreen(self.session, self.choices.labeler), self._after_evaluation)
+
+    def _comparable(self) -> tuple[list[DocumentRow], LeftOut]:
+        return comparable(self.session.store.state, self._taught)
+
+    def _after_evaluation(self, _: None) -> None:
+        self.read()
 
 
 def _quota(estimate: Estimate) -> str:
