@@ -14,6 +14,7 @@ from tui_labeler.bounded import NoFileError, TooLargeError, read_file
 from tui_labeler.engine.documents.names import name_of
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.held_folders import HeldFolder, IsLinkError, held
+from tui_labeler.packed_folders import packed
 from tui_labeler.whole_files import put, remove_all, remove_left, sync_names, while_written
 
 if TYPE_CHECKING:
@@ -30,10 +31,6 @@ MOST_BYTES = 1_000_000_000
 
 _STEP = 1 << 20
 """Bytes that are read at a time from what does not say how much it holds."""
-
-_WHEN = (1980, 1, 1, 0, 0, 0)
-"""The first moment that a ZIP archive knows: the same folder gives the same bytes."""
-
 
 _ODD = (
     (stat.S_ISDIR, "a folder"),
@@ -86,33 +83,10 @@ def read_labels(name: str) -> bytes:
         raise InputError("The name of the file is empty.", hint="Name a file or a folder that can be read.")
     try:
         path = Path(name).expanduser()
-        return _packed(path) if path.is_dir() else read_regular(path)
+        return packed(path, MOST_FILES, MOST_BYTES) if path.is_dir() else read_regular(path)
     except (OSError, ValueError, RuntimeError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         raise InputError(f"{name}: {reason}", hint="Name a file or a folder that can be read.") from error
-
-
-def _packed(folder: Path) -> bytes:
-    """Links are not followed, and what is hidden is left where it is."""
-    held = io.BytesIO()
-    size = count = 0
-    with zipfile.ZipFile(held, "w") as archive:
-        for root, folders, names in os.walk(folder):
-            folders[:] = sorted(inner for inner in folders if not inner.startswith("."))
-            for name in sorted(names):
-                path = Path(root) / name
-                status = path.lstat()
-                if name.startswith(".") or not stat.S_ISREG(status.st_mode):
-                    continue
-                size, count = size + status.st_size, count + 1
-                if size > MOST_BYTES or count > MOST_FILES:
-                    raise InputError(
-                        f"{folder} holds more than {MOST_FILES:,} files or {MOST_BYTES:,} bytes.",
-                        hint="Name the folder that holds the label files and nothing else, or part it.",
-                    )
-                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _WHEN)
-                archive.writestr(entry, path.read_bytes())
-    return held.getvalue()
 
 
 def is_folder_wanted(path: Path) -> bool:
