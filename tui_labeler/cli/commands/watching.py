@@ -246,11 +246,11 @@ class _Rounds:
 
     async def _job_fields(self, job: Job | None) -> dict[str, Any]:
         from tui_labeler.cli.shapes import job_not_started, shown_job
-        from tui_labeler.engine.jobs.counts import count_suggestions
+        from tui_labeler.engine.jobs.counts import counts_of
 
         if job is not None:
-            state = self._session.store.state
-            return shown_job(job, state, (await count_suggestions(state, [job]))[job.id])
+            store = self._session.store
+            return shown_job(job, store.state, await counts_of(store, job))
         return job_not_started()
 
 
