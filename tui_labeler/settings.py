@@ -13,6 +13,7 @@ from tui_labeler.domain.containers import NamedContainer
 from tui_labeler.domain.resources import NamedResource, ResourceKind
 from tui_labeler.domain.text import safe
 from tui_labeler.engine.deployments.endpoints import checked_endpoint
+from tui_labeler.engine.documents.names import is_text
 from tui_labeler.engine.errors import InputError, StorageError
 from tui_labeler.engine.toml_files import read_toml
 from tui_labeler.engine.typed import convert
@@ -26,6 +27,11 @@ PaletteName = Literal["auto", "okabe-ito", "vivid", "sixteen", "none"]
 
 BidiName = Literal["program", "terminal"]
 """Who puts right-to-left text in the order in which it is seen."""
+
+_NAME = "TUI_LABELER_NAME"
+
+_LOGIN = ("LOGNAME", "USER", "LNAME", "USERNAME")
+"""Variables that name the login, in the order of ``getpass.getuser``."""
 
 QUOTA = 5000
 """Text records a month for trained-model jobs, as in the service."""
@@ -156,11 +162,27 @@ def _table(home: Path) -> dict[str, Any]:
 
 
 def actor_name(settings: Settings) -> str:
-    """The name that labels carry: ``TUI_LABELER_NAME``, the setting, or the login."""
-    name = os.environ.get("TUI_LABELER_NAME") or settings.name
+    """The name that labels carry: ``TUI_LABELER_NAME``, the setting, or the login.
+
+    Raises ``InputError`` where the variable that it comes from is not UTF-8.
+    """
+    name = _named_by(_NAME) or settings.name
     if name:
         return name
+    for variable in _LOGIN:
+        if login := _named_by(variable):
+            return login
     try:
         return getpass.getuser()
     except (OSError, KeyError):
         return f"user{os.getuid()}"
+
+
+def _named_by(variable: str) -> str:
+    value = os.environ.get(variable, "")
+    if not is_text(value):
+        raise InputError(
+            f"The variable {variable} says who makes the labels, and is not UTF-8.",
+            hint=f"Set {_NAME} to your name in UTF-8.",
+        )
+    return value

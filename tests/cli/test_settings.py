@@ -27,6 +27,23 @@ def test_a_key_that_means_nothing_is_named_and_the_rest_holds(cli: Cli, project:
     assert "qouta" in doctor["settings"]["detail"]
 
 
+@pytest.mark.parametrize("variable", ["TUI_LABELER_NAME", "LOGNAME", "USER", "LNAME", "USERNAME"])
+def test_a_name_that_is_not_utf8_is_refused_with_the_variable_that_it_comes_from(
+    cli: Cli, project: str, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    with monkeypatch.context() as patched:
+        for name in ("TUI_LABELER_NAME", "LOGNAME", "USER", "LNAME", "USERNAME"):
+            patched.delenv(name, raising=False)
+        patched.setenv(variable, "\udcff")
+        ran = cli("category", "add", project, "New", "--json")
+        assert (ran.code, ran.error["code"]) == (2, "bad_input")
+        assert f"variable {variable} says who" in ran.error["message"]
+        assert "TUI_LABELER_NAME" in ran.error["hint"]
+        assert cli("doctor", "--json").code == 1
+        patched.setenv("TUI_LABELER_NAME", "ana")
+        assert cli("category", "add", project, "New").code == 0
+
+
 def test_settings_that_are_all_known_are_not_spoken_of(cli: Cli, project: str) -> None:
     (cli.home / "settings.toml").write_text(
         'quota = 7\nname = "ada"\nascii = true\n[keys]\n"review.accept" = "y"\n'
