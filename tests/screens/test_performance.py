@@ -340,8 +340,37 @@ async def test_the_test_set_puts_labels_beside_predictions_and_can_leave_out_wha
         await pilot.press("m")
         await settle(pilot)
         assert "✓ right" not in sheet_text(app, "#compared")
+        assert "Keys move in these lines" not in sheet_text(app, "#compared")
         await pilot.press("enter")
+        await settle(pilot)
         assert app.focused is app.screen.query_one("#compared")
+        assert "Keys move in these lines: enter or tab goes back" in sheet_text(app, "#compared")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.focused is app.screen.query_one("#tested")
+        assert "Keys move in these lines" not in sheet_text(app, "#compared")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "said"),
+    [
+        (0, "percent_sign", "It is for: confusion matrix, which 3 shows."),
+        (1, "greater_than_sign", "It is for: confusion matrix, which 3 shows."),
+        (2, "b", "It is for: categories, which 2 shows."),
+        (6, "m", "It is for: test set, which 4 shows."),
+        (4, "enter", "Nothing is chosen here: 4 lists the documents of the test."),
+    ],
+)
+async def test_a_key_of_another_section_says_which(home: JobHome, section: int, key: str, said: str) -> None:
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(PerformanceScreen(home.session, home.card(), section=section))
+        await settle(pilot)
+        await pilot.press("j")
+        assert not app._notifications
+        await pilot.press(key)
+        await settle(pilot)
+        assert [note.message for note in app._notifications] == [said]
 
 
 def test_the_same_place_under_two_categories_is_one_line_and_an_overlap_is_two() -> None:

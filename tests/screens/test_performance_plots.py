@@ -235,7 +235,8 @@ def test_the_pages_look_as_they_did(
         card = typical(home) if state == "typical" else home.card(tested=[], performance=Performance({}))
         pilot.app.ask(PerformanceScreen(home.session, card, section=section))
         await settle(pilot)
-        await pilot.press("b")
-        await settle(pilot)
+        if section == 1:
+            await pilot.press("b")
+            await settle(pilot)
 
     assert snap_compare(ScreenApp(), terminal_size=size, run_before=show)

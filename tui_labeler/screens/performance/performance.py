@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.widgets import ContentSwitcher
 
 from tui_labeler.domain.models import history
-from tui_labeler.screens.base import reporting
+from tui_labeler.screens.base import reporting, tell
+from tui_labeler.screens.commands import bound_keys
 from tui_labeler.screens.lines import KeyLine, TitleLine
 from tui_labeler.screens.performance import pages, plots
 from tui_labeler.screens.performance.matrix import Matrix
@@ -21,9 +22,10 @@ from tui_labeler.screens.widgets.sheet import Sheet
 from tui_labeler.screens.words import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from textual.app import ComposeResult
+    from textual.events import Key
 
     from tui_labeler.domain.models import Milestone, ModelCard
     from tui_labeler.engine.session import ProjectSession
@@ -41,6 +43,9 @@ SHORT = ("Overview", "Categories", "Matrix", "Tests", "Spread", "Confidence", "C
 """Their names where those are too wide for a line."""
 
 CATEGORIES, MATRIX, TESTS, CURVE = 1, 2, 3, 6
+
+_ONLY_IN = {"shares": MATRIX, "columns": MATRIX, "bars": CATEGORIES, "mismatches": TESTS}
+"""The section that an action is for, where it is for one."""
 
 
 def _width(names: Sequence[str]) -> int:
@@ -88,7 +93,7 @@ class PerformanceScreen(Screen[None]):
   labeled, or predicted, as nothing. `%` changes between counts and shares of the row; `>` and `<` show the
   columns that do not fit.
 - **Test set**: each document that the model was tested with, its labels beside the predictions. `m` shows
-  mismatches only, `enter` goes to the document, `tab` there and back to the list.
+  mismatches only, `enter` goes to its lines and back to the list, as `tab` does.
 - **Distribution**: labels and labeled documents of each category in the training and the testing set.
 - **Confidence**: whether it can be trusted. Predictions stand in bins of like size by their confidence; each
   point says how many of a bin were right. Expected calibration error: how far the bins are from the dotted
@@ -208,13 +213,24 @@ precision: it finds most, and more than there is.
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("shares", "columns"):
-            return self._section == MATRIX
-        if action == "bars":
-            return self._section == CATEGORIES
-        if action == "mismatches":
-            return self._section == TESTS
+        if action in _ONLY_IN:
+            return self._section == _ONLY_IN[action]
         return super().check_action(action, parameters)
+
+    def on_key(self, event: Key) -> None:
+        """A key of another section says so."""
+        for binding, reason in self.refused():
+            if event.key in bound_keys([binding], self.app._keymap):
+                tell(self.app, reason, title=binding.description)
+        if event.key in ("enter", "space") and isinstance(self.focused, Sheet) and self._section != TESTS:
+            tell(self.app, f"Nothing is chosen here: {TESTS + 1} lists the documents of the test.")
+
+    def refused(self) -> Iterator[tuple[Binding, str]]:
+        for key in self.BINDINGS:
+            action = key.action.partition("(")[0] if isinstance(key, Binding) else ""
+            section = _ONLY_IN.get(action, self._section)
+            if isinstance(key, Binding) and section != self._section:
+                yield key, f"It is for: {SECTIONS[section].lower()}, which {section + 1} shows."
 
     def on_tabs_clicked(self, event: Tabs.Clicked) -> None:
         event.stop()

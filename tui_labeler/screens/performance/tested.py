@@ -15,15 +15,19 @@ from tui_labeler.engine.errors import LabelerError
 from tui_labeler.screens.performance.pages import category_cell
 from tui_labeler.screens.widgets.cells import clean, clip, clip_middle, fit
 from tui_labeler.screens.widgets.picker import Choice, Picker
-from tui_labeler.screens.widgets.sheet import Sheet
+from tui_labeler.screens.widgets.sheet import Headed, Sheet
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Key
 
     from tui_labeler.domain.models import ModelCard
     from tui_labeler.engine.session import ProjectSession
     from tui_labeler.screens.widgets.glyphs import Glyphs
-    from tui_labeler.screens.widgets.sheet import Line
+    from tui_labeler.screens.widgets.sheet import HeadedBuild, Line
+
+
+_KEYS_HERE = "Keys move in these lines: enter or tab goes back to the list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,12 @@ class TestingSet(Vertical):
     def on_mount(self) -> None:
         self._list()
 
+    def on_descendant_focus(self) -> None:
+        self._show(keep_place=True)
+
+    def on_descendant_blur(self) -> None:
+        self._show(keep_place=True)
+
     def focus_list(self) -> None:
         self.query_one(Picker).focus()
 
@@ -113,9 +123,14 @@ class TestingSet(Vertical):
         self._read(event.key)
 
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
-        """To the labels and predictions of the document, which keys move in then."""
+        """To the labels and predictions of the document, which keys move in then; enter goes back."""
         event.stop()
         self.query_one(Sheet).focus()
+
+    def on_key(self, event: Key) -> None:
+        if event.key == "enter" and self.query_one(Sheet).has_focus:
+            event.stop()
+            self.focus_list()
 
     @work(exclusive=True)
     async def _read(self, location: str) -> None:
@@ -130,24 +145,28 @@ class TestingSet(Vertical):
 
     # --- one document -------------------------------------------------------------------------------
 
-    def _show(self) -> None:
+    def _show(self, *, keep_place: bool = False) -> None:
         location = self.query_one(Picker).current
-        self.query_one(Sheet).show_page(self._page(location))
+        self.query_one(Sheet).show_page(self._page(location), keep_place=keep_place)
 
-    def _page(self, location: str | None) -> Callable[[int, Glyphs], Sequence[Line]]:
+    def _page(self, location: str | None) -> HeadedBuild:
         if location is None:
             words = "No document went wrong." if self._card.tested else "No document was tested."
             return lambda width, signs: (((f"  {words}", "dim"),),)
         lines = self._compared[location]
         shown = [line for line in lines if not self._only_mismatches or line.outcome != "right"]
+        has_keys = self.query_one(Sheet).has_focus
 
-        def build(width: int, signs: Glyphs) -> Sequence[Line]:
+        def build(width: int, signs: Glyphs) -> Headed:
             classes = self._card.kind.is_classification
             names = max(10, min(26, (width - 24) // 3))
             text_width = 0 if classes else max(8, width - 2 * names - 24)
             titles = f"  {'text':<{text_width}} " if text_width else "  "
             titles += f"{'labeled':<{names}} {'predicted':<{names}} outcome"
-            page: list[Line] = [((titles, "dim"),)]
+            page: list[Line] = []
+            heading: list[Line] = [((titles, "dim"),)]
+            if has_keys:
+                heading.insert(0, ((clip(f"  {_KEYS_HERE}", width, signs.more), "title"),))
             for line in shown:
                 words = (
                     f"  {fit(self._words(line.span, text_width, signs), text_width)} " if text_width else "  "
@@ -164,7 +183,7 @@ class TestingSet(Vertical):
                 )
             if self._problem:
                 page += [(), ((f"  {clip(clean(self._problem), width - 2, signs.more)}", "warn"),)]
-            return page
+            return Headed(heading, page)
 
         return build
 
