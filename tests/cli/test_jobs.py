@@ -506,6 +506,7 @@ def test_suggestions_are_decided_by_confidence(cli: Cli, suggested: str) -> None
         "accepted": 0,
         "documents": 0,
         "skipped": 0,
+        "outdated": 0,
     }
 
 

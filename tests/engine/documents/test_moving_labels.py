@@ -12,6 +12,7 @@ from tests.engine.paper import Paper, cut, paper
 from tests.fakes import suggest
 from tests.far import FarContainer
 from tui_labeler.domain.labels import Span
+from tui_labeler.domain.suggestion_filter import SuggestionFilter
 from tui_labeler.engine.changes import put_label
 from tui_labeler.engine.documents.decoding import text_hash
 from tui_labeler.engine.formats.model import FileDocument
@@ -158,6 +159,43 @@ async def test_a_rejected_suggestion_goes_along_with_its_words(
     await session.history.undo()
     (open_one,) = session.store.state.document(0).open_suggestions(session.project.kind)
     assert open_one.span == Span(35, 37)
+
+
+async def test_suggestions_follow_where_no_label_does(session: ProjectSession, far: FarContainer) -> None:
+    for label in session.store.state.document(0).active_labels:
+        await session.labeling.remove(0, label.id)
+    await suggest(session, "a.txt", [("Person", "Bo", 0.9), ("Person", "Ann", 0.9)])
+    first, second = session.store.state.document(0).suggestions
+    await session.review.reject(0, first)
+    change(far, b"Since May " + OLD)
+    await session.documents.sync()
+    found = session.store.state.document(0).suggestions
+    assert [found[key].span for key in (first, second)] == [Span(35, 37), Span(10, 13)]
+
+
+async def test_suggestions_that_stay_behind_are_not_accepted_and_are_counted(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    await suggest(session, "a.txt", [("Person", "Bo", 0.9)])
+    change(far, b"Nothing of it.")
+    await session.documents.sync()
+    done = await session.review.accept_matching(SuggestionFilter())
+    assert (done.suggestions, done.skipped, done.outdated) == (0, 0, 1)
+
+
+async def test_a_file_suggests_other_words_where_an_earlier_suggestion_of_it_stood(
+    session: ProjectSession, far: FarContainer, paper: Paper
+) -> None:
+    async def suggested(words: str) -> int:
+        text = far.texts["a.txt"].decode()
+        file = FileDocument("a.txt", suggestions=(cut("Person", words, text),))
+        return (await session.label_files.read(paper.says(file), "x.paper")).suggestions
+
+    assert await suggested("Bo") == 1
+    await session.review.reject_matching(SuggestionFilter())
+    change(far, OLD.replace(b"and Bo", b"and Al, and Bo"))
+    await session.documents.sync()
+    assert [await suggested(words) for words in ("Al", "Bo", "Al")] == [1, 0, 0]
 
 
 # --- the same span of another text --------------------------------------------------------------------

@@ -238,7 +238,7 @@ async def test_a_suggestion_on_another_text_is_not_accepted(bench: Bench) -> Non
     with pytest.raises(RefusedError, match="has changed"):
         await session.review.accept(number(session), first.id)
     done = await session.review.accept_matching(ALL)
-    assert (done.suggestions, done.documents, done.skipped) == (10, 2, 5)
+    assert (done.suggestions, done.documents, done.outdated) == (10, 2, 5)
     assert labels(session) == []
     await session.review.accept(number(session), first.id, span=Span(3, 6))
     assert labels(session) == [("Person", Span(3, 6))]
@@ -249,7 +249,7 @@ async def test_suggestions_of_a_document_that_is_gone_are_left(bench: Bench) -> 
     (bench.documents / "d0000.txt").unlink()
     await session.documents.sync()
     done = await session.review.accept_matching(ALL)
-    assert (done.documents, done.skipped) == (2, 5)
+    assert (done.documents, done.outdated) == (2, 5)
     with pytest.raises(RefusedError, match="no longer in the container"):
         await session.review.accept(number(session), suggestions(session)[0].id)
 

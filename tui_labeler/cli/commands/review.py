@@ -132,11 +132,20 @@ async def _warn(context: Context, session: ProjectSession, wanted: SuggestionFil
 
 
 def _decided(decided: Decided, word: str) -> Report:
-    fields = {word: decided.suggestions, "documents": decided.documents, "skipped": decided.skipped}
+    fields = {
+        word: decided.suggestions,
+        "documents": decided.documents,
+        "skipped": decided.skipped,
+        "outdated": decided.outdated,
+    }
     if word == "rejected":
         fields["dropped"] = decided.words
     skipped = f"; left open, for another is in the place: {decided.skipped:,}" if decided.skipped else ""
-    return Report(fields, [f"{_which(decided)} {word}{skipped}."])
+    lines = [f"{_which(decided)} {word}{skipped}."]
+    if decided.outdated:
+        which = counted(decided.outdated, "suggestion is", "suggestions are")
+        lines.append(f"{which} left open: the text has changed since, or can't be read; label it anew.")
+    return Report(fields, lines)
 
 
 def _would(found: Decided, word: str) -> Report:
@@ -146,6 +155,7 @@ def _would(found: Decided, word: str) -> Report:
         word: 0,
         "documents": 0,
         "skipped": 0,
+        "outdated": 0,
         "held": {"suggestions": found.suggestions, "words": found.words, "documents": found.documents},
     }
     return Report(fields, [f"{_which(found)} would be {word}. Nothing was changed."])

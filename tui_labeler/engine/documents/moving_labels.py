@@ -30,6 +30,11 @@ def stale_labels(document: Document) -> list[Label]:
     return [label for label in labels if document.is_stale(label)]
 
 
+def is_left_behind(document: Document) -> bool:
+    """Whether something stands in an earlier text that could follow its words."""
+    return bool(stale_labels(document) or _stale_suggestions(document))
+
+
 def _stale_suggestions(document: Document) -> list[Suggestion]:
     """Undecided ones, and those that were rejected: the same words are not to be suggested again."""
     return [

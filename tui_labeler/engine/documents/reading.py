@@ -19,7 +19,7 @@ from tui_labeler.engine import limits
 from tui_labeler.engine.actions import DOCUMENTS_READ
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.documents.decoding import Decoded, decode
-from tui_labeler.engine.documents.moving_labels import move_labels, stale_labels
+from tui_labeler.engine.documents.moving_labels import is_left_behind, move_labels, stale_labels
 from tui_labeler.engine.errors import LabelerError, NotFoundError, UnreachableError
 from tui_labeler.engine.ports import Blob, Change, Plan
 from tui_labeler.engine.turns import in_turns
@@ -199,7 +199,7 @@ class Reading:
     async def _move_labels(self) -> None:
         for name in self._with_stale:
             document = self._known(name)
-            if document is None or not stale_labels(document):
+            if document is None or not is_left_behind(document):
                 continue
             left = await move_labels(self._store, self._container, self._actor, document.id)
             self._tally.moved += left.moved

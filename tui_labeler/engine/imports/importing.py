@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tui_labeler.domain.documents import Document
-from tui_labeler.domain.labels import Label, Origin, Suggestion, in_the_way, suggestion_id
+from tui_labeler.domain.labels import Label, Origin, Span, Suggestion, in_the_way, suggestion_id
 from tui_labeler.domain.projects import ProjectKind
 from tui_labeler.engine.changes import put_document, put_label, put_suggestion
 from tui_labeler.engine.formats.keeping import (
@@ -163,10 +163,20 @@ class _OneDocument:
         where = " on an earlier text" if self.described.is_stale(label) else ""
         return f"the project's own label {self._state.categories[label.category].name}{where}"
 
+    def _key(self, category: str, span: Span | None) -> str:
+        """The id of a suggestion of this file, the same each time that it is read."""
+        document, source = self.described, self._incoming.source
+        key = suggestion_id(source, document.id, category, span)
+        known = document.suggestions.get(key)
+        if known is None or (known.span == span and not document.earlier_text(known)):
+            return key
+        # That one was made on an earlier text, or has gone along with its words.
+        return suggestion_id(f"{source}/{document.text_hash}", document.id, category, span)
+
     def _suggested(self, item: ResolvedLabel) -> list[Change]:
         """What is there already, waits from elsewhere, or was decided, is not suggested again."""
         document, category = self.described, self._ids.get(item.category, "")
-        key = suggestion_id(self._incoming.source, document.id, category, item.span)
+        key = self._key(category, item.span)
         if not category or key in document.suggestions:
             return []
         if any(standing.shows(category, item.span) for standing in (self._old, self._made)):

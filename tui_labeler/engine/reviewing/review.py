@@ -37,6 +37,8 @@ class Decided:
     documents: int
     skipped: int = 0
     """Suggestions that could not be accepted beside another one that was."""
+    outdated: int = 0
+    """Suggestions that could not be accepted: they are on an earlier text, or on one that can't be read."""
     words: int = 0
     """Words to place that were dropped: they were found nowhere in the text."""
     made: Transaction | None = field(default=None, compare=False, repr=False)
@@ -47,6 +49,7 @@ class Decided:
             self.suggestions + other.suggestions,
             self.documents + other.documents,
             self.skipped + other.skipped,
+            self.outdated + other.outdated,
             self.words + other.words,
         )
 
@@ -87,7 +90,7 @@ class Review:
                 suggestion, category=category or suggestion.category, span=span or suggestion.span
             )
             checked(state, document_id, wanted.category, wanted.span)
-            if span is None and _is_stale(document, suggestion):
+            if span is None and document.earlier_text(suggestion):
                 raise RefusedError(
                     f"The text of {document.location} has changed since this was suggested.",
                     hint="Label the new text by hand, or label the document by a job again.",
@@ -215,14 +218,15 @@ class Review:
         changes: list[Change] = []
         made: list[Label] = []
         taken = Occupied(state.project.kind)
-        for suggestion in sorted(found, key=lambda s: -(s.confidence or 0.0)):
-            if document.problem or _is_stale(document, suggestion):
-                continue
+        fit = [one for one in found if not document.problem and not document.earlier_text(one)]
+        for suggestion in sorted(fit, key=lambda s: -(s.confidence or 0.0)):
             if taken.meets(suggestion.category, suggestion.span):
                 continue
             changes += self._accepting(state, document, suggestion, made)
             taken.add(made[-1])
-        return changes, Decided(len(made), 1 if made else 0, len(found) - len(made))
+        return changes, Decided(
+            len(made), 1 if made else 0, skipped=len(fit) - len(made), outdated=len(found) - len(fit)
+        )
 
     def _reject_all(
         self, wanted: SuggestionFilter, state: State, document_id: int
@@ -279,11 +283,6 @@ async def _bulk(
         changes += step
         tally.append(decided)
     return replace(shell, changes=changes)
-
-
-def _is_stale(document: Document, suggestion: Suggestion) -> bool:
-    """Whether a suggested span was found in another text than the document has: it would cut other words."""
-    return suggestion.span is not None and suggestion.text_hash not in ("", document.text_hash)
 
 
 def _suggestion(document: Document, suggestion_id: str) -> Suggestion:

@@ -44,7 +44,7 @@ class BulkReviewActions(ReviewActions):
             wanted = here
         done = await (review.accept_matching(wanted) if accepting else review.reject_matching(wanted))
         left = await review.count(here, rejecting=not accepting)
-        outside = left.suggestions + left.words - done.skipped
+        outside = left.suggestions + left.words - done.skipped - done.outdated
         self._after_many(done, accepting=accepting, outside=outside if wanted != here else 0)
 
     def _after_many(self, done: Decided, *, accepting: bool, outside: int = 0) -> None:
@@ -143,6 +143,8 @@ def _done(done: Decided, accepting: bool, outside: int, *, short: bool, drafts: 
         words += " (saved)" if drafts else ""
     if done.skipped:
         words += f", {done.skipped:,} left: {'in the way' if short else 'they meet one that was accepted'}"
+    if done.outdated:
+        words += f", {done.outdated:,} left: {'earlier text' if short else 'they are on an earlier text'}"
     if outside:
         words += f", {outside:,} outside the filter{'' if short else ' left'}"
     return f"{words}. u takes it back." if done.suggestions or done.words else f"{words}."
