@@ -52,6 +52,9 @@ async def test_a_command_asks_for_a_line_and_goes_there(opened: Opened) -> None:
         assert screen_of(pilot).text.has_focus
         await press(pilot, "2", "G")
         assert "line 2 of 5" in screen_text(pilot)
+        await press(pilot, "number_sign", "9", "enter")
+        assert "line 5 of 5" in screen_text(pilot)
+        assert screen_of(pilot).message == "Line 5 is the last one."
 
 
 async def test_what_is_no_line_number_is_said_and_moves_nothing(opened: Opened) -> None:

@@ -17,6 +17,8 @@ from tui_labeler.engine.changes import put_suggestion
 from tui_labeler.engine.jobs.training import options_of
 from tui_labeler.engine.ports import Plan, State
 from tui_labeler.screens.dialogs import ChoiceScreen, ConfirmScreen, InputScreen, MessageScreen
+from tui_labeler.screens.lines import StatusLine
+from tui_labeler.screens.models.models import ModelsScreen
 from tui_labeler.screens.models.training import TrainingScreen
 from tui_labeler.screens.performance.performance import PerformanceScreen
 from tui_labeler.screens.widgets.picker import Picker
@@ -392,3 +394,13 @@ async def test_the_screen_fits_a_small_terminal(home: JobHome) -> None:
         drawn = [strip.text for strip in app.screen._compositor.render_strips()]
     assert any("Start training" in line for line in drawn)
     assert any("4 suggestions" in line for line in drawn)
+
+
+async def test_where_the_first_model_is_being_trained_the_list_says_so(home: JobHome) -> None:
+    home.job("train", kind=JobKind.TRAIN, options={"model": "m"}, done=40)
+    app = ScreenApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.ask(ModelsScreen(home.session))
+        await settle(pilot)
+        line = shown(app, ModelsScreen).query_one(StatusLine)
+        assert line.text == "No model yet: one is being trained."

@@ -134,8 +134,11 @@ class DocumentActions(FilterActions):
             InputScreen("Go to line", f"1 to {last:,}", str(here), anew=True, accept=check)
         )
         if typed is not None:
+            wanted = _line_number(typed)
             self.text.focus()
-            self.text.go_to_line(_line_number(typed))
+            self.text.go_to_line(wanted)
+            if wanted > last:
+                self.say(f"Line {last:,} is the last one.")
 
     def action_compact(self) -> None:
         """Underlines in the text in place of rules under it, or back; for all documents until the end."""

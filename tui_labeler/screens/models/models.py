@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from tui_labeler.domain.jobs import Job, JobKind
 from tui_labeler.domain.models import ModelCard
 from tui_labeler.engine.wording import counted
 from tui_labeler.screens.base import reporting, tell
@@ -66,6 +67,10 @@ def model_row(card: ModelCard) -> Callable[[int, Glyphs], Line]:
     return paint
 
 
+def _trains(job: Job) -> bool:
+    return job.request.kind is JobKind.TRAIN and not job.state.is_over
+
+
 class ModelsScreen(Screen[None]):
     """Lists the models; each opens with its performance."""
 
@@ -113,7 +118,10 @@ screen.
         rows += [Choice(name, unreadable_row(name, error)) for name, error in broken]
         self.query_one(Picker).set_rows(rows, model_heading)
         self.query_one(TitleLine).right = counted(len(rows), "model")
-        self.query_one(StatusLine).text = "" if rows else "No model yet: T in the project trains one."
+        none = "No model yet: T in the project trains one."
+        if not rows and any(map(_trains, await self._session.jobs.list())):
+            none = "No model yet: one is being trained."
+        self.query_one(StatusLine).text = "" if rows else none
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
