@@ -114,13 +114,20 @@ class MovedSince:
         if place is None or at is None or _at(left, at) != now:
             return False
         number = document_of(change)
-        return at in (self._led(number, place), self._reached(number, place))
+        # It may have stayed somewhere on the way: what is accepted follows no longer.
+        return at in self._way(number, place) or at == self._reached(number, place)
 
     def _led(self, number: int, place: Place) -> Place:
         """Where the moves led from a place."""
+        return self._way(number, place)[-1]
+
+    def _way(self, number: int, place: Place) -> list[Place]:
+        """A place, and those that the moves led to from it."""
+        places = [place]
         for step in reversed(self._steps):
-            place = step.get((number, place), place)
-        return place
+            if (number, places[-1]) in step:
+                places.append(step[number, places[-1]])
+        return places
 
     def _reached(self, number: int, place: Place) -> Place:
         last = self._led(number, place)
