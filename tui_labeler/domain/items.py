@@ -133,12 +133,19 @@ def settled(
     )
 
 
-def agreed_after(base: Items, ours: Items, theirs: Items) -> dict[Key, Any]:
-    """What both sides agree on once they hold ``ours`` and ``theirs``: where those differ, still the base."""
+def agreed_after(
+    base: Items, ours: Items, theirs: Items, conflicts: Iterable[Conflict] = ()
+) -> dict[Key, Any]:
+    """What both sides agree on once they hold ``ours`` and ``theirs``: where those differ, still the base.
+
+    Of ``conflicts`` too, also what both say alike of their items: without that, the next merge would find
+    nothing new on one side, and take for settled what nobody has decided.
+    """
+    open_keys = {key for conflict in conflicts for key in conflict.keys}
     found: dict[Key, Any] = {}
     for key in keys_of(base, ours, theirs):
         one, other = ours.get(key), theirs.get(key)
-        value = one if one == other else base.get(key)
+        value = one if one == other and key not in open_keys else base.get(key)
         if value is not None:
             found[key] = value
     return found

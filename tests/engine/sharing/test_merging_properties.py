@@ -232,7 +232,7 @@ class World:
             for key in side.keys() - in_conflict - self.dropped:
                 if key.table == "suggestion" and "decision" in side[key]:
                     assert key in merged.ours, f"{key}: a decision is lost"
-        person.base = agreed_after(person.base, person.items, self.container)
+        person.base = agreed_after(person.base, person.items, self.container, merged.conflicts)
         assert_none_meet(person.kind, person.items)
         assert_none_meet(person.kind, self.container)
         self.conflicts = len(merged.conflicts)

@@ -79,7 +79,7 @@ class Shelf:
             made = {key for key in merged.ours if key.table == "label" and key not in in_conflict}
             assert all(fits(merged.ours[key], merged.ours) for key in made if is_active(merged.ours[key]))
         one.items, self.container = dict(merged.ours), dict(merged.theirs)
-        one.base = agreed_after(one.base, one.items, self.container)
+        one.base = agreed_after(one.base, one.items, self.container, merged.conflicts)
         return bool(merged.conflicts)
 
     def decide(self, one: Reader, *, theirs: bool) -> None:

@@ -82,7 +82,10 @@ def merge(
     groups += [list(pair) for pair in meeting(kind, values, base, ours, theirs)]
     groups += [keys] if (keys := given_apart(values, base, ours, theirs, drafts)) else []
     links = [*twins, *_decisions(ours, theirs), *adjudications(ours, theirs)] if groups else []
-    merged = settled(values, base, ours, theirs, _with_what_belongs(groups, links))
+    # What both sides hold alike stands together on either: there is nothing to decide.
+    together = _with_what_belongs(groups, links)
+    apart = [group for group in together if only(ours, group) != only(theirs, group)]
+    merged = settled(values, base, ours, theirs, apart)
     unsaved = {key for key in drafts if base.get(key) == theirs.get(key)}
     return replace(
         merged,

@@ -349,7 +349,7 @@ class Syncing:
         if wanted == theirs:
             open_ = {}
         revision = step.revision if wanted == theirs else UNSETTLED
-        base = agreed_after(step.agreed.base, step.ours, laid_over(theirs, open_))
+        base = agreed_after(step.agreed.base, step.ours, laid_over(theirs, open_), step.merged.conflicts)
         settled[task.document] = Agreed(task.name, etag, revision, base, theirs, open_)
 
     # --- conflicts ----------------------------------------------------------------------------------
