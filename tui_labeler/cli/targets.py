@@ -50,7 +50,7 @@ async def put_file(path: Path, data: bytes, *, overwrite: bool) -> None:
     Raises ``InputError`` when it is there and is not to be overwritten, and for a pipe that nobody reads
     from; ``StorageError`` when the disk refuses.
     """
-    with _refusals(path, "Nothing was written. Free space, or choose another place."):
+    with _refusals(path, "What was there stays, unless it was open. Free space, or choose another place."):
         pipe = _put(path, data, overwrite=overwrite)
     if pipe is not None:
         with _refusals(path, "See what ended the program that read from it."):
@@ -100,7 +100,7 @@ def _opened(folder: HeldFolder, path: Path) -> int | None:
             return os.open(path.name, _WRITING, dir_fd=folder.handle)
         handle = folder.open(path.name, _WRITING)
     except OSError as error:
-        if error.errno != errno.ENXIO:
+        if error.errno != errno.ENXIO or stat.S_ISCHR(mode):  # a terminal's name, where there is none
             raise
         raise InputError(
             f"{path} is a pipe, and nobody reads from it.",

@@ -11,10 +11,12 @@ from tests.builders import Bench
 from tests.engine.paper import Paper, cut, paper
 from tests.fakes import suggest
 from tests.far import FarContainer
-from tui_labeler.domain.labels import Span
+from tui_labeler.domain.labels import Label, Span, Suggestion
 from tui_labeler.domain.suggestion_filter import SuggestionFilter
-from tui_labeler.engine.changes import put_label
+from tui_labeler.engine.changes import put_document, put_label
 from tui_labeler.engine.documents.decoding import text_hash
+from tui_labeler.engine.documents.reading import Reading
+from tui_labeler.engine.errors import RefusedError, UnreachableError
 from tui_labeler.engine.formats.model import FileDocument
 from tui_labeler.engine.labeling.rules import LabelInTheWayError
 from tui_labeler.engine.ports import Plan
@@ -171,6 +173,53 @@ async def test_suggestions_follow_where_no_label_does(session: ProjectSession, f
     await session.documents.sync()
     found = session.store.state.document(0).suggestions
     assert [found[key].span for key in (first, second)] == [Span(35, 37), Span(10, 13)]
+
+
+async def test_what_is_on_the_same_words_goes_together(session: ProjectSession, far: FarContainer) -> None:
+    await suggest(session, "a.txt", [("Person", "Berlin", 0.9), ("Place", "Berlin", 0.8)])
+    await put_beside(session, span=Span(13, 19), reader="bo")
+    change(far, b"Berlin has rain, and Ann left.")
+    await session.documents.sync()
+    document = session.store.state.whole(0)
+    items: list[Label | Suggestion] = [*document.labels.values(), *document.suggestions.values()]
+    assert [item.span for item in items if not document.earlier_text(item)].count(Span(0, 6)) == 4
+
+
+async def test_suggestions_follow_at_the_next_sync_where_the_line_broke(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    for label in session.store.state.document(0).active_labels:
+        await session.labeling.remove(0, label.id)
+    await suggest(session, "a.txt", [("Person", "Bo", 0.9)])
+    change(far, b"Since May " + OLD)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Reading, "_move_labels", broken_off)
+        with pytest.raises(UnreachableError):
+            await session.documents.sync()
+    await session.documents.sync()
+    (found,) = session.store.state.document(0).open_suggestions(session.project.kind)
+    assert found.span == Span(35, 37)
+
+
+async def broken_off(_: Reading) -> None:
+    raise UnreachableError("the line is down")
+
+
+async def test_suggestions_on_a_text_are_not_accepted_where_none_is_known(
+    session: ProjectSession, far: FarContainer
+) -> None:
+    await suggest(session, "a.txt", [("Person", "Bo", 0.9)])
+
+    def unread(state: State) -> Plan:
+        document = state.whole(0)
+        return Plan("documents.sync", [put_document(state, replace(document, text_hash=""))])
+
+    await session.store.commit("ana", unread)
+    done = await session.review.accept_matching(SuggestionFilter())
+    assert (done.suggestions, done.outdated) == (0, 1)
+    (found,) = session.store.state.document(0).open_suggestions(session.project.kind)
+    with pytest.raises(RefusedError):
+        await session.review.accept(0, found.id)
 
 
 async def test_suggestions_that_stay_behind_are_not_accepted_and_are_counted(

@@ -85,9 +85,15 @@ async def earlier_text(container: Container, document: Document, text_hash: str)
 
 
 def _places(old: str, new: str, items: Sequence[Label | Suggestion]) -> dict[str, Span]:
-    spanned = [(item.id, item.span) for item in items if item.span is not None]
-    found = reanchored(old, new, [span for _, span in spanned])
-    return {key: span for (key, _), span in zip(spanned, found, strict=True) if span is not None}
+    """Where items stand in the new text, by id. Several on the same words go together, and no suggestion is
+    in the way of a label."""
+    found: dict[str, Span] = {}
+    for kind in (Label, Suggestion):
+        spans = {item.id: item.span for item in items if isinstance(item, kind) and item.span is not None}
+        distinct = list(dict.fromkeys(spans.values()))
+        today = dict(zip(distinct, reanchored(old, new, distinct), strict=True)) if distinct else {}
+        found |= {key: place for key, span in spans.items() if (place := today[span]) is not None}
+    return found
 
 
 def _moving(document_id: int, text_hash: str, places: Mapping[str, Span], state: State) -> Plan | None:

@@ -19,7 +19,7 @@ from tui_labeler.engine import limits
 from tui_labeler.engine.actions import DOCUMENTS_READ
 from tui_labeler.engine.changes import put_document
 from tui_labeler.engine.documents.decoding import Decoded, decode
-from tui_labeler.engine.documents.moving_labels import is_left_behind, move_labels, stale_labels
+from tui_labeler.engine.documents.moving_labels import is_left_behind, move_labels
 from tui_labeler.engine.errors import LabelerError, NotFoundError, UnreachableError
 from tui_labeler.engine.ports import Blob, Change, Plan
 from tui_labeler.engine.turns import in_turns
@@ -137,7 +137,7 @@ class Reading:
             if len(self._seen) % BREATH == 0:
                 await asyncio.sleep(0)
             known = self._known(blob.name)
-            if known and (known.etag != blob.etag or stale_labels(known)):
+            if known and (known.etag != blob.etag or is_left_behind(known)):
                 self._with_stale.append(blob.name)
             if known and known.etag == blob.etag and known.problem != GONE:
                 self._tally.unchanged += 1

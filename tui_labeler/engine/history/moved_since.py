@@ -82,8 +82,7 @@ class MovedSince:
         """A change the other way round, on the item as it stands; ``None`` where it has been changed again.
 
         An item that has only followed its words counts as the change left it, and so does a document that
-        has only been read again. What comes back stands where
-        its words are today, as far as that is sure.
+        has only been read again. What comes back stands where its words are today, as far as that is sure.
         """
         now, left, earlier = state.raw(change.table, change.key), change.after, change.before
         if change.table == "document" and now and left and earlier and now != left:

@@ -90,7 +90,7 @@ class Review:
                 suggestion, category=category or suggestion.category, span=span or suggestion.span
             )
             checked(state, document_id, wanted.category, wanted.span)
-            if span is None and document.earlier_text(suggestion):
+            if span is None and _is_outdated(document, suggestion):
                 raise RefusedError(
                     f"The text of {document.location} has changed since this was suggested.",
                     hint="Label the new text by hand, or label the document by a job again.",
@@ -218,7 +218,7 @@ class Review:
         changes: list[Change] = []
         made: list[Label] = []
         taken = Occupied(state.project.kind)
-        fit = [one for one in found if not document.problem and not document.earlier_text(one)]
+        fit = [one for one in found if not document.problem and not _is_outdated(document, one)]
         for suggestion in sorted(fit, key=lambda s: -(s.confidence or 0.0)):
             if taken.meets(suggestion.category, suggestion.span):
                 continue
@@ -283,6 +283,11 @@ async def _bulk(
         changes += step
         tally.append(decided)
     return replace(shell, changes=changes)
+
+
+def _is_outdated(document: Document, suggestion: Suggestion) -> bool:
+    """Whether a suggested span was found in another text than the project knows, which may be none yet."""
+    return suggestion.span is not None and suggestion.text_hash not in ("", document.text_hash)
 
 
 def _suggestion(document: Document, suggestion_id: str) -> Suggestion:
