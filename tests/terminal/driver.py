@@ -241,6 +241,8 @@ class Terminal:
         while True:
             self.read_more(0.02)
             if not self.process.ptyproc.isalive():
+                while self.read_more(0.02):
+                    pass  # what it sent last may not have been read yet
                 signal_number = self.process.ptyproc.signalstatus
                 return -int(signal_number) if signal_number else int(self.process.ptyproc.exitstatus or 0)
             if time.monotonic() > end:
